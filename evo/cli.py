@@ -1,0 +1,382 @@
+"""The command `evo`. Modules are imported by the command that needs them: the help is fast.
+
+Exit codes: 0 done, 1 the run failed, 2 bad usage or input (one line, no traceback), 130 and 143
+stopped by a signal.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evo import __version__
+
+# Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
+EXPERIMENT_NAMES = ("memorize", "xor")
+ENGINE_NAMES = ("neat-python",)
+DEFAULT_ENGINE = "neat-python"
+
+
+class UsageError(click.ClickException):
+    """Bad usage or input: one line, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the one line."""
+        click.echo(f"evo: {' '.join(self.message.split())}", err=True)
+
+
+def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn what a user can get wrong into one line and exit code 2."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> Any:
+        # One BLAS thread a process; set before numpy is first imported, inherited by workers.
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(variable, "1")
+        from evo.experiment import InputError
+        from evo.run import RunError
+        from evo.song import MidiError
+
+        try:
+            return command(*args, **options)
+        except (InputError, RunError, MidiError, ValueError) as error:
+            raise UsageError(str(error)) from None
+        except OSError as error:
+            raise UsageError(f"{error.filename or ''}: {error.strerror or error}") from None
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return guarded
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
+    """Seconds, or a number with s, m or h: 90, 90s, 10m, 1.5h."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The time in seconds."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip().lower()
+        unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+        try:
+            seconds = float(text[:-1]) * unit if unit else float(text)
+        except ValueError:
+            seconds = -1
+        if not 0 < seconds < float("inf"):
+            self.fail(f"{value!r} is no time; write 90s, 10m or 1.5h")
+        return seconds
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="evo")
+def main() -> None:
+    """Evolve performers of music: run experiments, resume them, plot them, listen to them."""
+
+
+def limits(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that `run` and `resume` share."""
+    for option in (
+        click.option("--workers", type=click.IntRange(1), help="Worker processes."),
+        click.option("--target", type=float, help="End at this best fitness."),
+        click.option("--time-limit", type=Duration(), help="End after so long: 90s, 10m, 1.5h."),
+        click.option("--generations", type=click.IntRange(1), help="End after so many."),
+    ):
+        command = option(command)
+    return command
+
+
+def _limit_changes(options: dict[str, Any]) -> dict[str, Any]:
+    """The configuration changes that the shared options ask for."""
+    stop = {
+        name: options[name]
+        for name in ("generations", "time_limit", "target")
+        if options[name] is not None
+    }
+    changes: dict[str, Any] = {"stop": stop} if stop else {}
+    if options["workers"] is not None:
+        changes["workers"] = {"count": options["workers"]}
+    return changes
+
+
+def _setting(text: str) -> dict[str, Any]:
+    """`a.b.c=value` as nested tables."""
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise UsageError(f"--set wants section.key=value, got {text!r}")
+    *tables, key = path.split(".")
+    nested: dict[str, Any] = {key: value}
+    for table in reversed(tables):
+        nested = {table: nested}
+    return nested
+
+
+@main.command()
+@click.argument("experiment", type=click.Choice(EXPERIMENT_NAMES))
+@click.option("--song", help="A MIDI file, a folder of them, or an embedded tune's name.")
+@click.option(
+    "--genome", type=click.Choice(["network"]), help="What is bred; an engine breeds one kind."
+)
+@click.option("--engine", type=click.Choice(ENGINE_NAMES), help="What breeds.")
+@click.option("--neat-config", type=click.Path(), help="A neat-python configuration file.")
+@click.option("--seed", type=click.IntRange(0), help="The same seed gives the same run.")
+@click.option("--population", type=click.IntRange(2), help="Individuals a generation.")
+@limits
+@click.option("--out", type=click.Path(), help="The run's directory; default runs/NAME.")
+@click.option("--config", type=click.Path(), help="A TOML file of settings.")
+@click.option("--set", "settings", multiple=True, help="section.key=value, may be repeated.")
+@one_line_errors
+def run(experiment: str, **options: Any) -> None:
+    """Start a run of an EXPERIMENT; what is not said has a default that does something real."""
+    from evo.launch import start
+    from evo.run import command_line
+
+    config, chosen = _configuration(experiment, options)
+    if options["out"] is not None:
+        path = Path(options["out"])
+    else:
+        path = _free_path(config)
+    _finish(path, lambda display: start(chosen, config, path, command_line(), display))
+
+
+def _configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """The resolved configuration and the experiment; every source overrides the one before."""
+    from evo.experiment import InputError, merge
+    from evo.experiments import experiment as find
+    from evo.run import load_config
+
+    chosen = find(experiment)
+    given: dict[str, Any] = {}
+    if options["config"] is not None:
+        loaded = load_config(Path(options["config"]))
+        if loaded is None:
+            raise InputError(f"{options['config']}: there is no such file")
+        given = loaded
+    table = given.get("run", {})
+    if table.get("experiment", experiment) != experiment:
+        raise InputError(
+            f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
+        )
+    engine = options["engine"] or table.get("engine", DEFAULT_ENGINE)
+    if engine not in ENGINE_NAMES:
+        raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINE_NAMES)}")
+    config = chosen.default_config(engine)
+    config = merge(config, given)
+    if options["neat_config"] is not None:
+        config = _with_neat_config(config, options["neat_config"])
+    if options["seed"] is not None:
+        config = merge(config, {"run": {"seed": options["seed"]}})
+    if options["population"] is not None:
+        from evo.engines import engine_class
+
+        settings = engine_class(engine).population_setting(options["population"])
+        config = merge(config, {engine: settings})
+    if options["song"] is not None:
+        if "song" not in config.get(experiment, {}):
+            raise InputError(f"{experiment} learns no song; leave --song out")
+        config = merge(config, {experiment: {"song": options["song"]}})
+    config = merge(config, _limit_changes(options))
+    for text in options["settings"]:
+        config = merge(config, _setting(text))
+    return config, chosen
+
+
+def _with_neat_config(config: dict[str, Any], path: str) -> dict[str, Any]:
+    """The configuration with a neat-python file's sections, its seed and its fitness threshold."""
+    from evo.engines.neat_python import threshold
+    from evo.engines.neat_python_config import read_sections
+    from evo.experiment import InputError, merge
+
+    engine = config["run"]["engine"]
+    if engine != "neat-python":
+        raise InputError(f"--neat-config is for the engine neat-python, not {engine}")
+    sections = read_sections(path)
+    config = config | {engine: sections}
+    if "seed" in sections["NEAT"]:
+        config = merge(config, {"run": {"seed": sections["NEAT"]["seed"]}})
+    ending = threshold(sections)
+    if ending is not None:
+        config = merge(config, {"stop": {"target": ending[0], "criterion": ending[1]}})
+    return config
+
+
+def _free_path(config: dict[str, Any]) -> Path:
+    """A directory below runs/ that is not taken, named by what the run does."""
+    table = config["run"]
+    song = Path(config.get(table["experiment"], {}).get("song", "")).stem
+    parts = [table["experiment"], song, table["engine"], f"seed{table['seed']}"]
+    name = "-".join(part for part in parts if part)
+    path = Path("runs") / name
+    number = 2
+    while path.exists():
+        path = Path("runs") / f"{name}-{number}"
+        number += 1
+    return path
+
+
+def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
+    """Carry out a run with a display, say how it ended, and exit with its code."""
+    from rich.console import Console
+
+    from evo.display import BarDisplay, PlainDisplay
+
+    console = Console()
+    display = BarDisplay(console) if console.is_terminal else PlainDisplay(console)
+    result = carry_out(display)
+    figures = ""
+    if "steps_total" in result:
+        figures = f", {result['steps_correct']} of {result['steps_total']} steps right by itself"
+    display.message(
+        f"{result['status']}: {result['reason']}; {result['generations']} generations, "
+        f"{result['evaluations']:,} evaluations, {result['wall_seconds']:.1f} s{figures}"
+    )
+    display.message(f"the run is in {path}")
+    if result["status"] == "stopped":
+        display.message(f"go on with it by: evo resume {path}")
+        sys.exit(128 + result["signal"])
+    if result["status"] == "failed":
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("run", type=click.Path())
+@limits
+@click.option("--set", "settings", multiple=True, help="stop.key=value, may be repeated.")
+@one_line_errors
+def resume(run: str, **options: Any) -> None:
+    """Go on with a RUN that was stopped or killed, or that shall go further than it was to."""
+    from evo.experiment import InputError, merge
+    from evo.experiments import experiment as find
+    from evo.launch import resume as carry_on
+    from evo.run import RunError, load_config
+
+    path = Path(run)
+    config = load_config(path / "config.toml") if path.is_dir() else None
+    if config is None:
+        raise RunError(f"{path}: there is no run here (no config.toml)")
+    changes = _limit_changes(options)
+    for text in options["settings"]:
+        changes = _deep_update(changes, _setting(text))
+    fixed = set(changes) - {"stop", "workers", "checkpoints"}
+    if fixed:
+        raise InputError(
+            f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
+        )
+    merge(config, changes)  # says what is wrong before the run is touched
+    chosen = find(config["run"]["experiment"])
+    _finish(path, lambda display: carry_on(chosen, path, changes, display))
+
+
+def _deep_update(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Nested tables with the new values over the old."""
+    result = dict(old)
+    for name, value in new.items():
+        both = isinstance(value, dict) and isinstance(result.get(name), dict)
+        result[name] = _deep_update(result[name], value) if both else value
+    return result
+
+
+@main.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
+@click.option("-o", "--output", type=click.Path(), help="Where to write the fitness figure.")
+@one_line_errors
+def plot(runs: tuple[str, ...], output: str | None) -> None:
+    """Draw the fitness of RUNs over generations; of one run, its species too, into RUN/plots."""
+    from evo.plot import fitness_figure, save_figure, species_figure
+    from evo.run import RunError, read_log
+
+    logs = {}
+    for name in runs:
+        path = Path(name)
+        logs[str(path)] = list(read_log(path / "log.jsonl"))
+        if not logs[str(path)]:
+            raise RunError(f"{path}: its log is still empty")
+    figures = {"fitness.png": fitness_figure(logs)}
+    folder = Path()
+    if len(logs) == 1:
+        folder = Path(runs[0]) / "plots"
+        (records,) = logs.values()
+        if output is None and any("species" in record["engine"] for record in records):
+            figures["species.png"] = species_figure(records)
+    for name, figure in figures.items():
+        target = Path(output) if output is not None else folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        save_figure(figure, target)
+        click.echo(target)
+
+
+@main.command()
+@click.argument("what", metavar="RUN|SONG")
+@click.option("--wav", type=click.Path(), help="Where to write the sound.")
+@one_line_errors
+def play(what: str, wav: str | None) -> None:
+    """Show what a RUN's champion plays, or a SONG (MIDI file or embedded tune), and sound it.
+
+    The sound is written as a WAV file, beside the champion or in the current directory.
+    """
+    from evo.experiments.memorize import find_songs
+    from evo.run import RunError
+    from evo.song import Song
+    from evo.text_roll import text_roll
+
+    path = Path(what)
+    target = Path(f"{path.stem}.wav")
+    if (path / "config.toml").exists():
+        performance = path / "champion" / "song.mid"
+        if not performance.exists():
+            raise RunError(
+                f"{path}: it has no champion's song; finish the run by `evo resume {path}`"
+            )
+        target = path / "champion" / "song.wav"
+        song = Song.load(performance)
+    else:
+        song = find_songs(what, 13, 2)[0]
+    click.echo(text_roll(song))
+    target = Path(wav) if wav is not None else target
+    song.to_wav(target)
+    click.echo(f"{song.duration:.0f} s of sound: {target}")
+
+
+@main.group()
+def songs() -> None:
+    """The embedded tunes."""
+
+
+@songs.command("list")
+@one_line_errors
+def list_songs() -> None:
+    """List the embedded public-domain tunes, by the name that --song takes."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from evo.tunes import all_tunes
+
+    table = Table("name", "title", "origin", "composer", box=None)
+    for name, tune in all_tunes().items():
+        table.add_row(name, tune.title, tune.origin, tune.composer)
+    Console().print(table)
+
+
+@songs.command("export")
+@click.argument("folder", type=click.Path())
+@one_line_errors
+def export_songs(folder: str) -> None:
+    """Write the embedded tunes as MIDI files into a FOLDER."""
+    from evo.tunes import tune, tune_names
+
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for name in tune_names():
+        tune(name).save(Path(folder) / f"{name}.mid")
+    click.echo(f"{len(tune_names())} MIDI files in {folder}")
+
+
+def run_script(experiment: str) -> None:
+    """What `python experiments/SCRIPT.py [options]` does: `evo run EXPERIMENT [options]`."""
+    main(["run", experiment, *sys.argv[1:]])

@@ -1,0 +1,112 @@
+"""What an experiment is: a configuration, inputs kept with the run, and a task.
+
+A script in `experiments/` makes one `Experiment`, and everything else (engines, workers, log,
+checkpoints, resume, champion) is the same for all of them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evo.fitness import Fitness
+from genomes.player import Player
+
+Config = dict[str, Any]
+
+
+class InputError(Exception):
+    """Something the user gave cannot be used; the text is one line saying what and where."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a run breeds for."""
+
+    fitness: Fitness
+    inputs: int
+    outputs: int
+    # How performers hear and play; None for a task that is no music.
+    player: Player | None
+    # The champion's own files (name -> content), from a batch of one.
+    champion_files: Callable[[Any], dict[str, bytes]]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One kind of experiment, by its name on the command line."""
+
+    name: str
+    summary: str  # one line for the help
+    # The whole configuration for an engine's name: tables run, stop, checkpoints, workers, the
+    # engine's own and the experiment's own.
+    default_config: Callable[[str], Config]
+    # Copies what the task needs into the new run's directory; may raise InputError.
+    prepare: Callable[[Config, Path], None]
+    # The task of a run, from its configuration and directory; may raise InputError.
+    task: Callable[[Config, Path], Task]
+
+
+def base_config(experiment: str, engine: str) -> Config:
+    """The tables that every experiment's configuration has; 0 switches a limit off."""
+    return {
+        "run": {"experiment": experiment, "engine": engine, "seed": 0, "chunk_size": 64},
+        "stop": {
+            "target": "",
+            "criterion": "best",
+            "solved": True,
+            "generations": 300,
+            "evaluations": 0,
+            "stagnation": 0,
+            "time_limit": 0.0,
+            "max_failures": 0.5,
+        },
+        "workers": {"count": 1},
+        "checkpoints": {"every": 10, "keep_every": 100},
+    }
+
+
+def merge(config: Config, changes: Mapping[str, Any], where: str = "") -> Config:
+    """The configuration with some settings changed, each to a value of the type it has.
+
+    Raises InputError for a setting that does not exist or a value of another type.
+    """
+    merged = dict(config)
+    for name, value in changes.items():
+        label = f"{where}{name}"
+        if name not in config:
+            known = ", ".join(config)
+            raise InputError(f"there is no setting {label!r}; {where or 'the top '}has {known}")
+        old = config[name]
+        if isinstance(old, dict):
+            if not isinstance(value, Mapping):
+                raise InputError(f"{label} is a table of settings, not a value")
+            merged[name] = merge(old, value, f"{label}.")
+        else:
+            merged[name] = _of_type(old, value, label)
+    return merged
+
+
+def _of_type(old: Any, value: Any, label: str) -> Any:
+    """`value` as the type of `old`; numbers may be written as text, as on a command line."""
+    if label == "stop.target":  # a number, or nothing
+        old = 0.0 if value != "" else ""
+    kind = type(old)
+    try:
+        if kind is bool:
+            if isinstance(value, bool):
+                return value
+            return {"true": True, "false": False}[str(value).lower()]
+        if kind is list:
+            items = value if isinstance(value, list | tuple) else str(value).split(",")
+            return [_of_type(old[0], item, label) for item in items] if old else list(items)
+        if isinstance(value, bool | dict | list) and kind is not str:
+            raise ValueError
+        if kind is int and float(value) != int(float(value)):
+            raise ValueError
+        return int(float(value)) if kind is int else kind(value)
+    except (ValueError, KeyError, TypeError, OverflowError):
+        wanted = {bool: "true or false", int: "a whole number", float: "a number"}
+        raise InputError(
+            f"{label} must be {wanted.get(kind, 'like ' + repr(old))}, got {value!r}"
+        ) from None

@@ -1,0 +1,122 @@
+"""Play songs note for note: the first steps are given, every later one must be exactly right.
+
+A player that never plays is right more often than not (some 60 % of a melody's steps have no
+onset), so plain accuracy is no fitness. Both scores are therefore made of steps that sound and
+steps that do not in equal shares, so that silence scores 0, a player that is always right scores
+the number of steps it had to play, and one that holds all keys scores far below silence.
+
+`follow` (teacher forcing): half of the score is whether each step is exactly right, the goal
+itself; half is dense, how far each key's activation is on the right side: the squared error of
+its tanh against -1 and +1, with a key that should sound counting three times. The dense half is
+what evolution climbs; alone, it settles for steps that are almost right.
+
+`perform` (closed loop): the performer hears itself after the prompt, and there are only notes to
+judge: the share of the right keys that it hit less the share of the wrong keys that it struck.
+
+There is one case a step, song after song; the total is their sum.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.scores import Scores
+from evo.song import Song
+from genomes.performers import BoolArray, Performers, Streams
+
+Mode = Literal["follow", "perform"]
+
+# How much more a key that should sound counts than one that should not, in the dense half.
+SOUNDING_WEIGHT = 3.0
+
+
+class Memorization:
+    """Scores how well performers play some songs from memory; see the module's docstring.
+
+    `prompt_steps` are given and not judged. All songs must have more steps than that and the same
+    number of keys, and each a step with and a step without onsets to play; ValueError otherwise.
+    """
+
+    reusable = True
+
+    def __init__(self, songs: Sequence[Song], prompt_steps: int = 8, mode: Mode = "follow") -> None:
+        if not songs:
+            raise ValueError("there must be at least one song to memorise")
+        if mode not in ("follow", "perform"):
+            raise ValueError(f"mode must be follow or perform, got {mode!r}")
+        if len({song.grid.shape[1] for song in songs}) > 1:
+            raise ValueError("all songs must have the same number of keys")
+        for song in songs:
+            sounding = _sounding(song.grid[prompt_steps:])
+            if sounding.all() or not sounding.any():
+                raise ValueError(
+                    f"song {song.name!r} has {int(sounding.sum())} of {len(sounding)} steps with "
+                    f"onsets after the first {prompt_steps}; there must be some of both kinds"
+                )
+        self.songs = tuple(songs)
+        self.prompt_steps = prompt_steps
+        self.mode = mode
+
+    def evaluate(self, performers: Performers, streams: Streams) -> Scores:
+        """Totals and cases of a batch; a total of `steps_total` is a perfect memory."""
+        judge = self._follow_cases if self.mode == "follow" else self._perform_cases
+        cases = np.concatenate([judge(performers, song.grid) for song in self.songs], axis=1)
+        return Scores.of(cases.sum(axis=1), cases)
+
+    def _follow_cases(self, performers: Performers, grid: BoolArray) -> NDArray[np.float64]:
+        """Cases of one song under teacher forcing: float64 (n, steps after the prompt)."""
+        wanted = grid[self.prompt_steps :]
+        said = performers.follow(grid)[:, self.prompt_steps :].astype(np.float64)
+        right = ((said > 0) == wanted).all(axis=2)
+        weight = np.where(wanted, SOUNDING_WEIGHT, 1.0)
+        error = (weight * (np.tanh(said) - np.where(wanted, 1.0, -1.0)) ** 2).sum(axis=2) / 4
+        # Utter silence errs by this on every key that should sound, and nowhere else.
+        silence = SOUNDING_WEIGHT * wanted.sum()
+        steps = len(wanted)
+        exact = 2 * right * _balance(_sounding(wanted)) - 1 / steps
+        dense = 1 / steps - error / silence
+        halves: NDArray[np.float64] = steps * (exact + dense) / 2
+        return halves
+
+    def _perform_cases(self, performers: Performers, grid: BoolArray) -> NDArray[np.float64]:
+        """Cases of one song in closed loop: float64 (n, steps after the prompt)."""
+        wanted = grid[self.prompt_steps :]
+        played = performers.perform(grid[: self.prompt_steps], len(grid))[:, self.prompt_steps :]
+        to_hit, to_leave = wanted.sum(axis=1), (~wanted).sum(axis=1)
+        hit = (played & wanted).sum(axis=2) / np.maximum(to_hit, 1)
+        struck = (played & ~wanted).sum(axis=2) / np.maximum(to_leave, 1)
+        # Silent steps have nothing to hit; their share of the score is lost by striking.
+        sounding = to_hit > 0
+        share = np.where(sounding, 1 / sounding.sum(), 1 / (~sounding).sum())
+        cases: NDArray[np.float64] = len(wanted) * share * (hit - struck)
+        return cases
+
+    def figures(self, performers: Performers) -> dict[str, Any]:
+        """Steps exactly right, of one individual: in closed loop, following, and of how many."""
+        performed = followed = total = 0
+        for song in self.songs:
+            wanted = song.grid[self.prompt_steps :]
+            played = performers.perform(song.grid[: self.prompt_steps], len(song.grid))
+            said = performers.follow(song.grid) > 0
+            performed += int((played[0, self.prompt_steps :] == wanted).all(axis=1).sum())
+            followed += int((said[0, self.prompt_steps :] == wanted).all(axis=1).sum())
+            total += len(wanted)
+        return {
+            "steps_correct": performed,
+            "follow_correct": followed,
+            "steps_total": total,
+            "solved": performed == total,
+        }
+
+
+def _sounding(grid: BoolArray) -> BoolArray:
+    """Which steps have an onset: bool (steps,)."""
+    return np.asarray(grid.any(axis=1))
+
+
+def _balance(sounding: BoolArray) -> NDArray[np.float64]:
+    """Weights that give steps that sound and steps that do not half of the whole each."""
+    weights: NDArray[np.float64] = np.where(sounding, 0.5 / sounding.sum(), 0.5 / (~sounding).sum())
+    return weights

@@ -1,0 +1,192 @@
+"""Carrying out a run: from a configuration to a result, and on from a checkpoint.
+
+`start` makes the directory, `resume` opens it again; both then do the same: build the engine (new,
+or as the newest good checkpoint has it), let the loop breed generation after generation, log each,
+save now and then, and leave champion and result. A run that is killed at any point and resumed
+does not differ from one that was not.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from evo import checkpoint
+from evo.engines import BreedingError, Champion, Engine, engine_class
+from evo.experiment import Config, Experiment, InputError, Task, merge
+from evo.files import replace_folder
+from evo.interrupt import Interrupts
+from evo.loop import Progress, Record, TooManyFailures, generations
+from evo.run import Run
+from evo.state import State
+from evo.stop import Stop
+from evo.workers import Evaluator
+from evo.workers.pool import Pool
+from evo.workers.serial import Serial
+from genomes.export import export_network
+from genomes.network import Networks
+
+
+class Display(Protocol):
+    """Shows a run to whoever waits for it."""
+
+    def begin(self, run: Run, stop: Stop, first: int) -> None:
+        """The run in this directory goes on with generation `first`."""
+
+    def message(self, text: str) -> None:
+        """One line that matters."""
+
+    def record(self, record: Record) -> None:
+        """One generation is done."""
+
+    def end(self) -> None:
+        """No more generations come."""
+
+
+def start(
+    experiment: Experiment, config: Config, path: Path, command: Sequence[str], display: Display
+) -> dict[str, Any]:
+    """Carry out a new run in `path`; returns its result, as in result.json.
+
+    Raises InputError or ValueError (one line) for what the configuration or its inputs have wrong,
+    RunError for the directory.
+    """
+    with Run.create(path, config, command) as run:
+        try:
+            experiment.prepare(config, path)
+            return _carry_out(run, experiment, display)
+        except (InputError, ValueError):
+            run.discard_unused()
+            raise
+
+
+def resume(
+    experiment: Experiment, path: Path, changes: Mapping[str, Any], display: Display
+) -> dict[str, Any]:
+    """Go on with the run in `path`; `changes` are of its [stop], [workers] and [checkpoints]."""
+    with Run.open(path) as run:
+        run.config = merge(run.config, changes)
+        run.save_config()
+        run.set_status("running")
+        (path / "result.json").unlink(missing_ok=True)
+        return _carry_out(run, experiment, display)
+
+
+def stop_criteria(config: Config) -> Stop:
+    """The [stop] table; 0 and an empty target switch a criterion off."""
+    table = dict(config["stop"])
+    for name in ("generations", "evaluations", "stagnation", "time_limit"):
+        table[name] = table[name] or None
+    if table["target"] == "":
+        table["target"] = None
+    if table["criterion"] not in ("best", "mean", "worst"):
+        raise ValueError(f"stop.criterion must be best, mean or worst, got {table['criterion']!r}")
+    return Stop(**table)
+
+
+def _evaluator(config: Config) -> Evaluator:
+    seed, chunk_size = config["run"]["seed"], config["run"]["chunk_size"]
+    workers = config["workers"]["count"]
+    if chunk_size < 1:
+        raise ValueError(f"run.chunk_size must be at least 1, got {chunk_size}")
+    if workers == 1:
+        return Serial(seed, chunk_size)
+    return Pool(workers, seed, chunk_size)
+
+
+def _build(run: Run, task: Task, state: State | None) -> tuple[Engine, Progress]:
+    """The engine and the progress of a run, new or as they were saved."""
+    table = run.config["run"]
+    kind = engine_class(table["engine"])
+    settings = run.config[table["engine"]]
+    if state is None:
+        return kind(settings, seed=table["seed"], player=task.player), Progress()
+    engine = kind.restore(settings, state.part("engine"), seed=table["seed"], player=task.player)
+    return engine, Progress(**state.values["progress"])
+
+
+def _save(run: Run, engine: Engine, progress: Progress) -> None:
+    state = engine.state().inside("engine") | State(values={"progress": vars(progress)})
+    score = engine.champion.score if engine.champion else None
+    run.save_checkpoint(state, run.config["run"]["engine"], score)
+
+
+def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, Any]:
+    stop = stop_criteria(run.config)
+    every = run.config["checkpoints"]["every"]
+    task = experiment.task(run.config, run.path)
+    state, messages = run.load_checkpoint()
+    for message in messages:
+        display.message(message)
+    engine, progress = _build(run, task, state)
+    records = run.records()
+    # A run that was killed after its last generation only lacks its result.
+    reason = stop.reason(records[-1]) if records else None
+    status = "finished"
+    with Interrupts() as interrupts, _evaluator(run.config) as evaluator:
+        if reason is None:
+            display.begin(run, stop, engine.generation)
+            try:
+                for record in generations(
+                    engine, task.fitness, evaluator, progress, stop.max_failures
+                ):
+                    run.append(record)
+                    display.record(record)
+                    reason = stop.reason(record)
+                    ending = reason is not None or interrupts.received is not None
+                    if ending or (every and engine.generation % every == 0):
+                        _save(run, engine, progress)
+                    if ending:
+                        break
+            except (TooManyFailures, BreedingError) as error:
+                status, reason = "failed", str(error)
+            finally:
+                display.end()
+        if reason is None:
+            assert interrupts.received is not None
+            status = "stopped"
+            reason = f"stopped by {interrupts.received.name}"
+    result = _result(run, engine.champion, progress, status, reason, engine.generation)
+    if engine.champion is not None:
+        _keep_champion(run.path / "champion", task, engine.champion)
+    run.write_result(result)
+    run.set_status(status)
+    if interrupts.received is not None and status == "stopped":
+        return result | {"signal": int(interrupts.received)}
+    return result
+
+
+def _result(
+    run: Run,
+    champion: Champion | None,
+    progress: Progress,
+    status: str,
+    reason: str,
+    done: int,
+) -> dict[str, Any]:
+    return {
+        "status": status,
+        "reason": reason,
+        "solved": bool(progress.figures.get("solved", False)),
+        "seed": run.config["run"]["seed"],
+        "generations": done,
+        "evaluations": progress.evaluations,
+        "wall_seconds": round(progress.wall_seconds, 3),
+        "best_fitness": champion.score if champion else None,
+        **{name: value for name, value in progress.figures.items() if name != "solved"},
+        "digest": run.digest(),
+    }
+
+
+def _keep_champion(folder: Path, task: Task, champion: Champion) -> None:
+    """Leave the champion for people and other programs: arrays, network, the task's own files."""
+    performers = champion.performers
+    files = {"arrays.npz": checkpoint.pack_arrays(performers.to_arrays())}
+    if isinstance(performers, Networks):
+        from evo.plot import network_figure, png_bytes
+
+        metadata = {"fitness": champion.score, "generation": champion.generation}
+        document = export_network(performers, metadata)
+        files["network.json"] = json.dumps(document, indent=2).encode() + b"\n"
+        files["network.png"] = png_bytes(network_figure(performers))
+    replace_folder(folder, files | task.champion_files(performers))

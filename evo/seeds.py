@@ -1,0 +1,68 @@
+"""Addressed randomness: every random stream is a function of where it is used.
+
+A stream is addressed by (run seed, role, generation, individual) through the spawn keys of
+`numpy.random.SeedSequence`. Nothing is consumed in passing, so a run that is resumed, split over
+workers or evaluated in another order draws the same numbers.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from enum import IntEnum
+from typing import overload
+
+import numpy as np
+
+
+class Role(IntEnum):
+    """What a stream is for. The numbers are part of the seed: never renumber them."""
+
+    INITIALISE = 1
+    BREED = 2
+    EVALUATE = 3
+    PLAY = 4
+
+
+def stream(seed: int, role: Role, generation: int = 0, individual: int = 0) -> np.random.Generator:
+    """The random generator at an address; `seed` and the rest are whole numbers from 0."""
+    address = np.random.SeedSequence(seed, spawn_key=(int(role), generation, individual))
+    return np.random.Generator(np.random.PCG64(address))
+
+
+class Individuals(Sequence[np.random.Generator]):
+    """The streams of some individuals of a generation, made when asked for.
+
+    Asking twice for the same individual gives the same stream from its start.
+    """
+
+    def __init__(self, seed: int, role: Role, generation: int, individuals: Sequence[int]) -> None:
+        self._seed, self._role, self._generation = seed, role, generation
+        self._individuals = individuals
+
+    def __len__(self) -> int:
+        return len(self._individuals)
+
+    @overload
+    def __getitem__(self, index: int) -> np.random.Generator: ...
+    @overload
+    def __getitem__(self, index: slice) -> "Individuals": ...
+    def __getitem__(self, index: int | slice) -> "np.random.Generator | Individuals":
+        if isinstance(index, slice):
+            part = self._individuals[index]
+            return Individuals(self._seed, self._role, self._generation, part)
+        return stream(self._seed, self._role, self._generation, self._individuals[index])
+
+
+@contextmanager
+def global_random(seed: int, role: Role, generation: int = 0) -> Iterator[None]:
+    """Let code that draws from Python's global `random` draw from an address instead.
+
+    neat-python and DEAP do. The global state is put back as it was, also after an exception.
+    """
+    words = np.random.SeedSequence(seed, spawn_key=(int(role), generation)).generate_state(8)
+    before = random.getstate()
+    random.seed(int.from_bytes(words.tobytes(), "little"))
+    try:
+        yield
+    finally:
+        random.setstate(before)

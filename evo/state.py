@@ -1,0 +1,37 @@
+"""What a checkpoint keeps of an engine: arrays and JSON values, nothing else."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from genomes.performers import Arrays
+
+
+@dataclass(frozen=True)
+class State:
+    """Everything the next generation depends on."""
+
+    arrays: Arrays = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def inside(self, prefix: str) -> "State":
+        """The same state with every name below `prefix`, for keeping several in one."""
+        return State(
+            {f"{prefix}.{name}": array for name, array in self.arrays.items()},
+            {prefix: self.values},
+        )
+
+    def part(self, prefix: str) -> "State":
+        """The state that was put `inside` a prefix."""
+        start = prefix + "."
+        return State(
+            {
+                name.removeprefix(start): array
+                for name, array in self.arrays.items()
+                if name.startswith(start)
+            },
+            self.values[prefix],
+        )
+
+    def __or__(self, other: "State") -> "State":
+        """Both states in one; their names must differ."""
+        return State(self.arrays | other.arrays, self.values | other.values)

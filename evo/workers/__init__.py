@@ -1,0 +1,31 @@
+"""The contract of every evaluator: score a population, wherever that happens.
+
+How it is used:
+
+- the loop calls `evaluate` once a generation with the fitness, the whole population and the
+  generation's number, and gets scores in the population's order;
+- chunk borders come from the configuration, never from the number of workers, and every
+  individual gets the random stream of its place in the population: the same scores, bit for bit,
+  with any number of workers;
+- an evaluator is a context manager; leaving it ends its processes.
+
+    serial   in this process
+    pool     in worker processes on this machine
+"""
+
+from typing import Protocol, Self
+
+from evo.fitness import Fitness
+from evo.scores import Scores
+from genomes.performers import Performers
+
+
+class Evaluator(Protocol):
+    """Scores populations; see the module's docstring."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+    def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
+        """Scores of the whole population, in its order."""

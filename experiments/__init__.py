@@ -1,0 +1,21 @@
+"""Experiments: one script a result. Each is run by `evo run NAME` or as a script of its own.
+
+memorize   learn songs note for note
+xor        the smallest task that needs a hidden node
+"""
+
+from importlib import import_module
+
+from evo.experiment import Experiment
+
+# Name on the command line -> the script, which defines EXPERIMENT.
+EXPERIMENTS = {
+    "memorize": "evo.experiments.memorize",
+    "xor": "evo.experiments.xor",
+}
+
+
+def experiment(name: str) -> Experiment:
+    """The experiment of this name. Raises KeyError for a name that is not in `EXPERIMENTS`."""
+    found: Experiment = import_module(EXPERIMENTS[name]).EXPERIMENT
+    return found

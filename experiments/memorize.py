@@ -1,0 +1,144 @@
+"""Learn songs note for note: after the first 8 steps every further step must be exactly right.
+
+    evo run memorize --song SONG.mid --seed 1     or     python experiments/memorize.py --seed 1
+
+The performer hears the past at some lags and says which keys sound next. It is bred while hearing
+the true past (`mode = "follow"`), which is dense and parallel over steps, and judged at the end in
+closed loop, hearing only itself: a player that follows without error also performs without.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from evo.engines import engine_class
+from evo.experiment import Config, Experiment, InputError, Task, base_config
+from evo.fitness.memorization import Memorization
+from evo.song import MidiError, Song, load_songs
+from evo.tunes import tune, tune_names
+from genomes.player import Player
+
+# Each lag doubles the one before: the beat, the bar and the phrase are all heard.
+LAGS = (1, 2, 4, 8, 16, 32)
+
+# Found by trying one change at a time on several songs and seeds: networks that start unconnected
+# and grow, and offspring in which few weights change, learn far more than neat-python's defaults.
+NEAT_PYTHON = {
+    "NEAT": {"pop_size": "150"},
+    "DefaultGenome": {
+        "activation_default": "identity",
+        "activation_options": "identity",
+        "initial_connection": "unconnected",
+        "conn_add_prob": "0.9",
+        "conn_delete_prob": "0.3",
+        "node_add_prob": "0.05",
+        "node_delete_prob": "0.05",
+        "weight_mutate_rate": "0.2",
+        "weight_replace_rate": "0.01",
+        "bias_mutate_rate": "0.1",
+        "bias_replace_rate": "0.01",
+    },
+    "DefaultReproduction": {"min_species_size": "1"},
+}
+
+
+def default_config(engine: str) -> Config:
+    """The configuration of a run with this engine."""
+    keys = 13
+    settings = engine_class(engine).default_settings(keys * len(LAGS), keys)
+    for section, entries in NEAT_PYTHON.items():
+        settings[section] = settings[section] | entries
+    return base_config("memorize", engine) | {
+        engine: settings,
+        "memorize": {
+            "song": "",  # a MIDI file, a folder of them, or an embedded tune's name
+            "mode": "follow",
+            "keys": keys,
+            "steps_per_beat": 2,
+            "lags": list(LAGS),
+            "prompt_steps": 8,
+        },
+    }
+
+
+def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
+    """The songs of a MIDI file, a folder of them, or an embedded tune's name, in whole bars.
+
+    Raises InputError in one line if there are none.
+    """
+    path = Path(name)
+    if not path.exists() and not path.suffix:
+        if name in tune_names():
+            return [tune(name)]
+        raise InputError(
+            f"{name!r} is no file, no folder and no embedded tune; see `evo songs list`"
+        )
+    try:
+        songs = load_songs(path, keys=keys, steps_per_beat=steps_per_beat)
+    except MidiError as error:
+        raise InputError(str(error)) from None
+    return [song.whole_bars() for song in songs]
+
+
+def prepare(config: Config, folder: Path) -> None:
+    """Copy the songs into the run, so that it needs no other file."""
+    table = config["memorize"]
+    songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
+    (folder / "songs").mkdir()
+    for number, song in enumerate(songs, start=1):
+        song.save(folder / "songs" / f"{number:03d}-{song.name}.mid")
+
+
+def kept_songs(config: Config, folder: Path) -> list[Song]:
+    """The songs that `prepare` put into the run."""
+    table = config["memorize"]
+    return load_songs(folder / "songs", keys=table["keys"], steps_per_beat=table["steps_per_beat"])
+
+
+def task(config: Config, folder: Path) -> Task:
+    """Memorise the songs that were copied into the run."""
+    table = config["memorize"]
+    player = Player(table["keys"], tuple(table["lags"]))
+    try:
+        songs = kept_songs(config, folder)
+        fitness = Memorization(songs, table["prompt_steps"], table["mode"])
+    except (MidiError, ValueError) as error:
+        raise InputError(str(error)) from None
+
+    def champion_files(performers: Any) -> dict[str, bytes]:
+        return _champion_files(songs, performers, player, table["prompt_steps"])
+
+    return Task(fitness, player.inputs, player.keys, player, champion_files)
+
+
+def _champion_files(
+    songs: list[Song], performers: Any, player: Player, prompt_steps: int
+) -> dict[str, bytes]:
+    """What the champion plays of every song, the first as song.mid and roll.png."""
+    from evo.plot import png_bytes, rolls_figure
+
+    files: dict[str, bytes] = {}
+    for number, song in enumerate(songs, start=1):
+        played = performers.perform(song.grid[:prompt_steps], len(song.grid))[0]
+        performance = Song(
+            played, song.lowest_note, song.steps_per_beat, song.tempo, f"{song.name} (champion)"
+        )
+        ending = "" if number == 1 else f"-{number:03d}"
+        files[f"song{ending}.mid"] = performance.to_midi()
+        files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
+    instrument = {
+        "lowest_note": songs[0].lowest_note,
+        "steps_per_beat": songs[0].steps_per_beat,
+        "prompt_steps": prompt_steps,
+    }
+    document = player.to_values() | instrument
+    files["player.json"] = json.dumps(document, indent=2).encode() + b"\n"
+    return files
+
+
+EXPERIMENT = Experiment("memorize", "Learn songs note for note.", default_config, prepare, task)
+
+if __name__ == "__main__":
+    from evo.cli import run_script
+
+    run_script("memorize")

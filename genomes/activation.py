@@ -1,0 +1,371 @@
+"""Batched activation of networks of arbitrary topology.
+
+A batch of networks is compiled once into a `Program`: for every network the nodes that its outputs
+need, in an order in which they can be computed, and for every such node its links. Then whole
+songs are computed at a time: a feed-forward node is one row of values, one value a step, so a
+link is `row += weight * source_row` over contiguous memory, and no Python runs between nodes. A
+recurrent network, and a feed-forward one that hears itself, goes step by step instead.
+
+Sums run over a node's links in the order of its genes, one network at a time, without fused or
+reordered arithmetic: a network's outputs are the same to the last bit in every batch, and the
+sums are those that neat-python computes.
+
+Memory order of a `Program`: networks, nodes and links are concatenated (compressed sparse rows).
+Network g owns nodes `node_offsets[g]:node_offsets[g + 1]`, node p owns links
+`link_offsets[p]:link_offsets[p + 1]`. A link's source below `inputs` is an input, otherwise
+`source - inputs` counts nodes within the network.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from genomes.functions import SUM, activate_value, aggregate_values
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Program(NamedTuple):
+    """Compiled networks; see the module's docstring for the memory order."""
+
+    inputs: int
+    feed_forward: bool
+    node_offsets: Integers  # (n + 1,)
+    node_id: Integers  # (nodes,)
+    bias: Floats  # (nodes,)
+    response: Floats  # (nodes,)
+    activation: NDArray[np.uint8]  # (nodes,)
+    aggregation: NDArray[np.uint8]  # (nodes,)
+    link_offsets: Integers  # (nodes + 1,)
+    source: Integers  # (links,)
+    weight: Floats  # (links,)
+    outputs: Integers  # (n, outputs): place of every output node within its network
+
+
+class Hearing(NamedTuple):
+    """The numbers of a `Player`, for the closed loop."""
+
+    lags: Integers
+    off: float
+    on: float
+    before_start: float
+    threshold: float
+    extra_inputs: Floats
+
+
+@njit(cache=True)
+def _find(sorted_ids: Integers, order: Integers, wanted: int) -> int:
+    """Place of node `wanted` in its network, or -1."""
+    place = np.searchsorted(sorted_ids, wanted)
+    if place < len(sorted_ids) and sorted_ids[place] == wanted:
+        return int(order[place])
+    return -1
+
+
+@njit(cache=True)
+def compile_networks(
+    inputs: int,
+    output_count: int,
+    feed_forward: bool,
+    node_offsets: Integers,
+    node_id: Integers,
+    bias: Floats,
+    response: Floats,
+    activation: NDArray[np.uint8],
+    aggregation: NDArray[np.uint8],
+    connection_offsets: Integers,
+    source: Integers,
+    target: Integers,
+    weight: Floats,
+    enabled: NDArray[np.bool_],
+) -> tuple[int, Program]:
+    """Compile the genes of n networks; returns (problem, program).
+
+    `problem` is -1, or the place of the first network that cannot be compiled: a connection names
+    a node it does not have, or a feed-forward network has a cycle.
+    """
+    n = len(node_offsets) - 1
+    nodes, links = len(node_id), len(source)
+    p_offsets = np.zeros(n + 1, np.int64)
+    p_gene = np.empty(nodes, np.int64)
+    l_offsets = np.zeros(nodes + 1, np.int64)
+    l_source = np.empty(links, np.int64)
+    l_weight = np.empty(links, np.float64)
+    outputs = np.full((n, output_count), -1, np.int64)
+    problem = -1
+    p_end, l_end = 0, 0
+    for g in range(n):
+        first, last = node_offsets[g], node_offsets[g + 1]
+        count = last - first
+        begin, end = connection_offsets[g], connection_offsets[g + 1]
+        ids = node_id[first:last]
+        order = np.argsort(ids, kind="mergesort")
+        sorted_ids = ids[order]
+
+        # Connections by place instead of id: inputs are -1 - input, nodes 0 and up.
+        from_place = np.empty(end - begin, np.int64)
+        to_place = np.empty(end - begin, np.int64)
+        fan_in = np.zeros(count + 1, np.int64)
+        for c in range(begin, end):
+            from_place[c - begin] = source[c]
+            if source[c] >= 0:
+                from_place[c - begin] = _find(sorted_ids, order, source[c])
+                if from_place[c - begin] < 0 and problem < 0:
+                    problem = g
+            elif source[c] < -inputs and problem < 0:
+                problem = g
+            to_place[c - begin] = _find(sorted_ids, order, target[c])
+            if to_place[c - begin] < 0 and problem < 0:
+                problem = g
+            if enabled[c]:
+                fan_in[to_place[c - begin] + 1] += 1
+        if problem >= 0:
+            break
+
+        # Links of every node in the order of the genes (a stable counting sort).
+        starts = np.cumsum(fan_in)
+        cursor = starts[:-1].copy()
+        by_target = np.empty(starts[-1], np.int64)
+        for c in range(end - begin):
+            if enabled[begin + c]:
+                by_target[cursor[to_place[c]]] = c
+                cursor[to_place[c]] += 1
+
+        # The nodes that the outputs need, found backwards.
+        needed = np.zeros(count, np.bool_)
+        stack = np.empty(count, np.int64)
+        height = 0
+        for output in range(output_count):
+            place = _find(sorted_ids, order, output)
+            if place < 0:
+                problem = g
+                break
+            outputs[g, output] = place
+            needed[place] = True
+            stack[height] = place
+            height += 1
+        if problem >= 0:
+            break
+        needed_count = height
+        while height > 0:
+            height -= 1
+            place = stack[height]
+            for entry in range(starts[place], starts[place + 1]):
+                origin = from_place[by_target[entry]]
+                if origin >= 0 and not needed[origin]:
+                    needed[origin] = True
+                    needed_count += 1
+                    stack[height] = origin
+                    height += 1
+
+        # Their order: as they stand for a recurrent network, sources first otherwise (Kahn 1962).
+        rank = np.full(count, -1, np.int64)
+        ranked = 0
+        if feed_forward:
+            waiting = np.zeros(count, np.int64)
+            for place in range(count):
+                for entry in range(starts[place], starts[place + 1]):
+                    waiting[place] += from_place[by_target[entry]] >= 0
+            fan_out = np.zeros(count + 1, np.int64)
+            for c in by_target:
+                if from_place[c] >= 0:
+                    fan_out[from_place[c] + 1] += 1
+            out_starts = np.cumsum(fan_out)
+            cursor = out_starts[:-1].copy()
+            by_origin = np.empty(out_starts[-1], np.int64)
+            for c in by_target:
+                if from_place[c] >= 0:
+                    by_origin[cursor[from_place[c]]] = to_place[c]
+                    cursor[from_place[c]] += 1
+            for place in range(count):
+                if needed[place] and waiting[place] == 0:
+                    rank[place] = ranked
+                    p_gene[p_end + ranked] = first + place
+                    ranked += 1
+            done = 0
+            while done < ranked:
+                place = p_gene[p_end + done] - first
+                done += 1
+                for entry in range(out_starts[place], out_starts[place + 1]):
+                    reached = by_origin[entry]
+                    waiting[reached] -= 1
+                    if waiting[reached] == 0 and needed[reached]:
+                        rank[reached] = ranked
+                        p_gene[p_end + ranked] = first + reached
+                        ranked += 1
+            if ranked < needed_count:
+                problem = g
+                break
+        else:
+            for place in range(count):
+                if needed[place]:
+                    rank[place] = ranked
+                    p_gene[p_end + ranked] = first + place
+                    ranked += 1
+
+        for p in range(p_end, p_end + ranked):
+            place = p_gene[p] - first
+            for entry in range(starts[place], starts[place + 1]):
+                c = by_target[entry]
+                origin = from_place[c]
+                l_source[l_end] = inputs + rank[origin] if origin >= 0 else -1 - origin
+                l_weight[l_end] = weight[begin + c]
+                l_end += 1
+            l_offsets[p + 1] = l_end
+        for output in range(output_count):
+            outputs[g, output] = rank[outputs[g, output]]
+        p_end += ranked
+        p_offsets[g + 1] = p_end
+
+    genes = p_gene[:p_end]
+    return problem, Program(
+        inputs,
+        feed_forward,
+        p_offsets,
+        node_id[genes],
+        bias[genes],
+        response[genes],
+        activation[genes],
+        aggregation[genes],
+        l_offsets[: p_end + 1],
+        l_source[:l_end],
+        l_weight[:l_end],
+        outputs,
+    )
+
+
+@njit(cache=True)
+def _gather(program: Program, p: int, inputs: Floats, values: Floats, weighted: Floats) -> float:
+    """Aggregate node p's weighted inputs at one step; `weighted` is scratch space."""
+    begin, end = program.link_offsets[p], program.link_offsets[p + 1]
+    for link in range(begin, end):
+        source = program.source[link]
+        value = inputs[source] if source < program.inputs else values[source - program.inputs]
+        weighted[link - begin] = program.weight[link] * value
+    return aggregate_values(program.aggregation[p], weighted[: end - begin])
+
+
+@njit(cache=True)
+def _step(
+    program: Program, g: int, inputs: Floats, heard: Floats, values: Floats, weighted: Floats
+) -> None:
+    """Compute network g at one step into `values`; nodes read each other's values in `heard`.
+
+    For a feed-forward network the two are the same array; for a recurrent one `heard` is the step
+    before, and a node without links keeps the value 0, as in neat-python.
+    """
+    first = program.node_offsets[g]
+    for p in range(first, program.node_offsets[g + 1]):
+        if not program.feed_forward and program.link_offsets[p] == program.link_offsets[p + 1]:
+            continue
+        total = _gather(program, p, inputs, heard, weighted)
+        values[p - first] = activate_value(
+            program.activation[p], program.bias[p] + program.response[p] * total
+        )
+
+
+@njit(cache=True)
+def _largest(offsets: Integers) -> int:
+    """Length of the longest row of a compressed sparse matrix."""
+    return np.max(np.diff(offsets)) if len(offsets) > 1 else 0
+
+
+@njit(cache=True)
+def activate_rows(program: Program, inputs: Floats, result: Floats) -> None:
+    """Outputs of every network for every column of `inputs`, float64 (inputs, steps).
+
+    Writes float64 (n, steps, outputs) into `result`. The columns are consecutive steps for a
+    recurrent network, which starts from silence.
+    """
+    n, steps, outputs = result.shape
+    nodes, links = _largest(program.node_offsets), _largest(program.link_offsets)
+    rows = np.zeros((nodes, steps))
+    weighted = np.empty(max(links, 1))
+    columns = np.empty((0, 0)) if program.feed_forward else np.ascontiguousarray(inputs.T)
+    for g in range(n):
+        first = program.node_offsets[g]
+        if program.feed_forward:
+            for p in range(first, program.node_offsets[g + 1]):
+                row = rows[p - first]
+                if program.link_offsets[p] == program.link_offsets[p + 1]:
+                    total = _gather(program, p, inputs[:, 0], rows[:, 0], weighted)
+                    row[:] = activate_value(
+                        program.activation[p], program.bias[p] + program.response[p] * total
+                    )
+                    continue
+                if program.aggregation[p] == SUM:
+                    row[:] = 0.0
+                    for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
+                        source, weight = program.source[link], program.weight[link]
+                        if source < program.inputs:
+                            origin = inputs[source]
+                        else:
+                            origin = rows[source - program.inputs]
+                        for t in range(steps):
+                            row[t] += weight * origin[t]
+                else:
+                    for t in range(steps):
+                        row[t] = _gather(program, p, inputs[:, t], rows[:, t], weighted)
+                bias, response = program.bias[p], program.response[p]
+                code = program.activation[p]
+                for t in range(steps):
+                    row[t] = activate_value(code, bias + response * row[t])
+            for output in range(outputs):
+                result[g, :, output] = rows[program.outputs[g, output]]
+        else:
+            heard, values = np.zeros(nodes), np.zeros(nodes)
+            for t in range(steps):
+                _step(program, g, columns[t], heard, values, weighted)
+                for output in range(outputs):
+                    result[g, t, output] = values[program.outputs[g, output]]
+                heard, values = values, heard
+
+
+@njit(cache=True)
+def play_rows(
+    program: Program,
+    hearing: Hearing,
+    prompt_steps: int,
+    temperature: float,
+    chances: Floats,
+    played: NDArray[np.bool_],
+) -> None:
+    """Let every network play on from the first `prompt_steps` rows of `played`, in place.
+
+    `played` is bool (n, steps, keys). Above temperature 0 a key sounds where its number in
+    `chances`, float64 (n, steps, keys) in [0, 1), is below sigmoid(activation / temperature).
+    """
+    n, steps, keys = played.shape
+    nodes, links = _largest(program.node_offsets), _largest(program.link_offsets)
+    weighted = np.empty(max(links, 1))
+    inputs = np.empty(program.inputs)
+    lags = len(hearing.lags)
+    inputs[lags * keys :] = hearing.extra_inputs
+    for g in range(n):
+        heard, values = np.zeros(nodes), np.zeros(nodes)
+        for t in range(steps):
+            for place in range(lags):
+                past = t - hearing.lags[place]
+                for key in range(keys):
+                    if past < 0:
+                        inputs[place * keys + key] = hearing.before_start
+                    else:
+                        on = played[g, past, key]
+                        inputs[place * keys + key] = hearing.on if on else hearing.off
+            if program.feed_forward:
+                _step(program, g, inputs, values, values, weighted)
+            else:
+                _step(program, g, inputs, heard, values, weighted)
+            if t >= prompt_steps:
+                for key in range(keys):
+                    value = values[program.outputs[g, key]] - hearing.threshold
+                    if temperature > 0.0:
+                        chance = 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, value / temperature))))
+                        played[g, t, key] = chances[g, t, key] < chance
+                    else:
+                        played[g, t, key] = value > 0.0
+            heard, values = values, heard

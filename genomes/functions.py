@@ -1,0 +1,110 @@
+"""Activation and aggregation functions of network nodes, as neat-python defines them.
+
+A gene holds a function's code, its place in `ACTIVATIONS` or `AGGREGATIONS`. The names and the
+formulas (their scales and clamps) are neat-python's, so that its users' configurations mean here
+what they mean there; `step` is added for networks of binary weights. Where Python's arithmetic
+would raise (a power too large, say) these give infinity or NaN, and the individual's score fails.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+ACTIVATIONS = (
+    "sigmoid", "tanh", "sin", "gauss", "relu", "elu", "lelu", "selu", "softplus", "identity",
+    "clamped", "inv", "log", "exp", "abs", "hat", "square", "cube", "step",
+)  # fmt: skip
+AGGREGATIONS = ("sum", "product", "max", "min", "maxabs", "median", "mean")
+
+SUM, PRODUCT, MAX, MIN, MAXABS, MEDIAN, MEAN = range(len(AGGREGATIONS))
+
+_SELU_SCALE = 1.0507009873554804934193349852946
+_SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+@njit(cache=True)
+def clamp(z: float, limit: float) -> float:
+    """z within -limit and limit; NaN stays NaN."""
+    if z > limit:
+        return limit
+    if z < -limit:
+        return -limit
+    return z
+
+
+@njit(cache=True)
+def activate_value(code: int, z: float) -> float:
+    """Activation function `code` of one number."""
+    if code == 0:
+        return 1.0 / (1.0 + math.exp(-clamp(5.0 * z, 60.0)))
+    if code == 1:
+        return math.tanh(clamp(2.5 * z, 60.0))
+    if code == 2:
+        return math.sin(clamp(5.0 * z, 60.0))
+    if code == 3:
+        z = clamp(z, 3.4)
+        return math.exp(-5.0 * z * z)
+    if code == 4:
+        return z if not z <= 0.0 else 0.0
+    if code == 5:
+        return z if z > 0.0 else math.exp(z) - 1.0
+    if code == 6:
+        return z if z > 0.0 else 0.005 * z
+    if code == 7:
+        return _SELU_SCALE * z if z > 0.0 else _SELU_SCALE * _SELU_ALPHA * (math.exp(z) - 1.0)
+    if code == 8:
+        return 0.2 * math.log(1.0 + math.exp(clamp(5.0 * z, 60.0)))
+    if code == 9:
+        return z
+    if code == 10:
+        return clamp(z, 1.0)
+    if code == 11:
+        return 1.0 / z if z != 0.0 else 0.0
+    if code == 12:
+        return math.log(z if not z <= 1e-7 else 1e-7)
+    if code == 13:
+        return math.exp(clamp(z, 60.0))
+    if code == 14:
+        return abs(z)
+    if code == 15:
+        return 1.0 - abs(z) if not abs(z) >= 1.0 else 0.0
+    if code == 16:
+        return z * z
+    if code == 17:
+        return z * z * z
+    if z != z:
+        return z
+    return 1.0 if z > 0.0 else 0.0
+
+
+@njit(cache=True)
+def aggregate_values(code: int, values: NDArray[np.float64]) -> float:
+    """Aggregation function `code` of the weighted inputs of one node, summed in their order."""
+    count = len(values)
+    if code == PRODUCT:
+        result = 1.0
+        for value in values:
+            result *= value
+        return result
+    if count == 0:
+        return 0.0
+    if code == MEDIAN:
+        values = np.sort(values)
+        middle = count // 2
+        return float(values[middle] if count % 2 else (values[middle - 1] + values[middle]) / 2.0)
+    if code == SUM or code == MEAN:
+        result = 0.0
+        for value in values:
+            result += value
+        return result / count if code == MEAN else result
+    result = values[0]
+    for value in values[1:]:
+        if (
+            (code == MAX and value > result)
+            or (code == MIN and value < result)
+            or (code == MAXABS and abs(value) > abs(result))
+        ):
+            result = value
+    return float(result)

@@ -1,0 +1,64 @@
+"""The contract of every genome kind: a batch of n performers.
+
+How it is used:
+
+- a fitness asks what they would play next, hearing the true past (`follow`, teacher forcing), or
+  what they play when they hear only themselves after a short prompt (`perform`, closed loop);
+- an evaluator cuts the batch into chunks for its workers (`len`, `take`) and sends them as arrays
+  (`to_arrays`, `from_arrays`);
+- a checkpoint and the champion's folder keep the same arrays.
+
+An individual's results never depend, not by a bit, on who shares its batch.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+Arrays = dict[str, NDArray[Any]]
+
+# One random generator an individual, in the order of the batch.
+Streams = Sequence[np.random.Generator]
+
+
+class Performers(Protocol):
+    """A batch of n individuals of one genome kind."""
+
+    def __len__(self) -> int:
+        """How many individuals the batch holds."""
+
+    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+        """Say every next step of a song while hearing its true past.
+
+        `grid` is a bool (steps, keys) piano roll. Returns float32 (n, steps, keys): the activation
+        for step t given the steps before t; a key sounds where it is > 0.
+        """
+
+    def perform(
+        self,
+        prompt: BoolArray,
+        steps: int,
+        streams: Streams | None = None,
+        temperature: float = 0.0,
+    ) -> BoolArray:
+        """Play on from a prompt, hearing only what was played.
+
+        `prompt` is bool (prompt_steps, keys), the same for all, or (n, prompt_steps, keys).
+        Returns bool (n, steps, keys), of which the first rows are the prompt. At temperature 0 a
+        key sounds where its activation is > 0; above, it sounds with probability
+        sigmoid(activation / temperature), drawn from the individual's own stream.
+        """
+
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+        """The individuals at `indices`, in that order, as a batch of their own."""
+
+    def to_arrays(self) -> Arrays:
+        """Everything the batch is made of, as plain arrays (no object dtype)."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The batch that `to_arrays` described."""

@@ -1,0 +1,67 @@
+"""How a network plays an instrument: which past it hears, and when one of its outputs sounds.
+
+A network knows numbers only. The player lays the past of a song out as the network's inputs, key
+by key within lag by lag: input i is key `i % keys` at lag `lags[i // keys]`, `on` where it sounded
+and `off` where it did not, `before_start` before the first step; after them come the constant
+`extra_inputs`. A key sounds when its output is greater than `threshold`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from genomes.performers import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Player:
+    """The layout of inputs and outputs; `player.json` beside an exported network."""
+
+    keys: int
+    lags: tuple[int, ...]
+    off: float = -1.0
+    on: float = 1.0
+    before_start: float = -1.0
+    threshold: float = 0.0
+    extra_inputs: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.keys < 1:
+            raise ValueError(f"keys must be at least 1, got {self.keys}")
+        if not self.lags or min(self.lags) < 1 or len(set(self.lags)) != len(self.lags):
+            raise ValueError(f"lags must be distinct whole numbers from 1, got {self.lags}")
+
+    @property
+    def inputs(self) -> int:
+        """How many inputs a network of this player has."""
+        return self.keys * len(self.lags) + len(self.extra_inputs)
+
+    def hear(self, grid: BoolArray) -> FloatArray:
+        """The inputs at every step of a song: float64 (inputs, steps); column t is the past of t.
+
+        `grid` is bool (steps, keys). Raises ValueError if it has another number of keys.
+        """
+        if grid.ndim != 2 or grid.shape[1] != self.keys:
+            raise ValueError(f"grid must be (steps, {self.keys}), got {grid.shape}")
+        steps = len(grid)
+        heard = np.full((self.inputs, steps), self.before_start)
+        sounds = np.where(grid.T, self.on, self.off)
+        for place, lag in enumerate(self.lags):
+            rows = slice(place * self.keys, (place + 1) * self.keys)
+            heard[rows, lag:] = sounds[:, : max(steps - lag, 0)]
+        for place, constant in enumerate(self.extra_inputs, start=self.keys * len(self.lags)):
+            heard[place] = constant
+        return heard
+
+    def to_values(self) -> dict[str, Any]:
+        """Plain JSON values, of which `from_values` makes the player again."""
+        values = asdict(self)
+        return values | {"lags": list(self.lags), "extra_inputs": list(self.extra_inputs)}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """The player that `to_values` described."""
+        sequences = {name: tuple(values[name]) for name in ("lags", "extra_inputs")}
+        return cls(**{**values, **sequences})
