@@ -85,7 +85,9 @@ def unpack_arrays(content: bytes, layout: Mapping[str, Any] | None = None) -> Ar
                     raise Damaged(f"array {name!r} is not of the recorded dtype and shape")
                 with archive.open(member) as file:
                     arrays[name] = np.lib.format.read_array(file, allow_pickle=False)
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError) as error:
+    except Damaged:
+        raise
+    except Exception as error:  # noqa: BLE001 - zipfile and numpy raise a dozen kinds
         raise Damaged(f"its arrays cannot be read: {error}") from None
     if layout is not None and set(arrays) != set(layout):
         raise Damaged("it lacks arrays that it lists")
@@ -152,8 +154,9 @@ def read_manifest(folder: Path) -> tuple[Stamp, dict[str, Any]]:
         raise Damaged("MANIFEST.json is no JSON object") from None
     if sealed != content:
         raise Damaged("MANIFEST.json does not have the hash it says")
-    if manifest["schema"] != SCHEMA:
-        raise Damaged(f"it has schema {manifest['schema']}, this version reads {SCHEMA}")
+    schema = manifest.get("schema")
+    if schema != SCHEMA:
+        raise Damaged(f"it has schema {schema}, this version reads {SCHEMA}")
     return Stamp(**manifest["stamp"]), manifest
 
 

@@ -148,6 +148,7 @@ def run(experiment: str, **options: Any) -> None:
 
 def _configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, Any], Any]:
     """The resolved configuration and the experiment; every source overrides the one before."""
+    from evo.engines import engine_class
     from evo.experiment import InputError, merge
     from evo.experiments import experiment as find
     from evo.run import load_config
@@ -167,17 +168,14 @@ def _configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, 
     engine = options["engine"] or table.get("engine", DEFAULT_ENGINE)
     if engine not in ENGINE_NAMES:
         raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINE_NAMES)}")
-    config = chosen.default_config(engine)
-    config = merge(config, given)
+    kind = engine_class(engine)
+    config = merge(chosen.default_config(engine), given)
     if options["neat_config"] is not None:
         config = _with_neat_config(config, options["neat_config"])
     if options["seed"] is not None:
         config = merge(config, {"run": {"seed": options["seed"]}})
     if options["population"] is not None:
-        from evo.engines import engine_class
-
-        settings = engine_class(engine).population_setting(options["population"])
-        config = merge(config, {engine: settings})
+        config = merge(config, {engine: kind.population_setting(options["population"])})
     if options["song"] is not None:
         if "song" not in config.get(experiment, {}):
             raise InputError(f"{experiment} learns no song; leave --song out")
@@ -185,6 +183,8 @@ def _configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, 
     config = merge(config, _limit_changes(options))
     for text in options["settings"]:
         config = merge(config, _setting(text))
+    if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
+        config = merge(config, {engine: kind.shape_setting(*chosen.shape(config))})
     return config, chosen
 
 
@@ -353,15 +353,12 @@ def songs() -> None:
 @one_line_errors
 def list_songs() -> None:
     """List the embedded public-domain tunes, by the name that --song takes."""
-    from rich.console import Console
-    from rich.table import Table
-
     from evo.tunes import all_tunes
 
-    table = Table("name", "title", "origin", "composer", box=None)
-    for name, tune in all_tunes().items():
-        table.add_row(name, tune.title, tune.origin, tune.composer)
-    Console().print(table)
+    tunes = all_tunes()
+    width = max(len(name) for name in tunes)
+    for name, tune in tunes.items():
+        click.echo(f"{name:{width}}  {tune.title}; {tune.origin}; {tune.composer}")
 
 
 @songs.command("export")

@@ -24,8 +24,6 @@ class Task:
     """What a run breeds for."""
 
     fitness: Fitness
-    inputs: int
-    outputs: int
     # How performers hear and play; None for a task that is no music.
     player: Player | None
     # The champion's own files (name -> content), from a batch of one.
@@ -41,6 +39,8 @@ class Experiment:
     # The whole configuration for an engine's name: tables run, stop, checkpoints, workers, the
     # engine's own and the experiment's own.
     default_config: Callable[[str], Config]
+    # Inputs and outputs that the task needs of a network, by the configuration.
+    shape: Callable[[Config], tuple[int, int]]
     # Copies what the task needs into the new run's directory; may raise InputError.
     prepare: Callable[[Config, Path], None]
     # The task of a run, from its configuration and directory; may raise InputError.

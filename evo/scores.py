@@ -57,7 +57,8 @@ class Scores:
                 raise TypeError(f"cases must be numbers, got {cases.dtype}")
             if cases.ndim != 2 or len(cases) != len(totals):
                 raise ValueError(f"cases must be ({len(totals)}, m), got {cases.shape}")
-            cases = cases.astype(np.float32)
+            with np.errstate(over="ignore"):  # too large for float32 is infinite, a failure below
+                cases = cases.astype(np.float32)
             finite &= np.isfinite(cases).all(axis=1)
             cases[~finite] = -np.inf
         failed = np.flatnonzero(~finite)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.engines import engine_class
-from evo.experiment import Config, Experiment, InputError, Task, base_config
+from evo.experiment import Config, Experiment, InputError, Task, base_config, merge
 from evo.fitness.memorization import Memorization
 from evo.song import MidiError, Song, load_songs
 from evo.tunes import tune, tune_names
@@ -46,19 +46,35 @@ def default_config(engine: str) -> Config:
     """The configuration of a run with this engine."""
     keys = 13
     settings = engine_class(engine).default_settings(keys * len(LAGS), keys)
-    for section, entries in NEAT_PYTHON.items():
-        settings[section] = settings[section] | entries
-    return base_config("memorize", engine) | {
-        engine: settings,
-        "memorize": {
-            "song": "",  # a MIDI file, a folder of them, or an embedded tune's name
-            "mode": "follow",
-            "keys": keys,
-            "steps_per_beat": 2,
-            "lags": list(LAGS),
-            "prompt_steps": 8,
-        },
-    }
+    config = (
+        base_config("memorize", engine)
+        | {
+            engine: settings,
+            "memorize": {
+                "song": "vo-pole-bereza-stoyala",  # a MIDI file, a folder of them, or an embedded tune's name
+                "mode": "follow",
+                "keys": keys,
+                "steps_per_beat": 2,
+                "lags": list(LAGS),
+                "prompt_steps": 8,
+            },
+        }
+    )
+    return merge(config, {engine: NEAT_PYTHON})
+
+
+def _player(config: Config) -> Player:
+    table = config["memorize"]
+    try:
+        return Player(table["keys"], tuple(table["lags"]))
+    except ValueError as error:
+        raise InputError(f"memorize: {error}") from None
+
+
+def shape(config: Config) -> tuple[int, int]:
+    """Inputs and outputs of a network: every key at every lag, every key."""
+    player = _player(config)
+    return player.inputs, player.keys
 
 
 def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
@@ -85,8 +101,8 @@ def prepare(config: Config, folder: Path) -> None:
     table = config["memorize"]
     songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
     (folder / "songs").mkdir()
-    for number, song in enumerate(songs, start=1):
-        song.save(folder / "songs" / f"{number:03d}-{song.name}.mid")
+    for song in songs:
+        song.save(folder / "songs" / f"{song.name}.mid")
 
 
 def kept_songs(config: Config, folder: Path) -> list[Song]:
@@ -98,7 +114,7 @@ def kept_songs(config: Config, folder: Path) -> list[Song]:
 def task(config: Config, folder: Path) -> Task:
     """Memorise the songs that were copied into the run."""
     table = config["memorize"]
-    player = Player(table["keys"], tuple(table["lags"]))
+    player = _player(config)
     try:
         songs = kept_songs(config, folder)
         fitness = Memorization(songs, table["prompt_steps"], table["mode"])
@@ -108,7 +124,7 @@ def task(config: Config, folder: Path) -> Task:
     def champion_files(performers: Any) -> dict[str, bytes]:
         return _champion_files(songs, performers, player, table["prompt_steps"])
 
-    return Task(fitness, player.inputs, player.keys, player, champion_files)
+    return Task(fitness, player, champion_files)
 
 
 def _champion_files(
@@ -136,7 +152,14 @@ def _champion_files(
     return files
 
 
-EXPERIMENT = Experiment("memorize", "Learn songs note for note.", default_config, prepare, task)
+EXPERIMENT = Experiment(
+    name="memorize",
+    summary="Learn songs note for note.",
+    default_config=default_config,
+    shape=shape,
+    prepare=prepare,
+    task=task,
+)
 
 if __name__ == "__main__":
     from evo.cli import run_script

@@ -1,8 +1,9 @@
 """A network as neat-python's export format, a JSON document other tools can read.
 
 Only what the outputs need is exported, as neat-python does: nodes in an order in which they can be
-computed, each node's connections in the order in which it sums them. There is no time stamp, so
-that the same network is the same file.
+computed, each node's connections in the order in which it sums them. A recurrent node without
+connections keeps the value 0, whatever its bias, and is left out, again as neat-python does. There
+is no time stamp, so that the same network is the same file.
 """
 
 from typing import Any
@@ -28,6 +29,9 @@ def export_network(networks: Networks, metadata: dict[str, Any]) -> dict[str, An
     nodes: list[dict[str, Any]] = []
     connections: list[dict[str, Any]] = []
     for p, node in enumerate(ids):
+        first, last = program.link_offsets[p], program.link_offsets[p + 1]
+        if first == last and not networks.feed_forward:
+            continue
         nodes.append(
             {
                 "id": node,
@@ -38,7 +42,7 @@ def export_network(networks: Networks, metadata: dict[str, Any]) -> dict[str, An
                 "response": float(program.response[p]),
             }
         )
-        for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
+        for link in range(first, last):
             source = int(program.source[link])
             origin = -1 - source if source < networks.inputs else ids[source - networks.inputs]
             weight = float(program.weight[link])

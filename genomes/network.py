@@ -143,6 +143,9 @@ class Networks:
         player = self._players_hearing()
         if prompt.shape[-1] != player.keys or prompt.ndim not in (2, 3):
             raise ValueError(f"prompt must be (.., steps, {player.keys}), got {prompt.shape}")
+        if prompt.ndim == 3 and len(prompt) != len(self):
+            wanted = (len(self), *prompt.shape[1:])
+            raise ValueError(f"prompt must be one for all or {wanted}, got {prompt.shape}")
         prompt_steps = prompt.shape[-2]
         if steps < prompt_steps:
             raise ValueError(f"steps ({steps}) must be at least the prompt's {prompt_steps}")
@@ -173,7 +176,7 @@ class Networks:
 
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
         """See `Performers.take`."""
-        chosen = np.asarray(indices, np.int64)
+        chosen = np.arange(len(self))[np.asarray(indices, np.int64)]
         parts: dict[str, Any] = {}
         for offsets_name, genes in (
             ("node_offsets", NODE_GENES),
@@ -220,6 +223,11 @@ class Networks:
                     raise ValueError(f"{offsets_name} must start at 0 and never fall")
                 if genes[name].shape != (offsets[-1],):
                     raise ValueError(f"{name} must be ({offsets[-1]},), got {genes[name].shape}")
+        if genes["node_offsets"].shape != genes["connection_offsets"].shape:
+            raise ValueError(
+                f"connection_offsets must be {genes['node_offsets'].shape}, "
+                f"got {genes['connection_offsets'].shape}"
+            )
         player = None
         if has_player:
             off, on, before_start, threshold = (float(x) for x in arrays["player_levels"])

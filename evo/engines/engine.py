@@ -67,6 +67,11 @@ class Engine(ABC):
 
     @classmethod
     @abstractmethod
+    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """The changed settings for performers of this shape, as nested tables."""
+
+    @classmethod
+    @abstractmethod
     def population_setting(cls, individuals: int) -> dict[str, Any]:
         """The changed settings for a population of so many, as nested tables."""
 
@@ -95,8 +100,8 @@ class Engine(ABC):
     def _breed(self, scores: Scores) -> None:
         """Replace the population by its offspring."""
 
-    def statistics(self) -> dict[str, float]:
-        """Figures of the population for the log: species, sizes. JSON numbers."""
+    def statistics(self) -> dict[str, Any]:
+        """Figures of the population for the log: species, sizes. JSON values."""
         return {}
 
     def state(self) -> State:

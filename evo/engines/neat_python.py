@@ -83,8 +83,13 @@ class NeatPython(Engine):
     def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
         """See `Engine.default_settings`: neat-python's XOR example for this many inputs."""
         sections = {name: dict(items) for name, items in DEFAULTS.items()}
-        sections["DefaultGenome"] |= {"num_inputs": str(inputs), "num_outputs": str(outputs)}
+        sections["DefaultGenome"] |= cls.shape_setting(inputs, outputs)["DefaultGenome"]
         return sections
+
+    @classmethod
+    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.shape_setting`."""
+        return {"DefaultGenome": {"num_inputs": str(inputs), "num_outputs": str(outputs)}}
 
     @classmethod
     def population_setting(cls, individuals: int) -> dict[str, Any]:
@@ -137,18 +142,17 @@ class NeatPython(Engine):
             self._species.speciate(self._config, self._population, self.generation)
         self._performers = None
 
-    def statistics(self) -> dict[str, float]:
-        """Number of species, and mean nodes and enabled connections a network."""
+    def statistics(self) -> dict[str, Any]:
+        """Number of species, their sizes, and mean nodes and enabled connections a network."""
         nodes, connections = self.ask().sizes().mean(axis=0)
         return {
             "species": len(self._species.species),
             "mean_nodes": float(nodes),
             "mean_connections": float(connections),
+            "species_sizes": {
+                str(key): len(species.members) for key, species in self._species.species.items()
+            },
         }
-
-    def species_sizes(self) -> dict[int, int]:
-        """Members of every species, by its number."""
-        return {key: len(species.members) for key, species in self._species.species.items()}
 
     def _state(self) -> State:
         networks = self.ask()
@@ -162,7 +166,7 @@ class NeatPython(Engine):
                 "members": list(one.members),
                 "fitness": one.fitness,
                 "adjusted_fitness": one.adjusted_fitness,
-                "fitness_history": one.fitness_history,
+                "fitness_history": list(one.fitness_history),
             }
             for one in self._species.species.values()
         ]

@@ -1,0 +1,224 @@
+"""NEAT on arrays: a population of networks is a struct of arrays, a generation a few kernels.
+
+The algorithm is that of Stanley & Miikkulainen, "Evolving neural networks through augmenting
+topologies" (2002); each piece stands in its own module:
+
+    neat_initial        minimal networks to begin with
+    neat_innovations    historical markings: numbers for new genes
+    neat_species        speciation with explicit fitness sharing, stagnation
+    genomes.variation       crossover by innovation number, structural and weight mutation
+    genomes.compatibility   compatibility distance, who belongs to which species
+
+It reads neat-python's configuration files and means by them what neat-python means, with two
+differences where that departs from the paper: networks that split the same connection in the same
+generation get the same new node, and hidden nodes of the first population are the same nodes in
+every network. Parents that are equally fit are equally likely to give the disjoint genes.
+
+A generation's random numbers are those of streams addressed by (seed, generation, child).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.engines.engine import BreedingError, Engine, Settings
+from evo.engines.neat_initial import first_genes
+from evo.engines.neat_innovations import Innovations
+from evo.engines.neat_python_config import DEFAULTS, build_config
+from evo.engines.neat_settings import rates_of
+from evo.engines.neat_species import Species, offspring_counts, survivors
+from evo.scores import Scores
+from evo.seeds import Role, stream
+from evo.state import State
+from genomes.compatibility import speciate
+from genomes.network import Networks
+from genomes.performers import FloatArray
+from genomes.player import Player
+from genomes.variation import Genes, breed, genes_of
+
+Places = NDArray[np.int64]
+
+
+class Neat(Engine):
+    """NEAT; `settings` are the sections of neat-python's configuration, by name."""
+
+    genome = Networks
+
+    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+        super().__init__(settings, seed=seed, player=player)
+        self._config = build_config(settings)
+        self._rates = rates_of(self._config.genome_config)
+        self._population: Networks | None = None
+        self._innovations = Innovations(0)
+        self._species: list[Species] = []
+        self._representatives: Networks | None = None
+        self._next_species = 1
+
+    @classmethod
+    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.default_settings`."""
+        sections = {name: dict(items) for name, items in DEFAULTS.items()}
+        sections["DefaultGenome"] |= cls.shape_setting(inputs, outputs)["DefaultGenome"]
+        return sections
+
+    @classmethod
+    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.shape_setting`."""
+        return {"DefaultGenome": {"num_inputs": str(inputs), "num_outputs": str(outputs)}}
+
+    @classmethod
+    def population_setting(cls, individuals: int) -> dict[str, Any]:
+        """See `Engine.population_setting`."""
+        return {"NEAT": {"pop_size": str(individuals)}}
+
+    def _networks(self, genes: Genes) -> Networks:
+        rates = self._rates
+        return Networks(
+            rates.inputs, rates.outputs, rates.feed_forward, **genes._asdict(), player=self.player
+        )
+
+    def ask(self) -> Networks:
+        """See `Engine.ask`."""
+        if self._population is None:
+            self._begin()
+        assert self._population is not None
+        return self._population
+
+    def _begin(self) -> None:
+        """A first population, and its species."""
+        genes, self._innovations = first_genes(
+            self._config.genome_config,
+            self._rates,
+            self._config.pop_size,
+            stream(self.seed, Role.INITIALISE, self.generation),
+        )
+        self._species = []
+        self._replace(genes)
+
+    def _replace(self, genes: Genes) -> None:
+        """Make these the population, and divide it into species."""
+        self._population = self._networks(genes)
+        if self._representatives is None or not self._species:
+            self._representatives = self._population.take([])
+        genome = self._config.genome_config
+        belongs, representative = speciate(
+            genes,
+            genes_of(self._representatives),
+            self._config.species_set_config.compatibility_threshold,
+            genome.compatibility_disjoint_coefficient,
+            genome.compatibility_weight_coefficient,
+        )
+        known = len(self._species)
+        order = np.argsort(belongs, kind="stable")
+        ends = np.searchsorted(belongs[order], np.arange(len(representative) + 1))
+        species = []
+        for place in range(len(representative)):
+            if representative[place] < 0:
+                continue
+            if place < known:
+                one = self._species[place]
+            else:
+                one = Species(self._next_species, self.generation, self.generation, None, order[:0])
+                self._next_species += 1
+            one.members = order[ends[place] : ends[place + 1]]
+            species.append(one)
+        self._species = species
+        self._representatives = self._population.take(representative[representative >= 0])
+
+    def _breed(self, scores: Scores) -> None:
+        finite = scores.total[scores.ok]
+        floor = np.nextafter(finite.min(), -np.inf) if len(finite) else 0.0
+        fitness = np.where(scores.ok, scores.total, floor)
+        stagnation = self._config.stagnation_config
+        kept = survivors(
+            self._species,
+            fitness,
+            self.generation,
+            stagnation.species_fitness_func,
+            stagnation.max_stagnation,
+            stagnation.species_elitism,
+        )
+        if not kept:
+            if not self._config.reset_on_extinction:
+                raise BreedingError(
+                    f"all species died out in generation {self.generation}; set "
+                    "NEAT.reset_on_extinction, or raise DefaultStagnation.max_stagnation or "
+                    "species_elitism"
+                )
+            self._begin()
+            return
+        fitter, other, mutate = self._choose_parents(kept, fitness)
+        key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
+        genes, split = breed(self._rates, genes_of(self.ask()), fitter, other, mutate, key)
+        self._innovations.number(genes, split)
+        # The representatives of species that died out go with them.
+        assert self._representatives is not None
+        alive = {one.key for one in kept}
+        places = [i for i, one in enumerate(self._species) if one.key in alive]
+        self._representatives = self._representatives.take(places)
+        self._species = [self._species[i] for i in places]
+        self._replace(genes)
+
+    def _choose_parents(
+        self, species: list[Species], fitness: FloatArray
+    ) -> tuple[Places, Places, NDArray[np.bool_]]:
+        """Fitter and other parent of every child, and whether it is mutated (elites are not)."""
+        config = self._config.reproduction_config
+        smallest = max(config.min_species_size, config.elitism, 1)
+        try:
+            counts = offspring_counts(species, fitness, self._config.pop_size, smallest)
+        except ValueError as error:
+            raise BreedingError(str(error)) from None
+        random = stream(self.seed, Role.BREED, self.generation)
+        fitter, other, mutate = [], [], []
+        for one, count in zip(species, counts, strict=True):
+            ranked = one.members[np.argsort(-fitness[one.members], kind="stable")]
+            elites = ranked[: min(config.elitism, count)]
+            parents = ranked[: max(2, int(np.ceil(config.survival_threshold * len(ranked))))]
+            pairs = parents[random.integers(len(parents), size=(count - len(elites), 2))]
+            first_is_fitter = fitness[pairs[:, 0]] > fitness[pairs[:, 1]]
+            fitter += [elites, np.where(first_is_fitter, pairs[:, 0], pairs[:, 1])]
+            other += [elites, np.where(first_is_fitter, pairs[:, 1], pairs[:, 0])]
+            mutate += [np.zeros(len(elites), np.bool_), np.ones(len(pairs), np.bool_)]
+        return np.concatenate(fitter), np.concatenate(other), np.concatenate(mutate)
+
+    def statistics(self) -> dict[str, Any]:
+        """Species with their sizes, and mean nodes and enabled connections a network."""
+        nodes, connections = self.ask().sizes().mean(axis=0)
+        return {
+            "species": len(self._species),
+            "mean_nodes": float(nodes),
+            "mean_connections": float(connections),
+            "species_sizes": {str(one.key): len(one.members) for one in self._species},
+        }
+
+    def _state(self) -> State:
+        population = State(self.ask().to_arrays())
+        assert self._representatives is not None
+        representatives = State(self._representatives.to_arrays())
+        belongs = np.zeros(len(self.ask()), np.int64)
+        for place, one in enumerate(self._species):
+            belongs[one.members] = place
+        values = {
+            "species": [one.to_values() for one in self._species],
+            "next_species": self._next_species,
+            "next_node": self._innovations.next_node,
+            "next_innovation": self._innovations.next_innovation,
+        }
+        return (
+            population.inside("population")
+            | representatives.inside("representatives")
+            | State({"species": belongs}, values)
+        )
+
+    def _restore(self, state: State) -> None:
+        self._population = Networks.from_arrays(state.part("population").arrays)
+        self._representatives = Networks.from_arrays(state.part("representatives").arrays)
+        self._innovations = Innovations(state.values["next_node"], state.values["next_innovation"])
+        self._next_species = state.values["next_species"]
+        belongs = state.arrays["species"]
+        self._species = [
+            Species(**values, members=np.flatnonzero(belongs == place))
+            for place, values in enumerate(state.values["species"])
+        ]

@@ -1,0 +1,29 @@
+"""Figures: how runs went, what champions play, what networks look like.
+
+    fitness    scores, steps right, species and network sizes over the generations of runs
+    overlay    the lines of several runs in one panel, and their median
+    species    who shared the population: the sizes of the species
+    rolls      a song and what was played of it, as piano rolls
+    network    a network as a drawing
+    layout     where its nodes stand
+    records    what the figures read from a log, and how they draw it
+    style      colours and fonts, and pictures whose bytes are always the same
+
+A figure is made by one of the functions below and written by `save_figure`. All of it is
+matplotlib without pyplot: no display is needed and nothing has to be closed.
+"""
+
+from evo.plot.fitness import fitness_figure
+from evo.plot.network import network_figure
+from evo.plot.rolls import rolls_figure
+from evo.plot.species import species_figure
+from evo.plot.style import png_bytes, save_figure
+
+__all__ = [
+    "fitness_figure",
+    "network_figure",
+    "png_bytes",
+    "rolls_figure",
+    "save_figure",
+    "species_figure",
+]

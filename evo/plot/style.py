@@ -1,0 +1,152 @@
+"""What all figures share: colours, fonts, and pictures whose bytes are always the same.
+
+The colours are those of Okabe & Ito (2008), which stay apart for every kind of colour blindness.
+Blue is what is right or positive, vermillion what is wrong or negative, in every figure.
+
+Figures are made with matplotlib's objects and without pyplot: nothing is registered anywhere, so
+nothing has to be closed, and no display is needed. A user's matplotlib settings do not reach them.
+"""
+
+import io
+import os
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+BLUE, VERMILLION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
+PURPLE, SKY = "#CC79A7", "#56B4E9"
+INK, GREY, PALE, FAINT = "#222222", "#666666", "#BBBBBB", "#EFEFEF"
+
+DPI = 150
+LONGEST_LABEL = 60  # characters; a longer name would run out of the figure
+
+_SETTINGS: dict[Any, Any] = {
+    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same glyphs everywhere
+    "font.size": 9.0,
+    "axes.titlesize": 9.0,
+    "axes.labelsize": 9.0,
+    "axes.labelcolor": GREY,
+    "axes.edgecolor": PALE,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.unicode_minus": True,
+    "axes.axisbelow": True,
+    "xtick.color": PALE,
+    "ytick.color": PALE,
+    "xtick.labelcolor": GREY,
+    "ytick.labelcolor": GREY,
+    "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0,
+    "text.color": INK,
+    "text.parse_math": False,  # a name may hold a dollar sign
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "figure.dpi": DPI,
+    "savefig.dpi": DPI,
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """The look of the figures, for as long as the block lasts."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_SETTINGS)
+        # A name in letters that the font lacks shows boxes, and that is all there is to say.
+        warnings.filterwarnings("ignore", message="Glyph .* missing")
+        yield
+
+
+def new_figure(width: float, height: float, head: float = 0.6, foot: float = 0.0) -> Figure:
+    """An empty figure of so many inches, which keeps its parts from running into each other.
+
+    `head` and `foot` inches are left free at the top and at the bottom, for `title`, a legend and
+    `caption`.
+    """
+    layout = ConstrainedLayoutEngine(
+        w_pad=0.06, h_pad=0.05, wspace=0.0, hspace=0.0,
+        rect=(0.0, foot / height, 1.0, 1.0 - (head + foot) / height),
+    )  # fmt: skip
+    figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def label(name: str, longest: int = LONGEST_LABEL) -> str:
+    """A name fit for one line of a figure."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    if len(line) > longest:
+        line = line[: longest - 1] + "…"
+    return line
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun: 1 node, 1,200 nodes."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def title(figure: Figure, headline: str, detail: str = "") -> None:
+    """A headline at the top left, and a smaller line below it."""
+    width, height = figure.get_size_inches()
+    figure.text(
+        0.1 / width, 1 - 0.08 / height, headline,
+        ha="left", va="top", fontsize=12.5, fontweight="bold",
+    )  # fmt: skip
+    figure.text(0.1 / width, 1 - 0.34 / height, detail, ha="left", va="top", color=GREY)
+
+
+def caption(figure: Figure, text: str) -> None:
+    """A small line at the bottom left."""
+    width, height = figure.get_size_inches()
+    figure.text(0.1 / width, 0.07 / height, text, ha="left", va="bottom", fontsize=8, color=GREY)
+
+
+def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int) -> None:
+    """A legend over the axes, where it covers nothing."""
+    # matplotlib leaves whatever begins with an underscore out.
+    labels = [f" {text}" if text.startswith("_") else text for text in labels]
+    axes.legend(
+        handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns,
+        borderaxespad=0.2, borderpad=0.1, handlelength=1.6, columnspacing=1.6,
+    )  # fmt: skip
+
+
+def legend_right(figure: Figure, handles: Sequence[Any]) -> None:
+    """A legend of one line at the top right, below the headline."""
+    width, height = figure.get_size_inches()
+    legend = figure.legend(
+        handles=handles, ncols=len(handles), loc="upper right",
+        bbox_to_anchor=(1 - 0.05 / width, 1 - 0.25 / height),
+        handlelength=1.4, columnspacing=1.6,
+    )  # fmt: skip
+    legend.set_in_layout(False)
+
+
+def save_figure(figure: Figure, to: str | os.PathLike[str] | BinaryIO) -> None:
+    """Write a figure as PNG. The same figure gives the same bytes: no date, no program's name.
+
+    Raises:
+        OSError: when the file cannot be written.
+    """
+    data = png_bytes(figure)
+    if isinstance(to, str | os.PathLike):
+        Path(to).write_bytes(data)
+    else:
+        to.write(data)
+
+
+def png_bytes(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    with style():
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()

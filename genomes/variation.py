@@ -1,0 +1,456 @@
+"""Crossover and mutation of networks, a whole generation of offspring in one kernel.
+
+The operators are those of NEAT (Stanley & Miikkulainen 2002) as neat-python has them:
+
+- crossover lines genes up by innovation number; a matching gene's attributes come from either
+  parent at random, disjoint and excess genes from the fitter one; a gene disabled in either parent
+  is disabled in three of four children;
+- structural mutation adds a node by splitting a connection, deletes a node, adds a connection,
+  deletes one; a feed-forward network never gets a cycle;
+- every attribute of every gene is then perturbed or replaced with the configured rates.
+
+Genes of a network are sorted by innovation number, its nodes by id, so that crossover is one merge.
+New genes need numbers that the whole generation agrees on. The kernel leaves places for them
+(`UNNUMBERED` and up) and a list of what was added; `evo.engines.neat_innovations` numbers them, the
+same structure always the same, and `number_genes` fills them in. New numbers are larger than all
+before, so new genes stand at the end, where they belong.
+
+Memory: the offspring are written into arrays with room for what the operators can add, and packed
+at the end.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from genomes.network import Networks
+from genomes.randomness import Stream, below, normal, start_stream, uniform
+
+# Stands for the id or innovation number that a new gene will get; larger than any real one.
+UNNUMBERED = 1 << 60
+
+# A child can gain one node and three connections: two by a split, one by an addition.
+NEW_NODES, NEW_CONNECTIONS = 1, 3
+
+
+class Genes(NamedTuple):
+    """The genes of a batch, as `genomes.network.Networks` has them."""
+
+    node_offsets: NDArray[np.int64]
+    node_id: NDArray[np.int64]
+    bias: NDArray[np.float64]
+    response: NDArray[np.float64]
+    activation: NDArray[np.uint8]
+    aggregation: NDArray[np.uint8]
+    connection_offsets: NDArray[np.int64]
+    innovation: NDArray[np.int64]
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    enabled: NDArray[np.bool_]
+
+
+def genes_of(networks: Networks) -> Genes:
+    """The genes of a batch of networks, not copied."""
+    return Genes(*(getattr(networks, name) for name in Genes._fields))
+
+
+class Attribute(NamedTuple):
+    """How a float attribute of a gene starts and mutates."""
+
+    init_mean: float
+    init_stdev: float
+    init_uniform: bool
+    lowest: float
+    highest: float
+    mutate_rate: float
+    mutate_power: float
+    replace_rate: float
+
+
+class Choice(NamedTuple):
+    """How a gene's function starts and mutates: codes to choose from, -1 for a random start."""
+
+    default: int
+    options: NDArray[np.uint8]
+    mutate_rate: float
+
+
+class Rates(NamedTuple):
+    """Everything that says how networks vary."""
+
+    inputs: int
+    outputs: int
+    feed_forward: bool
+    node_add: float
+    node_delete: float
+    connection_add: float
+    connection_delete: float
+    single_structural: bool
+    structural_surer: bool
+    enabled_default: int  # 1, 0, or -1 for random
+    enabled_mutate: float
+    enabled_to_true_add: float
+    enabled_to_false_add: float
+    weight: Attribute
+    bias: Attribute
+    response: Attribute
+    activation: Choice
+    aggregation: Choice
+
+
+@njit(cache=True)
+def initial_value(attribute: Attribute, stream: Stream) -> float:
+    """A new value of a float attribute."""
+    if attribute.init_uniform:
+        low = max(attribute.lowest, attribute.init_mean - 2 * attribute.init_stdev)
+        high = min(attribute.highest, attribute.init_mean + 2 * attribute.init_stdev)
+        return low + (high - low) * uniform(stream)
+    value = attribute.init_mean
+    if attribute.init_stdev != 0.0:
+        value += attribute.init_stdev * normal(stream)
+    return max(attribute.lowest, min(attribute.highest, value))
+
+
+@njit(cache=True)
+def _mutated(attribute: Attribute, value: float, stream: Stream) -> float:
+    """A float attribute, perturbed, replaced or as it was."""
+    if attribute.mutate_rate + attribute.replace_rate == 0.0:
+        return value
+    chance = uniform(stream)
+    if chance < attribute.mutate_rate:
+        value += attribute.mutate_power * normal(stream)
+        return max(attribute.lowest, min(attribute.highest, value))
+    if chance < attribute.mutate_rate + attribute.replace_rate:
+        return initial_value(attribute, stream)
+    return value
+
+
+@njit(cache=True)
+def initial_choice(choice: Choice, stream: Stream) -> int:
+    """A new function code."""
+    if choice.default >= 0:
+        return int(choice.default)
+    return int(choice.options[below(stream, len(choice.options))])
+
+
+@njit(cache=True)
+def initial_enabled(rates: Rates, stream: Stream) -> bool:
+    """Whether a new connection is enabled."""
+    if rates.enabled_default >= 0:
+        return rates.enabled_default == 1
+    return uniform(stream) < 0.5
+
+
+@njit(cache=True)
+def _reaches(
+    genes: Genes, first: int, last: int, origin: int, goal: int, visited: NDArray[np.int64]
+) -> bool:
+    """Whether connections lead from node `origin` to node `goal`; `visited` is scratch space."""
+    if origin == goal:
+        return True
+    visited[0] = origin
+    count = 1
+    done = 0
+    while done < count:
+        node = visited[done]
+        done += 1
+        for c in range(first, last):
+            if genes.source[c] != node:
+                continue
+            reached = genes.target[c]
+            if reached == goal:
+                return True
+            known = False
+            for v in range(count):
+                if visited[v] == reached:
+                    known = True
+                    break
+            if not known:
+                visited[count] = reached
+                count += 1
+    return False
+
+
+@njit(cache=True)
+def _cross(
+    genes: Genes, fitter: int, other: int, child: Genes, n0: int, c0: int, stream: Stream
+) -> None:
+    """Mix the other parent into a child that is a copy of the fitter one, at n0 and c0."""
+    n = n0
+    j, j_end = genes.node_offsets[other], genes.node_offsets[other + 1]
+    for i in range(genes.node_offsets[fitter], genes.node_offsets[fitter + 1]):
+        while j < j_end and genes.node_id[j] < genes.node_id[i]:
+            j += 1
+        if j < j_end and genes.node_id[j] == genes.node_id[i]:
+            coins = below(stream, 16)  # four coins from one number
+            if coins & 1:
+                child.bias[n] = genes.bias[j]
+            if coins & 2:
+                child.response[n] = genes.response[j]
+            if coins & 4:
+                child.activation[n] = genes.activation[j]
+            if coins & 8:
+                child.aggregation[n] = genes.aggregation[j]
+        n += 1
+    c = c0
+    j, j_end = genes.connection_offsets[other], genes.connection_offsets[other + 1]
+    for i in range(genes.connection_offsets[fitter], genes.connection_offsets[fitter + 1]):
+        number = genes.innovation[i]
+        while j < j_end and genes.innovation[j] < number:
+            j += 1
+        if j < j_end and genes.innovation[j] == number:
+            coins = below(stream, 16)
+            if coins & 1:
+                child.weight[c] = genes.weight[j]
+            if coins & 2:
+                child.enabled[c] = genes.enabled[j]
+            # In one of four the last two coins both fall on one side, and it stays as inherited.
+            if not (genes.enabled[i] and genes.enabled[j]) and coins < 12:
+                child.enabled[c] = False
+        c += 1
+
+
+@njit(cache=True)
+def _find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
+    for c in range(first, last):
+        if genes.source[c] == source and genes.target[c] == target:
+            return c
+    return -1
+
+
+@njit(cache=True)
+def _new_connection(
+    genes: Genes, c: int, source: int, target: int, weight: float, enabled: bool
+) -> None:
+    genes.innovation[c] = UNNUMBERED
+    genes.source[c], genes.target[c] = source, target
+    genes.weight[c], genes.enabled[c] = weight, enabled
+
+
+@njit(cache=True)
+def _add_connection(
+    rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
+    visited: NDArray[np.int64], stream: Stream,
+) -> int:  # fmt: skip
+    """Try to connect two nodes chosen at random; returns where the connections end."""
+    target = genes.node_id[n0 + below(stream, n1 - n0)]
+    # Nodes are sorted by id, and the outputs are the first of them.
+    hidden = n1 - n0 - rates.outputs
+    place = below(stream, rates.inputs + hidden)
+    if place < rates.inputs:
+        source = -1 - place
+    else:
+        source = genes.node_id[n0 + rates.outputs + place - rates.inputs]
+    known = _find_connection(genes, c0, c1, source, target)
+    if known >= 0:
+        if rates.structural_surer:
+            genes.enabled[known] = True
+        return c1
+    if rates.feed_forward and source >= 0 and _reaches(genes, c0, c1, target, source, visited):
+        return c1
+    weight = initial_value(rates.weight, stream)
+    _new_connection(genes, c1, source, target, weight, initial_enabled(rates, stream))
+    return c1 + 1
+
+
+@njit(cache=True)
+def _mutate_structure(
+    rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
+    visited: NDArray[np.int64], stream: Stream,
+) -> tuple[int, int, int]:  # fmt: skip
+    """Structural mutations of the network at n0:n1 and c0:c1.
+
+    Returns where its nodes and connections end, and the innovation number of the connection that
+    was split, -1 for none.
+    """
+    add_node, delete_node, add_connection, delete_connection = False, False, False, False
+    if rates.single_structural:
+        total = rates.node_add + rates.node_delete + rates.connection_add + rates.connection_delete
+        chance = uniform(stream) * max(1.0, total)
+        add_node = chance < rates.node_add
+        chance -= rates.node_add
+        delete_node = 0.0 <= chance < rates.node_delete
+        chance -= rates.node_delete
+        add_connection = 0.0 <= chance < rates.connection_add
+        chance -= rates.connection_add
+        delete_connection = 0.0 <= chance < rates.connection_delete
+    else:
+        add_node = uniform(stream) < rates.node_add
+        delete_node = uniform(stream) < rates.node_delete
+        add_connection = uniform(stream) < rates.connection_add
+        delete_connection = uniform(stream) < rates.connection_delete
+
+    split = -1
+    if add_node and c1 > c0:
+        old = c0 + below(stream, c1 - c0)
+        split = genes.innovation[old]
+        genes.enabled[old] = False
+        genes.node_id[n1] = UNNUMBERED
+        genes.bias[n1] = 0.0
+        genes.response[n1] = initial_value(rates.response, stream)
+        genes.activation[n1] = initial_choice(rates.activation, stream)
+        genes.aggregation[n1] = initial_choice(rates.aggregation, stream)
+        n1 += 1
+        _new_connection(genes, c1, genes.source[old], UNNUMBERED, 1.0, True)
+        _new_connection(genes, c1 + 1, UNNUMBERED, genes.target[old], genes.weight[old], True)
+        c1 += 2
+    elif add_node and rates.structural_surer:
+        c1 = _add_connection(rates, genes, n0, n1, c0, c1, visited, stream)
+
+    if delete_node and n1 - n0 > rates.outputs:
+        place = n0 + rates.outputs + below(stream, n1 - n0 - rates.outputs)
+        doomed = genes.node_id[place]
+        for n in range(place, n1 - 1):
+            genes.node_id[n] = genes.node_id[n + 1]
+            genes.bias[n], genes.response[n] = genes.bias[n + 1], genes.response[n + 1]
+            genes.activation[n] = genes.activation[n + 1]
+            genes.aggregation[n] = genes.aggregation[n + 1]
+        n1 -= 1
+        kept = c0
+        for c in range(c0, c1):
+            if genes.source[c] != doomed and genes.target[c] != doomed:
+                _move_connection(genes, c, kept)
+                kept += 1
+        c1 = kept
+        if doomed == UNNUMBERED:
+            split = -1
+
+    if add_connection:
+        c1 = _add_connection(rates, genes, n0, n1, c0, c1, visited, stream)
+
+    if delete_connection and c1 > c0:
+        for c in range(c0 + below(stream, c1 - c0), c1 - 1):
+            _move_connection(genes, c + 1, c)
+        c1 -= 1
+    return n1, c1, split
+
+
+@njit(cache=True)
+def _move_connection(genes: Genes, c: int, place: int) -> None:
+    genes.innovation[place] = genes.innovation[c]
+    genes.source[place], genes.target[place] = genes.source[c], genes.target[c]
+    genes.weight[place], genes.enabled[place] = genes.weight[c], genes.enabled[c]
+
+
+@njit(cache=True)
+def _mutate_attributes(
+    rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
+) -> None:
+    for c in range(c0, c1):
+        genes.weight[c] = _mutated(rates.weight, genes.weight[c], stream)
+        rate = rates.enabled_mutate
+        rate += rates.enabled_to_false_add if genes.enabled[c] else rates.enabled_to_true_add
+        if rate > 0.0 and uniform(stream) < rate:
+            genes.enabled[c] = uniform(stream) < 0.5
+    for n in range(n0, n1):
+        genes.bias[n] = _mutated(rates.bias, genes.bias[n], stream)
+        genes.response[n] = _mutated(rates.response, genes.response[n], stream)
+        choice = rates.activation
+        if choice.mutate_rate > 0.0 and uniform(stream) < choice.mutate_rate:
+            genes.activation[n] = choice.options[below(stream, len(choice.options))]
+        choice = rates.aggregation
+        if choice.mutate_rate > 0.0 and uniform(stream) < choice.mutate_rate:
+            genes.aggregation[n] = choice.options[below(stream, len(choice.options))]
+
+
+@njit(cache=True)
+def _room(nodes: int, connections: int, networks: int) -> Genes:
+    return Genes(
+        np.zeros(networks + 1, np.int64),
+        np.empty(nodes, np.int64),
+        np.empty(nodes, np.float64),
+        np.empty(nodes, np.float64),
+        np.empty(nodes, np.uint8),
+        np.empty(nodes, np.uint8),
+        np.zeros(networks + 1, np.int64),
+        np.empty(connections, np.int64),
+        np.empty(connections, np.int64),
+        np.empty(connections, np.int64),
+        np.empty(connections, np.float64),
+        np.empty(connections, np.bool_),
+    )
+
+
+@njit(cache=True)
+def _trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
+    return Genes(
+        genes.node_offsets,
+        genes.node_id[:nodes].copy(),
+        genes.bias[:nodes].copy(),
+        genes.response[:nodes].copy(),
+        genes.activation[:nodes].copy(),
+        genes.aggregation[:nodes].copy(),
+        genes.connection_offsets,
+        genes.innovation[:connections].copy(),
+        genes.source[:connections].copy(),
+        genes.target[:connections].copy(),
+        genes.weight[:connections].copy(),
+        genes.enabled[:connections].copy(),
+    )
+
+
+@njit(cache=True)
+def breed(
+    rates: Rates,
+    parents: Genes,
+    fitter: NDArray[np.int64],
+    other: NDArray[np.int64],
+    mutate: NDArray[np.bool_],
+    key: np.uint64,
+) -> tuple[Genes, NDArray[np.int64]]:
+    """The offspring of pairs of parents.
+
+    Child i comes from networks `fitter[i]` and `other[i]` of the batch, with random numbers of
+    stream i under `key`; where `mutate[i]` is False it is a copy of the fitter.
+
+    Returns the children's genes, in which new genes are UNNUMBERED, and for every child the
+    innovation number of the connection it split, or -1: int64 (children,).
+    """
+    children = len(fitter)
+    nodes, connections, deepest = 0, 0, 0
+    for i in range(children):
+        g = fitter[i]
+        count = parents.node_offsets[g + 1] - parents.node_offsets[g] + NEW_NODES
+        deepest = max(deepest, count)
+        nodes += count
+        connections += parents.connection_offsets[g + 1] - parents.connection_offsets[g]
+        connections += NEW_CONNECTIONS
+    child = _room(nodes, connections, children)
+    split = np.full(children, -1, np.int64)
+    visited = np.empty(deepest + 1, np.int64)
+    stream = np.zeros(1, np.uint64)
+    n0, c0 = 0, 0
+    for i in range(children):
+        n1, c1 = _copy(parents, fitter[i], child, n0, c0)
+        if mutate[i]:
+            start_stream(stream, key, i)
+            if other[i] != fitter[i]:
+                _cross(parents, fitter[i], other[i], child, n0, c0, stream)
+            n1, c1, split[i] = _mutate_structure(rates, child, n0, n1, c0, c1, visited, stream)
+            _mutate_attributes(rates, child, n0, n1, c0, c1, stream)
+        n0, c0 = n1, c1
+        child.node_offsets[i + 1], child.connection_offsets[i + 1] = n0, c0
+    return _trimmed(child, n0, c0), split
+
+
+@njit(cache=True)
+def _copy(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
+    """Copy network g to n0 and c0; returns where its genes end."""
+    first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
+    n1 = n0 + last - first
+    child.node_id[n0:n1] = genes.node_id[first:last]
+    child.bias[n0:n1] = genes.bias[first:last]
+    child.response[n0:n1] = genes.response[first:last]
+    child.activation[n0:n1] = genes.activation[first:last]
+    child.aggregation[n0:n1] = genes.aggregation[first:last]
+    first, last = genes.connection_offsets[g], genes.connection_offsets[g + 1]
+    c1 = c0 + last - first
+    child.innovation[c0:c1] = genes.innovation[first:last]
+    child.source[c0:c1] = genes.source[first:last]
+    child.target[c0:c1] = genes.target[first:last]
+    child.weight[c0:c1] = genes.weight[first:last]
+    child.enabled[c0:c1] = genes.enabled[first:last]
+    return n1, c1
