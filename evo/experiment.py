@@ -28,6 +28,8 @@ class Task:
     player: Player | None
     # The champion's own files (name -> content), from a batch of one.
     champion_files: Callable[[Any], dict[str, bytes]]
+    # MIDI note of key 0, for naming keys in pictures.
+    lowest_note: int | None = None
 
 
 @dataclass(frozen=True)

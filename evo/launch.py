@@ -188,5 +188,5 @@ def _keep_champion(folder: Path, task: Task, champion: Champion) -> None:
         metadata = {"fitness": champion.score, "generation": champion.generation}
         document = export_network(performers, metadata)
         files["network.json"] = json.dumps(document, indent=2).encode() + b"\n"
-        files["network.png"] = png_bytes(network_figure(performers))
+        files["network.png"] = png_bytes(network_figure(performers, task.lowest_note))
     replace_folder(folder, files | task.champion_files(performers))

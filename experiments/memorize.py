@@ -124,7 +124,7 @@ def task(config: Config, folder: Path) -> Task:
     def champion_files(performers: Any) -> dict[str, bytes]:
         return _champion_files(songs, performers, player, table["prompt_steps"])
 
-    return Task(fitness, player, champion_files)
+    return Task(fitness, player, champion_files, songs[0].lowest_note)
 
 
 def _champion_files(

@@ -107,7 +107,7 @@ def read_sections(path: str | Path) -> Sections:
         # neat-python lets entries of [DEFAULT] be seen in every section; so does this.
         sections = {name: dict(parser.items(name)) for name in parser.sections()}
     except (OSError, UnicodeDecodeError, IniError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise ValueError(f"{path}: {reason}") from None
     missing = [name for name in SECTIONS if name not in sections]
     if missing:
@@ -139,6 +139,11 @@ def build_config(sections: Mapping[str, Mapping[str, Any]]) -> Any:
         except Exception as error:  # noqa: BLE001 - neat-python raises bare Exceptions
             raise ValueError("neat: " + " ".join(str(error).split())) from None
     genome = config.genome_config
+    # neat-python checks this in its other sections, and passes over a misspelt item in this one.
+    items = {parameter.name for parameter in genome._params}
+    unknown = [name for name in sections["DefaultGenome"] if name.lower() not in items]
+    if unknown:
+        raise ValueError(f"neat: there is no item {unknown[0]!r} in section [DefaultGenome]")
     for kind, known, options in (
         ("activation", ACTIVATIONS, [*genome.activation_options, genome.activation_default]),
         ("aggregation", AGGREGATIONS, [*genome.aggregation_options, genome.aggregation_default]),

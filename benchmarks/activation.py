@@ -1,0 +1,87 @@
+"""Batched activation against neat-python's own `activate`, for the same genomes in the same run.
+
+    python benchmarks/activation.py
+
+The original experiment's setting: 1,500 genomes, 416 inputs (32 steps x 13 keys), 13 outputs,
+100 hidden nodes, 120 steps evaluated for each. The genomes come from a few generations of
+neat-python's own evolution. "ours" is everything from the genome objects to the outputs of all
+steps: conversion to arrays, compilation and activation; "activate" is neat-python's activation of
+networks it has already built, the building given apart.
+"""
+
+import argparse
+import json
+import platform
+import time
+from importlib.metadata import version
+
+import neat
+import numpy as np
+
+from evo.engines.neat_python import NeatPython
+from evo.scores import Scores
+from genomes.neat_python import from_neat_python, to_neat_python
+
+
+def population(size: int, generations: int, seed: int) -> tuple[object, list[object]]:
+    """neat-python's configuration and genomes after some generations of random fitness."""
+    settings = NeatPython.default_settings(416, 13)
+    settings["NEAT"]["pop_size"] = str(size)
+    settings["DefaultGenome"] |= {
+        "num_hidden": "100",
+        "initial_connection": "unconnected",
+        "activation_default": "tanh",
+        "activation_options": "tanh",
+    }
+    engine = NeatPython(settings, seed=seed)
+    random = np.random.default_rng(seed)
+    for _ in range(generations):
+        engine.tell(Scores.of(random.random(len(engine.ask()))))
+    config = engine._config
+    return config, to_neat_python(engine.ask(), config.genome_config)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--population", type=int, default=1500)
+    parser.add_argument("--generations", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--json", help="write the figures to this file")
+    options = parser.parse_args()
+    config, genomes = population(options.population, options.generations, seed=0)
+    rows = np.where(np.random.default_rng(1).random((120, 416)) < 0.05, 1.0, -1.0)
+    lists = rows.tolist()
+
+    from_neat_python(genomes[:2], config.genome_config).activate(rows)  # compiles the kernels
+    ratios = []
+    for number in range(options.rounds):
+        started = time.perf_counter()
+        outputs = from_neat_python(genomes, config.genome_config).activate(rows)
+        ours = time.perf_counter() - started
+        started = time.perf_counter()
+        networks = [neat.nn.FeedForwardNetwork.create(genome, config) for genome in genomes]
+        building = time.perf_counter() - started
+        started = time.perf_counter()
+        theirs = [[network.activate(row) for row in lists] for network in networks]
+        activating = time.perf_counter() - started
+        worst = float(np.abs(outputs - np.array(theirs)).max())
+        ratios.append(activating / ours)
+        print(
+            f"round {number + 1}: ours {ours:.3f} s, activate {activating:.3f} s "
+            f"(and building {building:.3f} s), ratio {ratios[-1]:.1f}, "
+            f"largest difference {worst:.1e}"
+        )
+    figures = {
+        "neat_python": version("neat-python"),
+        "python": platform.python_version(),
+        "median_ratio": float(np.median(ratios)),
+    }
+    print(f"median ratio {figures['median_ratio']:.1f} against neat-python {version('neat-python')}")
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(figures, file, indent=2)
+
+
+if __name__ == "__main__":
+    main()
