@@ -33,39 +33,40 @@ class Scores:
     cases: NDArray[np.float32] | None  # (n, m)
     status: NDArray[np.uint8]  # (n,) of Status
     reasons: dict[int, str] = field(default_factory=dict)  # individual -> why it failed
+    # One column an output of the performer, where each can be judged apart: credit by output.
+    by_output: NDArray[np.float64] | None = None  # (n, outputs)
 
     def __len__(self) -> int:
         return len(self.total)
 
     @classmethod
-    def of(cls, total: Any, cases: Any = None) -> Self:
-        """Scores from a fitness's numbers: `total` (n,), `cases` (n, m) or None.
+    def of(cls, total: Any, cases: Any = None, by_output: Any = None) -> Self:
+        """Scores from a fitness's numbers: `total` (n,), `cases` (n, m), `by_output` (n, outputs).
 
-        A total or case that is NaN or infinite fails its individual. Raises TypeError for what is
-        no array of numbers, ValueError for shapes that do not fit, naming what came.
+        A number that is NaN or infinite fails its individual. Raises TypeError for what is no
+        array of numbers, ValueError for shapes that do not fit, naming what came.
         """
-        totals = np.asarray(total)
-        if totals.dtype.kind not in "fiub":
-            raise TypeError(f"total must be numbers, got {totals.dtype}")
+        totals = _numbers("total", total).astype(np.float64)
         if totals.ndim != 1:
             raise ValueError(f"total must be (n,), got {totals.shape}")
-        totals = totals.astype(np.float64)
+        tables = {"cases": cases, "by_output": by_output}
         finite = np.isfinite(totals)
-        if cases is not None:
-            cases = np.asarray(cases)
-            if cases.dtype.kind not in "fiub":
-                raise TypeError(f"cases must be numbers, got {cases.dtype}")
-            if cases.ndim != 2 or len(cases) != len(totals):
-                raise ValueError(f"cases must be ({len(totals)}, m), got {cases.shape}")
-            with np.errstate(over="ignore"):  # too large for float32 is infinite, a failure below
-                cases = cases.astype(np.float32)
-            finite &= np.isfinite(cases).all(axis=1)
-            cases[~finite] = -np.inf
+        for name, given in tables.items():
+            if given is None:
+                continue
+            table = _numbers(name, given)
+            if table.ndim != 2 or len(table) != len(totals):
+                raise ValueError(f"{name} must be ({len(totals)}, m), got {table.shape}")
+            tables[name] = table.astype(np.float32 if name == "cases" else np.float64)
+            finite &= np.isfinite(tables[name]).all(axis=1)
         failed = np.flatnonzero(~finite)
-        reasons = {int(i): f"the score is {totals[i]} or one of its cases is" for i in failed}
-        totals[~finite] = -np.inf
+        reasons = {int(i): f"the score is {totals[i]} or a part of it is not finite" for i in failed}
+        totals[failed] = -np.inf
+        for table in tables.values():
+            if table is not None:
+                table[failed] = -np.inf
         status = np.where(finite, Status.OK, Status.NAN).astype(np.uint8)
-        return cls(totals, cases, status, reasons)
+        return cls(totals, tables["cases"], status, reasons, tables["by_output"])
 
     @classmethod
     def failed(cls, count: int, status: Status, reason: str) -> Self:
@@ -94,20 +95,8 @@ class Scores:
     def join(cls, parts: Sequence[Self]) -> Self:
         """The scores of chunks of a population, one after the other.
 
-        Failed chunks have no cases: theirs are -inf, if any other chunk has cases.
+        Failed chunks have no tables: theirs are -inf, if any other chunk has them.
         """
-        width = max((part.cases.shape[1] for part in parts if part.cases is not None), default=None)
-        cases = None
-        if width is not None:
-            columns = []
-            for part in parts:
-                if part.cases is None:
-                    columns.append(np.full((len(part), width), -np.inf, np.float32))
-                elif part.cases.shape[1] != width:
-                    raise ValueError(f"chunks have {part.cases.shape[1]} and {width} cases")
-                else:
-                    columns.append(part.cases)
-            cases = np.concatenate(columns)
         reasons: dict[int, str] = {}
         start = 0
         for part in parts:
@@ -115,7 +104,32 @@ class Scores:
             start += len(part)
         return cls(
             np.concatenate([part.total for part in parts]),
-            cases,
+            _joined([part.cases for part in parts], [len(part) for part in parts]),
             np.concatenate([part.status for part in parts]),
             reasons,
+            _joined([part.by_output for part in parts], [len(part) for part in parts]),
         )
+
+
+def _numbers(name: str, given: Any) -> NDArray[Any]:
+    array = np.asarray(given)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must be numbers, got {array.dtype}")
+    return array
+
+
+def _joined(tables: Sequence[NDArray[Any] | None], lengths: Sequence[int]) -> NDArray[Any] | None:
+    """Tables one below the other, -inf for the missing; None if all are."""
+    present = [table for table in tables if table is not None]
+    if not present:
+        return None
+    widths = {table.shape[1] for table in present}
+    if len(widths) > 1:
+        raise ValueError(f"chunks have {min(widths)} and {max(widths)} columns")
+    width, dtype = widths.pop(), present[0].dtype
+    return np.concatenate(
+        [
+            np.full((length, width), -np.inf, dtype) if table is None else table
+            for table, length in zip(tables, lengths, strict=True)
+        ]
+    )

@@ -214,7 +214,8 @@ def _cross(
 
 
 @njit(cache=True)
-def _find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
+def find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
+    """Place of the connection between two nodes among genes first:last, or -1."""
     for c in range(first, last):
         if genes.source[c] == source and genes.target[c] == target:
             return c
@@ -222,9 +223,10 @@ def _find_connection(genes: Genes, first: int, last: int, source: int, target: i
 
 
 @njit(cache=True)
-def _new_connection(
+def new_connection(
     genes: Genes, c: int, source: int, target: int, weight: float, enabled: bool
 ) -> None:
+    """Write a connection gene that has no innovation number yet."""
     genes.innovation[c] = UNNUMBERED
     genes.source[c], genes.target[c] = source, target
     genes.weight[c], genes.enabled[c] = weight, enabled
@@ -244,7 +246,7 @@ def _add_connection(
         source = -1 - place
     else:
         source = genes.node_id[n0 + rates.outputs + place - rates.inputs]
-    known = _find_connection(genes, c0, c1, source, target)
+    known = find_connection(genes, c0, c1, source, target)
     if known >= 0:
         if rates.structural_surer:
             genes.enabled[known] = True
@@ -252,7 +254,7 @@ def _add_connection(
     if rates.feed_forward and source >= 0 and _reaches(genes, c0, c1, target, source, visited):
         return c1
     weight = initial_value(rates.weight, stream)
-    _new_connection(genes, c1, source, target, weight, initial_enabled(rates, stream))
+    new_connection(genes, c1, source, target, weight, initial_enabled(rates, stream))
     return c1 + 1
 
 
@@ -294,8 +296,8 @@ def _mutate_structure(
         genes.activation[n1] = initial_choice(rates.activation, stream)
         genes.aggregation[n1] = initial_choice(rates.aggregation, stream)
         n1 += 1
-        _new_connection(genes, c1, genes.source[old], UNNUMBERED, 1.0, True)
-        _new_connection(genes, c1 + 1, UNNUMBERED, genes.target[old], genes.weight[old], True)
+        new_connection(genes, c1, genes.source[old], UNNUMBERED, 1.0, True)
+        new_connection(genes, c1 + 1, UNNUMBERED, genes.target[old], genes.weight[old], True)
         c1 += 2
     elif add_node and rates.structural_surer:
         c1 = _add_connection(rates, genes, n0, n1, c0, c1, visited, stream)
@@ -304,15 +306,12 @@ def _mutate_structure(
         place = n0 + rates.outputs + below(stream, n1 - n0 - rates.outputs)
         doomed = genes.node_id[place]
         for n in range(place, n1 - 1):
-            genes.node_id[n] = genes.node_id[n + 1]
-            genes.bias[n], genes.response[n] = genes.bias[n + 1], genes.response[n + 1]
-            genes.activation[n] = genes.activation[n + 1]
-            genes.aggregation[n] = genes.aggregation[n + 1]
+            move_node(genes, n + 1, n)
         n1 -= 1
         kept = c0
         for c in range(c0, c1):
             if genes.source[c] != doomed and genes.target[c] != doomed:
-                _move_connection(genes, c, kept)
+                move_connection(genes, c, kept)
                 kept += 1
         c1 = kept
         if doomed == UNNUMBERED:
@@ -323,13 +322,22 @@ def _mutate_structure(
 
     if delete_connection and c1 > c0:
         for c in range(c0 + below(stream, c1 - c0), c1 - 1):
-            _move_connection(genes, c + 1, c)
+            move_connection(genes, c + 1, c)
         c1 -= 1
     return n1, c1, split
 
 
 @njit(cache=True)
-def _move_connection(genes: Genes, c: int, place: int) -> None:
+def move_node(genes: Genes, n: int, place: int) -> None:
+    """Copy node gene n to another place."""
+    genes.node_id[place] = genes.node_id[n]
+    genes.bias[place], genes.response[place] = genes.bias[n], genes.response[n]
+    genes.activation[place], genes.aggregation[place] = genes.activation[n], genes.aggregation[n]
+
+
+@njit(cache=True)
+def move_connection(genes: Genes, c: int, place: int) -> None:
+    """Copy connection gene c to another place."""
     genes.innovation[place] = genes.innovation[c]
     genes.source[place], genes.target[place] = genes.source[c], genes.target[c]
     genes.weight[place], genes.enabled[place] = genes.weight[c], genes.enabled[c]
@@ -357,7 +365,8 @@ def _mutate_attributes(
 
 
 @njit(cache=True)
-def _room(nodes: int, connections: int, networks: int) -> Genes:
+def room_for(nodes: int, connections: int, networks: int) -> Genes:
+    """Genes to be written, for so many of each."""
     return Genes(
         np.zeros(networks + 1, np.int64),
         np.empty(nodes, np.int64),
@@ -375,7 +384,8 @@ def _room(nodes: int, connections: int, networks: int) -> Genes:
 
 
 @njit(cache=True)
-def _trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
+def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
+    """The genes that were written, in arrays of their own."""
     return Genes(
         genes.node_offsets,
         genes.node_id[:nodes].copy(),
@@ -418,13 +428,13 @@ def breed(
         nodes += count
         connections += parents.connection_offsets[g + 1] - parents.connection_offsets[g]
         connections += NEW_CONNECTIONS
-    child = _room(nodes, connections, children)
+    child = room_for(nodes, connections, children)
     split = np.full(children, -1, np.int64)
     visited = np.empty(deepest + 1, np.int64)
     stream = np.zeros(1, np.uint64)
     n0, c0 = 0, 0
     for i in range(children):
-        n1, c1 = _copy(parents, fitter[i], child, n0, c0)
+        n1, c1 = copy_network(parents, fitter[i], child, n0, c0)
         if mutate[i]:
             start_stream(stream, key, i)
             if other[i] != fitter[i]:
@@ -433,11 +443,11 @@ def breed(
             _mutate_attributes(rates, child, n0, n1, c0, c1, stream)
         n0, c0 = n1, c1
         child.node_offsets[i + 1], child.connection_offsets[i + 1] = n0, c0
-    return _trimmed(child, n0, c0), split
+    return trimmed(child, n0, c0), split
 
 
 @njit(cache=True)
-def _copy(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
+def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
     """Copy network g to n0 and c0; returns where its genes end."""
     first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
     n1 = n0 + last - first

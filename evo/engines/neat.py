@@ -25,6 +25,8 @@ from numpy.typing import NDArray
 from evo.engines.engine import BreedingError, Engine, Settings
 from evo.engines.neat_initial import first_genes
 from evo.engines.neat_innovations import Innovations
+from evo.engines.neat_modules import DEFAULTS as MODULE_DEFAULTS
+from evo.engines.neat_modules import Modules, edits_of
 from evo.engines.neat_python_config import DEFAULTS, build_config
 from evo.engines.neat_settings import rates_of
 from evo.engines.neat_species import Species, offspring_counts, survivors
@@ -49,6 +51,12 @@ class Neat(Engine):
         super().__init__(settings, seed=seed, player=player)
         self._config = build_config(settings)
         self._rates = rates_of(self._config.genome_config)
+        section = dict(settings.get("Modules", MODULE_DEFAULTS))
+        self._modules: Modules | None = None
+        if str(section["by_output"]).lower() == "true":
+            self._modules = Modules.new(
+                self._rates.outputs, self._rates.inputs, edits_of(section)
+            )
         self._population: Networks | None = None
         self._innovations = Innovations(0)
         self._species: list[Species] = []
@@ -59,6 +67,7 @@ class Neat(Engine):
     def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
         """See `Engine.default_settings`."""
         sections = {name: dict(items) for name, items in DEFAULTS.items()}
+        sections["Modules"] = dict(MODULE_DEFAULTS)
         sections["DefaultGenome"] |= cls.shape_setting(inputs, outputs)["DefaultGenome"]
         return sections
 
@@ -87,6 +96,10 @@ class Neat(Engine):
 
     def _begin(self) -> None:
         """A first population, and its species."""
+        if self._modules is not None:
+            self._innovations = Innovations(self._rates.outputs)
+            self._assemble(self._modules.first(self._config.pop_size))
+            return
         genes, self._innovations = first_genes(
             self._config.genome_config,
             self._rates,
@@ -126,7 +139,31 @@ class Neat(Engine):
         self._species = species
         self._representatives = self._population.take(representative[representative >= 0])
 
+    def _assemble(self, modules: Genes) -> None:
+        """Make the population of these modules, `outputs` of them to a network."""
+        step = self._rates.outputs
+        self._module_genes = modules
+        self._population = self._networks(
+            modules._replace(
+                node_offsets=modules.node_offsets[::step].copy(),
+                connection_offsets=modules.connection_offsets[::step].copy(),
+            )
+        )
+
     def _breed(self, scores: Scores) -> None:
+        if self._modules is None:
+            self._breed_species(scores)
+            return
+        if scores.by_output is None or scores.by_output.shape[1] != self._rates.outputs:
+            raise BreedingError(
+                "neat: Modules.by_output needs a fitness that scores every output by itself"
+            )
+        genes = self._modules.breed(
+            self._module_genes, scores.by_output, self._innovations, self.seed, self.generation
+        )
+        self._assemble(genes)
+
+    def _breed_species(self, scores: Scores) -> None:
         finite = scores.total[scores.ok]
         floor = np.nextafter(finite.min(), -np.inf) if len(finite) else 0.0
         fitness = np.where(scores.ok, scores.total, floor)

@@ -118,6 +118,7 @@ def read_sections(path: str | Path) -> Sections:
 def build_config(sections: Mapping[str, Mapping[str, Any]]) -> Any:
     """A `neat.Config` of these sections; ValueError with one line for what it refuses."""
     import neat
+    from neat.math_util import stat_functions
 
     parser = ConfigParser(interpolation=None)
     parser.read_dict({name: {k: str(v) for k, v in sections[name].items()} for name in SECTIONS})
@@ -151,6 +152,11 @@ def build_config(sections: Mapping[str, Mapping[str, Any]]) -> Any:
         unknown = [name for name in options if name not in (*known, "random", "none")]
         if unknown:
             raise ValueError(f"neat: {kind} {unknown[0]!r} is not one of {', '.join(known)}")
+    judged_by = config.stagnation_config.species_fitness_func
+    if judged_by not in stat_functions:
+        raise ValueError(
+            f"neat: species_fitness_func {judged_by!r} is not one of {', '.join(stat_functions)}"
+        )
     if config.pop_size < 2:
         raise ValueError(f"neat: pop_size must be at least 2, got {config.pop_size}")
     return config

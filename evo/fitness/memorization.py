@@ -8,12 +8,16 @@ the number of steps it had to play, and one that holds all keys scores far below
 `follow` (teacher forcing): half of the score is whether each step is exactly right, the goal
 itself; half is dense, how far each key's activation is on the right side: the squared error of
 its tanh against -1 and +1, with a key that should sound counting three times. The dense half is
-what evolution climbs; alone, it settles for steps that are almost right.
+what evolution climbs; alone, it settles for steps that are almost right. A song without an error
+gets the whole of both.
 
 `perform` (closed loop): the performer hears itself after the prompt, and there are only notes to
 judge: the share of the right keys that it hit less the share of the wrong keys that it struck.
 
-There is one case a step, song after song; the total is their sum.
+There is one case a step, song after song; the total is their sum. Following also gives every
+output a score of its own: the negated squared hinge of its activations over all steps, which is 0
+when every activation is on its side of a margin of 1. It asks nothing more of steps that are
+right, so that all of what is left to gain is in those that are not.
 """
 
 from collections.abc import Sequence
@@ -61,12 +65,21 @@ class Memorization:
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
         """Totals and cases of a batch; a total of `steps_total` is a perfect memory."""
-        judge = self._follow_cases if self.mode == "follow" else self._perform_cases
-        cases = np.concatenate([judge(performers, song.grid) for song in self.songs], axis=1)
-        return Scores.of(cases.sum(axis=1), cases)
+        if self.mode == "perform":
+            played = [self._perform_cases(performers, song.grid) for song in self.songs]
+            cases = np.concatenate(played, axis=1)
+            return Scores.of(cases.sum(axis=1), cases)
+        judged = [self._follow_cases(performers, song.grid) for song in self.songs]
+        cases = np.concatenate([cases for cases, _ in judged], axis=1)
+        return Scores.of(cases.sum(axis=1), cases, sum(by_output for _, by_output in judged))
 
-    def _follow_cases(self, performers: Performers, grid: BoolArray) -> NDArray[np.float64]:
-        """Cases of one song under teacher forcing: float64 (n, steps after the prompt)."""
+    def _follow_cases(
+        self, performers: Performers, grid: BoolArray
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Cases and outputs' scores of one song under teacher forcing.
+
+        Returns float64 (n, steps after the prompt) and (n, keys).
+        """
         wanted = grid[self.prompt_steps :]
         said = performers.follow(grid)[:, self.prompt_steps :].astype(np.float64)
         right = ((said > 0) == wanted).all(axis=2)
@@ -75,10 +88,11 @@ class Memorization:
         # Utter silence errs by this on every key that should sound, and nowhere else.
         silence = SOUNDING_WEIGHT * wanted.sum()
         steps = len(wanted)
+        error[right.all(axis=1)] = 0.0
         exact = 2 * right * _balance(_sounding(wanted)) - 1 / steps
         dense = 1 / steps - error / silence
-        halves: NDArray[np.float64] = steps * (exact + dense) / 2
-        return halves
+        short = np.maximum(1.0 - np.where(wanted, said, -said), 0.0)
+        return steps * (exact + dense) / 2, -(short**2).sum(axis=1)
 
     def _perform_cases(self, performers: Performers, grid: BoolArray) -> NDArray[np.float64]:
         """Cases of one song in closed loop: float64 (n, steps after the prompt)."""
