@@ -9,13 +9,19 @@ solution. Every seed is its own run, as `evo run xor --seed N` makes it, without
 import argparse
 import json
 import statistics
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
+
+# A script's folder comes first on the path, and this one has a neat.py: it must not hide neat-python.
+sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
+
+from evo.experiments import experiment
 
 from evo.engines import ENGINES, engine_class
 from evo.experiment import merge
-from evo.experiments import experiment
 from evo.loop import Progress, generations
 from evo.workers.serial import Serial
 

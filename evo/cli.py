@@ -17,8 +17,8 @@ from evo import __version__
 
 # Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
 EXPERIMENT_NAMES = ("memorize", "xor")
-ENGINE_NAMES = ("neat-python",)
-DEFAULT_ENGINE = "neat-python"
+ENGINE_NAMES = ("neat", "neat-python")
+DEFAULT_ENGINE = "neat"
 
 
 class UsageError(click.ClickException):

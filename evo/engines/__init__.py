@@ -11,7 +11,10 @@ from evo.engines.engine import BreedingError, Champion, Engine
 __all__ = ["ENGINES", "BreedingError", "Champion", "Engine", "engine_class"]
 
 # Name on the command line -> module and class; imported when asked for, so that the help is fast.
-ENGINES = {"neat-python": ("evo.engines.neat_python", "NeatPython")}
+ENGINES = {
+    "neat": ("evo.engines.neat", "Neat"),
+    "neat-python": ("evo.engines.neat_python", "NeatPython"),
+}
 
 
 def engine_class(name: str) -> type[Engine]:

@@ -223,25 +223,35 @@ class Neat(Engine):
     def statistics(self) -> dict[str, Any]:
         """Species with their sizes, and mean nodes and enabled connections a network."""
         nodes, connections = self.ask().sizes().mean(axis=0)
-        return {
+        sizes = {"mean_nodes": float(nodes), "mean_connections": float(connections)}
+        if self._modules is not None:
+            return sizes
+        return sizes | {
             "species": len(self._species),
-            "mean_nodes": float(nodes),
-            "mean_connections": float(connections),
             "species_sizes": {str(one.key): len(one.members) for one in self._species},
         }
 
     def _state(self) -> State:
         population = State(self.ask().to_arrays())
+        numbers = {
+            "next_node": self._innovations.next_node,
+            "next_innovation": self._innovations.next_innovation,
+        }
+        if self._modules is not None:
+            arrays = {
+                "module_node_offsets": self._module_genes.node_offsets,
+                "module_connection_offsets": self._module_genes.connection_offsets,
+                "gathered": self._modules.gathered,
+            }
+            return population.inside("population") | State(arrays, numbers)
         assert self._representatives is not None
         representatives = State(self._representatives.to_arrays())
         belongs = np.zeros(len(self.ask()), np.int64)
         for place, one in enumerate(self._species):
             belongs[one.members] = place
-        values = {
+        values = numbers | {
             "species": [one.to_values() for one in self._species],
             "next_species": self._next_species,
-            "next_node": self._innovations.next_node,
-            "next_innovation": self._innovations.next_innovation,
         }
         return (
             population.inside("population")
@@ -251,8 +261,15 @@ class Neat(Engine):
 
     def _restore(self, state: State) -> None:
         self._population = Networks.from_arrays(state.part("population").arrays)
-        self._representatives = Networks.from_arrays(state.part("representatives").arrays)
         self._innovations = Innovations(state.values["next_node"], state.values["next_innovation"])
+        if self._modules is not None:
+            self._modules.gathered = state.arrays["gathered"].copy()
+            self._module_genes = genes_of(self._population)._replace(
+                node_offsets=state.arrays["module_node_offsets"],
+                connection_offsets=state.arrays["module_connection_offsets"],
+            )
+            return
+        self._representatives = Networks.from_arrays(state.part("representatives").arrays)
         self._next_species = state.values["next_species"]
         belongs = state.arrays["species"]
         self._species = [
