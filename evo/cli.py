@@ -6,7 +6,8 @@ stopped by a signal.
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,32 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         return seconds
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@contextmanager
+def _usage_in_one_line() -> Iterator[None]:
+    """Turn click's several lines about wrong usage into one; a bare group still shows its help."""
+    try:
+        yield
+    except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        raise UsageError(error.format_message()) from None
+
+
+class OneLineGroup(click.Group):
+    """Commands that answer a mistake in usage with one line."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """See `click.Command.make_context`: reads the group's own options."""
+        with _usage_in_one_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """See `click.Command.invoke`: reads the options of the command, and carries it out."""
+        with _usage_in_one_line():
+            return super().invoke(ctx)
+
+
+@click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="evo")
 def main() -> None:
     """Evolve performers of music: run experiments, resume them, plot them, listen to them."""
@@ -161,6 +187,8 @@ def _configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, 
             raise InputError(f"{options['config']}: there is no such file")
         given = loaded
     table = given.get("run", {})
+    if not isinstance(table, dict):
+        raise InputError(f"{options['config']}: run is a table of settings, not a value")
     if table.get("experiment", experiment) != experiment:
         raise InputError(
             f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
@@ -183,6 +211,8 @@ def _configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, 
     config = merge(config, _limit_changes(options))
     for text in options["settings"]:
         config = merge(config, _setting(text))
+    if (config["run"]["experiment"], config["run"]["engine"]) != (experiment, engine):
+        raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
     if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
         config = merge(config, {engine: kind.shape_setting(*chosen.shape(config))})
     return config, chosen

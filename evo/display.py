@@ -126,7 +126,7 @@ class BarDisplay:
             TextColumn("{task.fields[pace]}\n  {task.fields[figures]}"),
             console=self._console,
         )
-        waiting = "compiling the kernels if this is the first run, then the first generation"
+        waiting = "the first generation ..."
         self._task = self._bar.add_task(
             "", total=stop.generations, completed=first, pace="", figures=waiting
         )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from evo import checkpoint
+from evo import checkpoint, warm_up
 from evo.engines import BreedingError, Champion, Engine, engine_class
 from evo.experiment import Config, Experiment, InputError, Task, merge
 from evo.files import replace_folder
@@ -51,6 +51,7 @@ def start(
     Raises InputError or ValueError (one line) for what the configuration or its inputs have wrong,
     RunError for the directory.
     """
+    check(config)
     with Run.create(path, config, command) as run:
         try:
             experiment.prepare(config, path)
@@ -66,6 +67,7 @@ def resume(
     """Go on with the run in `path`; `changes` are of its [stop], [workers] and [checkpoints]."""
     with Run.open(path) as run:
         run.config = merge(run.config, changes)
+        check(run.config)
         run.save_config()
         run.set_status("running")
         (path / "result.json").unlink(missing_ok=True)
@@ -84,11 +86,17 @@ def stop_criteria(config: Config) -> Stop:
     return Stop(**table)
 
 
+def check(config: Config) -> None:
+    """ValueError with one line for numbers that no run can have, before anything is touched."""
+    for table, name, least in (("run", "seed", 0), ("run", "chunk_size", 1), ("workers", "count", 1)):
+        if config[table][name] < least:
+            raise ValueError(f"{table}.{name} must be at least {least}, got {config[table][name]}")
+    stop_criteria(config)
+
+
 def _evaluator(config: Config) -> Evaluator:
     seed, chunk_size = config["run"]["seed"], config["run"]["chunk_size"]
     workers = config["workers"]["count"]
-    if chunk_size < 1:
-        raise ValueError(f"run.chunk_size must be at least 1, got {chunk_size}")
     if workers == 1:
         return Serial(seed, chunk_size)
     return Pool(workers, seed, chunk_size)
@@ -125,6 +133,10 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
     status = "finished"
     with Interrupts() as interrupts, _evaluator(run.config) as evaluator:
         if reason is None:
+            if warm_up.is_needed():
+                display.message("compiling the kernels, which takes some seconds and is kept ...")
+                name = run.config["run"]["engine"]
+                warm_up.compile_kernels(name, run.config[name], task.player, task.fitness)
             display.begin(run, stop, engine.generation)
             try:
                 for record in generations(

@@ -57,7 +57,8 @@ class Scores:
             table = _numbers(name, given)
             if table.ndim != 2 or len(table) != len(totals):
                 raise ValueError(f"{name} must be ({len(totals)}, m), got {table.shape}")
-            tables[name] = table.astype(np.float32 if name == "cases" else np.float64)
+            with np.errstate(over="ignore"):  # too large for float32 is infinite: a failure
+                tables[name] = table.astype(np.float32 if name == "cases" else np.float64)
             finite &= np.isfinite(tables[name]).all(axis=1)
         failed = np.flatnonzero(~finite)
         reasons = {int(i): f"the score is {totals[i]} or a part of it is not finite" for i in failed}

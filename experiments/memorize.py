@@ -18,55 +18,69 @@ from evo.song import MidiError, Song, load_songs
 from evo.tunes import tune, tune_names
 from genomes.player import Player
 
-# Each lag doubles the one before: the beat, the bar and the phrase are all heard.
-LAGS = (1, 2, 4, 8, 16, 32)
-
-# Found by trying one change at a time on several songs and seeds: networks that start unconnected
-# and grow, and offspring in which few weights change, learn far more than neat-python's defaults.
-NEAT_PYTHON = {
-    "NEAT": {"pop_size": "150"},
-    "DefaultGenome": {
-        "activation_default": "identity",
-        "activation_options": "identity",
-        "initial_connection": "unconnected",
-        "conn_add_prob": "0.9",
-        "conn_delete_prob": "0.3",
-        "node_add_prob": "0.05",
-        "node_delete_prob": "0.05",
-        "weight_mutate_rate": "0.2",
-        "weight_replace_rate": "0.01",
-        "bias_mutate_rate": "0.1",
-        "bias_replace_rate": "0.01",
-    },
-    "DefaultReproduction": {"min_species_size": "1"},
+# What each engine starts from: how the past is heard, and the engine's own settings. Found by
+# trying one change at a time on several songs and seeds; `benchmarks/notes.md` tells the trials.
+HEARING: dict[str, dict[str, Any]] = {
+    # Every step of the last two bars, every other beat of the twelve before. Zeros and ones: what
+    # hangs on a key that did not sound then contributes nothing, so that one change of the network
+    # disturbs few steps.
+    "neat": {"lags": [*range(1, 17), *range(20, 97, 4)], "off": 0.0, "before_start": -1.0},
+    # Few inputs, each lag double the one before: the beat, the bar and the phrase are all heard.
+    "neat-python": {"lags": [1, 2, 4, 8, 16, 32], "off": -1.0, "before_start": -1.0},
 }
+BREEDING: dict[str, dict[str, dict[str, str]]] = {
+    "neat": {"NEAT": {"pop_size": "150"}, "Modules": {"by_output": "True"}},
+    # Networks that start unconnected and grow, and offspring in which few weights change, learn
+    # far more than neat-python's defaults.
+    "neat-python": {
+        "NEAT": {"pop_size": "150"},
+        "DefaultGenome": {
+            "initial_connection": "unconnected",
+            "conn_add_prob": "0.9",
+            "conn_delete_prob": "0.3",
+            "node_add_prob": "0.05",
+            "node_delete_prob": "0.05",
+            "weight_mutate_rate": "0.2",
+            "weight_replace_rate": "0.01",
+            "bias_mutate_rate": "0.1",
+            "bias_replace_rate": "0.01",
+        },
+        "DefaultReproduction": {"min_species_size": "1"},
+    },
+}
+IDENTITY = {"DefaultGenome": {"activation_default": "identity", "activation_options": "identity"}}
 
 
 def default_config(engine: str) -> Config:
     """The configuration of a run with this engine."""
     keys = 13
-    settings = engine_class(engine).default_settings(keys * len(LAGS), keys)
-    config = (
-        base_config("memorize", engine)
-        | {
-            engine: settings,
-            "memorize": {
-                "song": "vo-pole-bereza-stoyala",  # a MIDI file, a folder of them, or an embedded tune's name
-                "mode": "follow",
-                "keys": keys,
-                "steps_per_beat": 2,
-                "lags": list(LAGS),
-                "prompt_steps": 8,
-            },
-        }
-    )
-    return merge(config, {engine: NEAT_PYTHON})
+    hearing = HEARING[engine]
+    settings = engine_class(engine).default_settings(keys * len(hearing["lags"]), keys)
+    config = base_config("memorize", engine) | {
+        engine: settings,
+        "memorize": {
+            "song": "vo-pole-bereza-stoyala",  # or a MIDI file, or a folder of them
+            "mode": "follow",
+            "keys": keys,
+            "steps_per_beat": 2,
+            "prompt_steps": 8,
+            **hearing,
+            "on": 1.0,
+        },
+    }
+    return merge(merge(config, {engine: IDENTITY}), {engine: BREEDING[engine]})
 
 
 def _player(config: Config) -> Player:
     table = config["memorize"]
     try:
-        return Player(table["keys"], tuple(table["lags"]))
+        return Player(
+            table["keys"],
+            tuple(table["lags"]),
+            off=table["off"],
+            on=table["on"],
+            before_start=table["before_start"],
+        )
     except ValueError as error:
         raise InputError(f"memorize: {error}") from None
 

@@ -20,10 +20,10 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from genomes.functions import SUM, activate_value, aggregate_values
+from genomes.kernels import kernel, part
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -57,36 +57,60 @@ class Hearing(NamedTuple):
     extra_inputs: Floats
 
 
-@njit(cache=True)
+@part
 def _find(sorted_ids: Integers, order: Integers, wanted: int) -> int:
     """Place of node `wanted` in its network, or -1."""
-    place = np.searchsorted(sorted_ids, wanted)
+    if 0 <= wanted < len(sorted_ids) and sorted_ids[wanted] == wanted:
+        return int(order[wanted])  # outputs, and hidden nodes without a gap before them
+    low, place = 0, len(sorted_ids)
+    while low < place:
+        middle = (low + place) // 2
+        if sorted_ids[middle] < wanted:
+            low = middle + 1
+        else:
+            place = middle
     if place < len(sorted_ids) and sorted_ids[place] == wanted:
         return int(order[place])
     return -1
 
 
-@njit(cache=True)
+@part
+def _summed(counts: Integers) -> Integers:
+    """Running sums."""
+    sums = counts.copy()
+    for place in range(1, len(sums)):
+        sums[place] += sums[place - 1]
+    return sums
+
+
+@part
+def _largest(offsets: Integers) -> int:
+    """Length of the longest row of a compressed sparse matrix."""
+    longest = 0
+    for row in range(len(offsets) - 1):
+        longest = max(longest, offsets[row + 1] - offsets[row])
+    return longest
+
+
+@kernel
 def compile_networks(
     inputs: int,
     output_count: int,
     feed_forward: bool,
     node_offsets: Integers,
     node_id: Integers,
-    bias: Floats,
-    response: Floats,
-    activation: NDArray[np.uint8],
-    aggregation: NDArray[np.uint8],
     connection_offsets: Integers,
     source: Integers,
     target: Integers,
     weight: Floats,
     enabled: NDArray[np.bool_],
-) -> tuple[int, Program]:
-    """Compile the genes of n networks; returns (problem, program).
+) -> tuple[int, Integers, Integers, Integers, Integers, Floats, Integers]:
+    """Find what has to be computed of n networks, and in which order.
 
-    `problem` is -1, or the place of the first network that cannot be compiled: a connection names
-    a node it does not have, or a feed-forward network has a cycle.
+    Returns (problem, node_offsets, genes, link_offsets, source, weight, outputs), of which all but
+    the first two stand in a `Program` under the same name; `genes` (nodes,) says which node gene
+    each of its nodes is. `problem` is -1, or the place of the first network that cannot be
+    compiled: a connection names a node it does not have, or a feed-forward network has a cycle.
     """
     n = len(node_offsets) - 1
     nodes, links = len(node_id), len(source)
@@ -103,8 +127,15 @@ def compile_networks(
         count = last - first
         begin, end = connection_offsets[g], connection_offsets[g + 1]
         ids = node_id[first:last]
-        order = np.argsort(ids, kind="mergesort")
-        sorted_ids = ids[order]
+        # Node genes nearly always stand in the order of their ids: an insertion sort sees that.
+        order = np.arange(count)
+        sorted_ids = ids.copy()
+        for done in range(1, count):
+            place = done
+            while place > 0 and sorted_ids[place] < sorted_ids[place - 1]:
+                sorted_ids[place], sorted_ids[place - 1] = sorted_ids[place - 1], sorted_ids[place]
+                order[place], order[place - 1] = order[place - 1], order[place]
+                place -= 1
 
         # Connections by place instead of id: inputs are -1 - input, nodes 0 and up.
         from_place = np.empty(end - begin, np.int64)
@@ -127,7 +158,7 @@ def compile_networks(
             break
 
         # Links of every node in the order of the genes (a stable counting sort).
-        starts = np.cumsum(fan_in)
+        starts = _summed(fan_in)
         cursor = starts[:-1].copy()
         by_target = np.empty(starts[-1], np.int64)
         for c in range(end - begin):
@@ -174,7 +205,7 @@ def compile_networks(
             for c in by_target:
                 if from_place[c] >= 0:
                     fan_out[from_place[c] + 1] += 1
-            out_starts = np.cumsum(fan_out)
+            out_starts = _summed(fan_out)
             cursor = out_starts[:-1].copy()
             by_origin = np.empty(out_starts[-1], np.int64)
             for c in by_target:
@@ -221,60 +252,69 @@ def compile_networks(
         p_end += ranked
         p_offsets[g + 1] = p_end
 
-    genes = p_gene[:p_end]
-    return problem, Program(
-        inputs,
-        feed_forward,
-        p_offsets,
-        node_id[genes],
-        bias[genes],
-        response[genes],
-        activation[genes],
-        aggregation[genes],
-        l_offsets[: p_end + 1],
-        l_source[:l_end],
-        l_weight[:l_end],
-        outputs,
-    )
+    return (
+        problem, p_offsets, p_gene[:p_end],
+        l_offsets[: p_end + 1], l_source[:l_end], l_weight[:l_end], outputs,
+    )  # fmt: skip
 
 
-@njit(cache=True)
-def _gather(program: Program, p: int, inputs: Floats, values: Floats, weighted: Floats) -> float:
-    """Aggregate node p's weighted inputs at one step; `weighted` is scratch space."""
+@part
+def _node_value(
+    program: Program, p: int, inputs: Floats, values: Floats, t: int, weighted: Floats
+) -> float:
+    """Node p at step t; `inputs` and `values` have a column a step, `weighted` is scratch space."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
     for link in range(begin, end):
         source = program.source[link]
-        value = inputs[source] if source < program.inputs else values[source - program.inputs]
+        if source < program.inputs:
+            value = inputs[source, t]
+        else:
+            value = values[source - program.inputs, t]
         weighted[link - begin] = program.weight[link] * value
-    return aggregate_values(program.aggregation[p], weighted[: end - begin])
+    total = aggregate_values(program.aggregation[p], weighted, end - begin)
+    return activate_value(program.activation[p], program.bias[p] + program.response[p] * total)
 
 
-@njit(cache=True)
+@part
 def _step(
     program: Program, g: int, inputs: Floats, heard: Floats, values: Floats, weighted: Floats
 ) -> None:
     """Compute network g at one step into `values`; nodes read each other's values in `heard`.
 
-    For a feed-forward network the two are the same array; for a recurrent one `heard` is the step
-    before, and a node without links keeps the value 0, as in neat-python.
+    All have one column. For a feed-forward network the two are the same array; for a recurrent one
+    `heard` is the step before, and a node without links keeps the value 0, as in neat-python.
     """
     first = program.node_offsets[g]
     for p in range(first, program.node_offsets[g + 1]):
-        if not program.feed_forward and program.link_offsets[p] == program.link_offsets[p + 1]:
-            continue
-        total = _gather(program, p, inputs, heard, weighted)
-        values[p - first] = activate_value(
-            program.activation[p], program.bias[p] + program.response[p] * total
-        )
+        if program.feed_forward or program.link_offsets[p] < program.link_offsets[p + 1]:
+            values[p - first, 0] = _node_value(program, p, inputs, heard, 0, weighted)
 
 
-@njit(cache=True)
-def _largest(offsets: Integers) -> int:
-    """Length of the longest row of a compressed sparse matrix."""
-    return np.max(np.diff(offsets)) if len(offsets) > 1 else 0
+@part
+def _fill_row(
+    program: Program, p: int, inputs: Floats, rows: Floats, row: Floats, weighted: Floats
+) -> None:
+    """Compute feed-forward node p at all steps into `row`."""
+    begin, end = program.link_offsets[p], program.link_offsets[p + 1]
+    steps = len(row)
+    if begin == end:
+        row[:] = _node_value(program, p, inputs, rows, 0, weighted)
+    elif program.aggregation[p] == SUM:
+        row[:] = 0.0
+        for link in range(begin, end):
+            source, weight = program.source[link], program.weight[link]
+            origin = inputs[source] if source < program.inputs else rows[source - program.inputs]
+            for t in range(steps):
+                row[t] += weight * origin[t]
+        bias, response, code = program.bias[p], program.response[p], program.activation[p]
+        for t in range(steps):
+            row[t] = activate_value(code, bias + response * row[t])
+    else:
+        for t in range(steps):
+            row[t] = _node_value(program, p, inputs, rows, t, weighted)
 
 
-@njit(cache=True)
+@kernel
 def activate_rows(program: Program, inputs: Floats, result: Floats) -> None:
     """Outputs of every network for every column of `inputs`, float64 (inputs, steps).
 
@@ -282,50 +322,33 @@ def activate_rows(program: Program, inputs: Floats, result: Floats) -> None:
     recurrent network, which starts from silence.
     """
     n, steps, outputs = result.shape
+    if steps == 0:
+        return
     nodes, links = _largest(program.node_offsets), _largest(program.link_offsets)
-    rows = np.zeros((nodes, steps))
     weighted = np.empty(max(links, 1))
-    columns = np.empty((0, 0)) if program.feed_forward else np.ascontiguousarray(inputs.T)
+    rows = np.zeros((nodes, steps if program.feed_forward else 1))
+    column = np.empty((program.inputs, 1))
     for g in range(n):
         first = program.node_offsets[g]
         if program.feed_forward:
             for p in range(first, program.node_offsets[g + 1]):
-                row = rows[p - first]
-                if program.link_offsets[p] == program.link_offsets[p + 1]:
-                    total = _gather(program, p, inputs[:, 0], rows[:, 0], weighted)
-                    row[:] = activate_value(
-                        program.activation[p], program.bias[p] + program.response[p] * total
-                    )
-                    continue
-                if program.aggregation[p] == SUM:
-                    row[:] = 0.0
-                    for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
-                        source, weight = program.source[link], program.weight[link]
-                        if source < program.inputs:
-                            origin = inputs[source]
-                        else:
-                            origin = rows[source - program.inputs]
-                        for t in range(steps):
-                            row[t] += weight * origin[t]
-                else:
-                    for t in range(steps):
-                        row[t] = _gather(program, p, inputs[:, t], rows[:, t], weighted)
-                bias, response = program.bias[p], program.response[p]
-                code = program.activation[p]
-                for t in range(steps):
-                    row[t] = activate_value(code, bias + response * row[t])
+                _fill_row(program, p, inputs, rows, rows[p - first], weighted)
             for output in range(outputs):
-                result[g, :, output] = rows[program.outputs[g, output]]
+                row = rows[program.outputs[g, output]]
+                for t in range(steps):
+                    result[g, t, output] = row[t]
         else:
-            heard, values = np.zeros(nodes), np.zeros(nodes)
+            heard, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
             for t in range(steps):
-                _step(program, g, columns[t], heard, values, weighted)
+                for i in range(program.inputs):
+                    column[i, 0] = inputs[i, t]
+                _step(program, g, column, heard, values, weighted)
                 for output in range(outputs):
-                    result[g, t, output] = values[program.outputs[g, output]]
+                    result[g, t, output] = values[program.outputs[g, output], 0]
                 heard, values = values, heard
 
 
-@njit(cache=True)
+@kernel
 def play_rows(
     program: Program,
     hearing: Hearing,
@@ -342,27 +365,28 @@ def play_rows(
     n, steps, keys = played.shape
     nodes, links = _largest(program.node_offsets), _largest(program.link_offsets)
     weighted = np.empty(max(links, 1))
-    inputs = np.empty(program.inputs)
+    inputs = np.empty((program.inputs, 1))
     lags = len(hearing.lags)
-    inputs[lags * keys :] = hearing.extra_inputs
+    for place in range(len(hearing.extra_inputs)):
+        inputs[lags * keys + place, 0] = hearing.extra_inputs[place]
     for g in range(n):
-        heard, values = np.zeros(nodes), np.zeros(nodes)
+        heard, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
         for t in range(steps):
             for place in range(lags):
                 past = t - hearing.lags[place]
                 for key in range(keys):
                     if past < 0:
-                        inputs[place * keys + key] = hearing.before_start
+                        inputs[place * keys + key, 0] = hearing.before_start
                     else:
                         on = played[g, past, key]
-                        inputs[place * keys + key] = hearing.on if on else hearing.off
+                        inputs[place * keys + key, 0] = hearing.on if on else hearing.off
             if program.feed_forward:
                 _step(program, g, inputs, values, values, weighted)
             else:
                 _step(program, g, inputs, heard, values, weighted)
             if t >= prompt_steps:
                 for key in range(keys):
-                    value = values[program.outputs[g, key]] - hearing.threshold
+                    value = values[program.outputs[g, key], 0] - hearing.threshold
                     if temperature > 0.0:
                         chance = 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, value / temperature))))
                         played[g, t, key] = chances[g, t, key] < chance

@@ -7,13 +7,13 @@ genes of the larger network. Genes must be sorted, which makes it one merge.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from genomes.kernels import kernel, part
 from genomes.variation import Genes
 
 
-@njit(cache=True)
+@part
 def distance(
     a: Genes, i: int, b: Genes, j: int, disjoint_coefficient: float, weight_coefficient: float
 ) -> float:
@@ -60,7 +60,7 @@ def distance(
     return total
 
 
-@njit(cache=True)
+@kernel
 def speciate(
     population: Genes,
     representatives: Genes,

@@ -21,24 +21,26 @@ differs, best sibling first, each gene once. It is NEAT's crossover with many pa
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from genomes.functions import ACTIVATIONS
+from genomes.kernels import kernel, part
 from genomes.randomness import Stream, below, start_stream, uniform
 from genomes.variation import (
     UNNUMBERED,
     Genes,
+    copy_connection,
     copy_network,
+    copy_node,
     find_connection,
-    move_connection,
-    move_node,
     new_connection,
     room_for,
+    sorted_genes,
     trimmed,
 )
 
 STEP = ACTIVATIONS.index("step")
+GONE = -1  # the number of a gene that was taken out
 MOST_CONDITIONS = 6  # of a conjunction when it is founded
 
 
@@ -61,13 +63,13 @@ class Edits(NamedTuple):
     decades: float
 
 
-@njit(cache=True)
+@part
 def _size(edits: Edits, stream: Stream) -> float:
     size = edits.smallest * 10.0 ** (edits.decades * uniform(stream))
     return size if uniform(stream) < 0.5 else -size
 
 
-@njit(cache=True)
+@part
 def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) -> int:
     """A random connection into the output, or -1."""
     count = 0
@@ -84,7 +86,7 @@ def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) ->
     return -1
 
 
-@njit(cache=True)
+@part
 def _add_condition(
     edits: Edits, inputs: int, genes: Genes, c0: int, c1: int, n: int, stream: Stream
 ) -> int:
@@ -99,12 +101,11 @@ def _add_condition(
     return c1 + 1
 
 
-@njit(cache=True)
+@part
 def _found_conjunction(
     edits: Edits, inputs: int, genes: Genes, n1: int, c0: int, c1: int, first: int, stream: Stream
 ) -> int:
     """Add a conjunction at n1 on input `first` and others; returns where connections end."""
-    output = genes.node_id[n1 - 1]
     genes.node_id[n1] = UNNUMBERED
     genes.bias[n1], genes.response[n1] = -0.5, 1.0
     genes.activation[n1], genes.aggregation[n1] = STEP, 0
@@ -119,7 +120,7 @@ def _found_conjunction(
     return c1
 
 
-@njit(cache=True)
+@part
 def _edit(
     edits: Edits, inputs: int, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> tuple[int, int, bool]:
@@ -189,15 +190,13 @@ def _edit(
         if genes.weight[c] > 0.0:
             genes.bias[n] += 1.0
         for other in range(c, c1 - 1):
-            move_connection(genes, other + 1, other)
+            copy_connection(genes, other + 1, genes, other)
         c1 -= 1
     return n1, c1, False
 
 
-@njit(cache=True)
-def _remove_link(
-    genes: Genes, n0: int, n1: int, c0: int, c1: int, c: int
-) -> tuple[int, int, bool]:
+@part
+def _remove_link(genes: Genes, n0: int, n1: int, c0: int, c1: int, c: int) -> tuple[int, int, bool]:
     """Remove connection c into the output, and the conjunction it comes from, if any."""
     if c < 0:
         return n1, c1, False
@@ -205,19 +204,19 @@ def _remove_link(
     kept = c0
     for other in range(c0, c1):
         if other != c and (doomed < 0 or genes.target[other] != doomed):
-            move_connection(genes, other, kept)
+            copy_connection(genes, other, genes, kept)
             kept += 1
     if doomed >= 0:
         last = n0
         for n in range(n0, n1):
             if genes.node_id[n] != doomed:
-                move_node(genes, n, last)
+                copy_node(genes, n, genes, last)
                 last += 1
         n1 = last
     return n1, kept, False
 
 
-@njit(cache=True)
+@kernel
 def edit_offspring(
     edits: Edits,
     inputs: int,
@@ -242,7 +241,7 @@ def edit_offspring(
     child = room_for(nodes, connections, children)
     founded = np.full(children, -1, np.int64)
     stream = np.zeros(1, np.uint64)
-    n0, c0 = 0, 0
+    n0, c0 = np.int64(0), np.int64(0)  # a literal 0 would compile everything below twice
     for i in range(children):
         n1, c1 = copy_network(parents, parent[i], child, n0, c0)
         if mutate[i]:
@@ -255,39 +254,108 @@ def edit_offspring(
     return trimmed(child, n0, c0), founded
 
 
-@njit(cache=True)
+@part
 def _differences(
-    genes: Genes, a: int, s: int, pairs: NDArray[np.int64], nodes: bool
+    offsets: NDArray[np.int64],
+    number: NDArray[np.int64],
+    value: NDArray[np.float64],
+    a: int,
+    s: int,
+    pairs: NDArray[np.int64],
 ) -> int:
     """Line networks a and s up; write (gene of a or -1, gene of s or -1) where they differ."""
     count = 0
-    offsets = genes.node_offsets if nodes else genes.connection_offsets
-    number = genes.node_id if nodes else genes.innovation
     p, p_end, q, q_end = offsets[a], offsets[a + 1], offsets[s], offsets[s + 1]
     while p < p_end or q < q_end:
-        i, j = -1, -1
+        i, j = p, q
         if q == q_end or (p < p_end and number[p] < number[q]):
-            i = p
+            j = -1
         elif p == p_end or number[q] < number[p]:
-            j = q
-        else:
-            i, j = p, q
-        if i >= 0:
-            p += 1
-        if j >= 0:
-            q += 1
-        if i >= 0 and j >= 0:
-            if nodes:
-                if genes.bias[i] == genes.bias[j]:
-                    continue
-            elif genes.weight[i] == genes.weight[j]:
-                continue
-        pairs[count, 0], pairs[count, 1] = i, j
-        count += 1
+            i = -1
+        p += i >= 0
+        q += j >= 0
+        if i < 0 or j < 0 or value[i] != value[j]:
+            pairs[count, 0], pairs[count, 1] = i, j
+            count += 1
     return count
 
 
-@njit(cache=True)
+@kernel
+def _merge(
+    genes: Genes,
+    ancestors: NDArray[np.int64],
+    siblings: NDArray[np.int64],
+    sibling_offsets: NDArray[np.int64],
+) -> Genes:
+    """`merge`, but for genes that are gone, whose number is negative, and new ones at the end."""
+    count = len(ancestors)
+    nodes, connections, longest = np.int64(0), np.int64(0), np.int64(1)
+    for m in range(count):
+        a = ancestors[m]
+        taken = sibling_offsets[m + 1] - sibling_offsets[m]
+        n = genes.node_offsets[a + 1] - genes.node_offsets[a]
+        c = genes.connection_offsets[a + 1] - genes.connection_offsets[a]
+        nodes += n + taken
+        connections += c + taken * (MOST_CONDITIONS + 1)
+        longest = max(longest, n, c)
+    merged = room_for(nodes, connections, count)
+    # Both networks' genes at the most, and a sibling has few that the ancestor lacks.
+    links = np.empty((2 * longest + MOST_CONDITIONS + 1, 2), np.int64)
+    heads = np.empty((2 * longest + 1, 2), np.int64)
+    n0, c0 = np.int64(0), np.int64(0)
+    for m in range(count):
+        a = ancestors[m]
+        n1, c1 = copy_network(genes, a, merged, n0, c0)
+        node_shift, shift = n0 - genes.node_offsets[a], c0 - genes.connection_offsets[a]
+        node_used = np.zeros(n1 - n0, np.bool_)
+        used = np.zeros(c1 - c0, np.bool_)
+        own = c1
+        for place in range(sibling_offsets[m], sibling_offsets[m + 1]):
+            s = siblings[place]
+            link_count = _differences(
+                genes.connection_offsets, genes.innovation, genes.weight, a, s, links
+            )
+            head_count = _differences(genes.node_offsets, genes.node_id, genes.bias, a, s, heads)
+            clash = False
+            for d in range(link_count):
+                i, j = links[d, 0], links[d, 1]
+                if i >= 0:
+                    clash |= used[i + shift - c0]
+                else:
+                    for c in range(own, c1):
+                        clash |= merged.innovation[c] == genes.innovation[j]
+            for d in range(head_count):
+                i = heads[d, 0]
+                clash |= i >= 0 and node_used[i + node_shift - n0]
+            if clash:
+                continue
+            for d in range(link_count):
+                i, j = links[d, 0], links[d, 1]
+                if i < 0:
+                    copy_connection(genes, j, merged, c1)
+                    c1 += 1
+                    continue
+                used[i + shift - c0] = True
+                if j < 0:
+                    merged.innovation[i + shift] = GONE
+                else:
+                    merged.weight[i + shift] = genes.weight[j]
+            for d in range(head_count):
+                i, j = heads[d, 0], heads[d, 1]
+                if i < 0:
+                    copy_node(genes, j, merged, n1)
+                    n1 += 1
+                    continue
+                node_used[i + node_shift - n0] = True
+                if j < 0:
+                    merged.node_id[i + node_shift] = GONE
+                else:
+                    merged.bias[i + node_shift] = genes.bias[j]
+        n0, c0 = n1, c1
+        merged.node_offsets[m + 1], merged.connection_offsets[m + 1] = n0, c0
+    return trimmed(merged, n0, c0)
+
+
 def merge(
     genes: Genes,
     ancestors: NDArray[np.int64],
@@ -300,131 +368,4 @@ def merge(
     `siblings[sibling_offsets[m]:sibling_offsets[m + 1]]`, best first. An offspring that differs in
     a gene that a better one changed already is passed over.
     """
-    count = len(ancestors)
-    nodes, connections, longest = 0, 0, 1
-    for m in range(count):
-        a = ancestors[m]
-        taken = sibling_offsets[m + 1] - sibling_offsets[m]
-        n = genes.node_offsets[a + 1] - genes.node_offsets[a]
-        c = genes.connection_offsets[a + 1] - genes.connection_offsets[a]
-        nodes += n + taken
-        connections += c + taken * (MOST_CONDITIONS + 1)
-        longest = max(longest, n, c)
-    merged = room_for(nodes, connections, count)
-    # An edit touches at most a conjunction with all its inputs.
-    pairs = np.empty((2 * longest + MOST_CONDITIONS + 4, 2), np.int64)
-    node_pairs = np.empty((2 * longest + MOST_CONDITIONS + 4, 2), np.int64)
-    n0, c0 = 0, 0
-    for m in range(count):
-        a = ancestors[m]
-        n1, c1 = copy_network(genes, a, merged, n0, c0)
-        node_shift, shift = n0 - genes.node_offsets[a], c0 - genes.connection_offsets[a]
-        node_used = np.zeros(n1 - n0, np.bool_)
-        used = np.zeros(c1 - c0, np.bool_)
-        node_gone = np.zeros(n1 - n0, np.bool_)
-        gone = np.zeros(c1 - c0, np.bool_)
-        own_connections = c1
-        for place in range(sibling_offsets[m], sibling_offsets[m + 1]):
-            s = siblings[place]
-            differing = _differences(genes, a, s, pairs, False)
-            node_differing = _differences(genes, a, s, node_pairs, True)
-            clash = False
-            for d in range(differing):
-                i, j = pairs[d]
-                if i >= 0 and used[i + shift - c0]:
-                    clash = True
-                if i < 0:
-                    for c in range(own_connections, c1):
-                        clash |= merged.innovation[c] == genes.innovation[j]
-            for d in range(node_differing):
-                i = node_pairs[d, 0]
-                if i >= 0 and node_used[i + node_shift - n0]:
-                    clash = True
-            if clash:
-                continue
-            for d in range(differing):
-                i, j = pairs[d]
-                if i < 0:
-                    new_connection(
-                        merged, c1, genes.source[j], genes.target[j], genes.weight[j], True
-                    )
-                    merged.innovation[c1] = genes.innovation[j]
-                    c1 += 1
-                    continue
-                used[i + shift - c0] = True
-                if j < 0:
-                    gone[i + shift - c0] = True
-                else:
-                    merged.weight[i + shift] = genes.weight[j]
-            for d in range(node_differing):
-                i, j = node_pairs[d]
-                if i < 0:
-                    _insert_node(merged, n1, genes, j)
-                    n1 += 1
-                    continue
-                node_used[i + node_shift - n0] = True
-                if j < 0:
-                    node_gone[i + node_shift - n0] = True
-                else:
-                    merged.bias[i + node_shift] = genes.bias[j]
-        c1 = _packed(merged, c0, c1, gone, False)
-        n1 = _packed(merged, n0, n1, node_gone, True)
-        _sort_tail(merged, c0, c1, own_connections - c0 - np.sum(gone), False)
-        _sort_tail(merged, n0, n1, len(node_gone) - np.sum(node_gone), True)
-        n0, c0 = n1, c1
-        merged.node_offsets[m + 1], merged.connection_offsets[m + 1] = n0, c0
-    return trimmed(merged, n0, c0)
-
-
-@njit(cache=True)
-def _insert_node(genes: Genes, place: int, other: Genes, n: int) -> None:
-    genes.node_id[place] = other.node_id[n]
-    genes.bias[place], genes.response[place] = other.bias[n], other.response[n]
-    genes.activation[place], genes.aggregation[place] = other.activation[n], other.aggregation[n]
-
-
-@njit(cache=True)
-def _packed(genes: Genes, first: int, last: int, gone: NDArray[np.bool_], nodes: bool) -> int:
-    """Close the gaps of genes that are gone, the first len(gone) of them; returns the new end."""
-    kept = first
-    for place in range(first, last):
-        if place - first < len(gone) and gone[place - first]:
-            continue
-        if nodes:
-            move_node(genes, place, kept)
-        else:
-            move_connection(genes, place, kept)
-        kept += 1
-    return kept
-
-
-@njit(cache=True)
-def _sort_tail(genes: Genes, first: int, last: int, own: int, nodes: bool) -> None:
-    """Sort the genes after the first `own` by their number (insertion sort, they are few)."""
-    number = genes.node_id if nodes else genes.innovation
-    for end in range(first + own + 1, last):
-        place = end
-        while place > first + own and number[place] < number[place - 1]:
-            if nodes:
-                _swap_nodes(genes, place)
-            else:
-                _swap_connections(genes, place)
-            place -= 1
-
-
-@njit(cache=True)
-def _swap_nodes(genes: Genes, n: int) -> None:
-    genes.node_id[n], genes.node_id[n - 1] = genes.node_id[n - 1], genes.node_id[n]
-    genes.bias[n], genes.bias[n - 1] = genes.bias[n - 1], genes.bias[n]
-    genes.response[n], genes.response[n - 1] = genes.response[n - 1], genes.response[n]
-    genes.activation[n], genes.activation[n - 1] = genes.activation[n - 1], genes.activation[n]
-    genes.aggregation[n], genes.aggregation[n - 1] = genes.aggregation[n - 1], genes.aggregation[n]
-
-
-@njit(cache=True)
-def _swap_connections(genes: Genes, c: int) -> None:
-    genes.innovation[c], genes.innovation[c - 1] = genes.innovation[c - 1], genes.innovation[c]
-    genes.source[c], genes.source[c - 1] = genes.source[c - 1], genes.source[c]
-    genes.target[c], genes.target[c - 1] = genes.target[c - 1], genes.target[c]
-    genes.weight[c], genes.weight[c - 1] = genes.weight[c - 1], genes.weight[c]
-    genes.enabled[c], genes.enabled[c - 1] = genes.enabled[c - 1], genes.enabled[c]
+    return sorted_genes(_merge(genes, ancestors, siblings, sibling_offsets))

@@ -80,16 +80,12 @@ class Networks:
         Raises ValueError naming the first network that has a connection to a node it lacks, or,
         being feed-forward, a cycle.
         """
-        problem, program = compile_networks(
+        problem, offsets, genes, link_offsets, source, weight, outputs = compile_networks(
             self.inputs,
             self.outputs,
             self.feed_forward,
             self.node_offsets,
             self.node_id,
-            self.bias,
-            self.response,
-            self.activation,
-            self.aggregation,
             self.connection_offsets,
             self.source,
             self.target,
@@ -101,7 +97,20 @@ class Networks:
                 f"network {problem} of {len(self)} cannot be activated: it lacks a node that "
                 "a connection names, or is feed-forward and has a cycle"
             )
-        return program
+        return Program(
+            self.inputs,
+            self.feed_forward,
+            offsets,
+            self.node_id[genes],
+            self.bias[genes],
+            self.response[genes],
+            self.activation[genes],
+            self.aggregation[genes],
+            link_offsets,
+            source,
+            weight,
+            outputs,
+        )
 
     def activate(self, inputs: FloatArray) -> FloatArray:
         """Outputs for rows of inputs.

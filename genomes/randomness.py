@@ -9,8 +9,9 @@ numbers depend on nothing but its address, and no generator objects are made for
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from genomes.kernels import part
 
 Stream = NDArray[np.uint64]  # (1,), counts up
 
@@ -19,9 +20,10 @@ _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
 _UNIT = 1.0 / (1 << 53)
+_LAYER, _SIGN = np.uint64(255), np.uint64(256)
 
 
-@njit(cache=True)
+@part
 def mix(z: np.uint64) -> np.uint64:
     """A hash of 64 bits."""
     z = (z ^ (z >> _S30)) * _FIRST
@@ -29,27 +31,65 @@ def mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> _S31)
 
 
-@njit(cache=True)
+@part
 def start_stream(stream: Stream, key: np.uint64, individual: int) -> None:
     """Set a stream to the start of individual's numbers under `key`, a uint64."""
     stream[0] = mix(key + mix(np.uint64(individual) + _GOLDEN))
 
 
-@njit(cache=True)
+@part
 def uniform(stream: Stream) -> float:
     """A number in [0, 1)."""
     stream[0] += _GOLDEN
     return float(mix(stream[0]) >> _S11) * _UNIT
 
 
-@njit(cache=True)
+@part
 def below(stream: Stream, count: int) -> int:
     """A whole number from 0 to count - 1."""
     return int(uniform(stream) * count)
 
 
-@njit(cache=True)
+def _ziggurat() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Right edges of the 256 layers of equal area under the normal density, and its heights there.
+
+    The lowest layer holds the tail, so its edge is that of a box of the same area.
+    """
+    edges = np.empty(257)
+    area = _TAIL * math.exp(-0.5 * _TAIL**2)
+    area += math.sqrt(math.pi / 2) * math.erfc(_TAIL / math.sqrt(2))
+    edges[0], edges[1] = area * math.exp(0.5 * _TAIL**2), _TAIL
+    for layer in range(2, 256):
+        below_edge = math.exp(-0.5 * edges[layer - 1] ** 2)
+        edges[layer] = math.sqrt(-2.0 * math.log(area / edges[layer - 1] + below_edge))
+    edges[256] = 0.0
+    return edges, np.exp(-0.5 * edges**2)
+
+
+_TAIL = 3.6541528853610088
+_EDGES, _HEIGHTS = _ziggurat()
+
+
+@part
 def normal(stream: Stream) -> float:
-    """A number of the standard normal distribution (Box & Muller 1958)."""
-    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(stream)))
-    return radius * math.cos(2.0 * math.pi * uniform(stream))
+    """A number of the standard normal distribution.
+
+    The ziggurat of Marsaglia & Tsang (2000): nearly always one hash and one comparison.
+    """
+    while True:
+        stream[0] += _GOLDEN
+        word = mix(stream[0])
+        layer = int(word & _LAYER)
+        # The 8 low bits choose the layer, the next the sign, 53 others the place in it.
+        x = float(word >> _S11) * _UNIT * _EDGES[layer]
+        sign = -1.0 if word & _SIGN else 1.0
+        if x < _EDGES[layer + 1]:
+            return sign * x
+        if layer == 0:
+            while True:  # the tail (Marsaglia 1964)
+                far = -math.log(1.0 - uniform(stream)) / _TAIL
+                if -2.0 * math.log(1.0 - uniform(stream)) > far * far:
+                    return sign * (_TAIL + far)
+        low, high = _HEIGHTS[layer], _HEIGHTS[layer + 1]
+        if low + uniform(stream) * (high - low) < math.exp(-0.5 * x * x):
+            return sign * x

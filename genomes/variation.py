@@ -22,9 +22,9 @@ at the end.
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from genomes.kernels import kernel, part
 from genomes.network import Networks
 from genomes.randomness import Stream, below, normal, start_stream, uniform
 
@@ -55,6 +55,30 @@ class Genes(NamedTuple):
 def genes_of(networks: Networks) -> Genes:
     """The genes of a batch of networks, not copied."""
     return Genes(*(getattr(networks, name) for name in Genes._fields))
+
+
+def sorted_genes(genes: Genes) -> Genes:
+    """The same networks, genes sorted by their numbers, without those whose number is negative."""
+    node_offsets, nodes = _sorting(genes.node_offsets, genes.node_id)
+    connection_offsets, connections = _sorting(genes.connection_offsets, genes.innovation)
+    first = Genes._fields.index("connection_offsets")
+    return Genes(
+        node_offsets,
+        *(column[nodes] for column in genes[1:first]),
+        connection_offsets,
+        *(column[connections] for column in genes[first + 1 :]),
+    )
+
+
+def _sorting(
+    offsets: NDArray[np.int64], number: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """New offsets, and the places of the genes to keep, in order."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    order = np.lexsort([number, owner])
+    order = order[number[order] >= 0]
+    counts = np.bincount(owner[order], minlength=len(offsets) - 1)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
 
 
 class Attribute(NamedTuple):
@@ -101,7 +125,7 @@ class Rates(NamedTuple):
     aggregation: Choice
 
 
-@njit(cache=True)
+@part
 def initial_value(attribute: Attribute, stream: Stream) -> float:
     """A new value of a float attribute."""
     if attribute.init_uniform:
@@ -114,21 +138,24 @@ def initial_value(attribute: Attribute, stream: Stream) -> float:
     return max(attribute.lowest, min(attribute.highest, value))
 
 
-@njit(cache=True)
-def _mutated(attribute: Attribute, value: float, stream: Stream) -> float:
-    """A float attribute, perturbed, replaced or as it was."""
-    if attribute.mutate_rate + attribute.replace_rate == 0.0:
-        return value
-    chance = uniform(stream)
-    if chance < attribute.mutate_rate:
-        value += attribute.mutate_power * normal(stream)
-        return max(attribute.lowest, min(attribute.highest, value))
-    if chance < attribute.mutate_rate + attribute.replace_rate:
-        return initial_value(attribute, stream)
-    return value
+@part
+def _mutate_values(
+    attribute: Attribute, values: NDArray[np.float64], first: int, last: int, stream: Stream
+) -> None:
+    """Perturb or replace some of the values of a float attribute."""
+    perturb, change = attribute.mutate_rate, attribute.mutate_rate + attribute.replace_rate
+    if change == 0.0:
+        return
+    power, lowest, highest = attribute.mutate_power, attribute.lowest, attribute.highest
+    for i in range(first, last):
+        chance = uniform(stream)
+        if chance < perturb:
+            values[i] = max(lowest, min(highest, values[i] + power * normal(stream)))
+        elif chance < change:
+            values[i] = initial_value(attribute, stream)
 
 
-@njit(cache=True)
+@part
 def initial_choice(choice: Choice, stream: Stream) -> int:
     """A new function code."""
     if choice.default >= 0:
@@ -136,7 +163,7 @@ def initial_choice(choice: Choice, stream: Stream) -> int:
     return int(choice.options[below(stream, len(choice.options))])
 
 
-@njit(cache=True)
+@part
 def initial_enabled(rates: Rates, stream: Stream) -> bool:
     """Whether a new connection is enabled."""
     if rates.enabled_default >= 0:
@@ -144,7 +171,7 @@ def initial_enabled(rates: Rates, stream: Stream) -> bool:
     return uniform(stream) < 0.5
 
 
-@njit(cache=True)
+@part
 def _reaches(
     genes: Genes, first: int, last: int, origin: int, goal: int, visited: NDArray[np.int64]
 ) -> bool:
@@ -174,7 +201,7 @@ def _reaches(
     return False
 
 
-@njit(cache=True)
+@part
 def _cross(
     genes: Genes, fitter: int, other: int, child: Genes, n0: int, c0: int, stream: Stream
 ) -> None:
@@ -186,14 +213,15 @@ def _cross(
             j += 1
         if j < j_end and genes.node_id[j] == genes.node_id[i]:
             coins = below(stream, 16)  # four coins from one number
-            if coins & 1:
-                child.bias[n] = genes.bias[j]
-            if coins & 2:
-                child.response[n] = genes.response[j]
-            if coins & 4:
-                child.activation[n] = genes.activation[j]
-            if coins & 8:
-                child.aggregation[n] = genes.aggregation[j]
+            # Both are read before one is chosen: a branch that coins decide is mispredicted.
+            mine, theirs = genes.bias[i], genes.bias[j]
+            child.bias[n] = theirs if coins & 1 else mine
+            mine, theirs = genes.response[i], genes.response[j]
+            child.response[n] = theirs if coins & 2 else mine
+            code, other_code = genes.activation[i], genes.activation[j]
+            child.activation[n] = other_code if coins & 4 else code
+            code, other_code = genes.aggregation[i], genes.aggregation[j]
+            child.aggregation[n] = other_code if coins & 8 else code
         n += 1
     c = c0
     j, j_end = genes.connection_offsets[other], genes.connection_offsets[other + 1]
@@ -203,17 +231,16 @@ def _cross(
             j += 1
         if j < j_end and genes.innovation[j] == number:
             coins = below(stream, 16)
-            if coins & 1:
-                child.weight[c] = genes.weight[j]
-            if coins & 2:
-                child.enabled[c] = genes.enabled[j]
+            mine, theirs = genes.weight[i], genes.weight[j]
+            child.weight[c] = theirs if coins & 1 else mine
+            on, other_on = genes.enabled[i], genes.enabled[j]
+            inherited = other_on if coins & 2 else on
             # In one of four the last two coins both fall on one side, and it stays as inherited.
-            if not (genes.enabled[i] and genes.enabled[j]) and coins < 12:
-                child.enabled[c] = False
+            child.enabled[c] = inherited & ((on & other_on) | (coins >= 12))
         c += 1
 
 
-@njit(cache=True)
+@part
 def find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
     """Place of the connection between two nodes among genes first:last, or -1."""
     for c in range(first, last):
@@ -222,7 +249,7 @@ def find_connection(genes: Genes, first: int, last: int, source: int, target: in
     return -1
 
 
-@njit(cache=True)
+@part
 def new_connection(
     genes: Genes, c: int, source: int, target: int, weight: float, enabled: bool
 ) -> None:
@@ -232,7 +259,7 @@ def new_connection(
     genes.weight[c], genes.enabled[c] = weight, enabled
 
 
-@njit(cache=True)
+@part
 def _add_connection(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
     visited: NDArray[np.int64], stream: Stream,
@@ -258,7 +285,7 @@ def _add_connection(
     return c1 + 1
 
 
-@njit(cache=True)
+@part
 def _mutate_structure(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
     visited: NDArray[np.int64], stream: Stream,
@@ -306,12 +333,12 @@ def _mutate_structure(
         place = n0 + rates.outputs + below(stream, n1 - n0 - rates.outputs)
         doomed = genes.node_id[place]
         for n in range(place, n1 - 1):
-            move_node(genes, n + 1, n)
+            copy_node(genes, n + 1, genes, n)
         n1 -= 1
         kept = c0
         for c in range(c0, c1):
             if genes.source[c] != doomed and genes.target[c] != doomed:
-                move_connection(genes, c, kept)
+                copy_connection(genes, c, genes, kept)
                 kept += 1
         c1 = kept
         if doomed == UNNUMBERED:
@@ -322,49 +349,56 @@ def _mutate_structure(
 
     if delete_connection and c1 > c0:
         for c in range(c0 + below(stream, c1 - c0), c1 - 1):
-            move_connection(genes, c + 1, c)
+            copy_connection(genes, c + 1, genes, c)
         c1 -= 1
     return n1, c1, split
 
 
-@njit(cache=True)
-def move_node(genes: Genes, n: int, place: int) -> None:
-    """Copy node gene n to another place."""
-    genes.node_id[place] = genes.node_id[n]
-    genes.bias[place], genes.response[place] = genes.bias[n], genes.response[n]
-    genes.activation[place], genes.aggregation[place] = genes.activation[n], genes.aggregation[n]
+@part
+def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
+    """Copy node gene n to a place in the same or other genes."""
+    to.node_id[place] = genes.node_id[n]
+    to.bias[place], to.response[place] = genes.bias[n], genes.response[n]
+    to.activation[place], to.aggregation[place] = genes.activation[n], genes.aggregation[n]
 
 
-@njit(cache=True)
-def move_connection(genes: Genes, c: int, place: int) -> None:
-    """Copy connection gene c to another place."""
-    genes.innovation[place] = genes.innovation[c]
-    genes.source[place], genes.target[place] = genes.source[c], genes.target[c]
-    genes.weight[place], genes.enabled[place] = genes.weight[c], genes.enabled[c]
+@part
+def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
+    """Copy connection gene c to a place in the same or other genes."""
+    to.innovation[place] = genes.innovation[c]
+    to.source[place], to.target[place] = genes.source[c], genes.target[c]
+    to.weight[place], to.enabled[place] = genes.weight[c], genes.enabled[c]
 
 
-@njit(cache=True)
+@part
 def _mutate_attributes(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> None:
-    for c in range(c0, c1):
-        genes.weight[c] = _mutated(rates.weight, genes.weight[c], stream)
-        rate = rates.enabled_mutate
-        rate += rates.enabled_to_false_add if genes.enabled[c] else rates.enabled_to_true_add
-        if rate > 0.0 and uniform(stream) < rate:
-            genes.enabled[c] = uniform(stream) < 0.5
-    for n in range(n0, n1):
-        genes.bias[n] = _mutated(rates.bias, genes.bias[n], stream)
-        genes.response[n] = _mutated(rates.response, genes.response[n], stream)
-        choice = rates.activation
-        if choice.mutate_rate > 0.0 and uniform(stream) < choice.mutate_rate:
-            genes.activation[n] = choice.options[below(stream, len(choice.options))]
-        choice = rates.aggregation
-        if choice.mutate_rate > 0.0 and uniform(stream) < choice.mutate_rate:
-            genes.aggregation[n] = choice.options[below(stream, len(choice.options))]
+    _mutate_values(rates.weight, genes.weight, c0, c1, stream)
+    _mutate_values(rates.bias, genes.bias, n0, n1, stream)
+    _mutate_values(rates.response, genes.response, n0, n1, stream)
+    if rates.enabled_mutate + rates.enabled_to_false_add + rates.enabled_to_true_add > 0.0:
+        for c in range(c0, c1):
+            rate = rates.enabled_mutate
+            rate += rates.enabled_to_false_add if genes.enabled[c] else rates.enabled_to_true_add
+            if uniform(stream) < rate:
+                genes.enabled[c] = uniform(stream) < 0.5
+    _mutate_codes(rates.activation, genes.activation, n0, n1, stream)
+    _mutate_codes(rates.aggregation, genes.aggregation, n0, n1, stream)
 
 
-@njit(cache=True)
+@part
+def _mutate_codes(
+    choice: Choice, codes: NDArray[np.uint8], first: int, last: int, stream: Stream
+) -> None:
+    """Choose some of the functions anew."""
+    if choice.mutate_rate > 0.0:
+        for i in range(first, last):
+            if uniform(stream) < choice.mutate_rate:
+                codes[i] = choice.options[below(stream, len(choice.options))]
+
+
+@part
 def room_for(nodes: int, connections: int, networks: int) -> Genes:
     """Genes to be written, for so many of each."""
     return Genes(
@@ -383,7 +417,7 @@ def room_for(nodes: int, connections: int, networks: int) -> Genes:
     )
 
 
-@njit(cache=True)
+@part
 def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
     """The genes that were written, in arrays of their own."""
     return Genes(
@@ -402,7 +436,7 @@ def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
     )
 
 
-@njit(cache=True)
+@kernel
 def breed(
     rates: Rates,
     parents: Genes,
@@ -432,7 +466,7 @@ def breed(
     split = np.full(children, -1, np.int64)
     visited = np.empty(deepest + 1, np.int64)
     stream = np.zeros(1, np.uint64)
-    n0, c0 = 0, 0
+    n0, c0 = np.int64(0), np.int64(0)  # a literal 0 would compile everything below twice
     for i in range(children):
         n1, c1 = copy_network(parents, fitter[i], child, n0, c0)
         if mutate[i]:
@@ -446,21 +480,15 @@ def breed(
     return trimmed(child, n0, c0), split
 
 
-@njit(cache=True)
+@part
 def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
     """Copy network g to n0 and c0; returns where its genes end."""
     first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
     n1 = n0 + last - first
-    child.node_id[n0:n1] = genes.node_id[first:last]
-    child.bias[n0:n1] = genes.bias[first:last]
-    child.response[n0:n1] = genes.response[first:last]
-    child.activation[n0:n1] = genes.activation[first:last]
-    child.aggregation[n0:n1] = genes.aggregation[first:last]
+    for i in range(last - first):
+        copy_node(genes, first + i, child, n0 + i)
     first, last = genes.connection_offsets[g], genes.connection_offsets[g + 1]
     c1 = c0 + last - first
-    child.innovation[c0:c1] = genes.innovation[first:last]
-    child.source[c0:c1] = genes.source[first:last]
-    child.target[c0:c1] = genes.target[first:last]
-    child.weight[c0:c1] = genes.weight[first:last]
-    child.enabled[c0:c1] = genes.enabled[first:last]
+    for i in range(last - first):
+        copy_connection(genes, first + i, child, c0 + i)
     return n1, c1

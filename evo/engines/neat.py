@@ -26,8 +26,8 @@ from evo.engines.engine import BreedingError, Engine, Settings
 from evo.engines.neat_initial import first_genes
 from evo.engines.neat_innovations import Innovations
 from evo.engines.neat_modules import DEFAULTS as MODULE_DEFAULTS
-from evo.engines.neat_modules import Modules, edits_of
-from evo.engines.neat_python_config import DEFAULTS, build_config
+from evo.engines.neat_modules import Modules
+from evo.engines.neat_python_config import DEFAULTS, build_config, check_shape
 from evo.engines.neat_settings import rates_of
 from evo.engines.neat_species import Species, offspring_counts, survivors
 from evo.scores import Scores
@@ -50,13 +50,13 @@ class Neat(Engine):
     def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
         super().__init__(settings, seed=seed, player=player)
         self._config = build_config(settings)
+        check_shape(self._config.genome_config, player)
         self._rates = rates_of(self._config.genome_config)
         section = dict(settings.get("Modules", MODULE_DEFAULTS))
-        self._modules: Modules | None = None
-        if str(section["by_output"]).lower() == "true":
-            self._modules = Modules.new(
-                self._rates.outputs, self._rates.inputs, edits_of(section)
-            )
+        # Made in any case, so that a mistake in its settings is told.
+        modules = Modules.new(self._rates.outputs, self._rates.inputs, section)
+        by_output = str(section["by_output"]).lower() == "true"
+        self._modules = modules if by_output else None
         self._population: Networks | None = None
         self._innovations = Innovations(0)
         self._species: list[Species] = []
@@ -154,12 +154,15 @@ class Neat(Engine):
         if self._modules is None:
             self._breed_species(scores)
             return
-        if scores.by_output is None or scores.by_output.shape[1] != self._rates.outputs:
+        credit = scores.by_output
+        if credit is None and not scores.ok.any():  # nobody was scored at all
+            credit = np.full((len(scores), self._rates.outputs), -np.inf)
+        if credit is None or credit.shape[1] != self._rates.outputs:
             raise BreedingError(
                 "neat: Modules.by_output needs a fitness that scores every output by itself"
             )
         genes = self._modules.breed(
-            self._module_genes, scores.by_output, self._innovations, self.seed, self.generation
+            self._module_genes, credit, self._innovations, self.seed, self.generation
         )
         self._assemble(genes)
 
@@ -241,7 +244,7 @@ class Neat(Engine):
             arrays = {
                 "module_node_offsets": self._module_genes.node_offsets,
                 "module_connection_offsets": self._module_genes.connection_offsets,
-                "gathered": self._modules.gathered,
+                "gathered": self._modules.gathered.copy(),
             }
             return population.inside("population") | State(arrays, numbers)
         assert self._representatives is not None

@@ -45,6 +45,7 @@ DEFAULTS = {
     "split_connection": "0.1",
     "add_condition": "0.03",
     "remove_condition": "0.01",
+    "parsimony": "0.01",
     "negative": "0.2",
     "further": "0.1",
     "smallest": "0.05",
@@ -52,20 +53,20 @@ DEFAULTS = {
 }
 
 
-def edits_of(section: dict[str, Any]) -> Edits:
-    """The edits' rates of a configuration section; ValueError for what is no rate."""
+def _numbers(section: dict[str, Any]) -> dict[str, float]:
+    """The numbers of a configuration section; ValueError for what is none."""
     unknown = sorted(set(section) - set(DEFAULTS))
     if unknown:
         raise ValueError(f"neat: there is no setting Modules.{unknown[0]}")
-    values = {}
-    for name in Edits._fields:
+    numbers = {}
+    for name in set(DEFAULTS) - {"by_output"}:
         try:
-            values[name] = float(section[name])
+            numbers[name] = float(section[name])
         except (ValueError, KeyError):
             raise ValueError(f"neat: Modules.{name} must be a number") from None
-        if not 0.0 <= values[name] < np.inf:
+        if not 0.0 <= numbers[name] < np.inf:
             raise ValueError(f"neat: Modules.{name} must be at least 0, got {section[name]}")
-    return Edits(**values)
+    return numbers
 
 
 @dataclass
@@ -75,13 +76,18 @@ class Modules:
     outputs: int
     inputs: int
     edits: Edits
+    # What a gene costs: of two modules that play alike the smaller one is better.
+    parsimony: float
     # How many siblings' edits the next parent of each output may gather: float64 (outputs,).
     gathered: NDArray[np.float64]
 
     @classmethod
-    def new(cls, outputs: int, inputs: int, edits: Edits) -> "Modules":
-        """The breeding of the first generation."""
-        return cls(outputs, inputs, edits, np.full(outputs, _FIRST_GATHERED))
+    def new(cls, outputs: int, inputs: int, section: dict[str, Any]) -> "Modules":
+        """The breeding of the first generation; ValueError for what is wrong with the settings."""
+        values = _numbers(section)
+        edits = Edits(*(values[name] for name in Edits._fields))
+        gathered = np.full(outputs, _FIRST_GATHERED)
+        return cls(outputs, inputs, edits, values["parsimony"], gathered)
 
     def first(self, n: int) -> Genes:
         """Genes of n networks whose outputs have no connection, biased towards silence."""
@@ -112,6 +118,7 @@ class Modules:
     ) -> Genes:
         """The next population's modules from this one's and their scores, float64 (n, outputs)."""
         n = len(credit)
+        credit = credit - self.parsimony * self._sizes(genes).reshape(n, self.outputs)
         elites, parents, siblings = [], [], []
         for output in range(self.outputs):
             elite, parent, gains = self._select(output, credit[:, output])
@@ -136,9 +143,11 @@ class Modules:
         innovations.number(children, founded)
         return children
 
-    def _select(
-        self, output: int, credit: NDArray[np.float64]
-    ) -> tuple[int, int, Places]:
+    def _sizes(self, genes: Genes) -> Places:
+        """Genes of every module: int64 (n * outputs,)."""
+        return np.diff(genes.node_offsets) + np.diff(genes.connection_offsets)
+
+    def _select(self, output: int, credit: NDArray[np.float64]) -> tuple[int, int, Places]:
         """Elite, next parent, and the children whose gains it takes, best first."""
         elite = int(np.argmax(credit))
         if credit[PARENT] < credit[ELITE] and elite == ELITE:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from evo.engines.engine import BreedingError, Engine, Settings
-from evo.engines.neat_python_config import DEFAULTS, build_config
+from evo.engines.neat_python_config import DEFAULTS, build_config, check_shape
 from evo.scores import Scores
 from evo.seeds import Role, global_random
 from evo.state import State
@@ -50,14 +50,7 @@ class NeatPython(Engine):
         super().__init__(settings, seed=seed, player=player)
         self._config = build_config(settings)
         genome = self._config.genome_config
-        shape = (genome.num_inputs, genome.num_outputs)
-        if player is not None and shape != (player.inputs, player.keys):
-            raise ValueError(
-                f"neat: num_inputs and num_outputs are {shape[0]} and {shape[1]}, the task needs "
-                f"{player.inputs} ({player.keys} keys x {len(player.lags)} lags"
-                f"{f' + {len(player.extra_inputs)} more' if player.extra_inputs else ''}) "
-                f"and {player.keys}"
-            )
+        check_shape(genome, player)
         self._reporters = self._new_reporters()
         stagnation = self._config.stagnation_type(self._config.stagnation_config, self._reporters)
         self._reproduction = self._config.reproduction_type(

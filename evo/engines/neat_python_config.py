@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from genomes.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.player import Player
 
 Sections = dict[str, dict[str, str]]
 
@@ -122,6 +123,11 @@ def build_config(sections: Mapping[str, Mapping[str, Any]]) -> Any:
 
     parser = ConfigParser(interpolation=None)
     parser.read_dict({name: {k: str(v) for k, v in sections[name].items()} for name in SECTIONS})
+    for name, number in (("pop_size", int), ("fitness_threshold", float), ("seed", int)):
+        try:
+            number(parser.get("NEAT", name, fallback="0"))
+        except ValueError as error:  # neat-python says the value and not the item
+            raise ValueError(f"neat: {name}: {error}") from None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "neat.ini"
         with path.open("w", encoding="utf-8") as file:
@@ -160,3 +166,15 @@ def build_config(sections: Mapping[str, Mapping[str, Any]]) -> Any:
     if config.pop_size < 2:
         raise ValueError(f"neat: pop_size must be at least 2, got {config.pop_size}")
     return config
+
+
+def check_shape(genome: Any, player: Player | None) -> None:
+    """ValueError with one line where a `genome_config` has other inputs and outputs than a player."""
+    shape = (genome.num_inputs, genome.num_outputs)
+    if player is not None and shape != (player.inputs, player.keys):
+        more = f" + {len(player.extra_inputs)} more" if player.extra_inputs else ""
+        raise ValueError(
+            f"neat: num_inputs and num_outputs are {shape[0]} and {shape[1]}, the task needs "
+            f"{player.inputs} ({player.keys} keys x {len(player.lags)} lags{more}) "
+            f"and {player.keys}"
+        )

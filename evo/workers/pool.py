@@ -111,6 +111,8 @@ class Pool:
     def _collect(self, chunks: list[range], results: dict[int, Scores]) -> None:
         """Wait until some worker answers or dies, and take what there is."""
         busy = [worker for worker in self._workers if worker.chunk is not None]
+        if not busy:  # all of them died while idle and were replaced
+            return
         ready = multiprocess.connection.wait(
             [thing for worker in busy for thing in (worker.pipe, worker.process.sentinel)]
         )

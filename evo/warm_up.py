@@ -1,0 +1,49 @@
+"""Compiling the kernels before the first generation, on two cores.
+
+The first run after an installation has to compile what later runs load from disk. Evaluation and
+breeding need different kernels, so a second process compiles those of breeding, by breeding one
+generation that nobody sees, while this one compiles those of evaluation.
+"""
+
+from typing import Any
+
+import multiprocess
+import numpy as np
+
+from evo.engines import engine_class
+from evo.fitness import Fitness
+from evo.scores import Scores
+from evo.seeds import Individuals, Role
+from evo.workers.chunk import score_chunk
+from genomes.activation import activate_rows
+from genomes.kernels import is_compiled
+from genomes.player import Player
+
+
+def is_needed() -> bool:
+    """Whether kernels have still to be compiled."""
+    return not is_compiled(activate_rows)
+
+
+def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) -> None:
+    one = engine_class(engine)(settings, seed=0, player=player)
+    performers: Any = one.ask()
+    outputs = getattr(performers, "outputs", 1)
+    count = len(performers)
+    one.tell(Scores.of(np.zeros(count), by_output=np.zeros((count, outputs))))
+
+
+def compile_kernels(
+    engine: str, settings: dict[str, Any], player: Player | None, fitness: Fitness
+) -> None:
+    """Compile what a run of this engine and fitness needs."""
+    breeding = multiprocess.get_context("spawn").Process(
+        target=_breed_once, args=(engine, settings, player), daemon=True
+    )
+    breeding.start()
+    try:
+        performers = engine_class(engine)(settings, seed=0, player=player).ask().take([0])
+        score_chunk(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
+        fitness.figures(performers)
+    finally:
+        breeding.join()

@@ -1,0 +1,61 @@
+"""A player hears the past in the layout that the README of player.json gives."""
+
+import json
+
+import numpy as np
+import pytest
+
+from genomes.player import Player
+
+
+@pytest.mark.parametrize("player", [
+    Player(keys=3, lags=(1,)),
+    Player(keys=2, lags=(4, 1, 2), off=0.25, on=0.75, before_start=-3.0),
+    Player(keys=5, lags=(32, 1), before_start=0.0, extra_inputs=(1.0, -0.5, 7.0)),
+])  # fmt: skip
+@pytest.mark.parametrize("steps", [0, 1, 3, 12])
+def test_input_i_is_key_i_mod_keys_at_lag_i_div_keys(player: Player, steps: int) -> None:
+    grid = np.random.default_rng(1).random((steps, player.keys)) < 0.5
+    heard = player.hear(grid)
+    laid_out = player.keys * len(player.lags)
+    assert heard.shape == (player.inputs, steps) == (laid_out + len(player.extra_inputs), steps)
+    assert heard.dtype == np.float64
+    for step in range(steps):
+        for i in range(laid_out):
+            past = step - player.lags[i // player.keys]
+            wanted = player.before_start
+            if past >= 0:
+                wanted = player.on if grid[past, i % player.keys] else player.off
+            assert heard[i, step] == wanted
+        assert heard[laid_out:, step].tolist() == list(player.extra_inputs)
+
+
+def test_what_sounds_now_is_not_heard_now() -> None:
+    player = Player(keys=2, lags=(1, 3))
+    grid = np.zeros((6, 2), bool)
+    other = grid.copy()
+    other[3] = True
+    np.testing.assert_array_equal(player.hear(grid)[:, :4], player.hear(other)[:, :4])
+    assert (player.hear(grid)[:, 4] != player.hear(other)[:, 4]).any()
+
+
+def test_values_are_json_and_make_the_player_again() -> None:
+    player = Player(5, (1, 9), 0.0, 1.0, -1.0, 0.1, (1 / 3,))
+    assert Player.from_values(json.loads(json.dumps(player.to_values()))) == player
+
+
+@pytest.mark.parametrize("lags", [(), (0,), (1, -2), (1, 2, 1)])
+def test_lags_that_cannot_be_heard_are_refused(lags: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="lags must be distinct whole numbers from 1"):
+        Player(3, lags)
+
+
+def test_no_keys_are_refused() -> None:
+    with pytest.raises(ValueError, match="keys must be at least 1, got 0"):
+        Player(0, (1,))
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (4,), (1, 4, 3)])
+def test_a_grid_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"grid must be \(steps, 3\), got"):
+        Player(3, (1,)).hear(np.zeros(shape, bool))

@@ -1,0 +1,141 @@
+"""Genomes to test with: neat-python populations of random evolution, and networks made by hand."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import neat
+import numpy as np
+
+from evo.engines.neat_python_config import DEFAULTS, build_config
+from genomes.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network import Networks
+from genomes.player import Player
+
+# neat-python has no step function.
+NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
+
+
+def sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """The sections of neat-python's XOR example with some items changed."""
+    changed = {name: dict(items) for name, items in DEFAULTS.items()}
+    for name, items in changes.items():
+        changed[name] |= {item: str(value) for item, value in items.items()}
+    return changed
+
+
+def varied_config(inputs: int, outputs: int, feed_forward: bool, **genome: Any) -> Any:
+    """A `neat.Config` under which every gene mutates, of every function there is."""
+    varied = {
+        "num_inputs": inputs, "num_outputs": outputs, "feed_forward": feed_forward,
+        "initial_connection": "partial_direct 0.5", "num_hidden": 2,
+        "conn_add_prob": 0.6, "conn_delete_prob": 0.3, "node_add_prob": 0.5,
+        "node_delete_prob": 0.1, "enabled_mutate_rate": 0.1,
+        "activation_options": " ".join(NEAT_ACTIVATIONS), "activation_mutate_rate": 0.3,
+        "activation_default": "random",
+        "aggregation_options": " ".join(AGGREGATIONS), "aggregation_mutate_rate": 0.3,
+        "aggregation_default": "random",
+        "response_init_stdev": 0.5, "response_mutate_rate": 0.3, "response_mutate_power": 0.3,
+        "time_constant_init_stdev": 0.2, "time_constant_mutate_rate": 0.3,
+        "time_constant_mutate_power": 0.1,
+    } | genome  # fmt: skip
+    return build_config(
+        sections(
+            {
+                "NEAT": {"pop_size": 60},
+                "DefaultGenome": varied,
+                "DefaultSpeciesSet": {"compatibility_threshold": 100.0},
+                "DefaultStagnation": {"max_stagnation": 1000},
+            }
+        )
+    )
+
+
+def evolved(config: Any, generations: int = 10, seed: int = 1) -> list[Any]:
+    """The genomes of a population after some generations of random fitness."""
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        population = neat.Population(config)
+
+        def judge(genomes: Any, config: Any) -> None:
+            for _, genome in genomes:
+                genome.fitness = random.random()
+
+        population.run(judge, generations)
+        return list(population.population.values())
+    finally:
+        random.setstate(before)
+
+
+def network(
+    inputs: int,
+    outputs: int,
+    links: Sequence[tuple[int, int, float]],
+    *,
+    bias: dict[int, float] | None = None,
+    activation: str = "identity",
+    feed_forward: bool = True,
+    player: Player | None = None,
+) -> Networks:
+    """A batch of one from links (source, target, weight): input i is -1 - i, output k is k."""
+    ends = {node for source, target, _ in links for node in (source, target) if node >= 0}
+    ids = sorted(ends | set(range(outputs)))
+    biases = bias or {}
+    return Networks(
+        inputs=inputs,
+        outputs=outputs,
+        feed_forward=feed_forward,
+        node_offsets=np.array([0, len(ids)]),
+        node_id=np.array(ids, np.int64),
+        bias=np.array([biases.get(node, 0.0) for node in ids]),
+        response=np.ones(len(ids)),
+        activation=np.full(len(ids), ACTIVATIONS.index(activation), np.uint8),
+        aggregation=np.zeros(len(ids), np.uint8),
+        connection_offsets=np.array([0, len(links)]),
+        innovation=np.arange(1, len(links) + 1),
+        source=np.array([link[0] for link in links], np.int64),
+        target=np.array([link[1] for link in links], np.int64),
+        weight=np.array([link[2] for link in links], np.float64),
+        enabled=np.ones(len(links), np.bool_),
+        player=player,
+    )
+
+
+def copies(player: Player, lag: int) -> Networks:
+    """A network that says what sounded `lag` steps before; one of the player's lags."""
+    first = player.lags.index(lag) * player.keys
+    links = [(-1 - (first + key), key, 1.0) for key in range(player.keys)]
+    return network(player.inputs, player.keys, links, player=player)
+
+
+def constant(player: Player, outputs: float | Sequence[float]) -> Networks:
+    """A network that says the same at every step, whatever it hears."""
+    said = np.broadcast_to(np.asarray(outputs, np.float64), (player.keys,))
+    bias = {key: float(value) for key, value in enumerate(said)}
+    return network(player.inputs, player.keys, [], bias=bias, player=player)
+
+
+def joined(batches: Sequence[Networks]) -> Networks:
+    """Several batches of the same shape in one."""
+    arrays = [batch.to_arrays() for batch in batches]
+    whole = {}
+    for name, first in arrays[0].items():
+        if name == "shape" or name.startswith("player"):
+            whole[name] = first
+        elif name.endswith("offsets"):
+            ends = np.concatenate([np.diff(one[name]) for one in arrays])
+            whole[name] = np.concatenate([[0], np.cumsum(ends)])
+        else:
+            whole[name] = np.concatenate([one[name] for one in arrays])
+    return Networks.from_arrays(whole)
+
+
+def same_arrays(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two dictionaries of arrays have the same names, dtypes, shapes and bytes."""
+    return one.keys() == other.keys() and all(
+        one[name].dtype == other[name].dtype
+        and one[name].shape == other[name].shape
+        and one[name].tobytes() == other[name].tobytes()
+        for name in one
+    )

@@ -1,0 +1,96 @@
+"""Fitnesses that misbehave. In a module of their own, so that worker processes can import them."""
+
+import os
+import signal
+from typing import Any
+
+import numpy as np
+
+from evo.scores import Scores
+from genomes.performers import Streams
+
+
+def weight_of(performers: Any) -> list[float]:
+    """The first connection's weight of every network: tells the individuals of a test apart."""
+    return [float(performers.weight[start]) for start in performers.connection_offsets[:-1]]
+
+
+class Judge:
+    """Scores every network by its first weight, and says nothing about the task."""
+
+    reusable = True
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        total = weight_of(performers)
+        return Scores.of(total, [[value, 2 * value] for value in total])
+
+    def figures(self, performers: Any) -> dict[str, Any]:
+        return {"solved": False}
+
+
+class Noisy(Judge):
+    """Adds noise from each individual's own stream."""
+
+    reusable = False
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        noise = [stream.normal(size=3) for stream in streams]
+        cases = np.array(weight_of(performers))[:, None] + np.array(noise)
+        return Scores.of(cases.sum(axis=1), cases)
+
+
+class Learning(Judge):
+    """A fitness that changes between generations."""
+
+    def __init__(self, bonus: float) -> None:
+        self.bonus = bonus
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        return Scores.of(np.array(weight_of(performers)) + self.bonus)
+
+
+class Failing(Judge):
+    """Raises, says NaN, or ends its process at the sight of some individuals."""
+
+    def __init__(
+        self,
+        *,
+        raises: tuple[float, ...] = (),
+        nan: tuple[float, ...] = (),
+        dies: tuple[float, ...] = (),
+        killed: tuple[float, ...] = (),
+    ) -> None:
+        self.raises, self.nan, self.dies, self.killed = raises, nan, dies, killed
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        total = weight_of(performers)
+        for value in total:
+            if value in self.dies:
+                os._exit(7)
+            if value in self.killed:
+                os.kill(os.getpid(), signal.SIGKILL)
+            if value in self.raises:
+                raise RuntimeError(f"cannot judge {value}")
+        total = [float("nan") if value in self.nan else value for value in total]
+        return Scores.of(total, [[value] for value in total])
+
+
+class Short(Judge):
+    """Forgets an individual."""
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        return Scores.of(weight_of(performers)[1:])
+
+
+class Wrong(Judge):
+    """Says something that is no score."""
+
+    def evaluate(self, performers: Any, streams: Streams) -> Any:
+        return Scores.of(["good"] * len(performers))
+
+
+class NoScores(Judge):
+    """Gives back nothing at all."""
+
+    def evaluate(self, performers: Any, streams: Streams) -> Any:
+        return None

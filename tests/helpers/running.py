@@ -1,0 +1,92 @@
+"""Small runs to test with, in this process or another."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from evo.experiments import experiment
+
+from evo import launch
+from evo.experiment import merge
+
+COMMAND = (sys.executable, "-c", "from evo.cli import main; main()")
+
+
+class Killed(BaseException):
+    """The process is killed: nothing between here and the outermost caller may handle it."""
+
+
+class Watcher:
+    """A display that keeps what it is shown, and kills the run after some generations."""
+
+    def __init__(self, kill_after: int | None = None) -> None:
+        self.messages: list[str] = []
+        self.records: list[dict[str, Any]] = []
+        self.first: int | None = None
+        self._kill_after = kill_after
+
+    def begin(self, run: Any, stop: Any, first: int) -> None:
+        self.first = first
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def record(self, record: dict[str, Any]) -> None:
+        self.records.append(record)
+        if len(self.records) == self._kill_after:
+            raise Killed
+
+    def end(self) -> None:
+        pass
+
+
+def configured(name: str = "xor", engine: str = "neat", **tables: Any) -> dict[str, Any]:
+    """An experiment's configuration with a small population and never solved, and more changes."""
+    from evo.engines import engine_class
+
+    config = experiment(name).default_config(engine)
+    small = {
+        "run": {"seed": 5},
+        "stop": {"solved": False, "generations": 12},
+        engine: engine_class(engine).population_setting(20),
+    }
+    return merge(merge(config, small), tables)
+
+
+def start(path: Path, config: dict[str, Any], watcher: Watcher | None = None) -> dict[str, Any]:
+    chosen = experiment(config["run"]["experiment"])
+    return launch.start(chosen, config, path, ["evo"], watcher or Watcher())
+
+
+def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[str, Any]:
+    from evo.run import load_config
+
+    config = load_config(path / "config.toml")
+    assert config is not None
+    chosen = experiment(config["run"]["experiment"])
+    return launch.resume(chosen, path, changes, watcher or Watcher())
+
+
+def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
+    """All of a finished run that must not depend on how it was carried out."""
+    champion = path / "champion"
+    figures = {name: value for name, value in result.items() if name != "wall_seconds"}
+    return figures, (champion / "arrays.npz").read_bytes(), (champion / "network.json").read_bytes()
+
+
+def begin_process(*arguments: str) -> "subprocess.Popen[str]":
+    """The command `evo` in a process of its own."""
+    return subprocess.Popen(
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_for_generations(process: "subprocess.Popen[str]", path: Path, count: int) -> None:
+    """Wait until the run's log has `count` records, or its process has ended."""
+    log = path / "log.jsonl"
+    while process.poll() is None:
+        if log.exists() and log.read_bytes().count(b"\n") >= count:
+            return
+        time.sleep(0.002)
