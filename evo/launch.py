@@ -88,7 +88,8 @@ def stop_criteria(config: Config) -> Stop:
 
 def check(config: Config) -> None:
     """ValueError with one line for numbers that no run can have, before anything is touched."""
-    for table, name, least in (("run", "seed", 0), ("run", "chunk_size", 1), ("workers", "count", 1)):
+    limits = (("run", "seed", 0), ("run", "chunk_size", 1), ("workers", "count", 1))
+    for table, name, least in limits:
         if config[table][name] < least:
             raise ValueError(f"{table}.{name} must be at least {least}, got {config[table][name]}")
     stop_criteria(config)

@@ -61,7 +61,8 @@ class Scores:
                 tables[name] = table.astype(np.float32 if name == "cases" else np.float64)
             finite &= np.isfinite(tables[name]).all(axis=1)
         failed = np.flatnonzero(~finite)
-        reasons = {int(i): f"the score is {totals[i]} or a part of it is not finite" for i in failed}
+        reason = "the score is {} or a part of it is not finite"
+        reasons = {int(i): reason.format(totals[i]) for i in failed}
         totals[failed] = -np.inf
         for table in tables.values():
             if table is not None:

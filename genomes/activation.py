@@ -22,11 +22,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.functions import SUM, activate_value, aggregate_values
+from genomes.functions import IDENTITY, STEP, SUM, activate_value, aggregate_values
 from genomes.kernels import kernel, part
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+# A row is added by its nonzero steps alone when they are fewer than one in so many.
+_SPARSE = 5
 
 
 class Program(NamedTuple):
@@ -291,24 +295,66 @@ def _step(
 
 
 @part
+def _sparse(inputs: Floats) -> tuple[Integers, Integers]:
+    """Where inputs are not zero: (offsets, steps), compressed sparse rows."""
+    count, steps = inputs.shape
+    offsets = np.zeros(count + 1, np.int64)
+    for i in range(count):
+        for t in range(steps):
+            offsets[i + 1] += inputs[i, t] != 0.0
+        offsets[i + 1] += offsets[i]
+    places = np.empty(offsets[count], np.int64)
+    place = 0
+    for i in range(count):
+        for t in range(steps):
+            if inputs[i, t] != 0.0:
+                places[place] = t
+                place += 1
+    return offsets, places
+
+
+@part
 def _fill_row(
-    program: Program, p: int, inputs: Floats, rows: Floats, row: Floats, weighted: Floats
+    program: Program,
+    p: int,
+    inputs: Floats,
+    sounding: tuple[Integers, Integers],
+    rows: Floats,
+    row: Floats,
+    weighted: Floats,
 ) -> None:
     """Compute feed-forward node p at all steps into `row`."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
     steps = len(row)
+    offsets, places = sounding
     if begin == end:
         row[:] = _node_value(program, p, inputs, rows, 0, weighted)
     elif program.aggregation[p] == SUM:
         row[:] = 0.0
         for link in range(begin, end):
             source, weight = program.source[link], program.weight[link]
-            origin = inputs[source] if source < program.inputs else rows[source - program.inputs]
+            if source < program.inputs:
+                first, last = offsets[source], offsets[source + 1]
+                if _SPARSE * (last - first) < steps:
+                    # What is zero adds nothing: the sum is the same, and most keys are silent.
+                    for place in range(first, last):
+                        t = places[place]
+                        row[t] += weight * inputs[source, t]
+                    continue
+                origin = inputs[source]
+            else:
+                origin = rows[source - program.inputs]
             for t in range(steps):
                 row[t] += weight * origin[t]
         bias, response, code = program.bias[p], program.response[p], program.activation[p]
         for t in range(steps):
-            row[t] = activate_value(code, bias + response * row[t])
+            row[t] = bias + response * row[t]
+        if code == STEP:  # the two simplest, without a function between steps
+            for t in range(steps):
+                row[t] = 1.0 if row[t] > 0.0 else 0.0
+        elif code != IDENTITY:
+            for t in range(steps):
+                row[t] = activate_value(code, row[t])
     else:
         for t in range(steps):
             row[t] = _node_value(program, p, inputs, rows, t, weighted)
@@ -328,11 +374,12 @@ def activate_rows(program: Program, inputs: Floats, result: Floats) -> None:
     weighted = np.empty(max(links, 1))
     rows = np.zeros((nodes, steps if program.feed_forward else 1))
     column = np.empty((program.inputs, 1))
+    sounding = _sparse(inputs)
     for g in range(n):
         first = program.node_offsets[g]
         if program.feed_forward:
             for p in range(first, program.node_offsets[g + 1]):
-                _fill_row(program, p, inputs, rows, rows[p - first], weighted)
+                _fill_row(program, p, inputs, sounding, rows, rows[p - first], weighted)
             for output in range(outputs):
                 row = rows[program.outputs[g, output]]
                 for t in range(steps):

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.functions import ACTIVATIONS
+from genomes.functions import STEP
 from genomes.kernels import kernel, part
 from genomes.randomness import Stream, below, start_stream, uniform
 from genomes.variation import (
@@ -39,7 +39,6 @@ from genomes.variation import (
     trimmed,
 )
 
-STEP = ACTIVATIONS.index("step")
 GONE = -1  # the number of a gene that was taken out
 MOST_CONDITIONS = 6  # of a conjunction when it is founded
 

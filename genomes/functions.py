@@ -19,6 +19,7 @@ ACTIVATIONS = (
 )  # fmt: skip
 AGGREGATIONS = ("sum", "product", "max", "min", "maxabs", "median", "mean")
 
+IDENTITY, STEP = ACTIVATIONS.index("identity"), ACTIVATIONS.index("step")
 SUM, PRODUCT, MAX, MIN, MAXABS, MEDIAN, MEAN = range(len(AGGREGATIONS))
 
 _SELU_SCALE = 1.0507009873554804934193349852946
@@ -87,8 +88,6 @@ def activate_value(code: int, z: float) -> float:
         return z * z
     if code == 17:
         return z * z * z
-    if z != z:
-        return z
     return 1.0 if z > 0.0 else 0.0
 
 

@@ -25,13 +25,12 @@ from numpy.typing import NDArray
 from evo.engines.neat_innovations import Innovations
 from evo.seeds import Role, stream
 from genomes.edits import Edits, edit_offspring, merge
-from genomes.functions import ACTIVATIONS
+from genomes.functions import IDENTITY
 from genomes.variation import Genes
 
 Places = NDArray[np.int64]
 
 ELITE, PARENT = 0, 1
-_IDENTITY = ACTIVATIONS.index("identity")
 # How the number of gathered edits grows and shrinks.
 _GROWTH, _FIRST_GATHERED = 1.3, 4.0
 
@@ -98,7 +97,7 @@ class Modules:
             node_id=np.tile(np.arange(self.outputs, dtype=np.int64), n),
             bias=np.full(count, -1.0),
             response=np.ones(count),
-            activation=np.full(count, _IDENTITY, np.uint8),
+            activation=np.full(count, IDENTITY, np.uint8),
             aggregation=np.zeros(count, np.uint8),
             connection_offsets=np.zeros(count + 1, np.int64),
             innovation=empty,

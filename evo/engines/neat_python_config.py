@@ -169,7 +169,7 @@ def build_config(sections: Mapping[str, Mapping[str, Any]]) -> Any:
 
 
 def check_shape(genome: Any, player: Player | None) -> None:
-    """ValueError with one line where a `genome_config` has other inputs and outputs than a player."""
+    """ValueError with one line if a `genome_config` does not fit how the performers play."""
     shape = (genome.num_inputs, genome.num_outputs)
     if player is not None and shape != (player.inputs, player.keys):
         more = f" + {len(player.extra_inputs)} more" if player.extra_inputs else ""

@@ -116,7 +116,7 @@ def test_what_cannot_be_kept_is_refused_when_saved(tmp_path: Path) -> None:
         State({"x": np.array([{}], object)}),
         State({}, {"x": float("nan")}),
     ):
-        with pytest.raises(ValueError, match="pickle|JSON"):
+        with pytest.raises(ValueError, match=r"pickle|JSON"):
             save(tmp_path / "gen-000001", wrong, STAMP)
     assert not (tmp_path / "gen-000001").exists()
 

@@ -4,7 +4,6 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +25,13 @@ SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false
 
 
 @pytest.fixture(autouse=True)
-def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import evo.plot
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(evo.plot, "network_figure", lambda *arguments: None)
     monkeypatch.setattr(evo.plot, "rolls_figure", lambda *arguments: None)
     monkeypatch.setattr(evo.plot, "png_bytes", lambda figure: b"a picture")
-    yield
 
 
 def evo(*arguments: object) -> Result:

@@ -49,7 +49,7 @@ def judge(engine: Engine, failing: int = 0) -> Scores:
     grid = np.random.default_rng(9).random((12, PLAYER.keys)) < 0.5
     said = engine.ask().follow(grid).astype(np.float64)
     by_output = (np.tanh(said) * np.where(grid, 1.0, -1.0)).sum(axis=1)
-    by_output[:failing] = np.nan
+    by_output[len(by_output) - failing :] = np.nan
     return Scores.of(by_output.sum(axis=1), by_output=by_output)
 
 
@@ -230,10 +230,9 @@ def test_failed_individuals_breed_as_those_that_scored_worst(name: str) -> None:
     for _ in range(3):
         scores = judge(failing, failing=5)
         failing.tell(scores)
-        total, by_output = (
-            np.where(np.isfinite(table), table, np.nextafter(table[scores.ok].min(0), -np.inf))
-            for table in (scores.total, scores.by_output)
-        )
+        finite = scores.total[scores.ok]
+        total = np.where(scores.ok, scores.total, np.nextafter(finite.min(), -np.inf))
+        by_output = np.where(scores.ok[:, None], scores.by_output, -1e6)
         worst.tell(Scores.of(total, by_output=by_output))
     assert same_arrays(population(failing), population(worst))
 

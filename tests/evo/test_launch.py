@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +42,13 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(autouse=True)
-def _no_drawings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The figures have tests of their own and take most of the time of a small run."""
     import evo.plot
 
     monkeypatch.setattr(evo.plot, "network_figure", lambda *arguments: None)
     monkeypatch.setattr(evo.plot, "rolls_figure", lambda *arguments: None)
     monkeypatch.setattr(evo.plot, "png_bytes", lambda figure: b"a picture")
-    yield
 
 
 def checkpoints(path: Path) -> list[int]:

@@ -297,9 +297,13 @@ def test_more_species_than_there_is_room_for_ends_the_breeding_in_one_line() -> 
         }
     )
     engine = NeatPython(crowded, seed=1)
-    with pytest.raises(BreedingError, match="population size 10") as caught:
+
+    def breed() -> None:
         for _ in range(3):
             engine.tell(Scores.of(np.arange(10.0)))
+
+    with pytest.raises(BreedingError, match="population size 10") as caught:
+        breed()
     assert "\n" not in str(caught.value)
 
 
@@ -364,7 +368,7 @@ def test_interpolation_works_as_it_does_there(tmp_path: Path) -> None:
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r".") as caught:
         NeatPython(read_sections(path), seed=1)
     assert "\n" not in str(caught.value)
     return str(caught.value)
@@ -385,7 +389,7 @@ def refused(path: Path) -> str:
     ("num_hidden              = 1", "num_hidden = 1\nnum_hiden = 2", "num_hiden"),
     ("elitism            = 1", "elitism = 1\nelitsm = 1", "elitsm"),
     ("initial_connection      = partial_direct 0.7", "initial_connection = some", "some"),
-    ("initial_connection      = partial_direct 0.7", "initial_connection = partial_direct 7", "1.0"),
+    ("= partial_direct 0.7", "= partial_direct 7", "1.0"),
     ("activation_default      = sigmoid", "activation_default = sigmod", "sigmod"),
     ("activation_options      = sigmoid tanh gauss", "activation_options = sigmoid nice", "nice"),
     ("aggregation_options     = sum product max", "aggregation_options = sum all", "all"),

@@ -1,4 +1,4 @@
-"""The contract of every evaluator: the same scores wherever they are computed, and failures kept."""
+"""The contract of every evaluator: the same scores wherever they come from, and failures kept."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -226,11 +226,16 @@ def test_a_worker_that_was_killed_while_idle_is_replaced_without_a_loss() -> Non
 
 def test_the_processes_of_a_pool_are_gone_after_it_also_after_an_exception() -> None:
     before = set(multiprocess.active_children())
-    pool = Pool(2, SEED, CHUNK)
-    with pytest.raises(KeyError), pool:
-        started = [worker.process for worker in pool._workers]
-        assert all(process.is_alive() for process in started)
-        raise KeyError
+    started = []
+
+    def fail_inside() -> None:
+        with Pool(2, SEED, CHUNK) as pool:
+            started.extend(worker.process for worker in pool._workers)
+            assert all(process.is_alive() for process in started)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_inside()
     assert len(started) == 2
     assert not any(process.is_alive() for process in started)
     assert set(multiprocess.active_children()) == before

@@ -21,7 +21,7 @@ from breeding import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genomes.functions import ACTIVATIONS, AGGREGATIONS, activate_value, aggregate_values
+from genomes.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.neat_python import from_neat_python
 from genomes.network import Networks
 from genomes.player import Player
@@ -89,40 +89,59 @@ def test_the_compared_populations_hold_every_function_disabled_genes_and_unused_
     assert any(len(batch.program.node_id) < len(batch.node_id) for batch in batches)
 
 
+def activated(name: str, values: list[float], feed_forward: bool = True) -> list[float]:
+    """An activation function of some numbers, as a node computes it."""
+    node = network(1, 1, [(-1, 0, 1.0)], activation=name, feed_forward=feed_forward)
+    outputs: list[float] = node.activate(np.array(values)[:, None])[0, :, 0].tolist()
+    return outputs
+
+
+@BOTH_KINDS
 @pytest.mark.parametrize("name", NEAT_ACTIVATIONS)
-def test_an_activation_function_is_neat_pythons(name: str) -> None:
+def test_an_activation_function_is_neat_pythons(name: str, feed_forward: bool) -> None:
     wanted = neat.activations.ActivationFunctionSet().get(name)
     tiny = [0.0, 1e-9, 1e-8, 1e-7, 1e-3]
-    values = [*tiny, *np.linspace(0.01, 4, 97), 0.68, 3.4, 12, 24, 59.9, 60.1, 1e3, 1e9]
-    for value in [*values, *(-value for value in values)]:
-        assert activate_value(ACTIVATIONS.index(name), float(value)) == pytest.approx(
-            wanted(float(value)), rel=1e-13, abs=1e-300
-        )
+    values = [*tiny, *np.linspace(0.01, 4, 397), 0.68, 3.4, 12, 24, 59.9, 60.1, 1e3, 1e9]
+    values = [float(value) for value in (*values, *(-value for value in values))]
+    for value, got in zip(values, activated(name, values, feed_forward), strict=True):
+        assert got == pytest.approx(wanted(value), rel=1e-13, abs=1e-300)
+
+
+@BOTH_KINDS
+@pytest.mark.parametrize("name", AGGREGATIONS)
+def test_an_aggregation_function_is_neat_pythons(name: str, feed_forward: bool) -> None:
+    wanted = neat.aggregations.AggregationFunctionSet().get(name)
+    ties = np.array([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0], [-3.0, 2.0, 3.0], [3.0, 2.0, -3.0]])
+    for count in range(1, 9):
+        rows = np.random.default_rng(count).normal(size=(20, count))
+        if count == 3:
+            rows = np.concatenate([rows, ties])
+        links = [(-1 - i, 0, 1.0) for i in range(count)]
+        node = network(count, 1, links, aggregation=name, feed_forward=feed_forward)
+        got = node.activate(rows)[0, :, 0].tolist()
+        assert got == [wanted(row.tolist()) for row in rows]
 
 
 @pytest.mark.parametrize("name", AGGREGATIONS)
-def test_an_aggregation_function_is_neat_pythons(name: str) -> None:
-    wanted = neat.aggregations.AggregationFunctionSet().get(name)
-    generator = np.random.default_rng(4)
-    lists = [generator.normal(size=count) for count in range(9) for _ in range(20)]
-    lists += [np.array([1.0, -1.0]), np.array([-1.0, 1.0]), np.array([-3.0, 2.0, 3.0])]
-    for values in lists:
-        got = aggregate_values(AGGREGATIONS.index(name), values)
-        assert got == wanted(values.tolist())
+def test_a_node_without_inputs_is_its_bias_in_a_feed_forward_network_as_in_neat_python(
+    name: str,
+) -> None:
+    wanted = neat.aggregations.AggregationFunctionSet().get(name)([])
+    node = network(1, 1, [], bias={0: 0.75}, aggregation=name)
+    assert node.activate(np.ones((2, 1)))[0, :, 0].tolist() == [0.75 + wanted] * 2
+    silent = network(1, 1, [], bias={0: 0.75}, aggregation=name, feed_forward=False)
+    assert silent.activate(np.ones((2, 1)))[0, :, 0].tolist() == [0.0] * 2
 
 
 def test_the_step_function_is_0_up_to_zero_and_1_above() -> None:
-    code = ACTIVATIONS.index("step")
-    values = [-1.0, -1e-300, 0.0, 1e-300, 1.0]
-    assert [activate_value(code, value) for value in values] == [0, 0, 0, 1, 1]
-    assert math.isnan(activate_value(code, math.nan))
+    assert activated("step", [-1.0, -1e-300, 0.0, 1e-300, 1.0]) == [0, 0, 0, 1, 1]
+    assert math.isnan(activated("step", [math.nan])[0])
 
 
 def test_numbers_too_large_are_infinite_instead_of_an_error() -> None:
-    for name in ("square", "cube", "identity"):
-        assert activate_value(ACTIVATIONS.index(name), 1e308 * 10) == np.inf
-    too_large = network(1, 1, [(-1, 0, 1e200)], activation="square")
-    assert too_large.activate(np.ones((1, 1)))[0, 0, 0] == np.inf
+    assert activated("square", [1e200]) == [math.inf]
+    assert activated("cube", [-1e200]) == [-math.inf]
+    assert activated("selu", [-1e9])[0] == pytest.approx(-1.758, abs=1e-3)
 
 
 # One individual, alike in every batch
@@ -401,7 +420,7 @@ def test_playing_without_a_player_is_refused() -> None:
 def test_a_cycle_is_refused_in_a_feed_forward_network_and_allowed_in_a_recurrent_one(
     links: list[tuple[int, int, float]],
 ) -> None:
-    with pytest.raises(ValueError, match="network 1 of 2 .* has a cycle"):
+    with pytest.raises(ValueError, match=r"network 1 of 2 .* has a cycle"):
         joined([network(1, 1, [(-1, 0, 1.0)]), network(1, 1, links)]).activate(np.ones((2, 1)))
     network(1, 1, links, feed_forward=False).activate(np.ones((2, 1)))
 
@@ -412,7 +431,7 @@ def test_a_connection_to_a_missing_node_is_refused(feed_forward: bool, end: str)
     arrays = network(1, 1, [(-1, 0, 1.0)], feed_forward=feed_forward).to_arrays()
     for missing in (9, -2) if end == "source" else (9, -1):
         broken = Networks.from_arrays(arrays | {end: np.array([missing])})
-        with pytest.raises(ValueError, match="network 0 of 1 .* lacks a node"):
+        with pytest.raises(ValueError, match=r"network 0 of 1 .* lacks a node"):
             broken.activate(np.ones((1, 1)))
 
 

@@ -75,6 +75,7 @@ def network(
     *,
     bias: dict[int, float] | None = None,
     activation: str = "identity",
+    aggregation: str = "sum",
     feed_forward: bool = True,
     player: Player | None = None,
 ) -> Networks:
@@ -91,7 +92,7 @@ def network(
         bias=np.array([biases.get(node, 0.0) for node in ids]),
         response=np.ones(len(ids)),
         activation=np.full(len(ids), ACTIVATIONS.index(activation), np.uint8),
-        aggregation=np.zeros(len(ids), np.uint8),
+        aggregation=np.full(len(ids), AGGREGATIONS.index(aggregation), np.uint8),
         connection_offsets=np.array([0, len(links)]),
         innovation=np.arange(1, len(links) + 1),
         source=np.array([link[0] for link in links], np.int64),
