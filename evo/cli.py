@@ -344,21 +344,37 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
 
 @main.command()
 @click.argument("what", metavar="RUN|SONG")
+@click.option("--improvise", is_flag=True, help="Turn the RUN's performer from its song to its own.")
+@click.option("--temperature", type=click.FloatRange(0), help="Chance in what sounds; 0 is none.")
+@click.option("--seed", type=click.IntRange(0), default=0, help="Of the chance.")
+@click.option("--prompt", help="Begin with the first steps of this song instead.")
 @click.option("--wav", type=click.Path(), help="Where to write the sound.")
 @one_line_errors
-def play(what: str, wav: str | None) -> None:
+def play(what: str, wav: str | None, **freedom: Any) -> None:
     """Show what a RUN's champion plays, or a SONG (MIDI file or embedded tune), and sound it.
 
-    The sound is written as a WAV file, beside the champion or in the current directory.
+    The sound is written as a WAV file, beside the champion or in the current directory. With
+    --improvise, --temperature or --prompt the champion plays anew, into RUN/improvisations.
     """
     from evo.experiments.memorize import find_songs
+    from evo.improvise import improvise
     from evo.run import RunError
     from evo.song import Song
     from evo.text_roll import text_roll
 
     path = Path(what)
     target = Path(f"{path.stem}.wav")
-    if (path / "config.toml").exists():
+    is_run = (path / "config.toml").exists()
+    anew = freedom["improvise"] or freedom["prompt"] or freedom["temperature"] is not None
+    if anew and not is_run:
+        raise RunError(f"{path}: only a run's champion can improvise, and there is no run here")
+    if anew:
+        song = improvise(path, **freedom)
+        target = path / "improvisations" / f"{song.name}.wav"
+        target.parent.mkdir(exist_ok=True)
+        song.save(target.with_suffix(".mid"))
+        click.echo(target.with_suffix(".mid"))
+    elif is_run:
         performance = path / "champion" / "song.mid"
         if not performance.exists():
             raise RunError(

@@ -24,9 +24,20 @@ HEARING: dict[str, dict[str, Any]] = {
     # Every step of the last two bars, every other beat of the twelve before. Zeros and ones: what
     # hangs on a key that did not sound then contributes nothing, so that one change of the network
     # disturbs few steps.
-    "neat": {"lags": [*range(1, 17), *range(20, 97, 4)], "off": 0.0, "before_start": -1.0},
+    # The extra input is 1 while a song is learned, and 0 to improvise (`evo play --improvise`).
+    "neat": {
+        "lags": [*range(1, 17), *range(20, 97, 4)],
+        "off": 0.0,
+        "before_start": -1.0,
+        "extra_inputs": [1.0],
+    },
     # Few inputs, each lag double the one before: the beat, the bar and the phrase are all heard.
-    "neat-python": {"lags": [1, 2, 4, 8, 16, 32], "off": -1.0, "before_start": -1.0},
+    "neat-python": {
+        "lags": [1, 2, 4, 8, 16, 32],
+        "off": -1.0,
+        "before_start": -1.0,
+        "extra_inputs": [],
+    },
 }
 BREEDING: dict[str, dict[str, dict[str, str]]] = {
     "neat": {"NEAT": {"pop_size": "150"}, "Modules": {"by_output": "True"}},
@@ -55,7 +66,8 @@ def default_config(engine: str) -> Config:
     """The configuration of a run with this engine."""
     keys = 13
     hearing = HEARING[engine]
-    settings = engine_class(engine).default_settings(keys * len(hearing["lags"]), keys)
+    inputs = keys * len(hearing["lags"]) + len(hearing["extra_inputs"])
+    settings = engine_class(engine).default_settings(inputs, keys)
     config = base_config("memorize", engine) | {
         engine: settings,
         "memorize": {
@@ -80,6 +92,7 @@ def _player(config: Config) -> Player:
             off=table["off"],
             on=table["on"],
             before_start=table["before_start"],
+            extra_inputs=tuple(float(level) for level in table["extra_inputs"]),
         )
     except ValueError as error:
         raise InputError(f"memorize: {error}") from None

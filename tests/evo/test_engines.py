@@ -20,8 +20,18 @@ PLAYER = Player(keys=3, lags=(1, 2))
 POPULATION = 24
 STAMP = checkpoint.Stamp("", 0, "", "", None)
 
-# Every engine as it comes, and those that can breed otherwise in that way too.
-WAYS = {name: {} for name in ENGINES} | {"neat, by output": {"Modules": {"by_output": "True"}}}
+# Small species, so that they come and go while a test looks on.
+SPECIES = {
+    "DefaultSpeciesSet": {"compatibility_threshold": "1.6"},
+    "DefaultStagnation": {"max_stagnation": "3"},
+    "DefaultReproduction": {"min_species_size": "1", "elitism": "1"},
+}
+# Every engine, with what makes it show most, and those that can breed otherwise in that way too.
+WAYS: dict[str, dict[str, dict[str, str]]] = {name: {} for name in ENGINES} | {
+    "neat": SPECIES,
+    "neat-python": SPECIES,
+    "neat, by output": {"Modules": {"by_output": "True"}},
+}
 
 pytestmark = pytest.mark.parametrize("name", WAYS)
 
@@ -282,6 +292,18 @@ def test_two_engines_side_by_side_do_not_disturb_each_other(name: str) -> None:
         assert same_arrays(population(two), other[generation])
         one.tell(judge(one))
         two.tell(judge(two))
+
+
+def test_species_come_and_go_in_these_tests(name: str) -> None:
+    """Otherwise they would say little about engines that have species."""
+    engine = new(name)
+    seen = []
+    for _ in range(7):
+        seen.append(set(engine.statistics().get("species_sizes", ())))
+        engine.tell(judge(engine))
+    if any(seen):
+        assert len(set.union(*seen)) >= 3
+        assert any(before - after for before, after in zip(seen, seen[1:], strict=False))
 
 
 def test_statistics_are_json_values(name: str) -> None:
