@@ -22,7 +22,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-# A script's folder comes first on the path, and this one has a neat.py: it must not hide neat-python.
+# A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
 sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 import neat

@@ -344,7 +344,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
 
 @main.command()
 @click.argument("what", metavar="RUN|SONG")
-@click.option("--improvise", is_flag=True, help="Turn the RUN's performer from its song to its own.")
+@click.option("--improvise", is_flag=True, help="Let the RUN's performer leave its song.")
 @click.option("--temperature", type=click.FloatRange(0), help="Chance in what sounds; 0 is none.")
 @click.option("--seed", type=click.IntRange(0), default=0, help="Of the chance.")
 @click.option("--prompt", help="Begin with the first steps of this song instead.")

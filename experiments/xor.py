@@ -12,8 +12,8 @@ from evo.engines import engine_class
 from evo.experiment import Config, Experiment, Task, base_config, merge
 from evo.fitness.xor import Xor
 
-# Over neat-python's own XOR example: fewer deletions, larger weights and steps, fewer parents, found by
-# trying one change at a time on 16 seeds. `benchmarks/xor.py` measures it on others.
+# Over neat-python's own XOR example: fewer deletions, larger weights and steps, fewer parents,
+# found by trying one change at a time on 16 seeds. `benchmarks/xor.py` measures it on others.
 NEAT_PYTHON = {
     "DefaultGenome": {
         "weight_init_stdev": "2.0",
