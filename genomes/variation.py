@@ -123,6 +123,8 @@ class Rates(NamedTuple):
     response: Attribute
     activation: Choice
     aggregation: Choice
+    # The only values that weights may have; empty for any.
+    alphabet: NDArray[np.float64]
 
 
 @part
@@ -153,6 +155,39 @@ def _mutate_values(
             values[i] = max(lowest, min(highest, values[i] + power * normal(stream)))
         elif chance < change:
             values[i] = initial_value(attribute, stream)
+
+
+@part
+def initial_weight(rates: Rates, stream: Stream) -> float:
+    """A new weight, of the alphabet if there is one."""
+    if len(rates.alphabet) > 0:
+        return float(rates.alphabet[below(stream, len(rates.alphabet))])
+    return initial_value(rates.weight, stream)
+
+
+@part
+def _neutral_weight(rates: Rates) -> float:
+    """The weight that passes a value on: 1, or the letter of the alphabet that is nearest."""
+    weight = 1.0
+    if len(rates.alphabet) > 0:
+        weight = rates.alphabet[0]
+        for letter in rates.alphabet:
+            if abs(letter - 1.0) < abs(weight - 1.0):
+                weight = letter
+    return weight
+
+
+@part
+def _replace_letters(
+    rates: Rates, weights: NDArray[np.float64], first: int, last: int, stream: Stream
+) -> None:
+    """Replace some weights by another letter of the alphabet; there is nothing to perturb."""
+    letters = rates.alphabet
+    for i in range(first, last):
+        if uniform(stream) < rates.weight.replace_rate:
+            place = below(stream, len(letters) - 1)
+            # The last letter stands in for the present one.
+            weights[i] = letters[-1] if letters[place] == weights[i] else letters[place]
 
 
 @part
@@ -280,7 +315,7 @@ def _add_connection(
         return c1
     if rates.feed_forward and source >= 0 and _reaches(genes, c0, c1, target, source, visited):
         return c1
-    weight = initial_value(rates.weight, stream)
+    weight = initial_weight(rates, stream)
     new_connection(genes, c1, source, target, weight, initial_enabled(rates, stream))
     return c1 + 1
 
@@ -323,7 +358,7 @@ def _mutate_structure(
         genes.activation[n1] = initial_choice(rates.activation, stream)
         genes.aggregation[n1] = initial_choice(rates.aggregation, stream)
         n1 += 1
-        new_connection(genes, c1, genes.source[old], UNNUMBERED, 1.0, True)
+        new_connection(genes, c1, genes.source[old], UNNUMBERED, _neutral_weight(rates), True)
         new_connection(genes, c1 + 1, UNNUMBERED, genes.target[old], genes.weight[old], True)
         c1 += 2
     elif add_node and rates.structural_surer:
@@ -374,7 +409,10 @@ def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
 def _mutate_attributes(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> None:
-    _mutate_values(rates.weight, genes.weight, c0, c1, stream)
+    if len(rates.alphabet) > 0:
+        _replace_letters(rates, genes.weight, c0, c1, stream)
+    else:
+        _mutate_values(rates.weight, genes.weight, c0, c1, stream)
     _mutate_values(rates.bias, genes.bias, n0, n1, stream)
     _mutate_values(rates.response, genes.response, n0, n1, stream)
     if rates.enabled_mutate + rates.enabled_to_false_add + rates.enabled_to_true_add > 0.0:

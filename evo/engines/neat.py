@@ -6,6 +6,7 @@ topologies" (2002); each piece stands in its own module:
     neat_initial        minimal networks to begin with
     neat_innovations    historical markings: numbers for new genes
     neat_species        speciation with explicit fitness sharing, stagnation
+    neat_selection      options: who becomes a parent, and what is regulated
     genomes.variation       crossover by innovation number, structural and weight mutation
     genomes.compatibility   compatibility distance, who belongs to which species
 
@@ -28,6 +29,8 @@ from evo.engines.neat_innovations import Innovations
 from evo.engines.neat_modules import DEFAULTS as MODULE_DEFAULTS
 from evo.engines.neat_modules import Modules
 from evo.engines.neat_python_config import DEFAULTS, build_config, check_shape
+from evo.engines.neat_selection import DEFAULTS as SELECTION_DEFAULTS
+from evo.engines.neat_selection import Regulation, Selection
 from evo.engines.neat_settings import rates_of
 from evo.engines.neat_species import Species, offspring_counts, survivors
 from evo.scores import Scores
@@ -51,23 +54,28 @@ class Neat(Engine):
         super().__init__(settings, seed=seed, player=player)
         self._config = build_config(settings)
         check_shape(self._config.genome_config, player)
-        self._rates = rates_of(self._config.genome_config)
+        self._selection = Selection.of(settings.get("Selection", SELECTION_DEFAULTS))
+        self._rates = rates_of(self._config.genome_config, self._selection.weights)
         section = dict(settings.get("Modules", MODULE_DEFAULTS))
         # Made in any case, so that a mistake in its settings is told.
         modules = Modules.new(self._rates.outputs, self._rates.inputs, section)
         by_output = str(section["by_output"]).lower() == "true"
         self._modules = modules if by_output else None
+        if by_output and (changed := self._selection.changed()):
+            raise ValueError(f"neat: Selection.{changed[0]} needs Modules.by_output = False")
         self._population: Networks | None = None
         self._innovations = Innovations(0)
         self._species: list[Species] = []
         self._representatives: Networks | None = None
         self._next_species = 1
+        self._regulation = Regulation(self._config.species_set_config.compatibility_threshold)
 
     @classmethod
     def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
         """See `Engine.default_settings`."""
         sections = {name: dict(items) for name, items in DEFAULTS.items()}
         sections["Modules"] = dict(MODULE_DEFAULTS)
+        sections["Selection"] = dict(SELECTION_DEFAULTS)
         sections["DefaultGenome"] |= cls.shape_setting(inputs, outputs)["DefaultGenome"]
         return sections
 
@@ -100,13 +108,15 @@ class Neat(Engine):
             self._innovations = Innovations(self._rates.outputs)
             self._assemble(self._modules.first(self._config.pop_size))
             return
+        random = stream(self.seed, Role.INITIALISE, self.generation)
         genes, self._innovations = first_genes(
-            self._config.genome_config,
-            self._rates,
-            self._config.pop_size,
-            stream(self.seed, Role.INITIALISE, self.generation),
+            self._config.genome_config, self._rates, self._config.pop_size, random
         )
+        if self._selection.weights:
+            letters = random.choice(self._selection.weights, len(genes.weight))
+            genes = genes._replace(weight=letters)
         self._species = []
+        self._regulation.parent_fitness = np.empty(0)
         self._replace(genes)
 
     def _replace(self, genes: Genes) -> None:
@@ -118,7 +128,7 @@ class Neat(Engine):
         belongs, representative = speciate(
             genes,
             genes_of(self._representatives),
-            self._config.species_set_config.compatibility_threshold,
+            self._regulation.threshold,
             genome.compatibility_disjoint_coefficient,
             genome.compatibility_weight_coefficient,
         )
@@ -137,6 +147,7 @@ class Neat(Engine):
             one.members = order[ends[place] : ends[place + 1]]
             species.append(one)
         self._species = species
+        self._regulation.watch_species(len(species), self._selection)
         self._representatives = self._population.take(representative[representative >= 0])
 
     def _assemble(self, modules: Genes) -> None:
@@ -188,9 +199,16 @@ class Neat(Engine):
                 )
             self._begin()
             return
-        fitter, other, mutate = self._choose_parents(kept, fitness)
+        fitter, other, mutate = self._choose_parents(kept, fitness, self._cases(scores))
+        parents = genes_of(self.ask())
+        regulation = self._regulation
+        regulation.watch_success(fitness, self._selection)
+        regulation.watch_complexity(
+            (len(parents.node_id) + len(parents.innovation)) / len(fitness), self._selection
+        )
+        regulation.parent_fitness = np.where(mutate, fitness[fitter], np.inf)
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
-        genes, split = breed(self._rates, genes_of(self.ask()), fitter, other, mutate, key)
+        genes, split = breed(regulation.rates(self._rates), parents, fitter, other, mutate, key)
         self._innovations.number(genes, split)
         # The representatives of species that died out go with them.
         assert self._representatives is not None
@@ -200,8 +218,20 @@ class Neat(Engine):
         self._species = [self._species[i] for i in places]
         self._replace(genes)
 
+    def _cases(self, scores: Scores) -> NDArray[np.float32] | None:
+        """The cases to choose parents by, None where they are not asked for."""
+        if not self._selection.needs_cases:
+            return None
+        if not scores.ok.any():  # nobody was scored at all: all are alike
+            return np.zeros((len(scores), 1), np.float32)
+        if scores.cases is None or not scores.cases.shape[1]:
+            raise BreedingError(
+                f"neat: Selection.parents = {self._selection.parents} needs a fitness with cases"
+            )
+        return scores.cases
+
     def _choose_parents(
-        self, species: list[Species], fitness: FloatArray
+        self, species: list[Species], fitness: FloatArray, cases: NDArray[np.float32] | None
     ) -> tuple[Places, Places, NDArray[np.bool_]]:
         """Fitter and other parent of every child, and whether it is mutated (elites are not)."""
         config = self._config.reproduction_config
@@ -215,8 +245,9 @@ class Neat(Engine):
         for one, count in zip(species, counts, strict=True):
             ranked = one.members[np.argsort(-fitness[one.members], kind="stable")]
             elites = ranked[: min(config.elitism, count)]
-            parents = ranked[: max(2, int(np.ceil(config.survival_threshold * len(ranked))))]
-            pairs = parents[random.integers(len(parents), size=(count - len(elites), 2))]
+            pairs = self._selection.pairs(
+                ranked, count - len(elites), cases, config.survival_threshold, random
+            )
             first_is_fitter = fitness[pairs[:, 0]] > fitness[pairs[:, 1]]
             fitter += [elites, np.where(first_is_fitter, pairs[:, 0], pairs[:, 1])]
             other += [elites, np.where(first_is_fitter, pairs[:, 1], pairs[:, 0])]
@@ -232,6 +263,7 @@ class Neat(Engine):
         return sizes | {
             "species": len(self._species),
             "species_sizes": {str(one.key): len(one.members) for one in self._species},
+            **self._regulation.statistics(self._selection),
         }
 
     def _state(self) -> State:
@@ -259,6 +291,7 @@ class Neat(Engine):
         return (
             population.inside("population")
             | representatives.inside("representatives")
+            | self._regulation.state().inside("regulation")
             | State({"species": belongs}, values)
         )
 
@@ -274,6 +307,7 @@ class Neat(Engine):
             return
         self._representatives = Networks.from_arrays(state.part("representatives").arrays)
         self._next_species = state.values["next_species"]
+        self._regulation = Regulation.restore(state.part("regulation"))
         belongs = state.arrays["species"]
         self._species = [
             Species(**values, members=np.flatnonzero(belongs == place))

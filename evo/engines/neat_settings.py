@@ -4,6 +4,7 @@ The sections are those of neat-python's files, checked by neat-python itself; `r
 says how networks vary.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ def _choice(genome: Any, name: str, known: tuple[str, ...]) -> Choice:
     )
 
 
-def rates_of(genome: Any) -> Rates:
-    """The kernels' `Rates` of a neat-python `genome_config`."""
+def rates_of(genome: Any, alphabet: Sequence[float] = ()) -> Rates:
+    """The kernels' `Rates` of a neat-python `genome_config`; `alphabet` as in `neat_selection`."""
     return Rates(
         genome.num_inputs,
         genome.num_outputs,
@@ -68,4 +69,5 @@ def rates_of(genome: Any) -> Rates:
         _attribute(genome, "response"),
         _choice(genome, "activation", ACTIVATIONS),
         _choice(genome, "aggregation", AGGREGATIONS),
+        np.array(alphabet, np.float64),
     )

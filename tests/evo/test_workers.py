@@ -99,11 +99,7 @@ def test_a_fitness_that_changed_is_used_as_it_is_now(evaluator: Any) -> None:
 
 
 def test_a_fitness_defined_inside_a_function_is_scored(evaluator: Any) -> None:
-    class Local(Judge):
-        def evaluate(self, performers: Any, streams: Any) -> Scores:
-            return Scores.of(np.full(len(performers), 3.0))
-
-    assert evaluator.evaluate(Local(), numbered(), 0).total.tolist() == [3.0] * 24
+    assert evaluator.evaluate(defined_inside(), numbered(), 0).total.tolist() == [3.0] * 24
 
 
 def test_an_individual_at_which_the_fitness_raises_fails_alone_with_the_reason(

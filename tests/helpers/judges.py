@@ -94,3 +94,13 @@ class NoScores(Judge):
 
     def evaluate(self, performers: Any, streams: Streams) -> Any:
         return None
+
+
+def defined_inside() -> Any:
+    """A fitness of a class that no module has, as users define them in scripts and notebooks."""
+
+    class Local(Judge):
+        def evaluate(self, performers: Any, streams: Streams) -> Scores:
+            return Scores.of(np.full(len(performers), 3.0))
+
+    return Local()

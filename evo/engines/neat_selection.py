@@ -1,0 +1,297 @@
+"""Options of NEAT's selection: who becomes a parent, and what is regulated on the way.
+
+They stand in the section `Selection`, beside neat-python's:
+
+    parents             how parents are chosen within a species:
+                        truncation: the best `survival_threshold` of it, all alike
+                        tournament: the best of `tournament_size` drawn at random
+                        lexicase: cases in random order, each leaves only those that are best at it
+                        (Spector, "Assessment of problem modality by differential performance of
+                        lexicase selection in genetic programming", 2012)
+                        epsilon-lexicase: the same, where being within the median absolute deviation
+                        of the species' best is as good as being best (La Cava et al.,
+                        "Epsilon-lexicase selection for regression", 2016, static form)
+    target_species      how many species there should be: the compatibility threshold moves by
+                        `threshold_step` a generation towards that; 0 leaves it alone
+    complexity          none, or phased: when networks have on average `complexity_ceiling` genes
+                        more than when they last began to grow, structure is only deleted until
+                        they are back there or shrink no more (Green, "Phased searching with NEAT",
+                        2004). A phase of deletion asks fitness what can be spared; a parsimony term
+                        would have to be weighed against every fitness's scale anew
+    weights             the only values that weights may have, as in "-1 1" (with the activation
+                        `step`: binary networks); empty for any number. A mutation is then another
+                        letter, at `weight_replace_rate`. Biases stay numbers
+    adaptive_rates      True: the power of weight and bias mutations grows when more than a fifth
+                        of the children are fitter than their fitter parent, and shrinks when fewer
+                        are (Rechenberg 1973)
+
+Only what a measurement showed to help is on by default.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.state import State
+from genomes.performers import FloatArray
+from genomes.variation import Attribute, Rates
+
+Places = NDArray[np.int64]
+
+DEFAULTS = {
+    "parents": "truncation",
+    "tournament_size": "3",
+    "target_species": "0",
+    "threshold_step": "0.1",
+    "complexity": "none",
+    "complexity_ceiling": "50",
+    "weights": "",
+    "adaptive_rates": "False",
+}
+
+_PARENTS = ("truncation", "tournament", "lexicase", "epsilon-lexicase")
+_COMPLEXITY = ("none", "phased")
+
+_LOWEST_THRESHOLD = 0.05
+# Deletion goes on for so many generations after networks were smallest.
+_PATIENCE = 10
+# The one-fifth rule: how fast the power changes, and how far from the configured one.
+_SUCCESS, _ADAPTATION = 0.2, 0.5
+_WEAKEST, _STRONGEST = 0.1, 10.0
+
+# Lexicase handles children in batches of at most so many (child, candidate) pairs.
+_PAIRS = 1 << 20
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The settings of the section `Selection`."""
+
+    parents: str
+    tournament_size: int
+    target_species: int
+    threshold_step: float
+    complexity: str
+    complexity_ceiling: float
+    weights: tuple[float, ...]
+    adaptive_rates: bool
+
+    @classmethod
+    def of(cls, section: Mapping[str, Any]) -> "Selection":
+        """The settings in a configuration section, defaults for what it leaves out.
+
+        ValueError says in one line what is wrong with it.
+        """
+        unknown = sorted(set(section) - set(DEFAULTS))
+        if unknown:
+            raise ValueError(f"neat: there is no setting Selection.{unknown[0]}")
+        words = {name: str(section.get(name, DEFAULTS[name])).strip() for name in DEFAULTS}
+        return cls(
+            _one_of(words, "parents", _PARENTS),
+            int(_number(words, "tournament_size", 1, whole=True)),
+            int(_number(words, "target_species", 0, whole=True)),
+            _number(words, "threshold_step", 0),
+            _one_of(words, "complexity", _COMPLEXITY),
+            _number(words, "complexity_ceiling", 1),
+            _letters(words["weights"]),
+            _one_of(words, "adaptive_rates", ("False", "True")) == "True",
+        )
+
+    @property
+    def needs_cases(self) -> bool:
+        """Whether parents are chosen by the cases of a fitness."""
+        return self.parents in ("lexicase", "epsilon-lexicase")
+
+    def changed(self) -> list[str]:
+        """The names of the settings that are not the defaults."""
+        default = asdict(Selection.of({}))
+        return [name for name, value in asdict(self).items() if value != default[name]]
+
+    def pairs(
+        self,
+        ranked: Places,
+        count: int,
+        cases: NDArray[np.float32] | None,
+        survival_threshold: float,
+        random: np.random.Generator,
+    ) -> Places:
+        """The two parents of each of `count` children: int64 (count, 2).
+
+        `ranked` are a species' members, the fittest first, as places in the population; `cases`
+        (n, m) are those of the whole population, for lexicase only.
+        """
+        if self.parents == "truncation":
+            parents = ranked[: max(2, int(np.ceil(survival_threshold * len(ranked))))]
+            return parents[random.integers(len(parents), size=(count, 2))]
+        if self.parents == "tournament":
+            drawn = random.integers(len(ranked), size=(count, 2, self.tournament_size))
+            return ranked[drawn.min(axis=2)]
+        assert cases is not None
+        table = cases[ranked]
+        judged = within_epsilon(table) if self.parents == "epsilon-lexicase" else table
+        return ranked[lexicase(judged, 2 * count, random)].reshape(count, 2)
+
+
+def _one_of(words: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    for word in known:
+        if words[name].lower() == word.lower():
+            return word
+    raise ValueError(f"neat: Selection.{name} {words[name]!r} is not one of {', '.join(known)}")
+
+
+def _number(words: Mapping[str, str], name: str, least: int, whole: bool = False) -> float:
+    try:
+        number = float(words[name])
+    except ValueError:
+        number = np.nan
+    if not least <= number < np.inf or (whole and number != int(number)):
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(
+            f"neat: Selection.{name} must be {kind} of at least {least}, got {words[name]!r}"
+        )
+    return number
+
+
+def _letters(text: str) -> tuple[float, ...]:
+    try:
+        letters = tuple(float(word) for word in text.replace(",", " ").split())
+    except ValueError:
+        letters = (np.nan,)
+    if not np.isfinite(letters).all() or len(letters) != len(set(letters)) or len(letters) == 1:
+        raise ValueError(
+            f"neat: Selection.weights must be empty or two and more different numbers, got {text!r}"
+        )
+    return letters
+
+
+def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> Places:
+    """`count` selections among n candidates by their cases (n, m), higher is better: int64 (count,).
+
+    For each selection the cases are put in random order, and each leaves of the candidates only
+    those that are best at it. Who is alike in all cases is chosen alike.
+    """
+    rows, row_of = np.unique(cases, axis=0, return_inverse=True)
+    row_of = row_of.reshape(-1)
+    chosen = np.empty(count, np.int64)
+    batch = max(1, _PAIRS // len(rows))
+    for first in range(0, count, batch):
+        n = min(batch, count - first)
+        order = random.permuted(np.tile(np.arange(cases.shape[1]), (n, 1)), axis=1)
+        # The candidates left of every selection, one after the other.
+        selection = np.repeat(np.arange(n), len(rows))
+        row = np.tile(np.arange(len(rows)), n)
+        for step in range(cases.shape[1]):
+            if len(row) == n:
+                break
+            values = rows[row, order[selection, step]]
+            best = np.maximum.reduceat(values, np.searchsorted(selection, np.arange(n)))
+            left = values == best[selection]
+            selection, row = selection[left], row[left]
+        chosen[first : first + n] = row
+    # Candidates by their row, and one of each chosen row.
+    alike = np.argsort(row_of, kind="stable")
+    sizes = np.bincount(row_of)
+    start = np.cumsum(sizes) - sizes
+    return alike[start[chosen] + random.integers(sizes[chosen])]
+
+
+def within_epsilon(cases: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Who is within epsilon of the best at each case: bool (n, m), for cases (n, m).
+
+    Epsilon is the median absolute deviation of a case. Failed candidates, whose cases are -inf,
+    have no part in it.
+    """
+    passes = np.zeros(cases.shape, np.bool_)
+    ok = np.isfinite(cases).all(axis=1)
+    if ok.any():
+        judged = cases[ok].astype(np.float64)
+        epsilon = np.median(np.abs(judged - np.median(judged, axis=0)), axis=0)
+        passes[ok] = judged >= judged.max(axis=0) - epsilon
+    return passes
+
+
+def _empty() -> FloatArray:
+    return np.empty(0)
+
+
+@dataclass
+class Regulation:
+    """What is regulated from generation to generation."""
+
+    threshold: float  # of compatibility
+    floor: float | None = None  # genes a network when growth last began
+    lowest: float | None = None  # genes a network since deletion began, None while they grow
+    since_lowest: int = 0
+    power: float = 1.0  # of mutations, times the configured one
+    # Fitness of each individual's fitter parent, infinite where there was no mutation.
+    parent_fitness: FloatArray = field(default_factory=_empty)
+
+    def watch_species(self, count: int, selection: Selection) -> None:
+        """Move the threshold towards the species that there should be."""
+        if selection.target_species and count != selection.target_species:
+            step = selection.threshold_step
+            self.threshold += step if count > selection.target_species else -step
+            self.threshold = max(_LOWEST_THRESHOLD, self.threshold)
+
+    def watch_complexity(self, genes: float, selection: Selection) -> None:
+        """Begin and end phases of deletion; `genes` is the mean number of a network."""
+        if selection.complexity == "none":
+            return
+        if self.floor is None:
+            self.floor = genes
+        if self.lowest is None:
+            if genes > self.floor + selection.complexity_ceiling:
+                self.lowest, self.since_lowest = genes, 0
+            return
+        self.since_lowest = 0 if genes < self.lowest else self.since_lowest + 1
+        self.lowest = min(genes, self.lowest)
+        if genes <= self.floor or self.since_lowest >= _PATIENCE:
+            self.floor, self.lowest = genes, None
+
+    def watch_success(self, fitness: FloatArray, selection: Selection) -> None:
+        """Adapt the power of mutations to how many children were fitter than their parents."""
+        judged = np.isfinite(self.parent_fitness)
+        if selection.adaptive_rates and judged.any():
+            success = float((fitness[judged] > self.parent_fitness[judged]).mean())
+            power = self.power * float(np.exp(_ADAPTATION * (success - _SUCCESS)))
+            self.power = min(_STRONGEST, max(_WEAKEST, power))
+
+    def rates(self, rates: Rates) -> Rates:
+        """The rates of variation as they are regulated now."""
+        if self.lowest is not None:
+            rates = rates._replace(
+                node_add=0.0,
+                node_delete=min(1.0, rates.node_delete + rates.node_add),
+                connection_add=0.0,
+                connection_delete=min(1.0, rates.connection_delete + rates.connection_add),
+            )
+        if self.power != 1.0:
+            rates = rates._replace(weight=self._scaled(rates.weight), bias=self._scaled(rates.bias))
+        return rates
+
+    def _scaled(self, attribute: Attribute) -> Attribute:
+        return attribute._replace(mutate_power=attribute.mutate_power * self.power)
+
+    def statistics(self, selection: Selection) -> dict[str, Any]:
+        """Figures for the log, of what is regulated."""
+        figures: dict[str, Any] = {}
+        if selection.target_species:
+            figures["compatibility_threshold"] = self.threshold
+        if selection.complexity != "none":
+            figures["pruning"] = self.lowest is not None
+        if selection.adaptive_rates:
+            figures["mutation_power"] = self.power
+        return figures
+
+    def state(self) -> State:
+        """Everything that the next generation's regulation depends on."""
+        values = asdict(self)
+        return State({"parent_fitness": values.pop("parent_fitness")}, values)
+
+    @classmethod
+    def restore(cls, state: State) -> "Regulation":
+        """The regulation whose `state` this is."""
+        return cls(**state.values, parent_fitness=state.arrays["parent_fitness"])
