@@ -52,9 +52,8 @@ def start(
     RunError for the directory.
     """
     check(config)
-    with Run.create(path, config, command) as run:
+    with Run.create(path, config, command, experiment.prepare) as run:
         try:
-            experiment.prepare(config, path)
             return _carry_out(run, experiment, display)
         except (InputError, ValueError):
             run.discard_unused()

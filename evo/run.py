@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -37,6 +37,8 @@ Config = dict[str, Any]
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
+# What a run's directory may hold before it has a configuration.
+_BEGINNINGS = {".lock", "log.jsonl", "songs", "run.json", ".tmp-run.json", ".tmp-config.toml"}
 # How a run is carried out, which changes none of its results; left out of the configuration's hash.
 _HOW_NOT_WHAT = ("stop", "workers", "checkpoints")
 
@@ -112,18 +114,36 @@ class Run:
         self._lock.release()
 
     @classmethod
-    def create(cls, path: Path, config: Config, command: Sequence[str]) -> Self:
-        """A new run in `path`, which must not exist or be empty."""
+    def create(
+        cls,
+        path: Path,
+        config: Config,
+        command: Sequence[str],
+        prepare: Callable[[Config, Path], None],
+    ) -> Self:
+        """A new run in `path`, which must not exist or be empty.
+
+        `prepare` puts the run's inputs there. The configuration comes last: a directory that has
+        one is a whole run, and what a crash left without one may be begun anew.
+        """
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
+            begun = not (path / "config.toml").exists()
+            foreign = {entry.name for entry in path.iterdir()} - _BEGINNINGS
+            if foreign or not begun:
                 raise RunError(
                     f"{path}: exists and is not empty; go on with it by `evo resume {path}`, or "
                     "choose another place by --out"
                 )
             run = cls(path, config)
-            run.save_config()
-            run._describe({"command": list(command), "status": "running"})
+            try:
+                shutil.rmtree(path / "songs", ignore_errors=True)
+                prepare(config, path)
+                run._describe({"command": list(command), "status": "running"})
+                run.save_config()
+            except BaseException:
+                run.discard_unused()
+                raise
         except OSError as error:
             raise RunError(f"{error.filename or path}: {error.strerror}") from None
         return run

@@ -24,6 +24,8 @@ def is_compiled(dispatcher: Any) -> bool:
     A guess by the files of numba's cache, good enough to announce a wait: a wrong one costs only
     time.
     """
+    if dispatcher.signatures:  # in this process
+        return True
     function = dispatcher.py_func
     source = Path(function.__code__.co_filename)
     tag = f"py{sys.version_info.major}{sys.version_info.minor}"

@@ -128,7 +128,8 @@ class Selection:
             return parents[random.integers(len(parents), size=(count, 2))]
         if self.parents == "tournament":
             drawn = random.integers(len(ranked), size=(count, 2, self.tournament_size))
-            return ranked[drawn.min(axis=2)]
+            best: Places = drawn.min(axis=2)
+            return ranked[best]
         assert cases is not None
         table = cases[ranked]
         judged = within_epsilon(table) if self.parents == "epsilon-lexicase" else table
@@ -168,7 +169,7 @@ def _letters(text: str) -> tuple[float, ...]:
 
 
 def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> Places:
-    """`count` selections among n candidates by their cases (n, m), higher is better: int64 (count,).
+    """Select among n candidates by their cases (n, m), higher is better: int64 (count,).
 
     For each selection the cases are put in random order, and each leaves of the candidates only
     those that are best at it. Who is alike in all cases is chosen alike.
@@ -192,10 +193,11 @@ def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> Pl
             selection, row = selection[left], row[left]
         chosen[first : first + n] = row
     # Candidates by their row, and one of each chosen row.
-    alike = np.argsort(row_of, kind="stable")
+    alike: Places = np.argsort(row_of, kind="stable")
     sizes = np.bincount(row_of)
     start = np.cumsum(sizes) - sizes
-    return alike[start[chosen] + random.integers(sizes[chosen])]
+    selected: Places = alike[start[chosen] + random.integers(sizes[chosen])]
+    return selected
 
 
 def within_epsilon(cases: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -23,7 +23,7 @@ STAMP = checkpoint.Stamp("", 0, "", "", None)
 
 # Small species, so that they come and go while a test looks on.
 SPECIES = {
-    "DefaultSpeciesSet": {"compatibility_threshold": "1.6"},
+    "DefaultSpeciesSet": {"compatibility_threshold": "1.2"},
     "DefaultStagnation": {"max_stagnation": "2", "species_elitism": "1"},
     "DefaultReproduction": {"min_species_size": "1", "elitism": "1"},
 }

@@ -7,7 +7,7 @@ import multiprocess
 import numpy as np
 import pytest
 from breeding import evolved, joined, network, varied_config
-from judges import Failing, Judge, Learning, Noisy, NoScores, Short, Wrong
+from judges import Failing, Judge, Learning, Noisy, NoScores, Short, Wrong, defined_inside
 
 from evo.fitness.memorization import Memorization
 from evo.fitness.xor import Xor
