@@ -83,7 +83,8 @@ def default_config(engine: str) -> Config:
     return merge(merge(config, {engine: IDENTITY}), {engine: BREEDING[engine]})
 
 
-def _player(config: Config) -> Player:
+def player_of(config: Config) -> Player:
+    """How the performers of this configuration hear and play; InputError for what cannot be."""
     table = config["memorize"]
     try:
         return Player(
@@ -100,7 +101,7 @@ def _player(config: Config) -> Player:
 
 def shape(config: Config) -> tuple[int, int]:
     """Inputs and outputs of a network: every key at every lag, every key."""
-    player = _player(config)
+    player = player_of(config)
     return player.inputs, player.keys
 
 
@@ -141,7 +142,7 @@ def kept_songs(config: Config, folder: Path) -> list[Song]:
 def task(config: Config, folder: Path) -> Task:
     """Memorise the songs that were copied into the run."""
     table = config["memorize"]
-    player = _player(config)
+    player = player_of(config)
     try:
         songs = kept_songs(config, folder)
         fitness = Memorization(songs, table["prompt_steps"], table["mode"])

@@ -351,7 +351,7 @@ def _fill_row(
             row[t] = bias + response * row[t]
         if code == STEP:  # the two simplest, without a function between steps
             for t in range(steps):
-                row[t] = 1.0 if row[t] > 0.0 else 0.0
+                row[t] = 1.0 if row[t] > 0.0 else (0.0 if row[t] <= 0.0 else row[t])
         elif code != IDENTITY:
             for t in range(steps):
                 row[t] = activate_value(code, row[t])

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomes.functions import STEP
-from genomes.kernels import kernel, part
+from genomes.kernels import kernel, part, zero
 from genomes.randomness import Stream, below, start_stream, uniform
 from genomes.variation import (
     UNNUMBERED,
@@ -65,7 +65,7 @@ class Edits(NamedTuple):
 @part
 def _size(edits: Edits, stream: Stream) -> float:
     size = edits.smallest * 10.0 ** (edits.decades * uniform(stream))
-    return size if uniform(stream) < 0.5 else -size
+    return float(size if uniform(stream) < 0.5 else -size)
 
 
 @part
@@ -240,7 +240,7 @@ def edit_offspring(
     child = room_for(nodes, connections, children)
     founded = np.full(children, -1, np.int64)
     stream = np.zeros(1, np.uint64)
-    n0, c0 = np.int64(0), np.int64(0)  # a literal 0 would compile everything below twice
+    n0, c0 = zero(), zero()
     for i in range(children):
         n1, c1 = copy_network(parents, parent[i], child, n0, c0)
         if mutate[i]:
@@ -288,7 +288,7 @@ def _merge(
 ) -> Genes:
     """`merge`, but for genes that are gone, whose number is negative, and new ones at the end."""
     count = len(ancestors)
-    nodes, connections, longest = np.int64(0), np.int64(0), np.int64(1)
+    nodes, connections, longest = zero(), zero(), zero() + 1
     for m in range(count):
         a = ancestors[m]
         taken = sibling_offsets[m + 1] - sibling_offsets[m]
@@ -301,7 +301,7 @@ def _merge(
     # Both networks' genes at the most, and a sibling has few that the ancestor lacks.
     links = np.empty((2 * longest + MOST_CONDITIONS + 1, 2), np.int64)
     heads = np.empty((2 * longest + 1, 2), np.int64)
-    n0, c0 = np.int64(0), np.int64(0)
+    n0, c0 = zero(), zero()
     for m in range(count):
         a = ancestors[m]
         n1, c1 = copy_network(genes, a, merged, n0, c0)
@@ -323,9 +323,16 @@ def _merge(
                 else:
                     for c in range(own, c1):
                         clash |= merged.innovation[c] == genes.innovation[j]
+                    # A condition for a conjunction that a better one took out.
+                    for n in range(genes.node_offsets[a], genes.node_offsets[a + 1]):
+                        gone = merged.node_id[n + node_shift] == GONE
+                        clash |= gone and genes.node_id[n] == genes.target[j]
             for d in range(head_count):
-                i = heads[d, 0]
+                i, j = heads[d, 0], heads[d, 1]
                 clash |= i >= 0 and node_used[i + node_shift - n0]
+                if j < 0:  # a conjunction that a better one gave a condition
+                    for c in range(own, c1):
+                        clash |= merged.target[c] == genes.node_id[i]
             if clash:
                 continue
             for d in range(link_count):

@@ -88,7 +88,7 @@ def activate_value(code: int, z: float) -> float:
         return z * z
     if code == 17:
         return z * z * z
-    return 1.0 if z > 0.0 else 0.0
+    return 1.0 if z > 0.0 else (0.0 if z <= 0.0 else z)
 
 
 @part

@@ -9,13 +9,30 @@ Neither reorders nor fuses floating-point operations: the same input gives the s
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from numba import njit
+import numba
 
-kernel = njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")
-part = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# numba's type information lacks these options.
+_njit: Any = numba.njit
+_compile_kernel = _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")
+_compile_part = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function that Python calls."""
+    compiled: Function = _compile_kernel(function)
+    return compiled
+
+
+def part(function: Function) -> Function:
+    """Compile a function that only kernels call; calling it from Python is not possible."""
+    compiled: Function = _compile_part(function)
+    return compiled
 
 
 def is_compiled(dispatcher: Any) -> bool:
@@ -36,3 +53,9 @@ def is_compiled(dispatcher: Any) -> bool:
         )
     ]
     return bool(written) and max(written) >= source.stat().st_mtime
+
+
+@part
+def zero() -> int:
+    """A 0 to pass on: a literal one would compile what it is passed to twice."""
+    return 0

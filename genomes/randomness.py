@@ -84,12 +84,12 @@ def normal(stream: Stream) -> float:
         x = float(word >> _S11) * _UNIT * _EDGES[layer]
         sign = -1.0 if word & _SIGN else 1.0
         if x < _EDGES[layer + 1]:
-            return sign * x
+            return float(sign * x)
         if layer == 0:
             while True:  # the tail (Marsaglia 1964)
                 far = -math.log(1.0 - uniform(stream)) / _TAIL
                 if -2.0 * math.log(1.0 - uniform(stream)) > far * far:
-                    return sign * (_TAIL + far)
+                    return float(sign * (_TAIL + far))
         low, high = _HEIGHTS[layer], _HEIGHTS[layer + 1]
         if low + uniform(stream) * (high - low) < math.exp(-0.5 * x * x):
-            return sign * x
+            return float(sign * x)

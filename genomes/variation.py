@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part
+from genomes.kernels import kernel, part, zero
 from genomes.network import Networks
 from genomes.randomness import Stream, below, normal, start_stream, uniform
 
@@ -61,12 +61,19 @@ def sorted_genes(genes: Genes) -> Genes:
     """The same networks, genes sorted by their numbers, without those whose number is negative."""
     node_offsets, nodes = _sorting(genes.node_offsets, genes.node_id)
     connection_offsets, connections = _sorting(genes.connection_offsets, genes.innovation)
-    first = Genes._fields.index("connection_offsets")
     return Genes(
         node_offsets,
-        *(column[nodes] for column in genes[1:first]),
+        genes.node_id[nodes],
+        genes.bias[nodes],
+        genes.response[nodes],
+        genes.activation[nodes],
+        genes.aggregation[nodes],
         connection_offsets,
-        *(column[connections] for column in genes[first + 1 :]),
+        genes.innovation[connections],
+        genes.source[connections],
+        genes.target[connections],
+        genes.weight[connections],
+        genes.enabled[connections],
     )
 
 
@@ -504,7 +511,7 @@ def breed(
     split = np.full(children, -1, np.int64)
     visited = np.empty(deepest + 1, np.int64)
     stream = np.zeros(1, np.uint64)
-    n0, c0 = np.int64(0), np.int64(0)  # a literal 0 would compile everything below twice
+    n0, c0 = zero(), zero()
     for i in range(children):
         n1, c1 = copy_network(parents, fitter[i], child, n0, c0)
         if mutate[i]:

@@ -146,11 +146,6 @@ def build_config(sections: Mapping[str, Mapping[str, Any]]) -> Any:
         except Exception as error:  # noqa: BLE001 - neat-python raises bare Exceptions
             raise ValueError("neat: " + " ".join(str(error).split())) from None
     genome = config.genome_config
-    # neat-python checks this in its other sections, and passes over a misspelt item in this one.
-    items = {parameter.name for parameter in genome._params}
-    unknown = [name for name in sections["DefaultGenome"] if name.lower() not in items]
-    if unknown:
-        raise ValueError(f"neat: there is no item {unknown[0]!r} in section [DefaultGenome]")
     for kind, known, options in (
         ("activation", ACTIVATIONS, [*genome.activation_options, genome.activation_default]),
         ("aggregation", AGGREGATIONS, [*genome.aggregation_options, genome.aggregation_default]),

@@ -316,7 +316,8 @@ def test_statistics_are_json_values(name: str) -> None:
 
 
 def test_unknown_settings_are_refused_in_one_line(name: str) -> None:
-    for section in settings_of(name):
+    # neat-python passes over what it does not know in [DefaultGenome], and so do we.
+    for section in set(settings_of(name)) - {"DefaultGenome"}:
         settings = copy.deepcopy(settings_of(name))
         settings[section]["no_such_setting"] = "1"
         with pytest.raises(ValueError, match="no_such_setting") as caught:

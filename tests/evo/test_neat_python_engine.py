@@ -386,7 +386,6 @@ def refused(path: Path) -> str:
     ("pop_size              = 40", "pop_size = 40\npop_sizes = 3", "pop_sizes"),
     ("node_add_prob           = 0.3", "node_add_prob = often", "node_add_prob"),
     ("feed_forward            = true", "feed_forward = perhaps", "feed_forward"),
-    ("num_hidden              = 1", "num_hidden = 1\nnum_hiden = 2", "num_hiden"),
     ("elitism            = 1", "elitism = 1\nelitsm = 1", "elitsm"),
     ("initial_connection      = partial_direct 0.7", "initial_connection = some", "some"),
     ("= partial_direct 0.7", "= partial_direct 7", "1.0"),
