@@ -13,16 +13,16 @@ import argparse
 import json
 import statistics
 import sys
-import time
 from collections import Counter, defaultdict
 from pathlib import Path
 
 # A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
 sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
+from evo.experiments.memorize import default_config, player_of
+
 from evo.engines import engine_class
 from evo.experiment import Config, merge
-from evo.experiments.memorize import default_config, player_of
 from evo.fitness.memorization import Memorization
 from evo.loop import Progress, generations
 from evo.song import MidiError, Song
