@@ -186,12 +186,18 @@ class Networks:
     def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
         """See `Performers.take`."""
         chosen = np.arange(len(self))[np.asarray(indices, np.int64)]
+        consecutive = len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1))
         parts: dict[str, Any] = {}
         for offsets_name, genes in (
             ("node_offsets", NODE_GENES),
             ("connection_offsets", CONNECTION_GENES),
         ):
             offsets = getattr(self, offsets_name)
+            if consecutive:  # a worker's chunk: the genes stand together already
+                first, last = offsets[chosen[0]], offsets[chosen[-1] + 1]
+                parts[offsets_name] = offsets[chosen[0] : chosen[-1] + 2] - first
+                parts |= {name: getattr(self, name)[first:last] for name in genes}
+                continue
             lengths = np.diff(offsets)[chosen]
             ends = np.cumsum(lengths)
             # Row j of the result is gene (start of its network) + (place within it).

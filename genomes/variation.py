@@ -464,20 +464,20 @@ def room_for(nodes: int, connections: int, networks: int) -> Genes:
 
 @part
 def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
-    """The genes that were written, in arrays of their own."""
+    """The genes that were written; the room left over is little, and a copy takes long."""
     return Genes(
         genes.node_offsets,
-        genes.node_id[:nodes].copy(),
-        genes.bias[:nodes].copy(),
-        genes.response[:nodes].copy(),
-        genes.activation[:nodes].copy(),
-        genes.aggregation[:nodes].copy(),
+        genes.node_id[:nodes],
+        genes.bias[:nodes],
+        genes.response[:nodes],
+        genes.activation[:nodes],
+        genes.aggregation[:nodes],
         genes.connection_offsets,
-        genes.innovation[:connections].copy(),
-        genes.source[:connections].copy(),
-        genes.target[:connections].copy(),
-        genes.weight[:connections].copy(),
-        genes.enabled[:connections].copy(),
+        genes.innovation[:connections],
+        genes.source[:connections],
+        genes.target[:connections],
+        genes.weight[:connections],
+        genes.enabled[:connections],
     )
 
 
