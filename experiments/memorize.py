@@ -40,7 +40,11 @@ HEARING: dict[str, dict[str, Any]] = {
     },
 }
 BREEDING: dict[str, dict[str, dict[str, str]]] = {
-    "neat": {"NEAT": {"pop_size": "150"}, "Modules": {"by_output": "True"}},
+    # A wrong step costs a squared hinge of at least 1: a key that is below has nothing wrong.
+    "neat": {
+        "NEAT": {"pop_size": "150"},
+        "Modules": {"by_output": "True", "freeze_below": "1.0"},
+    },
     # Networks that start unconnected and grow, and offspring in which few weights change, learn
     # far more than neat-python's defaults.
     "neat-python": {

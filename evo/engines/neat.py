@@ -13,7 +13,9 @@ topologies" (2002); each piece stands in its own module:
 It reads neat-python's configuration files and means by them what neat-python means, with two
 differences where that departs from the paper: networks that split the same connection in the same
 generation get the same new node, and hidden nodes of the first population are the same nodes in
-every network. Parents that are equally fit are equally likely to give the disjoint genes.
+every network. Parents that are equally fit are equally likely to give the disjoint genes. The
+section `Selection` of `neat_selection` has what neat-python has not; by its defaults, the power of
+mutations adapts below the configured one.
 
 A generation's random numbers are those of streams addressed by (seed, generation, child).
 """
@@ -116,7 +118,7 @@ class Neat(Engine):
             letters = random.choice(self._selection.weights, len(genes.weight))
             genes = genes._replace(weight=letters)
         self._species = []
-        self._regulation.parent_fitness = np.empty(0)
+        self._regulation.begin()
         self._replace(genes)
 
     def _replace(self, genes: Genes) -> None:
@@ -124,14 +126,9 @@ class Neat(Engine):
         self._population = self._networks(genes)
         if self._representatives is None or not self._species:
             self._representatives = self._population.take([])
-        genome = self._config.genome_config
-        belongs, representative = speciate(
-            genes,
-            genes_of(self._representatives),
-            self._regulation.threshold,
-            genome.compatibility_disjoint_coefficient,
-            genome.compatibility_weight_coefficient,
-        )
+        if 0 < self._selection.target_species < len(self._species):
+            self._merge_species()
+        belongs, representative = self._divide(genes, genes_of(self._representatives))
         known = len(self._species)
         order = np.argsort(belongs, kind="stable")
         ends = np.searchsorted(belongs[order], np.arange(len(representative) + 1))
@@ -149,6 +146,29 @@ class Neat(Engine):
         self._species = species
         self._regulation.watch_species(len(species), self._selection)
         self._representatives = self._population.take(representative[representative >= 0])
+
+    def _divide(self, genes: Genes, representatives: Genes) -> tuple[Places, Places]:
+        """Which species each belongs to, and who represents each; see `speciate`."""
+        genome = self._config.genome_config
+        belongs, representative = speciate(
+            genes,
+            representatives,
+            self._regulation.threshold,
+            genome.compatibility_disjoint_coefficient,
+            genome.compatibility_weight_coefficient,
+        )
+        return belongs, representative
+
+    def _merge_species(self) -> None:
+        """Species that the threshold does not tell apart any more are one, the older.
+
+        Otherwise a species once founded stays until it stagnates, whatever the threshold.
+        """
+        assert self._representatives is not None
+        nobody = genes_of(self._representatives.take([]))
+        _, founders = self._divide(genes_of(self._representatives), nobody)
+        self._species = [self._species[place] for place in founders]
+        self._representatives = self._representatives.take(founders)
 
     def _assemble(self, modules: Genes) -> None:
         """Make the population of these modules, `outputs` of them to a network."""
@@ -206,7 +226,7 @@ class Neat(Engine):
         regulation.watch_complexity(
             (len(parents.node_id) + len(parents.innovation)) / len(fitness), self._selection
         )
-        regulation.parent_fitness = np.where(mutate, fitness[fitter], np.inf)
+        regulation.parent_fitness, regulation.mutated = fitness[fitter], mutate
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
         genes, split = breed(regulation.rates(self._rates), parents, fitter, other, mutate, key)
         self._innovations.number(genes, split)

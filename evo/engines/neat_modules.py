@@ -45,6 +45,7 @@ DEFAULTS = {
     "add_condition": "0.03",
     "remove_condition": "0.01",
     "parsimony": "0.03",
+    "freeze_below": "0.0",
     "negative": "0.2",
     "further": "0.1",
     "smallest": "0.05",
@@ -77,6 +78,8 @@ class Modules:
     edits: Edits
     # What a gene costs: of two modules that play alike the smaller one is better.
     parsimony: float
+    # An output whose loss (its negated score) is below this is bred no more; 0 for never.
+    freeze_below: float
     # How many siblings' edits the next parent of each output may gather: float64 (outputs,).
     gathered: NDArray[np.float64]
 
@@ -86,7 +89,7 @@ class Modules:
         values = _numbers(section)
         edits = Edits(*(values[name] for name in Edits._fields))
         gathered = np.full(outputs, _FIRST_GATHERED)
-        return cls(outputs, inputs, edits, values["parsimony"], gathered)
+        return cls(outputs, inputs, edits, values["parsimony"], values["freeze_below"], gathered)
 
     def first(self, n: int) -> Genes:
         """Genes of n networks whose outputs have no connection, biased towards silence."""
@@ -117,10 +120,15 @@ class Modules:
     ) -> Genes:
         """The next population's modules from this one's and their scores, float64 (n, outputs)."""
         n = len(credit)
+        frozen = (credit.max(axis=0) > -self.freeze_below) & (self.freeze_below > 0)
+        # Of the modules of a frozen output only those count that are below.
+        credit = np.where(frozen & (credit <= -self.freeze_below), -np.inf, credit)
         credit = credit - self.parsimony * self._sizes(genes).reshape(n, self.outputs)
         elites, parents, siblings = [], [], []
         for output in range(self.outputs):
             elite, parent, gains = self._select(output, credit[:, output])
+            if frozen[output]:
+                parent, gains = elite, gains[:0]
             elites.append(elite * self.outputs + output)
             parents.append(parent * self.outputs + output)
             siblings.append(gains * self.outputs + output)
@@ -136,7 +144,8 @@ class Modules:
         )
         parent_rows = np.arange(self.outputs, 2 * self.outputs)
         rows = np.concatenate([np.arange(self.outputs), np.tile(parent_rows, n - 1)])
-        mutate = np.arange(n * self.outputs) >= 2 * self.outputs
+        mutate = np.tile(~frozen, n)
+        mutate[: 2 * self.outputs] = False  # the elite and the parent stay as they are
         key = stream(seed, Role.BREED, generation).integers(1 << 63, dtype=np.uint64)
         children, founded = edit_offspring(self.edits, self.inputs, stock, rows, mutate, key)
         innovations.number(children, founded)

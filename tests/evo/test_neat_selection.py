@@ -24,7 +24,7 @@ def settings(options: dict[str, str], **genome: str) -> dict[str, Any]:
     sections["NEAT"]["pop_size"] = str(POPULATION)
     sections["DefaultReproduction"]["min_species_size"] = "1"
     sections["DefaultSpeciesSet"]["compatibility_threshold"] = "1.5"
-    sections["DefaultGenome"] |= genome
+    sections["DefaultGenome"] |= {"conn_add_prob": "0.8", "node_add_prob": "0.4"} | genome
     sections["Selection"] |= options
     return sections
 
@@ -41,8 +41,8 @@ def judge(engine: Neat) -> Scores:
 
 
 def nothing(engine: Neat) -> Scores:
-    """A fitness that rewards nothing: all are equal."""
-    return Scores.of(np.ones(len(engine.ask())))
+    """A fitness that rewards nothing: chance, whatever the networks are."""
+    return Scores.of(np.random.default_rng(engine.generation).random(len(engine.ask())))
 
 
 def mean_genes(engine: Neat) -> float:
@@ -167,9 +167,12 @@ def test_the_threshold_stays_positive() -> None:
 def test_networks_that_bloat_are_pruned_where_fitness_rewards_nothing() -> None:
     growing = {"conn_add_prob": "0.8", "node_add_prob": "0.5"}
     growing |= {"conn_delete_prob": "0.0", "node_delete_prob": "0.0"}
-    free = Neat(settings({}, **growing), seed=1)
-    regulated_settings = settings({"complexity": "phased", "complexity_ceiling": "10"}, **growing)
-    regulated = Neat(regulated_settings, seed=1)
+    engines = []
+    for options in ({"complexity": "none"}, {"complexity": "phased", "complexity_ceiling": "10"}):
+        sections = settings(options, **growing)
+        sections["DefaultSpeciesSet"]["compatibility_threshold"] = "1000"
+        engines.append(Neat(sections, seed=1))
+    free, regulated = engines
     first = mean_genes(regulated)
     largest, phases = 0.0, []
     for _ in range(80):
@@ -216,16 +219,38 @@ def test_weights_of_an_alphabet_do_mutate() -> None:
     assert not np.array_equal(before, engine.ask().weight)
 
 
+def power_after(fitness: list[float], generations: int = 40) -> float:
+    """Mutations' power, 0.5 before, where four children of parents of fitness 0 score so.
+
+    The last two are copies.
+    """
+    regulation = Regulation(threshold=1.0, power=0.5)
+    regulation.parent_fitness = np.zeros(6)
+    regulation.mutated = np.arange(6) < 4
+    for _ in range(generations):
+        regulation.watch_success(np.array(fitness), Selection.of({"adaptive_rates": "True"}))
+    return regulation.power
+
+
 def test_mutations_grow_while_children_succeed_and_shrink_while_they_fail() -> None:
-    for direction, expected in ((1.0, 10.0), (-1.0, 0.1)):
-        engine = new(adaptive_rates="True")
-        powers = []
-        for generation in range(30):
-            powers.append(engine.statistics()["mutation_power"])
-            engine.tell(Scores.of(np.full(POPULATION, direction * generation)))
-        assert powers[:2] == [1.0, 1.0]  # nothing is known before the first children are judged
-        assert (direction * np.diff(powers) >= 0).all()
-        assert powers[-1] == pytest.approx(expected)
+    assert power_after([1, 1, 1, 1, 0, 0], 1) == pytest.approx(0.5 * np.exp(0.4))
+    assert power_after([-1, 0, 0, 0, 0, 0], 1) == pytest.approx(0.5 * np.exp(-0.1))
+    assert power_after([1, 1, 1, 1, 0, 0]) == 1.0
+    assert power_after([0, 0, 0, 0, 0, 0]) == 0.1
+
+
+def test_a_fitness_that_moves_by_itself_is_no_success_of_the_children() -> None:
+    assert power_after([5, 4, 6, 5, 5, 5], 1) == power_after([0, -1, 1, 0, 0, 0], 1)
+    assert power_after([-5, -4, -6, -5, -5, -5], 1) == power_after([0, 1, -1, 0, 0, 0], 1)
+
+
+def test_adapted_power_scales_weight_and_bias_mutations_only() -> None:
+    engine = new(adaptive_rates="True")
+    rates = engine._rates
+    scaled = Regulation(threshold=1.0, power=0.5).rates(rates)
+    assert scaled.weight == rates.weight._replace(mutate_power=rates.weight.mutate_power / 2)
+    assert scaled.bias == rates.bias._replace(mutate_power=rates.bias.mutate_power / 2)
+    assert scaled.response == rates.response
 
 
 WAYS = {
@@ -244,7 +269,7 @@ WAYS = {
 def test_an_engine_restored_in_any_generation_goes_on_identically(way: str, tmp_path: Path) -> None:
     whole = new(**WAYS[way])
     populations, states = [], []
-    for generation in range(9):
+    for generation in range(13):
         populations.append(whole.ask().to_arrays())
         checkpoint.save(tmp_path / str(generation), whole.state(), STAMP)
         states.append(checkpoint.load(tmp_path / str(generation))[0])
