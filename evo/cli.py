@@ -19,7 +19,6 @@ from evo import __version__
 # Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
 EXPERIMENT_NAMES = ("memorize", "xor")
 ENGINE_NAMES = ("neat", "neat-python")
-DEFAULT_ENGINE = "neat"
 
 
 class UsageError(click.ClickException):
@@ -119,31 +118,6 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _limit_changes(options: dict[str, Any]) -> dict[str, Any]:
-    """The configuration changes that the shared options ask for."""
-    stop = {
-        name: options[name]
-        for name in ("generations", "time_limit", "target")
-        if options[name] is not None
-    }
-    changes: dict[str, Any] = {"stop": stop} if stop else {}
-    if options["workers"] is not None:
-        changes["workers"] = {"count": options["workers"]}
-    return changes
-
-
-def _setting(text: str) -> dict[str, Any]:
-    """`a.b.c=value` as nested tables."""
-    path, equals, value = text.partition("=")
-    if not equals or not path:
-        raise UsageError(f"--set wants section.key=value, got {text!r}")
-    *tables, key = path.split(".")
-    nested: dict[str, Any] = {key: value}
-    for table in reversed(tables):
-        nested = {table: nested}
-    return nested
-
-
 @main.command()
 @click.argument("experiment", type=click.Choice(EXPERIMENT_NAMES))
 @click.option("--song", help="A MIDI file, a folder of them, or an embedded tune's name.")
@@ -161,94 +135,16 @@ def _setting(text: str) -> dict[str, Any]:
 @one_line_errors
 def run(experiment: str, **options: Any) -> None:
     """Start a run of an EXPERIMENT; what is not said has a default that does something real."""
+    from evo.configure import configuration, free_path
     from evo.launch import start
     from evo.run import command_line
 
-    config, chosen = _configuration(experiment, options)
+    config, chosen = configuration(experiment, options)
     if options["out"] is not None:
         path = Path(options["out"])
     else:
-        path = _free_path(config)
+        path = free_path(config)
     _finish(path, lambda display: start(chosen, config, path, command_line(), display))
-
-
-def _configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-    """The resolved configuration and the experiment; every source overrides the one before."""
-    from evo.engines import engine_class
-    from evo.experiment import InputError, merge
-    from evo.experiments import experiment as find
-    from evo.run import load_config
-
-    chosen = find(experiment)
-    given: dict[str, Any] = {}
-    if options["config"] is not None:
-        loaded = load_config(Path(options["config"]))
-        if loaded is None:
-            raise InputError(f"{options['config']}: there is no such file")
-        given = loaded
-    table = given.get("run", {})
-    if not isinstance(table, dict):
-        raise InputError(f"{options['config']}: run is a table of settings, not a value")
-    if table.get("experiment", experiment) != experiment:
-        raise InputError(
-            f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
-        )
-    engine = options["engine"] or table.get("engine", DEFAULT_ENGINE)
-    if engine not in ENGINE_NAMES:
-        raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINE_NAMES)}")
-    kind = engine_class(engine)
-    config = merge(chosen.default_config(engine), given)
-    if options["neat_config"] is not None:
-        config = _with_neat_config(config, options["neat_config"])
-    if options["seed"] is not None:
-        config = merge(config, {"run": {"seed": options["seed"]}})
-    if options["population"] is not None:
-        config = merge(config, {engine: kind.population_setting(options["population"])})
-    if options["song"] is not None:
-        if "song" not in config.get(experiment, {}):
-            raise InputError(f"{experiment} learns no song; leave --song out")
-        config = merge(config, {experiment: {"song": options["song"]}})
-    config = merge(config, _limit_changes(options))
-    for text in options["settings"]:
-        config = merge(config, _setting(text))
-    if (config["run"]["experiment"], config["run"]["engine"]) != (experiment, engine):
-        raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
-    if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
-        config = merge(config, {engine: kind.shape_setting(*chosen.shape(config))})
-    return config, chosen
-
-
-def _with_neat_config(config: dict[str, Any], path: str) -> dict[str, Any]:
-    """The configuration with a neat-python file's sections, its seed and its fitness threshold."""
-    from evo.engines.neat_python import threshold
-    from evo.engines.neat_python_config import read_sections
-    from evo.experiment import InputError, merge
-
-    engine = config["run"]["engine"]
-    if engine != "neat-python":
-        raise InputError(f"--neat-config is for the engine neat-python, not {engine}")
-    sections = read_sections(path)
-    config = config | {engine: sections}
-    if "seed" in sections["NEAT"]:
-        config = merge(config, {"run": {"seed": sections["NEAT"]["seed"]}})
-    ending = threshold(sections)
-    if ending is not None:
-        config = merge(config, {"stop": {"target": ending[0], "criterion": ending[1]}})
-    return config
-
-
-def _free_path(config: dict[str, Any]) -> Path:
-    """A directory below runs/ that is not taken, named by what the run does."""
-    table = config["run"]
-    song = Path(config.get(table["experiment"], {}).get("song", "")).stem
-    parts = [table["experiment"], song, table["engine"], f"seed{table['seed']}"]
-    name = "-".join(part for part in parts if part)
-    path = Path("runs") / name
-    number = 2
-    while path.exists():
-        path = Path("runs") / f"{name}-{number}"
-        number += 1
-    return path
 
 
 def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
@@ -282,6 +178,7 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
 @one_line_errors
 def resume(run: str, **options: Any) -> None:
     """Go on with a RUN that was stopped or killed, or that shall go further than it was to."""
+    from evo.configure import changes_of
     from evo.experiment import InputError, merge
     from evo.experiments import experiment as find
     from evo.launch import resume as carry_on
@@ -291,9 +188,7 @@ def resume(run: str, **options: Any) -> None:
     config = load_config(path / "config.toml") if path.is_dir() else None
     if config is None:
         raise RunError(f"{path}: there is no run here (no config.toml)")
-    changes = _limit_changes(options)
-    for text in options["settings"]:
-        changes = _deep_update(changes, _setting(text))
+    changes = changes_of(options)
     fixed = set(changes) - {"stop", "workers", "checkpoints"}
     if fixed:
         raise InputError(
@@ -302,15 +197,6 @@ def resume(run: str, **options: Any) -> None:
     merge(config, changes)  # says what is wrong before the run is touched
     chosen = find(config["run"]["experiment"])
     _finish(path, lambda display: carry_on(chosen, path, changes, display))
-
-
-def _deep_update(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """Nested tables with the new values over the old."""
-    result = dict(old)
-    for name, value in new.items():
-        both = isinstance(value, dict) and isinstance(result.get(name), dict)
-        result[name] = _deep_update(result[name], value) if both else value
-    return result
 
 
 @main.command()

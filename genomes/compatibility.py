@@ -9,8 +9,8 @@ genes of the larger network. Genes must be sorted, which makes it one merge.
 import numpy as np
 from numpy.typing import NDArray
 
+from genomes.genes import Genes
 from genomes.kernels import kernel, part
-from genomes.variation import Genes
 
 
 @part

@@ -24,9 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomes.functions import STEP
-from genomes.kernels import kernel, part, zero
-from genomes.randomness import Stream, below, start_stream, uniform
-from genomes.variation import (
+from genomes.genes import (
     UNNUMBERED,
     Genes,
     copy_connection,
@@ -38,6 +36,8 @@ from genomes.variation import (
     sorted_genes,
     trimmed,
 )
+from genomes.kernels import kernel, part, zero
+from genomes.randomness import Stream, below, start_stream, uniform
 
 GONE = -1  # the number of a gene that was taken out
 MOST_CONDITIONS = 6  # of a conjunction when it is founded

@@ -20,7 +20,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.activation import Hearing, Program, activate_rows, compile_networks, play_rows
+from genomes.activation import Hearing, Program, activate_rows, play_rows
+from genomes.compilation import compile_networks
 from genomes.performers import Arrays, BoolArray, FloatArray, Streams
 from genomes.player import Player
 

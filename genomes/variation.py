@@ -9,11 +9,9 @@ The operators are those of NEAT (Stanley & Miikkulainen 2002) as neat-python has
   deletes one; a feed-forward network never gets a cycle;
 - every attribute of every gene is then perturbed or replaced with the configured rates.
 
-Genes of a network are sorted by innovation number, its nodes by id, so that crossover is one merge.
-New genes need numbers that the whole generation agrees on. The kernel leaves places for them
-(`UNNUMBERED` and up) and a list of what was added; `evo.engines.neat_innovations` numbers them, the
-same structure always the same, and `number_genes` fills them in. New numbers are larger than all
-before, so new genes stand at the end, where they belong.
+New genes need numbers that the whole generation agrees on. The kernel leaves them UNNUMBERED
+(`genomes.genes`) and says which connections were split; `evo.engines.neat_innovations` numbers
+them, the same structure always the same.
 
 Memory: the offspring are written into arrays with room for what the operators can add, and packed
 at the end.
@@ -24,68 +22,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from genomes.genes import (
+    UNNUMBERED,
+    Genes,
+    copy_connection,
+    copy_network,
+    copy_node,
+    find_connection,
+    new_connection,
+    room_for,
+    trimmed,
+)
 from genomes.kernels import kernel, part, zero
-from genomes.network import Networks
 from genomes.randomness import Stream, below, normal, start_stream, uniform
-
-# Stands for the id or innovation number that a new gene will get; larger than any real one.
-UNNUMBERED = 1 << 60
 
 # A child can gain one node and three connections: two by a split, one by an addition.
 NEW_NODES, NEW_CONNECTIONS = 1, 3
-
-
-class Genes(NamedTuple):
-    """The genes of a batch, as `genomes.network.Networks` has them."""
-
-    node_offsets: NDArray[np.int64]
-    node_id: NDArray[np.int64]
-    bias: NDArray[np.float64]
-    response: NDArray[np.float64]
-    activation: NDArray[np.uint8]
-    aggregation: NDArray[np.uint8]
-    connection_offsets: NDArray[np.int64]
-    innovation: NDArray[np.int64]
-    source: NDArray[np.int64]
-    target: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    enabled: NDArray[np.bool_]
-
-
-def genes_of(networks: Networks) -> Genes:
-    """The genes of a batch of networks, not copied."""
-    return Genes(*(getattr(networks, name) for name in Genes._fields))
-
-
-def sorted_genes(genes: Genes) -> Genes:
-    """The same networks, genes sorted by their numbers, without those whose number is negative."""
-    node_offsets, nodes = _sorting(genes.node_offsets, genes.node_id)
-    connection_offsets, connections = _sorting(genes.connection_offsets, genes.innovation)
-    return Genes(
-        node_offsets,
-        genes.node_id[nodes],
-        genes.bias[nodes],
-        genes.response[nodes],
-        genes.activation[nodes],
-        genes.aggregation[nodes],
-        connection_offsets,
-        genes.innovation[connections],
-        genes.source[connections],
-        genes.target[connections],
-        genes.weight[connections],
-        genes.enabled[connections],
-    )
-
-
-def _sorting(
-    offsets: NDArray[np.int64], number: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """New offsets, and the places of the genes to keep, in order."""
-    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
-    order = np.lexsort([number, owner])
-    order = order[number[order] >= 0]
-    counts = np.bincount(owner[order], minlength=len(offsets) - 1)
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
 
 
 class Attribute(NamedTuple):
@@ -283,25 +235,6 @@ def _cross(
 
 
 @part
-def find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
-    """Place of the connection between two nodes among genes first:last, or -1."""
-    for c in range(first, last):
-        if genes.source[c] == source and genes.target[c] == target:
-            return c
-    return -1
-
-
-@part
-def new_connection(
-    genes: Genes, c: int, source: int, target: int, weight: float, enabled: bool
-) -> None:
-    """Write a connection gene that has no innovation number yet."""
-    genes.innovation[c] = UNNUMBERED
-    genes.source[c], genes.target[c] = source, target
-    genes.weight[c], genes.enabled[c] = weight, enabled
-
-
-@part
 def _add_connection(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
     visited: NDArray[np.int64], stream: Stream,
@@ -397,22 +330,6 @@ def _mutate_structure(
 
 
 @part
-def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
-    """Copy node gene n to a place in the same or other genes."""
-    to.node_id[place] = genes.node_id[n]
-    to.bias[place], to.response[place] = genes.bias[n], genes.response[n]
-    to.activation[place], to.aggregation[place] = genes.activation[n], genes.aggregation[n]
-
-
-@part
-def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
-    """Copy connection gene c to a place in the same or other genes."""
-    to.innovation[place] = genes.innovation[c]
-    to.source[place], to.target[place] = genes.source[c], genes.target[c]
-    to.weight[place], to.enabled[place] = genes.weight[c], genes.enabled[c]
-
-
-@part
 def _mutate_attributes(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> None:
@@ -441,44 +358,6 @@ def _mutate_codes(
         for i in range(first, last):
             if uniform(stream) < choice.mutate_rate:
                 codes[i] = choice.options[below(stream, len(choice.options))]
-
-
-@part
-def room_for(nodes: int, connections: int, networks: int) -> Genes:
-    """Genes to be written, for so many of each."""
-    return Genes(
-        np.zeros(networks + 1, np.int64),
-        np.empty(nodes, np.int64),
-        np.empty(nodes, np.float64),
-        np.empty(nodes, np.float64),
-        np.empty(nodes, np.uint8),
-        np.empty(nodes, np.uint8),
-        np.zeros(networks + 1, np.int64),
-        np.empty(connections, np.int64),
-        np.empty(connections, np.int64),
-        np.empty(connections, np.int64),
-        np.empty(connections, np.float64),
-        np.empty(connections, np.bool_),
-    )
-
-
-@part
-def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
-    """The genes that were written; the room left over is little, and a copy takes long."""
-    return Genes(
-        genes.node_offsets,
-        genes.node_id[:nodes],
-        genes.bias[:nodes],
-        genes.response[:nodes],
-        genes.activation[:nodes],
-        genes.aggregation[:nodes],
-        genes.connection_offsets,
-        genes.innovation[:connections],
-        genes.source[:connections],
-        genes.target[:connections],
-        genes.weight[:connections],
-        genes.enabled[:connections],
-    )
 
 
 @kernel
@@ -523,17 +402,3 @@ def breed(
         n0, c0 = n1, c1
         child.node_offsets[i + 1], child.connection_offsets[i + 1] = n0, c0
     return trimmed(child, n0, c0), split
-
-
-@part
-def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
-    """Copy network g to n0 and c0; returns where its genes end."""
-    first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
-    n1 = n0 + last - first
-    for i in range(last - first):
-        copy_node(genes, first + i, child, n0 + i)
-    first, last = genes.connection_offsets[g], genes.connection_offsets[g + 1]
-    c1 = c0 + last - first
-    for i in range(last - first):
-        copy_connection(genes, first + i, child, c0 + i)
-    return n1, c1

@@ -39,10 +39,11 @@ from evo.scores import Scores
 from evo.seeds import Role, stream
 from evo.state import State
 from genomes.compatibility import speciate
+from genomes.genes import Genes, genes_of
 from genomes.network import Networks
 from genomes.performers import FloatArray
 from genomes.player import Player
-from genomes.variation import Genes, breed, genes_of
+from genomes.variation import breed
 
 Places = NDArray[np.int64]
 

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.engines.neat_innovations import Innovations
+from genomes.genes import Genes
 from genomes.performers import FloatArray
-from genomes.variation import Attribute, Choice, Genes, Rates
+from genomes.variation import Attribute, Choice, Rates
 
 
 def _values(attribute: Attribute, count: int, stream: np.random.Generator) -> FloatArray:

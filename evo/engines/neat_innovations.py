@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.variation import UNNUMBERED, Genes
+from genomes.genes import UNNUMBERED, Genes
 
 
 @dataclass

@@ -26,7 +26,7 @@ from evo.engines.neat_innovations import Innovations
 from evo.seeds import Role, stream
 from genomes.edits import Edits, edit_offspring, merge
 from genomes.functions import IDENTITY
-from genomes.variation import Genes
+from genomes.genes import Genes
 
 Places = NDArray[np.int64]
 

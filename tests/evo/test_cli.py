@@ -14,7 +14,8 @@ from evo.experiments import EXPERIMENTS
 from running import Killed, Watcher, configured, start
 
 from evo import __version__
-from evo.cli import DEFAULT_ENGINE, ENGINE_NAMES, EXPERIMENT_NAMES, main
+from evo.cli import ENGINE_NAMES, EXPERIMENT_NAMES, main
+from evo.configure import DEFAULT_ENGINE
 from evo.engines import ENGINES
 from evo.engines.neat_python_config import DEFAULTS
 from evo.fitness.xor import Xor

@@ -8,7 +8,8 @@ from breeding import varied_config
 from evo.engines.neat_initial import first_genes
 from evo.engines.neat_innovations import Innovations
 from evo.engines.neat_settings import rates_of
-from genomes.variation import UNNUMBERED, Genes, breed
+from genomes.genes import UNNUMBERED, Genes
+from genomes.variation import breed
 
 NEW = UNNUMBERED
 Link = tuple[int, int, int]  # innovation number, source, target

@@ -10,9 +10,9 @@ import pytest
 from breeding import evolved, varied_config
 
 from genomes.compatibility import distance, speciate
+from genomes.genes import Genes, genes_of, sorted_genes
 from genomes.neat_python import from_neat_python, to_neat_python
 from genomes.network import Networks
-from genomes.variation import Genes, genes_of, sorted_genes
 
 BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])
 

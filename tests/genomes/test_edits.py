@@ -16,8 +16,8 @@ from evo.engines.neat_innovations import Innovations
 from evo.engines.neat_modules import DEFAULTS, Modules
 from genomes.edits import MOST_CONDITIONS, Edits, edit_offspring, merge
 from genomes.functions import IDENTITY, STEP, SUM
+from genomes.genes import UNNUMBERED, Genes
 from genomes.network import Networks
-from genomes.variation import UNNUMBERED, Genes
 
 INPUTS, OUTPUTS = 8, 3
 USUAL = Edits(*(float(DEFAULTS[name]) for name in Edits._fields))

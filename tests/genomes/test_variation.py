@@ -15,8 +15,9 @@ from breeding import network, varied_config
 from evo.engines.neat_initial import first_genes
 from evo.engines.neat_settings import rates_of
 from genomes.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.genes import Genes, genes_of
 from genomes.network import Networks
-from genomes.variation import Genes, Rates, breed, genes_of
+from genomes.variation import Rates, breed
 
 INPUTS, OUTPUTS = 4, 2
 BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])

@@ -1,0 +1,129 @@
+"""From what is said on the command line to a run's whole configuration.
+
+Every source overrides the one before: the experiment's defaults for the engine, a TOML file, a
+neat-python file, options, `--set`. A setting that does not exist or has another type is refused.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from evo.engines import ENGINES, engine_class
+from evo.engines.neat_python import threshold
+from evo.engines.neat_python_config import read_sections
+from evo.experiment import Experiment, InputError, merge
+from evo.experiments import experiment as find
+from evo.run import load_config
+
+DEFAULT_ENGINE = "neat"
+
+
+def limit_changes(options: dict[str, Any]) -> dict[str, Any]:
+    """The configuration changes that the shared options ask for."""
+    stop = {
+        name: options[name]
+        for name in ("generations", "time_limit", "target")
+        if options[name] is not None
+    }
+    changes: dict[str, Any] = {"stop": stop} if stop else {}
+    if options["workers"] is not None:
+        changes["workers"] = {"count": options["workers"]}
+    return changes
+
+
+def setting(text: str) -> dict[str, Any]:
+    """`a.b.c=value` as nested tables."""
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise InputError(f"--set wants section.key=value, got {text!r}")
+    *tables, key = path.split(".")
+    nested: dict[str, Any] = {key: value}
+    for table in reversed(tables):
+        nested = {table: nested}
+    return nested
+
+
+def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, Any], Experiment]:
+    """The resolved configuration and the experiment; every source overrides the one before."""
+    chosen = find(experiment)
+    given: dict[str, Any] = {}
+    if options["config"] is not None:
+        loaded = load_config(Path(options["config"]))
+        if loaded is None:
+            raise InputError(f"{options['config']}: there is no such file")
+        given = loaded
+    table = given.get("run", {})
+    if not isinstance(table, dict):
+        raise InputError(f"{options['config']}: run is a table of settings, not a value")
+    if table.get("experiment", experiment) != experiment:
+        raise InputError(
+            f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
+        )
+    engine = options["engine"] or table.get("engine", DEFAULT_ENGINE)
+    if engine not in ENGINES:
+        raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
+    kind = engine_class(engine)
+    config = merge(chosen.default_config(engine), given)
+    if options["neat_config"] is not None:
+        config = with_neat_config(config, options["neat_config"])
+    if options["seed"] is not None:
+        config = merge(config, {"run": {"seed": options["seed"]}})
+    if options["population"] is not None:
+        config = merge(config, {engine: kind.population_setting(options["population"])})
+    if options["song"] is not None:
+        if "song" not in config.get(experiment, {}):
+            raise InputError(f"{experiment} learns no song; leave --song out")
+        config = merge(config, {experiment: {"song": options["song"]}})
+    config = merge(config, limit_changes(options))
+    for text in options["settings"]:
+        config = merge(config, setting(text))
+    if (config["run"]["experiment"], config["run"]["engine"]) != (experiment, engine):
+        raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
+    if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
+        config = merge(config, {engine: kind.shape_setting(*chosen.shape(config))})
+    return config, chosen
+
+
+def with_neat_config(config: dict[str, Any], path: str) -> dict[str, Any]:
+    """The configuration with a neat-python file's sections, its seed and its fitness threshold."""
+    engine = config["run"]["engine"]
+    if engine != "neat-python":
+        raise InputError(f"--neat-config is for the engine neat-python, not {engine}")
+    sections = read_sections(path)
+    config = config | {engine: sections}
+    if "seed" in sections["NEAT"]:
+        config = merge(config, {"run": {"seed": sections["NEAT"]["seed"]}})
+    ending = threshold(sections)
+    if ending is not None:
+        config = merge(config, {"stop": {"target": ending[0], "criterion": ending[1]}})
+    return config
+
+
+def free_path(config: dict[str, Any]) -> Path:
+    """A directory below runs/ that is not taken, named by what the run does."""
+    table = config["run"]
+    song = Path(config.get(table["experiment"], {}).get("song", "")).stem
+    parts = [table["experiment"], song, table["engine"], f"seed{table['seed']}"]
+    name = "-".join(part for part in parts if part)
+    path = Path("runs") / name
+    number = 2
+    while path.exists():
+        path = Path("runs") / f"{name}-{number}"
+        number += 1
+    return path
+
+
+def changes_of(options: dict[str, Any]) -> dict[str, Any]:
+    """The changes that `evo resume` asks for, as nested tables."""
+    changes = limit_changes(options)
+    for text in options["settings"]:
+        changes = deep_update(changes, setting(text))
+    return changes
+
+
+def deep_update(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """Nested tables with the new values over the old."""
+    result = dict(old)
+    for name, value in new.items():
+        both = isinstance(value, dict) and isinstance(result.get(name), dict)
+        result[name] = deep_update(result[name], value) if both else value
+    return result
