@@ -19,7 +19,9 @@ from evo.engines.neat_python_config import build_config, read_sections
 from evo.engines.neat_settings import rates_of
 from evo.fitness.xor import SOLVED_AT, Xor
 from evo.scores import Scores
+from genomes.compatibility import distance
 from genomes.functions import ACTIVATIONS
+from genomes.genes import genes_of
 from genomes.network import Networks
 
 MODES = [
@@ -289,6 +291,40 @@ def test_every_individual_is_in_one_species_and_keys_are_never_given_again() -> 
         highest = max(map(int, latest))
         tell(engine, random.random(40))
     assert len(gone) > 5
+
+
+def test_a_species_goes_on_with_those_closest_to_it_also_when_others_die_out() -> None:
+    engine = new(
+        DefaultSpeciesSet={"compatibility_threshold": 1.8},
+        DefaultStagnation={"max_stagnation": 2, "species_elitism": 1},
+        DefaultReproduction={"min_species_size": 1},
+    )
+
+    def represented() -> dict[int, Networks]:
+        population = engine.ask()
+        kept = engine.state().part("breeder")
+        batch = type(population).from_arrays(kept.part("representatives").arrays)
+        keys = [one["key"] for one in kept.values["species"]]
+        assert len(keys) == len(batch)
+        return {key: batch.take([place]) for place, key in enumerate(keys)}
+
+    random = np.random.default_rng(4)
+    died = 0
+    before = represented()
+    for _ in range(15):
+        tell(engine, random.random(40))
+        population, after = engine.ask(), represented()
+        left = list(range(40))
+        for key in sorted(before.keys() & after.keys()):
+            old = genes_of(before[key])
+            apart = [distance.py_func(old, 0, genes_of(population), i, 1.0, 0.5) for i in left]
+            closest = left.pop(int(np.argmin(apart)))
+            wanted = population.take([closest]).to_arrays()
+            assert same_arrays(after[key].to_arrays(), wanted)
+        # Not the last ones only, whose place in the list nobody else takes.
+        died += len([key for key in before.keys() - after.keys() if key < max(after)])
+        before = after
+    assert died > 5
 
 
 def test_too_many_species_for_the_population_are_told_in_one_line() -> None:

@@ -233,6 +233,61 @@ def test_of_modules_that_play_alike_the_smaller_one_is_kept() -> None:
     assert engine.ask().take([0]).sizes().tolist() == [[PLAYER.keys, 0]]
 
 
+def test_the_next_parent_has_what_its_best_children_gained_and_nothing_of_the_elites() -> None:
+    engine = new(parsimony="0.0")
+    differing = 0
+    for _ in range(10):
+        for _ in range(4):
+            engine.tell(judge(engine.ask()))
+        elite, parent, child = (modules(engine.ask(), place) for place in (0, 1, 5))
+        differing += sum(elite[output] != parent[output] for output in elite)
+        # One child alone is better than its parent, and so is the elite.
+        engine.tell(credit_of(engine, elite=2, parent=1, child=3))
+        assert modules(engine.ask(), 1) == child
+        assert modules(engine.ask(), 0) == child
+    assert differing > 5
+
+
+def bred_to_differ(**changes: str) -> tuple[Neat, Any]:
+    """An engine whose modules of output 0 have several sizes, and those sizes: int64 (n,)."""
+    engine = new(**(BUSY | {"parsimony": "1.0"} | changes))
+    for _ in range(6):
+        by_output = module_sizes(engine) * 2.0 - 1000.0  # the larger the better
+        engine.tell(Scores.of(by_output.sum(axis=1), by_output=by_output))
+    sizes = module_sizes(engine)[:, 0]
+    assert len(set(sizes.tolist())) > 3
+    return engine, sizes
+
+
+def test_a_solved_output_is_left_alone_and_the_others_go_on() -> None:
+    engine, _ = bred_to_differ(freeze_below="1.0")
+    solved = modules(engine.ask(), 7)[0]
+    by_output = np.full((30, PLAYER.keys), -5.0)
+    by_output[7, 0] = -0.5
+    for _ in range(4):
+        engine.tell(Scores.of(by_output.sum(axis=1), by_output=by_output))
+        networks = engine.ask()
+        found = [modules(networks, place) for place in range(30)]
+        assert all(one[0] == solved for one in found)
+        for output in range(1, PLAYER.keys):
+            assert any(one[output] != found[0][output] for one in found)
+        by_output[:, 0] = -0.5
+
+
+def test_of_a_solved_outputs_modules_the_smallest_that_solves_it_is_kept() -> None:
+    """A smaller one that does not, though parsimony would have it, is not."""
+    engine, sizes = bred_to_differ(freeze_below="1.0")
+    order = np.argsort(sizes, kind="stable")
+    small, middle, large = order[0], order[15], order[-1]
+    assert sizes[small] < sizes[middle] < sizes[large]
+    wanted = modules(engine.ask(), int(middle))[0]
+    by_output = np.full((30, PLAYER.keys), -50.0)
+    by_output[[small, middle, large], 0] = [-1.0, -0.9, -0.5]
+    engine.tell(Scores.of(by_output.sum(axis=1), by_output=by_output))
+    for place in range(30):
+        assert modules(engine.ask(), place)[0] == wanted
+
+
 def test_failed_networks_are_never_kept() -> None:
     engine = new()
     for _ in range(4):

@@ -44,6 +44,17 @@ def _normals(start: Any, count: int) -> Any:
 
 
 @njit
+def _tail(start: Any, count: int) -> Any:
+    stream, numbers, found = np.full(1, start), np.empty(count), 0
+    for _ in range(count):
+        size = abs(normal(stream))
+        if size > TAIL:
+            numbers[found] = size
+            found += 1
+    return numbers[:found]
+
+
+@njit
 def _places(start: Any, end: int, count: int) -> Any:
     stream, numbers = np.full(1, start), np.empty(count, np.int64)
     for i in range(count):
@@ -151,3 +162,15 @@ def test_normal_numbers_have_its_distribution_function_in_the_tail_too(point: fl
     above = math.erfc(point / math.sqrt(2)) / 2
     assert_share(normals() > point, above)
     assert_share(normals() < -point, above)
+
+
+def test_the_tail_falls_off_as_it_should() -> None:
+    """How much of the tail lies beyond its numbers is uniform between 0 and 1."""
+    count = 40_000_000
+    numbers = _tail(starts(8, 1)[0], count)
+    beyond = math.erfc(TAIL / math.sqrt(2))
+    assert_near(len(numbers) / count, beyond, beyond, count)
+    shares = np.array([math.erfc(number / math.sqrt(2)) for number in numbers]) / beyond
+    assert_near(shares.mean(), 1 / 2, 1 / 12, len(shares))
+    for share in (0.01, 0.1, 0.5, 0.9):
+        assert_share(shares < share, share)
