@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,12 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*args, **options)
         except (InputError, RunError, MidiError, ValueError) as error:
             raise UsageError(str(error)) from None
+        except BrokenPipeError:  # whoever read the output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
         except OSError as error:
-            raise UsageError(f"{error.filename or ''}: {error.strerror or error}") from None
+            where = f"{error.filename}: " if error.filename else ""
+            raise UsageError(f"{where}{error.strerror or error}") from None
         except KeyboardInterrupt:
             sys.exit(130)
 
@@ -178,16 +183,12 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
 @one_line_errors
 def resume(run: str, **options: Any) -> None:
     """Go on with a RUN that was stopped or killed, or that shall go further than it was to."""
-    from evo.configure import changes_of
+    from evo.configure import changes_of, known_run
     from evo.experiment import InputError, merge
-    from evo.experiments import experiment as find
     from evo.launch import resume as carry_on
-    from evo.run import RunError, load_config
 
     path = Path(run)
-    config = load_config(path / "config.toml") if path.is_dir() else None
-    if config is None:
-        raise RunError(f"{path}: there is no run here (no config.toml)")
+    config, chosen = known_run(path)
     changes = changes_of(options)
     fixed = set(changes) - {"stop", "workers", "checkpoints"}
     if fixed:
@@ -195,7 +196,6 @@ def resume(run: str, **options: Any) -> None:
             f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
         )
     merge(config, changes)  # says what is wrong before the run is touched
-    chosen = find(config["run"]["experiment"])
     _finish(path, lambda display: carry_on(chosen, path, changes, display))
 
 
@@ -242,6 +242,8 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     The sound is written as a WAV file, beside the champion or in the current directory. With
     --improvise, --temperature or --prompt the champion plays anew, into RUN/improvisations.
     """
+    from evo.configure import known_run
+    from evo.experiment import InputError
     from evo.experiments.memorize import find_songs
     from evo.improvise import improvise
     from evo.run import RunError
@@ -251,6 +253,8 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     path = Path(what)
     target = Path(f"{path.stem}.wav")
     is_run = (path / "config.toml").exists()
+    if freedom["temperature"] is not None and not isfinite(freedom["temperature"]):
+        raise InputError("--temperature must be a finite number")
     anew = freedom["improvise"] or freedom["prompt"] or freedom["temperature"] is not None
     if anew and not is_run:
         raise RunError(f"{path}: only a run's champion can improvise, and there is no run here")
@@ -267,9 +271,13 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
                 f"{path}: it has no champion's song; finish the run by `evo resume {path}`"
             )
         target = path / "champion" / "song.wav"
-        song = Song.load(performance)
+        table = known_run(path)[0]["memorize"]
+        song = Song.load(performance, keys=table["keys"], steps_per_beat=table["steps_per_beat"])
     else:
-        song = find_songs(what, 13, 2)[0]
+        try:
+            song = find_songs(what, 13, 2)[0]
+        except InputError:  # wider than the simplified instrument, or no song at all
+            song = find_songs(what, 88, 2)[0]
     click.echo(text_roll(song))
     target = Path(wav) if wav is not None else target
     song.to_wav(target)

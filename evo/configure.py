@@ -12,7 +12,7 @@ from evo.engines.neat_python import threshold
 from evo.engines.neat_python_config import read_sections
 from evo.experiment import Experiment, InputError, merge
 from evo.experiments import experiment as find
-from evo.run import load_config
+from evo.run import RunError, load_config
 
 DEFAULT_ENGINE = "neat"
 
@@ -59,7 +59,7 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
             f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
         )
     engine = options["engine"] or table.get("engine", DEFAULT_ENGINE)
-    if engine not in ENGINES:
+    if not isinstance(engine, str) or engine not in ENGINES:
         raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
     kind = engine_class(engine)
     config = merge(chosen.default_config(engine), given)
@@ -86,10 +86,10 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
 def with_neat_config(config: dict[str, Any], path: str) -> dict[str, Any]:
     """The configuration with a neat-python file's sections, its seed and its fitness threshold."""
     engine = config["run"]["engine"]
-    if engine != "neat-python":
-        raise InputError(f"--neat-config is for the engine neat-python, not {engine}")
     sections = read_sections(path)
-    config = config | {engine: sections}
+    # The file describes breeding by species; what our own engine adds has its defaults.
+    settings = engine_class(engine).default_settings(1, 1) | sections
+    config = config | {engine: settings}
     if "seed" in sections["NEAT"]:
         config = merge(config, {"run": {"seed": sections["NEAT"]["seed"]}})
     ending = threshold(sections)
@@ -110,6 +110,29 @@ def free_path(config: dict[str, Any]) -> Path:
         path = Path("runs") / f"{name}-{number}"
         number += 1
     return path
+
+
+def known_run(path: Path) -> tuple[dict[str, Any], Experiment]:
+    """The configuration and experiment of the run in `path`; RunError for what is none of ours."""
+    config = load_config(path / "config.toml") if path.is_dir() else None
+    if config is None:
+        raise RunError(f"{path}: there is no run here (no config.toml)")
+    file = path / "config.toml"
+    try:
+        chosen = find(config["run"]["experiment"])
+        default = chosen.default_config(config["run"]["engine"])
+    except (KeyError, TypeError):
+        raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
+    missing = sorted(set(default) - set(config))
+    if missing:
+        raise RunError(f"{file}: the table [{missing[0]}] is missing")
+    # A neat-python file may have brought items of its own: the engine checks its table itself.
+    engine = config["run"]["engine"]
+    try:
+        merge(default, {name: table for name, table in config.items() if name != engine})
+    except InputError as error:
+        raise RunError(f"{file}: {error}") from None
+    return config, chosen
 
 
 def changes_of(options: dict[str, Any]) -> dict[str, Any]:

@@ -84,8 +84,11 @@ class PlainDisplay:
         self._pace = Pace(stop, first)
 
     def message(self, text: str) -> None:
-        """See `evo.launch.Display`."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        """See `evo.launch.Display`; when nobody reads any more, the run goes on in silence."""
+        try:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        except BrokenPipeError:
+            self._console = Console(quiet=True)
 
     def record(self, record: Record) -> None:
         """See `evo.launch.Display`."""

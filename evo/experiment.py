@@ -6,6 +6,7 @@ checkpoints, resume, champion) is the same for all of them.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,8 @@ def merge(config: Config, changes: Mapping[str, Any], where: str = "") -> Config
         label = f"{where}{name}"
         if name not in config:
             known = ", ".join(config)
-            raise InputError(f"there is no setting {label!r}; {where or 'the top '}has {known}")
+            place = f"[{where.rstrip('.')}]" if where else "a configuration"
+            raise InputError(f"there is no setting {label!r}; {place} has {known}")
         old = config[name]
         if isinstance(old, dict):
             if not isinstance(value, Mapping):
@@ -106,7 +108,10 @@ def _of_type(old: Any, value: Any, label: str) -> Any:
             raise ValueError
         if kind is int and float(value) != int(float(value)):
             raise ValueError
-        return int(float(value)) if kind is int else kind(value)
+        number = int(float(value)) if kind is int else kind(value)
+        if kind is float and not isfinite(number):
+            raise ValueError
+        return number
     except (ValueError, KeyError, TypeError, OverflowError):
         wanted = {bool: "true or false", int: "a whole number", float: "a number"}
         raise InputError(

@@ -5,6 +5,23 @@ import signal
 from types import FrameType
 from typing import Any, Self
 
+from multiprocess import resource_tracker
+
+
+def start_shielded(process: Any) -> None:
+    """Start a `multiprocess` process that never sees SIGINT and SIGTERM: its parent ends it.
+
+    A terminal's Ctrl-C, and much that sends SIGTERM, reaches a whole group of processes. A process
+    inherits the signals its parent blocks, so not even its start can be interrupted.
+    """
+    # Started on the way by the first process otherwise, it would lift the block again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
 
 class Interrupts:
     """While inside this context manager, `received` is the first signal that came, or None."""

@@ -87,7 +87,18 @@ def stop_criteria(config: Config) -> Stop:
 
 def check(config: Config) -> None:
     """ValueError with one line for numbers that no run can have, before anything is touched."""
-    limits = (("run", "seed", 0), ("run", "chunk_size", 1), ("workers", "count", 1))
+    limits = (
+        ("run", "seed", 0),
+        ("run", "chunk_size", 1),
+        ("workers", "count", 1),
+        ("checkpoints", "every", 0),
+        ("checkpoints", "keep_every", 0),
+        ("stop", "generations", 0),
+        ("stop", "evaluations", 0),
+        ("stop", "stagnation", 0),
+        ("stop", "time_limit", 0),
+        ("stop", "max_failures", 0),
+    )
     for table, name, least in limits:
         if config[table][name] < least:
             raise ValueError(f"{table}.{name} must be at least {least}, got {config[table][name]}")
@@ -152,6 +163,9 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
                         break
             except (TooManyFailures, BreedingError) as error:
                 status, reason = "failed", str(error)
+            except ValueError as error:  # a mistake in the code: what was given is checked before
+                run.set_status("failed")
+                raise RuntimeError(f"generation {engine.generation} broke off") from error
             finally:
                 display.end()
         if reason is None:

@@ -99,6 +99,7 @@ class Run:
 
     def __init__(self, path: Path, config: Config) -> None:
         self.path, self.config = path, config
+        self._made_folder = False
         self._lock = FileLock(path / ".lock")
         try:
             self._lock.acquire(timeout=0)
@@ -127,17 +128,21 @@ class Run:
         one is a whole run, and what a crash left without one may be begun anew.
         """
         try:
+            made_here = not path.exists()
             path.mkdir(parents=True, exist_ok=True)
-            begun = not (path / "config.toml").exists()
-            foreign = {entry.name for entry in path.iterdir()} - _BEGINNINGS
-            if foreign or not begun:
+            found = {entry.name for entry in path.iterdir()}
+            # What a crash left of a beginning has our lock in it, and nothing else of anybody's.
+            begun = ".lock" in found and found <= _BEGINNINGS
+            if found and not begun:
                 raise RunError(
                     f"{path}: exists and is not empty; go on with it by `evo resume {path}`, or "
                     "choose another place by --out"
                 )
             run = cls(path, config)
+            run._made_folder = made_here
             try:
-                shutil.rmtree(path / "songs", ignore_errors=True)
+                if begun:
+                    shutil.rmtree(path / "songs", ignore_errors=True)
                 prepare(config, path)
                 run._describe({"command": list(command), "status": "running"})
                 run.save_config()
@@ -237,8 +242,8 @@ class Run:
     def load_checkpoint(self) -> tuple[State | None, list[str]]:
         """The newest checkpoint that can be believed, None if there is none, and what to tell.
 
-        Damaged ones are removed and the one before is used. The log is cut to where the checkpoint
-        was written (to nothing without one): what came after is bred again, the same.
+        Damaged ones are passed over and the one before is used. The log is cut to where the
+        checkpoint was written (to nothing without one): what came after is bred again, the same.
         """
         messages = []
         state = None
@@ -268,9 +273,16 @@ class Run:
         return state, messages
 
     def discard_unused(self) -> None:
-        """Remove a directory in which nothing was bred yet, after a mistake in what was given."""
-        if self._log.tell() == 0:
-            shutil.rmtree(self.path)
+        """Remove what was written before anything was bred, after a mistake in what was given."""
+        if self._log.tell() > 0:
+            return
+        for name in (*_BEGINNINGS, "config.toml"):
+            if (self.path / name).is_dir():
+                shutil.rmtree(self.path / name)
+            else:
+                (self.path / name).unlink(missing_ok=True)
+        if self._made_folder:
+            self.path.rmdir()
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Write result.json."""

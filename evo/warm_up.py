@@ -12,6 +12,7 @@ import numpy as np
 
 from evo.engines import engine_class
 from evo.fitness import Fitness
+from evo.interrupt import start_shielded
 from evo.scores import Scores
 from evo.seeds import Individuals, Role
 from evo.workers.chunk import score_chunk
@@ -40,7 +41,7 @@ def compile_kernels(
     breeding = multiprocess.get_context("spawn").Process(
         target=_breed_once, args=(engine, settings, player), daemon=True
     )
-    breeding.start()
+    start_shielded(breeding)
     try:
         performers = engine_class(engine)(settings, seed=0, player=player).ask().take([0])
         score_chunk(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))

@@ -134,7 +134,10 @@ def prepare(config: Config, folder: Path) -> None:
     songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
     (folder / "songs").mkdir()
     for song in songs:
-        song.save(folder / "songs" / f"{song.name}.mid")
+        path = folder / "songs" / f"{song.name}.mid"
+        if path.exists():
+            raise InputError(f"{table['song']}: two of its songs are called {song.name}")
+        song.save(path)
 
 
 def kept_songs(config: Config, folder: Path) -> list[Song]:

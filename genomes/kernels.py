@@ -20,12 +20,17 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # numba's type information lacks these options.
 _njit: Any = numba.njit
 _compile_kernel = _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")
+_compile_unkept = _njit(no_cfunc_wrapper=True, error_model="numpy")
 _compile_part = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function that Python calls."""
-    compiled: Function = _compile_kernel(function)
+    """Compile a function that Python calls; kept on disk where any place can be written."""
+    compiled: Function
+    try:
+        compiled = _compile_kernel(function)
+    except RuntimeError:  # numba found nowhere to keep it: compile it in every process
+        compiled = _compile_unkept(function)
     return compiled
 
 
@@ -43,6 +48,8 @@ def is_compiled(dispatcher: Any) -> bool:
     """
     if dispatcher.signatures:  # in this process
         return True
+    if dispatcher.stats.cache_path is None:
+        return False
     function = dispatcher.py_func
     source = Path(function.__code__.co_filename)
     tag = f"py{sys.version_info.major}{sys.version_info.minor}"

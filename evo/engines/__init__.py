@@ -1,7 +1,8 @@
 """Engines breed. One engine a module; `ENGINES` says what each is called on the command line.
 
 engine        the contract, ask and tell, and what all engines share
-neat_python   neat-python behind ask and tell
+neat          NEAT on arrays, by species or with credit by output
+neat_python   neat-python behind ask and tell, the reference
 """
 
 from importlib import import_module

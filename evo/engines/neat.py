@@ -59,9 +59,13 @@ class Neat(Engine):
         check_shape(self._config.genome_config, player)
         self._selection = Selection.of(settings.get("Selection", SELECTION_DEFAULTS))
         self._rates = rates_of(self._config.genome_config, self._selection.weights)
-        section = dict(settings.get("Modules", MODULE_DEFAULTS))
+        section = MODULE_DEFAULTS | dict(settings.get("Modules", {}))
         # Made in any case, so that a mistake in its settings is told.
         modules = Modules.new(self._rates.outputs, self._rates.inputs, section)
+        if str(section["by_output"]).lower() not in ("true", "false"):
+            raise ValueError(
+                f"neat: Modules.by_output must be True or False, got {section['by_output']!r}"
+            )
         by_output = str(section["by_output"]).lower() == "true"
         self._modules = modules if by_output else None
         if by_output and (changed := self._selection.changed()):
@@ -105,13 +109,17 @@ class Neat(Engine):
         assert self._population is not None
         return self._population
 
+    def _beginning(self) -> int:
+        """Where a first population's random numbers are; another place after an extinction."""
+        return self.generation + (self._population is not None)
+
     def _begin(self) -> None:
         """A first population, and its species."""
         if self._modules is not None:
             self._innovations = Innovations(self._rates.outputs)
             self._assemble(self._modules.first(self._config.pop_size))
             return
-        random = stream(self.seed, Role.INITIALISE, self.generation)
+        random = stream(self.seed, Role.INITIALISE, self._beginning())
         genes, self._innovations = first_genes(
             self._config.genome_config, self._rates, self._config.pop_size, random
         )

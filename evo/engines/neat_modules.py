@@ -7,6 +7,9 @@ A module is scored by its own output (`Scores.by_output`) and bred only with mod
 output: cooperative co-evolution (Potter & De Jong, "Cooperative coevolution", 2000) with the
 outputs as its species. One evaluation of a network judges a variation of every output at once.
 
+Of neat-python's sections only the population's size and the network's inputs and outputs count
+here: modules start unconnected, with identity outputs, and vary by the edits alone.
+
 Among the modules of one output, row 0 of the population is the best ever (elite), row 1 the parent,
 and all others are the parent with one edit each (`genomes.edits`). The next parent gathers the
 edits of the best children that gained something, up to a number that grows while the gathering

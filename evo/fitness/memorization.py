@@ -40,7 +40,7 @@ class Memorization:
     """Scores how well performers play some songs from memory; see the module's docstring.
 
     `prompt_steps` are given and not judged. All songs must have more steps than that and the same
-    number of keys, and each a step with and a step without onsets to play; ValueError otherwise.
+    number of keys, and each something to play; ValueError otherwise.
     """
 
     reusable = True
@@ -53,11 +53,10 @@ class Memorization:
         if len({song.grid.shape[1] for song in songs}) > 1:
             raise ValueError("all songs must have the same number of keys")
         for song in songs:
-            sounding = _sounding(song.grid[prompt_steps:])
-            if sounding.all() or not sounding.any():
+            if not song.grid[prompt_steps:].any():
                 raise ValueError(
-                    f"song {song.name!r} has {int(sounding.sum())} of {len(sounding)} steps with "
-                    f"onsets after the first {prompt_steps}; there must be some of both kinds"
+                    f"song {song.name!r} has no onset after the first {prompt_steps} steps: "
+                    "there is nothing to play"
                 )
         self.songs = tuple(songs)
         self.prompt_steps = prompt_steps
@@ -66,10 +65,9 @@ class Memorization:
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
         """Totals and cases of a batch; a total of `steps_total` is a perfect memory."""
         if self.mode == "perform":
-            played = [self._perform_cases(performers, song.grid) for song in self.songs]
-            cases = np.concatenate(played, axis=1)
-            return Scores.of(cases.sum(axis=1), cases)
-        judged = [self._follow_cases(performers, song.grid) for song in self.songs]
+            judged = [self._perform_cases(performers, song.grid) for song in self.songs]
+        else:
+            judged = [self._follow_cases(performers, song.grid) for song in self.songs]
         cases = np.concatenate([cases for cases, _ in judged], axis=1)
         return Scores.of(cases.sum(axis=1), cases, sum(by_output for _, by_output in judged))
 
@@ -94,8 +92,14 @@ class Memorization:
         short = np.maximum(1.0 - np.where(wanted, said, -said), 0.0)
         return steps * (exact + dense) / 2, -(short**2).sum(axis=1)
 
-    def _perform_cases(self, performers: Performers, grid: BoolArray) -> NDArray[np.float64]:
-        """Cases of one song in closed loop: float64 (n, steps after the prompt)."""
+    def _perform_cases(
+        self, performers: Performers, grid: BoolArray
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Cases and outputs' scores of one song in closed loop.
+
+        Returns float64 (n, steps after the prompt) and (n, keys); an output loses 3 for a note it
+        missed and 1 for one it should not have struck.
+        """
         wanted = grid[self.prompt_steps :]
         played = performers.perform(grid[: self.prompt_steps], len(grid))[:, self.prompt_steps :]
         to_hit, to_leave = wanted.sum(axis=1), (~wanted).sum(axis=1)
@@ -103,9 +107,11 @@ class Memorization:
         struck = (played & ~wanted).sum(axis=2) / np.maximum(to_leave, 1)
         # Silent steps have nothing to hit; their share of the score is lost by striking.
         sounding = to_hit > 0
-        share = np.where(sounding, 1 / sounding.sum(), 1 / (~sounding).sum())
-        cases: NDArray[np.float64] = len(wanted) * share * (hit - struck)
-        return cases
+        missed = (~played & wanted).sum(axis=1) * SOUNDING_WEIGHT
+        wrong = missed + (played & ~wanted).sum(axis=1)
+        silent = max(int((~sounding).sum()), 1)
+        share = np.where(sounding, 1 / sounding.sum(), 1 / silent)
+        return len(wanted) * share * (hit - struck), -wrong
 
     def figures(self, performers: Performers) -> dict[str, Any]:
         """Steps exactly right, of one individual: in closed loop, following, and of how many."""
@@ -131,6 +137,11 @@ def _sounding(grid: BoolArray) -> BoolArray:
 
 
 def _balance(sounding: BoolArray) -> NDArray[np.float64]:
-    """Weights that give steps that sound and steps that do not half of the whole each."""
+    """Weights that give steps that sound and steps that do not half of the whole each.
+
+    Where all steps sound, they are the whole.
+    """
+    if sounding.all():
+        return np.full(len(sounding), 1.0 / len(sounding))
     weights: NDArray[np.float64] = np.where(sounding, 0.5 / sounding.sum(), 0.5 / (~sounding).sum())
     return weights

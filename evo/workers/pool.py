@@ -8,7 +8,6 @@ A worker that dies is noticed at once, because the parent waits on pipes and pro
 individuals of its chunk are scored as crashed and a new worker takes its place.
 """
 
-import signal
 from collections import deque
 from multiprocessing.connection import Connection
 from typing import Any, Self
@@ -17,6 +16,7 @@ import multiprocess
 import multiprocess.connection
 
 from evo.fitness import Fitness
+from evo.interrupt import start_shielded
 from evo.scores import Scores, Status
 from evo.seeds import Individuals, Role
 from evo.workers.chunk import borders, score_chunk
@@ -25,8 +25,6 @@ from genomes.performers import Performers
 
 def _work(pipe: Connection) -> None:
     """The life of a worker: take a message, answer it, until the pipe closes."""
-    # Ctrl-C in a terminal reaches the whole group; the parent decides when a worker ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     fitness: Any = None
     while True:
         try:
@@ -51,7 +49,7 @@ class _Worker:
         context = multiprocess.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs,), daemon=True)
-        self.process.start()
+        start_shielded(self.process)
         theirs.close()
         self.fitness: bytes | None = None
         self.chunk: int | None = None
@@ -65,7 +63,7 @@ class _Worker:
 
     def end(self) -> None:
         self.pipe.close()
-        self.process.terminate()
+        self.process.kill()
         self.process.join()
 
 

@@ -293,7 +293,7 @@ def test_a_wrong_neat_python_file_is_refused_in_one_line() -> None:
     (("run", "xor", "--set", f"{DEFAULT_ENGINE}.DefaultGenome.initial_connection=x"), "x"),
     (("run", "xor", "--config", "missing.toml"), "missing.toml"),
     (("run", "xor", "--config", "."), "."),
-    (("run", "xor", "--neat-config", "missing"), "neat"),
+    (("run", "xor", "--neat-config", "missing"), "missing"),
     (("run", "memorize", "--song", "no-such-tune"), "no-such-tune"),
     (("run", "memorize", "--song", "missing.mid"), "missing.mid"),
     (("run", "memorize", "--song", "."), "."),
@@ -422,3 +422,50 @@ def test_an_unfinished_run_can_be_plotted_and_one_without_a_log_cannot() -> None
     killed()
     Path("a/log.jsonl").write_bytes(b"")
     assert "its log is still empty" in refused("plot", "a")
+
+
+def test_a_folder_of_somebody_is_never_taken_for_a_run_of_ours(tmp_path: Path) -> None:
+    for name in ("songs", ".lock"):
+        folder = tmp_path / name.strip(".")
+        folder.mkdir()
+        (folder / "songs").mkdir()
+        (folder / "songs" / "mine.mid").write_bytes(b"precious")
+        assert "not empty" in refused("run", "memorize", "--out", folder)
+        assert (folder / "songs" / "mine.mid").read_bytes() == b"precious"
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused("run", "memorize", "--set", "memorize.prompt_steps=500", "--out", empty)
+    assert empty.is_dir()
+    assert not any(empty.iterdir())
+
+
+def test_what_a_crash_left_without_a_configuration_is_begun_anew(tmp_path: Path) -> None:
+    left = tmp_path / "left"
+    (left / "songs").mkdir(parents=True)
+    (left / "songs" / "half.mid").write_bytes(b"MThd")
+    for name in (".lock", "log.jsonl"):
+        (left / name).touch()
+    done("run", "memorize", "--generations", 1, "--population", 10, "--out", left)
+    assert [path.name for path in (left / "songs").iterdir()] == ["vo-pole-bereza-stoyala.mid"]
+
+
+def test_closed_loop_memorising_works_with_every_engine(tmp_path: Path) -> None:
+    for engine in ENGINE_NAMES:
+        done("run", "memorize", "--engine", engine, "--set", "memorize.mode=perform",
+             "--generations", 2, "--population", 10, "--out", tmp_path / engine)  # fmt: skip
+        assert result_of(tmp_path / engine)["generations"] == 2
+
+
+@pytest.mark.parametrize("damage", ["x = 3", "[run]\nexperiment = 'xor'\nengine = 'neat'"])
+def test_a_configuration_that_is_no_longer_one_is_refused(tmp_path: Path, damage: str) -> None:
+    done("run", "xor", "--generations", 1, "--population", 10, "--out", tmp_path / "run")
+    (tmp_path / "run" / "config.toml").write_text(damage)
+    assert "config.toml" in refused("resume", tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "limit", ["stop.generations=-5", "checkpoints.every=-1", "stop.time_limit=nan"]
+)
+def test_limits_that_are_none_are_refused(tmp_path: Path, limit: str) -> None:
+    assert limit.split("=")[0] in refused("run", "xor", "--set", limit, "--out", tmp_path / "run")
+    assert not (tmp_path / "run").exists()

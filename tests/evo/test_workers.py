@@ -1,5 +1,7 @@
 """The contract of every evaluator: the same scores wherever they come from, and failures kept."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -240,3 +242,23 @@ def test_the_processes_of_a_pool_are_gone_after_it_also_after_an_exception() -> 
 def test_a_pool_without_workers_is_refused() -> None:
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
         Pool(0, SEED, CHUNK)
+
+
+def test_a_signal_to_the_whole_group_does_not_reach_the_workers() -> None:
+    script = (
+        "import os, signal\n"
+        "from evo.interrupt import Interrupts\n"
+        "from evo.workers.pool import Pool\n"
+        "if __name__ == '__main__':\n"
+        "    with Interrupts() as interrupts, Pool(2, 0, 8) as pool:\n"
+        "        os.killpg(0, signal.SIGINT)\n"
+        "        workers = [worker.process for worker in pool._workers]\n"
+        "        for process in workers:\n"
+        "            process.join(1.0)\n"
+        "        print([process.exitcode for process in workers], interrupts.received.name)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, start_new_session=True
+    )
+    assert ended.stdout == "[None, None] SIGINT\n"
+    assert ended.stderr == ""
