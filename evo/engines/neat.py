@@ -20,17 +20,22 @@ mutations adapts below the configured one.
 A generation's random numbers are those of streams addressed by (seed, generation, child).
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.engines.engine import BreedingError, Engine, Settings
+from evo.engines.engine import BreedingError, Settings
 from evo.engines.neat_initial import first_genes
 from evo.engines.neat_innovations import Innovations
 from evo.engines.neat_modules import DEFAULTS as MODULE_DEFAULTS
 from evo.engines.neat_modules import Modules
-from evo.engines.neat_python_config import DEFAULTS, build_config, check_shape
+from evo.engines.neat_python_config import (
+    ConfiguredByNeat,
+    Sections,
+    build_config,
+    check_shape,
+)
 from evo.engines.neat_selection import DEFAULTS as SELECTION_DEFAULTS
 from evo.engines.neat_selection import Regulation, Selection
 from evo.engines.neat_settings import rates_of
@@ -48,10 +53,14 @@ from genomes.variation import breed
 Places = NDArray[np.int64]
 
 
-class Neat(Engine):
+class Neat(ConfiguredByNeat):
     """NEAT; `settings` are the sections of neat-python's configuration, by name."""
 
     genome = Networks
+    own_sections: ClassVar[Sections] = {
+        "Modules": MODULE_DEFAULTS,
+        "Selection": SELECTION_DEFAULTS,
+    }
 
     def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
         super().__init__(settings, seed=seed, player=player)
@@ -76,25 +85,6 @@ class Neat(Engine):
         self._representatives: Networks | None = None
         self._next_species = 1
         self._regulation = Regulation(self._config.species_set_config.compatibility_threshold)
-
-    @classmethod
-    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.default_settings`."""
-        sections = {name: dict(items) for name, items in DEFAULTS.items()}
-        sections["Modules"] = dict(MODULE_DEFAULTS)
-        sections["Selection"] = dict(SELECTION_DEFAULTS)
-        sections["DefaultGenome"] |= cls.shape_setting(inputs, outputs)["DefaultGenome"]
-        return sections
-
-    @classmethod
-    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.shape_setting`."""
-        return {"DefaultGenome": {"num_inputs": str(inputs), "num_outputs": str(outputs)}}
-
-    @classmethod
-    def population_setting(cls, individuals: int) -> dict[str, Any]:
-        """See `Engine.population_setting`."""
-        return {"NEAT": {"pop_size": str(individuals)}}
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates

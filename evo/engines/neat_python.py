@@ -17,8 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from evo.engines.engine import BreedingError, Engine, Settings
-from evo.engines.neat_python_config import DEFAULTS, build_config, check_shape
+from evo.engines.engine import BreedingError, Settings
+from evo.engines.neat_python_config import ConfiguredByNeat, build_config, check_shape
 from evo.scores import Scores
 from evo.seeds import Role, global_random
 from evo.state import State
@@ -41,7 +41,7 @@ class Counter:
         return self.value - 1
 
 
-class NeatPython(Engine):
+class NeatPython(ConfiguredByNeat):
     """neat-python's NEAT; `settings` are the sections of its configuration, by name."""
 
     genome = Networks
@@ -71,23 +71,6 @@ class NeatPython(Engine):
         from neat.reporting import ReporterSet
 
         return ReporterSet()
-
-    @classmethod
-    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.default_settings`: neat-python's XOR example for this many inputs."""
-        sections = {name: dict(items) for name, items in DEFAULTS.items()}
-        sections["DefaultGenome"] |= cls.shape_setting(inputs, outputs)["DefaultGenome"]
-        return sections
-
-    @classmethod
-    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.shape_setting`."""
-        return {"DefaultGenome": {"num_inputs": str(inputs), "num_outputs": str(outputs)}}
-
-    @classmethod
-    def population_setting(cls, individuals: int) -> dict[str, Any]:
-        """See `Engine.population_setting`."""
-        return {"NEAT": {"pop_size": str(individuals)}}
 
     def _create(self) -> None:
         """A new population, divided into species."""

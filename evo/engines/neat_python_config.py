@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as IniError
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+from evo.engines.engine import Engine
 from genomes.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.player import Player
 
@@ -97,6 +98,29 @@ DEFAULTS: Sections = {
         "min_species_size": "2",
     },
 }  # fmt: skip
+
+
+class ConfiguredByNeat(Engine):
+    """An engine whose settings are the sections of neat-python's configuration, and its own."""
+
+    own_sections: ClassVar[Sections] = {}
+
+    @classmethod
+    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.default_settings`: neat-python's XOR example for this many inputs."""
+        sections = {name: dict(items) for name, items in (DEFAULTS | cls.own_sections).items()}
+        sections["DefaultGenome"] |= cls.shape_setting(inputs, outputs)["DefaultGenome"]
+        return sections
+
+    @classmethod
+    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.shape_setting`."""
+        return {"DefaultGenome": {"num_inputs": str(inputs), "num_outputs": str(outputs)}}
+
+    @classmethod
+    def population_setting(cls, individuals: int) -> dict[str, Any]:
+        """See `Engine.population_setting`."""
+        return {"NEAT": {"pop_size": str(individuals)}}
 
 
 def read_sections(path: str | Path) -> Sections:
