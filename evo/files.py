@@ -38,6 +38,14 @@ def replace_file(path: Path, content: bytes) -> None:
     fsync_folder(path.parent)
 
 
+def remove_folder(path: Path) -> None:
+    """Remove a folder; a crash on the way leaves nothing by its name."""
+    doomed = path.with_name(f".tmp-old-{path.name}")
+    shutil.rmtree(doomed, ignore_errors=True)
+    path.rename(doomed)
+    shutil.rmtree(doomed)
+
+
 def replace_folder(path: Path, files: dict[str, bytes]) -> None:
     """Write a folder of files under another name and rename it into place.
 
@@ -50,10 +58,7 @@ def replace_folder(path: Path, files: dict[str, bytes]) -> None:
         write_synced(temporary / name, content)
     fsync_folder(temporary)
     if path.exists():
-        doomed = path.with_name(f".tmp-old-{path.name}")
-        shutil.rmtree(doomed, ignore_errors=True)
-        path.rename(doomed)
-        shutil.rmtree(doomed)
+        remove_folder(path)
     temporary.rename(path)
     fsync_folder(path.parent)
 

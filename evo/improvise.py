@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from evo.checkpoint import Damaged, unpack_arrays
+from evo.configure import known_run
 from evo.engines import engine_class
 from evo.experiments.memorize import find_songs, kept_songs
-from evo.run import RunError, load_config
+from evo.run import RunError
 from evo.seeds import Role, stream
 from evo.song import Song
 from genomes.network import Networks
@@ -25,8 +26,8 @@ def improvise(
     path: Path, improvise: bool, temperature: float | None, seed: int, prompt: str | None
 ) -> Song:
     """What the champion of the run in `path` plays anew; RunError or InputError in one line."""
-    config = load_config(path / "config.toml")
-    if config is None or "memorize" not in config:
+    config, _ = known_run(path)
+    if "memorize" not in config:
         raise RunError(f"{path}: this run's champion plays no songs")
     table = config["memorize"]
     try:

@@ -30,7 +30,7 @@ import tomli_w
 from filelock import FileLock, Timeout
 
 from evo import checkpoint
-from evo.files import fsync_folder, remove_leftovers, replace_file, to_json
+from evo.files import fsync_folder, remove_folder, remove_leftovers, replace_file, to_json
 from evo.state import State
 
 Config = dict[str, Any]
@@ -234,9 +234,7 @@ class Run:
         for path in found[:-KEPT_CHECKPOINTS]:
             nth = path in stamps and every and stamps[path].generation % every == 0
             if path != best and not nth:
-                doomed = path.with_name(f".tmp-old-{path.name}")
-                path.rename(doomed)
-                shutil.rmtree(doomed)
+                remove_folder(path)
         fsync_folder(self.path / "checkpoints")
 
     def load_checkpoint(self) -> tuple[State | None, list[str]]:

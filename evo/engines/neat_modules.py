@@ -135,15 +135,13 @@ class Modules:
             elites.append(elite * self.outputs + output)
             parents.append(parent * self.outputs + output)
             siblings.append(gains * self.outputs + output)
-        none = np.zeros(self.outputs, np.int64)
+        gained = [len(gains) for gains in siblings]
         # Rows of the stock: the elites as they are, then the parents with what siblings gained.
         stock = merge(
             genes,
             np.array(elites + parents, np.int64),
-            np.concatenate([none[:0], *siblings]).astype(np.int64),
-            np.concatenate([none, [0], np.cumsum([len(gains) for gains in siblings])]).astype(
-                np.int64
-            ),
+            np.concatenate(siblings),
+            np.cumsum([0] + [0] * self.outputs + gained, dtype=np.int64),
         )
         parent_rows = np.arange(self.outputs, 2 * self.outputs)
         rows = np.concatenate([np.arange(self.outputs), np.tile(parent_rows, n - 1)])
