@@ -86,6 +86,17 @@ def read_tunes(text: str) -> list[Tune]:
     return [_read_tune(block) for block in _blocks(text)]
 
 
+def read_melody(body: str, key: str) -> tuple[tuple[Note, ...], int]:
+    """The notes of a melody without repeats, and its length in unit notes.
+
+    For collections that write no upbeats and leave out bar lines: bars are not counted, a bar line
+    only ends accidentals. A tie takes its accidental over the bar line; between two pitches it is
+    a slur. Raises AbcError, with the number of the line in `body`.
+    """
+    lines = [_Token(line, number) for number, line in enumerate(body.splitlines(), 1)]
+    return _LooseWalk(_signature({"K": (key, 0)}), None).over(list(_tokens(lines)))
+
+
 def _blocks(text: str) -> Iterator[list[_Token]]:
     """The lines of each tune, stripped of comments, with their numbers."""
     block: list[_Token] = []
@@ -216,9 +227,9 @@ def _unfold(tokens: list[_Token]) -> list[_Token]:
 class _Walk:
     """The walk over a tune in sung order: where it is in time and what is still in force."""
 
-    def __init__(self, signature: dict[str, int], bar: int) -> None:
+    def __init__(self, signature: dict[str, int], bar: int | None) -> None:
         self.signature = signature
-        self.bar = bar
+        self.bar = bar  # in unit notes; None: bars are not counted
         self.accidentals: dict[str, int] = {}
         self.notes: list[Note] = []
         self.now = 0
@@ -235,7 +246,7 @@ class _Walk:
                 self.sound(text)
         if self.tied:
             self.fail("a tie leads nowhere")
-        if (self.filled + (self.upbeat or 0)) % self.bar:
+        if self.bar and (self.filled + (self.upbeat or 0)) % self.bar:
             self.fail(f"the last bar has {self.filled} unit notes, the upbeat {self.upbeat or 0}")
         return tuple(self.notes), self.now
 
@@ -244,7 +255,7 @@ class _Walk:
 
     def bar_line(self, text: str) -> None:
         self.accidentals = {}
-        if self.filled == self.bar:
+        if self.bar is None or self.filled == self.bar:
             self.filled = 0
             self.upbeat = self.upbeat or 0
         elif text == "|" and self.upbeat is None:
@@ -257,7 +268,7 @@ class _Walk:
         assert found is not None  # every token that is no bar line has this form
         accidental, letter, octaves, digits, tie = found.groups()
         length = int(digits or 1)
-        if length == 0 or self.filled + length > self.bar:
+        if length == 0 or (self.bar and self.filled + length > self.bar):
             self.fail(f"{text!r} does not fit into a bar of {self.bar} unit notes")
         if letter != "z":
             self.note(self.pitch(accidental, letter, octaves), length)
@@ -282,3 +293,18 @@ class _Walk:
         shift = self.accidentals.get(name, self.signature.get(name, 0))
         octave = letter.islower() + octaves.count("'") - octaves.count(",")
         return 60 + 12 * octave + _SEMITONES[name] + shift
+
+
+class _LooseWalk(_Walk):
+    """The walk over a melody that `read_melody` reads."""
+
+    before = ("", "")  # letter and octaves of the last note
+
+    def note(self, pitch: int, length: int) -> None:
+        self.tied = self.tied and self.notes[-1].pitch == pitch
+        super().note(pitch, length)
+
+    def pitch(self, accidental: str, letter: str, octaves: str) -> int:
+        tied_over = self.tied and not accidental and self.before == (letter, octaves)
+        self.before = letter, octaves
+        return self.notes[-1].pitch if tied_over else super().pitch(accidental, letter, octaves)

@@ -19,13 +19,17 @@ import struct
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evo.midi_scan import MAX_MESSAGES, META_COST, Damage, scan
 
-__all__ = ["MidiError", "MidiNotes", "midi_bytes", "note_name", "read_notes", "write_file"]
+__all__ = [
+    "MidiError", "MidiNotes", "MidiPiece", "Part",
+    "midi_bytes", "note_name", "printable", "read_notes", "read_piece", "write_file",
+]  # fmt: skip
 
 MAX_BYTES = 4_000_000
 MAX_DELTA = (1 << 28) - 1  # the largest variable-length number, four bytes
@@ -50,9 +54,7 @@ class MidiError(Exception):
         self.reason = reason
 
     def __str__(self) -> str:
-        line = f"{self.path}: {self.reason}"
-        # A path may hold a line break, or bytes that no terminal can print.
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in line)
+        return printable(f"{self.path}: {self.reason}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +74,46 @@ class MidiNotes:
     end_tick: int
 
 
+class Part(NamedTuple):
+    """The notes of one track on one channel; program numbers are 0 to 127, 0 a grand piano."""
+
+    track: int
+    channel: int
+    programs: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class MidiPiece:
+    """A MIDI file as a musician would ask about it: who plays what, how fast, in which metre.
+
+    Attributes:
+        notes: int64 array (notes, 4), rows (onset_tick, end_tick, pitch, part) sorted in this
+            order; percussion is left out, and there may be none.
+        parts: whose notes these are; `notes[:, 3]` counts into it.
+        percussion: how many notes channel 10 plays.
+        tempos: (tick, microseconds a beat) in the order of ticks; empty when the file has none.
+        metres: (tick, numerator, denominator) in the order of ticks; empty when it has none.
+        ticks_per_beat: ticks in a quarter note.
+        end_tick: where the longest track ends.
+    """
+
+    notes: NDArray[np.int64]
+    parts: tuple[Part, ...]
+    percussion: int
+    tempos: tuple[tuple[int, int], ...]
+    metres: tuple[tuple[int, int, int], ...]
+    ticks_per_beat: int
+    end_tick: int
+
+
 def note_name(pitch: int) -> str:
     """The name of a MIDI note number: 60 is "C4", 61 is "C#4"."""
     return f"{NOTE_NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def printable(text: str) -> str:
+    """The text in one line: a path may hold a line break, or bytes that no terminal can print."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
@@ -87,6 +126,82 @@ def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
         MidiError: for a file that is missing, no regular file, damaged, too large, timed in
             SMPTE frames, or without any note.
     """
+    piece = read_piece(path)
+    if not len(piece.notes):
+        raise MidiError(path, "no notes but percussion" if piece.percussion else "no notes")
+    rows = piece.notes[:, :3]
+    return MidiNotes(
+        notes=rows[np.lexsort(rows.T[::-1])],
+        ticks_per_beat=piece.ticks_per_beat,
+        tempo=MICROSECONDS / (piece.tempos[0][1] if piece.tempos else MICROSECONDS // 120),
+        end_tick=piece.end_tick,
+    )
+
+
+def read_piece(path: str | os.PathLike[str]) -> MidiPiece:
+    """Read a MIDI file with its parts, tempos and metres; the notes are as `read_notes` has them.
+
+    Raises:
+        MidiError: as `read_notes`, except that a file may be without notes.
+    """
+    midi = _parse(path)
+    notes: list[tuple[int, int, int, int]] = []
+    tempos: list[tuple[int, int]] = []
+    metres: list[tuple[int, int, int]] = []
+    changes: list[tuple[int, int, int]] = []  # (tick, channel, program) in any track
+    parts: dict[tuple[int, int], tuple[int, set[int | None]]] = {}
+    percussion = 0
+    end_tick = 0
+    for number, track in enumerate(midi.tracks):
+        tick = 0
+        sounding: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
+        program: dict[int, int] = {}
+        for message in track:
+            tick += message.time
+            if message.type in ("note_on", "note_off"):
+                channel, pitch = message.channel, message.note
+                onsets = sounding[channel, pitch]
+                if channel == PERCUSSION:
+                    percussion += message.type == "note_on" and message.velocity > 0
+                elif message.type == "note_on" and message.velocity > 0:
+                    part = parts.setdefault((number, channel), (len(parts), set()))
+                    part[1].add(program.get(channel))
+                    onsets.append(tick)
+                elif onsets:
+                    notes.append((onsets.popleft(), tick, pitch, parts[number, channel][0]))
+            elif message.type == "program_change":
+                program[message.channel] = message.program
+                changes.append((tick, message.channel, message.program))
+            elif message.type == "set_tempo":
+                tempos.append((tick, message.tempo))
+            elif message.type == "time_signature":
+                metres.append((tick, message.numerator, message.denominator))
+        for (channel, pitch), onsets in sounding.items():
+            notes.extend((onset, tick, pitch, parts[number, channel][0]) for onset in onsets)
+        end_tick = max(end_tick, tick)
+
+    if any(microseconds == 0 for _, microseconds in tempos):
+        raise MidiError(path, "damaged: a tempo of zero microseconds a beat")
+    notes.sort()
+    # A track that names no program has the one that another track gave to its channel.
+    elsewhere = {channel: program for _, channel, program in sorted(changes, reverse=True)}
+    named = []
+    for (number, channel), (_, programs) in parts.items():
+        known = {elsewhere.get(channel, 0) if one is None else one for one in programs}
+        named.append(Part(number, channel, tuple(sorted(known))))
+    return MidiPiece(
+        notes=np.array(notes, dtype=np.int64).reshape(len(notes), 4),
+        parts=tuple(named),
+        percussion=percussion,
+        tempos=tuple(sorted(tempos, key=lambda event: event[0])),
+        metres=tuple(sorted(metres, key=lambda event: event[0])),
+        ticks_per_beat=midi.ticks_per_beat,
+        end_tick=end_tick,
+    )
+
+
+def _parse(path: str | os.PathLike[str]) -> Any:
+    """The file as mido reads it, once the scan has found nothing wrong."""
     import mido
 
     data = _read_bytes(path)
@@ -95,7 +210,7 @@ def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
     except Damage as damage:
         raise MidiError(path, str(damage)) from None
     try:
-        midi = mido.MidiFile(file=io.BytesIO(clean))
+        return mido.MidiFile(file=io.BytesIO(clean))
     except (
         EOFError,
         IndexError,
@@ -109,42 +224,6 @@ def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
     ) as error:
         reason = f"damaged: an event cannot be parsed ({type(error).__name__}: {error})"
         raise MidiError(path, reason) from None
-
-    notes: list[tuple[int, int, int]] = []
-    tempos: list[tuple[int, int]] = []  # (tick, microseconds a beat)
-    percussion = 0
-    end_tick = 0
-    for track in midi.tracks:
-        tick = 0
-        sounding: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
-        for message in track:
-            tick += message.time
-            if message.type in ("note_on", "note_off"):
-                onsets = sounding[message.channel, message.note]
-                if message.channel == PERCUSSION:
-                    percussion += 1
-                elif message.type == "note_on" and message.velocity > 0:
-                    onsets.append(tick)
-                elif onsets:
-                    notes.append((onsets.popleft(), tick, message.note))
-            elif message.type == "set_tempo":
-                tempos.append((tick, message.tempo))
-        for (_, pitch), onsets in sounding.items():
-            notes.extend((onset, tick, pitch) for onset in onsets)
-        end_tick = max(end_tick, tick)
-
-    if not notes:
-        raise MidiError(path, "no notes but percussion" if percussion else "no notes")
-    _, microseconds = min(tempos, key=lambda tempo: tempo[0], default=(0, MICROSECONDS // 120))
-    if microseconds == 0:
-        raise MidiError(path, "damaged: a tempo of zero microseconds a beat")
-    notes.sort()
-    return MidiNotes(
-        notes=np.array(notes, dtype=np.int64),
-        ticks_per_beat=midi.ticks_per_beat,
-        tempo=MICROSECONDS / microseconds,
-        end_tick=end_tick,
-    )
 
 
 def midi_bytes(

@@ -3,8 +3,9 @@
 mido trusts what it reads: it would spend a minute on one endless number and load a file of 40,000
 tracks as an empty one. `scan` holds every length against what is really there, every number
 against four bytes and every event against the grammar of the format, and it counts. What it hands
-on is a clean copy of the file with the events that a song is made of: notes, tempo and signatures.
-Texts, controllers and system exclusive data are dropped, their delta times kept.
+on is a clean copy of the file with the events that a song is made of: notes, changes of program,
+tempo and signatures. Texts, controllers and system exclusive data are dropped, their delta times
+kept.
 
 Reference: Standard MIDI Files 1.0, MIDI Manufacturers Association, RP-001 (1996).
 """
@@ -27,7 +28,7 @@ class Damage(Exception):
 
 
 def scan(data: bytes) -> bytes:
-    """Check a whole file and return a clean copy of it, with notes, tempo and signatures only."""
+    """Check a whole file and return a clean copy of it, with what a song is made of only."""
     if not data:
         raise Damage("the file is empty")
     if data[:4] != b"MThd":
@@ -84,6 +85,7 @@ def _scan_track(body: bytes, events: int, messages: int) -> tuple[bytes, int, in
     messages += META_COST  # the end of the track
     position = running = wait = 0  # wait: ticks since the last event kept
     start = 0  # of the current event
+    programs: dict[int, int] = {}  # in force, by the status that sets them
     size = len(body)
     try:
         while position < size:
@@ -111,7 +113,9 @@ def _scan_track(body: bytes, events: int, messages: int) -> tuple[bytes, int, in
                 # Of a one-byte event this reads the one byte twice.
                 if body[first] > 0x7F or body[position - 1] > 0x7F:
                     raise Damage(f"damaged: data above 127 in the event at offset {start}")
-                if status >= 0xA0:
+                if 0xC0 <= status < 0xD0 and programs.get(status) != body[first]:
+                    programs[status] = body[first]
+                elif status >= 0xA0:
                     continue
                 event = b"%c%b" % (status, body[first:position])
             elif status in (0xFF, 0xF0, 0xF7):
@@ -149,7 +153,9 @@ def _scan_track(body: bytes, events: int, messages: int) -> tuple[bytes, int, in
     except IndexError:
         raise Damage(f"damaged: the event at offset {start} runs past its track") from None
     if messages > MAX_MESSAGES:
-        raise Damage(f"too large: more than {MAX_MESSAGES // 2:,} notes, tempos and tracks")
+        raise Damage(
+            f"too large: more than {MAX_MESSAGES // 2:,} notes, programs, tempos and tracks"
+        )
     kept += _encoded(wait) + b"\xff\x2f\x00"
     return bytes(kept), events, messages
 

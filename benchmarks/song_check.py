@@ -1,0 +1,74 @@
+"""`evo songs check` on a folder of 1,000 files, 65 of them damaged: time, memory, what is named.
+
+Usage: python benchmarks/song_check.py [--files 1000] [--damaged 65]
+
+The files are written into a temporary folder by the generator of the tests: every fault and its
+innocent neighbour four times over, and melodies. The command runs in a process of its own.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
+
+from midi_files import DAMAGED, FAULTY, INNOCENT, Voice, melody, write_piece
+
+COMMAND = (sys.executable, "-c", "from evo.cli import main; main()", "songs", "check")
+
+
+def write_folder(folder: Path, files: int, damaged: int) -> set[str]:
+    """Write the files; the paths of the damaged ones."""
+    bad = set()
+    for number, write in enumerate(islice(cycle(DAMAGED.values()), damaged)):
+        path = folder / f"damaged-{number:03d}.mid"
+        write(path)
+        bad.add(str(path))
+    writers = [*(write for _, write in FAULTY.values()), *INNOCENT.values()]
+    for number in range(files - damaged):
+        path = folder / f"{number:04d}.mid"
+        if number < 4 * len(writers):
+            writers[number % len(writers)](path)
+        else:
+            write_piece(path, Voice(melody(1_000 + number, beats=128)))
+    return bad
+
+
+def main() -> None:
+    """Write, check, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, default=1_000)
+    parser.add_argument("--damaged", type=int, default=65)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        folder, records = Path(place) / "songs", Path(place) / "records.json"
+        folder.mkdir()
+        bad = write_folder(folder, options.files, options.damaged)
+        started = time.monotonic()
+        ended = subprocess.run(
+            [*COMMAND, str(folder), "--json", str(records)], capture_output=True, text=True
+        )
+        seconds = time.monotonic() - started
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        named = {
+            record["path"]
+            for record in json.loads(records.read_text())
+            if "damaged" in [fault["fault"] for fault in record["faults"]]
+        }
+        lines = {line.partition(": ")[0] for line in ended.stdout.splitlines() if ": dam" in line}
+    print(ended.stdout[ended.stdout.rindex("\nfault") :])
+    print(f"exit code {ended.returncode}, {seconds:.1f} s, {memory:.0f} MB at the most")
+    print(
+        f"damaged: {len(bad)}, named in the records {len(named & bad)}, in lines {len(lines & bad)}"
+    )
+    print(f"others called damaged: {len(named - bad)}")
+
+
+if __name__ == "__main__":
+    main()
