@@ -4,11 +4,8 @@ Exit codes: 0 done, 1 the run failed, 2 bad usage or input (one line, no traceba
 stopped by a signal.
 """
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
+from collections.abc import Callable
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -16,48 +13,13 @@ from typing import Any
 import click
 
 from evo import __version__
+from evo.cli_errors import OneLineGroup, one_line_errors
+from evo.cli_songs import songs
 
 # Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
-EXPERIMENT_NAMES = ("memorize", "xor")
-ENGINE_NAMES = ("neat", "neat-python")
-
-
-class UsageError(click.ClickException):
-    """Bad usage or input: one line, exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        """Print the one line."""
-        click.echo(f"evo: {' '.join(self.message.split())}", err=True)
-
-
-def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a user can get wrong into one line and exit code 2."""
-
-    @wraps(command)
-    def guarded(*args: Any, **options: Any) -> Any:
-        # One BLAS thread a process; set before numpy is first imported, inherited by workers.
-        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            os.environ.setdefault(variable, "1")
-        from evo.experiment import InputError
-        from evo.run import RunError
-        from evo.song import MidiError
-
-        try:
-            return command(*args, **options)
-        except (InputError, RunError, MidiError, ValueError) as error:
-            raise UsageError(str(error)) from None
-        except BrokenPipeError:  # whoever read the output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            raise UsageError(f"{where}{error.strerror or error}") from None
-        except KeyboardInterrupt:
-            sys.exit(130)
-
-    return guarded
+EXPERIMENT_NAMES = ("memorize", "critic", "xor")
+ENGINE_NAMES = ("neat", "neat-python", "ga")
+GENOME_NAMES = ("network", "grid")
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
@@ -78,31 +40,6 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         if not 0 < seconds < float("inf"):
             self.fail(f"{value!r} is no time; write 90s, 10m or 1.5h")
         return seconds
-
-
-@contextmanager
-def _usage_in_one_line() -> Iterator[None]:
-    """Turn click's several lines about wrong usage into one; a bare group still shows its help."""
-    try:
-        yield
-    except click.UsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            raise
-        raise UsageError(error.format_message()) from None
-
-
-class OneLineGroup(click.Group):
-    """Commands that answer a mistake in usage with one line."""
-
-    def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """See `click.Command.make_context`: reads the group's own options."""
-        with _usage_in_one_line():
-            return super().make_context(*args, **extra)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """See `click.Command.invoke`: reads the options of the command, and carries it out."""
-        with _usage_in_one_line():
-            return super().invoke(ctx)
 
 
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -127,9 +64,13 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("experiment", type=click.Choice(EXPERIMENT_NAMES))
 @click.option("--song", help="A MIDI file, a folder of them, or an embedded tune's name.")
 @click.option(
-    "--genome", type=click.Choice(["network"]), help="What is bred; an engine breeds one kind."
+    "--genome", type=click.Choice(GENOME_NAMES), help="What is bred; says which engine by default."
 )
-@click.option("--engine", type=click.Choice(ENGINE_NAMES), help="What breeds.")
+@click.option(
+    "--engine",
+    type=click.Choice(ENGINE_NAMES),
+    help="What breeds: ga breeds grids, the others networks.",
+)
 @click.option("--neat-config", type=click.Path(), help="A neat-python configuration file.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same run.")
 @click.option("--population", type=click.IntRange(2), help="Individuals a generation.")
@@ -284,34 +225,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     click.echo(f"{song.duration:.0f} s of sound: {target}")
 
 
-@main.group()
-def songs() -> None:
-    """The embedded tunes."""
-
-
-@songs.command("list")
-@one_line_errors
-def list_songs() -> None:
-    """List the embedded public-domain tunes, by the name that --song takes."""
-    from evo.tunes import all_tunes
-
-    tunes = all_tunes()
-    width = max(len(name) for name in tunes)
-    for name, tune in tunes.items():
-        click.echo(f"{name:{width}}  {tune.title}; {tune.origin}; {tune.composer}")
-
-
-@songs.command("export")
-@click.argument("folder", type=click.Path())
-@one_line_errors
-def export_songs(folder: str) -> None:
-    """Write the embedded tunes as MIDI files into a FOLDER."""
-    from evo.tunes import tune, tune_names
-
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    for name in tune_names():
-        tune(name).save(Path(folder) / f"{name}.mid")
-    click.echo(f"{len(tune_names())} MIDI files in {folder}")
+main.add_command(songs)
 
 
 def run_script(experiment: str) -> None:

@@ -7,7 +7,7 @@ neat-python file, options, `--set`. A setting that does not exist or has another
 from pathlib import Path
 from typing import Any
 
-from evo.engines import ENGINES, engine_class
+from evo.engines import ENGINES, GENOMES, engine_class, genome_of
 from evo.engines.neat_python import threshold
 from evo.engines.neat_python_config import read_sections
 from evo.experiment import Experiment, InputError, merge
@@ -58,12 +58,12 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
         raise InputError(
             f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
         )
-    engine = options["engine"] or table.get("engine", DEFAULT_ENGINE)
-    if not isinstance(engine, str) or engine not in ENGINES:
-        raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
+    engine = _engine(chosen, options["genome"], options["engine"] or table.get("engine"))
     kind = engine_class(engine)
     config = merge(chosen.default_config(engine), given)
     if options["neat_config"] is not None:
+        if genome_of(engine) != "network":
+            raise InputError(f"--neat-config describes networks, and {engine} breeds none")
         config = with_neat_config(config, options["neat_config"])
     if options["seed"] is not None:
         config = merge(config, {"run": {"seed": options["seed"]}})
@@ -81,6 +81,25 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
     if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
         config = merge(config, {engine: kind.shape_setting(*chosen.shape(config))})
     return config, chosen
+
+
+def _engine(experiment: Experiment, genome: str | None, engine: Any) -> str:
+    """The engine that was asked for, or that of the genome kind, or the experiment's default."""
+    if engine is None:
+        kinds = (genome,) if genome is not None else experiment.genomes
+        engine = GENOMES[kinds[0]][0] if kinds else DEFAULT_ENGINE
+    if not isinstance(engine, str) or engine not in ENGINES:
+        raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
+    if genome is not None and engine not in GENOMES[genome]:
+        raise InputError(
+            f"--genome {genome} is bred by {' or '.join(GENOMES[genome])}, not by {engine}"
+        )
+    if experiment.genomes and genome_of(engine) not in experiment.genomes:
+        raise InputError(
+            f"{experiment.name} is a task for the genome {' or '.join(experiment.genomes)}, and "
+            f"{engine} breeds the genome {genome_of(engine)}"
+        )
+    return engine
 
 
 def with_neat_config(config: dict[str, Any], path: str) -> dict[str, Any]:

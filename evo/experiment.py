@@ -10,10 +10,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from evo.engines import Gallery
 from evo.fitness import Fitness
 from genomes.player import Player
 
 Config = dict[str, Any]
+# Shows one line to whoever waits.
+Say = Callable[[str], None]
 
 
 class InputError(Exception):
@@ -25,12 +28,15 @@ class Task:
     """What a run breeds for."""
 
     fitness: Fitness
-    # How performers hear and play; None for a task that is no music.
+    # How performers hear and play; None for a task that is no music, or if they hear nothing.
     player: Player | None
     # The champion's own files (name -> content), from a batch of one.
     champion_files: Callable[[Any], dict[str, bytes]]
     # MIDI note of key 0, for naming keys in pictures.
     lowest_note: int | None = None
+    # What an engine's gallery leaves: files of `pieces/`, and figures for the result. None for
+    # tasks of which the champion is all that is wanted.
+    pieces: Callable[[Gallery], tuple[dict[str, bytes], dict[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,16 @@ class Experiment:
     # The whole configuration for an engine's name: tables run, stop, checkpoints, workers, the
     # engine's own and the experiment's own.
     default_config: Callable[[str], Config]
-    # Inputs and outputs that the task needs of a network, by the configuration.
+    # The shape that the task needs of its performers, by the configuration: inputs and outputs of
+    # a network, steps and keys of a note grid. May raise InputError.
     shape: Callable[[Config], tuple[int, int]]
-    # Copies what the task needs into the new run's directory; may raise InputError.
-    prepare: Callable[[Config, Path], None]
+    # Puts what the task needs into the new run's directory; may raise InputError. What takes long
+    # says so.
+    prepare: Callable[[Config, Path, Say], None]
     # The task of a run, from its configuration and directory; may raise InputError.
     task: Callable[[Config, Path], Task]
+    # The genome kinds that it is for, the first by default; empty for every kind.
+    genomes: tuple[str, ...] = ()
 
 
 def base_config(experiment: str, engine: str) -> Config:

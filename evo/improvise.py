@@ -3,7 +3,8 @@
 Networks that learn a song have one input more than the past: it was 1 while they learned and is 0
 when they improvise, so that what hung on it is missing. With a temperature a key sounds by chance,
 the likelier the higher its activation; the chances are drawn from a seed, so that what was liked
-can be heard again.
+can be heard again. A note grid hears nothing, so it can only play by chance or after another
+beginning.
 """
 
 from dataclasses import replace
@@ -16,6 +17,7 @@ from evo.experiments.memorize import find_songs, kept_songs
 from evo.run import RunError
 from evo.seeds import Role, stream
 from evo.song import Song
+from genomes.grid import Grids
 from genomes.network import Networks
 
 # What --improvise plays with when no temperature is given: some surprises in a bar.
@@ -37,6 +39,11 @@ def improvise(
     except Damaged as damage:
         raise RunError(f"{path}: its champion is damaged: {damage}") from None
     performers = engine_class(config["run"]["engine"]).genome.from_arrays(arrays)
+    if improvise and isinstance(performers, Grids):
+        raise RunError(
+            f"{path}: its champion is a note grid, which hears nothing that it could leave its "
+            "song for; use --temperature or --prompt"
+        )
     if improvise:
         player = getattr(performers, "player", None)
         if not isinstance(performers, Networks) or player is None or not player.extra_inputs:

@@ -52,7 +52,11 @@ def start(
     RunError for the directory.
     """
     check(config)
-    with Run.create(path, config, command, experiment.prepare) as run:
+
+    def prepare(config: Config, folder: Path) -> None:
+        experiment.prepare(config, folder, display.message)
+
+    with Run.create(path, config, command, prepare) as run:
         try:
             return _carry_out(run, experiment, display)
         except (InputError, ValueError):
@@ -144,9 +148,9 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
     status = "finished"
     with Interrupts() as interrupts, _evaluator(run.config) as evaluator:
         if reason is None:
-            if warm_up.is_needed():
+            name = run.config["run"]["engine"]
+            if warm_up.is_needed(name):
                 display.message("compiling the kernels, which takes some seconds and is kept ...")
-                name = run.config["run"]["engine"]
                 warm_up.compile_kernels(name, run.config[name], task.player, task.fitness)
             display.begin(run, stop, engine.generation)
             try:
@@ -172,7 +176,8 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
             assert interrupts.received is not None
             status = "stopped"
             reason = f"stopped by {interrupts.received.name}"
-    result = _result(run, engine.champion, progress, status, reason, engine.generation)
+    figures = _keep_pieces(run.path / "pieces", task, engine)
+    result = _result(run, engine.champion, progress, status, reason, engine.generation) | figures
     if engine.champion is not None:
         _keep_champion(run.path / "champion", task, engine.champion)
     run.write_result(result)
@@ -202,6 +207,16 @@ def _result(
         **{name: value for name, value in progress.figures.items() if name != "solved"},
         "digest": run.digest(),
     }
+
+
+def _keep_pieces(folder: Path, task: Task, engine: Engine) -> dict[str, Any]:
+    """Leave what the engine's gallery holds, where a task wants it; returns its figures."""
+    gallery = engine.gallery()
+    if task.pieces is None or gallery is None:
+        return {}
+    files, figures = task.pieces(gallery)
+    replace_folder(folder, files)
+    return figures
 
 
 def _keep_champion(folder: Path, task: Task, champion: Champion) -> None:

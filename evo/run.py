@@ -38,7 +38,9 @@ Config = dict[str, Any]
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
 # What a run's directory may hold before it has a configuration.
-_BEGINNINGS = {".lock", "log.jsonl", "songs", "run.json", ".tmp-run.json", ".tmp-config.toml"}
+_BEGINNINGS = {
+    ".lock", "log.jsonl", "songs", "critics.npz", "run.json", ".tmp-run.json", ".tmp-config.toml",
+}  # fmt: skip
 # How a run is carried out, which changes none of its results; left out of the configuration's hash.
 _HOW_NOT_WHAT = ("stop", "workers", "checkpoints")
 

@@ -21,6 +21,7 @@ class Role(IntEnum):
     BREED = 2
     EVALUATE = 3
     PLAY = 4
+    TRAIN = 5
 
 
 def stream(seed: int, role: Role, generation: int = 0, individual: int = 0) -> np.random.Generator:

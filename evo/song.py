@@ -283,7 +283,16 @@ class Song:
         errors = _integer("errors", errors, 0, 1_000_000)
         grid = self.grid.copy()
         single = np.eye(self.keys, dtype=np.bool_)
-        for start in range(0, errors, self.steps):
+        first = 0
+        if self.keys > 1:  # the first error of every step, all at once
+            first = self.steps
+            steps = rng.permutation(self.steps)[:errors]
+            # A single note moves to another key: one of the others, counted on from its own.
+            alone = grid[steps].sum(axis=1) == 1
+            moved = grid[steps].argmax(axis=1) + rng.integers(1, self.keys, size=len(steps))
+            anywhere = rng.integers(self.keys, size=len(steps))
+            grid[steps] = single[np.where(alone, moved % self.keys, anywhere)]
+        for start in range(first, errors, self.steps):
             for step in rng.permutation(self.steps)[: errors - start]:
                 changed = (single != grid[step]).any(axis=1)
                 wrong = np.flatnonzero(changed & (single != self.grid[step]).any(axis=1))

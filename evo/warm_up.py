@@ -16,14 +16,13 @@ from evo.interrupt import start_shielded
 from evo.scores import Scores
 from evo.seeds import Individuals, Role
 from evo.workers.chunk import score_chunk
-from genomes.activation import activate_rows
 from genomes.kernels import is_compiled
 from genomes.player import Player
 
 
-def is_needed() -> bool:
-    """Whether kernels have still to be compiled."""
-    return not is_compiled(activate_rows)
+def is_needed(engine: str) -> bool:
+    """Whether this engine's kernels have still to be compiled."""
+    return not all(is_compiled(one) for one in engine_class(engine).kernels)
 
 
 def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) -> None:
@@ -31,7 +30,7 @@ def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) ->
     performers: Any = one.ask()
     outputs = getattr(performers, "outputs", 1)
     count = len(performers)
-    one.tell(Scores.of(np.zeros(count), by_output=np.zeros((count, outputs))))
+    one.tell(Scores.of(np.zeros(count), np.zeros((count, 1)), np.zeros((count, outputs))))
 
 
 def compile_kernels(

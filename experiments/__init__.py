@@ -1,6 +1,7 @@
 """Experiments: one script a result. Each is run by `evo run NAME` or as a script of its own.
 
 memorize   learn songs note for note
+critic     compose pieces that critics take for songs
 xor        the smallest task that needs a hidden node
 """
 
@@ -11,6 +12,7 @@ from evo.experiment import Experiment
 # Name on the command line -> the script, which defines EXPERIMENT.
 EXPERIMENTS = {
     "memorize": "evo.experiments.memorize",
+    "critic": "evo.experiments.critic",
     "xor": "evo.experiments.xor",
 }
 

@@ -2,7 +2,8 @@
 
     evo run memorize --song SONG.mid --seed 1     or     python experiments/memorize.py --seed 1
 
-The performer hears the past at some lags and says which keys sound next. It is bred while hearing
+A network hears the past at some lags and says which keys sound next; a note grid (`--genome grid`)
+is a piece of music itself, hears nothing, and can learn one song. Either is bred while hearing
 the true past (`mode = "follow"`), which is dense and parallel over steps, and judged at the end in
 closed loop, hearing only itself: a player that follows without error also performs without.
 """
@@ -11,11 +12,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evo.engines import engine_class
-from evo.experiment import Config, Experiment, InputError, Task, base_config, merge
+from evo.engines import engine_class, genome_of
+from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
 from evo.fitness.memorization import Memorization
 from evo.song import MidiError, Song, load_songs
 from evo.tunes import tune, tune_names
+from genomes.grid_edits import MUTATIONS
+from genomes.grid_operators import CROSSOVERS
 from genomes.player import Player
 
 # What each engine starts from: how the past is heard, and the engine's own settings. Found by
@@ -28,6 +31,7 @@ HEARING: dict[str, dict[str, Any]] = {
     "neat": {
         "lags": [*range(1, 17), *range(20, 97, 4)],
         "off": 0.0,
+        "on": 1.0,
         "before_start": -1.0,
         "extra_inputs": [1.0],
     },
@@ -35,11 +39,13 @@ HEARING: dict[str, dict[str, Any]] = {
     "neat-python": {
         "lags": [1, 2, 4, 8, 16, 32],
         "off": -1.0,
+        "on": 1.0,
         "before_start": -1.0,
         "extra_inputs": [],
     },
+    "ga": {},  # grids hear nothing
 }
-BREEDING: dict[str, dict[str, dict[str, str]]] = {
+BREEDING: dict[str, dict[str, dict[str, Any]]] = {
     # A wrong step costs a squared hinge of at least 1: a key that is below has nothing wrong.
     "neat": {
         "NEAT": {"pop_size": "150"},
@@ -62,6 +68,17 @@ BREEDING: dict[str, dict[str, dict[str, str]]] = {
         },
         "DefaultReproduction": {"min_species_size": "1"},
     },
+    # There is one case a step, so that every step is a search of its own and all go on at once: the
+    # best at every step so far is kept, and a child takes each step from the best of its parents.
+    "ga": {
+        "grid": {"density": [0.3, 0.8]},
+        "population": {"size": 50, "survival": "elites"},
+        "selection": {"kind": "random"},
+        "crossover": dict.fromkeys(CROSSOVERS, 0.0)
+        | {"rate": 1.0, "credit": 1.0, "credit_parents": 8},
+        "mutation": dict.fromkeys(MUTATIONS, 0.0)
+        | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
+    },
 }
 IDENTITY = {"DefaultGenome": {"activation_default": "identity", "activation_options": "identity"}}
 
@@ -70,7 +87,9 @@ def default_config(engine: str) -> Config:
     """The configuration of a run with this engine."""
     keys = 13
     hearing = HEARING[engine]
-    inputs = keys * len(hearing["lags"]) + len(hearing["extra_inputs"])
+    inputs, changes = 128, {}  # steps of a grid; `shape` says how many they really are
+    if genome_of(engine) == "network":
+        inputs, changes = keys * len(hearing["lags"]) + len(hearing["extra_inputs"]), IDENTITY
     settings = engine_class(engine).default_settings(inputs, keys)
     config = base_config("memorize", engine) | {
         engine: settings,
@@ -81,15 +100,19 @@ def default_config(engine: str) -> Config:
             "steps_per_beat": 2,
             "prompt_steps": 8,
             **hearing,
-            "on": 1.0,
         },
     }
-    return merge(merge(config, {engine: IDENTITY}), {engine: BREEDING[engine]})
+    return merge(merge(config, {engine: changes}), {engine: BREEDING[engine]})
 
 
-def player_of(config: Config) -> Player:
-    """How the performers of this configuration hear and play; InputError for what cannot be."""
+def player_of(config: Config) -> Player | None:
+    """How the performers of this configuration hear and play; None for those that hear nothing.
+
+    InputError for what cannot be.
+    """
     table = config["memorize"]
+    if genome_of(config["run"]["engine"]) == "grid":
+        return None
     try:
         return Player(
             table["keys"],
@@ -104,9 +127,18 @@ def player_of(config: Config) -> Player:
 
 
 def shape(config: Config) -> tuple[int, int]:
-    """Inputs and outputs of a network: every key at every lag, every key."""
+    """Of a network every key at every lag and every key, of a grid the song's steps and keys."""
     player = player_of(config)
-    return player.inputs, player.keys
+    if player is not None:
+        return player.inputs, player.keys
+    table = config["memorize"]
+    songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
+    if len(songs) > 1:
+        raise InputError(
+            f"{table['song']}: it holds {len(songs)} songs, and a note grid learns one; give one "
+            "of them, or --genome network"
+        )
+    return len(songs[0].grid), table["keys"]
 
 
 def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
@@ -128,7 +160,7 @@ def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
     return [song.whole_bars() for song in songs]
 
 
-def prepare(config: Config, folder: Path) -> None:
+def prepare(config: Config, folder: Path, say: Say) -> None:
     """Copy the songs into the run, so that it needs no other file."""
     table = config["memorize"]
     songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
@@ -163,7 +195,7 @@ def task(config: Config, folder: Path) -> Task:
 
 
 def _champion_files(
-    songs: list[Song], performers: Any, player: Player, prompt_steps: int
+    songs: list[Song], performers: Any, player: Player | None, prompt_steps: int
 ) -> dict[str, bytes]:
     """What the champion plays of every song, the first as song.mid and roll.png."""
     from evo.plot import png_bytes, rolls_figure
@@ -177,6 +209,8 @@ def _champion_files(
         ending = "" if number == 1 else f"-{number:03d}"
         files[f"song{ending}.mid"] = performance.to_midi()
         files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
+    if player is None:
+        return files
     instrument = {
         "lowest_note": songs[0].lowest_note,
         "steps_per_beat": songs[0].steps_per_beat,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.engines import engine_class
-from evo.experiment import Config, Experiment, Task, base_config, merge
+from evo.experiment import Config, Experiment, Say, Task, base_config, merge
 from evo.fitness.xor import Xor
 
 # Over neat-python's own XOR example: fewer deletions, larger weights and steps, fewer parents,
@@ -40,7 +40,7 @@ def shape(config: Config) -> tuple[int, int]:
     return 2, 1
 
 
-def prepare(config: Config, folder: Path) -> None:
+def prepare(config: Config, folder: Path, say: Say) -> None:
     """The truth table needs no files."""
 
 
@@ -60,6 +60,7 @@ EXPERIMENT = Experiment(
     shape=shape,
     prepare=prepare,
     task=task,
+    genomes=("network",),
 )
 
 if __name__ == "__main__":

@@ -4,4 +4,5 @@
 a batch of performers (`genomes.performers.Performers`), so every kind works with every fitness.
 
     network     networks whose topology evolves (NEAT)
+    grid        note grids, pieces of music themselves
 """

@@ -3,18 +3,34 @@
 engine        the contract, ask and tell, and what all engines share
 neat          NEAT on arrays, by species or with credit by output
 neat_python   neat-python behind ask and tell, the reference
+grid_ga       a genetic algorithm for note grids, with musical operators
 """
 
 from importlib import import_module
 
-from evo.engines.engine import BreedingError, Champion, Engine
+from evo.engines.engine import BreedingError, Champion, Engine, Gallery
 
-__all__ = ["ENGINES", "BreedingError", "Champion", "Engine", "engine_class"]
+__all__ = [
+    "ENGINES",
+    "GENOMES",
+    "BreedingError",
+    "Champion",
+    "Engine",
+    "Gallery",
+    "engine_class",
+    "genome_of",
+]
 
 # Name on the command line -> module and class; imported when asked for, so that the help is fast.
 ENGINES = {
     "neat": ("evo.engines.neat", "Neat"),
     "neat-python": ("evo.engines.neat_python", "NeatPython"),
+    "ga": ("evo.engines.grid_ga", "GridGA"),
+}
+# Genome kind on the command line -> the engines that breed it, the first by default.
+GENOMES = {
+    "network": ("neat", "neat-python"),
+    "grid": ("ga",),
 }
 
 
@@ -23,3 +39,8 @@ def engine_class(name: str) -> type[Engine]:
     module, class_name = ENGINES[name]
     found: type[Engine] = getattr(import_module(module), class_name)
     return found
+
+
+def genome_of(engine: str) -> str:
+    """The genome kind that an engine breeds, by their names on the command line."""
+    return next(kind for kind, engines in GENOMES.items() if engine in engines)

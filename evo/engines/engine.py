@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evo.scores import Scores
 from evo.state import State
@@ -44,17 +45,31 @@ class Champion:
     generation: int
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """The good individuals that an engine holds, where it holds more than a champion."""
+
+    performers: Performers  # a batch of n
+    scores: NDArray[np.float64]  # (n,), what each is held for
+
+
 class Engine(ABC):
-    """What all engines share; see the module's docstring. Subclasses fill the `_` methods."""
+    """What all engines share; see the module's docstring. Subclasses fill the `_` methods.
+
+    The *shape* of performers is two numbers: inputs and outputs of a network, steps and keys of a
+    note grid.
+    """
 
     genome: ClassVar[type[Performers]]
+    # The kernels that tell whether the others were compiled before, too.
+    kernels: ClassVar[tuple[Any, ...]]
 
     def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
         """A new engine in generation 0.
 
         `settings` is the engine's own part of the configuration; ValueError says what is wrong
         with it in one line. `player` is how its performers hear and play, None for tasks that are
-        no music.
+        no music and for performers that hear nothing.
         """
         self.settings, self.seed, self.player = settings, seed, player
         self.generation = 0
@@ -63,7 +78,10 @@ class Engine(ABC):
     @classmethod
     @abstractmethod
     def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """Settings that a configuration starts from, for performers of this shape."""
+        """Settings that a configuration starts from, for performers of this shape.
+
+        `inputs` and `outputs` are the shape's two numbers, whatever the genome kind makes of them.
+        """
 
     @classmethod
     @abstractmethod
@@ -99,6 +117,15 @@ class Engine(ABC):
     @abstractmethod
     def _breed(self, scores: Scores) -> None:
         """Replace the population by its offspring."""
+
+    def gallery(self) -> Gallery | None:
+        """The good individuals held at this time, None before any was found: the champion alone.
+
+        Engines that hold several give them all.
+        """
+        if self.champion is None:
+            return None
+        return Gallery(self.champion.performers, np.array([self.champion.score]))
 
     def statistics(self) -> dict[str, Any]:
         """Figures of the population for the log: species, sizes. JSON values."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from evo.engines.engine import Engine
+from genomes.activation import activate_rows
 from genomes.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.player import Player
 
@@ -103,6 +104,7 @@ DEFAULTS: Sections = {
 class ConfiguredByNeat(Engine):
     """An engine whose settings are the sections of neat-python's configuration, and its own."""
 
+    kernels = (activate_rows,)
     own_sections: ClassVar[Sections] = {}
 
     @classmethod

@@ -8,6 +8,7 @@ How it is used:
 - a fitness never breeds and never knows an engine.
 
     memorization    play a song, note for note
+    critic          please critics: play what is like songs, each piece to a brief
     xor             the smallest task that needs a hidden node
 """
 

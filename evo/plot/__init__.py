@@ -4,6 +4,7 @@
     overlay    the lines of several runs in one panel, and their median
     species    who shared the population: the sizes of the species
     rolls      a song and what was played of it, as piano rolls
+    pieces     several pieces, as piano rolls
     network    a network as a drawing
     layout     where its nodes stand
     records    what the figures read from a log, and how they draw it
@@ -15,6 +16,7 @@ matplotlib without pyplot: no display is needed and nothing has to be closed.
 
 from evo.plot.fitness import fitness_figure
 from evo.plot.network import network_figure
+from evo.plot.pieces import pieces_figure
 from evo.plot.rolls import rolls_figure
 from evo.plot.species import species_figure
 from evo.plot.style import png_bytes, save_figure
@@ -22,6 +24,7 @@ from evo.plot.style import png_bytes, save_figure
 __all__ = [
     "fitness_figure",
     "network_figure",
+    "pieces_figure",
     "png_bytes",
     "rolls_figure",
     "save_figure",

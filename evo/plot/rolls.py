@@ -44,7 +44,7 @@ BLACK_KEYS = (1, 3, 6, 8, 10)
 WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
 
 
-class _Window(NamedTuple):
+class Window(NamedTuple):
     """The part of a song in one row of the figure."""
 
     start: int
@@ -83,11 +83,11 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     played[:prompt_steps] = song.grid[:prompt_steps]
     wrong = wrong_steps(song, played, prompt_steps)
 
-    low, high = _keys_shown(song.grid | played)
+    low, high = keys_shown(song.grid | played)
     shown = min(song.steps, MOST_STEPS)
     width = _row_width(song)
     windows = [
-        _Window(start, min(start + width, shown), width, low, high, prompt_steps)
+        Window(start, min(start + width, shown), width, low, high, prompt_steps)
         for start in range(0, shown, width)
     ]
     # Inches; many keys become thinner, down to what can still be told apart.
@@ -101,12 +101,12 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
         last = panels[-3]
         for row, window in enumerate(windows):
             above, below, marks = panels[3 * row : 3 * row + 3]
-            _draw_paper(above, song, window, "song")
-            _draw_paper(below, song, window, "played")
-            _draw_notes(above, song, song.grid, window, "notes", BLUE)
-            _draw_notes(below, song, song.grid & played, window, "right", BLUE)
-            _draw_notes(below, song, song.grid & ~played, window, "missing", "none")
-            _draw_notes(below, song, played & ~song.grid, window, "extra", VERMILLION)
+            draw_paper(above, song, window, "song")
+            draw_paper(below, song, window, "played")
+            draw_notes(above, song, song.grid, window, "notes", BLUE)
+            draw_notes(below, song, song.grid & played, window, "right", BLUE)
+            draw_notes(below, song, song.grid & ~played, window, "missing", "none")
+            draw_notes(below, song, played & ~song.grid, window, "extra", VERMILLION)
             _draw_marks(marks, song, wrong, window)
             # An empty label keeps the rows apart.
             marks.set_xlabel("step, a line at every bar of four beats" if above is last else " ")
@@ -117,7 +117,7 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     return figure
 
 
-def _keys_shown(used: BoolArray) -> tuple[int, int]:
+def keys_shown(used: BoolArray) -> tuple[int, int]:
     """The first key that is drawn, and the one after the last."""
     keys = used.shape[1]
     found = np.flatnonzero(used.any(axis=0))
@@ -136,7 +136,7 @@ def _row_width(song: Song) -> int:
     return min(width, song.steps)
 
 
-def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
+def draw_paper(axes: Axes, song: Song, window: Window, what: str) -> None:
     """What lies below the notes: keys, bars, beats and the prompt."""
     start, stop, width, low, high, prompt = window
     axes.set_xlim(start, start + width)
@@ -171,8 +171,8 @@ def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
     axes.set_ylabel(what, fontsize=10, color=INK)
 
 
-def _draw_notes(
-    axes: Axes, song: Song, cells: BoolArray, window: _Window, kind: str, colour: str
+def draw_notes(
+    axes: Axes, song: Song, cells: BoolArray, window: Window, kind: str, colour: str
 ) -> None:
     """Draw the cells that are True; where keys are held, a run of them is one note.
 
@@ -203,7 +203,7 @@ def _draw_notes(
     )  # fmt: skip
 
 
-def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: _Window) -> None:
+def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: Window) -> None:
     """The strip below a row: a mark at every wrong step, and the numbers of the steps."""
     start, stop, width, _, _, prompt = window
     axes.set_xlim(start, start + width)

@@ -14,9 +14,9 @@ from evo.experiments import EXPERIMENTS
 from running import Killed, Watcher, configured, start
 
 from evo import __version__
-from evo.cli import ENGINE_NAMES, EXPERIMENT_NAMES, main
+from evo.cli import ENGINE_NAMES, EXPERIMENT_NAMES, GENOME_NAMES, main
 from evo.configure import DEFAULT_ENGINE
-from evo.engines import ENGINES
+from evo.engines import ENGINES, GENOMES, engine_class, genome_of
 from evo.engines.neat_python_config import DEFAULTS
 from evo.fitness.xor import Xor
 from evo.run import load_config, read_log
@@ -66,7 +66,14 @@ def result_of(path: Path | str) -> dict[str, Any]:
 def test_the_names_in_the_help_are_those_of_the_registries() -> None:
     assert tuple(EXPERIMENTS) == EXPERIMENT_NAMES
     assert tuple(ENGINES) == ENGINE_NAMES
+    assert tuple(GENOMES) == GENOME_NAMES
     assert DEFAULT_ENGINE in ENGINES
+
+
+def test_every_engine_breeds_one_genome_kind_and_its_own() -> None:
+    assert sorted(engine for engines in GENOMES.values() for engine in engines) == sorted(ENGINES)
+    for engines in GENOMES.values():
+        assert len({engine_class(engine).genome for engine in engines}) == 1
 
 
 @pytest.mark.parametrize("command", [
@@ -143,7 +150,7 @@ def test_the_later_source_of_a_setting_overrides_the_earlier() -> None:
     assert result_of("a")["evaluations"] == 40
 
 
-@pytest.mark.parametrize("engine", ENGINE_NAMES)
+@pytest.mark.parametrize("engine", GENOMES["network"])
 def test_the_configuration_of_a_run_given_to_another_runs_the_same(engine: str) -> None:
     done("run", "xor", *SMALL, "--seed", 4, "--engine", engine,
          "--set", f"{engine}.DefaultGenome.node_add_prob=0.7", "--out", "a")  # fmt: skip
@@ -155,6 +162,27 @@ def test_the_configuration_of_a_run_given_to_another_runs_the_same(engine: str) 
     assert Path("a/champion/arrays.npz").read_bytes() == Path("b/champion/arrays.npz").read_bytes()
     done("run", "xor", *SMALL, "--seed", 4, "--engine", engine, "--out", "c")
     assert result_of("c")["digest"] != result_of("a")["digest"]  # the setting did something
+
+
+def test_a_genome_has_an_engine_by_default_and_is_copied_from_its_configuration() -> None:
+    small = (*SMALL, "--seed", 4, "--song", "ode-to-joy")
+    done("run", "memorize", *small, "--genome", "grid", "--out", "a")
+    done("run", "memorize", "--config", "a/config.toml", "--genome", "grid", "--out", "b")
+    done("run", "memorize", *small, "--engine", "ga", "--out", "c")
+    assert load_config(Path("a/config.toml"))["run"]["engine"] == "ga"
+    assert result_of("a")["digest"] == result_of("b")["digest"] == result_of("c")["digest"]
+    done("run", "memorize", *small, "--genome", "network", "--out", "d")
+    assert genome_of(load_config(Path("d/config.toml"))["run"]["engine"]) == "network"
+
+
+def test_a_note_grid_plays_by_chance_or_after_another_beginning_but_leaves_no_song() -> None:
+    done("run", "memorize", *SMALL, "--genome", "grid", "--out", "a")
+    done("play", "a")
+    assert Path("a/champion/song.wav").read_bytes()[:4] == b"RIFF"
+    done("play", "a", "--temperature", 0.5)
+    done("play", "a", "--prompt", "ode-to-joy")
+    assert len(list(Path("a/improvisations").glob("*.mid"))) == 2
+    assert "a note grid, which hears nothing" in refused("play", "a", "--improvise")
 
 
 def test_the_same_command_is_the_same_run_and_a_script_too() -> None:
@@ -264,7 +292,16 @@ def test_a_wrong_neat_python_file_is_refused_in_one_line() -> None:
     (("--loud",), "loud"),
     (("run", "xor", "--engine", "tensorneat"), "tensorneat"),
     (("run", "xor", "--colour", "red"), "colour"),
-    (("run", "xor", "--genome", "grid"), "grid"),
+    (("run", "xor", "--genome", "tree"), "tree"),
+    (("run", "xor", "--genome", "grid"), "xor is a task for the genome network"),
+    (("run", "xor", "--engine", "ga"), "ga breeds the genome grid"),
+    (("run", "memorize", "--genome", "grid", "--engine", "neat"), "is bred by ga, not by neat"),
+    (("run", "memorize", "--genome", "network", "--engine", "ga"), "or neat-python, not by ga"),
+    (("run", "memorize", "--genome", "grid", "--neat-config", "x"), "ga breeds none"),
+    (("run", "memorize", "--genome", "grid", "--set", "memorize.lags=1"), "memorize.lags"),
+    (("run", "memorize", "--genome", "grid", "--set", "ga.mutation.edits=0"), "mutation.edits"),
+    (("run", "memorize", "--genome", "grid", "--set", "ga.mutation.leap=1"), "leap"),
+    (("run", "memorize", "--genome", "grid", "--song", "no-such-tune"), "no-such-tune"),
     (("run", "xor", "--population", "1"), "1"),
     (("run", "xor", "--population", "few"), "few"),
     (("run", "xor", "--seed", "-1"), "-1"),

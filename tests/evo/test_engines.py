@@ -27,11 +27,20 @@ SPECIES = {
     "DefaultStagnation": {"max_stagnation": "2", "species_elitism": "1"},
     "DefaultReproduction": {"min_species_size": "1", "elitism": "1"},
 }
+# What a grid needs to show what it can: 24 steps, more mutation than crossover.
+GRID = {"grid": {"steps": 24, "bar": 4}, "mutation": {"edits": 3.0}}
 # Every engine, with what makes it show most, and those that can breed otherwise in that way too.
-WAYS: dict[str, dict[str, dict[str, str]]] = {name: {} for name in ENGINES} | {
+WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in ENGINES} | {
     "neat": SPECIES,
     "neat-python": SPECIES,
     "neat, by output": {"Modules": {"by_output": "True"}},
+    "ga": GRID,
+    "ga, plus": GRID | {"population": {"survival": "plus", "parents": 9}},
+    "ga, lexicase": GRID | {"selection": {"kind": "lexicase"}},
+    "ga, nsga2": GRID | {"selection": {"kind": "nsga2"}, "population": {"survival": "plus"}},
+    "ga, elites": GRID | {"selection": {"kind": "random"}, "population": {"survival": "elites"}},
+    "ga, islands": GRID | {"population": {"survival": "islands"}},
+    "ga, credit": GRID | {"crossover": {"credit": 5.0, "credit_parents": 3}},
 }
 
 pytestmark = pytest.mark.parametrize("name", WAYS)
@@ -59,15 +68,19 @@ def judge(engine: Engine, failing: int = 0) -> Scores:
     """Scores that depend on the individuals alone: how loudly they follow a fixed tune."""
     grid = np.random.default_rng(9).random((12, PLAYER.keys)) < 0.5
     said = engine.ask().follow(grid).astype(np.float64)
-    by_output = (np.tanh(said) * np.where(grid, 1.0, -1.0)).sum(axis=1)
-    by_output[len(by_output) - failing :] = np.nan
-    return Scores.of(by_output.sum(axis=1), by_output=by_output)
+    right = np.tanh(said) * np.where(grid, 1.0, -1.0)
+    right[len(right) - failing :] = np.nan
+    by_output = right.sum(axis=1)
+    return Scores.of(by_output.sum(axis=1), right.sum(axis=2), by_output)
 
 
 def told(total: Any) -> Scores:
-    """Scores of these totals, each output having an equal share."""
+    """Scores of these totals, each output and each of 12 cases having an equal share."""
     totals = np.asarray(total, np.float64)
-    return Scores.of(totals, by_output=np.repeat(totals[:, None] / PLAYER.keys, PLAYER.keys, 1))
+    by_output = np.repeat(totals[:, None] / PLAYER.keys, PLAYER.keys, 1)
+    with np.errstate(over="ignore"):
+        cases = np.clip(np.repeat(totals[:, None] / 12, 12, 1), -1e38, 1e38)
+    return Scores.of(totals, cases, by_output)
 
 
 def population(engine: Engine) -> dict[str, Any]:
@@ -244,7 +257,8 @@ def test_failed_individuals_breed_as_those_that_scored_worst(name: str) -> None:
         finite = scores.total[scores.ok]
         total = np.where(scores.ok, scores.total, np.nextafter(finite.min(), -np.inf))
         by_output = np.where(scores.ok[:, None], scores.by_output, -1e6)
-        worst.tell(Scores.of(total, by_output=by_output))
+        cases = np.where(scores.ok[:, None], scores.cases, -1e6)
+        worst.tell(Scores.of(total, cases, by_output))
     assert same_arrays(population(failing), population(worst))
 
 

@@ -23,7 +23,7 @@ from running import (
 )
 
 from evo import checkpoint
-from evo.engines import ENGINES, engine_class
+from evo.engines import ENGINES, GENOMES, engine_class
 from evo.fitness.xor import Xor
 from evo.run import Run, RunError, load_config, read_log
 from evo.scores import Scores
@@ -119,10 +119,11 @@ def test_checkpoints_change_nothing(
     assert outcome(path, result) == wanted[engine]
 
 
-def test_two_workers_change_nothing(tmp_path: Path, wanted: dict[str, Any]) -> None:
+@pytest.mark.parametrize("engine", ["neat", "ga"])
+def test_two_workers_change_nothing(tmp_path: Path, wanted: dict[str, Any], engine: str) -> None:
     path = tmp_path / "run"
-    config = configured(workers={"count": 2})
-    assert outcome(path, start(path, config)) == wanted["neat"]
+    config = configured(engine=engine, workers={"count": 2})
+    assert outcome(path, start(path, config)) == wanted[engine]
 
 
 def test_two_workers_and_small_chunks_learn_a_tune_as_one_does(tmp_path: Path) -> None:
@@ -416,7 +417,7 @@ class Sick(Xor):
         return Scores.of(total)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", GENOMES["network"])
 def test_failures_within_the_allowed_share_are_counted_and_named_and_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
@@ -445,7 +446,7 @@ def test_more_failures_than_allowed_stop_the_run_with_the_reason(
 
 
 def test_extinction_ends_the_run_as_failed_with_the_reason(tmp_path: Path) -> None:
-    for engine in ENGINES:
+    for engine in GENOMES["network"]:  # those that have species
         dying = {
             "DefaultSpeciesSet": {"compatibility_threshold": "1000"},
             "DefaultStagnation": {"max_stagnation": "1", "species_elitism": "0"},

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from evo.experiments import experiment
 from evo.experiments.memorize import find_songs
 from running import configured, start
 
@@ -16,6 +17,7 @@ from evo.engines import ENGINES, engine_class
 from evo.experiment import InputError
 from evo.song import Song
 from evo.tunes import tune
+from genomes.network import Networks
 
 TUNE = "twinkle-twinkle-little-star"
 REPLAY = Path(__file__).parents[2] / ".." / "shared" / "replay_network.py"
@@ -74,9 +76,11 @@ def test_the_run_keeps_the_song_it_learns(run: Any) -> None:
 def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
     champion = run[0] / "champion"
     names = {path.name for path in champion.iterdir()}
-    assert names == {"arrays.npz", "network.json", "network.png", "player.json", "roll.png",
-                     "song.mid"}  # fmt: skip
-    for name in ("network.png", "roll.png"):
+    of_networks = {"network.json", "network.png", "player.json"} & names
+    assert names - of_networks == {"arrays.npz", "roll.png", "song.mid"}
+    is_network = isinstance(champion_of(run), Networks)
+    assert of_networks == ({"network.json", "network.png", "player.json"} if is_network else set())
+    for name in {"network.png", "roll.png"} & names:
         assert (champion / name).read_bytes().startswith(b"\x89PNG")
 
 
@@ -104,6 +108,8 @@ def test_the_champions_midi_file_is_what_it_plays(run: Any) -> None:
 
 
 def test_the_exported_network_and_player_play_the_same_by_their_description(run: Any) -> None:
+    if not isinstance(champion_of(run), Networks):
+        pytest.skip("grids are no networks")
     champion = run[0] / "champion"
     network = json.loads((champion / "network.json").read_text())
     player = json.loads((champion / "player.json").read_text())
@@ -117,6 +123,8 @@ def test_the_exported_network_and_player_play_the_same_by_their_description(run:
 @pytest.mark.skipif(not REPLAY.exists(), reason="needs ../shared/replay_network.py")
 def test_the_replay_of_the_exported_champion_agrees_with_the_run(run: Any) -> None:
     path, result, _ = run
+    if not isinstance(champion_of(run), Networks):
+        pytest.skip("grids are no networks")
     (song,) = (path / "songs").iterdir()
     ended = subprocess.run(
         [sys.executable, str(REPLAY), str(path), str(song)], capture_output=True, text=True
@@ -127,6 +135,32 @@ def test_the_replay_of_the_exported_champion_agrees_with_the_run(run: Any) -> No
 def test_learning_gets_somewhere(run: Any) -> None:
     """Utter silence scores 0, and follows as many steps as have no onset."""
     assert run[1]["best_fitness"] > 5.0
+
+
+@pytest.mark.parametrize("chords", [False, True])
+def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
+    song = tune(TUNE)
+    grid = np.concatenate([song.grid, song.grid[:20]])
+    if chords:
+        grid[:40:4] |= grid[8:48:4]
+    Song(grid, song.lowest_note, name="mine").save(tmp_path / "mine.mid")
+    table = {"song": str(tmp_path / "mine.mid")}
+    config = configured("memorize", "ga", memorize=table, stop={"solved": True, "generations": 900})
+    chosen = experiment("memorize")
+    config["ga"]["grid"]["steps"], config["ga"]["grid"]["keys"] = chosen.shape(config)
+    assert config["ga"]["grid"]["steps"] == 152  # whole bars
+    result = start(tmp_path / "run", config)
+    assert result["solved"]
+    played = Song.load(tmp_path / "run" / "champion" / "song.mid")
+    np.testing.assert_array_equal(played.grid[:148], grid)
+
+
+def test_a_note_grid_learns_one_song(tmp_path: Path) -> None:
+    for name in (TUNE, "ode-to-joy"):
+        tune(name).save(tmp_path / f"{name}.mid")
+    config = configured("memorize", "ga", memorize={"song": str(tmp_path)})
+    with pytest.raises(InputError, match="holds 2 songs, and a note grid learns one"):
+        experiment("memorize").shape(config)
 
 
 def test_several_songs_are_learnt_by_one_network(tmp_path: Path) -> None:

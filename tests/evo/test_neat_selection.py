@@ -84,7 +84,7 @@ def test_lexicase_chooses_as_its_definition_one_case_after_the_other_does() -> N
 
 
 def test_lexicase_in_many_batches_fills_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evo.engines.neat_selection._PAIRS", 32)
+    monkeypatch.setattr("evo.engines.lexicase._PAIRS", 32)
     cases = np.eye(10, dtype=np.float32)
     counts = np.bincount(lexicase(cases, 2000, random()), minlength=10)
     assert (abs(counts - 200) < 80).all()

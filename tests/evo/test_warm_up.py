@@ -43,7 +43,7 @@ def test_compiling_changes_nothing_and_leaves_nothing_running() -> None:
     assert not multiprocess.active_children()
     assert random_states() == before
     assert all(map(same_arrays, history(settings), wanted))
-    assert not warm_up.is_needed()
+    assert not warm_up.is_needed("neat")
 
 
 def test_a_fitness_that_raises_is_heard_and_leaves_nothing_running() -> None:
@@ -61,3 +61,10 @@ def test_a_generation_can_be_bred_that_nobody_evaluated() -> None:
     outputs = engine.ask().outputs
     engine.tell(Scores.of(np.zeros(10), by_output=np.zeros((10, outputs))))
     warm_up._breed_once("neat", settings, None)
+
+
+def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
+    settings = experiment("memorize").default_config("ga")["ga"]
+    settings["population"]["size"] = 10
+    warm_up._breed_once("ga", settings, None)
+    assert not warm_up.is_needed("ga")

@@ -42,10 +42,14 @@ class Watcher:
         pass
 
 
-def configured(name: str = "xor", engine: str = "neat", **tables: Any) -> dict[str, Any]:
-    """An experiment's configuration with a small population and never solved, and more changes."""
-    from evo.engines import engine_class
+def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> dict[str, Any]:
+    """An experiment's configuration with a small population and never solved, and more changes.
 
+    Without a name it is the quickest that the engine's genome is for.
+    """
+    from evo.engines import engine_class, genome_of
+
+    name = name or ("xor" if genome_of(engine) == "network" else "memorize")
     config = experiment(name).default_config(engine)
     small = {
         "run": {"seed": 5},
@@ -71,9 +75,9 @@ def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[s
 
 def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
     """All of a finished run that must not depend on how it was carried out."""
-    champion = path / "champion"
     figures = {name: value for name, value in result.items() if name != "wall_seconds"}
-    return figures, (champion / "arrays.npz").read_bytes(), (champion / "network.json").read_bytes()
+    left = [path / "champion" / name for name in ("arrays.npz", "network.json", "song.mid")]
+    return figures, [one.read_bytes() for one in left if one.exists()]
 
 
 def begin_process(*arguments: str) -> "subprocess.Popen[str]":

@@ -1,0 +1,73 @@
+"""Bad usage and bad input, answered by one line and exit code 2, for every command of `evo`."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+
+
+class UsageError(click.ClickException):
+    """Bad usage or input: one line, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the one line."""
+        click.echo(f"evo: {' '.join(self.message.split())}", err=True)
+
+
+def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn what a user can get wrong into one line and exit code 2."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> Any:
+        # One BLAS thread a process; set before numpy is first imported, inherited by workers.
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(variable, "1")
+        from evo.experiment import InputError
+        from evo.run import RunError
+        from evo.song import MidiError
+
+        try:
+            return command(*args, **options)
+        except (InputError, RunError, MidiError, ValueError) as error:
+            raise UsageError(str(error)) from None
+        except BrokenPipeError:  # whoever read the output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise UsageError(f"{where}{error.strerror or error}") from None
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return guarded
+
+
+@contextmanager
+def _usage_in_one_line() -> Iterator[None]:
+    """Turn click's several lines about wrong usage into one; a bare group still shows its help."""
+    try:
+        yield
+    except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        raise UsageError(error.format_message()) from None
+
+
+class OneLineGroup(click.Group):
+    """Commands that answer a mistake in usage with one line."""
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """See `click.Command.make_context`: reads the group's own options."""
+        with _usage_in_one_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """See `click.Command.invoke`: reads the options of the command, and carries it out."""
+        with _usage_in_one_line():
+            return super().invoke(ctx)

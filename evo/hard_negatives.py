@@ -1,0 +1,67 @@
+"""Rounds of training and searching, until a search finds nothing that critics like beyond songs.
+
+What critics never heard they may love. So a genetic search climbs what they think, as far as it
+gets; what it finds and they put above the songs is no song, and an example of one in the next
+training (hard negatives, Sung & Poggio, "Example-based learning for view-based human face
+detection", 1998). Every round trains all critics anew, the held-out one too, on all that was found.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from evo.critics.panel import Panel
+from evo.engines.grid_ga import GridGA
+from evo.experiment import Say
+from evo.seeds import Individuals, Role, stream
+from genomes.performers import BoolArray
+
+SEARCHES, GENERATIONS, POPULATION = 4, 150, 128
+KEPT = 6  # of each search, the best different ones
+# A search has fooled the critics if they put its best above so many of the songs.
+TOO_GOOD = 0.9
+
+
+def train(songs: BoolArray, names: Sequence[str], seed: int, rounds: int, say: Say) -> Panel:
+    """Critics that went through so many rounds, or as many as it takes; 0 trains them once.
+
+    `songs` are bool (n, steps, keys). ValueError if there are too few.
+    """
+    found: BoolArray | None = None
+    for number in range(rounds + 1):
+        critics = Panel.train(songs, names, seed, found, say)
+        if number == rounds:
+            break
+        fooled, harder = _searches(critics, seed, number)
+        say(
+            f"round {number + 1}: {fooled} of {SEARCHES} searches found what the critics like "
+            "better than songs"
+        )
+        if not fooled:
+            break
+        found = harder if found is None else np.concatenate([found, harder])
+    return critics
+
+
+def _searches(critics: Panel, seed: int, number: int) -> tuple[int, BoolArray]:
+    """How many searches fooled the critics, and what all of them found."""
+    fitness = critics.fitness(0, seed, 0)
+    guides = range(len(critics.critics) - 1)
+    unknown = [
+        critics.critics[place].judge(critics.songs[critics.unknown(place)]) for place in guides
+    ]
+    songs_score = np.quantile(np.concatenate(unknown), TOO_GOOD)
+    fooled, found = 0, []
+    for search in range(SEARCHES):
+        settings = GridGA.default_settings(*critics.songs.shape[1:])
+        settings["population"] |= {"size": POPULATION, "survival": "plus", "parents": 64}
+        draw = stream(seed, Role.TRAIN, number + 1, 2 + search)
+        engine = GridGA(settings, seed=int(draw.integers(1 << 31)))
+        streams = Individuals(0, Role.EVALUATE, 0, range(POPULATION))
+        for _ in range(GENERATIONS):
+            engine.tell(fitness.evaluate(engine.ask(), streams))
+        gallery = engine.gallery()
+        assert gallery is not None
+        fooled += bool(gallery.scores[0] > songs_score)
+        found.append(fitness.play(gallery.performers.take(np.arange(KEPT))))
+    return fooled, np.concatenate(found)

@@ -1,0 +1,279 @@
+"""Compose: pieces that critics take for songs, that are new, and that vary as songs do.
+
+    evo run critic --seed 1 --workers 2     or     python experiments/critic.py --seed 1
+
+Critics are trained on songs (the embedded tunes, or the folder of `--song`) and on everything that
+is no song. Then pieces are bred, each to a brief: the numbers of one song, drawn by the seed
+(`evo.fitness.critic` tells why). The champion is the piece for the first brief; a note-grid engine
+leaves a piece for every brief in `pieces/`: MIDI, rolls and a table of what the critics, the critic
+that the search never met, and the descriptive measures say of them.
+
+`critic.pieces = 0` is the original research's search instead: what critics like best, without end.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from evo.experiments.memorize import find_songs
+
+from evo import checkpoint
+from evo.critics.features import MIN_STEPS, roll_features
+from evo.critics.fresh_classifier import told_apart
+from evo.critics.panel import Panel
+from evo.engines import Gallery, engine_class, genome_of
+from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
+from evo.fitness.critic import PleaseCritics
+from evo.hard_negatives import train
+from evo.musicality import Corpus, measure, outside
+from evo.musicality.likeness import spread
+from evo.seeds import Role, stream
+from evo.song import Song
+from evo.tunes import LOWEST_NOTE, tune, tune_names
+from genomes.performers import BoolArray
+from genomes.player import Player
+
+FILE = "critics.npz"
+# Networks hear every step of the last bar and every beat of the seven before, and nothing else:
+# they have no prompt, and begin by themselves.
+HEARING: dict[str, Any] = {"lags": [*range(1, 9), *range(10, 65, 2)], "off": 0.0, "on": 1.0}
+BREEDING: dict[str, dict[str, dict[str, Any]]] = {
+    # Every brief has an island of its own: where parents mix, all pieces share their bars.
+    "ga": {
+        "grid": {"most_voices": 1, "density": [0.2, 0.7]},
+        "population": {"size": 512, "survival": "islands", "parents": 32},
+        "selection": {"kind": "tournament", "tournament_size": 2},
+    },
+    "neat": {"NEAT": {"pop_size": "150"}},
+    "neat-python": {"NEAT": {"pop_size": "150"}},
+}
+IDENTITY = {"DefaultGenome": {"activation_default": "identity", "activation_options": "identity"}}
+
+
+def default_config(engine: str) -> Config:
+    """The configuration of a run with this engine."""
+    is_grid = genome_of(engine) == "grid"
+    table = {
+        "song": "",  # a folder of MIDI files; all embedded tunes otherwise
+        "keys": 13,
+        "steps": 128,
+        "steps_per_beat": 2,
+        "pieces": 8 if is_grid else 1,  # each with a brief of its own
+        "free_run": 7,  # tokens of a known song that a piece may share in one run
+        "critic_seed": 0,  # of what the critics are trained with
+        "rounds": 1,  # of adding what searches find to what is no song; see `evo.hard_negatives`
+        "critics": "",  # critics.npz of another run, to train none
+        **({} if is_grid else HEARING),
+    }
+    inputs = table["steps"] if is_grid else table["keys"] * len(HEARING["lags"])
+    settings = engine_class(engine).default_settings(inputs, table["keys"])
+    config = base_config("critic", engine) | {engine: settings, "critic": table}
+    config = merge(config, {"stop": {"generations": 3000 if is_grid else 300}})
+    config = merge(config, {"checkpoints": {"every": 100, "keep_every": 0}})
+    if not is_grid:
+        config = merge(config, {engine: IDENTITY})
+    return merge(config, {engine: BREEDING[engine]})
+
+
+def player_of(config: Config) -> Player | None:
+    """How the performers of this configuration hear; None for those that hear nothing."""
+    table = config["critic"]
+    if genome_of(config["run"]["engine"]) == "grid":
+        return None
+    try:
+        return Player(table["keys"], tuple(table["lags"]), off=table["off"], on=table["on"])
+    except ValueError as error:
+        raise InputError(f"critic: {error}") from None
+
+
+def shape(config: Config) -> tuple[int, int]:
+    """Of a network every key at every lag and every key, of a grid the steps and keys."""
+    table = config["critic"]
+    limits = {"steps": MIN_STEPS, "keys": 2, "steps_per_beat": 1, "pieces": 0, "free_run": 0}
+    for name, least in (limits | {"critic_seed": 0, "rounds": 0}).items():
+        if table[name] < least:
+            raise InputError(f"critic.{name} must be at least {least}, got {table[name]}")
+    player = player_of(config)
+    return (table["steps"], table["keys"]) if player is None else (player.inputs, player.keys)
+
+
+def of_length(song: BoolArray, steps: int) -> BoolArray:
+    """A song's roll as (steps, keys): cut, or, when it is at most half as long, played again."""
+    sounding = np.flatnonzero(song.any(axis=1))
+    bars = -(-(int(sounding[-1]) + 1) // 8) if len(sounding) else 1
+    played = song[: 8 * bars]
+    if 8 * bars <= steps // 2:
+        return np.resize(played, (steps, song.shape[1]))
+    roll = np.zeros((steps, song.shape[1]), np.bool_)
+    roll[: min(len(played), steps)] = played[:steps]
+    return roll
+
+
+def corpus_of(table: dict[str, Any]) -> tuple[BoolArray, list[str]]:
+    """The songs to learn from, and their names."""
+    if table["song"]:
+        songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
+    elif (table["keys"], table["steps_per_beat"]) != (13, 2):
+        raise InputError("the embedded tunes have 13 keys and 2 steps a beat; give a --song FOLDER")
+    else:
+        songs = [tune(name) for name in tune_names()]
+    rolls = np.array([of_length(song.grid, table["steps"]) for song in songs])
+    return rolls, [song.name for song in songs]
+
+
+def prepare(config: Config, folder: Path, say: Say) -> None:
+    """Train the critics, or copy them, into the run."""
+    table = config["critic"]
+    if table["critics"]:
+        critics = _loaded(Path(table["critics"]), table)
+    else:
+        rolls, names = corpus_of(table)
+        try:
+            critics = train(rolls, names, table["critic_seed"], table["rounds"], say)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+    (folder / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
+
+
+def _loaded(path: Path, table: dict[str, Any]) -> Panel:
+    """Critics from a file, for rolls as the configuration has them."""
+    if path.is_dir():
+        path /= FILE
+    try:
+        critics = Panel.from_arrays(checkpoint.unpack_arrays(path.read_bytes()))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file of critics") from None
+    except (checkpoint.Damaged, ValueError) as error:
+        raise InputError(f"{path}: holds no critics: {error}") from None
+    shaped = critics.songs.shape[1:]
+    if shaped != (table["steps"], table["keys"]):
+        raise InputError(
+            f"{path}: its critics know songs of {shaped[0]} steps and {shaped[1]} keys, not of "
+            f"{table['steps']} and {table['keys']}"
+        )
+    return critics
+
+
+def task(config: Config, folder: Path) -> Task:
+    """Please the critics that were trained for the run."""
+    table = config["critic"]
+    critics = _loaded(folder / FILE, table)
+    seed = config["run"]["seed"]
+    try:
+        fitness = critics.fitness(table["pieces"], seed, table["free_run"])
+    except ValueError as error:
+        raise InputError(f"critic: {error}") from None
+
+    def champion_files(performers: Any) -> dict[str, bytes]:
+        return _files(fitness, fitness.play(performers), table["steps_per_beat"], ["song"])
+
+    def pieces(gallery: Gallery) -> tuple[dict[str, bytes], dict[str, Any]]:
+        rolls = fitness.play(gallery.performers)
+        return _pieces(critics, fitness, rolls, gallery, table["steps_per_beat"], seed)
+
+    return Task(fitness, player_of(config), champion_files, LOWEST_NOTE, pieces)
+
+
+def _files(
+    fitness: PleaseCritics, rolls: BoolArray, steps_per_beat: int, names: Sequence[str]
+) -> dict[str, bytes]:
+    """Every piece as NAME.mid, and all in one picture."""
+    from evo.plot import pieces_figure, png_bytes
+
+    pieces = [
+        Song(roll, LOWEST_NOTE, steps_per_beat, 120.0, name)
+        for roll, name in zip(rolls, names, strict=True)
+    ]
+    notes = [
+        f"held-out critic {of['held_out_critic']:.2f}, above {of['held_out_percentile']:.0f} % of "
+        f"songs; longest known run {of['longest_run']}"
+        for of in fitness.figures_of(rolls)
+    ]
+    files = {f"{piece.name}.mid": piece.to_midi() for piece in pieces}
+    return files | {"roll.png": png_bytes(pieces_figure(pieces, notes))}
+
+
+def _pieces(
+    critics: Panel,
+    fitness: PleaseCritics,
+    rolls: BoolArray,
+    gallery: Gallery,
+    steps_per_beat: int,
+    seed: int,
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """What a gallery leaves: files of its pieces, and figures of them together."""
+    briefs = fitness.briefs.songs if fitness.briefs else [""] * len(rolls)
+    names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
+    corpus = Corpus.of(list(critics.songs))
+    ranges = corpus.ranges()
+    known = critics.known_songs()
+    records = []
+    for place, figures in enumerate(fitness.figures_of(rolls)):
+        measures = measure(rolls[place], known)
+        records.append(
+            {
+                "name": names[place],
+                "brief": briefs[place],
+                "score": float(gallery.scores[place]),
+                **figures,
+                "outside": outside(measures, ranges),
+                "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
+            }
+        )
+    described = roll_features(rolls, fitness.held_out.contexts)
+    random = stream(seed, Role.TRAIN, 0, 1)
+    auc = told_apart(critics.described(), described, random)
+    together = {
+        "pieces": len(rolls),
+        "pieces_above_quarter": sum(one["held_out_percentile"] >= 25 for one in records),
+        "pieces_usual": sum(not one["outside"] for one in records),
+        "fresh_classifier_auc": round(auc, 3) if np.isfinite(auc) else None,
+        "longest_known_run": max(one["longest_run"] for one in records),
+    }
+    document = {**together, "spread": spread(list(rolls)), "records": records}
+    files = _files(fitness, rolls, steps_per_beat, names)
+    files["pieces.json"] = json.dumps(document, indent=2).encode() + b"\n"
+    files["pieces.txt"] = _table(records, together).encode()
+    return files, together
+
+
+def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
+    """The pieces for people: a line each, then all together."""
+    lines = [
+        "piece      score  critic  held-out  above % of songs  known run  nearest song            "
+        "  unusual for the songs",
+    ]
+    for one in records:
+        unusual = ", ".join(one["outside"]) or "-"
+        lines.append(
+            f"{one['name']}  {one['score']:6.2f}  {one['critic']:6.2f}  "
+            f"{one['held_out_critic']:8.2f}  {one['held_out_percentile']:16.0f}  "
+            f"{one['longest_run']:9d}  {one['nearest_song']:24}  {unusual}"
+        )
+    auc = together["fresh_classifier_auc"]
+    lines += [
+        "",
+        f"{together['pieces_above_quarter']} of {together['pieces']} pieces are above a quarter "
+        "of the songs that the held-out critic never heard;",
+        f"{together['pieces_usual']} are usual for songs in every measure; a fresh classifier "
+        f"tells pieces from songs with an area under the curve of {auc} (0.5: it cannot).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+EXPERIMENT = Experiment(
+    name="critic",
+    summary="Compose pieces that critics take for songs.",
+    default_config=default_config,
+    shape=shape,
+    prepare=prepare,
+    task=task,
+    genomes=("grid", "network"),
+)
+
+if __name__ == "__main__":
+    from evo.cli import run_script
+
+    run_script("critic")

@@ -1,0 +1,65 @@
+"""Rolls written by hand, and critics that learned a little: enough to test by, made once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from unittest.mock import patch
+
+import numpy as np
+
+from evo.critics import examples
+from evo.critics import model as critic_model
+from evo.critics.panel import Panel
+from evo.tunes import tune, tune_names
+from genomes.performers import BoolArray
+
+STEPS, KEYS = 128, 13
+
+
+def melody(notes: Sequence[tuple[int, int]], steps: int = STEPS, keys: int = KEYS) -> BoolArray:
+    """A roll (steps, keys) of notes (step, key)."""
+    grid = np.zeros((steps, keys), np.bool_)
+    for step, key in notes:
+        grid[step, key] = True
+    return grid
+
+
+def random_melody(
+    random: np.random.Generator, steps: int = STEPS, keys: int = KEYS, density: float = 0.5
+) -> BoolArray:
+    """One random key at some random steps."""
+    places = np.flatnonzero(random.random(steps) < density)
+    return melody([(int(t), int(random.integers(keys))) for t in places], steps, keys)
+
+
+@cache
+def tunes() -> BoolArray:
+    """The embedded tunes: bool (n, 128, 13), not to be written to."""
+    songs = np.array([tune(name).grid for name in tune_names()])
+    songs.flags.writeable = False
+    return songs
+
+
+@contextmanager
+def short_training(epochs: int = 1, share: float = 0.05) -> Iterator[None]:
+    """Critics that learn here are one network each, from a share of the usual examples."""
+    few = {name: int(share * getattr(examples, name)) for name in ("CORRUPTED", "SHUFFLED", "MADE")}
+    with (
+        patch.multiple(critic_model, EPOCHS=epochs, NETWORKS=1),
+        patch.multiple(examples, **few),
+    ):
+        yield
+
+
+@cache
+def panel() -> Panel:
+    """Panel for all embedded tunes, after a short training."""
+    with short_training(epochs=12, share=0.3):
+        return Panel.train(tunes(), tune_names(), seed=0)
+
+
+@cache
+def few_panel() -> Panel:
+    """Panel for 12 tunes that learned almost nothing: for what is no matter of taste."""
+    with short_training():
+        return Panel.train(tunes()[:12], tune_names()[:12], seed=0)
