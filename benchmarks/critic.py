@@ -40,7 +40,7 @@ from evo.musicality.parts import form
 from evo.song import Song
 from genomes.performers import BoolArray, FloatArray
 
-EVO = (sys.executable, "-c", "from evo.cli import main; main()")
+EVO = (sys.executable, "-P", "-c", "from evo.cli import main; main()")
 
 
 def spearman(one: FloatArray, other: FloatArray) -> float:

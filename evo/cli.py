@@ -109,6 +109,8 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
         f"{result['status']}: {result['reason']}; {result['generations']} generations, "
         f"{result['evaluations']:,} evaluations, {result['wall_seconds']:.1f} s{figures}"
     )
+    if "pieces" in result:
+        click.echo((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
         display.message(f"go on with it by: evo resume {path}")
@@ -212,7 +214,8 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
                 f"{path}: it has no champion's song; finish the run by `evo resume {path}`"
             )
         target = path / "champion" / "song.wav"
-        table = known_run(path)[0]["memorize"]
+        config, experiment = known_run(path)
+        table = config[experiment.name]
         song = Song.load(performance, keys=table["keys"], steps_per_beat=table["steps_per_beat"])
     else:
         try:

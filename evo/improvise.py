@@ -30,7 +30,7 @@ def improvise(
     """What the champion of the run in `path` plays anew; RunError or InputError in one line."""
     config, _ = known_run(path)
     if "memorize" not in config:
-        raise RunError(f"{path}: this run's champion plays no songs")
+        raise RunError(f"{path}: only what learned songs by `evo run memorize` can play anew")
     table = config["memorize"]
     try:
         arrays = unpack_arrays((path / "champion" / "arrays.npz").read_bytes())

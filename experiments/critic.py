@@ -21,6 +21,7 @@ from evo.experiments.memorize import find_songs
 
 from evo import checkpoint
 from evo.critics.features import MIN_STEPS, roll_features
+from evo.critics.melody import BAR
 from evo.critics.fresh_classifier import told_apart
 from evo.critics.panel import Panel
 from evo.engines import Gallery, engine_class, genome_of
@@ -102,12 +103,13 @@ def shape(config: Config) -> tuple[int, int]:
 def of_length(song: BoolArray, steps: int) -> BoolArray:
     """A song's roll as (steps, keys): cut, or, when it is at most half as long, played again."""
     sounding = np.flatnonzero(song.any(axis=1))
-    bars = -(-(int(sounding[-1]) + 1) // 8) if len(sounding) else 1
-    played = song[: 8 * bars]
-    if 8 * bars <= steps // 2:
-        return np.resize(played, (steps, song.shape[1]))
+    bars = int(sounding[-1]) // BAR + 1 if len(sounding) else 1
+    played = np.zeros((max(BAR * bars, len(song)), song.shape[1]), np.bool_)
+    played[: len(song)] = song
+    if BAR * bars <= steps // 2:
+        return np.resize(played[: BAR * bars], (steps, song.shape[1]))
     roll = np.zeros((steps, song.shape[1]), np.bool_)
-    roll[: min(len(played), steps)] = played[:steps]
+    roll[: len(played)] = played[:steps]
     return roll
 
 

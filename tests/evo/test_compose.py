@@ -1,0 +1,141 @@
+"""`evo run critic`: the run is like every other, and leaves pieces."""
+
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from critics import few_panel
+from running import Killed, Watcher, configured, resume, start
+
+from evo import checkpoint
+from evo.critics import model
+from evo.experiment import InputError
+from evo.experiments.critic import FILE, of_length
+from evo.song import Song
+from evo.tunes import tune, tune_names
+
+FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
+
+
+@pytest.fixture(scope="module")
+def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Critics trained a little, as another run would have left them."""
+    path = tmp_path_factory.mktemp("critics") / FILE
+    path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
+    return path
+
+
+def config_of(critics: Path, engine: str = "ga", **tables: Any) -> dict[str, Any]:
+    table = {"critics": str(critics)} | tables.pop("critic", {})
+    if engine == "ga":
+        table = {"pieces": 3} | table
+    return configured("critic", engine, critic=table, **FEW, **tables)
+
+
+def left(path: Path) -> dict[str, bytes]:
+    """Everything that a run leaves for people, by its name."""
+    return {
+        str(file.relative_to(path)): file.read_bytes()
+        for folder in ("champion", "pieces")
+        for file in sorted((path / folder).iterdir())
+    }
+
+
+def test_same_pieces_with_one_worker_or_two_and_after_a_kill(critics: Path, tmp_path: Path) -> None:
+    result = start(tmp_path / "one", config_of(critics))
+    others = {"two": {"workers": {"count": 2}}, "killed": {}}
+    for name, tables in others.items():
+        path = tmp_path / name
+        if name == "killed":
+            with pytest.raises(Killed):
+                start(path, config_of(critics), Watcher(kill_after=3))
+            again = resume(path)
+        else:
+            again = start(path, config_of(critics, **tables))
+        assert again["digest"] == result["digest"]
+        assert left(path) == left(tmp_path / "one")
+
+
+def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
+    critics: Path, tmp_path: Path
+) -> None:
+    result = start(tmp_path / "run", config_of(critics))
+    document = json.loads((tmp_path / "run" / "pieces" / "pieces.json").read_text())
+    assert [one["name"] for one in document["records"]] == ["piece-01", "piece-02", "piece-03"]
+    assert result["pieces"] == 3
+    assert {"critic", "held_out_critic", "nearest_song", "fresh_classifier_auc"} <= set(result)
+    panel = few_panel()
+    for one in document["records"]:
+        song = Song.load(tmp_path / "run" / "pieces" / f"{one['name']}.mid", steps=128)
+        assert panel.critics[-1].judge(song.grid[None])[0] == pytest.approx(one["held_out_critic"])
+        assert one["brief"] in panel.names
+    table = (tmp_path / "run" / "pieces" / "pieces.txt").read_text()
+    assert all(one["name"] in table for one in document["records"])
+
+
+def test_without_briefs_a_search_climbs_what_the_critics_think(
+    critics: Path, tmp_path: Path
+) -> None:
+    table = {"pieces": 0}
+    result = start(tmp_path / "run", config_of(critics, critic=table))
+    assert result["best_fitness"] == pytest.approx(result["critic"])
+
+
+def test_networks_compose_too(critics: Path, tmp_path: Path) -> None:
+    result = start(tmp_path / "run", config_of(critics, "neat"))
+    assert result["pieces"] == 1
+    assert (tmp_path / "run" / "champion" / "network.json").exists()
+
+
+def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    for name in tune_names()[:12]:
+        tune(name).save(songs / f"{name}.mid")
+    table = {"song": str(songs), "critics": "", "rounds": 1}
+    watcher = Watcher()
+    with (
+        patch.multiple(model, EPOCHS=1, NETWORKS=1),
+        patch.multiple("evo.critics.examples", CORRUPTED=120, SHUFFLED=12, MADE=4),
+        patch.multiple("evo.hard_negatives", SEARCHES=1, GENERATIONS=2),
+    ):
+        start(tmp_path / "run", config_of(tmp_path, critic=table), watcher)
+    assert (tmp_path / "run" / FILE).exists()
+    assert watcher.messages[0] == "training 3 critics on 12 songs ..."
+    assert watcher.messages[1].startswith("round 1: ")
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"critics": "nowhere.npz"}, "nowhere.npz: there is no such file of critics"),
+        ({"pieces": 40}, "there can be 8 pieces for these songs, not 40"),
+        ({"critics": "", "song": "ode-to-joy"}, "at least 9 different tunes"),
+        ({"critics": "", "keys": 20}, "give a --song FOLDER"),
+        ({"steps": 64}, "know songs of 128 steps and 13 keys, not of 64 and 13"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
+    critics: Path, tmp_path: Path, table: dict[str, Any], words: str
+) -> None:
+    config = config_of(critics, critic=table)
+    with pytest.raises(InputError) as got:
+        start(tmp_path / "run", config)
+    assert words in str(got.value)
+    assert "\n" not in str(got.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_short_songs_are_played_again_and_long_ones_cut() -> None:
+    bars = np.random.default_rng(1).random((20, 4)) < 0.3
+    bars[19, 0] = True
+    twice = of_length(bars, 64)
+    for start_of in (0, 24):  # in whole bars
+        assert (twice[start_of : start_of + 20] == bars).all()
+    assert not twice[20:24].any()
+    assert (twice[48:] == bars[:16]).all()
+    assert (of_length(bars, 16) == bars[:16]).all()
+    assert not of_length(bars, 32)[20:].any()
