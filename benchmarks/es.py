@@ -1,0 +1,247 @@
+"""The evolution strategies on standard functions: evaluations to 1e-8, against the package `cma`.
+
+    pip install cma && python benchmarks/es.py [--seeds 9] [--json FILE]
+
+Every strategy and `cma` start at the same mean, 1 in every direction (0 on Rosenbrock's function),
+with a sigma of 0.5 and a population of 4 + 3 ln(n), rounded up to an even number, and end when one
+individual is at most 1e-8. `cma` has `CMA_diagonal=True` and is otherwise as it comes; in many
+dimensions it then controls its step size by two-point adaptation, so that it is run once more with
+cumulative step-size adaptation (CSA), which ours has. The table has medians over the seeds, how
+many seeds came there, and the ratio of medians to `cma`'s as it comes; where the median seed did
+not, the median of the best value it found instead.
+
+OpenAI-ES and the weighted mean have no step that adapts, and are shown for comparison: both with
+decays such that sigma and the learning rate would be 1e-5 of what they were when the evaluations
+are used up.
+"""
+
+import argparse
+import json
+import math
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+# A script's folder comes first on the path, and its modules must not hide installed ones.
+sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
+
+import numpy as np
+
+from evo.engines.es_noise import Noise
+from evo.engines.es_openai import OpenAI
+from evo.engines.es_sep_cma import SepCMA
+from evo.engines.es_snes import SNES, default_sigma_rate
+from evo.engines.es_strategy import Strategy
+from evo.engines.es_weighted_mean import WeightedMean
+
+TARGET = 1e-8
+SIGMA = 0.5
+
+
+def sphere(points: np.ndarray) -> np.ndarray:
+    """The sum of squares of every row."""
+    return np.square(points).sum(axis=1)
+
+
+def ellipsoid(points: np.ndarray) -> np.ndarray:
+    """The same with axes of lengths from 1 to 1,000: a condition of a million."""
+    return np.square(points) @ np.logspace(0, 6, points.shape[1])
+
+
+def rosenbrock(points: np.ndarray) -> np.ndarray:
+    """A bent valley, in which neighbours depend on each other."""
+    x, after = points[:, :-1], points[:, 1:]
+    return (100.0 * np.square(after - np.square(x)) + np.square(1.0 - x)).sum(axis=1)
+
+
+FUNCTIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {
+    "sphere": (sphere, 1.0),
+    "ellipsoid": (ellipsoid, 1.0),
+    "rosenbrock": (rosenbrock, 0.0),
+}
+# What is tried of every function in so many dimensions, at most so many evaluations.
+TRIALS = {
+    ("sphere", 10): 20_000,
+    ("ellipsoid", 10): 20_000,
+    ("rosenbrock", 10): 200_000,
+    ("sphere", 1000): 400_000,
+    ("ellipsoid", 1000): 1_000_000,
+    ("rosenbrock", 1000): 200_000,
+}
+
+
+def openai(mean: np.ndarray, size: int, generations: int) -> Strategy:
+    """OpenAI-ES that slows down."""
+    decay = 1e-5 ** (1 / generations)
+    return OpenAI(
+        mean,
+        SIGMA,
+        size,
+        learning_rate=0.1,
+        learning_rate_decay=decay,
+        sigma_decay=decay,
+        weight_decay=0.0,
+    )
+
+
+def weighted_mean(mean: np.ndarray, size: int, generations: int) -> Strategy:
+    """The baseline, its sigma shrinking as OpenAI-ES's does."""
+    return WeightedMean(mean, SIGMA, size, sigma_decay=1e-5 ** (1 / generations))
+
+
+def snes(mean: np.ndarray, size: int, generations: int, faster: float = 1.0) -> Strategy:
+    """SNES, its deviations so many times as fast as published."""
+    return SNES(mean, SIGMA, size, sigma_rate=faster * default_sigma_rate(len(mean)))
+
+
+def sep_cma(mean: np.ndarray, size: int, generations: int) -> Strategy:
+    """Our separable CMA-ES."""
+    return SepCMA(mean, SIGMA, size)
+
+
+OURS: dict[str, Callable[[np.ndarray, int, int], Strategy]] = {
+    "sep-cma": sep_cma,
+    "snes": snes,
+    "snes, 1.5 x sigma_rate": partial(snes, faster=1.5),
+    "openai": openai,
+    "weighted-mean": weighted_mean,
+}
+
+
+class Ours:
+    """One of our strategies, as `ask` and `tell` of rows."""
+
+    def __init__(self, strategy: Strategy, seed: int) -> None:
+        self.strategy, self.seed, self.generation = strategy, seed, 0
+
+    def ask(self) -> np.ndarray:
+        """The population, a row each."""
+        one = self.strategy
+        self.noise = Noise.draw(
+            self.seed, self.generation, one.individuals, len(one.mean), one.antithetic
+        )
+        return np.stack(list(one.points(self.noise)))
+
+    def tell(self, values: np.ndarray) -> None:
+        """The function's values, lower is better."""
+        self.strategy.update(self.noise, -values)
+        self.generation += 1
+
+
+class Theirs:
+    """`cma` with its diagonal option, as `ask` and `tell` of rows."""
+
+    def __init__(self, mean: np.ndarray, size: int, seed: int, csa: bool = False) -> None:
+        import cma
+
+        options = {"CMA_diagonal": True, "popsize": size, "seed": seed + 1, "verbose": -9}
+        if csa:
+            options["AdaptSigma"] = cma.sigma_adaptation.CMAAdaptSigmaCSA
+        self.strategy = cma.CMAEvolutionStrategy(mean, SIGMA, options)
+
+    def ask(self) -> np.ndarray:
+        """The population, a row each."""
+        self.rows = self.strategy.ask()
+        return np.array(self.rows)
+
+    def tell(self, values: np.ndarray) -> None:
+        """The function's values, lower is better."""
+        self.strategy.tell(self.rows, values.tolist())
+
+
+def search(
+    one: Ours | Theirs, function: Callable[[np.ndarray], np.ndarray], most: int
+) -> tuple[float, float]:
+    """Evaluations to the target (infinite if it is not found), and the best value found."""
+    best, evaluations = math.inf, 0
+    while evaluations < most:
+        values = function(one.ask())
+        evaluations += len(values)
+        best = min(best, float(values.min()))
+        if best <= TARGET:
+            return evaluations, best
+        one.tell(values)
+    return math.inf, best
+
+
+def compare(name: str, dimensions: int, most: int, seeds: int) -> list[dict[str, Any]]:
+    """The rows of the table for one function."""
+    function, start = FUNCTIONS[name]
+    mean = np.full(dimensions, start)
+    size = 4 + int(3 * math.log(dimensions))
+    size += size % 2
+    makers: dict[str, Callable[[int], Ours | Theirs]] = {
+        "cma, diagonal": lambda seed: Theirs(mean, size, seed)
+    }
+    if dimensions >= 300:
+        makers["cma, diagonal, CSA"] = lambda seed: Theirs(mean, size, seed, csa=True)
+    for label, maker in OURS.items():
+        makers[label] = lambda seed, maker=maker: Ours(maker(mean, size, most // size), seed)
+    rows: list[dict[str, Any]] = []
+    for label, maker in makers.items():
+        started = time.perf_counter()
+        found = [search(maker(seed), function, most) for seed in range(seeds)]
+        needed = statistics.median(evaluations for evaluations, _ in found)
+        rows.append(
+            {
+                "function": name,
+                "dimensions": dimensions,
+                "strategy": label,
+                "solved": sum(math.isfinite(evaluations) for evaluations, _ in found),
+                "evaluations": needed if math.isfinite(needed) else None,
+                "best": statistics.median(best for _, best in found),
+                "seconds": round(time.perf_counter() - started, 1),
+            }
+        )
+        reference = rows[0]["evaluations"]
+        row = rows[-1]
+        known = row["evaluations"] and reference
+        row["ratio"] = round(row["evaluations"] / reference, 2) if known else None
+        show(row, seeds)
+    return rows
+
+
+def show(row: dict[str, Any], seeds: int) -> None:
+    """One line of the table."""
+    needed = row["evaluations"]
+    reached = f"{needed:>11,.0f}" if needed else f"{row['best']:>11.1e}"
+    ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+    print(
+        f"{row['function']:<11}{row['dimensions']:>5}  {row['strategy']:<24}{reached}"
+        f"{row['solved']:>6}/{seeds}{ratio:>7}{row['seconds']:>8.1f}",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=9)
+    parser.add_argument("--dimensions", type=int, nargs="*", default=[10, 1000])
+    parser.add_argument("--functions", default=",".join(FUNCTIONS))
+    parser.add_argument("--json", help="write the figures to this file")
+    options = parser.parse_args()
+    try:
+        import cma
+    except ImportError:
+        sys.exit("benchmarks/es.py compares with the package cma: pip install cma")
+    warnings.simplefilter("ignore")  # cma's, of its own step sizes
+    print(f"cma {cma.__version__}; evaluations to {TARGET:g}, or the best value found")
+    print("function     dim  strategy                evaluations  solved  ratio seconds")
+    rows = [
+        row
+        for (name, dimensions), most in TRIALS.items()
+        if dimensions in options.dimensions and name in options.functions.split(",")
+        for row in compare(name, dimensions, most, options.seeds)
+    ]
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
