@@ -34,6 +34,7 @@ from evo.critics.features import roll_features
 from evo.critics.fresh_classifier import area_under_curve, told_apart
 from evo.critics.model import Critic
 from evo.critics.panel import FOLDS, Panel
+from evo.hard_negatives import train
 from evo.musicality import Corpus, measure, outside
 from evo.musicality.likeness import spread
 from evo.musicality.parts import form
@@ -90,7 +91,7 @@ def measure_critics(rolls: BoolArray, names: list[str], splits: int) -> dict[str
 def compose(arguments: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict], BoolArray]:
     """The critics, and the results and champions of all seeds."""
     rolls, names = corpus_of(default_config("ga")["critic"] | {"song": arguments.folder})
-    critics = Panel.train(rolls, names, arguments.critic_seed)
+    critics = train(rolls, names, arguments.critic_seed, arguments.rounds, print)
     (folder / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
     results, champions = [], []
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
@@ -111,7 +112,8 @@ def compose(arguments: argparse.Namespace, folder: Path) -> tuple[Panel, list[di
 def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> dict:
     """The figures of all champions together."""
     known, corpus = critics.known_songs(), Corpus.of(list(critics.songs))
-    ranges = corpus.ranges()
+    ranges, families = corpus.ranges(), dict(zip(critics.names, corpus.families, strict=True))
+    briefs = [critics.briefs(8, one["seed"]).songs[0] for one in results]
     measures = [measure(roll, known) for roll in champions]
 
     def table(rows: list) -> FloatArray:
@@ -135,6 +137,10 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
             one["held_out_percentile"] >= 25 for one in results
         ),
         "usual in every measure": sum(not outside(one, ranges) for one in measures),
+        "the same, the brief's own song left out of the corpus": sum(
+            not outside(one, corpus.ranges(int(families[brief])))
+            for one, brief in zip(measures, briefs, strict=True)
+        ),
         "unusual measures": sorted(name for one in measures for name in outside(one, ranges)),
         "fresh classifier, critics' numbers": told_apart(described, seen, random),
         "fresh classifier, descriptive measures": told_apart(
@@ -157,6 +163,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--critic-seed", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=1, help="of hard negatives")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--set", action="append", default=[], help="as `evo run critic` takes it")

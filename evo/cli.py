@@ -17,9 +17,9 @@ from evo.cli_errors import OneLineGroup, one_line_errors
 from evo.cli_songs import songs
 
 # Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
-EXPERIMENT_NAMES = ("memorize", "critic", "xor")
-ENGINE_NAMES = ("neat", "neat-python", "ga")
-GENOME_NAMES = ("network", "grid")
+EXPERIMENT_NAMES = ("memorize", "critic", "copy", "xor")
+ENGINE_NAMES = ("neat", "neat-python", "ga", "es")
+GENOME_NAMES = ("network", "grid", "history-user")
 
 
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
@@ -109,7 +109,7 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
         f"{result['status']}: {result['reason']}; {result['generations']} generations, "
         f"{result['evaluations']:,} evaluations, {result['wall_seconds']:.1f} s{figures}"
     )
-    if "pieces" in result:
+    if "pieces" in result and result["status"] != "failed":
         click.echo((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
@@ -216,7 +216,9 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         target = path / "champion" / "song.wav"
         config, experiment = known_run(path)
         table = config[experiment.name]
-        song = Song.load(performance, keys=table["keys"], steps_per_beat=table["steps_per_beat"])
+        song = Song.load(
+            performance, keys=table["keys"], steps_per_beat=table.get("steps_per_beat", 2)
+        )
     else:
         try:
             song = find_songs(what, 13, 2)[0]

@@ -51,19 +51,29 @@ class Pace:
         return f"{rate:,.0f} evaluations/s{ending}"
 
 
+def number(score: float) -> str:
+    """A score with two decimals, or with two digits where these would all be noughts."""
+    return f"{score:.2f}" if abs(score) >= 0.1 or score == 0 else f"{score:.2g}"
+
+
 def describe(record: Record) -> str:
     """A record in one line: best, mean, species, and how far the champion is."""
     parts = []
     if record["champion"] is not None:
-        parts.append(f"champion {record['champion']:.2f}")
+        parts.append(f"champion {number(record['champion'])}")
     if record["best"] is not None:
-        parts.append(f"best {record['best']:.2f}, mean {record['mean']:.2f}")
+        parts.append(f"best {number(record['best'])}, mean {number(record['mean'])}")
     if "species" in record["engine"]:
         parts.append(f"{record['engine']['species']} species")
     figures = record["figures"]
     if "follow_correct" in figures:
         parts.append(f"{figures['follow_correct']} of {figures['steps_total']} steps follow")
         parts.append(f"{figures['steps_correct']} alone")
+    if "loss" in figures:
+        parts.append(f"loss {number(figures['loss'])}")
+    if "read_lags" in figures:
+        lags = ", ".join(str(lag) for lag in figures["read_lags"])
+        parts.append(f"reads {lags} steps back, entropy {figures['read_entropy']:.1f} bits")
     if record["failures"]:
         kinds = ", ".join(f"{count} {kind}" for kind, count in record["failures"].items())
         parts.append(f"failed: {kinds} ({record['failure']})")

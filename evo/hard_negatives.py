@@ -1,9 +1,9 @@
 """Rounds of training and searching, until a search finds nothing that critics like beyond songs.
 
 What critics never heard they may love. So a genetic search climbs what they think, as far as it
-gets; what it finds and they put above the songs is no song, and an example of one in the next
-training (hard negatives, Sung & Poggio, "Example-based learning for view-based human face
-detection", 1998). Every round trains all critics anew, the held-out one too, on all that was found.
+gets: what they put above the songs then is no song, and an example of one in their next training
+(hard negatives, Sung & Poggio, "Example-based learning for view-based human face detection", 1998).
+Only the critics that guide searches learn of it; the held-out one stays as it is.
 """
 
 from collections.abc import Sequence
@@ -27,31 +27,28 @@ def train(songs: BoolArray, names: Sequence[str], seed: int, rounds: int, say: S
 
     `songs` are bool (n, steps, keys). ValueError if there are too few.
     """
-    found: BoolArray | None = None
-    for number in range(rounds + 1):
-        critics = Panel.train(songs, names, seed, found, say)
-        if number == rounds:
-            break
+    critics = Panel.train(songs, names, seed, say)
+    found = np.empty((0, *songs.shape[1:]), np.bool_)
+    for number in range(rounds + 1 if rounds else 0):
         fooled, harder = _searches(critics, seed, number)
-        say(
-            f"round {number + 1}: {fooled} of {SEARCHES} searches found what the critics like "
-            "better than songs"
-        )
-        if not fooled:
+        say(f"{fooled} of {SEARCHES} searches found what the critics like better than songs")
+        if not fooled or number == rounds:
             break
-        found = harder if found is None else np.concatenate([found, harder])
+        found = np.concatenate([found, harder])
+        say(f"training them again, with {len(found)} of such pieces ...")
+        critics = critics.warned(found, seed)
     return critics
 
 
 def _searches(critics: Panel, seed: int, number: int) -> tuple[int, BoolArray]:
-    """How many searches fooled the critics, and what all of them found."""
+    """How many searches fooled the critics, and by what: bool (m, steps, keys)."""
     fitness = critics.fitness(0, seed, 0)
     guides = range(len(critics.critics) - 1)
     unknown = [
         critics.critics[place].judge(critics.songs[critics.unknown(place)]) for place in guides
     ]
     songs_score = np.quantile(np.concatenate(unknown), TOO_GOOD)
-    fooled, found = 0, []
+    found = []
     for search in range(SEARCHES):
         settings = GridGA.default_settings(*critics.songs.shape[1:])
         settings["population"] |= {"size": POPULATION, "survival": "plus", "parents": 64}
@@ -62,6 +59,7 @@ def _searches(critics: Panel, seed: int, number: int) -> tuple[int, BoolArray]:
             engine.tell(fitness.evaluate(engine.ask(), streams))
         gallery = engine.gallery()
         assert gallery is not None
-        fooled += bool(gallery.scores[0] > songs_score)
-        found.append(fitness.play(gallery.performers.take(np.arange(KEPT))))
-    return fooled, np.concatenate(found)
+        best = np.arange(min(KEPT, len(gallery.scores)))
+        too_good = best[gallery.scores[best] > songs_score]
+        found.append(fitness.play(gallery.performers.take(too_good)))
+    return sum(len(pieces) > 0 for pieces in found), np.concatenate(found)

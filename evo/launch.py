@@ -52,6 +52,9 @@ def start(
     RunError for the directory.
     """
     check(config)
+    table = config["run"]
+    # What is wrong with its settings is said before anything takes long.
+    engine_class(table["engine"])(config[table["engine"]], seed=table["seed"])
 
     def prepare(config: Config, folder: Path) -> None:
         experiment.prepare(config, folder, display.message)

@@ -43,6 +43,14 @@ class Individuals(Sequence[np.random.Generator]):
     def __len__(self) -> int:
         return len(self._individuals)
 
+    @property
+    def common(self) -> np.random.Generator:
+        """The stream of the whole generation, the same for every individual and chunk of it."""
+        address = np.random.SeedSequence(
+            self._seed, spawn_key=(int(self._role), self._generation, 0, 1)
+        )
+        return np.random.Generator(np.random.PCG64(address))
+
     @overload
     def __getitem__(self, index: int) -> np.random.Generator: ...
     @overload

@@ -38,6 +38,11 @@ TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
 SUFFIXES = (".mid", ".midi")
 
 
+def usual_lowest_note(keys: int) -> int:
+    """The MIDI note of key 0: 60, for 69 and more keys 21 (the piano), for 108 and more 0."""
+    return next(note for note in (60, 21, 0) if note + keys <= 128)
+
+
 @dataclass(frozen=True, eq=False)
 class Song:
     """A piano roll.
@@ -109,7 +114,7 @@ class Song:
         """
         keys = _integer("keys", keys, 1, 128)
         if lowest_note is None:
-            lowest_note = next(note for note in (60, 21, 0) if note + keys <= 128)
+            lowest_note = usual_lowest_note(keys)
         lowest_note = _integer("lowest_note", lowest_note, 0, 128 - keys)
         steps_per_beat = _integer("steps_per_beat", steps_per_beat, 1, 32_767)
         if steps is not None:

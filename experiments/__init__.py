@@ -2,6 +2,7 @@
 
 memorize   learn songs note for note
 critic     compose pieces that critics take for songs
+copy       say what was heard 64 steps ago
 xor        the smallest task that needs a hidden node
 """
 
@@ -13,6 +14,7 @@ from evo.experiment import Experiment
 EXPERIMENTS = {
     "memorize": "evo.experiments.memorize",
     "critic": "evo.experiments.critic",
+    "copy": "evo.experiments.copy_task",
     "xor": "evo.experiments.xor",
 }
 

@@ -4,9 +4,9 @@
 
 Critics are trained on songs (the embedded tunes, or the folder of `--song`) and on everything that
 is no song. Then pieces are bred, each to a brief: the numbers of one song, drawn by the seed
-(`evo.fitness.critic` tells why). The champion is the piece for the first brief; a note-grid engine
-leaves a piece for every brief in `pieces/`: MIDI, rolls and a table of what the critics, the critic
-that the search never met, and the descriptive measures say of them.
+(`evo.fitness.critic` tells why). The champion is the best ever for the first brief; a note-grid
+engine leaves a piece for every brief in `pieces/`: MIDI, rolls and a table of what the critics, the
+critic that the search never met, and the descriptive measures say of them.
 
 `critic.pieces = 0` is the original research's search instead: what critics like best, without end.
 """
@@ -21,9 +21,9 @@ from evo.experiments.memorize import find_songs
 
 from evo import checkpoint
 from evo.critics.features import MIN_STEPS, roll_features
-from evo.critics.melody import BAR
 from evo.critics.fresh_classifier import told_apart
-from evo.critics.panel import Panel
+from evo.critics.melody import BAR
+from evo.critics.panel import FOLDS, Panel
 from evo.engines import Gallery, engine_class, genome_of
 from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
 from evo.fitness.critic import PleaseCritics
@@ -31,12 +31,14 @@ from evo.hard_negatives import train
 from evo.musicality import Corpus, measure, outside
 from evo.musicality.likeness import spread
 from evo.seeds import Role, stream
-from evo.song import Song
-from evo.tunes import LOWEST_NOTE, tune, tune_names
-from genomes.performers import BoolArray
+from evo.song import Song, usual_lowest_note
+from evo.tunes import tune, tune_names
+from genomes.performers import BoolArray, FloatArray
 from genomes.player import Player
 
 FILE = "critics.npz"
+STEPS_PER_BEAT = 2  # critics read bars of 8 steps
+SAMPLES = 10  # of songs, to say what a fresh classifier makes of no difference
 # Networks hear every step of the last bar and every beat of the seven before, and nothing else:
 # they have no prompt, and begin by themselves.
 HEARING: dict[str, Any] = {"lags": [*range(1, 9), *range(10, 65, 2)], "off": 0.0, "on": 1.0}
@@ -60,11 +62,10 @@ def default_config(engine: str) -> Config:
         "song": "",  # a folder of MIDI files; all embedded tunes otherwise
         "keys": 13,
         "steps": 128,
-        "steps_per_beat": 2,
         "pieces": 8 if is_grid else 1,  # each with a brief of its own
         "free_run": 7,  # tokens of a known song that a piece may share in one run
         "critic_seed": 0,  # of what the critics are trained with
-        "rounds": 1,  # of adding what searches find to what is no song; see `evo.hard_negatives`
+        "rounds": 2,  # of adding what searches find to what is no song; see `evo.hard_negatives`
         "critics": "",  # critics.npz of another run, to train none
         **({} if is_grid else HEARING),
     }
@@ -92,10 +93,20 @@ def player_of(config: Config) -> Player | None:
 def shape(config: Config) -> tuple[int, int]:
     """Of a network every key at every lag and every key, of a grid the steps and keys."""
     table = config["critic"]
-    limits = {"steps": MIN_STEPS, "keys": 2, "steps_per_beat": 1, "pieces": 0, "free_run": 0}
+    limits = {"steps": MIN_STEPS, "keys": 2, "pieces": 0, "free_run": 0}
     for name, least in (limits | {"critic_seed": 0, "rounds": 0}).items():
         if table[name] < least:
             raise InputError(f"critic.{name} must be at least {least}, got {table[name]}")
+    if table["keys"] > 128:
+        raise InputError(f"critic.keys must be at most 128, got {table['keys']}")
+    population = config.get("ga", {}).get("population", {})
+    if population.get("survival") == "islands" and population["size"] < table["pieces"]:
+        raise InputError(
+            f"{table['pieces']} pieces need a population of at least as many, there are "
+            f"{population['size']}; give a larger --population or fewer critic.pieces"
+        )
+    if config.get("ga", {}).get("crossover", {}).get("credit"):
+        raise InputError("ga.crossover.credit is for tasks with a case a step; here are none")
     player = player_of(config)
     return (table["steps"], table["keys"]) if player is None else (player.inputs, player.keys)
 
@@ -116,9 +127,9 @@ def of_length(song: BoolArray, steps: int) -> BoolArray:
 def corpus_of(table: dict[str, Any]) -> tuple[BoolArray, list[str]]:
     """The songs to learn from, and their names."""
     if table["song"]:
-        songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
-    elif (table["keys"], table["steps_per_beat"]) != (13, 2):
-        raise InputError("the embedded tunes have 13 keys and 2 steps a beat; give a --song FOLDER")
+        songs = find_songs(table["song"], table["keys"], STEPS_PER_BEAT)
+    elif table["keys"] != 13:
+        raise InputError("the embedded tunes have 13 keys; for others give a --song FOLDER")
     else:
         songs = [tune(name) for name in tune_names()]
     rolls = np.array([of_length(song.grid, table["steps"]) for song in songs])
@@ -129,9 +140,18 @@ def prepare(config: Config, folder: Path, say: Say) -> None:
     """Train the critics, or copy them, into the run."""
     table = config["critic"]
     if table["critics"]:
+        if table["song"]:
+            raise InputError(
+                "critic.critics brings the songs it was trained on; leave --song or it out"
+            )
         critics = _loaded(Path(table["critics"]), table)
     else:
         rolls, names = corpus_of(table)
+        if table["pieces"] > max(len(rolls), 3 * FOLDS):  # fewer songs are refused in any case
+            raise InputError(
+                f"{table['pieces']} pieces need as many songs for their briefs, and there are "
+                f"{len(rolls)}"
+            )
         try:
             critics = train(rolls, names, table["critic_seed"], table["rounds"], say)
         except ValueError as error:
@@ -169,23 +189,22 @@ def task(config: Config, folder: Path) -> Task:
         raise InputError(f"critic: {error}") from None
 
     def champion_files(performers: Any) -> dict[str, bytes]:
-        return _files(fitness, fitness.play(performers), table["steps_per_beat"], ["song"])
+        return _files(fitness, fitness.play(performers), ["song"])
 
     def pieces(gallery: Gallery) -> tuple[dict[str, bytes], dict[str, Any]]:
         rolls = fitness.play(gallery.performers)
-        return _pieces(critics, fitness, rolls, gallery, table["steps_per_beat"], seed)
+        return _pieces(critics, fitness, rolls, gallery, seed)
 
-    return Task(fitness, player_of(config), champion_files, LOWEST_NOTE, pieces)
+    lowest_note = usual_lowest_note(table["keys"])
+    return Task(fitness, player_of(config), champion_files, lowest_note, pieces)
 
 
-def _files(
-    fitness: PleaseCritics, rolls: BoolArray, steps_per_beat: int, names: Sequence[str]
-) -> dict[str, bytes]:
+def _files(fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]) -> dict[str, bytes]:
     """Every piece as NAME.mid, and all in one picture."""
     from evo.plot import pieces_figure, png_bytes
 
     pieces = [
-        Song(roll, LOWEST_NOTE, steps_per_beat, 120.0, name)
+        Song(roll, usual_lowest_note(rolls.shape[2]), STEPS_PER_BEAT, 120.0, name)
         for roll, name in zip(rolls, names, strict=True)
     ]
     notes = [
@@ -202,14 +221,16 @@ def _pieces(
     fitness: PleaseCritics,
     rolls: BoolArray,
     gallery: Gallery,
-    steps_per_beat: int,
     seed: int,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
     """What a gallery leaves: files of its pieces, and figures of them together."""
-    briefs = fitness.briefs.songs if fitness.briefs else [""] * len(rolls)
+    briefs: Sequence[str] = [""] * len(rolls)
+    if fitness.briefs is not None:  # by total, a piece is bred to the first
+        songs = fitness.briefs.songs
+        briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
     corpus = Corpus.of(list(critics.songs))
-    ranges = corpus.ranges()
+    families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
     known = critics.known_songs()
     records = []
     for place, figures in enumerate(fitness.figures_of(rolls)):
@@ -220,25 +241,50 @@ def _pieces(
                 "brief": briefs[place],
                 "score": float(gallery.scores[place]),
                 **figures,
-                "outside": outside(measures, ranges),
+                # Not held against the song that it was bred to.
+                "outside": outside(measures, corpus.ranges(families.get(briefs[place], -1))),
                 "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
             }
         )
     described = roll_features(rolls, fitness.held_out.contexts)
     random = stream(seed, Role.TRAIN, 0, 1)
-    auc = told_apart(critics.described(), described, random)
+    of_songs = critics.described()
+    auc = told_apart(of_songs, described, random)
     together = {
         "pieces": len(rolls),
         "pieces_above_quarter": sum(one["held_out_percentile"] >= 25 for one in records),
         "pieces_usual": sum(not one["outside"] for one in records),
-        "fresh_classifier_auc": round(auc, 3) if np.isfinite(auc) else None,
+        "songs_usual_share": _share_of_usual(corpus),
+        "fresh_classifier_auc": round(auc, 2) if np.isfinite(auc) else None,
+        "fresh_classifier_auc_of_songs": _among_songs(of_songs, len(rolls), random),
         "longest_known_run": max(one["longest_run"] for one in records),
     }
     document = {**together, "spread": spread(list(rolls)), "records": records}
-    files = _files(fitness, rolls, steps_per_beat, names)
+    files = _files(fitness, rolls, names)
     files["pieces.json"] = json.dumps(document, indent=2).encode() + b"\n"
     files["pieces.txt"] = _table(records, together).encode()
     return files, together
+
+
+def _share_of_usual(corpus: Corpus) -> float:
+    """Which share of the songs is usual in every measure, each held against the others."""
+    families = corpus.families.tolist()
+    usual = [
+        not outside(measures, corpus.ranges(family))
+        for measures, family in zip(corpus.measures, families, strict=True)
+    ]
+    return round(float(np.mean(usual)), 2)
+
+
+def _among_songs(songs: FloatArray, few: int, random: np.random.Generator) -> float | None:
+    """How well the fresh classifier tells so few songs from the others, who are no different."""
+    if not 2 <= few <= len(songs) - 2:
+        return None
+    areas = []
+    for _ in range(SAMPLES):
+        order = random.permutation(len(songs))
+        areas.append(told_apart(songs[order[few:]], songs[order[:few]], random))
+    return round(float(np.mean(areas)), 2)
 
 
 def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
@@ -255,12 +301,19 @@ def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
             f"{one['longest_run']:9d}  {one['nearest_song']:24}  {unusual}"
         )
     auc = together["fresh_classifier_auc"]
+    told = (
+        f"tells pieces from songs with an area under the curve of {auc} (1: always; as many songs "
+        f"from the others: {together['fresh_classifier_auc_of_songs']})."
+    )
+    if auc is None:
+        told = "has too few pieces to learn from."
     lines += [
         "",
         f"{together['pieces_above_quarter']} of {together['pieces']} pieces are above a quarter "
         "of the songs that the held-out critic never heard;",
-        f"{together['pieces_usual']} are usual for songs in every measure; a fresh classifier "
-        f"tells pieces from songs with an area under the curve of {auc} (0.5: it cannot).",
+        f"{together['pieces_usual']} are usual for songs in every measure, as "
+        f"{together['songs_usual_share']:.0%} of the songs are, each held against the others;",
+        f"a fresh classifier {told}",
     ]
     return "\n".join(lines) + "\n"
 

@@ -44,6 +44,7 @@ HEARING: dict[str, dict[str, Any]] = {
         "extra_inputs": [],
     },
     "ga": {},  # grids hear nothing
+    "es": {},  # a HistoryUser hears one step after the other
 }
 BREEDING: dict[str, dict[str, dict[str, Any]]] = {
     # A wrong step costs a squared hinge of at least 1: a key that is below has nothing wrong.
@@ -79,6 +80,18 @@ BREEDING: dict[str, dict[str, dict[str, Any]]] = {
         "mutation": dict.fromkeys(MUTATIONS, 0.0)
         | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
     },
+    # Few lags, where songs repeat themselves, in place of a history of 80 steps: fewer weights. And
+    # what a network has learned by heart must not decay.
+    "es": {
+        "population": {"size": 32, "evaluate_mean": True},
+        "openai": {"weight_decay": 0.0},
+        "network": {
+            "architecture": "united",
+            "layers": [24],
+            "last": 24,
+            "lags": [7, 8, 15, 16, 31, 32, 63, 64],
+        },
+    },
 }
 IDENTITY = {"DefaultGenome": {"activation_default": "identity", "activation_options": "identity"}}
 
@@ -87,8 +100,10 @@ def default_config(engine: str) -> Config:
     """The configuration of a run with this engine."""
     keys = 13
     hearing = HEARING[engine]
-    inputs, changes = 128, {}  # steps of a grid; `shape` says how many they really are
-    if genome_of(engine) == "network":
+    inputs, changes = keys, {}
+    if genome_of(engine) == "grid":
+        inputs = 128  # steps; `shape` says how many they really are
+    elif genome_of(engine) == "network":
         inputs, changes = keys * len(hearing["lags"]) + len(hearing["extra_inputs"]), IDENTITY
     settings = engine_class(engine).default_settings(inputs, keys)
     config = base_config("memorize", engine) | {
@@ -106,12 +121,12 @@ def default_config(engine: str) -> Config:
 
 
 def player_of(config: Config) -> Player | None:
-    """How the performers of this configuration hear and play; None for those that hear nothing.
+    """How networks of this configuration hear and play; None for other genome kinds.
 
     InputError for what cannot be.
     """
     table = config["memorize"]
-    if genome_of(config["run"]["engine"]) == "grid":
+    if genome_of(config["run"]["engine"]) != "network":
         return None
     try:
         return Player(
@@ -127,11 +142,16 @@ def player_of(config: Config) -> Player | None:
 
 
 def shape(config: Config) -> tuple[int, int]:
-    """Of a network every key at every lag and every key, of a grid the song's steps and keys."""
+    """Of a network every key at every lag and every key, of a grid the song's steps and keys.
+
+    Of a HistoryUser the keys heard and the keys.
+    """
     player = player_of(config)
     if player is not None:
         return player.inputs, player.keys
     table = config["memorize"]
+    if genome_of(config["run"]["engine"]) == "history-user":
+        return table["keys"], table["keys"]
     songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
     if len(songs) > 1:
         raise InputError(

@@ -245,7 +245,7 @@ def _drawn(bits: FloatArray, random: Random) -> int:
 
 def corrupted(song: BoolArray, errors: int, random: Random) -> BoolArray:
     """The song with so many wrong notes."""
-    return Song(song).corrupted(errors, random).grid
+    return Song(song, lowest_note=0).corrupted(errors, random).grid  # of up to 128 keys
 
 
 MADE_UP: dict[str, Callable[[int, int, Random], BoolArray]] = {

@@ -3,10 +3,11 @@
 Songs that are the same tune (`evo.musicality.likeness.families`) are in the same fold. The critics
 of all folds but the last guide a search; the last is held out, so that a search that exploits the
 others shows: it is judged by a critic it never met, against songs that this critic never heard.
+(The guiding critics heard those songs, and the held-out one heard the songs of the briefs.)
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -40,7 +41,6 @@ class Panel:
         songs: BoolArray,
         names: Sequence[str],
         seed: int,
-        found: BoolArray | None = None,
         say: Callable[[str], None] = lambda text: None,
     ) -> Self:
         """Critics for bool (n, steps, keys) songs; ValueError if there are too few tunes."""
@@ -59,8 +59,22 @@ class Panel:
         critics = []
         for left_out in range(FOLDS):
             some = fold != left_out
-            critics.append(Critic.train(songs[some], belongs[some], seed, left_out, found))
+            critics.append(Critic.train(songs[some], belongs[some], seed, left_out))
         return cls(songs, tuple(names), belongs, fold, tuple(critics))
+
+    def warned(self, found: BoolArray, seed: int) -> Self:
+        """The panel with its guiding critics trained anew, on what searches should not have found.
+
+        `found` are bool (m, steps, keys). The held-out critic stays as it is: what the others were
+        fooled by is not to tell it anything about them.
+        """
+        critics = list(self.critics)
+        for left_out in range(FOLDS - 1):
+            some = self.fold != left_out
+            critics[left_out] = Critic.train(
+                self.songs[some], self.families[some], seed, left_out, found
+            )
+        return replace(self, critics=tuple(critics))
 
     def unknown(self, critic: int) -> NDArray[np.int64]:
         """Which songs this critic never heard: int64 (m,)."""

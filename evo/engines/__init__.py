@@ -4,6 +4,7 @@ engine        the contract, ask and tell, and what all engines share
 neat          NEAT on arrays, by species or with credit by output
 neat_python   neat-python behind ask and tell, the reference
 grid_ga       a genetic algorithm for note grids, with musical operators
+es            evolution strategies over the weights of HistoryUsers
 """
 
 from importlib import import_module
@@ -26,11 +27,13 @@ ENGINES = {
     "neat": ("evo.engines.neat", "Neat"),
     "neat-python": ("evo.engines.neat_python", "NeatPython"),
     "ga": ("evo.engines.grid_ga", "GridGA"),
+    "es": ("evo.engines.es", "EvolutionStrategy"),
 }
 # Genome kind on the command line -> the engines that breed it, the first by default.
 GENOMES = {
     "network": ("neat", "neat-python"),
     "grid": ("ga",),
+    "history-user": ("es",),
 }
 
 

@@ -51,6 +51,7 @@ class Gallery:
 
     performers: Performers  # a batch of n
     scores: NDArray[np.float64]  # (n,), what each is held for
+    by_case: bool = False  # whether individual i is held for case i, not for its total
 
 
 class Engine(ABC):

@@ -32,6 +32,10 @@ from genomes.grid_operators import breed_grids, first_grids
 from genomes.performers import BoolArray
 from genomes.player import Player
 
+# Islands: so often, whoever is the best of all at another island's case is copied there. Seldom
+# enough that islands grow apart, often enough that none is stuck while a neighbour does better.
+MIGRATION = 50
+
 
 class GridGA(Engine):
     """The genetic algorithm; `settings` are the tables of `grid_settings`.
@@ -135,6 +139,11 @@ class GridGA(Engine):
         if self._pool is not None:
             belongs = np.concatenate([belongs, self._pool.islands_of()])
             told = told.joined(self._pool)
+        if self.generation % MIGRATION == MIGRATION - 1:
+            best = told.cases.argmax(axis=0)
+            strangers = np.flatnonzero(belongs[best] != np.arange(count))
+            belongs = np.concatenate([belongs, strangers])
+            told = told.joined(told.take(best[strangers]))
         return told.islands(belongs, self._settings.parents or self._settings.size // count)
 
     def _told(self, scores: Scores) -> Pool:
@@ -187,7 +196,7 @@ class GridGA(Engine):
             kept = np.flatnonzero(np.isfinite(pool.total))
             return Gallery(Grids(pool.notes[kept]), pool.total[kept])
         scores = pool.cases[pool.holders, np.arange(len(pool.holders))]
-        return Gallery(Grids(pool.notes[pool.holders]), scores.astype(np.float64))
+        return Gallery(Grids(pool.notes[pool.holders]), scores.astype(np.float64), by_case=True)
 
     def statistics(self) -> dict[str, Any]:
         """Mean notes a grid, and how many different grids survive where parents do."""

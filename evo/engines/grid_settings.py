@@ -16,7 +16,8 @@
                         elites: the best at each case so far (multi-task MAP-Elites, Mouret &
                         Maguire, "Quality diversity for multi-task optimization", 2020)
                         islands: every case has an equal part of the population to itself, in which
-                        children compete with parents at this case alone, and nobody ever leaves
+                        children compete with parents at this case alone; every 50 generations
+                        who is the best of all at the case of another island is copied there
     parents             of plus, and of each island: how many; 0 for as many as children
     elitism             of comma: so many of the best go on unchanged
 

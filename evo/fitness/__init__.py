@@ -9,13 +9,14 @@ How it is used:
 
     memorization    play a song, note for note
     critic          please critics: play what is like songs, each piece to a brief
+    copying         say what was heard some steps ago
     xor             the smallest task that needs a hidden node
 """
 
 from typing import Any, Protocol
 
 from evo.scores import Scores
-from genomes.performers import Streams
+from evo.seeds import Individuals
 
 
 class Fitness(Protocol):
@@ -24,8 +25,10 @@ class Fitness(Protocol):
     # Same genome, same score? False for co-evolution and for noisy tasks.
     reusable: bool
 
-    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+    def evaluate(self, performers: Any, streams: Individuals) -> Scores:
         """Scores of all individuals of the batch.
+
+        What all individuals of a generation are to have in common is drawn from `streams.common`.
 
         What it needs of `performers` is in its types: `Performers` for music, more for tasks that
         are no music. An exception here fails individuals, it does not end the run.

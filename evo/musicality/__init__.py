@@ -7,7 +7,8 @@ parts       a song as onsets, melody, tokens, bars and phrases
 roll        a song as the measures read it
 report      what `evo songs measure` prints
 
-For reporting: no search climbs these measures, so that they say something about what it found.
+For reporting: no search climbs these measures themselves. A brief (`evo.fitness.critic`) holds a
+piece to numbers of which some say much the same, and to the longest run that is known.
 """
 
 from evo.musicality.measuring import Corpus, Measures, Range, corpus_range, measure, outside

@@ -31,7 +31,7 @@ from evo.abc_notation import AbcError, read_melody
 from evo.experiment import InputError
 from evo.midi import MidiError, MidiPiece, Part
 from evo.quality.fingerprint import top_line
-from evo.song import MAX_STEPS, Song
+from evo.song import MAX_STEPS, Song, usual_lowest_note
 from evo.tunes import name_of
 
 TICKS_PER_BEAT = 480
@@ -111,7 +111,7 @@ def to_song(piece: MidiPiece, name: str, keys: int, steps_per_beat: int) -> Song
     """
     line = top_line(piece.notes)
     low, high = int(line[:, 2].min()), int(line[:, 2].max())
-    lowest = next(note for note in (60, 21, 0) if note + keys <= 128)
+    lowest = usual_lowest_note(keys)
     shift = lowest + (keys - 1 - (high - low)) // 2 - low
     scale = steps_per_beat / piece.ticks_per_beat
     steps = max(1, round(piece.end_tick * scale))

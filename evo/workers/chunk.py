@@ -7,7 +7,8 @@ never depends on who shares its chunk.
 
 from evo.fitness import Fitness
 from evo.scores import Scores, Status
-from genomes.performers import Performers, Streams
+from evo.seeds import Individuals
+from genomes.performers import Performers
 
 
 def borders(count: int, size: int) -> list[range]:
@@ -15,7 +16,7 @@ def borders(count: int, size: int) -> list[range]:
     return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
-def score_chunk(fitness: Fitness, performers: Performers, streams: Streams) -> Scores:
+def score_chunk(fitness: Fitness, performers: Performers, streams: Individuals) -> Scores:
     """Scores of one chunk; whatever a fitness raises becomes failed individuals."""
     count = len(performers)
     try:

@@ -2,18 +2,20 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
 from critics import few_panel
+from evo.experiments.critic import EXPERIMENT, FILE, _files, of_length
 from running import Killed, Watcher, configured, resume, start
 
 from evo import checkpoint
 from evo.critics import model
-from evo.experiment import InputError
-from evo.experiments.critic import FILE, of_length
+from evo.critics.counterexamples import corrupted
+from evo.experiment import InputError, merge
 from evo.song import Song
 from evo.tunes import tune, tune_names
 
@@ -84,6 +86,19 @@ def test_without_briefs_a_search_climbs_what_the_critics_think(
     assert result["best_fitness"] == pytest.approx(result["critic"])
 
 
+@pytest.mark.parametrize("survival", ["comma", "plus", "elites"])
+def test_pieces_of_every_survival_say_which_brief_they_were_bred_to(
+    critics: Path, tmp_path: Path, survival: str
+) -> None:
+    ga = {"population": {"survival": survival, "parents": 3}}
+    result = start(tmp_path / "run", config_of(critics, ga=ga))
+    document = json.loads((tmp_path / "run" / "pieces" / "pieces.json").read_text())
+    songs = list(few_panel().briefs(3, 5).songs)
+    wanted = {"comma": songs[:1], "plus": songs[:1] * 3, "elites": songs}[survival]
+    assert [one["brief"] for one in document["records"]] == wanted
+    assert result["pieces"] == len(wanted)
+
+
 def test_networks_compose_too(critics: Path, tmp_path: Path) -> None:
     result = start(tmp_path / "run", config_of(critics, "neat"))
     assert result["pieces"] == 1
@@ -105,7 +120,7 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
         start(tmp_path / "run", config_of(tmp_path, critic=table), watcher)
     assert (tmp_path / "run" / FILE).exists()
     assert watcher.messages[0] == "training 3 critics on 12 songs ..."
-    assert watcher.messages[1].startswith("round 1: ")
+    assert "of 1 searches found" in watcher.messages[1]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +130,7 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
         ({"pieces": 40}, "there can be 8 pieces for these songs, not 40"),
         ({"critics": "", "song": "ode-to-joy"}, "at least 9 different tunes"),
         ({"critics": "", "keys": 20}, "give a --song FOLDER"),
+        ({"song": "ode-to-joy"}, "leave --song or it out"),
         ({"steps": 64}, "know songs of 128 steps and 13 keys, not of 64 and 13"),
     ],
 )
@@ -127,6 +143,31 @@ def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
     assert words in str(got.value)
     assert "\n" not in str(got.value)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"critic": {"keys": 129}}, "critic.keys must be at most 128, got 129"),
+        ({"ga": {"population": {"size": 7}}}, "8 pieces need a population of at least as many"),
+    ],
+)
+def test_what_cannot_be_bred_is_said_before_critics_are_trained(
+    changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        EXPERIMENT.shape(merge(EXPERIMENT.default_config("ga"), changes))
+
+
+def test_pieces_for_the_whole_piano_begin_where_its_songs_do() -> None:
+    rolls = np.zeros((1, 128, 88), np.bool_)
+    rolls[0, ::4, 40] = True
+    fitness = SimpleNamespace(figures_of=lambda rolls: [{
+        "held_out_critic": 0.0, "held_out_percentile": 0.0, "longest_run": 0,
+    }])  # fmt: skip
+    files = _files(fitness, rolls, ["wide"])  # type: ignore[arg-type]
+    assert set(files) == {"wide.mid", "roll.png"}
+    assert corrupted(rolls[0], 5, np.random.default_rng(0)).shape == (128, 88)
 
 
 def test_short_songs_are_played_again_and_long_ones_cut() -> None:

@@ -29,6 +29,8 @@ SPECIES = {
 }
 # What a grid needs to show what it can: 24 steps, more mutation than crossover.
 GRID = {"grid": {"steps": 24, "bar": 4}, "mutation": {"edits": 3.0}}
+# A small HistoryUser, of as many inputs as keys.
+READER = {"network": {"inputs": 0, "layers": [4], "history": 6}}
 # Every engine, with what makes it show most, and those that can breed otherwise in that way too.
 WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in ENGINES} | {
     "neat": SPECIES,
@@ -41,6 +43,10 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in ENGINES} | {
     "ga, elites": GRID | {"selection": {"kind": "random"}, "population": {"survival": "elites"}},
     "ga, islands": GRID | {"population": {"survival": "islands"}},
     "ga, credit": GRID | {"crossover": {"credit": 5.0, "credit_parents": 3}},
+    "es": READER,
+    "es, snes": READER | {"strategy": {"kind": "snes"}},
+    "es, sep-cma": READER | {"strategy": {"kind": "sep-cma"}},
+    "es, weighted-mean": READER | {"strategy": {"kind": "weighted-mean"}},
 }
 
 pytestmark = pytest.mark.parametrize("name", WAYS)

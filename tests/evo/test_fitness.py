@@ -10,11 +10,13 @@ import pytest
 from breeding import constant, copies, evolved, joined, network, varied_config
 from critics import KEYS, few_panel
 
+from evo.fitness.copying import SCORED, Copying
 from evo.fitness.memorization import Memorization
 from evo.fitness.xor import INPUTS, SOLVED_AT, WANTED, Xor
 from evo.scores import Scores
 from evo.seeds import Individuals, Role
 from evo.song import Song
+from genomes.history_user import HistoryUsers, Shape
 from genomes.neat_python import from_neat_python
 from genomes.network import Networks
 from genomes.player import Player
@@ -51,7 +53,13 @@ def varied(inputs: int, outputs: int, player: Player | None) -> Networks:
     return from_neat_python(evolved(config, generations=3), config.genome_config, player)
 
 
-FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Networks]]] = {
+def readers() -> HistoryUsers:
+    """60 HistoryUsers for the copy task of three keys and two delays."""
+    shape = Shape(3, inputs=5, layers=(4,), lags=(2, 4, 9))
+    return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
+
+
+FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "follow": (
         lambda: Memorization([periodic_song()], PROMPT, "follow"),
         lambda: varied(PLAYER.inputs, PLAYER.keys, PLAYER),
@@ -65,6 +73,7 @@ FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Networks]]] = {
         lambda: few_panel().fitness(pieces=1, seed=1, free_run=3),
         lambda: varied(TUNE_PLAYER.inputs, KEYS, TUNE_PLAYER),
     ),
+    "copy": (lambda: Copying(3, (4, 9), sequences=4), readers),
 }
 
 
@@ -104,10 +113,9 @@ class TestEveryFitness:
 
     def test_says_truly_that_it_is_reusable(self, name: str) -> None:
         fitness, performers = (make() for make in FITNESSES[name])
-        assert fitness.reusable is True
         first = scored(fitness, performers)
         other = fitness.evaluate(performers, Individuals(9, Role.EVALUATE, 8, range(60)))
-        assert other.total.tobytes() == first.total.tobytes()
+        assert (other.total.tobytes() == first.total.tobytes()) == fitness.reusable
 
     def test_travels_to_a_worker_and_scores_the_same_there(self, name: str) -> None:
         fitness, performers = (make() for make in FITNESSES[name])
@@ -367,3 +375,46 @@ def test_xor_refuses_a_genome_that_maps_no_numbers_in_one_clear_line() -> None:
     with pytest.raises(TypeError, match=r"xor needs a genome.*network.*, not Grid") as caught:
         scored(Xor(), Grid())
     assert "\n" not in str(caught.value)
+
+
+# The copy task
+
+
+def reading(lag: int, keys: int = 3, markers: int = 0) -> HistoryUsers:
+    """A HistoryUser that reads one lag, whatever it hears."""
+    shape = Shape(keys, inputs=keys + markers, layers=(2,), lags=tuple(range(1, 10)))
+    weights = np.zeros((1, shape.weights), np.float32)
+    shape.views(weights)["read_bias"][0, lag - 1] = 50.0
+    return HistoryUsers(shape, weights)
+
+
+def test_who_reads_at_the_delay_has_no_loss_and_who_reads_elsewhere_that_of_chance() -> None:
+    fitness = Copying(3, (5,), sequences=6)
+    assert scored(fitness, reading(5)).total[0] == pytest.approx(0, abs=1e-6)
+    # Two bits that have nothing to do with each other differ half of the time.
+    assert -scored(fitness, reading(4)).total[0] / SCORED == pytest.approx(0.5, abs=0.03)
+    figures = fitness.figures(reading(5))
+    assert figures["solved"] is True
+    assert figures["read_lags"] == [5]
+    assert figures["read_entropy"] == pytest.approx(0, abs=1e-6)
+    assert fitness.figures(reading(6))["solved"] is False
+
+
+def test_sequences_of_several_delays_are_marked_by_their_own() -> None:
+    fitness = Copying(2, (3, 8), sequences=4, marker_every=5)
+    heard, wanted = fitness.draw(4, np.random.default_rng(1))
+    assert heard.shape == (1, 4, 8 + SCORED, 4)
+    for place in range(4):
+        delay, marker = ((3, 2), (8, 3))[place % 2]
+        assert (wanted[0, place] == heard[0, place, 8 - delay : 8 - delay + SCORED, :2]).all()
+        assert (np.flatnonzero(heard[0, place, :, marker]) % 5 == 0).all()
+        assert heard[0, place, ::5, marker].all()
+        assert not heard[0, place, :, 5 - marker].any()
+
+
+def test_the_copy_task_refuses_what_cannot_be() -> None:
+    for mistake in ({"delays": []}, {"delays": [0]}, {"delays": [4, 4]}, {"sequences": 0}):
+        with pytest.raises(ValueError, match="must be"):
+            Copying(**mistake)
+    with pytest.raises(TypeError, match="for the genome history-user, not for Networks"):
+        scored(Copying(), SILENCE)

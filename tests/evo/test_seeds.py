@@ -44,6 +44,21 @@ def test_individuals_are_the_streams_of_their_places() -> None:
         some[5]
 
 
+def test_a_generation_has_one_stream_in_common_whoever_asks() -> None:
+    wanted = Individuals(3, Role.EVALUATE, 4, range(10)).common.random()
+    for some in (
+        Individuals(3, Role.EVALUATE, 4, [7]),
+        Individuals(3, Role.EVALUATE, 4, [0, 1])[1:],
+    ):
+        assert some.common.random() == wanted
+    others = [stream(3, Role.EVALUATE, 4, place) for place in range(3)]
+    others += [
+        Individuals(3, Role.EVALUATE, 5, [0]).common,
+        Individuals(4, Role.EVALUATE, 4, [0]).common,
+    ]
+    assert wanted not in [one.random() for one in others]
+
+
 def test_the_global_state_is_set_inside_and_put_back_after() -> None:
     random.seed(1)
     before = random.getstate()
