@@ -21,8 +21,8 @@ from genomes.player import Player
 
 
 def is_needed(engine: str) -> bool:
-    """Whether this engine's kernels have still to be compiled."""
-    return not all(is_compiled(one) for one in engine_class(engine).kernels)
+    """Whether this engine's kernels have still to be compiled: none of them ever was."""
+    return not any(is_compiled(one) for one in engine_class(engine).kernels)
 
 
 def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) -> None:

@@ -34,6 +34,7 @@ from evo.scores import Scores
 from evo.seeds import Role, stream
 from evo.state import State
 from genomes.history_user import HistoryUsers
+from genomes.lstm import follow_song, run_sequences
 from genomes.performers import FloatArray
 from genomes.player import Player
 
@@ -45,7 +46,7 @@ class EvolutionStrategy(Engine):
     """
 
     genome = HistoryUsers
-    kernels = ()
+    kernels = (run_sequences, follow_song)
 
     def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
         super().__init__(settings, seed=seed, player=player)
