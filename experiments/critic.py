@@ -51,38 +51,39 @@ BREEDING: dict[str, dict[str, dict[str, Any]]] = {
     },
     "neat": {"NEAT": {"pop_size": "150"}},
     "neat-python": {"NEAT": {"pop_size": "150"}},
+    "es": {"network": {"architecture": "united", "layers": [24], "last": 24}},
 }
 IDENTITY = {"DefaultGenome": {"activation_default": "identity", "activation_options": "identity"}}
 
 
 def default_config(engine: str) -> Config:
     """The configuration of a run with this engine."""
-    is_grid = genome_of(engine) == "grid"
+    kind = genome_of(engine)
     table = {
         "song": "",  # a folder of MIDI files; all embedded tunes otherwise
         "keys": 13,
         "steps": 128,
-        "pieces": 8 if is_grid else 1,  # each with a brief of its own
+        "pieces": 8 if kind == "grid" else 1,  # each with a brief of its own
         "free_run": 7,  # tokens of a known song that a piece may share in one run
         "critic_seed": 0,  # of what the critics are trained with
         "rounds": 2,  # of adding what searches find to what is no song; see `evo.hard_negatives`
         "critics": "",  # critics.npz of another run, to train none
-        **({} if is_grid else HEARING),
+        **(HEARING if kind == "network" else {}),
     }
-    inputs = table["steps"] if is_grid else table["keys"] * len(HEARING["lags"])
-    settings = engine_class(engine).default_settings(inputs, table["keys"])
+    inputs = {"grid": 128, "network": 13 * len(HEARING["lags"])}.get(kind, 13)
+    settings = engine_class(engine).default_settings(inputs, 13)
     config = base_config("critic", engine) | {engine: settings, "critic": table}
-    config = merge(config, {"stop": {"generations": 3000 if is_grid else 300}})
+    config = merge(config, {"stop": {"generations": 1500 if kind == "grid" else 300}})
     config = merge(config, {"checkpoints": {"every": 100, "keep_every": 0}})
-    if not is_grid:
+    if kind == "network":
         config = merge(config, {engine: IDENTITY})
     return merge(config, {engine: BREEDING[engine]})
 
 
 def player_of(config: Config) -> Player | None:
-    """How the performers of this configuration hear; None for those that hear nothing."""
+    """How networks of this configuration hear; None for other genome kinds."""
     table = config["critic"]
-    if genome_of(config["run"]["engine"]) == "grid":
+    if genome_of(config["run"]["engine"]) != "network":
         return None
     try:
         return Player(table["keys"], tuple(table["lags"]), off=table["off"], on=table["on"])
@@ -91,7 +92,10 @@ def player_of(config: Config) -> Player | None:
 
 
 def shape(config: Config) -> tuple[int, int]:
-    """Of a network every key at every lag and every key, of a grid the steps and keys."""
+    """Of a network every key at every lag and every key, of a grid the steps and keys.
+
+    Of a HistoryUser the keys heard and the keys.
+    """
     table = config["critic"]
     limits = {"steps": MIN_STEPS, "keys": 2, "pieces": 0, "free_run": 0}
     for name, least in (limits | {"critic_seed": 0, "rounds": 0}).items():
@@ -108,7 +112,10 @@ def shape(config: Config) -> tuple[int, int]:
     if config.get("ga", {}).get("crossover", {}).get("credit"):
         raise InputError("ga.crossover.credit is for tasks with a case a step; here are none")
     player = player_of(config)
-    return (table["steps"], table["keys"]) if player is None else (player.inputs, player.keys)
+    if player is not None:
+        return player.inputs, player.keys
+    is_grid = genome_of(config["run"]["engine"]) == "grid"
+    return (table["steps"] if is_grid else table["keys"]), table["keys"]
 
 
 def of_length(song: BoolArray, steps: int) -> BoolArray:
@@ -325,7 +332,7 @@ EXPERIMENT = Experiment(
     shape=shape,
     prepare=prepare,
     task=task,
-    genomes=("grid", "network"),
+    genomes=("grid", "network", "history-user"),
 )
 
 if __name__ == "__main__":

@@ -83,13 +83,17 @@ BREEDING: dict[str, dict[str, dict[str, Any]]] = {
     # Few lags, where songs repeat themselves, in place of a history of 80 steps: fewer weights. And
     # what a network has learned by heart must not decay.
     "es": {
-        "population": {"size": 32, "evaluate_mean": True},
-        "openai": {"weight_decay": 0.0},
+        # The rest is from single trials: runs that fail stall with two or three steps wrong.
+        "population": {"size": 64, "evaluate_mean": True},
+        "strategy": {"sigma": 0.2},
+        "openai": {"weight_decay": 0.0, "learning_rate_decay": 0.9995},
         "network": {
             "architecture": "united",
             "layers": [24],
             "last": 24,
             "lags": [7, 8, 15, 16, 31, 32, 63, 64],
+            "scale": 0.5,
+            "forget_bias": 0.0,
         },
     },
 }
@@ -217,8 +221,12 @@ def task(config: Config, folder: Path) -> Task:
 def _champion_files(
     songs: list[Song], performers: Any, player: Player | None, prompt_steps: int
 ) -> dict[str, bytes]:
-    """What the champion plays of every song, the first as song.mid and roll.png."""
-    from evo.plot import png_bytes, rolls_figure
+    """What the champion plays of every song, the first as song.mid and roll.png.
+
+    Where it has a history, reading.png shows where it reads it while it follows the first song.
+    """
+    from evo.plot import png_bytes, reading_figure, rolls_figure
+    from genomes.history_user import HistoryUsers, hear
 
     files: dict[str, bytes] = {}
     for number, song in enumerate(songs, start=1):
@@ -229,6 +237,10 @@ def _champion_files(
         ending = "" if number == 1 else f"-{number:03d}"
         files[f"song{ending}.mid"] = performance.to_midi()
         files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
+    if isinstance(performers, HistoryUsers) and performers.shape.architecture != "lstm":
+        weights = performers.attention(hear(songs[0].grid))[0, 0]
+        distances = [lag + 1 for lag in performers.shape.lags]  # it hears delayed by one step
+        files["reading.png"] = png_bytes(reading_figure(songs[0], weights, distances))
     if player is None:
         return files
     instrument = {

@@ -5,6 +5,7 @@
     species    who shared the population: the sizes of the species
     rolls      a song and what was played of it, as piano rolls
     pieces     several pieces, as piano rolls
+    reading    where a network reads its past, over where the song repeats itself
     network    a network as a drawing
     layout     where its nodes stand
     records    what the figures read from a log, and how they draw it
@@ -17,6 +18,7 @@ matplotlib without pyplot: no display is needed and nothing has to be closed.
 from evo.plot.fitness import fitness_figure
 from evo.plot.network import network_figure
 from evo.plot.pieces import pieces_figure
+from evo.plot.reading import reading_figure
 from evo.plot.rolls import rolls_figure
 from evo.plot.species import species_figure
 from evo.plot.style import png_bytes, save_figure
@@ -26,6 +28,7 @@ __all__ = [
     "network_figure",
     "pieces_figure",
     "png_bytes",
+    "reading_figure",
     "rolls_figure",
     "save_figure",
     "species_figure",

@@ -99,10 +99,11 @@ def test_pieces_of_every_survival_say_which_brief_they_were_bred_to(
     assert result["pieces"] == len(wanted)
 
 
-def test_networks_compose_too(critics: Path, tmp_path: Path) -> None:
-    result = start(tmp_path / "run", config_of(critics, "neat"))
+@pytest.mark.parametrize("engine", ["neat", "es"])
+def test_other_genomes_compose_too(critics: Path, tmp_path: Path, engine: str) -> None:
+    result = start(tmp_path / "run", config_of(critics, engine))
     assert result["pieces"] == 1
-    assert (tmp_path / "run" / "champion" / "network.json").exists()
+    assert (tmp_path / "run" / "champion" / "song.mid").exists()
 
 
 def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from evo.engines import ENGINES, engine_class
 from evo.experiment import InputError
 from evo.song import Song
 from evo.tunes import tune
+from genomes.history_user import HistoryUsers
 from genomes.network import Networks
 
 TUNE = "twinkle-twinkle-little-star"
@@ -78,10 +79,11 @@ def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
     champion = run[0] / "champion"
     names = {path.name for path in champion.iterdir()}
     of_networks = {"network.json", "network.png", "player.json"} & names
-    assert names - of_networks == {"arrays.npz", "roll.png", "song.mid"}
+    reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers) else set()
+    assert names - of_networks == {"arrays.npz", "roll.png", "song.mid"} | reads
     is_network = isinstance(champion_of(run), Networks)
     assert of_networks == ({"network.json", "network.png", "player.json"} if is_network else set())
-    for name in {"network.png", "roll.png"} & names:
+    for name in {"network.png", "roll.png", "reading.png"} & names:
         assert (champion / name).read_bytes().startswith(b"\x89PNG")
 
 
