@@ -113,6 +113,8 @@ class Panel:
             self.fold[chosen],
             described[chosen],
             described[eligible].std(axis=0) + LEAST_SPREAD,
+            described[eligible].min(axis=0),
+            described[eligible].max(axis=0),
             level,
         )
 

@@ -5,7 +5,8 @@ time the same. Nobody's song is the maximum of anything. So every piece is writt
 numbers (`evo.critics.features`) of a song that the critic was not trained on. A performance's
 score is higher, and 0 at best, the
 
-- nearer its numbers are to the brief's, in standard deviations of the songs' (Huber's loss, 1964);
+- nearer its numbers are to the brief's, in standard deviations of the songs' (Huber's loss, 1964),
+  above all where they are beyond those of any song;
 - less any of the critics thinks of it below what it thinks of songs: of the poorer ones that it
   does not know (`evo.critics.panel.LEAST_LEVEL`) or, if it does not know the brief's song and
   thinks more of that, of the brief's song; what it thinks above counts for nothing;
@@ -36,6 +37,7 @@ from evo.scores import Scores
 from genomes.performers import BoolArray, FloatArray, Performers, Streams
 
 # What a departure costs, against one standard deviation in all of the numbers.
+BEYOND = 0.05  # a standard deviation beyond what any song has, in one of the numbers
 BELOW_SONGS = 0.5  # a level of the critic
 COPIED = 0.2  # a token more than is free
 CHORDS = 1.0  # from no onset to every onset
@@ -51,7 +53,10 @@ class Briefs:
     songs: tuple[str, ...]  # whose numbers they are
     critic: NDArray[np.int64]  # (m,), whose contexts the numbers are under; it never heard the song
     features: FloatArray  # (m, features)
-    spread: FloatArray  # (features,), of the songs that the briefs are drawn from
+    # Of the songs that the briefs are drawn from, (features,) each.
+    spread: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
     level: FloatArray  # (m, c), what each critic is to think, at least
 
     def __len__(self) -> int:
@@ -108,6 +113,8 @@ class PleaseCritics:
             numbers = features[self.briefs.critic[place]]
             away = np.abs(numbers - brief) / self.briefs.spread
             distance = np.where(away < 1, away**2 / 2, away - 0.5).mean(axis=1)
+            beyond = np.maximum(self.briefs.lowest - numbers, numbers - self.briefs.highest)
+            distance += BEYOND * (np.maximum(beyond, 0) / self.briefs.spread).sum(axis=1)
             below = np.maximum(self.briefs.level[place] - said, 0).sum(axis=1)
             chords = np.maximum(numbers[:, _CHORDS] - brief[_CHORDS], 0)
             cases[:, place] = -(distance + BELOW_SONGS * below + CHORDS * chords + copied)

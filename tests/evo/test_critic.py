@@ -16,7 +16,7 @@ from evo.critics.counterexamples import corrupted
 from evo.critics.features import NAMES, roll_features
 from evo.critics.model import hash_of
 from evo.critics.panel import FOLDS, LEAST_LEVEL, Panel
-from evo.fitness.critic import BELOW_SONGS, CHORDS, COPIED, LEAST_SPREAD, PleaseCritics
+from evo.fitness.critic import BELOW_SONGS, BEYOND, CHORDS, COPIED, LEAST_SPREAD, PleaseCritics
 from evo.musicality.likeness import families
 from evo.seeds import Individuals, Role
 from evo.tunes import tune_names
@@ -238,6 +238,8 @@ def test_a_brief_is_a_songs_numbers_by_a_critic_that_does_not_know_it() -> None:
         assert briefs.features[place].tobytes() == wanted.tobytes()
     guiding = ears.described()[ears.fold < FOLDS - 1]
     np.testing.assert_allclose(briefs.spread, guiding.std(axis=0) + LEAST_SPREAD)
+    assert (briefs.lowest == guiding.min(axis=0)).all()
+    assert (briefs.highest == guiding.max(axis=0)).all()
 
 
 def test_the_least_a_critic_is_to_think_is_that_of_poorer_songs_or_of_the_briefs_song() -> None:
@@ -269,6 +271,8 @@ def test_a_score_is_0_less_distance_less_what_critics_miss_less_chords_less_copy
             numbers = roll_features(roll[None], contexts)[0]
             away = np.abs(numbers - briefs.features[case]) / briefs.spread
             loss = sum(x * x / 2 if x < 1 else x - 0.5 for x in away) / len(NAMES)
+            past = np.maximum(numbers - briefs.highest, 0) + np.maximum(briefs.lowest - numbers, 0)
+            loss += BEYOND * float((past / briefs.spread).sum())
             missing = sum(
                 max(briefs.level[case, c] - ears.critics[c].judge(roll[None])[0], 0)
                 for c in range(FOLDS - 1)
