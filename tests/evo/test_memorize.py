@@ -112,7 +112,7 @@ def test_the_champions_midi_file_is_what_it_plays(run: Any) -> None:
 
 def test_the_exported_network_and_player_play_the_same_by_their_description(run: Any) -> None:
     if not isinstance(champion_of(run), Networks):
-        pytest.skip("grids are no networks")
+        pytest.skip("only networks are exported")
     champion = run[0] / "champion"
     network = json.loads((champion / "network.json").read_text())
     player = json.loads((champion / "player.json").read_text())
@@ -127,7 +127,7 @@ def test_the_exported_network_and_player_play_the_same_by_their_description(run:
 def test_the_replay_of_the_exported_champion_agrees_with_the_run(run: Any) -> None:
     path, result, _ = run
     if not isinstance(champion_of(run), Networks):
-        pytest.skip("grids are no networks")
+        pytest.skip("only networks are exported")
     (song,) = (path / "songs").iterdir()
     ended = subprocess.run(
         [sys.executable, str(REPLAY), str(path), str(song)], capture_output=True, text=True
