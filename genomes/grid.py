@@ -16,7 +16,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.performers import Arrays, BoolArray, Streams
+from genomes.performers import Arrays, BoolArray, Streams, draw_chances, prompt_length
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,22 +65,13 @@ class Grids:
         temperature: float = 0.0,
     ) -> BoolArray:
         """See `Performers.perform`; after the prompt come the grid's own rows from there on."""
-        if prompt.shape[-1] != self.keys or prompt.ndim not in (2, 3):
-            raise ValueError(f"prompt must be (.., steps, {self.keys}), got {prompt.shape}")
-        if prompt.ndim == 3 and len(prompt) != len(self):
-            wanted = (len(self), *prompt.shape[1:])
-            raise ValueError(f"prompt must be one for all or {wanted}, got {prompt.shape}")
-        prompt_steps = prompt.shape[-2]
-        if steps < prompt_steps:
-            raise ValueError(f"steps ({steps}) must be at least the prompt's {prompt_steps}")
+        prompt_steps = prompt_length(prompt, steps, len(self), self.keys)
         own = max(prompt_steps, min(steps, self.steps))
         played = np.empty((len(self), steps, self.keys), np.bool_)
         played[:, prompt_steps:own] = self.notes[:, prompt_steps:own]
         played[:, own:] = False
         if temperature > 0.0:
-            if streams is None or len(streams) != len(self):
-                raise ValueError("a temperature above 0 needs one random stream an individual")
-            chances = np.stack([stream.random((steps, self.keys)) for stream in streams])
+            chances = draw_chances(streams, len(self), steps, self.keys)
             sounding = 1.0 / (1.0 + math.exp(-min(60.0, 1.0 / temperature)))
             played = chances < np.where(played, sounding, 1.0 - sounding)
         played[:, :prompt_steps] = prompt

@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 
 from genomes.history_user_shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
 from genomes.lstm import follow_song, play_on, run_attention, run_sequences
-from genomes.performers import Arrays, BoolArray, Streams
+from genomes.performers import Arrays, BoolArray, Streams, draw_chances, prompt_length
 from genomes.tiles import LANES
 from genomes.vectors import Singles
 
@@ -235,24 +235,13 @@ class HistoryUsers:
         """See `Performers.perform`; above temperature 0 a melody draws a key, or the rest, from
         its softmax at that temperature."""
         keys = self._instrument()
-        if prompt.shape[-1] != keys or prompt.ndim not in (2, 3):
-            raise ValueError(f"prompt must be (.., steps, {keys}), got {prompt.shape}")
-        if prompt.ndim == 3 and len(prompt) != len(self):
-            wanted = (len(self), *prompt.shape[1:])
-            raise ValueError(f"prompt must be one for all or {wanted}, got {prompt.shape}")
-        prompt_steps = prompt.shape[-2]
-        if steps < prompt_steps:
-            raise ValueError(f"steps ({steps}) must be at least the prompt's {prompt_steps}")
+        prompt_steps = prompt_length(prompt, steps, len(self), keys)
         played = np.zeros((len(self), steps, keys), np.bool_)
         played[:, :prompt_steps] = prompt
         chances = np.empty((0, 0, 0))
         if temperature > 0.0:
-            if streams is None or len(streams) != len(self):
-                raise ValueError("a temperature above 0 needs one random stream an individual")
             drawn = 1 if self.shape.architecture == "melody" else keys
-            chances = np.zeros((len(self), steps, drawn))
-            for i, stream in enumerate(streams):
-                stream.random(out=chances[i])
+            chances = draw_chances(streams, len(self), steps, drawn)
         play_on(self.shape.plan, self.weights, prompt_steps, float(temperature), chances, played)
         return played
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from genomes.activation import Hearing, Program, activate_rows, play_rows
 from genomes.compilation import compile_networks
-from genomes.performers import Arrays, BoolArray, FloatArray, Streams
+from genomes.performers import Arrays, BoolArray, FloatArray, Streams, draw_chances, prompt_length
 from genomes.player import Player
 
 NODE_GENES = {
@@ -151,21 +151,12 @@ class Networks:
     ) -> BoolArray:
         """See `Performers.perform`."""
         player = self._players_hearing()
-        if prompt.shape[-1] != player.keys or prompt.ndim not in (2, 3):
-            raise ValueError(f"prompt must be (.., steps, {player.keys}), got {prompt.shape}")
-        if prompt.ndim == 3 and len(prompt) != len(self):
-            wanted = (len(self), *prompt.shape[1:])
-            raise ValueError(f"prompt must be one for all or {wanted}, got {prompt.shape}")
-        prompt_steps = prompt.shape[-2]
-        if steps < prompt_steps:
-            raise ValueError(f"steps ({steps}) must be at least the prompt's {prompt_steps}")
+        prompt_steps = prompt_length(prompt, steps, len(self), player.keys)
         played = np.zeros((len(self), steps, player.keys), np.bool_)
         played[:, :prompt_steps] = prompt
         chances = np.empty((0, 0, 0))
         if temperature > 0.0:
-            if streams is None or len(streams) != len(self):
-                raise ValueError("a temperature above 0 needs one random stream an individual")
-            chances = np.stack([stream.random((steps, player.keys)) for stream in streams])
+            chances = draw_chances(streams, len(self), steps, player.keys)
         hearing = Hearing(
             np.asarray(player.lags, np.int64),
             player.off,

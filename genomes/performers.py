@@ -25,6 +25,32 @@ Arrays = dict[str, NDArray[Any]]
 Streams = Sequence[np.random.Generator]
 
 
+def prompt_length(prompt: BoolArray, steps: int, individuals: int, keys: int) -> int:
+    """The steps of a prompt for `perform`; ValueError for one that does not fit."""
+    if prompt.shape[-1] != keys or prompt.ndim not in (2, 3):
+        raise ValueError(f"prompt must be (.., steps, {keys}), got {prompt.shape}")
+    if prompt.ndim == 3 and len(prompt) != individuals:
+        wanted = (individuals, *prompt.shape[1:])
+        raise ValueError(f"prompt must be one for all or {wanted}, got {prompt.shape}")
+    given: int = prompt.shape[-2]
+    if steps < given:
+        raise ValueError(f"steps ({steps}) must be at least the prompt's {given}")
+    return given
+
+
+def draw_chances(streams: Streams | None, individuals: int, steps: int, keys: int) -> FloatArray:
+    """What a temperature decides by: float64 (individuals, steps, keys) below 1, each its stream's.
+
+    ValueError if there is not one stream an individual.
+    """
+    if streams is None or len(streams) != individuals:
+        raise ValueError("a temperature above 0 needs one random stream an individual")
+    chances = np.empty((individuals, steps, keys))
+    for i, stream in enumerate(streams):
+        stream.random(out=chances[i])
+    return chances
+
+
 class Performers(Protocol):
     """A batch of n individuals of one genome kind."""
 

@@ -40,9 +40,7 @@ Only the table of the strategy that is chosen has an effect; sep-cma has nothing
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -52,6 +50,7 @@ from evo.engines.es_sep_cma import SepCMA
 from evo.engines.es_snes import SNES
 from evo.engines.es_strategy import Strategy
 from evo.engines.es_weighted_mean import WeightedMean
+from evo.engines.settings import number_of, table_of, word_of
 from genomes.history_user import ARCHITECTURES, Shape
 from genomes.performers import FloatArray
 
@@ -172,22 +171,14 @@ def _shape(network: Mapping[str, Any]) -> Shape:
 
 def _checked(name: str, given: Any) -> dict[str, Any]:
     """A table with its defaults, every value of its default's type and within its limits."""
-    if not isinstance(given, Mapping):
-        raise ValueError(f"es: {name} is a table of settings, not a value")
-    unknown = sorted(set(given) - set(DEFAULTS[name]))
-    if unknown:
-        raise ValueError(f"es: there is no setting {name}.{unknown[0]}")
-    return {
-        item: _value(f"{name}.{item}", given.get(item, default), default)
-        for item, default in DEFAULTS[name].items()
-    }
+    defaults = DEFAULTS[name]
+    table = table_of("es", name, given, defaults)
+    return {item: _value(f"{name}.{item}", table[item], defaults[item]) for item in defaults}
 
 
 def _value(label: str, value: Any, default: Any) -> Any:
     if label in _WORDS:
-        if value not in _WORDS[label]:
-            raise ValueError(f"es: {label} {value!r} is not one of {', '.join(_WORDS[label])}")
-        return value
+        return word_of("es", label, value, _WORDS[label])
     if isinstance(default, list):
         if not isinstance(value, list | tuple):
             raise ValueError(f"es: {label} must be a list of whole numbers, got {value!r}")
@@ -196,14 +187,4 @@ def _value(label: str, value: Any, default: Any) -> Any:
         if not isinstance(value, bool):
             raise ValueError(f"es: {label} must be true or false, got {value!r}")
         return value
-    least, most = _LIMITS.get(label, (0.0, np.inf))
-    number = np.nan
-    if not isinstance(value, bool):
-        with suppress(TypeError, ValueError, OverflowError):
-            number = float(value)
-    whole = isinstance(default, int)
-    if not (least <= number <= most and isfinite(number)) or (whole and number % 1):
-        what = "a whole number" if whole else "a number"
-        limits = f"at least {least:g}" if most == np.inf else f"from {least:g} to {most:g}"
-        raise ValueError(f"es: {label} must be {what} {limits}, got {value!r}")
-    return type(default)(number)
+    return number_of("es", label, value, type(default), _LIMITS.get(label, (0, np.inf)))

@@ -48,13 +48,12 @@ noisy leaves parents with scores that it would no longer give.
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 import numpy as np
 
+from evo.engines.settings import number_of, table_of, word_of
 from genomes.grid_edits import MUTATIONS, GridRates
 from genomes.grid_operators import CROSSOVERS
 from genomes.performers import FloatArray
@@ -183,40 +182,21 @@ class GridSettings:
 
 def _checked(name: str, given: Any) -> dict[str, Any]:
     """A table with its defaults, every value of its default's type and within its limits."""
-    if not isinstance(given, Mapping):
-        raise ValueError(f"ga: {name} is a table of settings, not a value")
-    unknown = sorted(set(given) - set(DEFAULTS[name]))
-    if unknown:
-        raise ValueError(f"ga: there is no setting {name}.{unknown[0]}")
-    table: dict[str, Any] = {}
+    table = table_of("ga", name, given, DEFAULTS[name])
     for item, default in DEFAULTS[name].items():
-        label, value = f"{name}.{item}", given.get(item, default)
+        label, value = f"{name}.{item}", table[item]
+        limits = _LIMITS.get(label, (0, np.inf))
         if label in _WORDS:
-            if value not in _WORDS[label]:
-                raise ValueError(f"ga: {label} {value!r} is not one of {', '.join(_WORDS[label])}")
-            table[item] = value
+            word_of("ga", label, value, _WORDS[label])
         elif isinstance(default, list):
             if not isinstance(value, list | tuple) or len(value) != len(default):
                 raise ValueError(f"ga: {label} must be {len(default)} numbers, got {value!r}")
-            table[item] = [_number(label, one, float) for one in value]
+            table[item] = [number_of("ga", label, one, float, limits) for one in value]
             if table[item] != sorted(table[item]):
                 raise ValueError(f"ga: {label} must be the lower number first, got {value!r}")
         else:
-            table[item] = _number(label, value, type(default))
+            table[item] = number_of("ga", label, value, type(default), limits)
     return table
-
-
-def _number(label: str, value: Any, kind: type) -> Any:
-    least, most = _LIMITS.get(label, (0, np.inf))
-    number = np.nan
-    if not isinstance(value, bool):
-        with suppress(TypeError, ValueError):
-            number = float(value)
-    if not (least <= number <= most and isfinite(number)) or (kind is int and number % 1):
-        what = "a whole number" if kind is int else "a number"
-        limits = f"at least {least:g}" if most == np.inf else f"from {least:g} to {most:g}"
-        raise ValueError(f"ga: {label} must be {what} {limits}, got {value!r}")
-    return kind(number)
 
 
 def _cumulated(name: str, table: Mapping[str, Any], kinds: tuple[str, ...]) -> FloatArray:
