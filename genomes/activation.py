@@ -4,7 +4,8 @@ A batch of networks is compiled once into a `Program`: for every network the nod
 need, in an order in which they can be computed, and for every such node its links. Then whole
 songs are computed at a time: a feed-forward node is one row of values, one value a step, so a
 link is `row += weight * source_row` over contiguous memory, and no Python runs between nodes. A
-recurrent network, and a feed-forward one that hears itself, goes step by step instead.
+recurrent network goes step by step instead, and networks that hear themselves are the matter of
+`genomes.closed_loop`.
 
 Sums run over a node's links in the order of its genes, one network at a time, without fused or
 reordered arithmetic: a network's outputs are the same to the last bit in every batch, and the
@@ -16,7 +17,6 @@ Network g owns nodes `node_offsets[g]:node_offsets[g + 1]`, node p owns links
 `source - inputs` counts nodes within the network.
 """
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -47,17 +47,6 @@ class Program(NamedTuple):
     outputs: Integers  # (n, outputs): place of every output node within its network
 
 
-class Hearing(NamedTuple):
-    """The numbers of a `Player`, for the closed loop."""
-
-    lags: Integers
-    off: float
-    on: float
-    before_start: float
-    threshold: float
-    extra_inputs: Floats
-
-
 @part
 def _node_value(
     program: Program, p: int, inputs: Floats, values: Floats, t: int, weighted: Floats
@@ -79,14 +68,14 @@ def _node_value(
 def _step(
     program: Program, g: int, inputs: Floats, heard: Floats, values: Floats, weighted: Floats
 ) -> None:
-    """Compute network g at one step into `values`; nodes read each other's values in `heard`.
+    """Compute recurrent network g at one step into `values`; nodes hear each other in `heard`.
 
-    All have one column. For a feed-forward network the two are the same array; for a recurrent one
-    `heard` is the step before, and a node without links keeps the value 0, as in neat-python.
+    All have one column, `heard` the step before. A node without links keeps the value 0, as in
+    neat-python.
     """
     first = program.node_offsets[g]
     for p in range(first, program.node_offsets[g + 1]):
-        if program.feed_forward or program.link_offsets[p] < program.link_offsets[p + 1]:
+        if program.link_offsets[p] < program.link_offsets[p + 1]:
             values[p - first, 0] = _node_value(program, p, inputs, heard, 0, weighted)
 
 
@@ -189,50 +178,3 @@ def activate_rows(program: Program, inputs: Floats, result: Floats) -> None:
                 for output in range(outputs):
                     result[g, t, output] = values[program.outputs[g, output], 0]
                 heard, values = values, heard
-
-
-@kernel
-def play_rows(
-    program: Program,
-    hearing: Hearing,
-    prompt_steps: int,
-    temperature: float,
-    chances: Floats,
-    played: NDArray[np.bool_],
-) -> None:
-    """Let every network play on from the first `prompt_steps` rows of `played`, in place.
-
-    `played` is bool (n, steps, keys). Above temperature 0 a key sounds where its number in
-    `chances`, float64 (n, steps, keys) in [0, 1), is below sigmoid(activation / temperature).
-    """
-    n, steps, keys = played.shape
-    nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
-    weighted = np.empty(max(links, 1))
-    inputs = np.empty((program.inputs, 1))
-    lags = len(hearing.lags)
-    for place in range(len(hearing.extra_inputs)):
-        inputs[lags * keys + place, 0] = hearing.extra_inputs[place]
-    for g in range(n):
-        heard, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
-        for t in range(steps):
-            for place in range(lags):
-                past = t - hearing.lags[place]
-                for key in range(keys):
-                    if past < 0:
-                        inputs[place * keys + key, 0] = hearing.before_start
-                    else:
-                        on = played[g, past, key]
-                        inputs[place * keys + key, 0] = hearing.on if on else hearing.off
-            if program.feed_forward:
-                _step(program, g, inputs, values, values, weighted)
-            else:
-                _step(program, g, inputs, heard, values, weighted)
-            if t >= prompt_steps:
-                for key in range(keys):
-                    value = values[program.outputs[g, key], 0] - hearing.threshold
-                    if temperature > 0.0:
-                        chance = 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, value / temperature))))
-                        played[g, t, key] = chances[g, t, key] < chance
-                    else:
-                        played[g, t, key] = value > 0.0
-            heard, values = values, heard

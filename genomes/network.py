@@ -20,7 +20,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.activation import Hearing, Program, activate_rows, play_rows
+from genomes.activation import Program, activate_rows
+from genomes.closed_loop import Hearing, play_rows
 from genomes.compilation import compile_networks
 from genomes.performers import Arrays, BoolArray, FloatArray, Streams, draw_chances, prompt_length
 from genomes.player import Player
@@ -134,9 +135,9 @@ class Networks:
         return self.player
 
     def follow(self, grid: BoolArray) -> NDArray[np.float32]:
-        """See `Performers.follow`; the activation is the output less the player's threshold."""
+        """See `Performers.follow`; the activation is what `Player.activations` makes of outputs."""
         player = self._players_hearing()
-        activations = self._activate_columns(player.hear(grid)) - player.threshold
+        activations = player.activations(self._activate_columns(player.hear(grid)))
         said = activations.astype(np.float32)
         # A positive number too small for float32 still sounds.
         said[(said == 0) & (activations > 0)] = np.finfo(np.float32).tiny
@@ -149,7 +150,14 @@ class Networks:
         streams: Streams | None = None,
         temperature: float = 0.0,
     ) -> BoolArray:
-        """See `Performers.perform`."""
+        """See `Performers.perform`.
+
+        A player's voices sound one after the other, each the highest of the outputs that are left,
+        ties to the lower key. Above temperature 0 each is drawn of the keys that are left, by the
+        softmax of their outputs / temperature: voice i is the first key at which the sum over the
+        keys from the lowest exceeds the step's i-th chance (of as many as there are keys; the
+        others are not used) times the whole sum.
+        """
         player = self._players_hearing()
         prompt_steps = prompt_length(prompt, steps, len(self), player.keys)
         played = np.zeros((len(self), steps, player.keys), np.bool_)
@@ -163,6 +171,7 @@ class Networks:
             player.on,
             player.before_start,
             player.threshold,
+            player.voices,
             np.asarray(player.extra_inputs, np.float64),
         )
         play_rows(self.program, hearing, prompt_steps, temperature, chances, played)
@@ -211,6 +220,7 @@ class Networks:
                 [player.off, player.on, player.before_start, player.threshold]
             )
             arrays["player_extra_inputs"] = np.asarray(player.extra_inputs, np.float64)
+            arrays["player_voices"] = np.asarray(player.voices, np.int64)
         return arrays
 
     @classmethod
@@ -237,6 +247,8 @@ class Networks:
             )
         player = None
         if has_player:
+            # Arrays of before there were voices have none.
+            voices = int(arrays["player_voices"]) if "player_voices" in arrays else 0
             off, on, before_start, threshold = (float(x) for x in arrays["player_levels"])
             player = Player(
                 keys=outputs,
@@ -246,5 +258,6 @@ class Networks:
                 before_start=before_start,
                 threshold=threshold,
                 extra_inputs=tuple(float(x) for x in arrays["player_extra_inputs"]),
+                voices=voices,
             )
         return cls(inputs, outputs, bool(feed_forward), player=player, **genes)

@@ -3,7 +3,8 @@
 A network knows numbers only. The player lays the past of a song out as the network's inputs, key
 by key within lag by lag: input i is key `i % keys` at lag `lags[i // keys]`, `on` where it sounded
 and `off` where it did not, `before_start` before the first step; after them come the constant
-`extra_inputs`. A key sounds when its output is greater than `threshold`.
+`extra_inputs`. A key sounds when its output is greater than `threshold`, or, where the player has
+`voices`, when it is among so many of the highest: a melody has one.
 """
 
 from collections.abc import Mapping
@@ -26,12 +27,17 @@ class Player:
     before_start: float = -1.0
     threshold: float = 0.0
     extra_inputs: tuple[float, ...] = ()
+    voices: int = 0  # so many keys sound at every step; 0: all above the threshold
 
     def __post_init__(self) -> None:
         if self.keys < 1:
             raise ValueError(f"keys must be at least 1, got {self.keys}")
         if not self.lags or min(self.lags) < 1 or len(set(self.lags)) != len(self.lags):
             raise ValueError(f"lags must be distinct whole numbers from 1, got {self.lags}")
+        if self.voices and not 0 <= self.voices < self.keys:
+            raise ValueError(
+                f"voices must be 0 or fewer than the {self.keys} keys, got {self.voices}"
+            )
 
     @property
     def inputs(self) -> int:
@@ -55,9 +61,34 @@ class Player:
             heard[place] = constant
         return heard
 
+    def activations(self, outputs: FloatArray) -> FloatArray:
+        """What outputs, float64 (.., keys), say: as many numbers; a key sounds where they are > 0.
+
+        The output less the threshold. With voices a margin instead, and the threshold is of no
+        matter: of the highest outputs, ties to the lower key, what each is above the highest of
+        the others (the smallest number where they tie); of the others, what each is below the
+        lowest of those, at most 0. An output that is no number stays so, and its key is silent.
+        """
+        if not self.voices:
+            return outputs - self.threshold
+        ranks = np.argsort(np.argsort(-outputs, axis=-1, kind="stable"), axis=-1)  # NaN is last
+        number = ~np.isnan(outputs)
+        chosen = (ranks < self.voices) & number
+        rest = np.where(chosen | ~number, -np.inf, outputs).max(axis=-1, keepdims=True)
+        lowest = np.where(chosen, outputs, np.inf).min(axis=-1, keepdims=True)
+        with np.errstate(invalid="ignore"):  # infinity less infinity, where they tie
+            above = np.where(outputs > rest, outputs - rest, np.finfo(np.float64).tiny)
+            below = np.where(outputs == lowest, 0.0, outputs - lowest)
+        return np.where(chosen, above, below)
+
     def to_values(self) -> dict[str, Any]:
-        """Plain JSON values, of which `from_values` makes the player again."""
+        """Plain JSON values, of which `from_values` makes the player again.
+
+        Without `voices` where there are none: what reads such a file knows the threshold alone.
+        """
         values = asdict(self)
+        if not self.voices:
+            del values["voices"]
         return values | {"lags": list(self.lags), "extra_inputs": list(self.extra_inputs)}
 
     @classmethod

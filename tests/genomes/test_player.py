@@ -44,6 +44,21 @@ def test_values_are_json_and_make_the_player_again() -> None:
     assert Player.from_values(json.loads(json.dumps(player.to_values()))) == player
 
 
+def test_values_name_voices_only_where_there_are_some() -> None:
+    assert "voices" not in Player(3, (1,)).to_values()
+    player = Player(3, (1,), voices=2)
+    assert player.to_values()["voices"] == 2
+    assert Player.from_values(json.loads(json.dumps(player.to_values()))) == player
+
+
+@pytest.mark.parametrize("voices", [-1, 3, 4])
+def test_voices_that_cannot_be_are_refused(voices: int) -> None:
+    with pytest.raises(
+        ValueError, match=f"voices must be 0 or fewer than the 3 keys, got {voices}"
+    ):
+        Player(3, (1,), voices=voices)
+
+
 @pytest.mark.parametrize("lags", [(), (0,), (1, -2), (1, 2, 1)])
 def test_lags_that_cannot_be_heard_are_refused(lags: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="lags must be distinct whole numbers from 1"):
