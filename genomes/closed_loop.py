@@ -26,8 +26,10 @@ from genomes.functions import IDENTITY, SUM, activate_value, aggregate_values
 from genomes.kernels import kernel, part
 from genomes.vector_sums import LANES, sum_rows
 
-# Nodes are summed together whose ascending links are at least one in so many of the longest's.
+# Nodes are summed together whose ascending links are at least one in so many of the longest's,
+# if then at least one in so many weights of the block is a link's.
 _SHARE = 4
+_FILLED = 32
 
 
 class Hearing(NamedTuple):
@@ -47,8 +49,7 @@ class _Block(NamedTuple):
 
     slot: Integers  # (nodes,) column of every node in `weights`, or -1
     length: Integers  # (nodes,) how many of a node's first links stand in the block
-    row: Integers  # (inputs,) row of every input in `weights`, or -1
-    weights: Floats  # (rows, slots)
+    weights: Floats  # (inputs, slots), or empty
 
 
 @part
@@ -79,9 +80,8 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
     first, last = program.node_offsets[g], program.node_offsets[g + 1]
     nodes = last - first
     slot, length = np.full(nodes, -1), np.zeros(nodes, np.int64)
-    row = np.full(program.inputs, -1)
     begin, end = program.link_offsets[first], program.link_offsets[last]
-    slots, rows, links, longest = 0, 0, 0, 0
+    slots, rows, links, longest = 0, program.inputs, 0, 0
     if exact and _finite(program.weight[begin:end]):
         for place in range(nodes):
             if program.aggregation[first + place] == SUM:
@@ -92,15 +92,8 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
                 slot[place] = slots
                 slots += 1
                 links += length[place]
-                begin = program.link_offsets[first + place]
-                for link in range(begin, begin + length[place]):
-                    row[program.source[link]] = 0
-        for source in range(program.inputs):
-            if row[source] >= 0:
-                row[source] = rows
-                rows += 1
         slots += -slots % LANES
-        if rows * slots > LANES * links:  # one node after the other is less work
+        if slots == 0 or rows * slots > _FILLED * links:  # one node after the other is less work
             rows, slots = 0, 0
             slot[:] = -1
     weights = np.zeros((rows, slots))
@@ -109,8 +102,8 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
             length[place] = 0
         begin = program.link_offsets[first + place]
         for link in range(begin, begin + length[place]):
-            weights[row[program.source[link]], slot[place]] = program.weight[link]
-    return _Block(slot, length, row, weights)
+            weights[program.source[link], slot[place]] = program.weight[link]
+    return _Block(slot, length, weights)
 
 
 @part
@@ -145,13 +138,11 @@ def _sum_block(
         past = now - lags[place]
         for i in range(1, 1 + loud[past, 0]):
             key = loud[past, i]
-            row = block.row[place * keys + key]
-            rows[count], heard[count] = row, levels[past, key]
-            count += row >= 0
+            rows[count], heard[count] = place * keys + key, levels[past, key]
+            count += 1
     for column in range(keys, width):
-        row = block.row[len(lags) * keys + column - keys]
-        rows[count], heard[count] = row, levels[now, column]
-        count += row >= 0
+        rows[count], heard[count] = (len(lags) - 1) * keys + column, levels[now, column]
+        count += 1
     for first in range(0, block.weights.shape[1], LANES):
         sum_rows(block.weights, rows, heard, count, first, sums)
 
@@ -272,8 +263,7 @@ def play_rows(
     loud = np.empty((longest + steps, keys + 1), np.int64)
     for t in range(longest):
         _list_loud(levels, keys, loud, t)
-    # One place more: an input that is not in the block is written there, and not counted.
-    rows, row_levels = np.empty(program.inputs + 1, np.int64), np.empty(program.inputs + 1)
+    rows, row_levels = np.empty(program.inputs, np.int64), np.empty(program.inputs)
     sums, said = np.empty(nodes + LANES), np.empty(keys)
     no_chances = np.empty(0)
     for g in range(n):
