@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genomes.lstm import LSTM, MELODY, PLAIN, UNITED, Plan
 from genomes.vectors import Singles
@@ -135,6 +136,18 @@ class Shape:
             name: weights[..., part.start : part.stop].reshape(*weights.shape[:-1], *part.shape)
             for name, part in self.parts.items()
         }
+
+    @cached_property
+    def places_by_output(self) -> NDArray[np.int64]:
+        """Places in the flat vector of the weights that lead to one output alone.
+
+        int64 (outputs, weights of one); (0, 0) where a softmax, or nothing, follows the stack.
+        """
+        if self.architecture not in ("united", "lstm"):
+            return np.empty((0, 0), np.int64)
+        last, bias = self.parts["output_weights"], self.parts["output_bias"]
+        columns = np.arange(last.start, last.stop).reshape(last.shape)
+        return np.vstack([columns, np.arange(bias.start, bias.stop)]).T
 
     @cached_property
     def plan(self) -> Plan:

@@ -29,7 +29,7 @@ import numpy as np
 from evo.engines.engine import Engine, Settings
 from evo.engines.es_noise import Noise
 from evo.engines.es_settings import DEFAULTS, StrategySettings
-from evo.engines.es_strategy import norm
+from evo.engines.es_strategy import Credit, norm
 from evo.scores import Scores
 from evo.seeds import Role, stream
 from evo.state import State
@@ -105,7 +105,14 @@ class EvolutionStrategy(Engine):
 
     def _breed(self, scores: Scores) -> None:
         assert self._noise is not None  # `tell` has asked
-        self._strategy.update(self._noise, scores.total[int(self._settings.evaluate_mean) :])
+        first = int(self._settings.evaluate_mean)
+        total, credit = scores.total[first:], None
+        if self._settings.by_output and scores.by_output is not None:
+            own = np.where(scores.ok[:, None], scores.by_output, -np.inf)[first:]
+            total = own.sum(axis=1)
+            places = self._settings.shape.places_by_output
+            credit = Credit(own, places) if len(places) == own.shape[1] else None
+        self._strategy.update(self._noise, total, credit)
         self._noise = self._population = None
 
     def statistics(self) -> dict[str, Any]:

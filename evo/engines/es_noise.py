@@ -59,6 +59,10 @@ class Noise:
             shares = shares[0::2] - shares[1::2]
         return self._sum(shares, 1)
 
+    def at(self, places: NDArray[np.int64]) -> Self:
+        """The same noise of some weights alone, in this order."""
+        return type(self)(self.drawn[:, places], self.antithetic)
+
     def weighted_squares(self, shares: FloatArray) -> FloatArray:
         """The sum over individuals of share times squared noise: float64 (weights,)."""
         if self.antithetic:

@@ -8,6 +8,9 @@ One generation, of pairs of individuals at mean +/- sigma noise:
    which is why it is not divided by sigma: as in the authors' code, weight decay is then relative
    to an average of ranks, and means the same under every sigma.
 
+A weight that leads to one output alone can be judged by that output's score alone (`Credit`): what
+the other outputs do is only noise to it.
+
 Sigma is the same for all weights and does not adapt: it shrinks by `sigma_decay` a generation, as
 the learning rate does by its own decay.
 
@@ -18,7 +21,7 @@ reinforcement learning", arXiv:1703.03864; code: github.com/openai/evolution-str
 import numpy as np
 
 from evo.engines.es_noise import Noise
-from evo.engines.es_strategy import Strategy, centred_ranks, norm
+from evo.engines.es_strategy import Credit, Strategy, centred_ranks, norm
 from evo.state import State
 from genomes.performers import FloatArray
 
@@ -53,8 +56,11 @@ class OpenAI(Strategy):
         self.second_moment = np.zeros_like(self.mean)
         self.updates = 0
 
-    def _update(self, noise: Noise, scores: FloatArray) -> None:
+    def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
         gradient = noise.weighted(centred_ranks(scores)) / len(scores)
+        if credit is not None:
+            for places, own in zip(credit.places, credit.scores.T, strict=True):
+                gradient[places] = noise.at(places).weighted(centred_ranks(own)) / len(scores)
         self.gradient_norm = norm(gradient)
         self._adam(gradient - self.weight_decay * self.mean)
         self.sigma *= self.sigma_decay

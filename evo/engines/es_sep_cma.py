@@ -27,7 +27,7 @@ from typing import Self
 import numpy as np
 
 from evo.engines.es_noise import Noise
-from evo.engines.es_strategy import Strategy, norm, shaped
+from evo.engines.es_strategy import Credit, Strategy, norm, shaped
 from evo.state import State
 from genomes.performers import FloatArray
 
@@ -88,7 +88,7 @@ class SepCMA(Strategy):
         deviations: FloatArray = self.sigma * self.scales
         return deviations
 
-    def _update(self, noise: Noise, scores: FloatArray) -> None:
+    def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
         c, n = self.constants, len(self.mean)
         self.updates += 1
         parents = shaped(scores, np.maximum(c.weights, 0.0))

@@ -9,6 +9,9 @@
     [strategy]
     kind                openai, snes, sep-cma or weighted-mean; see `evo.engines.es_openai` etc.
     sigma               initial deviation of every weight from the mean
+    by_output           where the fitness scores every output apart, as memorising does, rank
+                        individuals by the sum of these scores instead of their totals; with openai,
+                        weights that lead to one output alone by that one
 
     [openai]
     learning_rate       most that a weight changes in one step, about
@@ -63,7 +66,7 @@ STRATEGIES: dict[str, Callable[..., Strategy]] = {
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "population": {"size": 32, "evaluate_mean": False},
-    "strategy": {"kind": "openai", "sigma": 0.1},
+    "strategy": {"kind": "openai", "sigma": 0.1, "by_output": False},
     "openai": {
         "learning_rate": 0.05,
         "learning_rate_decay": 1.0,
@@ -110,6 +113,7 @@ class StrategySettings:
     evaluate_mean: bool
     kind: str
     sigma: float
+    by_output: bool
     own: dict[str, Any]  # of the strategy that was chosen
     shape: Shape
     scale: float
@@ -136,6 +140,7 @@ class StrategySettings:
             population["evaluate_mean"],
             kind,
             strategy["sigma"],
+            strategy["by_output"],
             tables.get(kind, {}),
             _shape(network),
             network["scale"],

@@ -18,7 +18,7 @@ import math
 import numpy as np
 
 from evo.engines.es_noise import Noise
-from evo.engines.es_strategy import Strategy, norm, shaped
+from evo.engines.es_strategy import Credit, Strategy, norm, shaped
 from evo.state import State
 from genomes.performers import FloatArray
 
@@ -49,7 +49,7 @@ class SNES(Strategy):
         """See `Strategy.deviations`."""
         return self._deviations
 
-    def _update(self, noise: Noise, scores: FloatArray) -> None:
+    def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
         shares = shaped(scores, self.utilities)
         gradient = noise.weighted(shares)
         # The utilities sum to 0, so that the 1 of (noise^2 - 1) drops out.

@@ -19,12 +19,22 @@ the last place.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from evo.engines.es_noise import Noise
 from evo.state import State
 from genomes.performers import FloatArray
+
+
+@dataclass(frozen=True)
+class Credit:
+    """Scores of single outputs, and the weights that lead to one of them alone."""
+
+    scores: FloatArray  # (individuals, outputs), higher is better, -inf for failures
+    places: NDArray[np.int64]  # (outputs, weights of one); columns of the noise
 
 
 class Strategy(ABC):
@@ -54,19 +64,21 @@ class Strategy(ABC):
         for row in noise.rows():
             yield self.mean + deviations * row
 
-    def update(self, noise: Noise, scores: FloatArray) -> None:
+    def update(self, noise: Noise, scores: FloatArray, credit: Credit | None = None) -> None:
         """Move towards the noise that scored well; `scores` is (individuals,), -inf for failures.
 
         What is not finite is a failure. A generation of which nobody was scored changes nothing.
+        `credit` is for strategies that can judge some weights by scores of their own (OpenAI-ES);
+        the others go by `scores` alone.
         """
         if len(scores) != len(noise):
             raise ValueError(f"{len(scores)} scores came for {len(noise)} rows of noise")
         finite = np.isfinite(scores)
         if finite.any():
-            self._update(noise, np.where(finite, scores, -np.inf))
+            self._update(noise, np.where(finite, scores, -np.inf), credit)
 
     @abstractmethod
-    def _update(self, noise: Noise, scores: FloatArray) -> None:
+    def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
         """Replace mean and deviations (never in place: states share them)."""
 
     def state(self) -> State:

@@ -13,7 +13,7 @@ nothing. Failed individuals have no weight; where all are alike, all have the sa
 import numpy as np
 
 from evo.engines.es_noise import Noise
-from evo.engines.es_strategy import Strategy, norm
+from evo.engines.es_strategy import Credit, Strategy, norm
 from genomes.performers import FloatArray
 
 
@@ -26,7 +26,7 @@ class WeightedMean(Strategy):
         super().__init__(mean, sigma, individuals)
         self.sigma_decay = sigma_decay
 
-    def _update(self, noise: Noise, scores: FloatArray) -> None:
+    def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
         step = noise.weighted(score_weights(scores))
         self.gradient_norm = norm(step)
         self.mean = self.mean + self.sigma * step
