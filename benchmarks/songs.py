@@ -45,8 +45,14 @@ def find(where: str) -> list[Song]:
     return songs
 
 
-def achievable(songs: list[Song], player: Player, prompt_steps: int) -> tuple[int, int]:
-    """Steps that a player hearing this can follow right at best, and all steps."""
+def achievable(songs: list[Song], player: Player | None, prompt_steps: int) -> tuple[int, int]:
+    """Steps that a player hearing this can follow right at best, and all steps.
+
+    Without a player, performers hear the whole past, or play each step by itself.
+    """
+    if player is None:
+        total = sum(len(song.grid) - prompt_steps for song in songs)
+        return total, total
     following: defaultdict[bytes, Counter[bytes]] = defaultdict(Counter)
     for song in songs:
         windows = player.hear(song.grid)[:, prompt_steps:].T
