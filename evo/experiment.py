@@ -74,7 +74,8 @@ def base_config(experiment: str, engine: str) -> Config:
             "time_limit": 0.0,
             "max_failures": 0.5,
         },
-        "workers": {"count": 1},
+        # `timeout`: seconds that worker processes give the evaluation of one individual.
+        "workers": {"count": 1, "timeout": 60.0},
         "checkpoints": {"every": 10, "keep_every": 100},
     }
 

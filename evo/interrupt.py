@@ -2,7 +2,8 @@
 
 import os
 import signal
-from types import FrameType
+import sys
+from types import FrameType, ModuleType
 from typing import Any, Self
 
 from multiprocess import resource_tracker
@@ -13,13 +14,19 @@ def start_shielded(process: Any) -> None:
 
     A terminal's Ctrl-C, and much that sends SIGTERM, reaches a whole group of processes. A process
     inherits the signals its parent blocks, so not even its start can be interrupted.
+
+    Nor does it run the user's script again, as `spawn` would: that is for what the script defines,
+    and would start the script's work a second time where nothing guards it.
     """
     # Started on the way by the first process otherwise, it would lift the block again.
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
     try:
         process.start()
     finally:
+        sys.modules["__main__"] = script
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

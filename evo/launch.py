@@ -20,7 +20,7 @@ from evo.loop import Progress, Record, TooManyFailures, generations
 from evo.run import Run
 from evo.state import State
 from evo.stop import Stop
-from evo.workers import Evaluator
+from evo.workers import Evaluator, WorkersLost
 from evo.workers.pool import Pool
 from evo.workers.serial import Serial
 from genomes.export import export_network
@@ -72,12 +72,19 @@ def resume(
 ) -> dict[str, Any]:
     """Go on with the run in `path`; `changes` are of its [stop], [workers] and [checkpoints]."""
     with Run.open(path) as run:
-        run.config = merge(run.config, changes)
+        run.config = merge(_completed(run.config, experiment), changes)
         check(run.config)
         run.save_config()
         run.set_status("running")
         (path / "result.json").unlink(missing_ok=True)
         return _carry_out(run, experiment, display)
+
+
+def _completed(config: Config, experiment: Experiment) -> Config:
+    """A configuration with what it lacks of how a run is carried out, from before there was it."""
+    default = experiment.default_config(config["run"]["engine"])
+    how = ("stop", "workers", "checkpoints")
+    return config | {table: default[table] | config[table] for table in how}
 
 
 def stop_criteria(config: Config) -> Stop:
@@ -98,6 +105,7 @@ def check(config: Config) -> None:
         ("run", "seed", 0),
         ("run", "chunk_size", 1),
         ("workers", "count", 1),
+        ("workers", "timeout", 0),
         ("checkpoints", "every", 0),
         ("checkpoints", "keep_every", 0),
         ("stop", "generations", 0),
@@ -117,7 +125,7 @@ def _evaluator(config: Config) -> Evaluator:
     workers = config["workers"]["count"]
     if workers == 1:
         return Serial(seed, chunk_size)
-    return Pool(workers, seed, chunk_size)
+    return Pool(workers, seed, chunk_size, config["workers"]["timeout"])
 
 
 def _build(run: Run, task: Task, state: State | None) -> tuple[Engine, Progress]:
@@ -168,7 +176,7 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
                         _save(run, engine, progress)
                     if ending:
                         break
-            except (TooManyFailures, BreedingError) as error:
+            except (TooManyFailures, BreedingError, WorkersLost) as error:
                 status, reason = "failed", str(error)
             except ValueError as error:  # a mistake in the code: what was given is checked before
                 run.set_status("failed")

@@ -4,9 +4,11 @@ How it is used:
 
 - the loop calls `evaluate` once a generation with the fitness, the whole population and the
   generation's number, and gets scores in the population's order;
-- chunk borders come from the configuration, never from the number of workers, and every
-  individual gets the random stream of its place in the population: the same scores, bit for bit,
-  with any number of workers;
+- no more than a chunk, whose size is in the configuration, is scored at once; every individual
+  gets the random stream of its place in the population, and its score does not depend on who is
+  scored with it: the same scores, bit for bit, with any number of workers;
+- what goes wrong with an individual fails that individual; what goes wrong with a worker is mended,
+  or, if it cannot be, raises WorkersLost;
 - an evaluator is a context manager; leaving it ends its processes.
 
     serial   in this process
@@ -18,6 +20,10 @@ from typing import Protocol, Self
 from evo.fitness import Fitness
 from evo.scores import Scores
 from genomes.performers import Performers
+
+
+class WorkersLost(Exception):
+    """Nobody is left to evaluate; one line says why. The run can be gone on with later."""
 
 
 class Evaluator(Protocol):

@@ -21,9 +21,11 @@ def score_chunk(fitness: Fitness, performers: Performers, streams: Individuals) 
     count = len(performers)
     try:
         scores = fitness.evaluate(performers, streams)
+        if not isinstance(scores, Scores):
+            raise TypeError(f"the fitness gave {type(scores).__name__}, not Scores")
         if len(scores) != count:
             raise ValueError(f"the fitness gave {len(scores)} scores for {count} individuals")
-    except Exception as error:  # noqa: BLE001 - a user's fitness may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a user's fitness may raise anything
         if count == 1:
             return Scores.failed(1, Status.ERROR, f"{type(error).__name__}: {error}")
         return Scores.join(

@@ -1,132 +1,308 @@
-"""Evaluation in worker processes on this machine.
+"""Evaluation in worker processes on this machine, whatever becomes of them.
 
-Every worker has one pipe. A chunk travels as arrays, its scores come back as arrays, and the
-fitness travels once, and again when it changed. Workers are started by `spawn`: a forked process
-would inherit locks and threads of the parent in whatever state they are.
+Every worker has one pipe. Individuals travel as arrays, scores come back as arrays, and the fitness
+travels once, and again when it changed. Workers are started by `spawn`: a forked process would
+inherit locks and threads of the parent in whatever state they are. The user's script is not run
+again in them: a fitness of a script's or a notebook's own is sent by value, with the globals that
+it uses, so neither needs an `if __name__ == "__main__"`.
 
-A worker that dies is noticed at once, because the parent waits on pipes and processes alike; the
-individuals of its chunk are scored as crashed and a new worker takes its place.
+**Pieces.** A worker is given a part of a chunk at a time, about 0.2 s of work, and the next while
+it is at the first. How a population is cut changes no score, since nobody's depends on who shares
+a piece. Towards the end of a population pieces get smaller, so that all workers end together.
+
+**A worker that dies** (killed by the user, by the system for want of memory, by its own fitness)
+is noticed at once and replaced. What it was at is scored again in eighths, then one by one. An
+individual is to blame, and fails as `crash`, when three workers have died at it, two of them when
+it was alone: whoever kills workers at random hardly meets the same individual as often.
+
+**An individual that hangs** is allowed `timeout` seconds, and that begins when it is alone. So a
+piece that takes half a second longer than twice what was expected of it, by the time of those
+before it, is suspected, its worker killed, and its individuals scored one by one, by all workers,
+before anything else. Who is then alone for `timeout` seconds is a failed individual, `timeout`.
+All in all it holds up an evaluation for its limit and at most 2 seconds. Individuals that take
+longer than 0.2 s are alone from the beginning. A suspicion that was wrong costs the time of that
+piece, no score, and the longest time of an individual alone is allowed for from then on.
+
+**Workers that cannot work at all**, because the fitness cannot be loaded in them, processes end
+before they are ready ten times in a row (each start waits longer than the one before), or
+thirty die before a population has its first score: `WorkersLost`, one line with the reason.
+
+**No process stays behind.** Workers are ended with the pool, and at the end of this process. If
+this process is killed, the system kills them (Linux) or they notice (elsewhere). A terminal's
+signals do not reach them.
+
+Measured (benchmarks/workers.py): populations go through the pipes at the price of copying them
+twice, and while workers work; shared memory would save that only in part, and could stay behind.
 """
 
-from collections import deque
-from multiprocessing.connection import Connection
+import select
+from collections import Counter, deque
+from collections.abc import Sequence
+from math import ceil
 from typing import Any, Self
 
 import multiprocess
-import multiprocess.connection
 
 from evo.fitness import Fitness
-from evo.interrupt import start_shielded
 from evo.scores import Scores, Status
-from evo.seeds import Individuals, Role
-from evo.workers.chunk import borders, score_chunk
+from evo.seeds import Role
+from evo.workers import WorkersLost
+from evo.workers.chunk import borders
+from evo.workers.pace import Pace
+from evo.workers.process import START_LIMIT, Clock, Crew, Worker
 from genomes.performers import Performers
 
+# Into so many parts goes a piece at which a worker died.
+PARTS = 8
+# So many workers must die at an individual, and at it alone, before it is to blame.
+DEATHS, DEATHS_ALONE = 3, 2
+# So many workers may die before a population has its first score.
+HOPELESS = 30
+# The longest wait, in seconds: a death that no pipe tells of is noticed by looking now and then.
+TICK = 1.0
 
-def _work(pipe: Connection) -> None:
-    """The life of a worker: take a message, answer it, until the pipe closes."""
-    fitness: Any = None
-    while True:
-        try:
-            kind, content = pipe.recv()
-        except EOFError:
-            return
-        if kind == "fitness":
-            fitness = content
-        else:
-            genome_kind, arrays, address = content
-            performers = genome_kind.from_arrays(arrays)
-            try:
-                pipe.send(score_chunk(fitness, performers, Individuals(*address)))
-            except BrokenPipeError:
+
+class _Work:
+    """What is still to be scored of one population."""
+
+    def __init__(self, performers: Performers, address: tuple[Any, ...], chunks: Sequence[range]):
+        self._performers, self._address = performers, address
+        self._waiting = deque(chunks)
+        self.waiting = self.unscored = len(performers)
+        self.deaths = 0
+        self.has_scores = False
+        self._deaths_at: Counter[int] = Counter()
+        self._deaths_alone: Counter[int] = Counter()
+        self._suspects: set[range] = set()
+        self._parts: list[tuple[int, Scores]] = []
+
+    def next(self, size: int) -> range:
+        """Take the piece that comes first, of about `size` individuals and of one chunk."""
+        whole = self._waiting.popleft()
+        first = ceil(len(whole) / ceil(len(whole) / size))
+        if first < len(whole):
+            self._waiting.appendleft(whole[first:])
+        self.waiting -= first
+        return whole[:first]
+
+    def content(self, piece: range) -> tuple[Any, ...]:
+        """What a worker is sent of a piece: arrays, and the address of its streams."""
+        return self._performers.take(list(piece)).to_arrays(), (*self._address, piece)
+
+    def has_suspect(self, piece: range | None = None) -> bool:
+        """Whether a piece (the next, without one) is scored again after something went wrong."""
+        return (self._waiting[0] if piece is None else piece) in self._suspects
+
+    def scored(self, piece: range, scores: Scores) -> None:
+        """A piece has its scores."""
+        self.has_scores = True
+        self._end(piece, scores)
+
+    def _end(self, piece: range, scores: Scores) -> None:
+        self._parts.append((piece.start, scores))
+        self._suspects.discard(piece)
+        self.unscored -= len(piece)
+
+    def give_back(self, pieces: Sequence[range]) -> None:
+        """Pieces that nobody worked at are to be scored before all others."""
+        self._waiting.extendleft(reversed(pieces))
+        self.waiting += sum(map(len, pieces))
+
+    def _again(self, piece: range, size: int) -> None:
+        pieces = [piece[start : start + size] for start in range(0, len(piece), size)]
+        self._suspects.update(pieces)
+        self.give_back(pieces)
+
+    def died_at(self, piece: range, code: int | None) -> None:
+        """A worker ended at a piece, with this exit code."""
+        self.deaths += 1
+        self._suspects.discard(piece)
+        self._deaths_at.update(piece)
+        if len(piece) == 1:
+            one = piece.start
+            self._deaths_alone[one] += 1
+            if self._deaths_at[one] >= DEATHS and self._deaths_alone[one] >= DEATHS_ALONE:
+                reason = f"its worker process ended with exit code {code}, again and again"
+                self._end(piece, Scores.failed(1, Status.CRASH, reason))
                 return
+        self._again(piece, ceil(len(piece) / PARTS))
 
+    def overran(self, piece: range, limit: float) -> None:
+        """A piece took longer than it may."""
+        self._suspects.discard(piece)
+        if len(piece) == 1:
+            reason = f"took longer than workers.timeout = {limit:g} seconds"
+            self._end(piece, Scores.failed(1, Status.TIMEOUT, reason))
+        else:
+            self._again(piece, 1)
 
-class _Worker:
-    """A worker process as its parent sees it."""
-
-    def __init__(self) -> None:
-        context = multiprocess.get_context("spawn")
-        self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_work, args=(theirs,), daemon=True)
-        start_shielded(self.process)
-        theirs.close()
-        self.fitness: bytes | None = None
-        self.chunk: int | None = None
-
-    def send(self, fitness: Fitness, fitness_bytes: bytes, chunk: int, content: object) -> None:
-        if self.fitness != fitness_bytes:
-            self.pipe.send(("fitness", fitness))
-            self.fitness = fitness_bytes
-        self.chunk = chunk
-        self.pipe.send(("chunk", content))
-
-    def end(self) -> None:
-        self.pipe.close()
-        self.process.kill()
-        self.process.join()
+    def scores(self) -> Scores:
+        """The scores of all, in the population's order."""
+        return Scores.join([part for _, part in sorted(self._parts, key=lambda one: one[0])])
 
 
 class Pool:
-    """An evaluator over `workers` processes; use it as a context manager."""
+    """An evaluator over `workers` processes; use it as a context manager.
 
-    def __init__(self, workers: int, seed: int, chunk_size: int) -> None:
+    `timeout` is how many seconds the evaluation of one individual may take, 0 for any time.
+    """
+
+    def __init__(self, workers: int, seed: int, chunk_size: int, timeout: float = 60.0) -> None:
         if workers < 1:
             raise ValueError(f"workers must be at least 1, got {workers}")
-        self._count, self._seed, self._chunk_size = workers, seed, chunk_size
-        self._workers: list[_Worker] = []
+        if not timeout >= 0:
+            raise ValueError(f"timeout must be at least 0, got {timeout}")
+        self._seed, self._chunk_size, self._timeout = seed, chunk_size, timeout
+        self._crew = Crew(workers)
+        self._clock = Clock()
+        self._pace = Pace()
 
     def __enter__(self) -> Self:
-        self._workers = [_Worker() for _ in range(self._count)]
+        self._clock.tick()
+        self._crew.fill(self._clock.now)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for worker in self._workers:
-            worker.end()
-        self._workers = []
+        self._crew.end()
+
+    @property
+    def processes(self) -> list[int]:
+        """The process numbers of the workers."""
+        return [worker.process.pid for worker in self._crew.members]
 
     def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
-        """See `evo.workers.Evaluator`."""
-        fitness_bytes = multiprocess.reduction.ForkingPickler.dumps(fitness).tobytes()
+        """See `evo.workers.Evaluator`; raises WorkersLost."""
+        pickled = _pickled((fitness, type(performers)))
         chunks = borders(len(performers), self._chunk_size)
-        results: dict[int, Scores] = {}
-        waiting = deque(range(len(chunks)))
-        while len(results) < len(chunks):
-            for place, worker in enumerate(self._workers):
-                if worker.chunk is None and waiting:
-                    number = waiting.popleft()
-                    part = performers.take(list(chunks[number]))
-                    address = (self._seed, Role.EVALUATE, generation, chunks[number])
-                    content = (type(performers), part.to_arrays(), address)
-                    try:
-                        worker.send(fitness, fitness_bytes, number, content)
-                    except OSError:  # it died while idle: its work goes to a new one
-                        waiting.appendleft(number)
-                        self._replace(place)
-            self._collect(chunks, results)
-        return Scores.join([results[number] for number in range(len(chunks))])
+        work = _Work(performers, (self._seed, Role.EVALUATE, generation), chunks)
+        try:
+            while work.unscored:
+                self._clock.tick()
+                self._crew.fill(self._clock.now)
+                for worker in self._crew.members:
+                    worker.send_fitness(pickled)
+                self._hand_out(work)
+                self._listen(work)
+                self._clock.tick()
+                self._check_limits(work)
+        except BaseException:
+            # Whoever goes on with this pool must not be given the answers to this population.
+            self._crew.end()
+            raise
+        return work.scores()
 
-    def _collect(self, chunks: list[range], results: dict[int, Scores]) -> None:
-        """Wait until some worker answers or dies, and take what there is."""
-        busy = [worker for worker in self._workers if worker.chunk is not None]
-        if not busy:  # all of them died while idle and were replaced
+    def _hand_out(self, work: _Work) -> None:
+        """Give every worker something to do, and then something that lies ready."""
+        ready = [worker for worker in self._crew.members if worker.is_ready]
+        free = self._crew.count - sum(1 for worker in ready if worker.pieces)
+        for worker in ready:
+            if free and work.waiting and not worker.pieces:
+                self._give(worker, work)
+                free -= 1
+        for worker in ready:
+            # Behind somebody who may hang nothing should wait, and suspects wait for nobody.
+            if (
+                work.waiting
+                and len(worker.pieces) == 1
+                and self._pace.is_quick
+                and not worker.is_fresh
+                and not work.has_suspect(worker.pieces[0])
+                and not work.has_suspect()
+            ):
+                self._give(worker, work)
+
+    def _give(self, worker: Worker, work: _Work) -> None:
+        # What a process loads and compiles when it first scores anything is one individual's.
+        size = 1 if worker.is_fresh else self._pace.size(work.waiting, self._crew.count)
+        piece = work.next(size)
+        worker.give(piece, work.content(piece), self._clock.now)
+
+    def _limit(self, worker: Worker) -> float:
+        """When what a worker is doing takes too long, on our clock."""
+        if not worker.is_ready:
+            return worker.started + START_LIMIT
+        if not worker.pieces or not self._timeout:
+            return float("inf")
+        size = len(worker.pieces[0])
+        return worker.since + (self._timeout if size == 1 else self._pace.allowance(size))
+
+    def _listen(self, work: _Work) -> None:
+        """Wait until some worker answers or dies, or a limit has come, and take what there is."""
+        poll = select.poll()
+        owners: dict[int, Worker] = {}
+        until = self._clock.now + TICK
+        if not self._crew.is_complete:
+            until = min(until, self._crew.next_start)
+        for worker in self._crew.members:
+            until = min(until, self._limit(worker))
+            events = select.POLLIN | (select.POLLOUT if worker.channel.has_unsent else 0)
+            poll.register(worker.channel.fileno(), events)
+            poll.register(worker.process.sentinel, select.POLLIN)
+            owners[worker.channel.fileno()] = owners[worker.process.sentinel] = worker
+        found = poll.poll(max(0, ceil(1000 * (until - self._clock.now))))
+        self._clock.tick()
+        # Also a dead process's pipe may stay open, in a process that it has started itself.
+        touched = {id(owners[number]): owners[number] for number, _ in found}
+        for worker in list(touched.values()) or list(self._crew.members):
+            self._attend(worker, work)
+
+    def _attend(self, worker: Worker, work: _Work) -> None:
+        """Take what a worker says, and see whether it lives."""
+        alive = worker.process.is_alive()
+        worker.channel.flush()
+        messages, is_open = worker.channel.receive()
+        for name, *content in messages:
+            if name == "ready":
+                self._crew.note_ready(worker)
+            elif name == "refused":
+                raise WorkersLost(f"the fitness cannot be loaded in a worker process: {content[0]}")
+            else:
+                fields, seconds = content
+                piece = worker.pieces.popleft()
+                worker.since = self._clock.now
+                work.scored(piece, Scores(**fields))
+                if not worker.is_fresh:
+                    self._pace.learn(len(piece), seconds)
+                worker.is_fresh = False
+        if is_open and alive:
             return
-        ready = multiprocess.connection.wait(
-            [thing for worker in busy for thing in (worker.pipe, worker.process.sentinel)]
-        )
-        for place, worker in enumerate(self._workers):
-            number = worker.chunk
-            if number is None or not {worker.pipe, worker.process.sentinel} & set(ready):
-                continue
-            try:
-                results[number] = worker.pipe.recv()
-                worker.chunk = None
-            except (EOFError, OSError):
-                worker.process.join()
-                reason = f"its worker process ended with exit code {worker.process.exitcode}"
-                results[number] = Scores.failed(len(chunks[number]), Status.CRASH, reason)
-                self._replace(place)
+        code = self._crew.dismiss(worker, wait=1.0)
+        if not worker.is_ready:
+            self._crew.count_failed_start(f"exit code {code}", self._clock.now)
+        elif worker.pieces:
+            piece, *others = worker.pieces
+            work.give_back(others)
+            work.died_at(piece, code)
+            if work.deaths >= HOPELESS and not work.has_scores:
+                raise WorkersLost(
+                    f"{work.deaths} worker processes ended before any individual was scored, the "
+                    f"last with exit code {code}"
+                )
 
-    def _replace(self, place: int) -> None:
-        self._workers[place].end()
-        self._workers[place] = _Worker()
+    def _check_limits(self, work: _Work) -> None:
+        """End the workers that take too long."""
+        for worker in list(self._crew.members):
+            if self._clock.now < self._limit(worker):
+                continue
+            self._crew.dismiss(worker)
+            if not worker.is_ready:
+                how = f"not ready within {START_LIMIT:g} seconds"
+                self._crew.count_failed_start(how, self._clock.now)
+                continue
+            piece, *others = worker.pieces
+            if len(piece) > 1:
+                self._pace.forget_size()
+            work.give_back(others)
+            work.overran(piece, self._timeout)
+
+
+def _pickled(fitness: object) -> bytes:
+    """A fitness as it travels: what belongs to the user's script by value, the rest by name."""
+    try:
+        pickler = multiprocess.reduction.ForkingPickler
+        return bytes(pickler.dumps(fitness, recurse=True))
+    except Exception as error:  # an object that is not made to travel may raise anything
+        raise WorkersLost(
+            f"the fitness cannot be sent to worker processes: {type(error).__name__}: {error}; "
+            "evaluate in this process (one worker), or keep out of it what cannot travel"
+        ) from error

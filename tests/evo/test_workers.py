@@ -1,23 +1,36 @@
 """The contract of every evaluator: the same scores wherever they come from, and failures kept."""
 
-import subprocess
-import sys
+import multiprocessing
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import multiprocess
 import numpy as np
 import pytest
 from breeding import evolved, joined, network, varied_config
-from judges import Failing, Judge, Learning, Noisy, NoScores, Short, Wrong, defined_inside
+from judges import (
+    Bare,
+    Failing,
+    Judge,
+    Learning,
+    Noisy,
+    NoScores,
+    Quitting,
+    Short,
+    Wrong,
+    defined_inside,
+)
 
 from evo.fitness.memorization import Memorization
 from evo.fitness.xor import Xor
 from evo.scores import Scores, Status
 from evo.seeds import Individuals, Role
 from evo.song import Song
+from evo.workers.channel import PoolChannel, WorkerChannel
 from evo.workers.chunk import borders, score_chunk
+from evo.workers.pace import Pace
 from evo.workers.pool import Pool
+from evo.workers.process import Clock
 from evo.workers.serial import Serial
 from genomes.neat_python import from_neat_python
 from genomes.network import Networks
@@ -27,6 +40,7 @@ SEED = 21
 CHUNK = 7
 PLAYER = Player(keys=3, lags=(1, 2))
 
+# Whatever scores populations: a new evaluator is tested by being listed here.
 EVALUATORS: dict[str, Callable[[], Any]] = {
     "serial": lambda: Serial(SEED, CHUNK),
     "pool of 1": lambda: Pool(1, SEED, CHUNK),
@@ -127,11 +141,22 @@ def test_an_individual_that_scores_nan_fails_alone(evaluator: Any) -> None:
     assert scores.total[1:23].tolist() == list(range(1, 23))
 
 
+def test_an_individual_with_an_infinite_score_fails_alone(evaluator: Any) -> None:
+    scores = evaluator.evaluate(Failing(infinite=(8.0,)), numbered(), 0)
+    assert np.flatnonzero(~scores.ok).tolist() == [8]
+    assert scores.failures() == {"nan": 1}
+    assert scores.reasons == {8: "the score is inf or a part of it is not finite"}
+    assert np.isneginf(scores.total[8])
+    assert scores.cases.tolist() == [[i if i != 8 else -np.inf] for i in range(24)]
+
+
 @pytest.mark.parametrize(("fitness", "reason"), [
     (Short(), "ValueError: the fitness gave 0 scores for 1 individuals"),
     (Wrong(), "TypeError: total must be numbers"),
-    (NoScores(), "TypeError"),
-], ids=["too few", "strings", "nothing"])  # fmt: skip
+    (NoScores(), "TypeError: the fitness gave NoneType, not Scores"),
+    (Bare(), "TypeError: the fitness gave list, not Scores"),
+    (Quitting(), "SystemExit: enough"),
+], ids=["too few", "strings", "nothing", "bare numbers", "leaving"])  # fmt: skip
 def test_a_fitness_that_gives_no_proper_scores_fails_all_with_the_reason(
     evaluator: Any, fitness: Any, reason: str
 ) -> None:
@@ -196,69 +221,86 @@ def test_a_chunk_scored_one_by_one_after_a_failure_has_the_same_scores_for_the_o
     assert alone.reasons == {4: "ValueError: four"}
 
 
-# Processes
+# The pool's own
 
 
-def test_a_worker_that_dies_is_scored_as_a_crash_and_the_others_as_ever() -> None:
-    with Pool(2, SEED, 4) as pool:
-        scores = pool.evaluate(Failing(dies=(1.0,), killed=(22.0,)), numbered(), 0)
-        crashed = [i for i in range(24) if i < 4 or i >= 20]
-        assert np.flatnonzero(~scores.ok).tolist() == crashed
-        assert scores.failures() == {"crash": 8}
-        assert "exit code 7" in scores.reasons[1]
-        assert "exit code -9" in scores.reasons[22]
-        assert scores.total[4:20].tolist() == list(range(4, 20))
-        # The pool is whole again.
-        again = pool.evaluate(Noisy(), numbered(), 3)
-    assert same(again, Serial(SEED, 4).evaluate(Noisy(), numbered(), 3))
-
-
-def test_a_worker_that_was_killed_while_idle_is_replaced_without_a_loss() -> None:
-    with Pool(1, SEED, CHUNK) as pool:
-        pool.evaluate(Judge(), numbered(2), 0)
-        (process,) = [worker.process for worker in pool._workers]
-        process.kill()
-        process.join()
-        assert pool.evaluate(Judge(), numbered(), 0).total.tolist() == list(range(24))
-
-
-def test_the_processes_of_a_pool_are_gone_after_it_also_after_an_exception() -> None:
-    before = set(multiprocess.active_children())
-    started = []
-
-    def fail_inside() -> None:
-        with Pool(2, SEED, CHUNK) as pool:
-            started.extend(worker.process for worker in pool._workers)
-            assert all(process.is_alive() for process in started)
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        fail_inside()
-    assert len(started) == 2
-    assert not any(process.is_alive() for process in started)
-    assert set(multiprocess.active_children()) == before
-
-
-def test_a_pool_without_workers_is_refused() -> None:
+def test_a_pool_without_workers_or_with_less_than_no_time_is_refused() -> None:
     with pytest.raises(ValueError, match="workers must be at least 1, got 0"):
         Pool(0, SEED, CHUNK)
+    for timeout in (-1.0, float("nan")):
+        with pytest.raises(ValueError, match="timeout must be at least 0, got"):
+            Pool(1, SEED, CHUNK, timeout)
 
 
-def test_a_signal_to_the_whole_group_does_not_reach_the_workers() -> None:
-    script = (
-        "import os, signal\n"
-        "from evo.interrupt import Interrupts\n"
-        "from evo.workers.pool import Pool\n"
-        "if __name__ == '__main__':\n"
-        "    with Interrupts() as interrupts, Pool(2, 0, 8) as pool:\n"
-        "        os.killpg(0, signal.SIGINT)\n"
-        "        workers = [worker.process for worker in pool._workers]\n"
-        "        for process in workers:\n"
-        "            process.join(1.0)\n"
-        "        print([process.exitcode for process in workers], interrupts.received.name)\n"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, start_new_session=True
-    )
-    assert ended.stdout == "[None, None] SIGINT\n"
-    assert ended.stderr == ""
+def test_pieces_grow_by_doubling_up_to_what_their_time_allows_and_shrink_at_the_end() -> None:
+    pace = Pace()
+    assert pace.size(1000, 2) == 1
+    sizes = []
+    for _ in range(8):
+        sizes.append(pace.size(1000, 2))
+        pace.learn(sizes[-1], 0.01 * sizes[-1])
+    assert sizes == [1, 2, 4, 8, 16, 20, 20, 20]
+    assert [pace.size(waiting, 2) for waiting in (60, 40, 9, 4, 1)] == [15, 10, 3, 1, 1]
+    assert pace.is_quick
+
+
+def test_individuals_that_take_long_are_alone_and_nothing_waits_behind_them() -> None:
+    pace = Pace()
+    for _ in range(20):
+        pace.learn(1, 3.0)
+    assert pace.size(1000, 2) == 1
+    assert not pace.is_quick
+
+
+def test_a_piece_is_suspected_after_half_a_second_and_twice_what_was_to_be_expected() -> None:
+    pace = Pace()
+    for _ in range(30):
+        pace.learn(10, 0.1)
+    assert pace.allowance(10) == pytest.approx(0.7)
+    # An individual that took long and ended well: another may take as long.
+    pace.learn(1, 2.0)
+    assert pace.allowance(1) > 4.5
+
+
+def test_messages_of_any_size_pass_a_pipe_in_order_whenever_it_takes_them() -> None:
+    here, there = multiprocessing.Pipe()
+    pool, worker = PoolChannel(here), WorkerChannel(there)
+    assert pool.receive() == ([], True)
+    sent = [("piece", {"weight": np.arange(float(n)), "none": np.zeros((0, 3))}, n)
+            for n in (0, 3, 300_000, 7)]  # fmt: skip
+    for message in sent:
+        pool.send(message)
+    assert pool.has_unsent  # more than a pipe holds, and it did not wait
+    # As the pool does, when it is told that the pipe has room.
+    flushing = threading.Thread(target=_flush, args=(pool,))
+    flushing.start()
+    for message in sent:
+        name, arrays, number = worker.receive()
+        assert (name, number) == ("piece", message[2])
+        assert np.array_equal(arrays["weight"], message[1]["weight"])
+        assert arrays["none"].shape == (0, 3)
+        arrays["weight"] += 1  # they belong to whoever received them
+    flushing.join()
+    worker.send(("ready",))
+    there.close()
+    assert pool.receive() == ([("ready",)], False)
+    pool.send(("nobody", "reads this"))
+    assert not pool.has_unsent
+
+
+def _flush(channel: PoolChannel) -> None:
+    while channel.has_unsent:
+        channel.flush()
+
+
+def test_time_in_which_a_process_was_stopped_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    times = iter([100.0, 100.5, 3700.0, 3701.0])
+    monkeypatch.setattr("evo.workers.process.time.monotonic", lambda: next(times))
+    clock = Clock()
+    seen = []
+    for _ in range(3):
+        clock.tick()
+        seen.append(clock.now)
+    assert seen == [0.5, 0.5, 1.5]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from typing import Any
 
 import numpy as np
@@ -50,17 +51,20 @@ class Learning(Judge):
 
 
 class Failing(Judge):
-    """Raises, says NaN, or ends its process at the sight of some individuals."""
+    """Raises, says no number, hangs, or ends its process at the sight of some individuals."""
 
     def __init__(
         self,
         *,
         raises: tuple[float, ...] = (),
         nan: tuple[float, ...] = (),
+        infinite: tuple[float, ...] = (),
+        hangs: tuple[float, ...] = (),
         dies: tuple[float, ...] = (),
         killed: tuple[float, ...] = (),
     ) -> None:
-        self.raises, self.nan, self.dies, self.killed = raises, nan, dies, killed
+        self.raises, self.nan, self.infinite = raises, nan, infinite
+        self.hangs, self.dies, self.killed = hangs, dies, killed
 
     def evaluate(self, performers: Any, streams: Streams) -> Scores:
         total = weight_of(performers)
@@ -69,9 +73,12 @@ class Failing(Judge):
                 os._exit(7)
             if value in self.killed:
                 os.kill(os.getpid(), signal.SIGKILL)
+            while value in self.hangs:
+                pass
             if value in self.raises:
                 raise RuntimeError(f"cannot judge {value}")
         total = [float("nan") if value in self.nan else value for value in total]
+        total = [float("inf") if value in self.infinite else value for value in total]
         return Scores.of(total, [[value] for value in total])
 
 
@@ -87,6 +94,52 @@ class Wrong(Judge):
 
     def evaluate(self, performers: Any, streams: Streams) -> Any:
         return Scores.of(["good"] * len(performers))
+
+
+class Bare(Judge):
+    """Gives back bare numbers, as many as there should be."""
+
+    def evaluate(self, performers: Any, streams: Streams) -> Any:
+        return weight_of(performers)
+
+
+class Quitting(Judge):
+    """Wants to end the whole program."""
+
+    def evaluate(self, performers: Any, streams: Streams) -> Any:
+        raise SystemExit("enough")
+
+
+class Slow(Judge):
+    """Takes its time with the first individual, and scores as `Judge` does."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        scores = super().evaluate(performers, streams)
+        if 0.0 in scores.total:
+            time.sleep(self.seconds)
+        return scores
+
+
+class Tired(Noisy):
+    """Scores as `Noisy` does, 20 ms each."""
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        time.sleep(0.02 * len(performers))
+        return super().evaluate(performers, streams)
+
+
+def _refuse() -> None:
+    raise ImportError("no such thing here")
+
+
+class Refusing(Judge):
+    """Travels, and cannot be loaded where it arrives."""
+
+    def __reduce__(self) -> Any:
+        return _refuse, ()
 
 
 class NoScores(Judge):
