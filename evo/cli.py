@@ -18,7 +18,7 @@ from evo.cli_songs import songs
 
 # Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
 EXPERIMENT_NAMES = ("memorize", "critic", "copy", "xor")
-ENGINE_NAMES = ("neat", "neat-python", "ga", "es")
+ENGINE_NAMES = ("neat", "neat-python", "ga", "es", "random", "one-plus-one")
 GENOME_NAMES = ("network", "grid", "history-user")
 
 
@@ -69,7 +69,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--engine",
     type=click.Choice(ENGINE_NAMES),
-    help="What breeds: ga breeds grids, the others networks.",
+    help="What breeds; random and one-plus-one search among any genome, to compare with.",
 )
 @click.option("--neat-config", type=click.Path(), help="A neat-python configuration file.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same run.")

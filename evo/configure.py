@@ -7,7 +7,7 @@ neat-python file, options, `--set`. A setting that does not exist or has another
 from pathlib import Path
 from typing import Any
 
-from evo.engines import ENGINES, GENOMES, engine_class, genome_of
+from evo.engines import BASELINES, ENGINES, GENOMES, base_of, engine_class, genome_of
 from evo.engines.neat_python import threshold
 from evo.engines.neat_python_config import read_sections
 from evo.experiment import Experiment, InputError, merge
@@ -60,7 +60,7 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
         )
     engine = _engine(chosen, options["genome"], options["engine"] or table.get("engine"))
     kind = engine_class(engine)
-    config = merge(chosen.default_config(engine), given)
+    config = merge(chosen.config_for(engine), given)
     if options["neat_config"] is not None:
         if genome_of(engine) != "network":
             raise InputError(f"--neat-config describes networks, and {engine} breeds none")
@@ -85,15 +85,16 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
 
 def _engine(experiment: Experiment, genome: str | None, engine: Any) -> str:
     """The engine that was asked for, or that of the genome kind, or the experiment's default."""
+    kinds = (genome,) if genome is not None else experiment.genomes
     if engine is None:
-        kinds = (genome,) if genome is not None else experiment.genomes
         engine = GENOMES[kinds[0]][0] if kinds else DEFAULT_ENGINE
+    elif engine in BASELINES:
+        engine = f"{engine}-{kinds[0] if kinds else genome_of(DEFAULT_ENGINE)}"
     if not isinstance(engine, str) or engine not in ENGINES:
         raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
     if genome is not None and engine not in GENOMES[genome]:
-        raise InputError(
-            f"--genome {genome} is bred by {' or '.join(GENOMES[genome])}, not by {engine}"
-        )
+        breeds = [one for one in GENOMES[genome] if base_of(one) == one]
+        raise InputError(f"--genome {genome} is bred by {' or '.join(breeds)}, not by {engine}")
     if experiment.genomes and genome_of(engine) not in experiment.genomes:
         raise InputError(
             f"{experiment.name} is a task for the genome {' or '.join(experiment.genomes)}, and "
@@ -117,11 +118,12 @@ def with_neat_config(config: dict[str, Any], path: str) -> dict[str, Any]:
     return config
 
 
-def free_path(config: dict[str, Any]) -> Path:
-    """A directory below runs/ that is not taken, named by what the run does."""
+def free_path(config: dict[str, Any], seeds: bool = False) -> Path:
+    """A directory below runs/ that is not taken, named by what the run does, or runs of seeds."""
     table = config["run"]
     song = Path(config.get(table["experiment"], {}).get("song", "")).stem
-    parts = [table["experiment"], song, table["engine"], f"seed{table['seed']}"]
+    seed = "" if seeds else f"seed{table['seed']}"
+    parts = [table["experiment"], song, table["engine"], seed]
     name = "-".join(part for part in parts if part)
     path = Path("runs") / name
     number = 2
@@ -136,10 +138,14 @@ def known_run(path: Path) -> tuple[dict[str, Any], Experiment]:
     config = load_config(path / "config.toml") if path.is_dir() else None
     if config is None:
         raise RunError(f"{path}: there is no run here (no config.toml)")
-    file = path / "config.toml"
+    return config, known_experiment(config, path / "config.toml")
+
+
+def known_experiment(config: dict[str, Any], file: Path) -> Experiment:
+    """The experiment of a whole configuration; RunError, naming the file, for what is none."""
     try:
-        chosen = find(config["run"]["experiment"])
-        default = chosen.default_config(config["run"]["engine"])
+        chosen: Experiment = find(config["run"]["experiment"])
+        default = chosen.config_for(config["run"]["engine"])
     except (KeyError, TypeError):
         raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
     missing = sorted(set(default) - set(config))
@@ -151,7 +157,7 @@ def known_run(path: Path) -> tuple[dict[str, Any], Experiment]:
         merge(default, {name: table for name, table in config.items() if name != engine})
     except InputError as error:
         raise RunError(f"{file}: {error}") from None
-    return config, chosen
+    return chosen
 
 
 def changes_of(options: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from evo.engines import Gallery
+from evo.engines import Gallery, base_of, engine_class
 from evo.fitness import Fitness
 from genomes.player import Player
 
@@ -46,7 +46,7 @@ class Experiment:
     name: str
     summary: str  # one line for the help
     # The whole configuration for an engine's name: tables run, stop, checkpoints, workers, the
-    # engine's own and the experiment's own.
+    # engine's own and the experiment's own. Baselines it need not know: see `config_for`.
     default_config: Callable[[str], Config]
     # The shape that the task needs of its performers, by the configuration: inputs and outputs of
     # a network, steps and keys of a note grid. May raise InputError.
@@ -58,6 +58,17 @@ class Experiment:
     task: Callable[[Config, Path], Task]
     # The genome kinds that it is for, the first by default; empty for every kind.
     genomes: tuple[str, ...] = ()
+
+    def config_for(self, engine: str) -> Config:
+        """The whole configuration for any engine; a baseline has the settings of its base."""
+        base = base_of(engine)
+        config = self.default_config(base)
+        if engine == base:
+            return config
+        kind: Any = engine_class(engine)
+        tables = {name: table for name, table in config.items() if name != base}
+        run = config["run"] | {"engine": engine}
+        return tables | {"run": run, engine: kind.settings_from(config[base])}
 
 
 def base_config(experiment: str, engine: str) -> Config:

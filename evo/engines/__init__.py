@@ -5,6 +5,8 @@ neat          NEAT on arrays, by species or with credit by output
 neat_python   neat-python behind ask and tell, the reference
 grid_ga       a genetic algorithm for note grids, with musical operators
 es            evolution strategies over the weights of HistoryUsers
+baseline      searches without breeding, to compare with: random_search and one_plus_one
+operators     how they begin and mutate the individuals of each genome kind
 """
 
 from importlib import import_module
@@ -12,12 +14,14 @@ from importlib import import_module
 from evo.engines.engine import BreedingError, Champion, Engine, Gallery
 
 __all__ = [
+    "BASELINES",
     "ENGINES",
     "GENOMES",
     "BreedingError",
     "Champion",
     "Engine",
     "Gallery",
+    "base_of",
     "engine_class",
     "genome_of",
 ]
@@ -28,12 +32,20 @@ ENGINES = {
     "neat-python": ("evo.engines.neat_python", "NeatPython"),
     "ga": ("evo.engines.grid_ga", "GridGA"),
     "es": ("evo.engines.es", "EvolutionStrategy"),
+    "random-network": ("evo.engines.random_search", "RandomNetworks"),
+    "random-grid": ("evo.engines.random_search", "RandomGrids"),
+    "random-history-user": ("evo.engines.random_search", "RandomHistoryUsers"),
+    "one-plus-one-network": ("evo.engines.one_plus_one", "OnePlusOneNetworks"),
+    "one-plus-one-grid": ("evo.engines.one_plus_one", "OnePlusOneGrids"),
+    "one-plus-one-history-user": ("evo.engines.one_plus_one", "OnePlusOneHistoryUsers"),
 }
+# What any genome kind can be searched by; on the command line the kind is left out of the name.
+BASELINES = ("random", "one-plus-one")
 # Genome kind on the command line -> the engines that breed it, the first by default.
 GENOMES = {
-    "network": ("neat", "neat-python"),
-    "grid": ("ga",),
-    "history-user": ("es",),
+    "network": ("neat", "neat-python", "random-network", "one-plus-one-network"),
+    "grid": ("ga", "random-grid", "one-plus-one-grid"),
+    "history-user": ("es", "random-history-user", "one-plus-one-history-user"),
 }
 
 
@@ -47,3 +59,10 @@ def engine_class(name: str) -> type[Engine]:
 def genome_of(engine: str) -> str:
     """The genome kind that an engine breeds, by their names on the command line."""
     return next(kind for kind, engines in GENOMES.items() if engine in engines)
+
+
+def base_of(engine: str) -> str:
+    """The engine whose settings an engine has: itself, or that of the genome kind for baselines."""
+    genome = genome_of(engine)
+    is_baseline = engine in [f"{baseline}-{genome}" for baseline in BASELINES]
+    return GENOMES[genome][0] if is_baseline else engine

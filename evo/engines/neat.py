@@ -48,7 +48,7 @@ from genomes.genes import Genes, genes_of
 from genomes.network import Networks
 from genomes.performers import FloatArray
 from genomes.player import Player
-from genomes.variation import breed
+from genomes.variation import Rates, breed
 
 Places = NDArray[np.int64]
 
@@ -68,16 +68,8 @@ class Neat(ConfiguredByNeat):
         check_shape(self._config.genome_config, player)
         self._selection = Selection.of(settings.get("Selection", SELECTION_DEFAULTS))
         self._rates = rates_of(self._config.genome_config, self._selection.weights)
-        section = MODULE_DEFAULTS | dict(settings.get("Modules", {}))
-        # Made in any case, so that a mistake in its settings is told.
-        modules = Modules.new(self._rates.outputs, self._rates.inputs, section)
-        if str(section["by_output"]).lower() not in ("true", "false"):
-            raise ValueError(
-                f"neat: Modules.by_output must be True or False, got {section['by_output']!r}"
-            )
-        by_output = str(section["by_output"]).lower() == "true"
-        self._modules = modules if by_output else None
-        if by_output and (changed := self._selection.changed()):
+        self._modules = self.modules_of(settings, self._rates)
+        if self._modules is not None and (changed := self._selection.changed()):
             raise ValueError(f"neat: Selection.{changed[0]} needs Modules.by_output = False")
         self._population: Networks | None = None
         self._innovations = Innovations(0)
@@ -85,6 +77,18 @@ class Neat(ConfiguredByNeat):
         self._representatives: Networks | None = None
         self._next_species = 1
         self._regulation = Regulation(self._config.species_set_config.compatibility_threshold)
+
+    @staticmethod
+    def modules_of(settings: Settings, rates: Rates) -> Modules | None:
+        """The breeding of modules by output, None where networks are bred by species."""
+        section = MODULE_DEFAULTS | dict(settings.get("Modules", {}))
+        # Made in any case, so that a mistake in its settings is told.
+        modules = Modules.new(rates.outputs, rates.inputs, section)
+        if str(section["by_output"]).lower() not in ("true", "false"):
+            raise ValueError(
+                f"neat: Modules.by_output must be True or False, got {section['by_output']!r}"
+            )
+        return modules if str(section["by_output"]).lower() == "true" else None
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates

@@ -23,19 +23,23 @@ from running import (
 )
 
 from evo import checkpoint
-from evo.engines import ENGINES, GENOMES, engine_class
+from evo.engines import ENGINES, base_of, engine_class
 from evo.fitness.xor import Xor
 from evo.run import Run, RunError, load_config, read_log
 from evo.scores import Scores
 
-BY_ENGINE = pytest.mark.parametrize("engine", ENGINES)
+# Of the baselines those of one genome kind: `test_engines.py` restores all of them.
+BASES = [engine for engine in ENGINES if base_of(engine) == engine]
+KINDS = [*BASES, "random-network", "one-plus-one-network"]
+NEATS = ("neat", "neat-python")
+BY_ENGINE = pytest.mark.parametrize("engine", KINDS)
 
 
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """How the run ends that nobody disturbs, by engine."""
     outcomes = {}
-    for engine in ENGINES:
+    for engine in KINDS:
         path = tmp_path_factory.mktemp("undisturbed") / "run"
         outcomes[engine] = outcome(path, start(path, configured(engine=engine)))
     return outcomes
@@ -417,7 +421,7 @@ class Sick(Xor):
         return Scores.of(total)
 
 
-@pytest.mark.parametrize("engine", GENOMES["network"])
+@pytest.mark.parametrize("engine", NEATS)
 def test_failures_within_the_allowed_share_are_counted_and_named_and_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
@@ -446,7 +450,7 @@ def test_more_failures_than_allowed_stop_the_run_with_the_reason(
 
 
 def test_extinction_ends_the_run_as_failed_with_the_reason(tmp_path: Path) -> None:
-    for engine in GENOMES["network"]:  # those that have species
+    for engine in NEATS:  # those that have species
         dying = {
             "DefaultSpeciesSet": {"compatibility_threshold": "1000"},
             "DefaultStagnation": {"max_stagnation": "1", "species_elitism": "0"},

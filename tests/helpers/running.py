@@ -50,7 +50,7 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     from evo.engines import engine_class, genome_of
 
     name = name or ("xor" if genome_of(engine) == "network" else "memorize")
-    config = experiment(name).default_config(engine)
+    config = experiment(name).config_for(engine)
     small = {
         "run": {"seed": 5},
         "stop": {"solved": False, "generations": 12},
