@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from evo import __version__
+from evo.cli_compare import compare
 from evo.cli_errors import OneLineGroup, one_line_errors
 from evo.cli_songs import songs
 
@@ -73,6 +74,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--neat-config", type=click.Path(), help="A neat-python configuration file.")
 @click.option("--seed", type=click.IntRange(0), help="The same seed gives the same run.")
+@click.option("--seeds", help="Several runs, --workers at once: 0..9, 0,3,7 or 0..4,8.")
 @click.option("--population", type=click.IntRange(2), help="Individuals a generation.")
 @limits
 @click.option("--out", type=click.Path(), help="The run's directory; default runs/NAME.")
@@ -85,6 +87,11 @@ def run(experiment: str, **options: Any) -> None:
     from evo.launch import start
     from evo.run import command_line
 
+    if options["seeds"] is not None:
+        from evo.cli_batch import run_seeds
+
+        run_seeds(experiment, options)
+        return
     config, chosen = configuration(experiment, options)
     if options["out"] is not None:
         path = Path(options["out"])
@@ -125,19 +132,24 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
 @click.option("--set", "settings", multiple=True, help="stop.key=value, may be repeated.")
 @one_line_errors
 def resume(run: str, **options: Any) -> None:
-    """Go on with a RUN that was stopped or killed, or that shall go further than it was to."""
+    """Go on with a RUN, or a folder of seeds, that was stopped or killed, or shall go further."""
     from evo.configure import changes_of, known_run
     from evo.experiment import InputError, merge
     from evo.launch import resume as carry_on
 
     path = Path(run)
-    config, chosen = known_run(path)
     changes = changes_of(options)
     fixed = set(changes) - {"stop", "workers", "checkpoints"}
     if fixed:
         raise InputError(
             f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
         )
+    if (path / "batch.toml").is_file():
+        from evo.cli_batch import resume_seeds
+
+        resume_seeds(path, changes)
+        return
+    config, chosen = known_run(path)
     merge(config, changes)  # says what is wrong before the run is touched
     _finish(path, lambda display: carry_on(chosen, path, changes, display))
 
@@ -230,6 +242,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     click.echo(f"{song.duration:.0f} s of sound: {target}")
 
 
+main.add_command(compare)
 main.add_command(songs)
 
 

@@ -41,6 +41,11 @@ KEPT_CHECKPOINTS = 3
 _BEGINNINGS = {
     ".lock", "log.jsonl", "songs", "critics.npz", "run.json", ".tmp-run.json", ".tmp-config.toml",
 }  # fmt: skip
+# What every run's result says.
+_OF_ANY_RESULT = {
+    "status", "reason", "solved", "seed", "generations", "evaluations", "wall_seconds",
+    "best_fitness",
+}  # fmt: skip
 # How a run is carried out, which changes none of its results; left out of the configuration's hash.
 _HOW_NOT_WHAT = ("stop", "workers", "checkpoints")
 
@@ -90,6 +95,22 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
         if not isinstance(record, dict) or "generation" not in record:
             raise RunError(f"{path}: line {number} is no record of a generation")
         yield record
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """How the run in `path` ended, None if it has not; RunError if its result.json is damaged."""
+    try:
+        result: dict[str, Any] = json.loads((path / "result.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{path / 'result.json'}: {error.strerror}") from None
+    except ValueError:
+        raise RunError(f"{path / 'result.json'}: is no JSON") from None
+    missing = sorted(_OF_ANY_RESULT - set(result if isinstance(result, dict) else ()))
+    if missing:
+        raise RunError(f"{path / 'result.json'}: it does not say {missing[0]}")
+    return result
 
 
 def _or_lowest(score: float | None) -> float:

@@ -1,6 +1,7 @@
 """Figures: how runs went, what champions play, what networks look like.
 
     fitness    scores, steps right, species and network sizes over the generations of runs
+    comparison who succeeded when, of groups of runs
     overlay    the lines of several runs in one panel, and their median
     species    who shared the population: the sizes of the species
     rolls      a song and what was played of it, as piano rolls
@@ -15,6 +16,7 @@ A figure is made by one of the functions below and written by `save_figure`. All
 matplotlib without pyplot: no display is needed and nothing has to be closed.
 """
 
+from evo.plot.comparison import comparison_figure
 from evo.plot.fitness import fitness_figure
 from evo.plot.network import network_figure
 from evo.plot.pieces import pieces_figure
@@ -24,6 +26,7 @@ from evo.plot.species import species_figure
 from evo.plot.style import png_bytes, save_figure
 
 __all__ = [
+    "comparison_figure",
     "fitness_figure",
     "network_figure",
     "pieces_figure",

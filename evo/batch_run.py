@@ -1,0 +1,77 @@
+"""One run of a batch, in a process of its own: `python -m evo.batch_run FOLDER SEED`.
+
+It begins the run or goes on with it, says nothing while all is well, and ends as after SIGTERM,
+with a checkpoint, when its standard input closes: then whoever started it is dead.
+"""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from evo.batch import BAD_INPUT, BAD_RUN, Batch, with_seed
+from evo.configure import known_run
+from evo.experiment import Experiment, InputError
+from evo.experiments import experiment
+from evo.launch import resume, start
+from evo.run import RunError
+from evo.song import MidiError
+
+
+class Silent:
+    """A display that shows nothing; see `evo.launch.Display`."""
+
+    def begin(self, run: Any, stop: Any, first: int) -> None:
+        """The run goes on."""
+
+    def message(self, text: str) -> None:
+        """One line that matters."""
+
+    def record(self, record: Any) -> None:
+        """One generation is done."""
+
+    def end(self) -> None:
+        """No more generations come."""
+
+
+def carry_out(folder: Path, seed: int) -> None:
+    """The run of this seed, to its end."""
+    batch = Batch.open(folder)
+    path = batch.folder(seed)
+    if (path / "config.toml").exists():
+        _, chosen = known_run(path)
+        changes = {name: batch.config[name] for name in ("stop", "checkpoints")}
+        resume(chosen, path, changes, Silent())
+    else:
+        found: Experiment = experiment(batch.config["run"]["experiment"])
+        command = ["evo", "resume", str(folder)]
+        start(found, with_seed(batch.config, seed), path, command, Silent())
+
+
+def _end_with_the_batch() -> None:
+    while os.read(0, 1):  # not sys.stdin, which the interpreter locks when it ends
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(folder: str, seed: str) -> int:
+    """Carry the run out; returns the exit code."""
+    threading.Thread(target=_end_with_the_batch, daemon=True).start()
+    try:
+        carry_out(Path(folder), int(seed))
+    except RunError as error:
+        print(error, file=sys.stderr)
+        return BAD_RUN
+    except (InputError, MidiError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        print(f"{error.filename or folder}: {error.strerror or error}", file=sys.stderr)
+        return BAD_RUN
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""Who succeeded when: the share of a group's runs that had, over evaluations (`evo.compare`).
+
+The empirical distribution of running time (Hoos & Stützle, "Evaluating Las Vegas algorithms",
+1998): a curve that is further left has needed less, one that ends higher has failed less. Each ends
+where the longest of its runs ended.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from evo.compare import Group
+from evo.plot.records import WIDTH
+from evo.plot.style import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILLION,
+    caption,
+    label,
+    new_figure,
+    style,
+    title,
+)
+
+_COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
+_DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))
+
+
+def comparison_figure(groups: Sequence[Group]) -> Figure:
+    """Draw the groups, a curve each. Raises ValueError where there is none."""
+    if not groups:
+        raise ValueError("groups: there is none to draw")
+    head = 0.65 + 0.18 * len(groups)
+    with style():
+        figure = new_figure(WIDTH, 3.0 + head, head=head, foot=0.25)
+        axes = figure.subplots()
+        handles = []
+        for place, group in enumerate(groups):
+            colour = _COLOURS[place % len(_COLOURS)]
+            dashes = _DASHES[place // len(_COLOURS) % len(_DASHES)]
+            _draw(axes, group, colour, dashes)
+            handles.append(Line2D([], [], color=colour, linestyle=dashes, linewidth=1.8))
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda count, place: f"{count:,.0f}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_ylim(-0.03, 1.03)
+        axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        axes.set_xlabel("evaluations")
+        axes.set_ylabel("runs with success")
+        runs = sum(len(group.outcomes) for group in groups)
+        title(figure, "Success over evaluations", f"{runs} runs in {len(groups)} groups")
+        names = [
+            f" {label(group.label)}: {group.solved} of {len(group.outcomes)}" for group in groups
+        ]
+        height = figure.get_size_inches()[1]
+        legend = figure.legend(
+            handles, names, loc="upper left", bbox_to_anchor=(0.0, 1 - 0.52 / height),
+            handlelength=2.4, labelspacing=0.25,
+        )  # fmt: skip
+        legend.set_in_layout(False)
+        caption(figure, "Each curve ends where the longest of its runs ended.")
+    return figure
+
+
+def _draw(axes: Axes, group: Group, colour: str, dashes: Any) -> None:
+    runs = len(group.outcomes)
+    steps = sorted(one.evaluations for one in group.outcomes if one.solved)
+    end = max(1, *(one.evaluations for one in group.outcomes))
+    start = steps[0] if steps else end
+    across = [start, *steps, end]
+    shares = [0.0, *((place + 1) / runs for place in range(len(steps))), len(steps) / runs]
+    axes.plot(
+        across, shares, color=colour, linestyle=dashes, linewidth=1.8, drawstyle="steps-post",
+        clip_on=False,
+    )  # fmt: skip
+    axes.plot(end, shares[-1], "o", color=colour, markersize=3.5, clip_on=False)
