@@ -60,15 +60,20 @@ class Experiment:
     genomes: tuple[str, ...] = ()
 
     def config_for(self, engine: str) -> Config:
-        """The whole configuration for any engine; a baseline has the settings of its base."""
+        """The whole configuration for any engine.
+
+        A baseline has the settings of its base, and as many evaluations, however many make one of
+        its generations.
+        """
         base = base_of(engine)
         config = self.default_config(base)
         if engine == base:
             return config
         kind: Any = engine_class(engine)
         tables = {name: table for name, table in config.items() if name != base}
-        run = config["run"] | {"engine": engine}
-        return tables | {"run": run, engine: kind.settings_from(config[base])}
+        limits: Config = kind.limits(config, config[base])
+        own = {"run": config["run"] | {"engine": engine}, engine: kind.settings_from(config[base])}
+        return tables | own | limits
 
 
 def base_config(experiment: str, engine: str) -> Config:

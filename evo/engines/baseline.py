@@ -7,6 +7,7 @@ There is one for every genome kind; each has the settings of the engine that bre
 default (`evo.engines.operators`), so that an experiment need not know of them.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from evo.engines.engine import Engine, Settings
@@ -40,6 +41,14 @@ class Baseline(Engine):
     def settings_from(cls, tables: dict[str, Any]) -> dict[str, Any]:
         """The settings that the base's tables make."""
         return tables | {name: dict(table) for name, table in cls.own_tables.items()}
+
+    @classmethod
+    def limits(cls, config: Mapping[str, Any], tables: Settings) -> dict[str, Any]:
+        """The tables of a run's configuration that differ from the base's, which has `tables`.
+
+        None does where a generation has as many individuals as one of the base.
+        """
+        return {}
 
     @classmethod
     def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:

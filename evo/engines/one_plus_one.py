@@ -13,6 +13,7 @@ after a better mutant their strength is multiplied by 1.5, after another divided
 The other tables are the base's (`evo.engines.operators`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,19 @@ class OnePlusOne(Baseline):
         self._parent: Performers | None = None  # None before anybody was scored
         self._score = -np.inf
         self._strength = 1.0
+
+    @classmethod
+    def limits(cls, config: Mapping[str, Any], tables: Settings) -> dict[str, Any]:
+        """See `Baseline.limits`: what is counted in generations of the base, in evaluations."""
+        size = cls.operators(tables, None).size
+        stop, checkpoints = dict(config["stop"]), dict(config["checkpoints"])
+        if stop["generations"] and not stop["evaluations"]:
+            stop |= {"generations": 0, "evaluations": stop["generations"] * size}
+        stop["stagnation"] *= size
+        return {
+            "stop": stop,
+            "checkpoints": {name: every * size for name, every in checkpoints.items()},
+        }
 
     @classmethod
     def population_setting(cls, individuals: int) -> dict[str, Any]:

@@ -64,10 +64,19 @@ def test_every_experiment_has_them_with_the_settings_of_the_kinds_engine(
         base = GENOMES[genome][0]
         for table, items in bred[base].items():
             assert config[engine][table] == items
-        others = {one: table for one, table in bred.items() if one not in ("run", base)}
-        assert others == {one: t for one, t in config.items() if one not in ("run", engine)}
+        same = {"workers", name}
+        assert {one: bred.get(one) for one in same} == {one: config.get(one) for one in same}
+        if baseline == "random":
+            assert (config["stop"], config["checkpoints"]) == (bred["stop"], bred["checkpoints"])
         config, _ = configuration(name, options(genome=genome, engine=baseline, population=12))
         engine_class(engine)(config[engine], seed=1)
+
+
+def test_the_one_plus_one_has_as_many_evaluations_and_checkpoints_as_its_base() -> None:
+    config = experiment("memorize").config_for("one-plus-one-grid")
+    assert config["stop"]["generations"] == 0
+    assert config["stop"]["evaluations"] == 300 * 50
+    assert config["checkpoints"] == {"every": 10 * 50, "keep_every": 100 * 50}
 
 
 def test_a_baseline_has_the_experiments_genome_where_none_is_given() -> None:

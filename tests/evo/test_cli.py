@@ -77,7 +77,7 @@ def test_every_engine_breeds_one_genome_kind_and_its_own() -> None:
 
 
 @pytest.mark.parametrize("command", [
-    (), ("run",), ("resume",), ("plot",), ("play",), ("songs",), ("songs", "list"),
+    (), ("run",), ("resume",), ("plot",), ("play",), ("compare",), ("songs",), ("songs", "list"),
 ])  # fmt: skip
 def test_every_command_has_a_help(command: tuple[str, ...]) -> None:
     text = done(*command, "--help")
