@@ -10,7 +10,8 @@ after a better mutant their strength is multiplied by 1.5, after another divided
                         less time an evaluation, and of whose mutants only the best can replace the
                         parent
 
-The other tables are the base's (`evo.engines.operators`).
+The other tables are the base's (`evo.engines.operators`). A parent is never judged again: with a
+fitness that is noisy or learns, it is mostly the luckiest.
 """
 
 from collections.abc import Mapping

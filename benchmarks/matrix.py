@@ -1,0 +1,184 @@
+"""Every genome under every musical fitness, against what a sceptic would ask for.
+
+    python benchmarks/matrix.py --seeds 10 --first-seed 1000 --workers 2
+
+A cell of the matrix is an experiment (memorize, critic, guess) and a genome kind. In each the
+engine that breeds the kind by default runs beside random search and the (1+1) EA, and networks
+beside neat-python too: the same fitness, seeds and evaluations (the last generation of an engine
+may exceed them by less than a population). Where neat-python begins with full networks, 2,000
+evaluations take it some minutes: there it runs only when `--neat-python` asks for it. Ours, random
+search and the (1+1) EA begin and mutate by the same settings (`evo.engines.operators`).
+
+Printed for each: the median over seeds of the best fitness, for ours also that of the first
+generation; the one-sided p-values of the Mann-Whitney test that ours is better than each other;
+and the table in Markdown. Cells of experiments that there are not are named and left out.
+
+The critics are trained once, without the rounds of hard negatives, and pieces are bred to one
+brief, by the seed; with `--critics RUN` by the critics of a run.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+# A script's folder comes first on the path, and its modules must not hide installed ones.
+sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
+
+from evo.experiments import EXPERIMENTS, experiment
+from evo.experiments.critic import FILE
+
+from evo.batch import Batch, cores
+from evo.configure import configuration
+from evo.engines import GENOMES
+from evo.experiment import InputError
+from evo.run import read_log
+from evo.statistics import mann_whitney
+
+NAMES = ("memorize", "critic", "guess")
+BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 2000}  # evaluations a run
+SETTINGS = {
+    "memorize": (),
+    "critic": ("critic.pieces=1", "critic.rounds=0"),
+    "guess": (),
+}
+# Fewer lags make smaller networks, which take a sixth of the time.
+OF_CELLS = {("critic", "network"): ("critic.lags=1,2,4,8,16,32",)}
+# Individuals a generation where the default is another: for one brief an island of the default.
+SIZES = {("critic", "grid"): 64}
+OTHERS = ("random", "one-plus-one", "neat-python")
+QUICK_FOR_NEAT_PYTHON = ("memorize",)  # networks that begin unconnected
+HEADS = {"random": "random search", "one-plus-one": "(1+1) EA", "neat-python": "neat-python"}
+
+
+def config_of(name: str, genome: str, engine: str, evaluations: int, critics: str) -> Any:
+    """The configuration of a search in a cell."""
+    settings = [*SETTINGS[name], "stop.generations=0", f"stop.evaluations={evaluations}"]
+    settings += ["checkpoints.every=0", *OF_CELLS.get((name, genome), ())]
+    if name == "critic":
+        settings.append(f"critic.critics={critics}")
+    options = dict.fromkeys(
+        ("config", "neat_config", "seed", "population", "song", "generations", "time_limit",
+         "target", "workers")
+    )  # fmt: skip
+    options |= {"genome": genome, "engine": engine, "settings": settings}
+    if engine != "one-plus-one":
+        options["population"] = SIZES.get((name, genome))
+    return configuration(name, options)[0]
+
+
+def searched(folder: Path, config: Any, seeds: list[int], workers: int) -> tuple[Any, Any]:
+    """The best fitness of every seed, and that of every first generation."""
+    with Batch.create(folder, config, seeds) as batch:
+        summary = batch.carry_out(workers, lambda seed, words: None)
+    if summary.stopped_by is not None:
+        sys.exit(128 + summary.stopped_by)
+    if summary.failed:
+        seed, words = min(summary.failed.items())
+        sys.exit(f"{folder}: seed {seed} failed: {words}")
+    best = [summary.results[seed]["best_fitness"] for seed in seeds]
+    first = [next(read_log(batch.folder(seed) / "log.jsonl"))["champion"] for seed in seeds]
+    return best, first
+
+
+def number(value: float) -> str:
+    """A score with four digits."""
+    return f"{value:.4g}"
+
+
+def chance(p: float) -> str:
+    """A p-value."""
+    return f"{p:.2g}" if p >= 1e-5 else "< 0.00001"
+
+
+def main() -> None:
+    """Run the matrix and print it."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--evaluations", type=int, help="a run; default by experiment")
+    parser.add_argument("--workers", type=int, default=cores(), help="runs at once")
+    parser.add_argument("--experiments", default=",".join(NAMES))
+    parser.add_argument("--genomes", default=",".join(GENOMES))
+    parser.add_argument("--critics", help="a run whose critics to take; trained anew without")
+    parser.add_argument("--neat-python", action="store_true", help="where it is slow, too")
+    parser.add_argument("--out", help="where to keep the runs; nowhere without")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        matrix(options, Path(options.out or scratch))
+
+
+def matrix(options: Any, out: Path) -> None:
+    """The cells that were asked for, one after the other."""
+    seeds = list(range(options.first_seed, options.first_seed + options.seeds))
+    rows = []
+    for name in options.experiments.split(","):
+        if name not in EXPERIMENTS:
+            print(f"{name}: there is no such experiment; its cells are left out")
+            continue
+        critics = options.critics or ""
+        if name == "critic" and not critics:
+            critics = trained(out / "critics")
+        for genome in options.genomes.split(","):
+            if experiment(name).genomes and genome not in experiment(name).genomes:
+                print(f"{name}, {genome}: it is no task for this genome; left out")
+                continue
+            rows.append(cell(name, genome, seeds, critics, options, out))
+    print()
+    print(f"{options.seeds} seeds from {options.first_seed}; medians of the best fitness, p-values")
+    print("one-sided, of ours against each (Mann-Whitney).")
+    print()
+    heads = ["cell", "evaluations", "engine", "generation 0", "ours"]
+    for other in OTHERS:
+        heads += [HEADS[other], "p"]
+    print("| " + " | ".join(heads) + " |")
+    print("| " + " | ".join(["---"] * len(heads)) + " |")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def trained(folder: Path) -> str:
+    """Train critics for all runs; returns where they are."""
+    began = time.perf_counter()
+    config = config_of("critic", "grid", "ga", 1, "")
+    folder.mkdir(parents=True)
+    experiment("critic").prepare(config, folder, lambda text: None)
+    print(f"critics trained in {time.perf_counter() - began:.0f} s", flush=True)
+    return str(folder / FILE)
+
+
+def cell(
+    name: str, genome: str, seeds: list[int], critics: str, options: Any, out: Path
+) -> list[str]:
+    """Run one cell; returns its row of the table."""
+    budget = options.evaluations or BUDGETS[name]
+    engine = GENOMES[genome][0]
+    began = time.perf_counter()
+    ours, first = searched(
+        out / f"{name}-{genome}-{engine}",
+        config_of(name, genome, engine, budget, critics),
+        seeds, options.workers,
+    )  # fmt: skip
+    row = [f"{name}, {genome}", f"{budget:,}", engine, number(median(first)), number(median(ours))]
+    for other in OTHERS:
+        slow = other == "neat-python" and name not in QUICK_FOR_NEAT_PYTHON
+        if slow and not options.neat_python:
+            row += ["", ""]
+            continue
+        try:
+            config = config_of(name, genome, other, budget, critics)
+        except InputError:  # neat-python breeds networks
+            row += ["", ""]
+            continue
+        theirs, _ = searched(out / f"{name}-{genome}-{other}", config, seeds, options.workers)
+        p = mann_whitney(ours, theirs, "greater")
+        row += [number(median(theirs)), chance(p)]
+    print(f"{', '.join(row)}; {time.perf_counter() - began:.0f} s", flush=True)
+    return row
+
+
+if __name__ == "__main__":
+    main()
