@@ -42,10 +42,11 @@ def comparison_figure(groups: Sequence[Group]) -> Figure:
         figure = new_figure(WIDTH, 3.0 + head, head=head, foot=0.25)
         axes = figure.subplots()
         handles = []
+        left = 0.8 * min(one.evaluations or 1 for group in groups for one in group.outcomes)
         for place, group in enumerate(groups):
             colour = _COLOURS[place % len(_COLOURS)]
             dashes = _DASHES[place // len(_COLOURS) % len(_DASHES)]
-            _draw(axes, group, colour, dashes)
+            _draw(axes, group, left, colour, dashes)
             handles.append(Line2D([], [], color=colour, linestyle=dashes, linewidth=1.8))
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -70,12 +71,11 @@ def comparison_figure(groups: Sequence[Group]) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, group: Group, colour: str, dashes: Any) -> None:
+def _draw(axes: Axes, group: Group, left: float, colour: str, dashes: Any) -> None:
     runs = len(group.outcomes)
     steps = sorted(one.evaluations for one in group.outcomes if one.solved)
     end = max(1, *(one.evaluations for one in group.outcomes))
-    start = steps[0] if steps else end
-    across = [start, *steps, end]
+    across = [left, *steps, end]
     shares = [0.0, *((place + 1) / runs for place in range(len(steps))), len(steps) / runs]
     axes.plot(
         across, shares, color=colour, linestyle=dashes, linewidth=1.8, drawstyle="steps-post",
