@@ -82,7 +82,7 @@ def resume(
 
 def _completed(config: Config, experiment: Experiment) -> Config:
     """A configuration with what it lacks of how a run is carried out, from before there was it."""
-    default = experiment.default_config(config["run"]["engine"])
+    default = experiment.config_for(config["run"]["engine"])
     how = ("stop", "workers", "checkpoints")
     return config | {table: default[table] | config[table] for table in how}
 
