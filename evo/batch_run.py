@@ -59,6 +59,8 @@ def _end_with_the_batch() -> None:
 def main(folder: str, seed: str) -> int:
     """Carry the run out; returns the exit code."""
     threading.Thread(target=_end_with_the_batch, daemon=True).start()
+    # What is wrong with a run that has begun need not be wrong with the others.
+    begun = (Path(folder) / f"seed{seed}" / "config.toml").exists()
     try:
         carry_out(Path(folder), int(seed))
     except RunError as error:
@@ -66,7 +68,7 @@ def main(folder: str, seed: str) -> int:
         return BAD_RUN
     except (InputError, MidiError, ValueError) as error:
         print(error, file=sys.stderr)
-        return BAD_INPUT
+        return BAD_RUN if begun else BAD_INPUT
     except OSError as error:
         print(f"{error.filename or folder}: {error.strerror or error}", file=sys.stderr)
         return BAD_RUN

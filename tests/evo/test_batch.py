@@ -102,6 +102,20 @@ def test_a_batch_in_any_state_is_gone_on_with_to_the_runs_that_each_would_be_alo
     assert re.search(r"seed3/config.toml", lines[0])
 
 
+def test_a_run_that_lost_its_song_is_named_and_ends_no_other(tmp_path: Path) -> None:
+    config = configured("memorize", "ga", stop={"generations": 2})
+    one = Batch.create(tmp_path / "all", config, [1, 2])
+    one.save()
+    with pytest.raises(Killed):
+        start(one.folder(1), with_seed(config, 1), Watcher(kill_after=1))
+    for song in (one.folder(1) / "songs").iterdir():
+        song.write_bytes(b"no song")
+    summary, lines = carried_out(Batch.open(tmp_path / "all"))
+    assert list(summary.failed) == [1]
+    assert list(summary.results) == [2]
+    assert len(lines) == 2
+
+
 def test_runs_that_shall_go_further_do(tmp_path: Path, wanted: dict[int, Any]) -> None:
     one = Batch.create(tmp_path / "all", configured(stop={"generations": 4}), [3])
     one.save()
