@@ -6,14 +6,13 @@ where the longest of its runs ended.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from evo.compare import Group
 from evo.plot.records import WIDTH
 from evo.plot.style import (
     BLUE,
@@ -29,11 +28,14 @@ from evo.plot.style import (
     title,
 )
 
+if TYPE_CHECKING:  # figures of runs shall not import what carries runs out
+    from evo.compare import Group
+
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))
 
 
-def comparison_figure(groups: Sequence[Group]) -> Figure:
+def comparison_figure(groups: "Sequence[Group]") -> Figure:
     """Draw the groups, a curve each. Raises ValueError where there is none."""
     if not groups:
         raise ValueError("groups: there is none to draw")
@@ -71,7 +73,7 @@ def comparison_figure(groups: Sequence[Group]) -> Figure:
     return figure
 
 
-def _draw(axes: Axes, group: Group, left: float, colour: str, dashes: Any) -> None:
+def _draw(axes: Axes, group: "Group", left: float, colour: str, dashes: Any) -> None:
     runs = len(group.outcomes)
     steps = sorted(one.evaluations for one in group.outcomes if one.solved)
     end = max(1, *(one.evaluations for one in group.outcomes))
