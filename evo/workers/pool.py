@@ -23,19 +23,22 @@ All in all it holds up an evaluation for its limit and at most 2 seconds. Indivi
 longer than 0.2 s are alone from the beginning. A suspicion that was wrong costs the time of that
 piece, no score, and the longest time of an individual alone is allowed for from then on.
 
-**Workers that cannot work at all**, because the fitness cannot be loaded in them, processes end
-before they are ready ten times in a row (each start waits longer than the one before), or
-thirty die before a population has its first score: `WorkersLost`, one line with the reason.
+**Workers that cannot work at all** raise `WorkersLost`, one line with the reason: where the fitness
+cannot be loaded in them, where ten in a row end before they are ready (each start waits longer than
+the one before; one that somebody killed counts as a tenth), and where thirty die before a
+population has its first score.
 
 **No process stays behind.** Workers are ended with the pool, and at the end of this process. If
 this process is killed, the system kills them (Linux) or they notice (elsewhere). A terminal's
 signals do not reach them.
 
-Measured (benchmarks/workers.py): populations go through the pipes at the price of copying them
-twice, and while workers work; shared memory would save that only in part, and could stay behind.
+Populations do not travel in shared memory: making and filling it takes two to three times as long
+as the pipe for 1,500 networks, 1,000 grids or 64 HistoryUsers of 9,000 or 26,000 weights (measured
+by `benchmarks/workers.py travel`), and it could stay behind.
 """
 
 import select
+import signal
 from collections import Counter, deque
 from collections.abc import Sequence
 from math import ceil
@@ -49,7 +52,7 @@ from evo.seeds import Role
 from evo.workers import WorkersLost
 from evo.workers.chunk import borders
 from evo.workers.pace import Pace
-from evo.workers.process import START_LIMIT, Clock, Crew, Worker
+from evo.workers.process import KILLED, START_LIMIT, Clock, Crew, Worker
 from genomes.performers import Performers
 
 # Into so many parts goes a piece at which a worker died.
@@ -255,7 +258,10 @@ class Pool:
             if name == "ready":
                 self._crew.note_ready(worker)
             elif name == "refused":
-                raise WorkersLost(f"the fitness cannot be loaded in a worker process: {content[0]}")
+                raise WorkersLost(
+                    f"the fitness cannot be loaded in a worker process: {content[0]}; its modules "
+                    "must be where Python finds them, or it defined in the script itself"
+                )
             else:
                 fields, seconds = content
                 piece = worker.pieces.popleft()
@@ -268,7 +274,8 @@ class Pool:
             return
         code = self._crew.dismiss(worker, wait=1.0)
         if not worker.is_ready:
-            self._crew.count_failed_start(f"exit code {code}", self._clock.now)
+            weight = KILLED if code == -signal.SIGKILL else 1.0
+            self._crew.count_failed_start(f"exit code {code}", self._clock.now, weight)
         elif worker.pieces:
             piece, *others = worker.pieces
             work.give_back(others)
@@ -286,7 +293,7 @@ class Pool:
                 continue
             self._crew.dismiss(worker)
             if not worker.is_ready:
-                how = f"not ready within {START_LIMIT:g} seconds"
+                how = f"nothing ready after {START_LIMIT:g} seconds"
                 self._crew.count_failed_start(how, self._clock.now)
                 continue
             piece, *others = worker.pieces

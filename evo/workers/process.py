@@ -14,8 +14,10 @@ from evo.workers import WorkersLost
 from evo.workers.channel import PoolChannel
 from evo.workers.worker import work
 
-# So many processes in a row may end before they are ready.
+# So many processes in a row may end before they are ready. One that was killed (SIGKILL) counts as
+# a tenth: somebody else did that, and on a busy machine few may live long enough to be ready.
 FAILED_STARTS = 10
+KILLED = 0.1
 # A process may take so many seconds until it is ready.
 START_LIMIT = 60.0
 # After a process that ended before it was ready the next is started so many seconds later, after
@@ -113,7 +115,7 @@ class Crew:
     def __init__(self, count: int) -> None:
         self._wanted = self.count = count
         self.members: list[Worker] = []
-        self._failed_starts = 0
+        self._failed_starts = 0.0
         self.next_start = 0.0
         # Whatever way this process ends, but by a signal: multiprocess ends daemons by SIGTERM,
         # from which they are shielded, and would then wait for them for ever.
@@ -134,20 +136,20 @@ class Crew:
             except OSError as error:
                 self.count_failed_start(str(error), now)
 
-    def count_failed_start(self, how: str, now: float) -> None:
+    def count_failed_start(self, how: str, now: float, weight: float = 1.0) -> None:
         """A process ended before it was ready; WorkersLost after too many in a row."""
-        self._failed_starts += 1
+        self._failed_starts += weight
         if self._failed_starts >= FAILED_STARTS:
             raise WorkersLost(
-                f"{FAILED_STARTS} worker processes in a row ended before they could begin, the "
-                f"last like this: {how}"
+                f"at least {FAILED_STARTS} worker processes in a row ended before they could "
+                f"begin, the last with {how}; what it said, if anything, stands above"
             )
         self.next_start = now + min(FIRST_DELAY * 2 ** (self._failed_starts - 1), LONGEST_DELAY)
 
     def note_ready(self, worker: Worker) -> None:
         """A process has started as it should."""
         worker.is_ready = True
-        self._failed_starts = 0
+        self._failed_starts = 0.0
 
     def dismiss(self, worker: Worker, wait: float = 0.0) -> int | None:
         """End a worker, or what is left of it; returns its exit code."""
