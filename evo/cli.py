@@ -121,6 +121,7 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
         display.message(f"go on with it by: evo resume {path}")
+    if "signal" in result:
         sys.exit(128 + result["signal"])
     if result["status"] == "failed":
         sys.exit(1)

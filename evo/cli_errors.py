@@ -1,7 +1,13 @@
-"""Bad usage and bad input, answered by one line and exit code 2, for every command of `evo`."""
+"""What goes wrong, answered by one line for every command of `evo`.
+
+Bad usage and bad input have exit code 2, a run that the disk failed has 1; SIGINT and SIGTERM have
+130 and 143, before and after a run's generations too.
+"""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -20,6 +26,16 @@ class UsageError(click.ClickException):
         click.echo(f"evo: {' '.join(self.message.split())}", err=True)
 
 
+class Failure(UsageError):
+    """The command was right, and what it was to do failed: one line, exit code 1."""
+
+    exit_code = 1
+
+
+def _terminated(number: int, frame: Any) -> None:
+    sys.exit(128 + number)
+
+
 def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     """Turn what a user can get wrong into one line and exit code 2."""
 
@@ -28,12 +44,20 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         # One BLAS thread a process; set before numpy is first imported, inherited by workers.
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, "1")
-        from evo.experiment import InputError
-        from evo.run import RunError
-        from evo.song import MidiError
+        if threading.current_thread() is threading.main_thread():
+            # As SIGINT has by default: what was begun is cleaned up on the way out.
+            signal.signal(signal.SIGTERM, _terminated)
+        try:
+            from evo.experiment import InputError
+            from evo.run import BrokenOff, RunError
+            from evo.song import MidiError
+        except KeyboardInterrupt:
+            sys.exit(130)
 
         try:
             return command(*args, **options)
+        except BrokenOff as error:
+            raise Failure(str(error)) from None
         except (InputError, RunError, MidiError, ValueError) as error:
             raise UsageError(str(error)) from None
         except BrokenPipeError:  # whoever read the output has seen enough

@@ -1,8 +1,17 @@
-"""Writing files so that a crash at any instant leaves the old or the new one, never a half."""
+"""Writing files so that a crash at any instant leaves the old or the new one, never a half.
 
+And reading those that somebody else may have put there. An OSError that comes out of here names
+the file it is about, which those of writing and syncing do not do by themselves.
+"""
+
+import errno
+import io
 import json
 import os
 import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +22,39 @@ def to_json(value: Any) -> bytes:
     return text.encode() + b"\n"
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let an OSError without a file's name bear this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+def open_regular(path: Path) -> io.BufferedReader:
+    """Open a file to read it; OSError for a link, a pipe or a device, which might never end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
 def fsync_folder(path: Path) -> None:
     """Make renames inside a folder last."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with naming(path):
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def write_synced(path: Path, content: bytes) -> None:
     """Write a file and wait until it is on the disk; not atomic by itself."""
-    with path.open("wb") as file:
+    with naming(path), path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -38,35 +68,48 @@ def replace_file(path: Path, content: bytes) -> None:
     fsync_folder(path.parent)
 
 
+def _remove(path: Path) -> None:
+    """Remove a folder with all in it, or a file or link; OSError if it stays."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def remove_folder(path: Path) -> None:
     """Remove a folder; a crash on the way leaves nothing by its name."""
     doomed = path.with_name(f".tmp-old-{path.name}")
-    shutil.rmtree(doomed, ignore_errors=True)
+    _remove(doomed)
     path.rename(doomed)
-    shutil.rmtree(doomed)
+    _remove(doomed)
 
 
 def replace_folder(path: Path, files: dict[str, bytes]) -> None:
     """Write a folder of files under another name and rename it into place.
 
-    What stood in its place goes first: a reader may find the folder missing, never half written.
+    What stood in its place is moved away before: a reader may find the folder missing, never half
+    written.
     """
     temporary = path.with_name(f".tmp-{path.name}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    for name, content in files.items():
-        write_synced(temporary / name, content)
-    fsync_folder(temporary)
-    if path.exists():
-        remove_folder(path)
+    _remove(temporary)
+    try:
+        temporary.mkdir(parents=True)
+        for name, content in files.items():
+            write_synced(temporary / name, content)
+        fsync_folder(temporary)
+    except OSError:
+        shutil.rmtree(temporary, ignore_errors=True)  # a full disk needs the room
+        raise
+    doomed = path.with_name(f".tmp-old-{path.name}")
+    if os.path.lexists(path):
+        _remove(doomed)
+        path.rename(doomed)
     temporary.rename(path)
     fsync_folder(path.parent)
+    _remove(doomed)
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what a crash left of unfinished writes."""
     for leftover in folder.glob(".tmp-*"):
-        if leftover.is_dir():
-            shutil.rmtree(leftover, ignore_errors=True)
-        else:
-            leftover.unlink(missing_ok=True)
+        _remove(leftover)

@@ -10,7 +10,7 @@ beginning.
 from dataclasses import replace
 from pathlib import Path
 
-from evo.checkpoint import Damaged, unpack_arrays
+from evo.checkpoint import Damaged, read_arrays
 from evo.configure import known_run
 from evo.engines import engine_class
 from evo.experiments.memorize import find_songs, kept_songs
@@ -33,12 +33,12 @@ def improvise(
         raise RunError(f"{path}: only what learned songs by `evo run memorize` can play anew")
     table = config["memorize"]
     try:
-        arrays = unpack_arrays((path / "champion" / "arrays.npz").read_bytes())
+        arrays = read_arrays(path / "champion" / "arrays.npz")
+        performers = engine_class(config["run"]["engine"]).genome.from_arrays(arrays)
     except FileNotFoundError:
         raise RunError(f"{path}: it has no champion; finish it by `evo resume {path}`") from None
-    except Damaged as damage:
+    except (Damaged, KeyError, ValueError) as damage:
         raise RunError(f"{path}: its champion is damaged: {damage}") from None
-    performers = engine_class(config["run"]["engine"]).genome.from_arrays(arrays)
     if improvise and isinstance(performers, Grids):
         raise RunError(
             f"{path}: its champion is a note grid, which hears nothing that it could leave its "

@@ -1,4 +1,9 @@
-"""SIGINT and SIGTERM: the first asks a run to end well, a second ends the process at once."""
+"""SIGINT and SIGTERM: the first asks a run to end well, a second ends the process at once.
+
+A generation, or compiling, may take longer than whoever sent the signal waits before the next is
+SIGKILL. So what has not ended well some seconds after the first is broken off, at any instant: a
+run can be killed at any instant anyhow.
+"""
 
 import os
 import signal
@@ -7,6 +12,12 @@ from types import FrameType, ModuleType
 from typing import Any, Self
 
 from multiprocess import resource_tracker
+
+GRACE = 3.0  # seconds from the first signal until `Interrupted` is raised
+
+
+class Interrupted(BaseException):
+    """The time to end well is over. No error: nothing but `Interrupts` around it may handle it."""
 
 
 def start_shielded(process: Any) -> None:
@@ -31,7 +42,10 @@ def start_shielded(process: Any) -> None:
 
 
 class Interrupts:
-    """While inside this context manager, `received` is the first signal that came, or None."""
+    """While inside this context manager, `received` is the first signal that came, or None.
+
+    `Interrupted` is raised inside when it is not left within `GRACE` seconds of that.
+    """
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
@@ -40,9 +54,11 @@ class Interrupts:
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._handle)
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._break_off)
         return self
 
     def __exit__(self, *exception: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -50,3 +66,7 @@ class Interrupts:
         if self.received is not None:
             os._exit(128 + number)
         self.received = signal.Signals(number)
+        signal.setitimer(signal.ITIMER_REAL, GRACE)
+
+    def _break_off(self, number: int, frame: FrameType | None) -> None:
+        raise Interrupted

@@ -7,7 +7,8 @@ does not differ from one that was not.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,9 +16,9 @@ from evo import checkpoint, warm_up
 from evo.engines import BreedingError, Champion, Engine, engine_class
 from evo.experiment import Config, Experiment, InputError, Task, merge
 from evo.files import replace_folder
-from evo.interrupt import Interrupts
+from evo.interrupt import Interrupted, Interrupts
 from evo.loop import Progress, Record, TooManyFailures, generations
-from evo.run import Run
+from evo.run import BrokenOff, Run
 from evo.state import State
 from evo.stop import Stop
 from evo.workers import Evaluator, WorkersLost
@@ -49,7 +50,7 @@ def start(
     """Carry out a new run in `path`; returns its result, as in result.json.
 
     Raises InputError or ValueError (one line) for what the configuration or its inputs have wrong,
-    RunError for the directory.
+    RunError for the directory, BrokenOff when the disk fails.
     """
     check(config)
     table = config["run"]
@@ -59,7 +60,7 @@ def start(
     def prepare(config: Config, folder: Path) -> None:
         experiment.prepare(config, folder, display.message)
 
-    with Run.create(path, config, command, prepare) as run:
+    with _disk_failures(path), Run.create(path, config, command, prepare) as run:
         try:
             return _carry_out(run, experiment, display)
         except (InputError, ValueError):
@@ -70,8 +71,11 @@ def start(
 def resume(
     experiment: Experiment, path: Path, changes: Mapping[str, Any], display: Display
 ) -> dict[str, Any]:
-    """Go on with the run in `path`; `changes` are of its [stop], [workers] and [checkpoints]."""
-    with Run.open(path) as run:
+    """Go on with the run in `path`; `changes` are of its [stop], [workers] and [checkpoints].
+
+    Raises what `start` raises.
+    """
+    with _disk_failures(path), Run.open(path) as run:
         run.config = merge(_completed(run.config, experiment), changes)
         check(run.config)
         run.save_config()
@@ -85,6 +89,21 @@ def _completed(config: Config, experiment: Experiment) -> Config:
     default = experiment.config_for(config["run"]["engine"])
     how = ("stop", "workers", "checkpoints")
     return config | {table: default[table] | config[table] for table in how}
+
+
+@contextmanager
+def _disk_failures(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses a run into one line; what is on it can be gone on with."""
+    try:
+        yield
+    except OSError as error:
+        again = f"go on by `evo resume {path}`"
+        if not (path / "config.toml").exists():
+            again = "start it again by the same command"
+        raise BrokenOff(
+            f"{error.filename or path}: {error.strerror or error}; the run is broken off; when "
+            f"this is mended {again}"
+        ) from error
 
 
 def stop_criteria(config: Config) -> Stop:
@@ -128,15 +147,31 @@ def _evaluator(config: Config) -> Evaluator:
     return Pool(workers, seed, chunk_size, config["workers"]["timeout"])
 
 
-def _build(run: Run, task: Task, state: State | None) -> tuple[Engine, Progress]:
-    """The engine and the progress of a run, new or as they were saved."""
+def _new(run: Run, task: Task) -> Engine:
+    """The engine of a run in generation 0."""
     table = run.config["run"]
     kind = engine_class(table["engine"])
-    settings = run.config[table["engine"]]
-    if state is None:
-        return kind(settings, seed=table["seed"], player=task.player), Progress()
-    engine = kind.restore(settings, state.part("engine"), seed=table["seed"], player=task.player)
-    return engine, Progress(**state.values["progress"])
+    return kind(run.config[table["engine"]], seed=table["seed"], player=task.player)
+
+
+def _restored(run: Run, task: Task, state: State) -> tuple[Engine, Progress]:
+    """Engine and progress as they were saved.
+
+    Damaged for a state that they cannot be made of; ValueError if the settings are wrong.
+    """
+    table = run.config["run"]
+    kind, settings = engine_class(table["engine"]), run.config[table["engine"]]
+    try:
+        engine = kind.restore(
+            settings, state.part("engine"), seed=table["seed"], player=task.player
+        )
+        return engine, Progress(**state.values["progress"])
+    except Exception as error:  # of a state that anybody may have written
+        _new(run, task)
+        text = " ".join(str(error).split())[:200]
+        raise checkpoint.Damaged(
+            f"it holds no such engine ({type(error).__name__}: {text})"
+        ) from error
 
 
 def _save(run: Run, engine: Engine, progress: Progress) -> None:
@@ -147,55 +182,88 @@ def _save(run: Run, engine: Engine, progress: Progress) -> None:
 
 def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, Any]:
     stop = stop_criteria(run.config)
-    every = run.config["checkpoints"]["every"]
     task = experiment.task(run.config, run.path)
-    state, messages = run.load_checkpoint()
+    restored, messages = run.load_checkpoint(lambda state: _restored(run, task, state))
     for message in messages:
         display.message(message)
-    engine, progress = _build(run, task, state)
+    engine, progress = restored or (_new(run, task), Progress())
     records = run.records()
     # A run that was killed after its last generation only lacks its result.
     reason = stop.reason(records[-1]) if records else None
     status = "finished"
-    with Interrupts() as interrupts, _evaluator(run.config) as evaluator:
-        if reason is None:
-            name = run.config["run"]["engine"]
-            if warm_up.is_needed(name):
-                display.message("compiling the kernels, which takes some seconds and is kept ...")
-                warm_up.compile_kernels(name, run.config[name], task.player, task.fitness)
-            display.begin(run, stop, engine.generation)
-            try:
-                for record in generations(
-                    engine, task.fitness, evaluator, progress, stop.max_failures
-                ):
-                    run.append(record)
-                    display.record(record)
-                    reason = stop.reason(record)
-                    ending = reason is not None or interrupts.received is not None
-                    if ending or (every and engine.generation % every == 0):
-                        _save(run, engine, progress)
-                    if ending:
-                        break
-            except (TooManyFailures, BreedingError, WorkersLost) as error:
-                status, reason = "failed", str(error)
-            except ValueError as error:  # a mistake in the code: what was given is checked before
-                run.set_status("failed")
-                raise RuntimeError(f"generation {engine.generation} broke off") from error
-            finally:
-                display.end()
-        if reason is None:
-            assert interrupts.received is not None
-            status = "stopped"
-            reason = f"stopped by {interrupts.received.name}"
-    figures = _keep_pieces(run.path / "pieces", task, engine)
-    result = _result(run, engine.champion, progress, status, reason, engine.generation) | figures
-    if engine.champion is not None:
-        _keep_champion(run.path / "champion", task, engine.champion)
-    run.write_result(result)
-    run.set_status(status)
-    if interrupts.received is not None and status == "stopped":
+    interrupts = Interrupts()
+    try:
+        with interrupts:
+            with _evaluator(run.config) as evaluator:
+                if reason is None:
+                    status, reason = _breed(
+                        run, task, engine, progress, stop, evaluator, interrupts, display
+                    )
+            figures = _keep_pieces(run.path / "pieces", task, engine)
+            result = _result(run, engine.champion, progress, status, reason, engine.generation)
+            result |= figures
+            if engine.champion is not None:
+                _keep_champion(run.path / "champion", task, engine.champion)
+            run.write_result(result)
+            run.set_status(status)
+    except Interrupted:
+        result = _cut_short(run, interrupts)
+    if interrupts.received is not None:
         return result | {"signal": int(interrupts.received)}
     return result
+
+
+def _breed(
+    run: Run,
+    task: Task,
+    engine: Engine,
+    progress: Progress,
+    stop: Stop,
+    evaluator: Evaluator,
+    interrupts: Interrupts,
+    display: Display,
+) -> tuple[str, str]:
+    """Generation after generation until there is a reason to end: the status, and the reason."""
+    name = run.config["run"]["engine"]
+    every = run.config["checkpoints"]["every"]
+    if warm_up.is_needed(name):
+        display.message("compiling the kernels, which takes some seconds and is kept ...")
+        warm_up.compile_kernels(name, run.config[name], task.player, task.fitness)
+    display.begin(run, stop, engine.generation)
+    try:
+        for record in generations(engine, task.fitness, evaluator, progress, stop.max_failures):
+            run.append(record)
+            display.record(record)
+            reason = stop.reason(record)
+            ending = reason is not None or interrupts.received is not None
+            if ending or (every and engine.generation % every == 0):
+                _save(run, engine, progress)
+            if reason is not None:
+                return "finished", reason
+            if interrupts.received is not None:
+                return "stopped", f"stopped by {interrupts.received.name}"
+    except (TooManyFailures, BreedingError, WorkersLost) as error:
+        return "failed", str(error)
+    except ValueError as error:  # a mistake in the code: what was given is checked before
+        run.set_status("failed")
+        raise RuntimeError(f"generation {engine.generation} broke off") from error
+    finally:
+        display.end()
+    raise AssertionError("the loop has no end of its own")
+
+
+def _cut_short(run: Run, interrupts: Interrupts) -> dict[str, Any]:
+    """How a run ends that had no time to end well: with the checkpoints that it has."""
+    assert interrupts.received is not None
+    run.set_status("stopped")
+    records = run.records()
+    return {
+        "status": "stopped",
+        "reason": f"stopped by {interrupts.received.name}, in the middle of something long",
+        "generations": len(records),
+        "evaluations": records[-1]["evaluations"] if records else 0,
+        "wall_seconds": records[-1]["wall_seconds"] if records else 0.0,
+    }
 
 
 def _result(

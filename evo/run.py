@@ -3,7 +3,7 @@
     config.toml        the resolved configuration: enough to run it again
     run.json           schema, seed, command line, versions, platform, git commit, status
     log.jsonl          one record a generation, append-only, cut at resume to where its
-                       checkpoint was written
+                       checkpoint was written, which keeps its hash up to there
     checkpoints/       see evo.checkpoint
     songs/             the songs it learns, as MIDI, so that the run needs no other file
     champion/          what it bred
@@ -22,15 +22,24 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import tomli_w
 from filelock import FileLock, Timeout
 
 from evo import checkpoint
-from evo.files import fsync_folder, remove_folder, remove_leftovers, replace_file, to_json
+from evo.files import (
+    fsync_folder,
+    naming,
+    open_regular,
+    remove_folder,
+    remove_leftovers,
+    replace_file,
+    to_json,
+)
 from evo.state import State
 
 Config = dict[str, Any]
@@ -50,8 +59,22 @@ _OF_ANY_RESULT = {
 _HOW_NOT_WHAT = ("stop", "workers", "checkpoints")
 
 
+# No configuration and no run.json is longer; what claims to be one is not read further.
+_LONGEST_DESCRIPTION = 1 << 20
+# Whoever looks at a run (`evo runs`) holds its lock for an instant; a process at work holds it on.
+_PATIENCE = 0.25  # seconds
+# What is wrong with a path that somebody gave; any other OSError is the machine's.
+_WRONG_PATH = (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError)
+
+T = TypeVar("T")
+
+
 class RunError(Exception):
     """A run directory that cannot be used; one line says which, why and what to do."""
+
+
+class BrokenOff(Exception):
+    """The disk failed a run; one line says which file, why and what to do."""
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
@@ -66,6 +89,7 @@ def platform_fingerprint() -> str:
     return f"Python {platform.python_version()}, {libraries}, {platform.platform()}"
 
 
+@cache
 def _git_commit() -> str | None:
     """The commit of the source this runs from, None when it is no checkout."""
     source = Path(__file__).resolve().parent.parent
@@ -90,24 +114,38 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(content.split(b"\n")[:-1], start=1):
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise RunError(f"{path}: line {number} is no JSON") from None
         if not isinstance(record, dict) or "generation" not in record:
             raise RunError(f"{path}: line {number} is no record of a generation")
         yield record
 
 
-def read_result(path: Path) -> dict[str, Any] | None:
-    """How the run in `path` ended, None if it has not; RunError if its result.json is damaged."""
+def read_description(path: Path) -> dict[str, Any] | None:
+    """What is in a run.json or result.json, None if there is none; RunError if it is damaged."""
     try:
-        result: dict[str, Any] = json.loads((path / "result.json").read_bytes())
+        with open_regular(path) as file:
+            content = file.read(_LONGEST_DESCRIPTION + 1)
+        if len(content) > _LONGEST_DESCRIPTION:
+            raise RunError(f"{path}: is too long")
+        found = json.loads(content)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise RunError(f"{path / 'result.json'}: {error.strerror}") from None
-    except ValueError:
-        raise RunError(f"{path / 'result.json'}: is no JSON") from None
-    missing = sorted(_OF_ANY_RESULT - set(result if isinstance(result, dict) else ()))
+        raise RunError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise RunError(f"{path}: is no JSON object")
+    return found
+
+
+def read_result(path: Path) -> dict[str, Any] | None:
+    """How the run in `path` ended, None if it has not; RunError if its result.json is damaged."""
+    result = read_description(path / "result.json")
+    if result is None:
+        return None
+    missing = sorted(_OF_ANY_RESULT - set(result))
     if missing:
         raise RunError(f"{path / 'result.json'}: it does not say {missing[0]}")
     return result
@@ -125,10 +163,16 @@ class Run:
         self._made_folder = False
         self._lock = FileLock(path / ".lock")
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 10)
         except Timeout:
             raise RunError(f"{path}: another process is at work on this run") from None
-        self._log = (path / "log.jsonl").open("ab")
+        try:
+            # Without a buffer: what could not be written is not tried again when it is closed.
+            self._log = (path / "log.jsonl").open("ab", buffering=0)
+        except OSError:
+            self._lock.release()
+            raise
+        self._log_hash = hashlib.sha256()
 
     def __enter__(self) -> Self:
         return self
@@ -170,9 +214,10 @@ class Run:
                 run._describe({"command": list(command), "status": "running"})
                 run.save_config()
             except BaseException:
-                run.discard_unused()
+                with run:
+                    run.discard_unused()
                 raise
-        except OSError as error:
+        except _WRONG_PATH as error:
             raise RunError(f"{error.filename or path}: {error.strerror}") from None
         return run
 
@@ -184,10 +229,14 @@ class Run:
             raise RunError(f"{path}: there is no run here (no config.toml)")
         try:
             run = cls(path, config)
+        except _WRONG_PATH as error:
+            raise RunError(f"{error.filename or path}: {error.strerror}") from None
+        try:
             for folder in (path, path / "checkpoints"):
                 remove_leftovers(folder)
-        except OSError as error:
-            raise RunError(f"{error.filename or path}: {error.strerror}") from None
+        except OSError:
+            with run:
+                raise
         return run
 
     def save_config(self) -> None:
@@ -197,7 +246,10 @@ class Run:
     def _describe(self, changes: dict[str, Any]) -> None:
         """Write run.json anew with some entries changed."""
         path = self.path / "run.json"
-        known = json.loads(path.read_bytes()) if path.exists() else {}
+        try:
+            known = read_description(path) or {}
+        except RunError:
+            known = {}  # all that counts is written anew
         known |= {
             "schema": SCHEMA,
             "seed": self.config["run"]["seed"],
@@ -214,8 +266,12 @@ class Run:
 
     def append(self, record: dict[str, Any]) -> None:
         """Add a generation's record to the log."""
-        self._log.write(to_json(record))
-        self._log.flush()
+        line = to_json(record)
+        written = 0
+        with naming(self.path / "log.jsonl"):
+            while written < len(line):  # a disk that fills up takes a part
+                written += self._log.write(line[written:])
+        self._log_hash.update(line)
 
     def records(self) -> list[dict[str, Any]]:
         """All records of the log."""
@@ -224,74 +280,118 @@ class Run:
     @property
     def _checkpoints(self) -> list[Path]:
         """The checkpoint folders, oldest first."""
-        return sorted((self.path / "checkpoints").glob("gen-*"))
+        found = (self.path / "checkpoints").glob("gen-*")
+        return sorted(found, key=lambda path: (len(path.name), path.name))
 
     def save_checkpoint(self, state: State, engine: str, score: float | None) -> None:
         """Write a checkpoint of everything up to the last record, and drop those not kept."""
-        os.fsync(self._log.fileno())
+        with naming(self.path / "log.jsonl"):
+            os.fsync(self._log.fileno())
         generation = state.values["engine"]["generation"]
-        state |= State(values={"log_length": self._log.tell()})
+        state |= State(
+            values={"log_length": self._log.tell(), "log_sha256": self._log_hash.hexdigest()}
+        )
         stamp = checkpoint.Stamp(
             engine, generation, config_hash(self.config), platform_fingerprint(), score
         )
         folder = self.path / "checkpoints"
         folder.mkdir(exist_ok=True)
         checkpoint.save(folder / checkpoint.name_of(generation), state, stamp)
-        self._drop_checkpoints()
+        self._drop_checkpoints(generation)
 
-    def _drop_checkpoints(self) -> None:
-        """Keep the last few, the first with the best champion, and every Nth."""
+    def _drop_checkpoints(self, generation: int) -> None:
+        """Keep the last few, the first with the best champion, and every Nth.
+
+        What is damaged goes, and what claims to be of a later generation than this.
+        """
         found = self._checkpoints
         every = self.config["checkpoints"]["keep_every"]
         stamps: dict[Path, checkpoint.Stamp] = {}
         for path in found:
             try:
-                stamps[path] = checkpoint.read_manifest(path)[0]
+                stamp = checkpoint.read_manifest(path)[0]
             except checkpoint.Damaged:
-                continue  # it is passed over at a resume, and goes like an old one
+                continue  # it would be passed over at a resume
+            if path.name == checkpoint.name_of(stamp.generation) and stamp.generation <= generation:
+                stamps[path] = stamp
+        last = list(stamps)[-KEPT_CHECKPOINTS:]
         best = max(
             stamps,
             key=lambda path: (_or_lowest(stamps[path].score), -stamps[path].generation),
             default=None,
         )
-        for path in found[:-KEPT_CHECKPOINTS]:
+        for path in found:
             nth = path in stamps and every and stamps[path].generation % every == 0
-            if path != best and not nth:
+            if path != best and path not in last and not nth:
                 remove_folder(path)
         fsync_folder(self.path / "checkpoints")
 
-    def load_checkpoint(self) -> tuple[State | None, list[str]]:
-        """The newest checkpoint that can be believed, None if there is none, and what to tell.
+    def load_checkpoint(self, restore: Callable[[State], T]) -> tuple[T | None, list[str]]:
+        """What `restore` makes of the newest checkpoint that can be believed, and what to tell.
 
-        Damaged ones are passed over and the one before is used. The log is cut to where the
-        checkpoint was written (to nothing without one): what came after is bred again, the same.
+        None if there is none. Damaged ones, and those that `restore` calls Damaged, are passed over
+        and the one before is used. The log is cut to where the checkpoint was written (to nothing
+        without one): what came after is bred again, the same. RunError if every checkpoint that is
+        not damaged was written for another configuration.
         """
         messages = []
-        state = None
+        restored: T | None = None
+        other: str | None = None  # a checkpoint of another configuration
+        length, log_hash = 0, hashlib.sha256()
         for path in reversed(self._checkpoints):
             try:
-                found, stamp = checkpoint.load(path)
-                if self._log.tell() < found.values["log_length"]:
-                    raise checkpoint.Damaged("log.jsonl is shorter than when it was written")
+                state, stamp = checkpoint.load(path)
+                if stamp.config_hash != config_hash(self.config):
+                    other = other or path.name
+                    raise checkpoint.Damaged("it was written for another configuration")
+                length, log_hash = self._log_of(state.values)
+                restored = restore(state)
             except checkpoint.Damaged as damage:
                 messages.append(
                     f"checkpoint {path.name} is damaged: {damage}; using the one before"
                 )
+                length, log_hash = 0, hashlib.sha256()
                 continue
-            if stamp.config_hash != config_hash(self.config):
-                raise RunError(
-                    f"{self.path}: config.toml was changed since {path.name}; only [stop], "
-                    "[workers] and [checkpoints] may change in a run"
-                )
             if stamp.platform != platform_fingerprint():
                 messages.append(
                     f"the run was made on another platform ({stamp.platform}); from here on its "
                     "results may differ from those it would have had there"
                 )
-            state = found
             break
-        self._log.truncate(state.values["log_length"] if state else 0)
-        return state, messages
+        if restored is None and other is not None:
+            raise RunError(
+                f"{self.path}: config.toml was changed since {other}; only [stop], [workers] and "
+                "[checkpoints] may change in a run"
+            )
+        with naming(self.path / "log.jsonl"):
+            self._log.truncate(length)
+            self._log.seek(length)
+        self._log_hash = log_hash
+        return restored, messages
+
+    def _log_of(self, values: dict[str, Any]) -> "tuple[int, hashlib._Hash]":
+        """Length and hash of the log when a checkpoint with these values was written.
+
+        Damaged if the log does not begin with just that.
+        """
+        length, expected = values.get("log_length"), values.get("log_sha256")
+        if type(length) is not int or length < 0:
+            raise checkpoint.Damaged("it does not say where in log.jsonl it was written")
+        if self._log.seek(0, os.SEEK_END) < length:
+            raise checkpoint.Damaged("log.jsonl is shorter than when it was written")
+        found = hashlib.sha256()
+        try:
+            with (self.path / "log.jsonl").open("rb") as file:
+                left = length
+                while left:
+                    block = file.read(min(left, 1 << 20))
+                    found.update(block)
+                    left -= len(block)
+        except OSError as error:
+            raise checkpoint.Damaged(f"log.jsonl: {error.strerror}") from None
+        if found.hexdigest() != expected:
+            raise checkpoint.Damaged("log.jsonl is not what it was when it was written")
+        return length, found
 
     def discard_unused(self) -> None:
         """Remove what was written before anything was bred, after a mistake in what was given."""
@@ -320,11 +420,19 @@ class Run:
 def load_config(path: Path) -> Config | None:
     """A TOML file's tables, None if there is no such file; RunError if it is no TOML."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(_LONGEST_DESCRIPTION + 1)
+        if len(content) > _LONGEST_DESCRIPTION:
+            raise RunError(f"{path}: is too long for a configuration")
+        return tomllib.loads(content.decode())
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RunError(f"{path}: {error}") from None
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from None
+    except ValueError as error:  # of tomllib and decode, and int for too many digits
+        raise RunError(f"{path}: is no TOML: {error}") from None
+    except RecursionError:
+        raise RunError(f"{path}: is nested too deeply") from None
 
 
 def command_line() -> list[str]:

@@ -45,5 +45,8 @@ def compile_kernels(
         performers = engine_class(engine)(settings, seed=0, player=player).ask().take([0])
         score_chunk(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
         fitness.figures(performers)
-    finally:
         breeding.join()
+    except BaseException:  # nobody waits for it any more
+        breeding.kill()
+        breeding.join()
+        raise

@@ -26,6 +26,7 @@ from evo.critics.melody import BAR
 from evo.critics.panel import FOLDS, Panel
 from evo.engines import Gallery, engine_class, genome_of
 from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
+from evo.files import write_synced
 from evo.fitness.critic import PleaseCritics
 from evo.hard_negatives import train
 from evo.musicality import Corpus, measure, outside
@@ -163,7 +164,7 @@ def prepare(config: Config, folder: Path, say: Say) -> None:
             critics = train(rolls, names, table["critic_seed"], table["rounds"], say)
         except ValueError as error:
             raise InputError(str(error)) from None
-    (folder / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
+    write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
 
 
 def _loaded(path: Path, table: dict[str, Any]) -> Panel:
@@ -171,7 +172,7 @@ def _loaded(path: Path, table: dict[str, Any]) -> Panel:
     if path.is_dir():
         path /= FILE
     try:
-        critics = Panel.from_arrays(checkpoint.unpack_arrays(path.read_bytes()))
+        critics = Panel.from_arrays(checkpoint.read_arrays(path))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file of critics") from None
     except (checkpoint.Damaged, ValueError) as error:

@@ -14,6 +14,7 @@ from typing import Any
 
 from evo.engines import engine_class, genome_of
 from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
+from evo.files import write_synced
 from evo.fitness.memorization import Memorization
 from evo.song import MidiError, Song, load_songs
 from evo.tunes import tune, tune_names
@@ -196,7 +197,11 @@ def prepare(config: Config, folder: Path, say: Say) -> None:
         path = folder / "songs" / f"{song.name}.mid"
         if path.exists():
             raise InputError(f"{table['song']}: two of its songs are called {song.name}")
-        song.save(path)
+        try:
+            content = song.to_midi()
+        except ValueError as error:
+            raise InputError(f"{path}: {error}") from None
+        write_synced(path, content)
 
 
 def kept_songs(config: Config, folder: Path) -> list[Song]:
