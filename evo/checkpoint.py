@@ -94,7 +94,7 @@ def unpack_arrays(content: bytes | BinaryIO, layout: Mapping[str, Any] | None = 
                         raise Damaged(f"array {name!r} has format {version}")
                     shape, _, dtype = np.lib.format.read_array_header_1_0(packed)
                 size = int(np.prod(shape, dtype=object)) * dtype.itemsize
-                if dtype.hasobject or size > member.file_size:
+                if dtype.hasobject or not dtype.itemsize or size > member.file_size:
                     raise Damaged(f"array {name!r} claims more than it holds")
                 if layout is not None and layout.get(name) != _layout_entry(dtype, shape):
                     raise Damaged(f"array {name!r} is not of the recorded dtype and shape")

@@ -15,6 +15,7 @@ import click
 from evo import __version__
 from evo.cli_compare import compare
 from evo.cli_errors import OneLineGroup, one_line_errors
+from evo.cli_runs import runs as runs_command
 from evo.cli_songs import songs
 
 # Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
@@ -244,6 +245,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
 
 
 main.add_command(compare)
+main.add_command(runs_command)
 main.add_command(songs)
 
 

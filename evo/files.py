@@ -101,12 +101,14 @@ def replace_folder(path: Path, files: dict[str, bytes]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)  # a full disk needs the room
         raise
     doomed = path.with_name(f".tmp-old-{path.name}")
-    if os.path.lexists(path):
+    stood = os.path.lexists(path)
+    if stood:
         _remove(doomed)
         path.rename(doomed)
     temporary.rename(path)
     fsync_folder(path.parent)
-    _remove(doomed)
+    if stood:
+        _remove(doomed)
 
 
 def remove_leftovers(folder: Path) -> None:

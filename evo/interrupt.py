@@ -69,4 +69,5 @@ class Interrupts:
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
     def _break_off(self, number: int, frame: FrameType | None) -> None:
-        raise Interrupted
+        if self.received is not None:
+            raise Interrupted

@@ -1,0 +1,102 @@
+"""Whichever file operation fails, nothing that was saved is lost, and the run comes out the same.
+
+`benchmarks/faults.py disk` tries every operation; here it is every few, beginning at another one
+for every fault.
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from disturbing import FailingDisk, disturbed, outcome, small, start
+from failing_disk import BROKEN, CAUSES, DEATH, FULL
+from running import Killed, Watcher, resume
+
+from evo.cli import main
+
+CONFIG: dict[str, Any] = {"stop": {"generations": 3}, "checkpoints": {"every": 1}}
+FAULTS = (FULL, BROKEN, DEATH)
+STRIDE = 12
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """How the run ends that nobody disturbs, and its file operations."""
+    path = tmp_path_factory.mktemp("undisturbed") / "run"
+    with FailingDisk(path, 0, FULL) as disk:
+        result = start(path, small("neat", **CONFIG))
+    return outcome(path, result), disk.done
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whichever_operation_fails_a_run_goes_on_to_the_same_end(
+    tmp_path: Path, wanted: Any, fault: str
+) -> None:
+    expected, operations = wanted
+    assert operations > 100
+    for n in range(1 + FAULTS.index(fault) * STRIDE // 3, operations + 1, STRIDE):
+        path = tmp_path / f"{n}"
+        failed, found = disturbed(path, small("neat", **CONFIG), n, fault)
+        assert failed
+        assert found == expected, f"operation {n}"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_whichever_operation_fails_a_resume_goes_on_to_the_same_end(
+    tmp_path: Path, wanted: Any, fault: str
+) -> None:
+    killed = tmp_path / "killed"
+    with pytest.raises(Killed):
+        start(killed, small("neat", **CONFIG), Watcher(kill_after=2))
+    tried = 0
+    for n in range(1 + FAULTS.index(fault) * STRIDE // 3, wanted[1], STRIDE):
+        path = tmp_path / f"{n}"
+        shutil.copytree(killed, path)
+        failed, found = disturbed(path, small("neat", **CONFIG), n, fault, begun=True)
+        assert found == wanted[0], f"operation {n}"
+        if not failed:
+            break
+        tried += 1
+    assert tried > 3
+
+
+def test_a_disk_that_fills_up_while_a_record_is_written_leaves_a_log_to_go_on_with(
+    tmp_path: Path, wanted: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a line is in the log then, after a whole checkpoint."""
+    path = tmp_path / "run"
+    from evo.run import BrokenOff, Run
+
+    append = Run.append
+
+    def failing(run: Run, record: dict[str, Any]) -> None:
+        if record["generation"] == 2:
+            run._log.write(b'{"generation": 2, "eval')
+            raise OSError(28, CAUSES[FULL], str(path / "log.jsonl"))
+        append(run, record)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Run, "append", failing)
+        with pytest.raises(BrokenOff, match=r"log\.jsonl: No space left on device; the run is"):
+            start(path, small("neat", **CONFIG))
+    assert (path / "log.jsonl").read_bytes().endswith(b"eval")
+    assert outcome(path, resume(path)) == wanted[0]
+
+
+@pytest.mark.parametrize("fault", [FULL, BROKEN])
+def test_the_command_says_in_one_line_what_failed_and_exits_with_1(
+    tmp_path: Path, fault: str
+) -> None:
+    path = tmp_path / "run"
+    command = ["run", "xor", "--population", "20", "--generations", "3", "--out", str(path)]
+    for n in (3, 9, 30):
+        with FailingDisk(path, n, fault):
+            ended = CliRunner().invoke(main, command)
+        assert ended.exit_code == 1
+        (line,) = [one for one in ended.output.splitlines() if one.startswith("evo: ")]
+        assert line.startswith(f"evo: {path}")
+        assert CAUSES[fault] in line
+        assert "Traceback" not in ended.output
+        shutil.rmtree(path, ignore_errors=True)

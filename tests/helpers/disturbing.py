@@ -1,0 +1,143 @@
+"""Runs that are disturbed and must come out as if nothing had been; shared with `benchmarks`."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from failing_disk import CAUSES, DEATH, DIED, FailingDisk, exit_code, in_child
+from running import Watcher, configured, outcome, resume, start
+
+from evo import checkpoint
+from evo.run import BrokenOff
+
+ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
+
+
+def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
+    """Leave out the figures, which take most of the time of a small run."""
+    import evo.plot
+
+    for name in ("network_figure", "rolls_figure", "reading_figure"):
+        put(evo.plot, name, lambda *arguments: None)
+    put(evo.plot, "png_bytes", lambda figure: b"a picture")
+
+
+def small(engine: str, **tables: Any) -> dict[str, Any]:
+    """A run of few generations."""
+    return configured(engine=engine, **{"stop": {"generations": 4}, **tables})
+
+
+def go_on(path: Path, config: dict[str, Any]) -> dict[str, Any]:
+    """Go on with what a disturbance left, or begin again where it left no run."""
+    if (path / "config.toml").exists():
+        return resume(path)
+    return start(path, config)
+
+
+def check_checkpoints(path: Path) -> int:
+    """Load every checkpoint that bears a name; how many there are."""
+    found = list((path / "checkpoints").glob("gen-*"))
+    for one in found:
+        checkpoint.load(one)
+    return len(found)
+
+
+def disturbed(
+    path: Path, config: dict[str, Any], n: int, fault: str, begun: bool = False
+) -> tuple[bool, Any]:
+    """Carry a run out, let its n-th file operation fail, and go on with it.
+
+    `begun`: it is a resume that is disturbed. Returns whether the run got as far as the n-th
+    operation, and the outcome at the end. AssertionError if something is lost or badly told.
+    """
+    begin = resume if begun else lambda path: start(path, config)
+    if fault == DEATH:
+
+        def work() -> int:
+            with FailingDisk(path, n, fault):
+                begin(path)
+            return 0
+
+        code = exit_code(in_child(work))
+        assert code in (0, DIED), f"operation {n}: exit code {code}"
+        failed = code == DIED
+    else:
+        with FailingDisk(path, n, fault) as disk:
+            try:
+                begin(path)
+            except BrokenOff as error:
+                text = str(error)
+                where = text.partition(f": {CAUSES[fault]}; ")[0]
+                assert where.startswith(str(path)), f"operation {n}: {text}"
+                assert "\n" not in text
+                assert disk.failed
+        failed = disk.failed
+    check_checkpoints(path)
+    result = go_on(path, config)
+    leftovers = [one for one in path.rglob(".tmp-*")]
+    assert not leftovers, f"operation {n}: {leftovers}"
+    return failed, outcome(path, result)
+
+
+def killed_in_save(path: Path, config: dict[str, Any], chance: random.Random) -> bool:
+    """Kill a run by SIGKILL at a random file operation of writing a checkpoint."""
+    saves = config["stop"]["generations"] // config["checkpoints"]["every"]
+    fatal_save, fatal = chance.randrange(saves), chance.randint(1, 16)
+
+    def work() -> int:
+        save, number = checkpoint.save, 0
+
+        def fatal_saving(folder: Path, state: Any, stamp: Any) -> None:
+            nonlocal number
+            number += 1
+            if number <= fatal_save:
+                return save(folder, state, stamp)
+            with FailingDisk(path, fatal, DEATH) as disk:
+                disk.fail = lambda *names: os.kill(os.getpid(), signal.SIGKILL)
+                return save(folder, state, stamp)
+
+        checkpoint.save = fatal_saving
+        if (path / "config.toml").exists():
+            resume(path)
+        else:
+            start(path, config)
+        return 0
+
+    return exit_code(in_child(work)) == -signal.SIGKILL
+
+
+def killed_any_time(path: Path, config: dict[str, Any], seconds: float) -> bool:
+    """Kill a run by SIGKILL after so long."""
+
+    def work() -> int:
+        go_on(path, config)
+        return 0
+
+    child = in_child(work)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    return exit_code(child) == -signal.SIGKILL
+
+
+def session_of(child: int) -> list[int]:
+    """The living processes of a child's session, itself left out."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != child:
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:  # it has just ended
+                continue
+            if int(fields[3]) == child and fields[0] != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+__all__ = [
+    "ENGINES", "FailingDisk", "Watcher", "check_checkpoints", "disturbed", "go_on",
+    "killed_any_time", "killed_in_save", "outcome", "session_of", "small", "start", "undrawn",
+]  # fmt: skip
