@@ -71,7 +71,8 @@ _Fields = dict[str, tuple[str, int]]  # letter: value and line
 
 _FIELD_ORDER = "XTOCNMLQK"
 _FIELD = re.compile(r"([A-Za-z]):(.*)")
-_TOKEN = re.compile(r"[_^=]?[A-Ga-g](?:,+|'+)?\d*-?|z\d*|\|:|:\||\|\||\|\]|\||\[[12]")
+# No number has more digits: Python converts none of thousands.
+_TOKEN = re.compile(r"[_^=]?[A-Ga-g](?:,+|'+)?\d{0,6}-?|z\d{0,6}|\|:|:\||\|\||\|\]|\||\[[12]")
 _SOUND = re.compile(r"([_^=]?)([A-Ga-gz])([,']*)(\d*)(-?)")
 _KEY = r"([A-G])([#b]?)(maj|m|min|dor|)"
 _BAR_LINES = {"|", "||", "|]", "|:", ":|"}
@@ -124,13 +125,13 @@ def _read_tune(lines: list[_Token]) -> Tune:
         raise AbcError(lines[-1].line, "a tune without a melody")
     notes, length = _Walk(_signature(fields), int(bar)).over(tokens)
     return Tune(
-        number=int(_match(r"(\d+)", fields, "X")[1]),
+        number=int(_match(r"(\d{1,6})", fields, "X")[1]),
         title=fields["T"][0],
         origin=fields["O"][0],
         composer=fields["C"][0],
         public_domain=fields["N"][0],
         metre=metre,
-        tempo=int(_match(r"1/4=([1-9]\d*)", fields, "Q")[1]),
+        tempo=int(_match(r"1/4=([1-9]\d{0,5})", fields, "Q")[1]),
         key=fields["K"][0],
         notes=notes,
         length=length,
@@ -164,7 +165,7 @@ def _match(pattern: str, fields: _Fields, letter: str) -> re.Match[str]:
 
 
 def _fraction(fields: _Fields, letter: str) -> tuple[int, int]:
-    found = _match(r"([1-9]\d*)/([1-9]\d*)", fields, letter)
+    found = _match(r"([1-9]\d{0,5})/([1-9]\d{0,5})", fields, letter)
     return int(found[1]), int(found[2])
 
 

@@ -105,14 +105,14 @@ def summary(path: Path) -> Summary:
             if at_work:  # still preparing
                 return Summary(path, "running", **figures)
             raise RunError("it ended before it began; start it again by the same command")
-        table = config.get("run", {})
-        try:
-            figures |= {name: table[name] for name in ("experiment", "engine", "seed")}
-            (figures["genome"],) = (
-                k for k, engines in GENOMES.items() if table["engine"] in engines
-            )
-        except (KeyError, TypeError, AttributeError, ValueError):
-            raise RunError("config.toml names no known experiment and engine in [run]") from None
+        table = config.get("run")
+        if not isinstance(table, dict) or not isinstance(table.get("experiment"), str):
+            raise RunError("config.toml names no experiment in [run]")
+        genomes = [kind for kind, engines in GENOMES.items() if table.get("engine") in engines]
+        if not genomes or type(table.get("seed")) is not int:
+            raise RunError("config.toml names no known engine and seed in [run]")
+        figures |= {name: table[name] for name in ("experiment", "engine", "seed")}
+        figures["genome"] = genomes[0]
         record = _last_record(path / "log.jsonl")
         if record is not None:
             figures |= {"generation": record["generation"] + 1, "best": record.get("champion")}

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from genomes.performers import Arrays
 
 
@@ -31,6 +34,21 @@ class State:
             },
             self.values[prefix],
         )
+
+    def array(self, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]) -> Any:
+        """The array of a name; ValueError if it has another dtype or shape (None is any length)."""
+        found: NDArray[Any] | None = self.arrays.get(name)
+        if found is None:
+            raise ValueError(f"{name} is missing")
+        fits = found.ndim == len(shape) and all(
+            wanted in (None, length) for wanted, length in zip(shape, found.shape, strict=True)
+        )
+        if found.dtype != dtype or not fits:
+            wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+            raise ValueError(
+                f"{name} must be {dtype.__name__} {wanted}, got {found.dtype} {found.shape}"
+            )
+        return found
 
     def __or__(self, other: "State") -> "State":
         """Both states in one; their names must differ."""

@@ -26,6 +26,7 @@ from genomes.compilation import compile_networks
 from genomes.performers import Arrays, BoolArray, FloatArray, Streams, draw_chances, prompt_length
 from genomes.player import Player
 
+_WIDEST = 1 << 20  # inputs or outputs; no task has as many
 NODE_GENES = {
     "node_id": np.int64,
     "bias": np.float64,
@@ -227,6 +228,8 @@ class Networks:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
         """See `Performers.from_arrays`; raises ValueError where the arrays do not fit together."""
         inputs, outputs, feed_forward, has_player = (int(value) for value in arrays["shape"])
+        if not (0 <= inputs <= _WIDEST and 1 <= outputs <= _WIDEST):
+            raise ValueError(f"shape must be of 1 to {_WIDEST:,} outputs, got {arrays['shape']}")
         genes: dict[str, Any] = {}
         for offsets_name, kinds in (
             ("node_offsets", NODE_GENES),
@@ -236,7 +239,12 @@ class Networks:
             genes[offsets_name] = offsets
             for name, kind in kinds.items():
                 genes[name] = np.ascontiguousarray(arrays[name], kind)
-                if offsets[0] != 0 or np.any(np.diff(offsets) < 0):
+                if (
+                    offsets.ndim != 1
+                    or not len(offsets)
+                    or offsets[0] != 0
+                    or np.any(np.diff(offsets) < 0)
+                ):
                     raise ValueError(f"{offsets_name} must start at 0 and never fall")
                 if genes[name].shape != (offsets[-1],):
                     raise ValueError(f"{name} must be ({offsets[-1]},), got {genes[name].shape}")

@@ -85,6 +85,6 @@ class OpenAI(Strategy):
     def restore(self, state: State) -> None:
         """See `Strategy.restore`."""
         super().restore(state)
-        self.first_moment = state.arrays["first_moment"]
-        self.second_moment = state.arrays["second_moment"]
+        self.first_moment = state.array("first_moment", np.float64, self.mean.shape)
+        self.second_moment = state.array("second_moment", np.float64, self.mean.shape)
         self.updates = state.values["updates"]

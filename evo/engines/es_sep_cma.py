@@ -127,7 +127,7 @@ class SepCMA(Strategy):
     def restore(self, state: State) -> None:
         """See `Strategy.restore`."""
         super().restore(state)
-        self.scales = state.arrays["scales"]
-        self.sigma_path = state.arrays["sigma_path"]
-        self.scale_path = state.arrays["scale_path"]
+        self.scales = state.array("scales", np.float64, self.mean.shape)
+        self.sigma_path = state.array("sigma_path", np.float64, self.mean.shape)
+        self.scale_path = state.array("scale_path", np.float64, self.mean.shape)
         self.updates = state.values["updates"]

@@ -65,7 +65,7 @@ class SNES(Strategy):
     def restore(self, state: State) -> None:
         """See `Strategy.restore`."""
         super().restore(state)
-        self._deviations = state.arrays["deviations"]
+        self._deviations = state.array("deviations", np.float64, self.mean.shape)
 
 
 def utilities(individuals: int) -> FloatArray:

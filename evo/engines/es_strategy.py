@@ -88,7 +88,7 @@ class Strategy(ABC):
 
     def restore(self, state: State) -> None:
         """Take the state of a strategy that was made with the same settings."""
-        self.mean = state.arrays["mean"]
+        self.mean = state.array("mean", np.float64, self.mean.shape)
         self.sigma = state.values["sigma"]
         self.gradient_norm = state.values["gradient_norm"]
 

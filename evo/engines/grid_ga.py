@@ -220,6 +220,16 @@ class GridGA(Engine):
         return state | State(kept).inside("pool")
 
     def _restore(self, state: State) -> None:
+        new = self.ask()
         self._population = Grids.from_arrays(state.part("population").arrays)
+        if self._population.notes.shape[1:] != (new.steps, new.keys):
+            raise ValueError(f"grids must be of {new.steps} steps and {new.keys} keys")
         if "pool" in state.values:
-            self._pool = Pool(**state.part("pool").arrays)
+            kept = state.part("pool")
+            total = kept.array("total", np.float64, (None,))
+            notes = kept.array("notes", np.bool_, (len(total), new.steps, new.keys))
+            cases = kept.array("cases", np.float32, (len(total), None))
+            holders = kept.array("holders", np.int64, (None,))
+            if holders.size and not 0 <= holders.min() <= holders.max() < len(total):
+                raise ValueError("holders must be places in the pool")
+            self._pool = Pool(notes, total, cases, holders)

@@ -318,21 +318,41 @@ class Neat(ConfiguredByNeat):
             | State({"species": belongs}, values)
         )
 
+    def _kept(self, state: State, name: str) -> Networks:
+        """A batch of networks in a state; ValueError if it is not of the settings' shape."""
+        networks = Networks.from_arrays(state.part(name).arrays)
+        wanted = (self._rates.inputs, self._rates.outputs)
+        if (networks.inputs, networks.outputs) != wanted:
+            raise ValueError(f"{name} must be of {wanted[0]} inputs and {wanted[1]} outputs")
+        return networks
+
     def _restore(self, state: State) -> None:
-        self._population = Networks.from_arrays(state.part("population").arrays)
+        rates = self._rates
+        self._population = population = self._kept(state, "population")
         self._innovations = Innovations(state.values["next_node"], state.values["next_innovation"])
         if self._modules is not None:
-            self._modules.gathered = state.arrays["gathered"].copy()
-            self._module_genes = genes_of(self._population)._replace(
-                node_offsets=state.arrays["module_node_offsets"],
-                connection_offsets=state.arrays["module_connection_offsets"],
+            self._modules.gathered = state.array("gathered", np.float64, (rates.outputs,)).copy()
+            modules = len(population) * rates.outputs
+            self._module_genes = genes_of(population)._replace(
+                node_offsets=_offsets(state, "module_node_offsets", modules, population.node_id),
+                connection_offsets=_offsets(
+                    state, "module_connection_offsets", modules, population.innovation
+                ),
             )
             return
-        self._representatives = Networks.from_arrays(state.part("representatives").arrays)
+        self._representatives = self._kept(state, "representatives")
         self._next_species = state.values["next_species"]
         self._regulation = Regulation.restore(state.part("regulation"))
-        belongs = state.arrays["species"]
+        belongs = state.array("species", np.int64, (len(population),))
         self._species = [
             Species(**values, members=np.flatnonzero(belongs == place))
             for place, values in enumerate(state.values["species"])
         ]
+
+
+def _offsets(state: State, name: str, modules: int, genes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where modules begin among genes: int64 (modules + 1,); ValueError for what cannot be."""
+    offsets: NDArray[np.int64] = state.array(name, np.int64, (modules + 1,))
+    if offsets[0] != 0 or offsets[-1] != len(genes) or np.any(np.diff(offsets) < 0):
+        raise ValueError(f"{name} must start at 0, never fall and end at {len(genes)}")
+    return offsets

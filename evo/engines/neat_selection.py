@@ -291,7 +291,6 @@ class Regulation:
     @classmethod
     def restore(cls, state: State) -> "Regulation":
         """The regulation whose `state` this is."""
-        arrays = state.arrays
-        return cls(
-            **state.values, parent_fitness=arrays["parent_fitness"], mutated=arrays["mutated"]
-        )
+        mutated = state.array("mutated", np.bool_, (None,))
+        parent_fitness = state.array("parent_fitness", np.float64, (len(mutated),))
+        return cls(**state.values, parent_fitness=parent_fitness, mutated=mutated)

@@ -78,7 +78,7 @@ def disturbed(
         failed = disk.failed
     check_checkpoints(path)
     result = go_on(path, config)
-    leftovers = [one for one in path.rglob(".tmp-*")]
+    leftovers = list(path.rglob(".tmp-*"))
     assert not leftovers, f"operation {n}: {leftovers}"
     return failed, outcome(path, result)
 

@@ -130,7 +130,7 @@ def in_child(work: Callable[[], int]) -> int:
         code = work()
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - this process shall not go on as its parent would
         traceback.print_exc()
         code = 99
     os._exit(code)

@@ -80,10 +80,14 @@ def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
     return figures, [one.read_bytes() for one in left if one.exists()]
 
 
-def begin_process(*arguments: str) -> "subprocess.Popen[str]":
-    """The command `evo` in a process of its own."""
+def begin_process(*arguments: str, session: bool = False) -> "subprocess.Popen[str]":
+    """The command `evo` in a process of its own, and in a session of its own if so asked."""
     return subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=session,
     )
 
 

@@ -1,0 +1,199 @@
+"""Runs that are killed, stopped or wanted twice at once come out as if nothing had been.
+
+`benchmarks/faults.py kill`, `signals` and `twice` do it longer, and say how long things take.
+"""
+
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from disturbing import (
+    ENGINES,
+    check_checkpoints,
+    go_on,
+    killed_any_time,
+    killed_in_save,
+    outcome,
+    session_of,
+    small,
+    start,
+)
+from failing_disk import exit_code, in_child
+from running import Killed, Watcher, begin_process, resume, wait_for_generations
+
+from evo import interrupt, launch
+from evo.run import Run, RunError
+
+BY_ENGINE = pytest.mark.parametrize("engine", ENGINES)
+OFTEN: dict[str, Any] = {"stop": {"generations": 5}, "checkpoints": {"every": 1}}
+
+
+@pytest.fixture(scope="module")
+def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """How the run ends that nobody disturbs, by engine."""
+    ends = {}
+    for engine in ENGINES:
+        path = tmp_path_factory.mktemp("undisturbed") / "run"
+        ends[engine] = outcome(path, start(path, small(engine, **OFTEN)))
+    return ends
+
+
+@BY_ENGINE
+def test_a_run_killed_in_the_middle_of_saving_is_the_same_run(
+    tmp_path: Path, wanted: dict[str, Any], engine: str
+) -> None:
+    chance = random.Random(ENGINES.index(engine))
+    killed = 0
+    for number in range(3):
+        path = tmp_path / f"{number}"
+        killed += killed_in_save(path, small(engine, **OFTEN), chance)
+        check_checkpoints(path)
+        assert outcome(path, go_on(path, small(engine, **OFTEN))) == wanted[engine]
+    assert killed == 3
+
+
+@BY_ENGINE
+def test_a_run_killed_at_any_instant_is_the_same_run(
+    tmp_path: Path, wanted: dict[str, Any], engine: str
+) -> None:
+    chance = random.Random(9 + ENGINES.index(engine))
+    for number in range(3):
+        path = tmp_path / f"{number}"
+        for _ in range(2):
+            killed_any_time(path, small(engine, **OFTEN), chance.uniform(0.0, 0.3))
+        check_checkpoints(path)
+        assert outcome(path, go_on(path, small(engine, **OFTEN))) == wanted[engine]
+
+
+@BY_ENGINE
+def test_saving_seldom_often_or_never_changed_at_a_resume_is_the_same_run(
+    tmp_path: Path, wanted: dict[str, Any], engine: str
+) -> None:
+    for every, then in ((1, 7), (7, 0), (0, 1)):
+        path = tmp_path / f"{every}"
+        config = small(engine, stop={"generations": 5}, checkpoints={"every": every})
+        with pytest.raises(Killed):
+            start(path, config, Watcher(kill_after=3))
+        result = resume(path, checkpoints={"every": then})
+        assert outcome(path, result) == wanted[engine]
+
+
+def test_of_two_resumes_the_second_is_refused_until_the_first_is_killed(
+    tmp_path: Path, wanted: dict[str, Any]
+) -> None:
+    path = tmp_path / "run"
+    ready, tell = os.pipe()
+
+    def hold() -> int:
+        class Holding(Watcher):
+            def record(self, record: dict[str, Any]) -> None:
+                os.write(tell, b"x")
+                signal.pause()
+
+        start(path, small("neat", **OFTEN), Holding())
+        return 0
+
+    holder = in_child(hold)
+    os.read(ready, 1)
+    try:
+        with pytest.raises(RunError, match="another process is at work on this run"):
+            resume(path)
+    finally:
+        os.kill(holder, signal.SIGKILL)
+        exit_code(holder)
+        os.close(ready)
+        os.close(tell)
+    assert outcome(path, resume(path)) == wanted["neat"]
+
+
+# Signals
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_signal_ends_a_run_of_two_workers_and_all_its_processes(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    path = tmp_path / "run"
+    process = begin_process(
+        "run", "xor", "--population", "20", "--generations", "100000", "--workers", "2",
+        "--set", "stop.solved=false", "--out", str(path), session=True,
+    )  # fmt: skip
+    wait_for_generations(process, path, 3)
+    process.send_signal(number)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == CODES[number]
+    assert f"evo resume {path}" in output
+    assert check_checkpoints(path) > 0
+    for other in session_of(process.pid):  # multiprocess's own, which sees that its parent ended
+        os.kill(other, 0)
+        assert "resource_tracker" in (Path("/proc") / str(other) / "cmdline").read_text()
+
+
+def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let something take long that a signal has to come through."""
+    import time
+
+    from evo.fitness.xor import Xor
+
+    monkeypatch.setattr(interrupt, "GRACE", 0.2)
+
+    def signalled(*arguments: Any, **options: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(30)
+
+    if instant == "compiling":
+        monkeypatch.setattr(launch.warm_up, "is_needed", lambda engine: True)
+        monkeypatch.setattr(launch.warm_up, "compile_kernels", signalled)
+    elif instant == "a generation":
+        monkeypatch.setattr(Xor, "evaluate", signalled)
+    else:
+        monkeypatch.setattr(launch, "_keep_champion", signalled)
+
+
+@pytest.mark.parametrize("instant", ["compiling", "a generation", "the end"])
+def test_a_signal_during_something_long_ends_the_run_in_the_middle_of_it(
+    tmp_path: Path, wanted: dict[str, Any], monkeypatch: pytest.MonkeyPatch, instant: str
+) -> None:
+    path = tmp_path / "run"
+    with monkeypatch.context() as patch:
+        slow(instant, patch)
+        result = start(path, small("neat", **OFTEN))
+    assert (result["status"], result["signal"]) == ("stopped", signal.SIGTERM)
+    assert "stopped by SIGTERM" in result["reason"]
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+    check_checkpoints(path)
+    assert outcome(path, resume(path)) == wanted["neat"]
+
+
+def test_a_signal_that_comes_with_the_last_generation_is_told_by_the_exit_code(
+    tmp_path: Path, wanted: dict[str, Any]
+) -> None:
+    class Late(Watcher):
+        def record(self, record: dict[str, Any]) -> None:
+            if record["generation"] == 4:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    path = tmp_path / "run"
+    result = start(path, small("neat", **OFTEN), Late())
+    assert result.pop("signal") == signal.SIGINT
+    assert outcome(path, result) == wanted["neat"]
+
+
+def test_a_signal_before_the_first_generation_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "run"
+
+    def prepare(config: Any, folder: Path) -> None:
+        (folder / "songs").mkdir()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        Run.create(path, small("neat", **OFTEN), ["evo"], prepare)
+    assert not path.exists()
+    assert start(path, small("neat", **OFTEN))["status"] == "finished"
