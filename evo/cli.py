@@ -14,7 +14,7 @@ import click
 
 from evo import __version__
 from evo.cli_compare import compare
-from evo.cli_errors import OneLineGroup, one_line_errors
+from evo.cli_errors import OneLineGroup, end_on_signals, one_line_errors
 from evo.cli_runs import runs as runs_command
 from evo.cli_songs import songs
 
@@ -135,11 +135,14 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
 @one_line_errors
 def resume(run: str, **options: Any) -> None:
     """Go on with a RUN, or a folder of seeds, that was stopped or killed, or shall go further."""
+    from evo.runs import refuse_at_work
+
+    path = Path(run)
+    refuse_at_work(path)
     from evo.configure import changes_of, known_run
     from evo.experiment import InputError, merge
     from evo.launch import resume as carry_on
 
-    path = Path(run)
     changes = changes_of(options)
     fixed = set(changes) - {"stop", "workers", "checkpoints"}
     if fixed:
@@ -251,4 +254,5 @@ main.add_command(songs)
 
 def run_script(experiment: str) -> None:
     """What `python experiments/SCRIPT.py [options]` does: `evo run EXPERIMENT [options]`."""
+    end_on_signals()
     main(["run", experiment, *sys.argv[1:]])

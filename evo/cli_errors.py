@@ -7,13 +7,14 @@ Bad usage and bad input have exit code 2, a run that the disk failed has 1; SIGI
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
 import click
+
+_LONGEST_CLEANING = 1.5  # seconds
 
 
 class UsageError(click.ClickException):
@@ -32,8 +33,20 @@ class Failure(UsageError):
     exit_code = 1
 
 
-def _terminated(number: int, frame: Any) -> None:
-    sys.exit(128 + number)
+def end_on_signals() -> None:
+    """Let SIGINT and SIGTERM end this process with 130 and 143 from here on.
+
+    What was begun is cleaned up on the way out. An exception that comes in the middle of an import
+    or a callback may be lost there, so the process does not depend on it.
+    """
+
+    def end(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
+        signal.setitimer(signal.ITIMER_REAL, _LONGEST_CLEANING)
+        sys.exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
 
 
 def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,15 +57,9 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         # One BLAS thread a process; set before numpy is first imported, inherited by workers.
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, "1")
-        if threading.current_thread() is threading.main_thread():
-            # As SIGINT has by default: what was begun is cleaned up on the way out.
-            signal.signal(signal.SIGTERM, _terminated)
-        try:
-            from evo.experiment import InputError
-            from evo.run import BrokenOff, RunError
-            from evo.song import MidiError
-        except KeyboardInterrupt:
-            sys.exit(130)
+        from evo.experiment import InputError
+        from evo.run import BrokenOff, RunError
+        from evo.song import MidiError
 
         try:
             return command(*args, **options)
@@ -85,6 +92,12 @@ def _usage_in_one_line() -> Iterator[None]:
 
 class OneLineGroup(click.Group):
     """Commands that answer a mistake in usage with one line."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """See `click.Command.main`; without arguments this is the process's own command line."""
+        if not arguments and options.get("args") is None:
+            end_on_signals()
+        return super().main(*arguments, **options)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """See `click.Command.make_context`: reads the group's own options."""

@@ -153,6 +153,11 @@ def known_experiment(config: dict[str, Any], file: Path) -> Experiment:
         raise RunError(f"{file}: the table [{missing[0]}] is missing")
     # A neat-python file may have brought items of its own: the engine checks its table itself.
     engine = config["run"]["engine"]
+    for name in sorted(set(default) - {engine}):
+        given = config[name]
+        lacking = sorted(set(default[name]) - set(given)) if isinstance(given, dict) else []
+        if lacking:
+            raise RunError(f"{file}: the setting {name}.{lacking[0]} is missing")
     try:
         merge(default, {name: table for name, table in config.items() if name != engine})
     except InputError as error:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from multiprocess import resource_tracker
 
-GRACE = 3.0  # seconds from the first signal until `Interrupted` is raised
+GRACE = 2.0  # seconds from the first signal until `Interrupted` is raised
 
 
 class Interrupted(BaseException):
@@ -54,11 +54,11 @@ class Interrupts:
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._handle)
-        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._break_off)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        if self.received is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -66,8 +66,8 @@ class Interrupts:
         if self.received is not None:
             os._exit(128 + number)
         self.received = signal.Signals(number)
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._break_off)
         signal.setitimer(signal.ITIMER_REAL, GRACE)
 
     def _break_off(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None:
-            raise Interrupted
+        raise Interrupted

@@ -17,6 +17,7 @@ from typing import Any
 
 from evo import checkpoint
 from evo.engines import GENOMES
+from evo.files import open_regular
 from evo.run import RunError, load_config, read_description
 
 # What a folder holds that is a run, or was to become one. A `songs` folder alone is nobody's run.
@@ -64,6 +65,15 @@ def is_at_work(path: Path) -> bool:
     return False
 
 
+def refuse_at_work(path: Path) -> None:
+    """RunError at once for a run that another process has open, before anything else is imported.
+
+    The process that opens the run is refused in any case; this only saves whoever waits a second.
+    """
+    if is_at_work(path):
+        raise RunError(f"{path}: another process is at work on this run")
+
+
 def summaries(folder: Path) -> list[Summary]:
     """The runs in a folder, or one level further down, or the folder itself, by their names.
 
@@ -100,7 +110,7 @@ def summary(path: Path) -> Summary:
     at_work = is_at_work(path)
     figures: dict[str, Any] = {"age": _age(path)}
     try:
-        config = load_config(path / "config.toml")
+        config = _config(path / "config.toml")
         if config is None:
             if at_work:  # still preparing
                 return Summary(path, "running", **figures)
@@ -132,6 +142,17 @@ def summary(path: Path) -> Summary:
     return Summary(path, status, **figures, note=note)
 
 
+def _config(path: Path) -> dict[str, Any] | None:
+    """The configuration, None if there is none; RunError also for a pipe, which might never end."""
+    try:
+        open_regular(path).close()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from None
+    return load_config(path)
+
+
 def _age(path: Path) -> float:
     """Seconds since a file of the run changed."""
     times = []
@@ -146,7 +167,7 @@ def _age(path: Path) -> float:
 def _last_record(path: Path) -> dict[str, Any] | None:
     """The last whole record of a log, however long the log is; None before the first."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             length = file.seek(0, os.SEEK_END)
             file.seek(max(0, length - _LONGEST_RECORD))
             lines = file.read(_LONGEST_RECORD).split(b"\n")

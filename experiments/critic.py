@@ -172,9 +172,11 @@ def _loaded(path: Path, table: dict[str, Any]) -> Panel:
     if path.is_dir():
         path /= FILE
     try:
-        critics = Panel.from_arrays(checkpoint.read_arrays(path))
+        critics = Panel.from_arrays(checkpoint.read_arrays(path.resolve()))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file of critics") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
     except (checkpoint.Damaged, ValueError) as error:
         raise InputError(f"{path}: holds no critics: {error}") from None
     shaped = critics.songs.shape[1:]

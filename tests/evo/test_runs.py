@@ -145,6 +145,14 @@ def test_a_damaged_run_is_listed_with_the_reason(
     assert why in listed(str(folder))
 
 
+@pytest.mark.parametrize("file", ["config.toml", "run.json", "log.jsonl"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder: Path, file: str) -> None:
+    (folder / "whole" / file).unlink()
+    os.mkfifo(folder / "whole" / file)
+    one = summaries(folder)[1]
+    assert (one.status, one.note) == ("damaged", f"{file}: is no regular file")
+
+
 def test_damaged_checkpoints_are_told_and_whether_any_is_left(folder: Path) -> None:
     path = folder / "batch" / "seed7"
     newest, *older = sorted((path / "checkpoints").iterdir(), reverse=True)

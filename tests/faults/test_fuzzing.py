@@ -135,6 +135,15 @@ def test_any_config_of_a_run_is_taken_or_refused(tmp_path: Path, data: st.DataOb
         assert str(error)
 
 
+@pytest.mark.parametrize("table", ["run", "stop", "workers", "checkpoints"])
+def test_a_configuration_of_a_run_that_lacks_a_setting_is_refused(
+    tmp_path: Path, table: str
+) -> None:
+    (tmp_path / "config.toml").write_bytes(tomli_w.dumps(configured() | {table: {}}).encode())
+    with pytest.raises(RunError, match=rf"{table}\.\w+ is missing|names no known experiment"):
+        known_run(tmp_path)
+
+
 @FUZZ
 @given(
     path=st.one_of(

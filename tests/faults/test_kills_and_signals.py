@@ -6,6 +6,8 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -197,3 +199,19 @@ def test_a_signal_before_the_first_generation_leaves_nothing(
         Run.create(path, small("neat", **OFTEN), ["evo"], prepare)
     assert not path.exists()
     assert start(path, small("neat", **OFTEN))["status"] == "finished"
+
+
+def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> None:
+    """As in the middle of an import, where libraries catch everything."""
+    script = (
+        "import os, signal, time\n"
+        "from evo import cli_errors\n"
+        "cli_errors._LONGEST_CLEANING = 0.1\n"
+        "cli_errors.end_on_signals()\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "except SystemExit:\n"
+        "    pass\n"
+        "time.sleep(60)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 143
