@@ -211,6 +211,8 @@ def _unfold(tokens: list[_Token]) -> list[_Token]:
         elif token.text == "[1":
             if start is None or tokens[index - 1].text not in _BAR_LINES:
                 raise AbcError(token.line, "a first ending stands in a repeat, after a bar line")
+            if first_ending is not None:
+                raise AbcError(token.line, "a second first ending in one repeat")
             first_ending = index
         elif token.text == ":|":
             if start is None:
@@ -266,7 +268,8 @@ class _Walk:
 
     def sound(self, text: str) -> None:
         found = _SOUND.fullmatch(text)
-        assert found is not None  # every token that is no bar line has this form
+        if found is None:  # an ending, where repeats are not unfolded
+            self.fail(f"{text!r} cannot stand here")
         accidental, letter, octaves, digits, tie = found.groups()
         length = int(digits or 1)
         if length == 0 or (self.bar and self.filled + length > self.bar):

@@ -96,6 +96,8 @@ def _disk_failures(path: Path) -> Iterator[None]:
     """Turn what the disk refuses a run into one line; what is on it can be gone on with."""
     try:
         yield
+    except BrokenPipeError:  # no file's: whoever read the output has seen enough
+        raise
     except OSError as error:
         again = f"go on by `evo resume {path}`"
         if not (path / "config.toml").exists():

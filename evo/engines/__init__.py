@@ -57,8 +57,11 @@ def engine_class(name: str) -> type[Engine]:
 
 
 def genome_of(engine: str) -> str:
-    """The genome kind that an engine breeds, by their names on the command line."""
-    return next(kind for kind, engines in GENOMES.items() if engine in engines)
+    """The genome kind that an engine breeds, by their names on the command line; KeyError."""
+    for kind, engines in GENOMES.items():
+        if engine in engines:
+            return kind
+    raise KeyError(engine)
 
 
 def base_of(engine: str) -> str:

@@ -264,6 +264,8 @@ D2 | |: G2 B2 ^c'2 B,2- | B,4 z4 |[1 A8 :|[2 G6 |]
 @example(TUNE.replace("M:4/4", "M:4/4" + "4" * 5_000))
 @example(TUNE.replace("G2", "G" + "'" * 5_000))
 @example(TUNE.replace("G2 ", "z\u0662 "))
+@example(TUNE.replace("A8 :|", "A8 |[1 A8 :|"))
+@example("A [1 B")
 def test_any_text_is_tunes_or_an_abc_error(text: str) -> None:
     for read in (read_tunes, lambda text: read_melody(text, "G")):
         try:
