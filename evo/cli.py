@@ -53,6 +53,8 @@ def main() -> None:
 def limits(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that `run` and `resume` share."""
     for option in (
+        click.option("--insecure", is_flag=True, help="Take a cluster elsewhere without TLS."),
+        click.option("--cluster", help="A Dask scheduler's address, local:4, or none."),
         click.option("--workers", type=click.IntRange(1), help="Worker processes."),
         click.option("--target", type=float, help="End at this best fitness."),
         click.option("--time-limit", type=Duration(), help="End after so long: 90s, 10m, 1.5h."),

@@ -25,9 +25,14 @@ def limit_changes(options: dict[str, Any]) -> dict[str, Any]:
         if options[name] is not None
     }
     changes: dict[str, Any] = {"stop": stop} if stop else {}
+    workers: dict[str, Any] = {}
     if options["workers"] is not None:
-        changes["workers"] = {"count": options["workers"]}
-    return changes
+        workers["count"] = options["workers"]
+    if options["cluster"] is not None:
+        workers["cluster"] = "" if options["cluster"] == "none" else options["cluster"]
+    if options["insecure"]:
+        workers["insecure"] = True
+    return changes | ({"workers": workers} if workers else {})
 
 
 def setting(text: str) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def base_config(experiment: str, engine: str) -> Config:
             "max_failures": 0.5,
         },
         # `timeout`: seconds that worker processes give the evaluation of one individual.
-        "workers": {"count": 1, "timeout": 60.0},
+        "workers": {"count": 1, "timeout": 60.0, "cluster": "", "insecure": False},
         "checkpoints": {"every": 10, "keep_every": 100},
     }
 

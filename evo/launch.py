@@ -14,14 +14,15 @@ from typing import Any, Protocol
 
 from evo import checkpoint, warm_up
 from evo.engines import BreedingError, Champion, Engine, engine_class
-from evo.experiment import Config, Experiment, InputError, Task, merge
+from evo.experiment import Config, Experiment, InputError, Say, Task, merge
 from evo.files import replace_folder
 from evo.interrupt import Interrupted, Interrupts
-from evo.loop import Progress, Record, TooManyFailures, generations
+from evo.loop import GenerationLeft, Progress, Record, TooManyFailures, generations
 from evo.run import BrokenOff, Run
 from evo.state import State
 from evo.stop import Stop
 from evo.workers import Evaluator, WorkersLost
+from evo.workers.address import parse_address, require_dask
 from evo.workers.pool import Pool
 from evo.workers.serial import Serial
 from genomes.export import export_network
@@ -81,7 +82,11 @@ def resume(
         run.save_config()
         run.set_status("running")
         (path / "result.json").unlink(missing_ok=True)
-        return _carry_out(run, experiment, display)
+        try:
+            return _carry_out(run, experiment, display)
+        except (InputError, ValueError):
+            run.set_status("stopped")
+            raise
 
 
 def _completed(config: Config, experiment: Experiment) -> Config:
@@ -138,15 +143,28 @@ def check(config: Config) -> None:
     for table, name, least in limits:
         if config[table][name] < least:
             raise ValueError(f"{table}.{name} must be at least {least}, got {config[table][name]}")
+    if config["workers"]["timeout"] <= 0:
+        raise ValueError(f"workers.timeout must be above 0, got {config['workers']['timeout']}")
+    if config["workers"]["cluster"]:
+        parse_address(config["workers"]["cluster"], config["workers"]["insecure"])
+        require_dask()
     stop_criteria(config)
 
 
-def _evaluator(config: Config) -> Evaluator:
+def _evaluator(config: Config, say: Say) -> Evaluator:
     seed, chunk_size = config["run"]["seed"], config["run"]["chunk_size"]
-    workers = config["workers"]["count"]
+    table = config["workers"]
+    if table["cluster"]:
+        from evo.workers.cluster import Cluster  # Dask is an extra, and slow to import
+
+        return Cluster(
+            parse_address(table["cluster"], table["insecure"]), seed, chunk_size,
+            timeout=table["timeout"], say=say,
+        )  # fmt: skip
+    workers = table["count"]
     if workers == 1:
         return Serial(seed, chunk_size)
-    return Pool(workers, seed, chunk_size, config["workers"]["timeout"])
+    return Pool(workers, seed, chunk_size, table["timeout"])
 
 
 def _new(run: Run, task: Task) -> Engine:
@@ -196,7 +214,7 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
     interrupts = Interrupts()
     try:
         with interrupts:
-            with _evaluator(run.config) as evaluator:
+            with _evaluator(run.config, display.message) as evaluator:
                 if reason is None:
                     status, reason = _breed(
                         run, task, engine, progress, stop, evaluator, interrupts, display
@@ -244,7 +262,13 @@ def _breed(
                 return "finished", reason
             if interrupts.received is not None:
                 return "stopped", f"stopped by {interrupts.received.name}"
-    except (TooManyFailures, BreedingError, WorkersLost) as error:
+    except GenerationLeft:  # a resume evaluates it
+        _save(run, engine, progress)
+        raise Interrupted from None
+    except WorkersLost as error:  # the same
+        _save(run, engine, progress)
+        return "failed", str(error)
+    except (TooManyFailures, BreedingError) as error:
         return "failed", str(error)
     except ValueError as error:  # a mistake in the code: what was given is checked before
         run.set_status("failed")

@@ -25,6 +25,7 @@ import numpy as np
 
 from evo.engines import Engine
 from evo.fitness import Fitness
+from evo.interrupt import Interrupted
 from evo.scores import Scores
 from evo.workers import Evaluator
 
@@ -33,6 +34,10 @@ Record = dict[str, Any]
 
 class TooManyFailures(Exception):
     """More individuals failed in one generation than the run allows."""
+
+
+class GenerationLeft(Exception):
+    """The time to end came while a generation was evaluated: the engine is as it was before."""
 
 
 @dataclass
@@ -75,13 +80,17 @@ def generations(
     """Breed and judge, generation after generation, without end; yields the records.
 
     `progress` is kept up to date. Raises TooManyFailures, with the first reason, when more than
-    the share `max_failures` of a generation failed.
+    the share `max_failures` of a generation failed, GenerationLeft instead of an `Interrupted` that
+    came from an evaluation, and what evaluators raise.
     """
     started = time.monotonic() - progress.wall_seconds
     while True:
         generation = engine.generation
         performers = engine.ask()
-        scores = evaluator.evaluate(fitness, performers, generation)
+        try:
+            scores = evaluator.evaluate(fitness, performers, generation)
+        except Interrupted:
+            raise GenerationLeft from None
         failed = int((~scores.ok).sum())
         if failed > max_failures * len(scores):
             raise TooManyFailures(

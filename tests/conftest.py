@@ -2,10 +2,25 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 # As the command does: one BLAS thread a process. Several on two cores only wait for each other.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
 sys.path.append(str(Path(__file__).parent / "helpers"))
+
+
+@pytest.fixture(scope="session")
+def local_cluster() -> Iterator[Any]:
+    """An evaluator on two worker processes of Dask; one for all tests, as it takes seconds."""
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    from evo.workers.address import Address
+    from evo.workers.cluster import Cluster
+
+    with Cluster(Address(workers=2), 21, 7) as cluster:
+        yield cluster

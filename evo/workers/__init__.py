@@ -13,6 +13,7 @@ How it is used:
 
     serial   in this process
     pool     in worker processes on this machine
+    cluster  on a Dask cluster, of this machine or of several
 """
 
 from typing import Protocol, Self

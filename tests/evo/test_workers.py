@@ -48,8 +48,11 @@ EVALUATORS: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=EVALUATORS)
+@pytest.fixture(scope="module", params=[*EVALUATORS, "cluster"])
 def evaluator(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "cluster":  # of the same seed and chunks
+        yield request.getfixturevalue("local_cluster")
+        return
     with EVALUATORS[request.param]() as made:
         yield made
 

@@ -82,6 +82,19 @@ class Failing(Judge):
         return Scores.of(total, [[value] for value in total])
 
 
+class Hanging(Judge):
+    """Never comes back from some individuals."""
+
+    def __init__(self, *hangs: float) -> None:
+        self.hangs = hangs
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        total = weight_of(performers)
+        while set(total) & set(self.hangs):
+            time.sleep(1)
+        return Scores.of(total)
+
+
 class Short(Judge):
     """Forgets an individual."""
 

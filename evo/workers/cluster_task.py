@@ -1,0 +1,45 @@
+"""What a cluster's workers do: hold the fitness, and score a part of the population.
+
+These functions are sent by name: a worker imports this module from its own kuznechik, which is why
+it has to be of the same version.
+"""
+
+import pickle
+import threading
+import time
+from collections.abc import Sequence
+
+from evo.fitness import Fitness
+from evo.scores import Scores
+from evo.seeds import Individuals, Role
+from evo.workers.chunk import score_chunk
+
+# A worker with several threads scores one part at a time all the same: neither kernels nor a
+# user's fitness are made for threads.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def load_fitness(content: bytes) -> Fitness:
+    """The fitness as a worker holds it, until it changes."""
+    fitness: Fitness = pickle.loads(content)  # noqa: S301 - from the run, over Dask's own wire
+    return fitness
+
+
+def score_part(
+    fitness: Fitness, content: bytes, seed: int, generation: int, chunks: Sequence[range]
+) -> tuple[Scores, float]:
+    """Scores of some chunks, and the seconds that scoring them took.
+
+    `content` is the genome kind and the arrays of exactly the individuals of `chunks`, in order.
+    """
+    kind, arrays = pickle.loads(content)  # noqa: S301 - from the run, over Dask's own wire
+    performers = kind.from_arrays(arrays)
+    with _ONE_AT_A_TIME:
+        began = time.perf_counter()
+        parts, start = [], 0
+        for chunk in chunks:
+            part = performers.take(list(range(start, start + len(chunk))))
+            start += len(chunk)
+            streams = Individuals(seed, Role.EVALUATE, generation, chunk)
+            parts.append(score_chunk(fitness, part, streams))
+        return Scores.join(parts), time.perf_counter() - began
