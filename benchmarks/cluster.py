@@ -1,0 +1,107 @@
+"""A cluster of two local workers against no workers: what it costs, and that nothing else differs.
+
+    python benchmarks/cluster.py [--population 3000] [--rounds 7]
+
+First the overhead an evaluation: populations of networks whose scoring takes next to nothing, in
+the configuration's chunks, on `local:2` and serially, in turns; the median round of each. Then
+one small run of every kind of genome (network, grid, history-user) serially, in a pool of two and
+on `local:2`: the digests of their logs must be the same. Exits with 1 if they are not.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
+sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
+
+import numpy as np
+from evo.experiments import experiment
+
+from evo.engines import engine_class
+from evo.experiment import merge
+from evo.fitness.xor import Xor
+from evo.workers.address import parse_address
+from evo.workers.cluster import Cluster
+from evo.workers.serial import Serial
+
+EVO = [sys.executable, "-c", "from evo.cli import main; main()"]
+RUNS = {
+    "network": ["memorize", "--song", "ode-to-joy", "--population", "60", "--generations", "12"],
+    "grid": ["memorize", "--genome", "grid", "--population", "60", "--generations", "12"],
+    "history-user": ["copy", "--population", "40", "--generations", "6"],
+}
+PLACES = {
+    "serial": ["--workers", "1"],
+    "pool": ["--workers", "2"],
+    "cluster": ["--cluster", "local:2"],
+}
+CHUNK = 64
+
+
+def overhead(population: int, rounds: int) -> None:
+    """Print what an evaluation costs on `local:2` beyond its own work."""
+    config = merge(
+        experiment("xor").default_config("neat"),
+        {"neat": engine_class("neat").population_setting(population)},
+    )
+    performers = engine_class("neat")(config["neat"], seed=1).ask()
+    seconds: dict[str, list[float]] = {"serial": [], "cluster": []}
+    with Serial(1, CHUNK) as serial, Cluster(parse_address("local:2"), 1, CHUNK) as cluster:
+        for generation in range(rounds + 3):
+            scores = []
+            for name, evaluator in (("serial", serial), ("cluster", cluster)):
+                began = time.perf_counter()
+                scores.append(evaluator.evaluate(Xor(), performers, generation))
+                if generation >= 3:  # the first compile, and tell how long individuals take
+                    seconds[name].append(time.perf_counter() - began)
+            assert np.array_equal(scores[0].total, scores[1].total)
+    alone, there = (statistics.median(seconds[name]) for name in ("serial", "cluster"))
+    print(
+        f"{population} networks, chunks of {CHUNK}: serial {1e3 * alone / population:.4f} ms an "
+        f"evaluation, local:2 {1e3 * there / population:.4f} ms; overhead at most "
+        f"{1e3 * (there - alone / 2) / population:.4f} ms (all of it but half the work)",
+        flush=True,
+    )
+
+
+def digest(arguments: list[str], folder: Path) -> str:
+    """The digest of a run in a process of its own."""
+    command = [*EVO, "run", *arguments, "--seed", "3", "--out", str(folder)]
+    command += ["--set", "stop.solved=false", "--set", "run.chunk_size=7"]
+    ended = subprocess.run(command, capture_output=True, text=True)
+    if ended.returncode:
+        sys.exit(f"{' '.join(command)}: {ended.stdout}{ended.stderr}")
+    return str(json.loads((folder / "result.json").read_bytes())["digest"])
+
+
+def main() -> None:
+    """Measure, compare."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--population", type=int, default=3000)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    overhead(options.population, options.rounds)
+    overhead(200, options.rounds)
+    equal = True
+    with tempfile.TemporaryDirectory() as folder:
+        for kind, arguments in RUNS.items():
+            found = {
+                name: digest([*arguments, *place], Path(folder) / f"{kind}-{name}")
+                for name, place in PLACES.items()
+            }
+            same = len(set(found.values())) == 1
+            equal &= same
+            print(
+                f"{kind}: {'the same digest' if same else found} in {', '.join(found)}", flush=True
+            )
+    sys.exit(0 if equal else 1)
+
+
+if __name__ == "__main__":
+    main()
