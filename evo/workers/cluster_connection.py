@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import dask
 from distributed import Client, LocalCluster
 from distributed.security import Security
+from distributed.utils import get_mp_context
 from distributed.versions import VersionMismatchWarning, get_versions
 
 from evo.workers import WorkersLost
@@ -36,8 +37,12 @@ _STARTED = 120.0  # until local workers have started, on a machine that is busy
 _OURS = "kuznechik"  # the distribution that workers need
 # Libraries whose versions decide the last bits of a result.
 _NUMERICAL = ("numpy", "numba")
+_PRELOADED = ["distributed", "evo.workers.cluster_task", "genomes.network", "genomes.grid"]
 _SILENT = logging.CRITICAL + 1
 _SETTINGS = {
+    # A worker that died is replaced by a fork of a process that has its modules imported already:
+    # in a tenth of the time.
+    "distributed.worker.multiprocessing-method": "forkserver",
     # Who is to blame for a worker's death is found here, not by Dask.
     "distributed.scheduler.allowed-failures": 1000,
     "distributed.worker.profile.enabled": False,
@@ -153,6 +158,8 @@ class Connection:
         if self.address.workers:
             # Other users of this machine reach its ports: they are asked for certificates too.
             security = Security.temporary()
+            # In this order: Dask has modules of its own choice imported at its first call.
+            get_mp_context().set_forkserver_preload(_PRELOADED)
             self._local = LocalCluster(
                 n_workers=self.address.workers,
                 threads_per_worker=1,
