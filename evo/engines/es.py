@@ -18,7 +18,8 @@ the fitness's matter: the streams it is given differ between individuals, the ge
 
 The champion is the best individual told of. With a fitness that is noisy or learns (`reusable` is
 False) that is mostly the luckiest; `population.evaluate_mean` puts the mean, which is what these
-strategies really improve, among those that are judged.
+strategies really improve, among those that are judged; with `population.champion` "mean" the newest
+mean is the champion, whatever the luck of earlier generations.
 """
 
 import copy
@@ -26,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from evo.engines.engine import Engine, Settings
+from evo.engines.engine import Champion, Engine, Settings
 from evo.engines.es_noise import Noise
 from evo.engines.es_settings import DEFAULTS, StrategySettings
 from evo.engines.es_strategy import Credit, norm
@@ -106,6 +107,9 @@ class EvolutionStrategy(Engine):
     def _breed(self, scores: Scores) -> None:
         assert self._noise is not None  # `tell` has asked
         first = int(self._settings.evaluate_mean)
+        if self._settings.champion == "mean" and scores.ok[0]:
+            mean = self.ask().take([0])
+            self.champion = Champion(mean, float(scores.total[0]), self.generation)
         total, credit = scores.total[first:], None
         if self._settings.by_output and scores.by_output is not None:
             own = np.where(scores.ok[:, None], scores.by_output, -np.inf)[first:]

@@ -5,6 +5,8 @@
     evaluate_mean       one individual more, the first: the mean itself. It is judged and can become
                         champion, but takes no part in breeding. For a fitness that is noisy or
                         learns, where the best of many is mostly the luckiest
+    champion            best, the best individual ever, or mean, the newest mean that was judged:
+                        for a fitness whose generations cannot be compared
 
     [strategy]
     kind                openai, snes, sep-cma or weighted-mean; see `evo.engines.es_openai` etc.
@@ -65,7 +67,7 @@ STRATEGIES: dict[str, Callable[..., Strategy]] = {
 }
 
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "population": {"size": 32, "evaluate_mean": False},
+    "population": {"size": 32, "evaluate_mean": False, "champion": "best"},
     "strategy": {"kind": "openai", "sigma": 0.1, "by_output": False},
     "openai": {
         "learning_rate": 0.05,
@@ -102,7 +104,11 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "network.history": (1, 65_536),
     "network.forget_bias": (-100.0, 100.0),
 }
-_WORDS = {"strategy.kind": tuple(STRATEGIES), "network.architecture": ARCHITECTURES}
+_WORDS = {
+    "population.champion": ("best", "mean"),
+    "strategy.kind": tuple(STRATEGIES),
+    "network.architecture": ARCHITECTURES,
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,7 @@ class StrategySettings:
 
     size: int
     evaluate_mean: bool
+    champion: str
     kind: str
     sigma: float
     by_output: bool
@@ -138,6 +145,7 @@ class StrategySettings:
         found = cls(
             population["size"],
             population["evaluate_mean"],
+            population["champion"],
             kind,
             strategy["sigma"],
             strategy["by_output"],
@@ -146,6 +154,8 @@ class StrategySettings:
             network["scale"],
             network["forget_bias"],
         )
+        if found.champion == "mean" and not found.evaluate_mean:
+            raise ValueError("es: population.champion mean needs population.evaluate_mean")
         if found.size % 2 and found.strategy(np.zeros(2), size=2).antithetic:
             raise ValueError(
                 f"es: population.size must be even, as {kind} has antithetic pairs, "

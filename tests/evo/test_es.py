@@ -490,6 +490,19 @@ def test_the_mean_can_be_judged_and_become_champion_without_breeding() -> None:
     assert same_arrays(plain._strategy.state().arrays, judged._strategy.state().arrays)
 
 
+def test_the_newest_mean_can_be_the_champion_whatever_others_scored() -> None:
+    one = engine(population={"evaluate_mean": True, "champion": "mean"})
+    for generation, score in enumerate((5.0, -3.0, 1.0)):
+        mean = one.ask().weights[0].copy()
+        one.tell(Scores.of([score, *np.linspace(9.0, 7.0, SIZE)]))
+        assert (one.champion.score, one.champion.generation) == (score, generation)
+        np.testing.assert_array_equal(one.champion.performers.weights, mean[None])
+    restored = EvolutionStrategy.restore(one.settings, through_bytes(one.state()), seed=3)
+    assert restored.champion.generation == 2
+    one.tell(Scores.of([np.nan, *np.linspace(0.5, 0.0, SIZE)]))
+    assert one.champion.generation == 2  # a mean that failed is none
+
+
 def test_a_generation_of_failures_leaves_the_distribution_alone() -> None:
     one = engine("snes")
     one.tell(judge(one))
@@ -549,6 +562,8 @@ WRONG = [
     ({"population": {"size": 1}}, "population.size must be a whole number at least 2, got 1"),
     ({"population": {"size": 8.5}}, "population.size must be a whole number"),
     ({"population": {"evaluate_mean": 1}}, "population.evaluate_mean must be true or false, got 1"),
+    ({"population": {"champion": "last"}}, "population.champion 'last' is not one of best, mean"),
+    ({"population": {"champion": "mean"}}, "champion mean needs population.evaluate_mean"),
     ({"population": {"sise": 8}}, "no setting population.sise"),
     ({"population": 8}, "population is a table of settings"),
     ({"strategy": {"kind": "cma"}}, "'cma' is not one of openai, snes, sep-cma, weighted-mean"),
