@@ -51,17 +51,9 @@ def reading_figure(
     Raises:
         ValueError: for weights or distances of another type or shape, or a section below 1.
     """
-    places = _checked_distances(distances)
-    wanted = (song.steps, len(places))
-    if weights.dtype.kind != "f" or weights.shape != wanted:
-        raise ValueError(
-            f"weights: expected float {wanted}, the song's steps and the distances, "
-            f"got {weights.dtype} {weights.shape}"
-        )
-    if not (np.isfinite(weights).all() and (weights >= 0).all()):
-        raise ValueError("weights: expected finite numbers of at least 0")
+    places = checked_distances(distances)
     starts = section_starts(song, section)
-    means = _sums(weights.astype(np.float64), starts) / _lengths(song, starts)[:, None]
+    means = _sums(checked_weights(song, weights, places), starts) / _lengths(song, starts)[:, None]
     longest = max(int(places[-1]), SHORTEST_AXIS)
     repeats = repeat_shares(song, longest, starts)
 
@@ -124,9 +116,25 @@ def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArra
     return shares
 
 
-def _checked_distances(
+def checked_weights(
+    song: Song, weights: NDArray[Any], places: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The read weights of a song, float64; ValueError for another type or shape."""
+    wanted = (song.steps, len(places))
+    if weights.dtype.kind != "f" or weights.shape != wanted:
+        raise ValueError(
+            f"weights: expected float {wanted}, the song's steps and the distances, "
+            f"got {weights.dtype} {weights.shape}"
+        )
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("weights: expected finite numbers of at least 0")
+    return weights.astype(np.float64)
+
+
+def checked_distances(
     distances: Sequence[int] | NDArray[np.integer[Any]],
 ) -> NDArray[np.int64]:
+    """The distances as an array; ValueError for what are no rising whole numbers from 1."""
     places = np.asarray(distances)
     if places.ndim != 1 or not places.size or places.dtype.kind not in "iu":
         raise ValueError(
