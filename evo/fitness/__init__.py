@@ -8,6 +8,7 @@ How it is used:
 - a fitness never breeds and never knows an engine.
 
     memorization    play a song, note for note
+    next_step       foresee songs: the cross-entropy of every next step
     critic          please critics: play what is like songs, each piece to a brief
     copying         say what was heard some steps ago
     xor             the smallest task that needs a hidden node

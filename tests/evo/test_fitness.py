@@ -12,6 +12,7 @@ from critics import KEYS, few_panel
 
 from evo.fitness.copying import SCORED, Copying
 from evo.fitness.memorization import Memorization
+from evo.fitness.next_step import NextStep
 from evo.fitness.xor import INPUTS, SOLVED_AT, WANTED, Xor
 from evo.scores import Scores
 from evo.seeds import Individuals, Role
@@ -59,6 +60,12 @@ def readers() -> HistoryUsers:
     return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
 
 
+def melodies() -> HistoryUsers:
+    """60 HistoryUsers that hear and play four keys."""
+    shape = Shape(PLAYER.keys, layers=(3,), lags=(3, 7), architecture="melody", last=3)
+    return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
+
+
 FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "follow": (
         lambda: Memorization([periodic_song()], PROMPT, "follow"),
@@ -74,6 +81,14 @@ FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: varied(TUNE_PLAYER.inputs, KEYS, TUNE_PLAYER),
     ),
     "copy": (lambda: Copying(3, (4, 9), sequences=4), readers),
+    "next step": (
+        lambda: NextStep([periodic_song(seed) for seed in range(5)], batch=2),
+        melodies,
+    ),
+    "next step, all songs": (
+        lambda: NextStep([periodic_song(), periodic_song(2, bars=3)], [periodic_song(3)]),
+        lambda: varied(PLAYER.inputs, PLAYER.keys, PLAYER),
+    ),
 }
 
 
