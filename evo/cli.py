@@ -115,6 +115,10 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
     figures = ""
     if "steps_total" in result:
         figures = f", {result['steps_correct']} of {result['steps_total']} steps right by itself"
+    if "cross_entropy" in result:
+        figures = f", {result['cross_entropy']:.3f} bits a step"
+    if "held_out_cross_entropy" in result:
+        figures += f", {result['held_out_cross_entropy']:.3f} of songs held out"
     display.message(
         f"{result['status']}: {result['reason']}; {result['generations']} generations, "
         f"{result['evaluations']:,} evaluations, {result['wall_seconds']:.1f} s{figures}"

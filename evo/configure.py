@@ -64,8 +64,25 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
             f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
         )
     engine = _engine(chosen, options["genome"], options["engine"] or table.get("engine"))
-    kind = engine_class(engine)
-    config = merge(chosen.config_for(engine), given)
+    config = _with_options(chosen.config_for(engine), given, engine, options)
+    if chosen.defaults_for is not None:
+        changes = chosen.defaults_for(config)
+        if changes:
+            config = _with_options(chosen.config_for(engine, changes), given, engine, options)
+    if (config["run"]["experiment"], config["run"]["engine"]) != (experiment, engine):
+        raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
+    if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
+        shape = engine_class(engine).shape_setting(*chosen.shape(config))
+        config = merge(config, {engine: shape})
+    return config, chosen
+
+
+def _with_options(
+    default: dict[str, Any], given: dict[str, Any], engine: str, options: dict[str, Any]
+) -> dict[str, Any]:
+    """A default configuration with what the file `given` says, and over it the options."""
+    kind, experiment = engine_class(engine), default["run"]["experiment"]
+    config = merge(default, given)
     if options["neat_config"] is not None:
         if genome_of(engine) != "network":
             raise InputError(f"--neat-config describes networks, and {engine} breeds none")
@@ -81,11 +98,7 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
     config = merge(config, limit_changes(options))
     for text in options["settings"]:
         config = merge(config, setting(text))
-    if (config["run"]["experiment"], config["run"]["engine"]) != (experiment, engine):
-        raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
-    if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
-        config = merge(config, {engine: kind.shape_setting(*chosen.shape(config))})
-    return config, chosen
+    return config
 
 
 def _engine(experiment: Experiment, genome: str | None, engine: Any) -> str:

@@ -71,6 +71,10 @@ def describe(record: Record) -> str:
         parts.append(f"{figures['steps_correct']} alone")
     if "loss" in figures:
         parts.append(f"loss {number(figures['loss'])}")
+    if "cross_entropy" in figures:
+        parts.append(f"{figures['cross_entropy']:.3f} bits a step")
+    if "held_out_cross_entropy" in figures:
+        parts.append(f"{figures['held_out_cross_entropy']:.3f} of songs held out")
     if "read_lags" in figures:
         lags = ", ".join(str(lag) for lag in figures["read_lags"])
         parts.append(f"reads {lags} steps back, entropy {figures['read_entropy']:.1f} bits")

@@ -58,15 +58,18 @@ class Experiment:
     task: Callable[[Config, Path], Task]
     # The genome kinds that it is for, the first by default; empty for every kind.
     genomes: tuple[str, ...] = ()
+    # Other defaults that follow from what was chosen: of the whole configuration, nested tables of
+    # changes, which all that was given still overrides. May raise InputError.
+    defaults_for: Callable[[Config], Mapping[str, Any]] | None = None
 
-    def config_for(self, engine: str) -> Config:
-        """The whole configuration for any engine.
+    def config_for(self, engine: str, changes: Mapping[str, Any] | None = None) -> Config:
+        """The whole configuration for any engine, with some `changes` of its defaults.
 
         A baseline has the settings of its base, and as many evaluations, however many make one of
         its generations.
         """
         base = base_of(engine)
-        config = self.default_config(base)
+        config = merge(self.default_config(base), changes or {})
         if engine == base:
             return config
         kind: Any = engine_class(engine)

@@ -6,6 +6,7 @@
                        checkpoint was written, which keeps its hash up to there
     checkpoints/       see evo.checkpoint
     songs/             the songs it learns, as MIDI, so that the run needs no other file
+    held-out/          the songs that it is only measured on
     champion/          what it bred
     result.json        how it ended
     plots/
@@ -48,7 +49,7 @@ SCHEMA = 1
 KEPT_CHECKPOINTS = 3
 # What a run's directory may hold before it has a configuration.
 _BEGINNINGS = {
-    ".lock", "log.jsonl", "songs", "critics.npz", "run.json", ".tmp-run.json", ".tmp-config.toml",
+    ".lock", "log.jsonl", "songs", "held-out", "critics.npz", "run.json", ".tmp-run.json", ".tmp-config.toml",
 }  # fmt: skip
 # What every run's result says.
 _OF_ANY_RESULT = {
@@ -209,7 +210,8 @@ class Run:
             run._made_folder = made_here
             try:
                 if begun:
-                    shutil.rmtree(path / "songs", ignore_errors=True)
+                    for name in ("songs", "held-out"):
+                        shutil.rmtree(path / name, ignore_errors=True)
                 prepare(config, path)
                 run._describe({"command": list(command), "status": "running"})
                 run.save_config()

@@ -6,6 +6,13 @@ A network hears the past at some lags and says which keys sound next; a note gri
 is a piece of music itself, hears nothing, and can learn one song. Either is bred while hearing
 the true past (`mode = "follow"`), which is dense and parallel over steps, and judged at the end in
 closed loop, hearing only itself: a player that follows without error also performs without.
+
+With `mode = "likelihood"` songs are not learned note for note: players are judged by the chance
+that they give to every next step (`evo.fitness.next_step`), and some songs can be held out, to see
+what was learned of songs at large. That is what HistoryUsers learn of a folder of songs:
+
+    evo run memorize --genome history-user --song FOLDER --seed 1
+    evo play RUN --temperature 0.7 --seed 3
 """
 
 import json
@@ -15,12 +22,21 @@ from typing import Any
 from evo.engines import engine_class, genome_of
 from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
 from evo.files import write_synced
+from evo.fitness import Fitness
 from evo.fitness.memorization import Memorization
+from evo.fitness.next_step import NextStep
+from evo.seeds import Role, stream
 from evo.song import MidiError, Song, load_songs
 from evo.tunes import tune, tune_names
 from genomes.grid_edits import MUTATIONS
 from genomes.grid_operators import CROSSOVERS
+from genomes.performers import BoolArray
 from genomes.player import Player
+
+MODES = ("follow", "perform", "likelihood")
+# Of what is played by chance at the end of a run: how much chance, and how many are drawn.
+TEMPERATURE, DRAWN = 0.7, 8
+LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
 
 # What each engine starts from: how the past is heard, and the engine's own settings. Found by
 # trying one change at a time on several songs and seeds; `benchmarks/notes.md` tells the trials.
@@ -99,6 +115,28 @@ BREEDING: dict[str, dict[str, dict[str, Any]]] = {
         },
     },
 }
+# What HistoryUsers start from where they learn to foresee many songs: a fifth of the songs held
+# out, and every lag of ten bars, so that where they read is found and not given.
+FORESEEING: dict[str, dict[str, Any]] = {
+    "memorize": {"mode": "likelihood", "held_out": 0.2, "batch": 16},
+    "stop": {"generations": 3000},
+    "es": {
+        # Sixteen songs a generation tell nothing of the luck of other generations.
+        "population": {"size": 32, "evaluate_mean": True, "champion": "mean"},
+        "strategy": {"sigma": 0.1, "by_output": False},
+        # A little decay keeps them from being sure of songs that they do not know.
+        "openai": {"weight_decay": 0.002},
+        "network": {
+            "architecture": "melody",
+            "layers": [16],
+            "last": 16,
+            "lags": [],
+            "history": 80,
+            "scale": 1.0,
+            "forget_bias": 1.0,
+        },
+    },
+}
 IDENTITY = {"DefaultGenome": {"activation_default": "identity", "activation_options": "identity"}}
 
 
@@ -116,7 +154,9 @@ def default_config(engine: str) -> Config:
         engine: settings,
         "memorize": {
             "song": "vo-pole-bereza-stoyala",  # or a MIDI file, or a folder of them
-            "mode": "follow",
+            "mode": "follow",  # or perform, or likelihood; the next two are for the latter
+            "held_out": 0.0,  # share of the songs
+            "batch": 0,  # songs a generation; 0 for all
             "keys": keys,
             "steps_per_beat": 2,
             "prompt_steps": 8,
@@ -126,6 +166,29 @@ def default_config(engine: str) -> Config:
     if genome_of(engine) == "history-user":  # small generations, many of them
         config = merge(config, {"stop": {"generations": 5000}, "run": {"chunk_size": 16}})
     return merge(merge(config, {engine: changes}), {engine: BREEDING[engine]})
+
+
+def defaults_for(config: Config) -> dict[str, Any]:
+    """Of HistoryUsers that are to foresee songs: where there are several, or where it is said."""
+    table = config["memorize"]
+    if genome_of(config["run"]["engine"]) != "history-user":
+        return {}
+    if table["mode"] != "likelihood":
+        if not Path(table["song"]).is_dir():
+            return {}
+        if len(find_songs(table["song"], table["keys"], table["steps_per_beat"])) == 1:
+            return {}
+    return FORESEEING
+
+
+def held_out_count(songs: int, share: float) -> int:
+    """How many of so many songs are held out; there is always one left to learn from.
+
+    Raises InputError for what is no share.
+    """
+    if not 0.0 <= share < 1.0:
+        raise InputError(f"memorize.held_out must be a share from 0 to less than 1, got {share:g}")
+    return min(round(songs * share), songs - 1)
 
 
 def player_of(config: Config) -> Player | None:
@@ -192,11 +255,21 @@ def prepare(config: Config, folder: Path, say: Say) -> None:
     """Copy the songs into the run, so that it needs no other file."""
     table = config["memorize"]
     songs = find_songs(table["song"], table["keys"], table["steps_per_beat"])
-    (folder / "songs").mkdir()
-    for song in songs:
-        path = folder / "songs" / f"{song.name}.mid"
-        if path.exists():
-            raise InputError(f"{table['song']}: two of its songs are called {song.name}")
+    if table["mode"] not in MODES:
+        raise InputError(f"memorize.mode must be one of {', '.join(MODES)}, got {table['mode']!r}")
+    if table["batch"] < 0:
+        raise InputError(f"memorize.batch must be at least 0 songs, got {table['batch']}")
+    count = held_out_count(len(songs), table["held_out"]) if table["mode"] == "likelihood" else 0
+    names = [song.name for song in songs]
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise InputError(f"{table['song']}: two of its songs are called {twice[0]}")
+    random = stream(config["run"]["seed"], Role.TRAIN)
+    held_out = set(random.permutation(len(songs))[:count].tolist())
+    for place, song in enumerate(songs):
+        kept = folder / (HELD_OUT if place in held_out else LEARNED)
+        kept.mkdir(exist_ok=True)
+        path = kept / f"{song.name}.mid"
         try:
             content = song.to_midi()
         except ValueError as error:
@@ -204,61 +277,109 @@ def prepare(config: Config, folder: Path, say: Say) -> None:
         write_synced(path, content)
 
 
-def kept_songs(config: Config, folder: Path) -> list[Song]:
-    """The songs that `prepare` put into the run."""
+def kept_songs(config: Config, folder: Path, kept: str = LEARNED) -> list[Song]:
+    """The songs that `prepare` put into the run, to be learned or held out."""
     table = config["memorize"]
-    return load_songs(folder / "songs", keys=table["keys"], steps_per_beat=table["steps_per_beat"])
+    if kept == HELD_OUT and not (folder / kept).exists():
+        return []
+    return load_songs(folder / kept, keys=table["keys"], steps_per_beat=table["steps_per_beat"])
 
 
 def task(config: Config, folder: Path) -> Task:
     """Memorise the songs that were copied into the run."""
     table = config["memorize"]
     player = player_of(config)
+    fitness: Fitness
     try:
-        songs = kept_songs(config, folder)
-        fitness = Memorization(songs, table["prompt_steps"], table["mode"])
+        songs, held_out = (kept_songs(config, folder, kept) for kept in (LEARNED, HELD_OUT))
+        if table["mode"] == "likelihood":
+            fitness = NextStep(songs, held_out, table["prompt_steps"], table["batch"])
+        else:
+            fitness = Memorization(songs, table["prompt_steps"], table["mode"])
     except (MidiError, ValueError) as error:
         raise InputError(str(error)) from None
 
     def champion_files(performers: Any) -> dict[str, bytes]:
-        return _champion_files(songs, performers, player, table["prompt_steps"])
+        if table["mode"] == "likelihood":
+            files = _melodies(songs, performers, table["prompt_steps"], config["run"]["seed"])
+        else:
+            files = _performances(songs, performers, table["prompt_steps"])
+        if player is not None:
+            files |= _player_file(songs[0], player, table["prompt_steps"])
+        return files | _reading_files(songs, held_out, performers)
 
     return Task(fitness, player, champion_files, songs[0].lowest_note)
 
 
-def _champion_files(
-    songs: list[Song], performers: Any, player: Player | None, prompt_steps: int
-) -> dict[str, bytes]:
-    """What the champion plays of every song, the first as song.mid and roll.png.
-
-    Where it has a history, reading.png shows where it reads it while it follows the first song.
-    """
-    from evo.plot import png_bytes, reading_figure, rolls_figure
-    from genomes.history_user import HistoryUsers, hear
+def _performances(songs: list[Song], performers: Any, prompt_steps: int) -> dict[str, bytes]:
+    """What the champion plays of every song it learned, the first as song.mid and roll.png."""
+    from evo.plot import png_bytes, rolls_figure
 
     files: dict[str, bytes] = {}
     for number, song in enumerate(songs, start=1):
         played = performers.perform(song.grid[:prompt_steps], len(song.grid))[0]
-        performance = Song(
-            played, song.lowest_note, song.steps_per_beat, song.tempo, f"{song.name} (champion)"
-        )
         ending = "" if number == 1 else f"-{number:03d}"
-        files[f"song{ending}.mid"] = performance.to_midi()
+        files[f"song{ending}.mid"] = _played(song, played).to_midi()
         files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
-    if isinstance(performers, HistoryUsers) and performers.shape.architecture != "lstm":
-        weights = performers.attention(hear(songs[0].grid))[0, 0]
-        distances = [lag + 1 for lag in performers.shape.lags]  # it hears delayed by one step
-        files["reading.png"] = png_bytes(reading_figure(songs[0], weights, distances))
-    if player is None:
-        return files
+    return files
+
+
+def _melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -> dict[str, bytes]:
+    """What the champion plays by chance, by its own chances, after each song's beginning.
+
+    The likeliest at every step would be silence, mostly. The first is song.mid, roll.png has the
+    first few.
+    """
+    from evo.plot import pieces_figure, png_bytes
+
+    files: dict[str, bytes] = {}
+    melodies = []
+    for number, song in enumerate(songs, start=1):
+        streams = [stream(seed, Role.PLAY, individual=number)]
+        beginning, steps = song.grid[:prompt_steps], len(song.grid)
+        played = performers.perform(beginning, steps, streams, TEMPERATURE)[0]
+        melodies.append(_played(song, played))
+        files["song.mid" if number == 1 else f"song-{number:03d}.mid"] = melodies[-1].to_midi()
+    drawn = melodies[:DRAWN]
+    notes = [f"temperature {TEMPERATURE:g}, after the first {prompt_steps} steps"] * len(drawn)
+    return files | {"roll.png": png_bytes(pieces_figure(drawn, notes))}
+
+
+def _played(song: Song, played: BoolArray) -> Song:
+    name = f"{song.name} (champion)"
+    return Song(played, song.lowest_note, song.steps_per_beat, song.tempo, name)
+
+
+def _reading_files(songs: list[Song], held_out: list[Song], performers: Any) -> dict[str, bytes]:
+    """Where a champion with a history reads it while it follows songs.
+
+    reading.png is of the first song; where there are several, lags.png is of all of them, those
+    held out last.
+    """
+    from evo.plot import lags_figure, png_bytes, reading_figure
+    from genomes.history_user import HistoryUsers, hear
+
+    if not isinstance(performers, HistoryUsers) or performers.shape.architecture == "lstm":
+        return {}
+    everything = [*songs, *held_out]
+    weights = [performers.attention(hear(song.grid))[0, 0] for song in everything]
+    distances = [lag + 1 for lag in performers.shape.lags]  # it hears delayed by one step
+    files = {"reading.png": png_bytes(reading_figure(songs[0], weights[0], distances))}
+    if len(everything) > 1:
+        figure = lags_figure(everything, weights, distances, held_out=len(held_out))
+        files["lags.png"] = png_bytes(figure)
+    return files
+
+
+def _player_file(song: Song, player: Player, prompt_steps: int) -> dict[str, bytes]:
+    """How an exported network hears and plays."""
     instrument = {
-        "lowest_note": songs[0].lowest_note,
-        "steps_per_beat": songs[0].steps_per_beat,
+        "lowest_note": song.lowest_note,
+        "steps_per_beat": song.steps_per_beat,
         "prompt_steps": prompt_steps,
     }
     document = player.to_values() | instrument
-    files["player.json"] = json.dumps(document, indent=2).encode() + b"\n"
-    return files
+    return {"player.json": json.dumps(document, indent=2).encode() + b"\n"}
 
 
 EXPERIMENT = Experiment(
@@ -268,6 +389,7 @@ EXPERIMENT = Experiment(
     shape=shape,
     prepare=prepare,
     task=task,
+    defaults_for=defaults_for,
 )
 
 if __name__ == "__main__":
