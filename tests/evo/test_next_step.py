@@ -12,6 +12,7 @@ from running import Killed, Watcher, configured, outcome, resume, start
 
 from evo.cli import main
 from evo.configure import configuration
+from evo.display import describe
 from evo.experiment import InputError
 from evo.fitness.next_step import NextStep, cross_entropies, step_bits
 from evo.run import read_log
@@ -228,6 +229,7 @@ def test_the_log_and_the_result_have_both_cross_entropies_of_the_newest_mean(run
     last = records[-1]["figures"]
     names = {"cross_entropy", "held_out_cross_entropy"}
     assert {name: result[name] for name in names} == {name: last[name] for name in names}
+    assert f"{last['held_out_cross_entropy']:.3f} of songs held out" in describe(records[-1])
     assert records[-1]["figures"]["cross_entropy"] < records[0]["figures"]["cross_entropy"]
 
 
