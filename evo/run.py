@@ -49,7 +49,8 @@ SCHEMA = 1
 KEPT_CHECKPOINTS = 3
 # What a run's directory may hold before it has a configuration.
 _BEGINNINGS = {
-    ".lock", "log.jsonl", "songs", "held-out", "critics.npz", "run.json", ".tmp-run.json", ".tmp-config.toml",
+    ".lock", "log.jsonl", "songs", "held-out", "critics.npz", "run.json", ".tmp-run.json",
+    ".tmp-config.toml",
 }  # fmt: skip
 # What every run's result says.
 _OF_ANY_RESULT = {
