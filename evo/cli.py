@@ -19,7 +19,7 @@ from evo.cli_runs import runs as runs_command
 from evo.cli_songs import songs
 
 # Names that the help lists; kept equal to the registries by a test, not imported, to be fast.
-EXPERIMENT_NAMES = ("memorize", "critic", "copy", "xor")
+EXPERIMENT_NAMES = ("memorize", "critic", "guess", "copy", "xor")
 ENGINE_NAMES = ("neat", "neat-python", "ga", "es", "random", "one-plus-one")
 GENOME_NAMES = ("network", "grid", "history-user")
 

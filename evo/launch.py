@@ -16,6 +16,7 @@ from evo import checkpoint, warm_up
 from evo.engines import BreedingError, Champion, Engine, engine_class
 from evo.experiment import Config, Experiment, InputError, Say, Task, merge
 from evo.files import replace_folder
+from evo.fitness import LearningFitness
 from evo.interrupt import Interrupted, Interrupts
 from evo.loop import GenerationLeft, Progress, Record, TooManyFailures, generations
 from evo.run import BrokenOff, Run
@@ -175,7 +176,7 @@ def _new(run: Run, task: Task) -> Engine:
 
 
 def _restored(run: Run, task: Task, state: State) -> tuple[Engine, Progress]:
-    """Engine and progress as they were saved.
+    """Engine and progress as they were saved; so is a fitness that learns.
 
     Damaged for a state that they cannot be made of; ValueError if the settings are wrong.
     """
@@ -185,6 +186,8 @@ def _restored(run: Run, task: Task, state: State) -> tuple[Engine, Progress]:
         engine = kind.restore(
             settings, state.part("engine"), seed=table["seed"], player=task.player
         )
+        if isinstance(task.fitness, LearningFitness):
+            task.fitness.restore(state.part("fitness"))
         return engine, Progress(**state.values["progress"])
     except Exception as error:  # of a state that anybody may have written
         _new(run, task)
@@ -194,8 +197,10 @@ def _restored(run: Run, task: Task, state: State) -> tuple[Engine, Progress]:
         ) from error
 
 
-def _save(run: Run, engine: Engine, progress: Progress) -> None:
+def _save(run: Run, task: Task, engine: Engine, progress: Progress) -> None:
     state = engine.state().inside("engine") | State(values={"progress": vars(progress)})
+    if isinstance(task.fitness, LearningFitness):
+        state |= task.fitness.state().inside("fitness")
     score = engine.champion.score if engine.champion else None
     run.save_checkpoint(state, run.config["run"]["engine"], score)
 
@@ -257,16 +262,16 @@ def _breed(
             reason = stop.reason(record)
             ending = reason is not None or interrupts.received is not None
             if ending or (every and engine.generation % every == 0):
-                _save(run, engine, progress)
+                _save(run, task, engine, progress)
             if reason is not None:
                 return "finished", reason
             if interrupts.received is not None:
                 return "stopped", f"stopped by {interrupts.received.name}"
     except GenerationLeft:  # a resume evaluates it
-        _save(run, engine, progress)
+        _save(run, task, engine, progress)
         raise Interrupted from None
     except WorkersLost as error:  # the same
-        _save(run, engine, progress)
+        _save(run, task, engine, progress)
         return "failed", str(error)
     except (TooManyFailures, BreedingError) as error:
         return "failed", str(error)

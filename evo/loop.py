@@ -1,4 +1,4 @@
-"""The only generational loop: ask, evaluate, tell.
+"""The only generational loop: ask, evaluate, tell, and let a fitness learn that can.
 
 It yields one record a generation, as soon as the engine has bred the next; whoever drives it logs,
 saves, shows and decides when to end. The record is the line of the log:
@@ -7,7 +7,8 @@ saves, shows and decides when to end. The record is the line of the log:
     evaluations           individuals evaluated since the run began
     best, mean, worst     of the individuals that did not fail (null if all failed)
     quartiles             25, 50 and 75 % of the same
-    champion              score of the best individual ever
+    champion              score of the best individual ever; of this generation, where the fitness
+                          learns and its scores cannot be compared with older ones
     champion_generation   when it was found
     figures               the task's own figures of the champion
     engine                the engine's figures of the next population
@@ -24,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from evo.engines import Engine
-from evo.fitness import Fitness
+from evo.fitness import Fitness, LearningFitness
 from evo.interrupt import Interrupted
 from evo.scores import Scores
 from evo.workers import Evaluator
@@ -83,6 +84,7 @@ def generations(
     the share `max_failures` of a generation failed, GenerationLeft instead of an `Interrupted` that
     came from an evaluation, and what evaluators raise.
     """
+    learner = fitness if isinstance(fitness, LearningFitness) else None
     started = time.monotonic() - progress.wall_seconds
     while True:
         generation = engine.generation
@@ -97,11 +99,15 @@ def generations(
                 f"{failed} of {len(scores)} individuals failed in generation {generation}; "
                 + _failures(scores)["failure"]
             )
+        if learner is not None and not learner.reusable:
+            engine.forget()
         engine.tell(scores)
         champion = engine.champion
         if champion is not None and champion.generation != progress.figures_generation:
             progress.figures = fitness.figures(champion.performers)
             progress.figures_generation = champion.generation
+        if learner is not None:
+            learner.learn(performers, scores, generation)
         progress.evaluations += len(performers)
         progress.wall_seconds = time.monotonic() - started
         yield {

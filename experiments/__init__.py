@@ -2,6 +2,7 @@
 
 memorize   learn songs note for note
 critic     compose pieces that critics take for songs
+guess      play so that a guesser guesses the next key, but not perfectly
 copy       say what was heard 64 steps ago
 xor        the smallest task that needs a hidden node
 """
@@ -14,6 +15,7 @@ from evo.experiment import Experiment
 EXPERIMENTS = {
     "memorize": "evo.experiments.memorize",
     "critic": "evo.experiments.critic",
+    "guess": "evo.experiments.guess",
     "copy": "evo.experiments.copy_task",
     "xor": "evo.experiments.xor",
 }

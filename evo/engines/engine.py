@@ -11,6 +11,7 @@ How it is used:
 - `state` and `restore` carry everything the next `ask` depends on; an engine that is restored goes
   on exactly as the one that was saved.
 - `champion` is the best individual ever told of, kept by this class.
+- `forget`, before `tell`, says that scores told from now on are no measure of those told before.
 
 An engine draws its random numbers from streams addressed by the seed and the generation
 (`evo.seeds`), so that it has no random state to keep.
@@ -114,6 +115,17 @@ class Engine(ABC):
             )
         self._breed(scores)
         self.generation += 1
+
+    def forget(self) -> None:
+        """Drop what is held by a score: it would not be given again, as the fitness has learned.
+
+        The champion goes, and so does whoever survived by a score; the population stays.
+        """
+        self.champion = None
+        self._forget()
+
+    def _forget(self) -> None:  # noqa: B027 - most engines hold nothing by score
+        """The subclass's part of `forget`."""
 
     @abstractmethod
     def _breed(self, scores: Scores) -> None:

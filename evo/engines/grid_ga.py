@@ -104,6 +104,9 @@ class GridGA(Engine):
         children = breed_grids(settings.rates, rows, cases, parents, settings.elitism, key)
         self._population = self._grids(children)
 
+    def _forget(self) -> None:
+        self._pool = None
+
     def _survivors(self, scores: Scores) -> Pool:
         """Who parents are chosen among, and, where it is kept, the pool from now on."""
         survival = self._settings.survival

@@ -200,6 +200,10 @@ class Neat(ConfiguredByNeat):
         )
         self._assemble(genes)
 
+    def _forget(self) -> None:
+        for one in self._species:  # none has improved or stagnated yet
+            one.best = None
+
     def _breed_species(self, scores: Scores) -> None:
         finite = scores.total[scores.ok]
         floor = np.nextafter(finite.min(), -np.inf) if len(finite) else 0.0

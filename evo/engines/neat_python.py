@@ -91,6 +91,10 @@ class NeatPython(ConfiguredByNeat):
             )
         return self._performers
 
+    def _forget(self) -> None:
+        for one in self._species.species.values():  # none has improved or stagnated yet
+            one.fitness_history = []
+
     def _breed(self, scores: Scores) -> None:
         # neat-python computes with fitness: a failed individual gets a number just below the rest.
         finite = scores.total[scores.ok]

@@ -10,14 +10,17 @@ How it is used:
     memorization    play a song, note for note
     next_step       foresee songs: the cross-entropy of every next step
     critic          please critics: play what is like songs, each piece to a brief
+    guessing        be guessed, but not perfectly
+    coevolved_guessing  the same by guessers that are bred
     copying         say what was heard some steps ago
     xor             the smallest task that needs a hidden node
 """
 
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from evo.scores import Scores
 from evo.seeds import Individuals
+from evo.state import State
 
 
 class Fitness(Protocol):
@@ -42,3 +45,22 @@ class Fitness(Protocol):
         how far it is: steps correct, cases solved. `solved` (bool) is always among them; a run
         ends when its best individual is solved.
         """
+
+
+@runtime_checkable
+class LearningFitness(Fitness, Protocol):
+    """A fitness that changes from generation to generation.
+
+    The loop lets it learn once a generation, in its own process; from then on workers score by what
+    it has become. Where it is not `reusable`, scores of different generations are no measure of
+    each other, and engines are told to forget what they hold by score (`Engine.forget`).
+    """
+
+    def learn(self, performers: Any, scores: Scores, generation: int) -> None:
+        """Learn from a whole generation and its scores."""
+
+    def state(self) -> State:
+        """Everything that it learned and that its next lessons depend on; kept in checkpoints."""
+
+    def restore(self, state: State) -> None:
+        """Become what it was when `state` was called; it was made by the same configuration."""

@@ -8,6 +8,7 @@
     pieces     several pieces, as piano rolls
     reading    where a network reads its past, over where the song repeats itself
     lags       the same for many songs, a row each
+    guessing   how guessers fare over the time of a piece
     network    a network as a drawing
     layout     where its nodes stand
     records    what the figures read from a log, and how they draw it
@@ -19,6 +20,7 @@ matplotlib without pyplot: no display is needed and nothing has to be closed.
 
 from evo.plot.comparison import comparison_figure
 from evo.plot.fitness import fitness_figure
+from evo.plot.guessing import guessing_figure
 from evo.plot.lags import lags_figure
 from evo.plot.network import network_figure
 from evo.plot.pieces import pieces_figure
@@ -30,6 +32,7 @@ from evo.plot.style import png_bytes, save_figure
 __all__ = [
     "comparison_figure",
     "fitness_figure",
+    "guessing_figure",
     "lags_figure",
     "network_figure",
     "pieces_figure",

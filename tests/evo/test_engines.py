@@ -238,6 +238,27 @@ def test_a_champion_of_the_same_score_is_the_one_found_first(name: str) -> None:
     assert engine.champion.generation == 0
 
 
+def test_what_was_told_before_forgetting_is_no_measure_of_what_comes(
+    name: str, tmp_path: Path
+) -> None:
+    """A fitness that learned may give everybody less; nobody is held by an older score."""
+    high, low = new(name), new(name)
+    for engine, bonus in ((high, 1e6), (low, 0.0)):
+        engine.tell(told(bonus + np.arange(POPULATION)))
+        engine.forget()
+        assert engine.champion is None
+        engine = kind_of(name).restore(
+            settings_of(name), through_disk(engine.state(), tmp_path / "state"), seed=3,
+            player=PLAYER,
+        )  # fmt: skip
+        scores = np.random.default_rng(1).random(POPULATION)
+        engine.tell(told(scores))
+        assert (engine.champion.score, engine.champion.generation) == (scores.max(), 1)
+        gallery = engine.gallery()
+        assert gallery is not None
+        assert gallery.scores.max() <= 1
+
+
 def test_failed_individuals_never_become_champion(name: str) -> None:
     engine = new(name)
     total = np.linspace(-5.0, -4.0, POPULATION)

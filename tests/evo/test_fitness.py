@@ -11,6 +11,7 @@ from breeding import constant, copies, evolved, joined, network, varied_config
 from critics import KEYS, few_panel
 
 from evo.fitness.copying import SCORED, Copying
+from evo.fitness.guessing import Guessing
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
 from evo.fitness.xor import INPUTS, SOLVED_AT, WANTED, Xor
@@ -79,6 +80,10 @@ FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "critic": (
         lambda: few_panel().fitness(pieces=1, seed=1, free_run=3),
         lambda: varied(TUNE_PLAYER.inputs, KEYS, TUNE_PLAYER),
+    ),
+    "guess": (
+        lambda: Guessing(keys=PLAYER.keys, steps=96),
+        lambda: varied(PLAYER.inputs, PLAYER.keys, PLAYER),
     ),
     "copy": (lambda: Copying(3, (4, 9), sequences=4), readers),
     "next step": (
