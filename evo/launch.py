@@ -251,7 +251,7 @@ def _breed(
     """Generation after generation until there is a reason to end: the status, and the reason."""
     name = run.config["run"]["engine"]
     every = run.config["checkpoints"]["every"]
-    if warm_up.is_needed(name):
+    if warm_up.is_needed(name, task.fitness):
         display.message("compiling the kernels, which takes some seconds and is kept ...")
         warm_up.compile_kernels(name, run.config[name], task.player, task.fitness)
     display.begin(run, stop, engine.generation)

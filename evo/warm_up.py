@@ -20,8 +20,14 @@ from genomes.kernels import is_compiled
 from genomes.player import Player
 
 
-def is_needed(engine: str) -> bool:
-    """Whether this engine's kernels have still to be compiled: none of them ever was."""
+def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
+    """Whether this engine's kernels have still to be compiled: none of them ever was.
+
+    Or those of the fitness, where it names any.
+    """
+    own = getattr(fitness, "kernels", ())
+    if own and not any(is_compiled(one) for one in own):
+        return True
     return not any(is_compiled(one) for one in engine_class(engine).kernels)
 
 

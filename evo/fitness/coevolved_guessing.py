@@ -32,8 +32,8 @@ from evo.seeds import Role, stream
 from evo.state import State
 from genomes.performers import FloatArray, Performers
 
-# Of the score. With a half, what plays well against the guessers of the moment drives out what
-# plays well: by ears that they had not met, late champions beat early ones in two of four runs.
+# Of the score. With a half, what answers the guessers of the moment drives out what plays well: by
+# ears that they had not met, late champions beat early ones in two of four runs.
 OPPONENTS_SHARE = 0.25
 
 

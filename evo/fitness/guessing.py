@@ -35,10 +35,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.guessing.ears import CONTEXT, FREQUENCIES, PERCEPTRON, listen
+from evo.guessing.ears import CONTEXT, FREQUENCIES, PERCEPTRON, listen, listen_to
 from evo.guessing.held_out import held_out_hits
 from evo.guessing.measures import measures
-from evo.guessing.resolving import counted
+from evo.guessing.resolving import count_events, counted
 from evo.guessing.symbols import Symbols, symbols_of
 from evo.scores import Scores
 from genomes.performers import BoolArray, FloatArray, Performers, Streams
@@ -68,6 +68,8 @@ class Guessing:
     """
 
     reusable = True
+    # That tell whether the game's were compiled before, as an engine's do.
+    kernels = (listen_to, count_events)
 
     def __init__(self, *, keys: int, steps: int, score: str = "gap-resolve") -> None:
         if score not in SCORES:

@@ -72,6 +72,16 @@ STEPS = _Panel(
         ("champion, hearing the song", ("figures", "follow_correct"), ORANGE),
     ),
 )
+GUESSED = _Panel(
+    "guessed",
+    1.1,
+    (
+        ("champion, by the panel", ("figures", "guesser_accuracy"), BLUE),
+        ("by an ear that no search meets", ("figures", "held_out_accuracy"), ORANGE),
+        ("by its opponents", ("figures", "opponents_accuracy"), PURPLE),
+        ("best pieces, by the best bred guesser", ("figures", "guessers_best"), GREEN),
+    ),
+)
 SPECIES = _Panel("species", 0.75, (("species", ("engine", "species"), GREEN),))
 SIZE = _Panel(
     "network size",
@@ -93,7 +103,7 @@ def fitness_figure(runs: Mapping[str, Sequence[Record]]) -> Figure:
         raise ValueError("runs: none has a record yet, there is nothing to draw")
     panels = [
         panel
-        for panel in (STEPS, SPECIES, SIZE)
+        for panel in (STEPS, GUESSED, SPECIES, SIZE)
         if any(not series(r, *path).empty for r in drawn.values() for _, path, _ in panel.lines)
     ]
     heights = [2.4, *(panel.height for panel in panels)]
@@ -223,6 +233,9 @@ def _scale(axes: Axes, panel: _Panel, runs: Sequence[Sequence[Record]]) -> None:
         top = float(np.nanmax(totals))
         axes.axhline(top, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
         axes.set_yticks([0, top / 2, top], ["0", f"{top / 2:g}", f"{top:g}"])
+    elif panel is GUESSED:
+        top = 1.0
+        axes.set_yticks([0, 0.5, 1])
     else:
         top = max(1.0, float(axes.dataLim.y1))
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
