@@ -14,7 +14,8 @@ from evo.engines import ENGINES
 from evo.experiment import InputError, merge
 from evo.fitness import LearningFitness
 from evo.fitness.coevolved_guessing import CoevolvedGuessing
-from evo.guessing.symbols import symbols_of
+from evo.guessing.symbols import rolls_of, symbols_of
+from evo.plot import fitness_figure, guessing_figure, png_bytes
 from evo.scores import Scores, Status
 from evo.seeds import Individuals, Role
 from evo.song import Song
@@ -240,3 +241,31 @@ def test_the_champion_of_a_run_that_learns_is_of_the_last_generation(tmp_path: P
     for record in watcher.records:
         assert record["champion_generation"] == record["generation"]
         assert record["champion"] == record["best"]
+
+
+# Figures
+
+
+def texts(figure: Any) -> list[str]:
+    legends = [axes.get_legend() for axes in figure.axes]
+    found = [text.get_text() for one in legends if one is not None for text in one.get_texts()]
+    return found + [axes.get_ylabel() for axes in figure.axes]
+
+
+def test_both_sides_are_drawn_over_the_generations(tmp_path: Path) -> None:
+    watcher = Watcher()
+    start(tmp_path / "run", coevolved(), watcher)
+    shown = texts(fitness_figure({"run": watcher.records}))
+    assert {"guessed", "champion, by the panel", "by its opponents"} <= set(shown)
+    assert "best pieces, by the best bred guesser" in shown
+
+
+def test_how_a_piece_is_guessed_is_drawn_as_shares_of_moving_windows() -> None:
+    roll = rolls_of(np.resize([1, 2], 80), 3)
+    figure = guessing_figure(roll, 40)
+    assert {"frequencies", "context", "perceptron", "held out"} <= set(texts(figure))
+    guessed = {line.get_label(): line.get_ydata() for line in figure.axes[1].lines}
+    assert len(guessed["context"]) == 80
+    assert guessed["context"][-1] == 1.0
+    assert 0 <= guessed["frequencies"][-1] < 0.7
+    assert png_bytes(figure) == png_bytes(guessing_figure(roll, 40))

@@ -13,6 +13,7 @@ from evo import warm_up
 from evo.engines import engine_class
 from evo.fitness.xor import Xor
 from evo.scores import Scores
+from genomes.kernels import kernel
 
 
 class Breaking(Xor):
@@ -61,6 +62,19 @@ def test_a_generation_can_be_bred_that_nobody_evaluated() -> None:
     outputs = engine.ask().outputs
     engine.tell(Scores.of(np.zeros(10), by_output=np.zeros((10, outputs))))
     warm_up._breed_once("neat", settings, None)
+
+
+def test_kernels_of_a_fitness_are_waited_for_too() -> None:
+    @kernel
+    def never_called(x: int) -> int:
+        return x
+
+    fitness = Xor()
+    settings = experiment("xor").default_config("neat")["neat"]
+    warm_up.compile_kernels("neat", settings, None, fitness)
+    assert not warm_up.is_needed("neat", fitness)
+    fitness.kernels = (never_called,)  # type: ignore[attr-defined]
+    assert warm_up.is_needed("neat", fitness)
 
 
 def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
