@@ -37,7 +37,7 @@ def improvise(
         performers = engine_class(config["run"]["engine"]).genome.from_arrays(arrays)
     except FileNotFoundError:
         raise RunError(f"{path}: it has no champion; finish it by `evo resume {path}`") from None
-    except (Damaged, KeyError, ValueError) as damage:
+    except (Damaged, ArithmeticError, LookupError, TypeError, ValueError) as damage:
         raise RunError(f"{path}: its champion is damaged: {damage}") from None
     if improvise and isinstance(performers, Grids):
         raise RunError(

@@ -19,7 +19,7 @@ from evo.files import replace_folder
 from evo.fitness import LearningFitness
 from evo.interrupt import Interrupted, Interrupts
 from evo.loop import GenerationLeft, Progress, Record, TooManyFailures, generations
-from evo.run import BrokenOff, Run
+from evo.run import BrokenOff, Run, read_description
 from evo.state import State
 from evo.stop import Stop
 from evo.workers import Evaluator, WorkersLost
@@ -227,9 +227,10 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
             figures = _keep_pieces(run.path / "pieces", task, engine)
             result = _result(run, engine.champion, progress, status, reason, engine.generation)
             result |= figures
+            # The figures come last: after a signal there may be no time for them.
+            run.write_result(result)
             if engine.champion is not None:
                 _keep_champion(run.path / "champion", task, engine.champion)
-            run.write_result(result)
             run.set_status(status)
     except Interrupted:
         result = _cut_short(run, interrupts)
@@ -288,13 +289,13 @@ def _cut_short(run: Run, interrupts: Interrupts) -> dict[str, Any]:
     assert interrupts.received is not None
     run.set_status("stopped")
     records = run.records()
-    return {
-        "status": "stopped",
-        "reason": f"stopped by {interrupts.received.name}, in the middle of something long",
+    result = read_description(run.path / "result.json") or {
         "generations": len(records),
         "evaluations": records[-1]["evaluations"] if records else 0,
         "wall_seconds": records[-1]["wall_seconds"] if records else 0.0,
     }
+    reason = f"stopped by {interrupts.received.name}, in the middle of something long"
+    return result | {"status": "stopped", "reason": reason}
 
 
 def _result(

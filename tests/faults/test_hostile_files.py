@@ -10,11 +10,13 @@ from pathlib import Path
 import hostile
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from disturbing import small, start
-from running import Killed, Watcher, outcome, resume
+from running import Killed, Watcher, configured, outcome, resume
 
 from evo import checkpoint
 from evo.checkpoint import Damaged, read_arrays, unpack_arrays
+from evo.cli import main
 from evo.song import MidiError, Song
 
 MOST = 200_000_000  # bytes
@@ -61,6 +63,29 @@ def test_a_hostile_archive_by_itself_is_refused(
     request.getfixturevalue("_little_memory")
     with pytest.raises(Damaged):
         read_arrays(path)
+    assert not (tmp_path / "sprung").exists()
+
+
+@pytest.mark.parametrize("engine", ["neat", "ga", "es"])
+def test_a_hostile_champion_is_not_played(tmp_path: Path, engine: str) -> None:
+    path = tmp_path / "run"
+    start(path, configured("memorize", engine, stop={"generations": 1}))
+    champion = path / "champion" / "arrays.npz"
+    arrays = read_arrays(champion)
+    names = ("a pickle", "a huge shape", "overlapping entries", "an empty file")
+    wrong = [hostile.ARCHIVES[name](tmp_path / "champion") for name in names]
+    for name, array in arrays.items():
+        less = {one: kept for one, kept in arrays.items() if one != name}
+        for other in (array.ravel()[:0], array.astype("U3"), np.full(array.shape, -(2**60))):
+            wrong.append(checkpoint.pack_arrays(less | {name: other}))
+        wrong.append(checkpoint.pack_arrays(less))
+    for content in wrong:
+        champion.write_bytes(content)
+        ended = CliRunner().invoke(main, ["play", str(path), "--temperature", "1"])
+        assert ended.exit_code in (0, 2), ended.exception  # what is not needed may be anything
+        if ended.exit_code == 2:
+            (line,) = ended.output.splitlines()
+            assert line.startswith("evo: ")
     assert not (tmp_path / "sprung").exists()
 
 
