@@ -28,9 +28,9 @@ def limit_changes(options: dict[str, Any]) -> dict[str, Any]:
     workers: dict[str, Any] = {}
     if options["workers"] is not None:
         workers["count"] = options["workers"]
-    if options["cluster"] is not None:
+    if options.get("cluster") is not None:
         workers["cluster"] = "" if options["cluster"] == "none" else options["cluster"]
-    if options["insecure"]:
+    if options.get("insecure"):
         workers["insecure"] = True
     return changes | ({"workers": workers} if workers else {})
 
