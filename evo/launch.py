@@ -144,8 +144,6 @@ def check(config: Config) -> None:
     for table, name, least in limits:
         if config[table][name] < least:
             raise ValueError(f"{table}.{name} must be at least {least}, got {config[table][name]}")
-    if config["workers"]["timeout"] <= 0:
-        raise ValueError(f"workers.timeout must be above 0, got {config['workers']['timeout']}")
     if config["workers"]["cluster"]:
         parse_address(config["workers"]["cluster"], config["workers"]["insecure"])
         require_dask()

@@ -15,6 +15,7 @@ of Python, numpy and numba.
 """
 
 import asyncio
+import math
 import time
 import uuid
 from collections.abc import Callable
@@ -61,7 +62,7 @@ class _Errand:
 class Cluster:
     """An evaluator on a Dask cluster; use it as a context manager.
 
-    `timeout` is the limit for one individual in seconds. `say` shows a line to the user. Entering
+    `timeout` is the limit for one individual in seconds, 0 for any time. `say` shows a line to the user. Entering
     raises ValueError in one line if there is no such cluster; `evaluate` raises WorkersLost if it
     goes away.
     """
@@ -75,7 +76,7 @@ class Cluster:
         timeout: float = 60.0,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._seed, self._chunk_size, self._timeout = seed, chunk_size, timeout
+        self._seed, self._chunk_size, self._timeout = seed, chunk_size, timeout or math.inf
         self._say = say
         self._connection = Connection(address, say)
         # Fitness: as it was last sent, and its future by worker.
@@ -260,6 +261,8 @@ class Cluster:
         much, then the part is cut, and nobody blamed for it.
         """
         limit = self._timeout
+        if limit == math.inf:
+            return limit
         count = size(errand.part)
         if count > 1 and self._pace is not None:
             usual = self._pace * count

@@ -63,24 +63,34 @@ class EventLoop:
         self._loop.set_exception_handler(lambda loop, context: None)
         # Started on the way by the first process otherwise, it would let signals through again.
         resource_tracker.ensure_running()
+        self._broken: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+        try:
+            self._loop.run_forever()
+        except BaseException as error:  # noqa: BLE001 - told by whoever waits for the loop
+            self._broken = error
 
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Its result, waited for in this thread, which signals can call away."""
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             while not future.done():
+                if not self._thread.is_alive():
+                    raise WorkersLost(f"the connection to the cluster broke down{self._why()}")
                 concurrent.futures.wait([future], timeout=0.2)
         except BaseException:
             future.cancel()
             raise
         return future.result()
+
+    def _why(self) -> str:
+        error = self._broken
+        return f": {type(error).__name__} {error}" if error is not None else ""
 
     def end(self) -> None:
         """Stop the loop and its thread."""

@@ -98,7 +98,6 @@ def test_what_is_no_address_is_refused_with_the_forms_that_are(text: str) -> Non
     (("--cluster", "tcp://10.0.0.7:8786"), "--insecure"),
     (("--cluster", "local:none"), "write local:4"),
     (("--set", "workers.cluster=10.0.0.7:1"), "--insecure"),
-    (("--set", "workers.timeout=0"), "workers.timeout"),
 ])  # fmt: skip
 def test_a_wrong_cluster_is_refused_in_one_line_and_leaves_nothing(
     tmp_path: Path, options: tuple[str, ...], said: str

@@ -151,7 +151,7 @@ def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(30)
 
     if instant == "compiling":
-        monkeypatch.setattr(launch.warm_up, "is_needed", lambda engine: True)
+        monkeypatch.setattr(launch.warm_up, "is_needed", lambda *given: True)
         monkeypatch.setattr(launch.warm_up, "compile_kernels", signalled)
     elif instant == "a generation":
         monkeypatch.setattr(Xor, "evaluate", signalled)

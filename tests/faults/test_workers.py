@@ -262,7 +262,8 @@ def test_a_run_whose_workers_are_lost_has_failed_in_one_line_and_can_be_gone_on_
     def losing(workers: int, *arguments: Any) -> Losing:
         return Losing(*arguments[:2])
 
-    wanted = start(tmp_path / "wanted", config | {"workers": {"count": 1, "timeout": 60.0}})
+    alone = config | {"workers": config["workers"] | {"count": 1}}
+    wanted = start(tmp_path / "wanted", alone)
     with monkeypatch.context() as patch:
         patch.setattr(launch, "Pool", losing)
         result = start(tmp_path / "lost", config)
