@@ -31,9 +31,8 @@ from genomes.player import Player
 
 STEPS_PER_BEAT = 2
 COEVOLVED = "coevolved"  # a score, beside those of `evo.fitness.guessing`
-GUESSER_LAGS = tuple(
-    range(1, 9)
-)  # what a bred guesser hears, a little more than a network that plays
+# What a bred guesser hears: a little more than a network that plays.
+GUESSER_LAGS = tuple(range(1, 9))
 LONGER = 4  # times the steps that it was bred on
 # Found by trying one change at a time on ten seeds. Six steps are heard: what has so short a memory
 # and plays by itself comes round sooner or later, and all that selection says is when.

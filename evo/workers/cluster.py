@@ -62,9 +62,9 @@ class _Errand:
 class Cluster:
     """An evaluator on a Dask cluster; use it as a context manager.
 
-    `timeout` is the limit for one individual in seconds, 0 for any time. `say` shows a line to the user. Entering
-    raises ValueError in one line if there is no such cluster; `evaluate` raises WorkersLost if it
-    goes away.
+    `timeout` is the limit for one individual in seconds, 0 for any time. `say` shows a line to the
+    user. Entering raises ValueError in one line if there is no such cluster; `evaluate` raises
+    WorkersLost if it goes away.
     """
 
     def __init__(
