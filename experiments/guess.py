@@ -79,7 +79,7 @@ def default_config(engine: str) -> Config:
         # Of the score coevolved: see `evo.fitness.coevolved_guessing`.
         "guessers": 40,
         "rivals": 3,
-        "remembered": 3,
+        "remembered": 6,
         **(HEARING if kind == "network" else {}),
     }
     inputs = {"grid": 192, "network": 13 * len(HEARING["lags"])}.get(kind, 13)
