@@ -65,10 +65,10 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
         )
     engine = _engine(chosen, options["genome"], options["engine"] or table.get("engine"))
     config = _with_options(chosen.config_for(engine), given, engine, options)
-    if chosen.defaults_for is not None:
-        changes = chosen.defaults_for(config)
-        if changes:
-            config = _with_options(chosen.config_for(engine, changes), given, engine, options)
+    # What follows from what was chosen: other defaults, and how many generations a baseline has.
+    changes = chosen.defaults_for(config) if chosen.defaults_for is not None else {}
+    default = chosen.config_for(engine, changes, config[engine])
+    config = _with_options(default, given, engine, options)
     if (config["run"]["experiment"], config["run"]["engine"]) != (experiment, engine):
         raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
     if options["neat_config"] is None:  # whose numbers stand, and are checked against the task

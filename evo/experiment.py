@@ -62,11 +62,16 @@ class Experiment:
     # changes, which all that was given still overrides. May raise InputError.
     defaults_for: Callable[[Config], Mapping[str, Any]] | None = None
 
-    def config_for(self, engine: str, changes: Mapping[str, Any] | None = None) -> Config:
+    def config_for(
+        self,
+        engine: str,
+        changes: Mapping[str, Any] | None = None,
+        chosen: Mapping[str, Any] | None = None,
+    ) -> Config:
         """The whole configuration for any engine, with some `changes` of its defaults.
 
         A baseline has the settings of its base, and as many evaluations, however many make one of
-        its generations.
+        its generations: that is said by the engine's settings that were `chosen`.
         """
         base = base_of(engine)
         config = merge(self.default_config(base), changes or {})
@@ -74,9 +79,9 @@ class Experiment:
             return config
         kind: Any = engine_class(engine)
         tables = {name: table for name, table in config.items() if name != base}
-        limits: Config = kind.limits(config, config[base])
-        own = {"run": config["run"] | {"engine": engine}, engine: kind.settings_from(config[base])}
-        return tables | own | limits
+        settings = kind.settings_from(config[base])
+        limits: Config = kind.limits(config, config[base], chosen or settings)
+        return tables | {"run": config["run"] | {"engine": engine}, engine: settings} | limits
 
 
 def base_config(experiment: str, engine: str) -> Config:

@@ -43,10 +43,11 @@ class Baseline(Engine):
         return tables | {name: dict(table) for name, table in cls.own_tables.items()}
 
     @classmethod
-    def limits(cls, config: Mapping[str, Any], tables: Settings) -> dict[str, Any]:
+    def limits(cls, config: Mapping[str, Any], tables: Settings, own: Settings) -> dict[str, Any]:
         """The tables of a run's configuration that differ from the base's, which has `tables`.
 
-        None does where a generation has as many individuals as one of the base.
+        `own` are the settings of this engine. None differs where a generation has as many
+        individuals as one of the base.
         """
         return {}
 

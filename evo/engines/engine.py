@@ -119,7 +119,8 @@ class Engine(ABC):
     def forget(self) -> None:
         """Drop what is held by a score: it would not be given again, as the fitness has learned.
 
-        The champion goes, and so does whoever survived by a score; the population stays.
+        The champion goes, and so does whoever survived by a score; the population stays. Raises
+        `BreedingError` where an engine can do nothing without older scores.
         """
         self.champion = None
         self._forget()

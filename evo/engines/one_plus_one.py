@@ -11,7 +11,8 @@ after a better mutant their strength is multiplied by 1.5, after another divided
                         parent
 
 The other tables are the base's (`evo.engines.operators`). A parent is never judged again: with a
-fitness that is noisy or learns, it is mostly the luckiest.
+fitness that is noisy it is mostly the luckiest, and with one whose scores of different generations
+are no measure of each other there is nothing to keep it by: `forget` raises BreedingError.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from evo.engines.baseline import Baseline
-from evo.engines.engine import Settings
+from evo.engines.engine import BreedingError, Settings
 from evo.engines.operators import GridOperators, HistoryUserOperators, NetworkOperators
 from evo.engines.settings import number_of, table_of
 from evo.scores import Scores
@@ -51,16 +52,21 @@ class OnePlusOne(Baseline):
         self._strength = 1.0
 
     @classmethod
-    def limits(cls, config: Mapping[str, Any], tables: Settings) -> dict[str, Any]:
+    def limits(cls, config: Mapping[str, Any], tables: Settings, own: Settings) -> dict[str, Any]:
         """See `Baseline.limits`: what is counted in generations of the base, in evaluations."""
         size = cls.operators(tables, None).size
+        offspring: int = max(1, own["search"]["offspring"])
+
+        def as_long(generations: int) -> int:
+            return -(-generations * size // offspring)
+
         stop, checkpoints = dict(config["stop"]), dict(config["checkpoints"])
         if stop["generations"] and not stop["evaluations"]:
             stop |= {"generations": 0, "evaluations": stop["generations"] * size}
-        stop["stagnation"] *= size
+        stop["stagnation"] = as_long(stop["stagnation"])
         return {
             "stop": stop,
-            "checkpoints": {name: every * size for name, every in checkpoints.items()},
+            "checkpoints": {name: as_long(every) for name, every in checkpoints.items()},
         }
 
     @classmethod
@@ -80,6 +86,12 @@ class OnePlusOne(Baseline):
                     self._parent, self._offspring, random, self._strength
                 )
         return self._population
+
+    def _forget(self) -> None:
+        raise BreedingError(
+            "one-plus-one keeps its parent by a score, and here scores of different generations "
+            "cannot be compared; use another engine"
+        )
 
     def _breed(self, scores: Scores) -> None:
         population = self.ask()

@@ -79,6 +79,22 @@ def test_the_one_plus_one_has_as_many_evaluations_and_checkpoints_as_its_base() 
     assert config["checkpoints"] == {"every": 10 * 50, "keep_every": 100 * 50}
 
 
+@pytest.mark.parametrize("given", [
+    {"population": 96}, {"settings": ("one-plus-one-network.search.offspring=96",)},
+])  # fmt: skip
+def test_more_offspring_make_fewer_generations_of_as_many_evaluations(given: Any) -> None:
+    config, _ = configuration("guess", options(engine="one-plus-one", **given))
+    assert config["one-plus-one-network"]["search"]["offspring"] == 96
+    assert config["stop"]["evaluations"] == 300 * 96
+    assert config["stop"]["stagnation"] == 100
+    assert config["checkpoints"] == {"every": 10, "keep_every": 100}
+    config, _ = configuration("guess", options(engine="one-plus-one", population=7))
+    assert config["stop"]["stagnation"] == -(-100 * 96 // 7)
+    settings = (*given.get("settings", ()), "stop.stagnation=3")
+    config, _ = configuration("guess", options(engine="one-plus-one", settings=settings))
+    assert config["stop"]["stagnation"] == 3
+
+
 def test_a_baseline_has_the_experiments_genome_where_none_is_given() -> None:
     for name, genome in (("critic", "grid"), ("memorize", "network"), ("copy", "history-user")):
         config, _ = configuration(name, options(engine="random"))
