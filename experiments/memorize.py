@@ -19,7 +19,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from evo.engines import engine_class, genome_of
+from evo.engines import base_of, engine_class, genome_of
 from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
 from evo.files import write_synced
 from evo.fitness import Fitness
@@ -154,7 +154,7 @@ def default_config(engine: str) -> Config:
         engine: settings,
         "memorize": {
             "song": "vo-pole-bereza-stoyala",  # or a MIDI file, or a folder of them
-            "mode": "follow",  # or perform, or likelihood; the next two are for the latter
+            "mode": "",  # see `defaults_for`; the next two are for likelihood
             "held_out": 0.0,  # share of the songs
             "batch": 0,  # songs a generation; 0 for all
             "keys": keys,
@@ -169,16 +169,27 @@ def default_config(engine: str) -> Config:
 
 
 def defaults_for(config: Config) -> dict[str, Any]:
-    """Of HistoryUsers that are to foresee songs: where there are several, or where it is said."""
-    table = config["memorize"]
-    if genome_of(config["run"]["engine"]) != "history-user":
-        return {}
-    if table["mode"] != "likelihood":
-        if not Path(table["song"]).is_dir():
-            return {}
-        if len(find_songs(table["song"], table["keys"], table["steps_per_beat"])) == 1:
-            return {}
-    return FORESEEING
+    """The mode where none is said, and what else follows from it.
+
+    It is follow, or likelihood where HistoryUsers learn several songs.
+    """
+    table, engine = config["memorize"], config["run"]["engine"]
+    reads = genome_of(engine) == "history-user"
+    mode = table["mode"] or ("likelihood" if reads and _several_songs(table) else "follow")
+    if mode != "likelihood":
+        return {"memorize": {"mode": mode}}
+    if reads:
+        return FORESEEING
+    changes: dict[str, Any] = {"memorize": {"mode": mode}}
+    if base_of(engine) == "neat":  # there is no score by output
+        changes["neat"] = {"Modules": {"by_output": "False"}}
+    return changes
+
+
+def _several_songs(table: dict[str, Any]) -> bool:
+    if not Path(table["song"]).is_dir():
+        return False
+    return len(find_songs(table["song"], table["keys"], table["steps_per_beat"])) > 1
 
 
 def held_out_count(songs: int, share: float) -> int:
@@ -259,7 +270,13 @@ def prepare(config: Config, folder: Path, say: Say) -> None:
         raise InputError(f"memorize.mode must be one of {', '.join(MODES)}, got {table['mode']!r}")
     if table["batch"] < 0:
         raise InputError(f"memorize.batch must be at least 0 songs, got {table['batch']}")
-    count = held_out_count(len(songs), table["held_out"]) if table["mode"] == "likelihood" else 0
+    count = held_out_count(len(songs), table["held_out"])
+    for name in ("held_out", "batch"):
+        if table["mode"] != "likelihood" and table[name]:
+            raise InputError(
+                f"memorize.{name} is for memorize.mode=likelihood, and the mode is "
+                f"{table['mode']}; leave it out"
+            )
     names = [song.name for song in songs]
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:

@@ -13,6 +13,7 @@ from evo.experiments.memorize import find_songs
 from running import configured, start
 
 from evo import checkpoint
+from evo.configure import configuration
 from evo.engines import ENGINES, base_of, engine_class
 from evo.experiment import InputError
 from evo.song import Song
@@ -176,6 +177,50 @@ def test_several_songs_are_learnt_by_one_network(tmp_path: Path) -> None:
     assert start(path, config)["steps_total"] == 240
     names = {one.name for one in (path / "champion").iterdir()}
     assert {"song.mid", "song-002.mid", "roll.png", "roll-002.png"} <= names
+
+
+def modes(*settings: str, song: str = TUNE, genome: str = "history-user") -> dict[str, Any]:
+    """The configuration that the command line makes of these settings."""
+    given = dict.fromkeys(
+        ("config", "engine", "seed", "population", "neat_config", "generations", "time_limit",
+         "target", "workers", "cluster", "insecure")
+    )  # fmt: skip
+    given |= {"genome": genome, "song": song, "settings": settings}
+    return configuration("memorize", given)[0]
+
+
+def test_a_mode_that_is_said_counts_and_another_follows_from_the_songs(tmp_path: Path) -> None:
+    for name in (TUNE, "ode-to-joy"):
+        tune(name).save(tmp_path / f"{name}.mid")
+    folder = str(tmp_path)
+    assert modes()["memorize"]["mode"] == "follow"
+    assert modes(song=folder, genome="network")["memorize"]["mode"] == "follow"
+    foreseeing = modes(song=folder)
+    assert (foreseeing["memorize"]["mode"], foreseeing["stop"]["generations"]) == (
+        "likelihood", 3000,
+    )  # fmt: skip
+    assert modes("memorize.mode=likelihood")["es"] == foreseeing["es"]
+    for mode in ("follow", "perform"):
+        config = modes(f"memorize.mode={mode}", song=folder)
+        assert config["memorize"]["mode"] == mode
+        assert config["memorize"]["held_out"] == 0.0
+        assert (config["es"], config["stop"]) == (modes()["es"], modes()["stop"])
+
+
+def test_networks_learn_by_likelihood_without_a_score_by_output(tmp_path: Path) -> None:
+    config = modes(
+        "memorize.mode=likelihood", "neat.NEAT.pop_size=6", "stop.generations=2", genome="network"
+    )
+    assert config["neat"]["Modules"]["by_output"] == "False"
+    assert start(tmp_path / "run", config)["status"] == "finished"
+    assert modes(genome="network")["neat"]["Modules"]["by_output"] == "True"
+
+
+@pytest.mark.parametrize("table", [{"held_out": 0.2}, {"batch": 3}])
+def test_settings_of_likelihood_are_refused_elsewhere(tmp_path: Path, table: Any) -> None:
+    (name,) = table
+    with pytest.raises(InputError, match=f"memorize.{name} is for memorize.mode=likelihood"):
+        start(tmp_path / "run", configured("memorize", memorize=table))
 
 
 def test_a_name_is_a_tune_a_file_or_a_folder_and_anything_else_an_error(tmp_path: Path) -> None:

@@ -50,7 +50,10 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     from evo.engines import engine_class, genome_of
 
     name = name or ("xor" if genome_of(engine) == "network" else "memorize")
-    config = experiment(name).config_for(engine)
+    chosen = experiment(name)
+    config = chosen.config_for(engine)
+    if chosen.defaults_for is not None:
+        config = chosen.config_for(engine, chosen.defaults_for(config))
     small = {
         "run": {"seed": 5},
         "stop": {"solved": False, "generations": 12},
