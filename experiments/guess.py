@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from evo.engines import Engine, engine_class, genome_of
+from evo.engines.one_plus_one import OnePlusOne
 from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
 from evo.fitness.coevolved_guessing import CoevolvedGuessing
 from evo.fitness.guessing import SCORES, Guessing
@@ -94,6 +95,11 @@ def default_config(engine: str) -> Config:
     return merge(config, changes)
 
 
+def defaults_for(config: Config) -> dict[str, Any]:
+    """Without stagnation where guessers are bred: a champion is always of its generation there."""
+    return {"stop": {"stagnation": 0}} if config["guess"]["score"] == COEVOLVED else {}
+
+
 def player_of(config: Config) -> Player | None:
     """How networks of this configuration hear; None for other genome kinds."""
     table = config["guess"]
@@ -114,6 +120,9 @@ def fitness_of(config: Config) -> Guessing:
         raise InputError(
             f"guess.score must be one of {', '.join((*SCORES, COEVOLVED))}, got {table['score']!r}"
         )
+    for name, least in (("rivals", 1), ("remembered", 0)):
+        if table[name] < least:
+            raise InputError(f"guess.{name} must be at least {least}, got {table[name]}")
     if table["guessers"] < max(2, table["rivals"]):
         raise InputError(
             f"guess.guessers must be at least {max(2, table['rivals'])}, as there are "
@@ -122,6 +131,11 @@ def fitness_of(config: Config) -> Guessing:
     try:
         if table["score"] != COEVOLVED:
             return Guessing(keys=table["keys"], steps=table["steps"], score=table["score"])
+        if issubclass(engine_class(config["run"]["engine"]), OnePlusOne):
+            raise InputError(
+                "guess.score=coevolved needs an engine that keeps nobody by a score, as scores "
+                "change with the guessers; one-plus-one keeps its parent"
+            )
         return CoevolvedGuessing(
             keys=table["keys"],
             steps=table["steps"],
@@ -210,6 +224,7 @@ EXPERIMENT = Experiment(
     shape=shape,
     prepare=prepare,
     task=task,
+    defaults_for=defaults_for,
 )
 
 if __name__ == "__main__":

@@ -41,12 +41,14 @@ from evo.guessing.measures import measures
 from evo.guessing.resolving import count_events, counted
 from evo.guessing.symbols import Symbols, symbols_of
 from evo.scores import Scores
+from genomes.grid import Grids
 from genomes.performers import BoolArray, FloatArray, Performers, Streams
 
 SCORES = ("gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy")
 
 MOST_GAP = 1.2  # bits
 SIMPLE_GAP = 1.0
+LONGER = 4  # times the steps: as long are pieces that show whether a performer goes on
 GUIDE = 0.05  # of gap and resolve by themselves
 HASTE = 0.2  # of the loss on the whole piece, under the score gap
 EVENT_STEPS = 10  # there is to be an event in so many
@@ -114,23 +116,25 @@ class Guessing:
         guesser_accuracy    share of the steps that the panel guesses, mean over its ears
         held_out_accuracy   the same of an ear that no search meets, `evo.guessing.held_out`
         lasting_period      the period at the end of a piece four times as long, for players that
-                            can go on; a note grid ends in silence there
+                            can go on; a note grid, which ends in silence there, has none
 
         `solved` is always False: the game has no end.
         """
-        longer = symbols_of(self.play(performers, times=4))[0]
+        goes_on = not isinstance(performers, Grids)
+        longer = symbols_of(self.play(performers, LONGER if goes_on else 1))[0]
         piece = longer[: self.steps]
         random = np.random.default_rng(0)  # of shuffles: the same for every piece
         losses, hits = listen(piece[None], self.keys + 1)
         hits = hits[PANEL, :]
         worth = guided(gap(losses, MOST_GAP), resolve(hits))
-        return measures(piece, random) | {
+        found = measures(piece, random) | {
             "panel_score": round(float(worth.mean()), 3),
             "guesser_accuracy": round(float(hits.mean()), 3),
             "held_out_accuracy": round(float(held_out_hits(piece, self.keys + 1).mean()), 3),
-            "lasting_period": measures(longer, random)["period"],
-            "solved": False,
         }
+        if goes_on:
+            found["lasting_period"] = measures(longer, random)["period"]
+        return found | {"solved": False}
 
 
 def later(steps: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import dill
 import numpy as np
 import pytest
+from evo.experiments import experiment
 from evo.experiments.guess import COEVOLVED, fitness_of, shape
 from running import Killed, Watcher, configured, outcome, resume, start
 
@@ -90,6 +91,26 @@ def test_same_run_with_guessers_that_are_bred(tmp_path: Path) -> None:
     the_same_however_carried_out(tmp_path, coevolved())
 
 
+def test_what_keeps_its_parent_by_a_score_is_refused_where_guessers_are_bred() -> None:
+    config = small("one-plus-one-network")
+    with pytest.raises(InputError, match="score=coevolved needs an engine"):
+        shape(merge(config, {"guess": {"score": COEVOLVED}}))
+
+
+def test_where_guessers_are_bred_no_run_ends_for_stagnation() -> None:
+    for score, stagnation in ((COEVOLVED, 0), ("gap-resolve", 100)):
+        changes = experiment("guess").defaults_for(merge(small(), {"guess": {"score": score}}))
+        config = experiment("guess").config_for("neat", changes)
+        assert config["stop"]["stagnation"] == stagnation
+        assert config["stop"]["generations"] == 300
+
+
+def test_only_what_can_go_on_has_a_lasting_period(tmp_path: Path) -> None:
+    for engine, lasts in (("ga", False), ("es", True)):
+        result = start(tmp_path / engine, small(engine, stop={"generations": 1}))
+        assert ("lasting_period" in result) == lasts
+
+
 @pytest.mark.parametrize("engine", ["ga", "es"])
 def test_every_genome_kind_plays_against_guessers_that_are_bred(
     tmp_path: Path, engine: str
@@ -137,7 +158,8 @@ def test_a_run_leaves_its_melody_longer_than_it_was_judged_by(tmp_path: Path) ->
         ({"steps": 10}, "guess: keys must be at least 1 and steps 96, got 3 and 10"),
         ({"lags": [0]}, "guess: lags must be distinct whole numbers from 1"),
         ({"rivals": 7}, "guess.guessers must be at least 7, as there are 7 rivals, got 6"),
-        ({"rivals": 0}, "guess: rivals and every must be at least 1"),
+        ({"rivals": 0}, "guess.rivals must be at least 1, got 0"),
+        ({"remembered": -1}, "guess.remembered must be at least 0, got -1"),
         ({"guessers": 1}, "guess.guessers must be at least 2"),
     ],
 )
