@@ -14,6 +14,7 @@ from evo.cli_errors import one_line_errors
 @one_line_errors
 def runs(folder: str, as_json: bool) -> None:
     """List the runs in PATH (by default runs) and say which can be gone on with."""
+    from evo.engines import bred_by
     from evo.midi import printable
     from evo.runs import summaries
 
@@ -31,7 +32,7 @@ def runs(folder: str, as_json: bool) -> None:
         rows.append((
             printable(str(one.path.relative_to(folder) if inside else one.path)),
             one.experiment,
-            f"{one.genome}/{one.engine}" if one.engine else "",
+            bred_by(one.engine) if one.engine else "",
             "" if one.seed is None else str(one.seed),
             one.status,
             str(one.generation),

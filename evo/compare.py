@@ -18,16 +18,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from evo.batch import Batch, is_batch
 from evo.configure import known_run
-from evo.engines import genome_of
+from evo.engines import bred_by
 from evo.experiment import Config, InputError
 from evo.run import RunError, config_hash, read_log, read_result
+from evo.runs import is_at_work
 from evo.statistics import expected_running_time, fisher_exact, mann_whitney, wilson
 
 ENDED = ("finished", "failed")
+# Of an experiment's own settings those of how performers hear, and not of what is scored.
+HEARING = {"lags", "off", "on", "before_start", "extra_inputs"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Outcome:
 
     path: Path
     config: Config
-    status: str  # of the result, or running, or broken off
+    status: str  # of the result, or running, or interrupted
     solved: bool  # by the criterion that was asked for
     evaluations: int  # to the success, or all
     seconds: float
@@ -123,7 +124,9 @@ def compare(paths: Sequence[Path], target: float | None = None) -> Comparison:
 def _outcome(path: Path, target: float | None) -> Outcome:
     config, _ = known_run(path)
     result = read_result(path)
-    status = result["status"] if result is not None else _at_work(path)
+    status = "running" if is_at_work(path) else "interrupted"
+    if result is not None:
+        status = str(result["status"])
     records = list(read_log(path / "log.jsonl"))
     success, last = None, None
     try:
@@ -135,7 +138,7 @@ def _outcome(path: Path, target: float | None) -> Outcome:
         return Outcome(
             path,
             config,
-            str(status),
+            status,
             success is not None,
             0 if until is None else int(until["evaluations"]),
             0.0 if until is None else float(until["wall_seconds"]),
@@ -143,20 +146,6 @@ def _outcome(path: Path, target: float | None) -> Outcome:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise RunError(f"{path / 'log.jsonl'}: a record lacks what all have: {error}") from None
-
-
-def _at_work(path: Path) -> str:
-    """What a run without a result is doing."""
-    lock = path / ".lock"
-    if not lock.exists():
-        return "broken off"
-    try:
-        with FileLock(lock, timeout=0):
-            return "broken off"
-    except Timeout:
-        return "running"
-    except OSError:  # nothing may be written here, and nobody does
-        return "broken off"
 
 
 def _succeeds(record: dict[str, Any], config: Config, target: float | None) -> bool:
@@ -176,7 +165,7 @@ def _what(config: Config) -> Config:
 def _name(config: Config) -> str:
     table = config["run"]
     song = Path(str(config.get(table["experiment"], {}).get("song", ""))).stem
-    parts = [table["experiment"], genome_of(table["engine"]), table["engine"], song]
+    parts = [table["experiment"], bred_by(table["engine"]), song]
     return "/".join(part for part in parts if part)
 
 
@@ -271,6 +260,19 @@ def significance(one: Group, other: Group) -> list[str]:
         lines.append(f"success: p = {success:.2g} (Fisher's exact test)")
         cost = mann_whitney(one.to_success(), other.to_success())
         lines.append(f"evaluations to success, none the longest: p = {cost:.2g} (Mann-Whitney U)")
+    differing = _scored_otherwise(one.outcomes[0].config, other.outcomes[0].config)
+    if differing:
+        return [*lines, f"best fitness: not comparable, they differ in {', '.join(differing)}"]
     best = mann_whitney([run.best for run in one.outcomes], [run.best for run in other.outcomes])
     lines.append(f"best fitness: p = {best:.2g} (Mann-Whitney U)")
     return lines
+
+
+def _scored_otherwise(one: Config, other: Config) -> list[str]:
+    """The settings by which two configurations have scores that are no measure of each other."""
+    experiment = one["run"]["experiment"]
+    if other["run"]["experiment"] != experiment:
+        return ["run.experiment"]
+    mine, its = one.get(experiment, {}), other.get(experiment, {})
+    names = sorted((set(mine) | set(its)) - HEARING)
+    return [f"{experiment}.{name}" for name in names if mine.get(name) != its.get(name)]

@@ -22,6 +22,7 @@ __all__ = [
     "Engine",
     "Gallery",
     "base_of",
+    "bred_by",
     "engine_class",
     "genome_of",
 ]
@@ -62,6 +63,12 @@ def genome_of(engine: str) -> str:
         if engine in engines:
             return kind
     raise KeyError(engine)
+
+
+def bred_by(engine: str) -> str:
+    """The genome kind and the engine, in words: network/neat, network/one-plus-one."""
+    genome = genome_of(engine)
+    return f"{genome}/{engine.removesuffix(f'-{genome}')}"
 
 
 def base_of(engine: str) -> str:

@@ -6,6 +6,7 @@ where the longest of its runs ended.
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.axes import Axes
@@ -32,6 +33,7 @@ if TYPE_CHECKING:  # figures of runs shall not import what carries runs out
     from evo.compare import Group
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
+_LINE, _LONGEST = 110, 440  # characters of a label in a line, and in all
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))
 
 
@@ -39,7 +41,8 @@ def comparison_figure(groups: "Sequence[Group]") -> Figure:
     """Draw the groups, a curve each. Raises ValueError where there is none."""
     if not groups:
         raise ValueError("groups: there is none to draw")
-    head = 0.65 + 0.18 * len(groups)
+    names = [_in_lines(group) for group in groups]
+    head = 0.65 + 0.18 * sum(1 + name.count("\n") for name in names)
     with style():
         figure = new_figure(WIDTH, 3.0 + head, head=head, foot=0.25)
         axes = figure.subplots()
@@ -60,9 +63,6 @@ def comparison_figure(groups: "Sequence[Group]") -> Figure:
         axes.set_ylabel("runs with success")
         runs = sum(len(group.outcomes) for group in groups)
         title(figure, "Success over evaluations", f"{runs} runs in {len(groups)} groups")
-        names = [
-            f" {label(group.label)}: {group.solved} of {len(group.outcomes)}" for group in groups
-        ]
         height = figure.get_size_inches()[1]
         legend = figure.legend(
             handles, names, loc="upper left", bbox_to_anchor=(0.0, 1 - 0.52 / height),
@@ -71,6 +71,13 @@ def comparison_figure(groups: "Sequence[Group]") -> Figure:
         legend.set_in_layout(False)
         caption(figure, "Each curve ends where the longest of its runs ended.")
     return figure
+
+
+def _in_lines(group: "Group") -> str:
+    """A group's label, which says last where it differs from others, and its successes."""
+    name = label(group.label, _LONGEST)
+    lines = wrap(f"{name}: {group.solved} of {len(group.outcomes)}", _LINE, break_on_hyphens=False)
+    return "\n".join(f" {line}" for line in lines)
 
 
 def _draw(axes: Axes, group: "Group", left: float, colour: str, dashes: Any) -> None:

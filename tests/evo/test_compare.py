@@ -63,7 +63,7 @@ def test_runs_that_differ_in_seed_and_limits_alone_are_a_group(tmp_path: Path) -
     assert [(group.label, len(group.outcomes)) for group in groups] == [
         ('xor/network/neat (neat.NEAT.pop_size="20")', 3),
         ('xor/network/neat (neat.NEAT.pop_size="30")', 1),
-        ("xor/network/random-network", 1),
+        ("xor/network/random", 1),
     ]
 
 
@@ -127,8 +127,8 @@ def test_what_has_not_ended_is_named_and_not_counted(tmp_path: Path) -> None:
     (group,) = comparison.groups
     assert [one.path.name for one in group.outcomes] == ["done", "failed"]
     left_out = "\n".join(comparison.left_out)
-    for words in ("stopped: stopped after 40 evaluations", "killed: broken off after 20",
-                  "working: running after 20", "fresh: broken off after 0"):  # fmt: skip
+    for words in ("stopped: stopped after 40 evaluations", "killed: interrupted after 20",
+                  "working: running after 20", "fresh: interrupted after 0"):  # fmt: skip
         assert words in left_out
     for name in ("bad-log", "odd-log", "bad-result", "bad-config", "no-log"):
         (line,) = [line for line in comparison.left_out if name in line]
@@ -170,6 +170,45 @@ def test_a_difference_between_two_groups_is_tested(tmp_path: Path) -> None:
     assert significance(second, second) == ["best fitness: p = 1 (Mann-Whitney U)"]
 
 
+@pytest.mark.parametrize(("name", "tables", "differing"), [
+    ("guess", ({"score": "gap"}, {"keys": 5, "score": "band"}), "guess.keys, guess.score"),
+    ("memorize", ({"mode": "perform"}, {"lags": [1, 2]}), "memorize.mode"),
+    ("memorize", ({}, {"lags": [1, 2]}), ""),
+])  # fmt: skip
+def test_best_fitness_is_not_tested_where_something_else_is_scored(
+    tmp_path: Path, name: str, tables: tuple[Any, Any], differing: str
+) -> None:
+    for place, table in enumerate(tables):
+        for seed in range(3):
+            run_of(tmp_path / f"{place}-{seed}", seed, [float(place)], name=name, **{name: table})
+    (line,) = significance(*compare([tmp_path]).groups)
+    if differing:
+        assert line == f"best fitness: not comparable, they differ in {differing}"
+    else:
+        assert line.startswith("best fitness: p = ")
+
+
+def test_runs_of_two_experiments_have_no_fitness_in_common(tmp_path: Path) -> None:
+    run_of(tmp_path / "a", 0, [1.0], name="xor")
+    run_of(tmp_path / "b", 0, [1.0], name="guess")
+    (line,) = significance(*compare([tmp_path]).groups)
+    assert line == "best fitness: not comparable, they differ in run.experiment"
+
+
+def test_where_groups_differ_is_said_whole_in_the_picture(tmp_path: Path) -> None:
+    song = "a-song-with-a-name-that-takes-more-than-half-of-a-line-by-itself"
+    for engine in ("one-plus-one-network", "random-network"):
+        for table in ({"activation_mutate_rate": "0.5", "node_add_prob": "0.7"}, {}):
+            changes = {engine: {"DefaultGenome": table}, "memorize": {"song": song}}
+            path = tmp_path / engine / str(len(table))
+            run_of(path, 0, [1.0], engine=engine, name="memorize", **changes)
+    groups = compare([tmp_path]).groups
+    (legend,) = comparison_figure(groups).legends
+    shown = [text.get_text() for text in legend.get_texts()]
+    assert [" ".join(text.split()) for text in shown] == [f"{one.label}: 0 of 1" for one in groups]
+    assert max(len(line) for text in shown for line in text.splitlines()) <= 112
+
+
 def test_the_command_shows_a_table_and_draws_it(tmp_path: Path) -> None:
     run_of(tmp_path / "a" / "seed0", 0, [2.0, 3.0], solved_at=1)
     run_of(tmp_path / "a" / "seed1", 1, [None, None], status="failed")
@@ -182,7 +221,7 @@ def test_the_command_shows_a_table_and_draws_it(tmp_path: Path) -> None:
     assert lines[0].split()[:3] == ["runs", "solved", "95"]
     assert lines[1] == "xor/network/neat"
     assert lines[2].split() == ["2", "1", "9", "to", "91%", "40", "80", "2.0", "4.0", "-"]
-    assert lines[3] == "xor/network/one-plus-one-network"
+    assert lines[3] == "xor/network/one-plus-one"
     assert lines[4].split() == ["1", "0", "0", "to", "79%", "-", "-", "-", "-", "1"]
     assert "Fisher" in lines[5]
     assert lines[-2].startswith("not counted: ")
