@@ -25,15 +25,34 @@ def autocorrelation(song: Song, longest: int) -> NDArray[np.float64]:
     It is counted over the notes from step d on, so that a song that is played twice has 1 at its
     length; 0 where there is no note.
     """
+    notes, again = _notes(song, longest)
+    from_step = np.append(notes[::-1].cumsum()[::-1], 0)  # notes from each step on
+    places = np.minimum(np.arange(1, longest + 1), song.steps)
+    shares: NDArray[np.float64] = again.sum(axis=0) / np.maximum(from_step[places], 1)
+    return shares
+
+
+def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The autocorrelation by section: float64 (sections, longest), column d - 1 for d.
+
+    It is the share of all notes of the section, from its start to the next, that began d steps
+    before as well, be it in the section or before it. Before the song nothing began.
+    """
+    notes, again = _notes(song, longest)
+    of_sections = np.maximum(np.add.reduceat(notes, starts), 1)
+    shares: NDArray[np.float64] = np.add.reduceat(again, starts, axis=0) / of_sections[:, None]
+    return shares
+
+
+def _notes(song: Song, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The notes that begin at each step, and how many of them also did 1 to `longest` before."""
     onsets = song.grid.copy()
     if song.hold:
         onsets[1:] &= ~song.grid[:-1]
-    shares = np.zeros(longest)
+    again = np.zeros((song.steps, longest), np.int64)
     for distance in range(1, min(longest, song.steps - 1) + 1):
-        notes = onsets[distance:]
-        again = notes & onsets[:-distance]
-        shares[distance - 1] = again.sum() / max(int(notes.sum()), 1)
-    return shares
+        again[distance:, distance - 1] = (onsets[distance:] & onsets[:-distance]).sum(axis=1)
+    return onsets.sum(axis=1), again
 
 
 def repeat_distances(song: Song, longest: int) -> NDArray[np.int64]:

@@ -21,8 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from numpy.typing import NDArray
 
-from evo.plot.rolls import BEATS_A_BAR
 from evo.plot.style import BLUE, FAINT, GREY, INK, label, legend_right, new_figure, style, title
+from evo.repeats import BEATS_A_BAR, repeat_shares
 from evo.song import Song
 
 MOST_SECTIONS = 8
@@ -95,25 +95,6 @@ def section_starts(song: Song, section: int | None = None) -> NDArray[np.int64]:
         raise ValueError(f"section: expected at least 1 step, got {section}")
     section *= -(-song.steps // (section * MOST_SECTIONS))
     return np.arange(0, song.steps, section, dtype=np.int64)
-
-
-def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The song's autocorrelation by section: float64 (sections, longest), column d - 1 for d.
-
-    It is the share of the section's notes that began d steps before as well, on the same key, be
-    it in the section or before it. Before the song nothing began. 0 where there is no note.
-    """
-    onsets = song.grid.copy()
-    if song.hold:
-        onsets[1:] &= ~song.grid[:-1]
-    notes = _sums(onsets.sum(axis=1, dtype=np.float64)[:, None], starts)
-    shares = np.zeros((len(starts), longest))
-    for distance in range(1, min(longest, song.steps - 1) + 1):
-        again = np.zeros((song.steps, 1))
-        again[distance:, 0] = (onsets[distance:] & onsets[:-distance]).sum(axis=1)
-        shares[:, distance - 1] = _sums(again, starts)[:, 0]
-    shares /= np.maximum(notes, 1.0)
-    return shares
 
 
 def checked_weights(

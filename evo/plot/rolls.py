@@ -31,13 +31,13 @@ from evo.plot.style import (
     style,
     title,
 )
+from evo.repeats import BEATS_A_BAR
 from evo.song import Song
 
 BoolArray = NDArray[np.bool_]
 
 ROW_STEPS = 128
 MOST_STEPS = 512
-BEATS_A_BAR = 4
 FEW_KEYS = 25  # up to two octaves all keys are drawn; of more, those between the used ones
 GIVEN = "#FBF0D5"
 BLACK_KEYS = (1, 3, 6, 8, 10)

@@ -12,7 +12,8 @@ from running import configured, start
 
 from evo import checkpoint
 from evo.plot import png_bytes, reading_figure
-from evo.plot.reading import MOST_SECTIONS, repeat_shares, section_starts
+from evo.plot.reading import MOST_SECTIONS, section_starts
+from evo.repeats import repeat_shares
 from evo.song import Song
 from evo.tunes import tune
 from genomes.history_user import HistoryUsers, hear
