@@ -38,7 +38,7 @@ from sklearn.neural_network import MLPClassifier
 
 from evo.engines import GENOMES, engine_class
 from evo.experiment import Config, merge
-from evo.fitness.guessing import MOST_GAP, gap, guided, resolve
+from evo.fitness.guessing import LONGER, MOST_GAP, gap, guided, resolve
 from evo.guessing.ears import listen
 from evo.guessing.held_out import held_out_hits
 from evo.guessing.measures import measures
@@ -47,8 +47,6 @@ from evo.loop import Progress, generations
 from evo.stop import Stop
 from evo.workers.pool import Pool
 from evo.workers.serial import Serial
-
-LONGER = 4
 
 
 def mlp_hits(piece: Symbols, alphabet: int, heard: int = 8, seed: int = 0) -> NDArray[np.bool_]:

@@ -170,20 +170,31 @@ def resume(run: str, **options: Any) -> None:
 @click.option("-o", "--output", type=click.Path(), help="Where to write the fitness figure.")
 @one_line_errors
 def plot(runs: tuple[str, ...], output: str | None) -> None:
-    """Draw the fitness of RUNs over generations; of one run, its species too, into RUN/plots."""
+    """Draw the fitness of RUNs over generations; of one run, its species too, into RUN/plots.
+
+    A folder of seeds stands for all its runs.
+    """
+    from evo.batch import Batch, is_batch
     from evo.plot import fitness_figure, save_figure, species_figure
     from evo.run import RunError, read_log
 
     logs = {}
-    for name in runs:
-        path = Path(name)
-        logs[str(path)] = list(read_log(path / "log.jsonl"))
-        if not logs[str(path)]:
-            raise RunError(f"{path}: its log is still empty")
+    for path in map(Path, runs):
+        if is_batch(path):  # those of its runs that have begun
+            batch = Batch.open(path)
+            below = [batch.folder(seed) for seed in batch.seeds]
+            found = [one for one in below if (one / "log.jsonl").exists()]
+        else:
+            found = [path]
+        for one in found:
+            logs[str(one)] = list(read_log(one / "log.jsonl"))
+            if not logs[str(one)] and found == [path]:
+                raise RunError(f"{path}: its log is still empty")
+    if not any(logs.values()):
+        raise RunError(f"{runs[0]}: none of its runs has a record yet")
     figures = {"fitness.png": fitness_figure(logs)}
-    folder = Path()
+    folder = Path(runs[0]) / "plots" if len(runs) == 1 else Path()
     if len(logs) == 1:
-        folder = Path(runs[0]) / "plots"
         (records,) = logs.values()
         if output is None and any("species" in record["engine"] for record in records):
             figures["species.png"] = species_figure(records)
@@ -208,6 +219,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     The sound is written as a WAV file, beside the champion or in the current directory. With
     --improvise, --temperature or --prompt the champion plays anew, into RUN/improvisations.
     """
+    from evo.batch import is_batch
     from evo.configure import known_run
     from evo.experiment import InputError
     from evo.experiments.memorize import find_songs
@@ -221,6 +233,13 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     is_run = (path / "config.toml").exists()
     if freedom["temperature"] is not None and not isfinite(freedom["temperature"]):
         raise InputError("--temperature must be a finite number")
+    if is_batch(path):
+        runs = sorted(one.name for one in path.glob("seed*"))
+        raise RunError(
+            f"{path}: it holds the runs {', '.join(runs)}; play one of them"
+            if runs
+            else f"{path}: none of its runs has begun"
+        )
     anew = freedom["improvise"] or freedom["prompt"] or freedom["temperature"] is not None
     if anew and not is_run:
         raise RunError(f"{path}: only a run's champion can improvise, and there is no run here")

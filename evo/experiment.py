@@ -4,6 +4,7 @@ A script in `experiments/` makes one `Experiment`, and everything else (engines,
 checkpoints, resume, champion) is the same for all of them.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
@@ -82,6 +83,19 @@ class Experiment:
         settings = kind.settings_from(config[base])
         limits: Config = kind.limits(config, config[base], chosen or settings)
         return tables | {"run": config["run"] | {"engine": engine}, engine: settings} | limits
+
+
+def player_file(
+    player: Player, lowest_note: int, steps_per_beat: int, prompt_steps: int = 0
+) -> dict[str, bytes]:
+    """A champion's player.json: how an exported network hears and plays."""
+    instrument = {
+        "lowest_note": lowest_note,
+        "steps_per_beat": steps_per_beat,
+        "prompt_steps": prompt_steps,
+    }
+    document = player.to_values() | instrument
+    return {"player.json": json.dumps(document, indent=2).encode() + b"\n"}
 
 
 def base_config(experiment: str, engine: str) -> Config:

@@ -25,7 +25,16 @@ from evo.critics.fresh_classifier import told_apart
 from evo.critics.melody import BAR
 from evo.critics.panel import FOLDS, Panel
 from evo.engines import Gallery, engine_class, genome_of
-from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
+from evo.experiment import (
+    Config,
+    Experiment,
+    InputError,
+    Say,
+    Task,
+    base_config,
+    merge,
+    player_file,
+)
 from evo.files import write_synced
 from evo.fitness.critic import PleaseCritics
 from evo.hard_negatives import train
@@ -197,16 +206,19 @@ def task(config: Config, folder: Path) -> Task:
         fitness = critics.fitness(table["pieces"], seed, table["free_run"])
     except ValueError as error:
         raise InputError(f"critic: {error}") from None
+    player, lowest_note = player_of(config), usual_lowest_note(table["keys"])
 
     def champion_files(performers: Any) -> dict[str, bytes]:
-        return _files(fitness, fitness.play(performers), ["song"])
+        files = _files(fitness, fitness.play(performers), ["song"])
+        if player is not None:
+            files |= player_file(player, lowest_note, STEPS_PER_BEAT)
+        return files
 
     def pieces(gallery: Gallery) -> tuple[dict[str, bytes], dict[str, Any]]:
         rolls = fitness.play(gallery.performers)
         return _pieces(critics, fitness, rolls, gallery, seed)
 
-    lowest_note = usual_lowest_note(table["keys"])
-    return Task(fitness, player_of(config), champion_files, lowest_note, pieces)
+    return Task(fitness, player, champion_files, lowest_note, pieces)
 
 
 def _files(fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]) -> dict[str, bytes]:

@@ -20,21 +20,30 @@ import numpy as np
 
 from evo.engines import Engine, engine_class, genome_of
 from evo.engines.one_plus_one import OnePlusOne
-from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
+from evo.experiment import (
+    Config,
+    Experiment,
+    InputError,
+    Say,
+    Task,
+    base_config,
+    merge,
+    player_file,
+)
 from evo.fitness.coevolved_guessing import CoevolvedGuessing
-from evo.fitness.guessing import SCORES, Guessing
+from evo.fitness.guessing import LONGER, SCORES, Guessing
 from evo.guessing.symbols import rolls_of, symbols_of
 from evo.seeds import Role
 from evo.song import Song, usual_lowest_note
 from evo.state import State
 from genomes.grid import Grids
+from genomes.performers import BoolArray, Streams
 from genomes.player import Player
 
 STEPS_PER_BEAT = 2
 COEVOLVED = "coevolved"  # a score, beside those of `evo.fitness.guessing`
 # What a bred guesser hears: a little more than a network that plays.
 GUESSER_LAGS = tuple(range(1, 9))
-LONGER = 4  # times the steps that it was bred on
 # Found by trying one change at a time on ten seeds. Six steps are heard: what has so short a memory
 # and plays by itself comes round sooner or later, and all that selection says is when.
 HEARING: dict[str, Any] = {"lags": [*range(1, 7)], "off": 0.0, "on": 1.0}
@@ -187,12 +196,35 @@ def prepare(config: Config, folder: Path, say: Say) -> None:
 def task(config: Config, folder: Path) -> Task:
     """Play the guessing game."""
     fitness = fitness_of(config)
-    lowest_note = usual_lowest_note(fitness.keys)
+    player, lowest_note = player_of(config), usual_lowest_note(fitness.keys)
 
     def champion_files(performers: Any) -> dict[str, bytes]:
-        return _champion_files(fitness, performers, lowest_note)
+        files = _champion_files(fitness, performers, lowest_note)
+        if player is not None:
+            files |= player_file(player, lowest_note, STEPS_PER_BEAT)
+        return files
 
-    return Task(fitness, player_of(config), champion_files, lowest_note)
+    return Task(fitness, player, champion_files, lowest_note)
+
+
+def melody_of(
+    keys: int,
+    steps: int,
+    performers: Any,
+    prompt: BoolArray | None = None,
+    streams: Streams | None = None,
+    temperature: float = 0.0,
+) -> BoolArray:
+    """What one performer plays, as its listeners follow it: bool (steps, keys).
+
+    It is longer than the steps it was judged by, but for note grids, which are silent past their
+    end. Where a network sounds several keys, it is the highest.
+    """
+    if prompt is None:
+        prompt = np.zeros((0, keys), np.bool_)
+    longer = steps * (1 if isinstance(performers, Grids) else LONGER)
+    played = performers.perform(prompt, longer, streams, temperature)[0]
+    return rolls_of(symbols_of(played), keys)
 
 
 def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dict[str, bytes]:
@@ -200,10 +232,7 @@ def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dic
     from evo.plot import guessing_figure, pieces_figure, png_bytes
     from evo.plot.rolls import ROW_STEPS
 
-    # A note grid is silent past its own end.
-    times = 1 if isinstance(performers, Grids) else LONGER
-    # What a listener follows: where a network sounds several keys, the highest.
-    roll = rolls_of(symbols_of(fitness.play(performers, times)[0]), fitness.keys)
+    roll = melody_of(fitness.keys, fitness.steps, performers)
 
     def song(begin: int, end: int, name: str) -> Song:
         return Song(roll[begin:end], lowest_note, STEPS_PER_BEAT, 120.0, name)

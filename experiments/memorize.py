@@ -15,12 +15,20 @@ what was learned of songs at large. That is what HistoryUsers learn of a folder 
     evo play RUN --temperature 0.7 --seed 3
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
 from evo.engines import base_of, engine_class, genome_of
-from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
+from evo.experiment import (
+    Config,
+    Experiment,
+    InputError,
+    Say,
+    Task,
+    base_config,
+    merge,
+    player_file,
+)
 from evo.files import write_synced
 from evo.fitness import Fitness
 from evo.fitness.memorization import Memorization
@@ -322,7 +330,9 @@ def task(config: Config, folder: Path) -> Task:
         else:
             files = _performances(songs, performers, table["prompt_steps"])
         if player is not None:
-            files |= _player_file(songs[0], player, table["prompt_steps"])
+            files |= player_file(
+                player, songs[0].lowest_note, songs[0].steps_per_beat, table["prompt_steps"]
+            )
         return files | _reading_files(songs, held_out, performers)
 
     return Task(fitness, player, champion_files, songs[0].lowest_note)
@@ -386,17 +396,6 @@ def _reading_files(songs: list[Song], held_out: list[Song], performers: Any) -> 
         figure = lags_figure(everything, weights, distances, held_out=len(held_out))
         files["lags.png"] = png_bytes(figure)
     return files
-
-
-def _player_file(song: Song, player: Player, prompt_steps: int) -> dict[str, bytes]:
-    """How an exported network hears and plays."""
-    instrument = {
-        "lowest_note": song.lowest_note,
-        "steps_per_beat": song.steps_per_beat,
-        "prompt_steps": prompt_steps,
-    }
-    document = player.to_values() | instrument
-    return {"player.json": json.dumps(document, indent=2).encode() + b"\n"}
 
 
 EXPERIMENT = Experiment(

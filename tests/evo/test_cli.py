@@ -21,6 +21,8 @@ from evo.engines.neat_python_config import DEFAULTS
 from evo.fitness.xor import Xor
 from evo.run import load_config, read_log
 from evo.scores import Scores
+from evo.song import Song
+from evo.tunes import tune
 
 SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false")
 
@@ -453,6 +455,32 @@ def test_play_plays_a_runs_champion_and_says_when_there_is_none() -> None:
     assert Path("a/champion/song.wav").read_bytes()[:4] == b"RIFF"
     killed("b")
     assert "finish the run by `evo resume b`" in refused("play", "b")
+
+
+def test_what_was_bred_to_be_guessed_plays_anew_four_times_as_long() -> None:
+    small = (*SMALL, "--set", "guess.steps=96", "--set", "guess.keys=13")
+    for genome, steps in (("network", 384), ("grid", 96)):
+        done("run", "guess", *small, "--genome", genome, "--out", genome)
+        text = done("play", genome, "--temperature", 0.7, "--seed", 3)
+        assert f"melody-t0.7-seed3: {steps} steps" in text
+        done("play", genome, "--prompt", "ode-to-joy")
+        names = {path.name for path in Path(genome, "improvisations").glob("*.mid")}
+        assert names == {"melody-t0.7-seed3.mid", "ode-to-joy-t0-seed0.mid"}
+        played = Song.load(Path(genome, "improvisations/ode-to-joy-t0-seed0.mid"), keys=13)
+        assert np.array_equal(played.grid[:8], tune("ode-to-joy").grid[:8])
+        assert "learned no song that it could leave" in refused("play", genome, "--improvise")
+    champion = {path.name for path in Path("network/champion").iterdir()}
+    assert {"network.json", "player.json"} <= champion
+    assert json.loads(Path("network/champion/player.json").read_text())["prompt_steps"] == 0
+
+
+def test_a_folder_of_seeds_is_plotted_in_one_figure_and_played_by_its_runs() -> None:
+    done("run", "memorize", *SMALL, "--seeds", "0,1", "--workers", 1, "--out", "all")
+    assert done("plot", "all").split() == ["all/plots/fitness.png"]
+    assert Path("all/plots/fitness.png").read_bytes()[:4] == b"\x89PNG"
+    for options in ((), ("--temperature", 1)):
+        line = refused("play", "all", *options)
+        assert "all: it holds the runs seed0, seed1; play one of them" in line
 
 
 def test_an_unfinished_run_can_be_plotted_and_one_without_a_log_cannot() -> None:
