@@ -28,6 +28,8 @@ class Fitness(Protocol):
 
     # Same genome, same score? False for co-evolution and for noisy tasks.
     reusable: bool
+    # A fitness that compiles kernels of its own may name some as `kernels`, a tuple: none of them
+    # compiled before says that the rest was not, either (`evo.warm_up`).
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:
         """Scores of all individuals of the batch.

@@ -201,17 +201,27 @@ class CoevolvedGuessing(Guessing):
         return state
 
     def restore(self, state: State) -> None:
-        """See `evo.fitness.LearningFitness`."""
-        self._breeder = self._make_breeder(state.part("breeder"))
-        kind = type(self._breeder.ask())
-        self.hall, self.opponents = (
-            [
-                kind.from_arrays(state.part(f"{name}-{place}").arrays)
-                for place in range(state.values[name])
-            ]
-            for name in ("hall", "opponents")
-        )
-        self.pieces = state.arrays["pieces"].copy()
+        """See `evo.fitness.LearningFitness`; ValueError for a state that is of no such game."""
+        pieces = state.array("pieces", np.int64, (None, self.steps))
+        if pieces.size and not 0 <= pieces.min() <= pieces.max() <= self.keys:
+            raise ValueError(f"pieces must hold symbols from 0 to {self.keys}")
+        hall, opponents = state.values["hall"], state.values["opponents"]
+        if hall != len(pieces):
+            raise ValueError(f"hall must be {len(pieces)}, one guesser a piece, got {hall}")
+        wanted = self.rivals + min(self.remembered, max(0, hall - 1))
+        if opponents != wanted:
+            raise ValueError(f"opponents must be {wanted}, got {opponents}")
+        breeder = self._make_breeder(state.part("breeder"))
+        kind = type(breeder.ask())
+        batches = {
+            name: [kind.from_arrays(state.part(f"{name}-{n}").arrays) for n in range(count)]
+            for name, count in (("hall", hall), ("opponents", opponents))
+        }
+        for name, found in batches.items():
+            if any(len(one) != 1 for one in found):
+                raise ValueError(f"{name} must be batches of one guesser each")
+        self._breeder, self.pieces = breeder, pieces.copy()
+        self.hall, self.opponents = batches["hall"], batches["opponents"]
         self.guessed = state.values["guessed"]
 
 

@@ -20,6 +20,7 @@ from evo.plot import fitness_figure, guessing_figure, png_bytes
 from evo.scores import Scores, Status
 from evo.seeds import Individuals, Role
 from evo.song import Song
+from evo.state import State
 
 # Few steps and keys: a run takes a moment.
 SMALL = {
@@ -209,6 +210,22 @@ def test_a_game_restored_after_any_lesson_goes_on_the_same() -> None:
         restored.restore(kept)
         taught(restored, 8 - lessons, lessons)
         assert scored(restored, players()).total.tobytes() == wanted
+
+
+@pytest.mark.parametrize(("changes", "message"), [
+    ({"pieces": np.zeros((2, 95), np.int64)}, "pieces must be int64"),
+    ({"pieces": np.zeros((2, 96), np.int32)}, "pieces must be int64"),
+    ({"pieces": np.full((2, 96), 4)}, "symbols from 0 to 3"),
+    ({"hall": 1}, "hall must be 2"),
+    ({"opponents": 2}, "opponents must be 3"),
+])  # fmt: skip
+def test_a_state_of_another_game_is_refused(changes: dict[str, Any], message: str) -> None:
+    kept = taught(game(), 6).state()
+    arrays = kept.arrays | {k: v for k, v in changes.items() if isinstance(v, np.ndarray)}
+    values = kept.values | {k: v for k, v in changes.items() if not isinstance(v, np.ndarray)}
+    with pytest.raises(ValueError, match=message) as error:
+        game().restore(State(arrays, values))
+    assert "\n" not in str(error.value)
 
 
 def test_a_state_does_not_change_when_the_game_goes_on() -> None:
