@@ -238,10 +238,11 @@ def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dic
         return Song(roll[begin:end], lowest_note, STEPS_PER_BEAT, 120.0, name)
 
     begins = range(0, len(roll), ROW_STEPS)
+    width = min(len(roll), ROW_STEPS)
     rows = [song(begin, begin + ROW_STEPS, f"from step {begin}") for begin in begins]
     return {
         "song.mid": song(0, len(roll), "champion").to_midi(),
-        "roll.png": png_bytes(pieces_figure(rows, [""] * len(rows))),
+        "roll.png": png_bytes(pieces_figure(rows, [""] * len(rows), width)),
         "guessing.png": png_bytes(guessing_figure(roll, fitness.steps)),
     }
 

@@ -183,7 +183,8 @@ def _name_songs(axes: Axes, songs: Sequence[Song], learned: int, rows: Sequence[
 def _add_words(figure: Figure, songs: int, rows: int, held_out: int) -> None:
     detail = f"{songs} songs" if rows == songs else f"{songs} songs, {rows} of them with a row"
     if held_out:
-        detail += f"; the last {held_out} (orange) were not learned from"
+        were = "one (orange) was" if held_out == 1 else f"{held_out} (orange) were"
+        detail += f"; the last {were} not learned from"
     title(figure, "where the history is read", detail)
     handles = [
         Patch(facecolor=BLUE, label="mean read weight; bars that read most there"),

@@ -83,7 +83,7 @@ def test_songs_are_named_and_those_held_out_have_another_colour() -> None:
     assert [text.get_text() for text in labels] == ["song 1", "song 2", "song 3"]
     colours = [text.get_color() for text in labels]
     assert colours[0] == colours[1] != colours[2]
-    assert any("the last 1" in text.get_text() for text in figure.texts)
+    assert any("the last one (orange) was" in text.get_text() for text in figure.texts)
 
 
 @pytest.mark.parametrize("lengths", [[8], [128, 136, 40], [2000, 128]])

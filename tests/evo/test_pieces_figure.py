@@ -77,6 +77,19 @@ def test_pieces_of_different_shapes_stand_in_one_picture() -> None:
     assert [len(drawn(figure, panel)) for panel in (0, 1)] == [tunes()[0].sum(), 1]
 
 
+def test_rows_of_a_width_have_one_scale_however_long_their_pieces_are() -> None:
+    rows = [Song(melody([(t, 3) for t in range(steps)], steps)) for steps in (128, 64)]
+    for width, wanted in ((128, [128, 128]), (0, [128, 64])):
+        figure = pieces_figure(rows, ["", ""], width)
+        assert [axes.get_xlim()[1] for axes in figure.axes] == wanted
+
+
+def test_there_is_no_room_above_the_first_name() -> None:
+    picture = imread(io.BytesIO(png_bytes(pieces_figure(pieces(2), ["a", "b"]))))[:, :, :3]
+    inked = np.flatnonzero((picture < 0.9).any(axis=(1, 2)))
+    assert inked[0] < 0.2 * picture.shape[1] / 14  # inches
+
+
 def test_the_same_pieces_make_the_same_picture_taller_for_more() -> None:
     one, again = (png_bytes(pieces_figure(pieces(2), ["a", "b"])) for _ in range(2))
     assert one == again
