@@ -119,6 +119,10 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
         figures = f", {result['cross_entropy']:.3f} bits a step"
     if "held_out_cross_entropy" in result:
         figures += f", {result['held_out_cross_entropy']:.3f} of songs held out"
+    if "guesser_accuracy" in result:
+        period = f"period {result['period']}" if result["period"] else "no period"
+        keys = f"{result['keys']} key{'' if result['keys'] == 1 else 's'}"
+        figures = f", {period}, {keys}, {result['guesser_accuracy']:.0%} guessed"
     display.message(
         f"{result['status']}: {result['reason']}; {result['generations']} generations, "
         f"{result['evaluations']:,} evaluations, {result['wall_seconds']:.1f} s{figures}"

@@ -64,6 +64,8 @@ def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, A
             f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
         )
     engine = _engine(chosen, options["genome"], options["engine"] or table.get("engine"))
+    if "engine" in table and options["engine"] is None:  # by its whole name, as it may be a short
+        given = given | {"run": table | {"engine": engine}}
     config = _with_options(chosen.config_for(engine), given, engine, options)
     # What follows from what was chosen: other defaults, and how many generations a baseline has.
     changes = chosen.defaults_for(config) if chosen.defaults_for is not None else {}

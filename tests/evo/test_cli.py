@@ -1,6 +1,7 @@
 """The command line: what it promises, and one line with exit code 2 for what a user gets wrong."""
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -363,6 +364,7 @@ def test_a_configuration_file_that_is_wrong_is_refused_in_one_line() -> None:
         ("[stop]\ngenerations = 'many'\n", "many"),
         ("[run]\nexperiment = 'memorize'\n", "memorize"),
         ("[run]\nengine = 'tensorneat'\n", "tensorneat"),
+        ("[run]\nengine = 'random'\nseed = 'x'\n", "run.seed"),
         ("stop = 3\n", "stop"),
         ("[memorize]\nsong = 'x'\n", "memorize"),
         ("run = 3\n", "run"),
@@ -460,7 +462,8 @@ def test_play_plays_a_runs_champion_and_says_when_there_is_none() -> None:
 def test_what_was_bred_to_be_guessed_plays_anew_four_times_as_long() -> None:
     small = (*SMALL, "--set", "guess.steps=96", "--set", "guess.keys=13")
     for genome, steps in (("network", 384), ("grid", 96)):
-        done("run", "guess", *small, "--genome", genome, "--out", genome)
+        ended = done("run", "guess", *small, "--genome", genome, "--out", genome)
+        assert re.search(r" s, (no period|period \d+), \d+ keys?, \d+% guessed$", ended, re.M)
         text = done("play", genome, "--temperature", 0.7, "--seed", 3)
         assert f"melody-t0.7-seed3: {steps} steps" in text
         done("play", genome, "--prompt", "ode-to-joy")
