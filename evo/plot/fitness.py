@@ -82,6 +82,12 @@ GUESSED = _Panel(
         ("best pieces, by the best bred guesser", ("figures", "guessers_best"), GREEN),
     ),
 )
+# Where a fitness learns, its score is no measure of progress, and this is.
+LASTING = _Panel(
+    "panel's score",
+    0.85,
+    (("champion, by the panel alone, which does not change", ("figures", "panel_score"), BLUE),),
+)
 SPECIES = _Panel("species", 0.75, (("species", ("engine", "species"), GREEN),))
 SIZE = _Panel(
     "network size",
@@ -103,9 +109,11 @@ def fitness_figure(runs: Mapping[str, Sequence[Record]]) -> Figure:
         raise ValueError("runs: none has a record yet, there is nothing to draw")
     panels = [
         panel
-        for panel in (STEPS, GUESSED, SPECIES, SIZE)
+        for panel in (STEPS, LASTING, GUESSED, SPECIES, SIZE)
         if any(not series(r, *path).empty for r in drawn.values() for _, path, _ in panel.lines)
     ]
+    if not any(_scored_otherwise(records) for records in drawn.values()):
+        panels = [panel for panel in panels if panel is not LASTING]
     heights = [2.4, *(panel.height for panel in panels)]
     last = max(int(records[-1]["generation"]) for records in drawn.values())
     remarks = _remarks(drawn, len(runs) - len(drawn), last)
@@ -167,7 +175,10 @@ def _draw_scores(axes: Axes, records: Sequence[Record]) -> None:
         Line2D([], [], color=ORANGE, linewidth=1.3),
         Patch(color=BLUE, alpha=0.2, linewidth=0),
     ]
-    labels = ["champion so far", "best", "mean", "middle half"]
+    # Without a fall they are the same.
+    falls = (np.diff(champion.values) < 0).any()
+    words = "champion of the generation" if falls else "champion so far"
+    labels = [words, "best", "mean", "middle half"]
 
     core = np.concatenate([champion.values, best.values, low.values])
     limits = _limits(core, worst.values)
@@ -196,6 +207,12 @@ def _draw_scores(axes: Axes, records: Sequence[Record]) -> None:
             transform=axes.transAxes,
         )  # fmt: skip
     legend_above(axes, handles, labels, len(labels))
+
+
+def _scored_otherwise(records: Sequence[Record]) -> bool:
+    """Whether the score is another than the panel's, which is rounded to three digits."""
+    away = series(records, "champion").values - series(records, "figures", "panel_score").values
+    return bool((np.abs(away) > 1e-3).any())
 
 
 def _limits(core: Floats, worst: Floats) -> tuple[float, float] | None:
@@ -233,6 +250,11 @@ def _scale(axes: Axes, panel: _Panel, runs: Sequence[Sequence[Record]]) -> None:
         top = float(np.nanmax(totals))
         axes.axhline(top, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
         axes.set_yticks([0, top / 2, top], ["0", f"{top / 2:g}", f"{top:g}"])
+    elif panel is LASTING:
+        bottom, top = min(0.0, float(axes.dataLim.y0)), max(0.1, float(axes.dataLim.y1))
+        axes.yaxis.set_major_locator(MaxNLocator(4))
+        axes.set_ylim(bottom - 0.04 * top, 1.1 * top)
+        return
     elif panel is GUESSED:
         top = 1.0
         axes.set_yticks([0, 0.5, 1])

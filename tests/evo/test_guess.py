@@ -297,6 +297,17 @@ def test_both_sides_are_drawn_over_the_generations(tmp_path: Path) -> None:
     shown = texts(fitness_figure({"run": watcher.records}))
     assert {"guessed", "champion, by the panel", "by its opponents"} <= set(shown)
     assert "best pieces, by the best bred guesser" in shown
+    assert "panel's score" in shown
+    fallen = [dict(record, champion=-float(g)) for g, record in enumerate(watcher.records)]
+    assert "champion of the generation" in texts(fitness_figure({"run": fallen}))
+
+
+def test_a_score_that_is_the_panels_own_is_drawn_once(tmp_path: Path) -> None:
+    watcher = Watcher()
+    start(tmp_path / "run", small(), watcher)
+    shown = texts(fitness_figure({"run": watcher.records}))
+    assert {"guessed", "champion so far"} <= set(shown)
+    assert "panel's score" not in shown
 
 
 def test_how_a_piece_is_guessed_is_drawn_as_shares_of_moving_windows() -> None:
