@@ -36,6 +36,7 @@ from evo.experiments.guess import default_config, fitness_of, player_of, shape
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
+from evo.configure import setting
 from evo.engines import GENOMES, engine_class
 from evo.experiment import Config, merge
 from evo.fitness.guessing import LONGER, MOST_GAP, gap, guided, resolve
@@ -80,11 +81,7 @@ def config_of(genome: str, score: str, seed: int, settings: list[str]) -> Config
     engine = GENOMES[genome][0]
     config = default_config(engine)
     for text in [f"guess.score={score}", f"run.seed={seed}", *settings]:
-        place, value = text.split("=", 1)
-        change: Any = value
-        for name in reversed(place.split(".")):
-            change = {name: change}
-        config = merge(config, change)
+        config = merge(config, setting(text))
     return merge(config, {engine: engine_class(engine).shape_setting(*shape(config))})
 
 

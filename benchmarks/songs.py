@@ -21,6 +21,7 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 from evo.experiments.memorize import default_config, player_of
 
+from evo.configure import setting
 from evo.engines import engine_class
 from evo.experiment import Config, merge
 from evo.fitness.memorization import Memorization
@@ -77,7 +78,7 @@ def learn(
         print(f"{len(songs)} songs, {total} steps, {best} achievable")
     size = config["run"]["chunk_size"]
     evaluator = Serial(seed, size) if workers == 1 else Pool(workers, seed, size)
-    fitness = Memorization(songs, prompt_steps)
+    fitness = Memorization(songs, prompt_steps, config["memorize"]["mode"])
     shown = 0.0
     with evaluator:
         for record in generations(engine, fitness, evaluator, Progress()):
@@ -118,11 +119,10 @@ def main() -> None:
     songs = find(options.songs)
     config = default_config(options.engine)
     for text in options.set:
-        place, value = text.split("=")
-        table, *more = place.split(".")
-        for name in reversed(more):
-            value = {name: value}
-        config = merge(config, {table: value})
+        config = merge(config, setting(text))
+    config["memorize"]["mode"] = config["memorize"]["mode"] or "follow"
+    if config["memorize"]["mode"] not in ("follow", "perform"):
+        parser.error("memorize.mode must be follow or perform: steps right are counted")
     if options.transpositions:
         songs = [moved for song in songs for moved in song.transpositions()]
     if options.together:
