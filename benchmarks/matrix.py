@@ -39,7 +39,7 @@ from evo.run import read_log
 from evo.statistics import mann_whitney
 
 NAMES = ("memorize", "critic", "guess")
-BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 2000}  # evaluations a run
+BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 6000}  # evaluations a run
 SETTINGS = {
     "memorize": (),
     "critic": ("critic.pieces=1", "critic.rounds=0"),

@@ -18,7 +18,7 @@ A bred guesser says what is worth knowing of the past, and what that means is le
 listens (`evo.guessing.read_out`). One that did not learn while it listened knew some pieces by
 heart, and heard all others as noise: what it missed was its own blind spot, and by ears that they
 had not met, late champions beat early ones in five of eight runs. With what is learned, and six
-guessers of the hall instead of three, they did in five of five; with three, in ten of fourteen.
+guessers of the hall instead of three, they did in ten of ten; with three, in ten of fourteen.
 """
 
 from collections.abc import Callable
