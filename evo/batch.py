@@ -31,10 +31,12 @@ from filelock import FileLock, Timeout
 from evo.experiment import Config, InputError
 from evo.files import replace_file
 from evo.interrupt import Interrupts
-from evo.run import RunError, load_config, read_result
+from evo.run import RunError, load_config, read_description, read_result, taken
 
 FILE = "batch.toml"
 MOST_SEEDS = 10_000
+# The statuses of runs that are done; any other can be gone on with.
+ENDED = ("finished", "failed")
 # Exit codes of the processes: what was given cannot be used by any run; this run cannot go on.
 BAD_INPUT, BAD_RUN = 2, 3
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -151,10 +153,7 @@ class Batch:
         path.mkdir(parents=True, exist_ok=True)
         found = {entry.name for entry in path.iterdir()}
         if found - {".lock", f".tmp-{FILE}"}:
-            raise RunError(
-                f"{path}: exists and is not empty; go on with it by `evo resume {path}`, or choose "
-                "another place by --out"
-            )
+            raise taken(path)
         batch = cls(path, config, seeds)
         batch._made_folder = made_here
         return batch
@@ -187,9 +186,13 @@ class Batch:
         try:
             result = read_result(self.folder(seed))
             config = load_config(self.folder(seed) / "config.toml")
+            about = read_description(self.folder(seed) / "run.json")
         except RunError:
             return None
-        if result is None or config is None or result.get("status") == "stopped":
+        if result is None or config is None or about is None:
+            return None
+        # The status in run.json comes last, after the champion.
+        if any(one.get("status") not in ENDED for one in (result, about)):
             return None
         return result if config.get("stop") == self.config["stop"] else None
 

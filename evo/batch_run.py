@@ -16,7 +16,7 @@ from evo.configure import known_run
 from evo.experiment import Experiment, InputError
 from evo.experiments import experiment
 from evo.launch import resume, start
-from evo.run import RunError
+from evo.run import HOW_NOT_WHAT, BrokenOff, RunError
 from evo.song import MidiError
 
 
@@ -36,18 +36,17 @@ class Silent:
         """No more generations come."""
 
 
-def carry_out(folder: Path, seed: int) -> None:
-    """The run of this seed, to its end."""
+def carry_out(folder: Path, seed: int) -> dict[str, Any]:
+    """The run of this seed, to its end; its result."""
     batch = Batch.open(folder)
     path = batch.folder(seed)
     if (path / "config.toml").exists():
         _, chosen = known_run(path)
-        changes = {name: batch.config[name] for name in ("stop", "checkpoints")}
-        resume(chosen, path, changes, Silent())
-    else:
-        found: Experiment = experiment(batch.config["run"]["experiment"])
-        command = ["evo", "resume", str(folder)]
-        start(found, with_seed(batch.config, seed), path, command, Silent())
+        config = with_seed(batch.config, seed)
+        return resume(chosen, path, {name: config[name] for name in HOW_NOT_WHAT}, Silent())
+    found: Experiment = experiment(batch.config["run"]["experiment"])
+    command = ["evo", "resume", str(folder)]
+    return start(found, with_seed(batch.config, seed), path, command, Silent())
 
 
 def _end_with_the_batch() -> None:
@@ -62,8 +61,8 @@ def main(folder: str, seed: str) -> int:
     # What is wrong with a run that has begun need not be wrong with the others.
     begun = (Path(folder) / f"seed{seed}" / "config.toml").exists()
     try:
-        carry_out(Path(folder), int(seed))
-    except RunError as error:
+        result = carry_out(Path(folder), int(seed))
+    except (BrokenOff, RunError) as error:
         print(error, file=sys.stderr)
         return BAD_RUN
     except (InputError, MidiError, ValueError) as error:
@@ -71,6 +70,9 @@ def main(folder: str, seed: str) -> int:
         return BAD_RUN if begun else BAD_INPUT
     except OSError as error:
         print(f"{error.filename or folder}: {error.strerror or error}", file=sys.stderr)
+        return BAD_RUN
+    if "lost" in result:
+        print(result["reason"], file=sys.stderr)
         return BAD_RUN
     return 0
 

@@ -47,6 +47,10 @@ class Damaged(Exception):
     """A checkpoint that must not be used; the text says which and why."""
 
 
+class TooLarge(Exception):
+    """A state that would not be read back; the text says what of it is how long."""
+
+
 @dataclass(frozen=True)
 class Stamp:
     """What a checkpoint says about itself."""
@@ -150,11 +154,11 @@ def name_of(generation: int) -> str:
 
 
 def save(folder: Path, state: State, stamp: Stamp) -> None:
-    """Write a checkpoint into `folder`, atomically."""
+    """Write a checkpoint into `folder`, atomically; TooLarge for what would not be read back."""
     files = {"arrays.npz": pack_arrays(state.arrays), "state.json": to_json(state.values)}
     for name, content in files.items():
         if len(content) > _LONGEST[name]:
-            raise ValueError(f"{name} would be {len(content):,} bytes long, which is not read back")
+            raise TooLarge(f"{name} would be {len(content):,} bytes long, which is not read back")
     manifest = {
         "schema": SCHEMA,
         "stamp": vars(stamp),

@@ -108,6 +108,7 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
     from rich.console import Console
 
     from evo.display import BarDisplay, PlainDisplay
+    from evo.run import resume_command
 
     console = Console()
     display = BarDisplay(console) if console.is_terminal else PlainDisplay(console)
@@ -131,10 +132,10 @@ def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
         click.echo((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
-        display.message(f"go on with it by: evo resume {path}")
+        display.message(f"go on with it by: {resume_command(path)}")
     if "signal" in result:
         sys.exit(128 + result["signal"])
-    if result["status"] == "failed":
+    if result["status"] == "failed" or "lost" in result:
         sys.exit(1)
 
 
@@ -228,7 +229,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     from evo.experiment import InputError
     from evo.experiments.memorize import find_songs
     from evo.improvise import improvise
-    from evo.run import RunError
+    from evo.run import RunError, resume_command
     from evo.song import Song
     from evo.text_roll import text_roll
 
@@ -257,7 +258,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         performance = path / "champion" / "song.mid"
         if not performance.exists():
             raise RunError(
-                f"{path}: it has no champion's song; finish the run by `evo resume {path}`"
+                f"{path}: it has no champion's song; finish the run by `{resume_command(path)}`"
             )
         target = path / "champion" / "song.wav"
         config, experiment = known_run(path)

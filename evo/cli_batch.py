@@ -12,6 +12,7 @@ from evo.display import PlainDisplay
 from evo.engines import engine_class
 from evo.experiment import InputError, merge
 from evo.launch import check
+from evo.run import resume_command
 from evo.statistics import wilson
 
 
@@ -31,8 +32,8 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
 def resume_seeds(path: Path, changes: dict[str, Any]) -> None:
     """Go on with the runs in `path` that are not done, and exit with their code."""
     batch = Batch.open(path)
-    known_experiment(batch.config, path / FILE)
-    batch.config = merge(batch.config, changes)
+    config, _ = known_experiment(batch.config, path / FILE)
+    batch.config = merge(config, changes)
     check(batch.config)
     _carry_out(batch, changes.get("workers", {}).get("count"))
 
@@ -57,7 +58,7 @@ def _carry_out(batch: Batch, at_once: Any) -> None:
         line += f"; failed: {', '.join(f'seed {seed}' for seed in sorted(summary.failed))}"
     display.message(line)
     if ended < len(batch.seeds):
-        display.message(f"go on with them by: evo resume {batch.path}")
+        display.message(f"go on with them by: {resume_command(batch.path)}")
     if summary.stopped_by is not None:
         sys.exit(128 + summary.stopped_by)
     if summary.failed:

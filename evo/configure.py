@@ -154,18 +154,26 @@ def free_path(config: dict[str, Any], seeds: bool = False) -> Path:
 
 
 def known_run(path: Path) -> tuple[dict[str, Any], Experiment]:
-    """The configuration and experiment of the run in `path`; RunError for what is none of ours."""
+    """The configuration and experiment of the run in `path`; RunError for what is none of ours.
+
+    See `known_experiment` for what the configuration may lack.
+    """
     config = load_config(path / "config.toml") if path.is_dir() else None
     if config is None:
         raise RunError(f"{path}: there is no run here (no config.toml)")
-    return config, known_experiment(config, path / "config.toml")
+    return known_experiment(config, path / "config.toml")
 
 
-def known_experiment(config: dict[str, Any], file: Path) -> Experiment:
-    """The experiment of a whole configuration; RunError, naming the file, for what is none."""
+def known_experiment(config: dict[str, Any], file: Path) -> tuple[dict[str, Any], Experiment]:
+    """A configuration, whole, and its experiment; RunError, naming the file, for what is none.
+
+    A setting of how a run is carried out may be missing, as it is in a run from before there was
+    it: the configuration that is returned has it.
+    """
     try:
         chosen: Experiment = find(config["run"]["experiment"])
         default = chosen.config_for(config["run"]["engine"])
+        config = chosen.completed(config)
     except (KeyError, TypeError):
         raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
     missing = sorted(set(default) - set(config))
@@ -182,7 +190,7 @@ def known_experiment(config: dict[str, Any], file: Path) -> Experiment:
         merge(default, {name: table for name, table in config.items() if name != engine})
     except InputError as error:
         raise RunError(f"{file}: {error}") from None
-    return chosen
+    return config, chosen
 
 
 def changes_of(options: dict[str, Any]) -> dict[str, Any]:

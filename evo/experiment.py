@@ -13,6 +13,7 @@ from typing import Any
 
 from evo.engines import Gallery, base_of, engine_class
 from evo.fitness import Fitness
+from evo.run import HOW_NOT_WHAT
 from genomes.player import Player
 
 Config = dict[str, Any]
@@ -62,6 +63,18 @@ class Experiment:
     # Other defaults that follow from what was chosen: of the whole configuration, nested tables of
     # changes, which all that was given still overrides. May raise InputError.
     defaults_for: Callable[[Config], Mapping[str, Any]] | None = None
+
+    def completed(self, config: Config) -> Config:
+        """A run's configuration, with what it lacks of how a run is carried out.
+
+        A run from before there was such a setting goes on with its default.
+        """
+        default = self.config_for(config["run"]["engine"])
+        tables = {name: config.get(name, {}) for name in HOW_NOT_WHAT}
+        return config | {
+            name: default[name] | table if isinstance(table, dict) else table
+            for name, table in tables.items()
+        }
 
     def config_for(
         self,

@@ -9,6 +9,7 @@ does not differ from one that was not.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -19,7 +20,7 @@ from evo.files import replace_folder
 from evo.fitness import LearningFitness
 from evo.interrupt import Interrupted, Interrupts
 from evo.loop import GenerationLeft, Progress, Record, TooManyFailures, generations
-from evo.run import BrokenOff, Run, read_description
+from evo.run import BrokenOff, Run, read_description, resume_command
 from evo.state import State
 from evo.stop import Stop
 from evo.workers import Evaluator, WorkersLost
@@ -51,8 +52,11 @@ def start(
 ) -> dict[str, Any]:
     """Carry out a new run in `path`; returns its result, as in result.json.
 
+    Beside that it says `signal`, the number, after a signal, and `lost` after the loss of all
+    workers: this call has failed, and the run can be gone on with.
+
     Raises InputError or ValueError (one line) for what the configuration or its inputs have wrong,
-    RunError for the directory, BrokenOff when the disk fails.
+    RunError for the directory, BrokenOff when the disk fails or there are no workers to begin with.
     """
     check(config)
     table = config["run"]
@@ -75,26 +79,13 @@ def resume(
 ) -> dict[str, Any]:
     """Go on with the run in `path`; `changes` are of its [stop], [workers] and [checkpoints].
 
-    Raises what `start` raises.
+    Returns and raises what `start` does. What it raises before it has workers, such as for a
+    cluster that is not there, leaves the run as it was.
     """
     with _disk_failures(path), Run.open(path) as run:
-        run.config = merge(_completed(run.config, experiment), changes)
+        run.config = merge(experiment.completed(run.config), changes)
         check(run.config)
-        run.save_config()
-        run.set_status("running")
-        (path / "result.json").unlink(missing_ok=True)
-        try:
-            return _carry_out(run, experiment, display)
-        except (InputError, ValueError):
-            run.set_status("stopped")
-            raise
-
-
-def _completed(config: Config, experiment: Experiment) -> Config:
-    """A configuration with what it lacks of how a run is carried out, from before there was it."""
-    default = experiment.config_for(config["run"]["engine"])
-    how = ("stop", "workers", "checkpoints")
-    return config | {table: default[table] | config[table] for table in how}
+        return _carry_out(run, experiment, display)
 
 
 @contextmanager
@@ -105,7 +96,7 @@ def _disk_failures(path: Path) -> Iterator[None]:
     except BrokenPipeError:  # no file's: whoever read the output has seen enough
         raise
     except OSError as error:
-        again = f"go on by `evo resume {path}`"
+        again = f"go on by `{resume_command(path)}`"
         if not (path / "config.toml").exists():
             again = "start it again by the same command"
         raise BrokenOff(
@@ -210,18 +201,18 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
     for message in messages:
         display.message(message)
     engine, progress = restored or (_new(run, task), Progress())
-    records = run.records()
+    records = run.records(engine.generation)  # what comes after is bred again
     # A run that was killed after its last generation only lacks its result.
     reason = stop.reason(records[-1]) if records else None
-    status = "finished"
+    ending = None if reason is None else _Ending("finished", reason)
     interrupts = Interrupts()
     try:
         with interrupts:
-            with _evaluator(run.config, display.message) as evaluator:
-                if reason is None:
-                    status, reason = _breed(
-                        run, task, engine, progress, stop, evaluator, interrupts, display
-                    )
+            if ending is None:
+                ending = _bred(run, task, engine, progress, stop, interrupts, display)
+            else:
+                run.take_up()
+            status, reason = ending.status, ending.reason
             figures = _keep_pieces(run.path / "pieces", task, engine)
             result = _result(run, engine.champion, progress, status, reason, engine.generation)
             result |= figures
@@ -233,8 +224,41 @@ def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, 
     except Interrupted:
         result = _cut_short(run, interrupts)
     if interrupts.received is not None:
-        return result | {"signal": int(interrupts.received)}
-    return result
+        result = result | {"signal": int(interrupts.received)}
+    return result | {"lost": True} if ending is not None and ending.lost else result
+
+
+@dataclass(frozen=True)
+class _Ending:
+    """How it came that no more generations are bred."""
+
+    status: str
+    reason: str
+    lost: bool = False  # for want of workers: it can be gone on with when there are some
+
+
+def _bred(
+    run: Run,
+    task: Task,
+    engine: Engine,
+    progress: Progress,
+    stop: Stop,
+    interrupts: Interrupts,
+    display: Display,
+) -> _Ending:
+    """Breed with the workers of the configuration; the run is not touched before there are some."""
+    ending = None
+    try:
+        with _evaluator(run.config, display.message) as evaluator:
+            run.take_up()
+            ending = _breed(run, task, engine, progress, stop, evaluator, interrupts, display)
+    except WorkersLost as error:
+        if ending is None:  # there were none from the beginning
+            raise BrokenOff(f"{error}; go on by `{resume_command(run.path)}`") from error
+    except checkpoint.TooLarge as error:
+        ending = _Ending("failed", f"no checkpoint can be written: {error}")
+    assert ending is not None
+    return ending
 
 
 def _breed(
@@ -246,8 +270,8 @@ def _breed(
     evaluator: Evaluator,
     interrupts: Interrupts,
     display: Display,
-) -> tuple[str, str]:
-    """Generation after generation until there is a reason to end: the status, and the reason."""
+) -> _Ending:
+    """Generation after generation until there is a reason to end."""
     name = run.config["run"]["engine"]
     every = run.config["checkpoints"]["every"]
     if warm_up.is_needed(name, task.fitness):
@@ -263,17 +287,17 @@ def _breed(
             if ending or (every and engine.generation % every == 0):
                 _save(run, task, engine, progress)
             if reason is not None:
-                return "finished", reason
+                return _Ending("finished", reason)
             if interrupts.received is not None:
-                return "stopped", f"stopped by {interrupts.received.name}"
+                return _Ending("stopped", f"stopped by {interrupts.received.name}")
     except GenerationLeft:  # a resume evaluates it
         _save(run, task, engine, progress)
         raise Interrupted from None
     except WorkersLost as error:  # the same
         _save(run, task, engine, progress)
-        return "failed", str(error)
+        return _Ending("stopped", str(error), lost=True)
     except (TooManyFailures, BreedingError) as error:
-        return "failed", str(error)
+        return _Ending("failed", str(error))
     except ValueError as error:  # a mistake in the code: what was given is checked before
         run.set_status("failed")
         raise RuntimeError(f"generation {engine.generation} broke off") from error

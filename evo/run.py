@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -57,8 +59,9 @@ _OF_ANY_RESULT = {
     "status", "reason", "solved", "seed", "generations", "evaluations", "wall_seconds",
     "best_fitness",
 }  # fmt: skip
-# How a run is carried out, which changes none of its results; left out of the configuration's hash.
-_HOW_NOT_WHAT = ("stop", "workers", "checkpoints")
+# Tables of how a run is carried out, which changes none of its results; not in the configuration's
+# hash.
+HOW_NOT_WHAT = ("stop", "workers", "checkpoints")
 
 
 # No configuration and no run.json is longer; what claims to be one is not read further.
@@ -76,12 +79,24 @@ class RunError(Exception):
 
 
 class BrokenOff(Exception):
-    """The disk failed a run; one line says which file, why and what to do."""
+    """Disk or workers failed a run; one line says what (which file), why and what to do."""
+
+
+def resume_command(path: Path) -> str:
+    """What to type to go on with the run, or the folder of seeds, in `path`."""
+    return f"evo resume {shlex.quote(str(path))}"
+
+
+def taken(path: Path) -> RunError:
+    """The exception for a place of a new run where there is something already."""
+    begun = any((path / name).is_file() for name in ("config.toml", "batch.toml"))
+    go_on = f"go on with it by `{resume_command(path)}`, or " if begun else ""
+    return RunError(f"{path}: exists and is not empty; {go_on}choose another place by --out")
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
     """SHA-256 of the part of a configuration that decides what a run breeds."""
-    what = {name: table for name, table in config.items() if name not in _HOW_NOT_WHAT}
+    what = {name: table for name, table in config.items() if name not in HOW_NOT_WHAT}
     return hashlib.sha256(to_json(what)).hexdigest()
 
 
@@ -162,7 +177,7 @@ class Run:
 
     def __init__(self, path: Path, config: Config) -> None:
         self.path, self.config = path, config
-        self._made_folder = False
+        self._made_folder = self._is_new = False
         self._lock = FileLock(path / ".lock")
         try:
             self._lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 10)
@@ -175,6 +190,8 @@ class Run:
             self._lock.release()
             raise
         self._log_hash = hashlib.sha256()
+        # Where `take_up` cuts the log, and the hash of it up to there.
+        self._cut = (0, hashlib.sha256())
 
     def __enter__(self) -> Self:
         return self
@@ -203,12 +220,9 @@ class Run:
             # What a crash left of a beginning has our lock in it, and nothing else of anybody's.
             begun = ".lock" in found and found <= _BEGINNINGS
             if found and not begun:
-                raise RunError(
-                    f"{path}: exists and is not empty; go on with it by `evo resume {path}`, or "
-                    "choose another place by --out"
-                )
+                raise taken(path)
             run = cls(path, config)
-            run._made_folder = made_here
+            run._made_folder, run._is_new = made_here, True
             try:
                 if begun:
                     for name in ("songs", "held-out"):
@@ -276,9 +290,9 @@ class Run:
                 written += self._log.write(line[written:])
         self._log_hash.update(line)
 
-    def records(self) -> list[dict[str, Any]]:
-        """All records of the log."""
-        return list(read_log(self.path / "log.jsonl"))
+    def records(self, most: int | None = None) -> list[dict[str, Any]]:
+        """The records of the log, or the first so many of them."""
+        return list(islice(read_log(self.path / "log.jsonl"), most))
 
     @property
     def _checkpoints(self) -> list[Path]:
@@ -333,9 +347,8 @@ class Run:
         """What `restore` makes of the newest checkpoint that can be believed, and what to tell.
 
         None if there is none. Damaged ones, and those that `restore` calls Damaged, are passed over
-        and the one before is used. The log is cut to where the checkpoint was written (to nothing
-        without one): what came after is bred again, the same. RunError if every checkpoint that is
-        not damaged was written for another configuration.
+        and the one before is used. RunError if every checkpoint that is not damaged was written for
+        another configuration. Nothing is changed before `take_up`.
         """
         messages = []
         restored: T | None = None
@@ -366,11 +379,23 @@ class Run:
                 f"{self.path}: config.toml was changed since {other}; only [stop], [workers] and "
                 "[checkpoints] may change in a run"
             )
+        self._cut = (length, log_hash)
+        return restored, messages
+
+    def take_up(self) -> None:
+        """Go on from what `load_checkpoint` gave: from here on it is another ending.
+
+        The log is cut to where the checkpoint was written (to nothing without one): what came after
+        is bred again, the same.
+        """
+        if not self._is_new:
+            self.save_config()
+            self.set_status("running")
+            (self.path / "result.json").unlink(missing_ok=True)
+        length, self._log_hash = self._cut
         with naming(self.path / "log.jsonl"):
             self._log.truncate(length)
             self._log.seek(length)
-        self._log_hash = log_hash
-        return restored, messages
 
     def _log_of(self, values: dict[str, Any]) -> "tuple[int, hashlib._Hash]":
         """Length and hash of the log when a checkpoint with these values was written.

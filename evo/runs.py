@@ -18,7 +18,7 @@ from typing import Any
 from evo import checkpoint
 from evo.engines import GENOMES
 from evo.files import open_regular
-from evo.run import RunError, load_config, read_description
+from evo.run import RunError, load_config, read_description, resume_command
 
 # What a folder holds that is a run, or was to become one. A `songs` folder alone is nobody's run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -45,7 +45,7 @@ class Summary:
     def next_command(self) -> str:
         """How to go on with what was broken off, empty where there is nothing to."""
         waiting = self.status in ("interrupted", "stopped") or (self.note and self.experiment)
-        return f"evo resume {self.path}" if waiting and self.status != "running" else ""
+        return resume_command(self.path) if waiting and self.status != "running" else ""
 
 
 def is_at_work(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,11 +23,11 @@ from running import (
     wait_for_generations,
 )
 
-from evo import batch
+from evo import batch, batch_run
 from evo.batch import Batch, seeds_of, with_seed
 from evo.cli import main
 from evo.experiment import InputError
-from evo.run import RunError, load_config
+from evo.run import BrokenOff, RunError, load_config
 
 SEEDS = [0, 3, 5]
 # Goes on until it is stopped, and saves nothing before.
@@ -185,6 +186,54 @@ def test_a_batch_that_is_at_work_is_left_to_its_process(tmp_path: Path) -> None:
         one.save()
         with pytest.raises(RunError, match="another process is at work"):
             Batch.open(tmp_path / "all").__enter__()
+
+
+def test_a_run_without_its_last_status_or_whose_workers_were_lost_is_gone_on_with(
+    tmp_path: Path, wanted: dict[int, Any]
+) -> None:
+    one = Batch.create(tmp_path / "all", configured(), SEEDS)
+    one.save()
+    for seed in SEEDS:
+        start(one.folder(seed), with_seed(one.config, seed))
+    # Killed after its result and before its champion; and stopped for want of workers.
+    shutil.rmtree(one.folder(0) / "champion")
+    for seed, name, status in ((0, "run", "running"), (3, "result", "stopped")):
+        file = one.folder(seed) / f"{name}.json"
+        file.write_text(file.read_text().replace('"finished"', f'"{status}"'))
+    summary, lines = carried_out(Batch.open(tmp_path / "all"))
+    assert sorted(line.split(":")[0] for line in lines) == ["0", "3"]
+    assert sorted(summary.results) == SEEDS
+    for seed in SEEDS:
+        assert outcome(one.folder(seed), result_of(one.folder(seed))) == wanted[seed]
+
+
+def test_begun_runs_are_gone_on_with_on_the_workers_that_the_batch_has_now(tmp_path: Path) -> None:
+    one = Batch.create(tmp_path / "all", configured(stop={"generations": 4}), [3])
+    one.save()
+    start(one.folder(3), with_seed(one.config, 3))
+    arguments = ["--generations", "5", "--set", "workers.timeout=7", "--workers", "2"]
+    ended = CliRunner().invoke(main, ["resume", str(one.path), *arguments])
+    assert ended.exit_code == 0, ended.output
+    workers = load_config(one.folder(3) / "config.toml")["workers"]
+    assert (workers["timeout"], workers["count"]) == (7.0, 1)
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"lost": True, "reason": "the scheduler is gone"}, "the scheduler is gone"),
+    (BrokenOff("the disk is full; go on"), "the disk is full; go on"),
+])  # fmt: skip
+def test_a_run_that_the_disk_or_its_workers_failed_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: Any, said: str
+) -> None:
+    def carry_out(folder: Path, seed: int) -> Any:
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    monkeypatch.setattr(batch_run, "carry_out", carry_out)
+    monkeypatch.setattr(batch_run, "_end_with_the_batch", lambda: None)
+    assert batch_run.main("anywhere", "3") == batch.BAD_RUN
+    assert capsys.readouterr().err == f"{said}\n"
 
 
 def free(run: Path) -> bool:

@@ -24,6 +24,8 @@ from evo.run import load_config, read_log
 from evo.scores import Scores
 from evo.song import Song
 from evo.tunes import tune
+from evo.workers import WorkersLost
+from evo.workers.serial import Serial
 
 SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false")
 
@@ -232,6 +234,23 @@ def test_a_failing_run_ends_with_exit_code_1_and_the_reason(
     assert result_of("a")["status"] == "failed"
 
 
+def test_a_run_whose_workers_are_lost_ends_with_exit_code_1_and_can_be_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def lost(self: Any, fitness: Any, performers: Any, generation: int) -> Any:
+        raise WorkersLost("they are gone")
+
+    place = "my runs/a"
+    with monkeypatch.context() as patch:
+        patch.setattr(Serial, "evaluate", lost)
+        result = evo("run", "xor", *SMALL, "--out", place)
+    assert result.exit_code == 1
+    assert "stopped: they are gone" in result.output
+    assert result.output.splitlines()[-1] == "go on with it by: evo resume 'my runs/a'"
+    assert "evo resume 'my runs/a'" in done("runs", "my runs")
+    assert "finished: 3 generations done" in done("resume", place)
+
+
 # neat-python's files
 
 
@@ -382,7 +401,8 @@ def test_a_place_that_is_taken_or_cannot_be_is_refused_in_one_line() -> None:
     assert "file" in refused("run", "xor", *SMALL, "--out", "file/below")
     Path("full").mkdir()
     Path("full/mine.txt").write_text("mine")
-    assert "exists and is not empty" in refused("run", "xor", *SMALL, "--out", "full")
+    line = refused("run", "xor", *SMALL, "--out", "full")
+    assert "full: exists and is not empty; choose another place by --out" in line
     assert sorted(str(path) for path in Path().rglob("*")) == ["file", "full", "full/mine.txt"]
 
 
@@ -433,6 +453,18 @@ def test_resume_refuses_to_change_what_is_bred_in_one_line_and_changes_nothing(
     after = {path: path.read_bytes() for path in Path("a").rglob("*") if path.is_file()}
     assert after.keys() == before.keys()
     assert [path for path in after if after[path] != before[path]] == []
+
+
+def test_a_run_from_before_there_was_a_setting_goes_on_with_its_default() -> None:
+    done("run", "xor", *SMALL, "--out", "a")
+    file = Path("a/config.toml")
+    whole = file.read_text()
+    missing = ("cluster = ", "insecure = ", "timeout = ", "keep_every = ", "stagnation = ")
+    lines = [line for line in whole.splitlines() if not line.startswith(missing)]
+    assert len(lines) == len(whole.splitlines()) - len(missing)
+    file.write_text("\n".join(lines))
+    done("resume", "a", "--generations", 4)
+    assert load_config(file) == tomllib.loads(whole.replace("generations = 3", "generations = 4"))
 
 
 # The rest

@@ -21,6 +21,7 @@ from evo import launch
 from evo.cli import main
 from evo.experiment import InputError
 from evo.interrupt import Interrupted, Interrupts
+from evo.run import BrokenOff
 from evo.scores import Scores, Status
 from evo.workers import WorkersLost
 from evo.workers.address import Address, parse_address
@@ -279,7 +280,7 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     path = tmp_path / "lost"
     with caplog.at_level(logging.DEBUG):
         result = start(path, configured(workers={"cluster": address}), Ending(process, 4))
-    assert (result["status"], result["generations"]) == ("failed", 4)
+    assert (result["status"], result["generations"], result["lost"]) == ("stopped", 4, True)
     assert result["reason"].startswith(f"the scheduler of cluster {address} is gone")
     assert "\n" not in result["reason"]
     assert not [record for record in caplog.records if record.name.startswith("distributed")]
@@ -344,11 +345,9 @@ def test_tls_without_certificates_is_said_in_one_line(tmp_path: Path) -> None:
 # A run whose evaluator gives up
 
 
-@pytest.mark.parametrize(("error", "status"), [
-    (Interrupted(), "stopped"), (WorkersLost("gone"), "failed"),
-])  # fmt: skip
+@pytest.mark.parametrize("error", [Interrupted(), WorkersLost("gone")])
 def test_a_generation_that_was_given_up_is_evaluated_at_the_resume(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     class GivingUp(Serial):
         def evaluate(self, fitness: Any, performers: Any, generation: int) -> Scores:
@@ -362,7 +361,7 @@ def test_a_generation_that_was_given_up_is_evaluated_at_the_resume(
     with monkeypatch.context() as patch:
         patch.setattr(launch, "_evaluator", lambda config, say: GivingUp(5, 64))
         result = start(path, configured())
-    assert (result["status"], result["generations"]) == (status, 7)
+    assert (result["status"], result["generations"]) == ("stopped", 7)
     watcher = Watcher()
     assert outcome(path, resume(path, watcher)) == wanted
     assert watcher.first == 7
@@ -371,6 +370,39 @@ def test_a_generation_that_was_given_up_is_evaluated_at_the_resume(
 def test_a_resume_whose_cluster_is_not_there_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "run"
     start(path, configured(stop={"generations": 3}))
+
+    def content() -> dict[Path, bytes]:
+        return {one: one.read_bytes() for one in path.rglob("*") if one.is_file()}
+
+    before = content()
     with pytest.raises((InputError, ValueError)):
         resume(path, stop={"generations": 12}, workers={"cluster": "tls://127.0.0.1:1"})
-    assert '"status": "stopped"' in (path / "run.json").read_text()
+    assert content() == before
+    # Nothing is left to breed: the cluster is not asked for.
+    assert resume(path, workers={"cluster": "tls://127.0.0.1:1"})["status"] == "finished"
+
+
+class Lost(Serial):
+    """Workers that are lost while they are entered, or left."""
+
+    entering = True
+
+    def __enter__(self) -> "Lost":
+        if self.entering:
+            raise WorkersLost("nobody came")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        raise WorkersLost("gone before they were left")
+
+
+def test_workers_lost_before_and_after_all_generations_are_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launch, "_evaluator", lambda config, say: Lost(5, 64))
+    path = tmp_path / "run"
+    with pytest.raises(BrokenOff, match=r"^nobody came; go on by `evo resume ") as told:
+        start(path, configured())
+    assert "\n" not in str(told.value)
+    monkeypatch.setattr(Lost, "entering", False)
+    assert resume(path)["status"] == "finished"

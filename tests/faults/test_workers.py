@@ -248,7 +248,7 @@ def test_workers_that_all_die_before_anybody_is_scored_are_given_up(
         pool.evaluate(fitness, numbered(), 0)
 
 
-def test_a_run_whose_workers_are_lost_has_failed_in_one_line_and_can_be_gone_on_with(
+def test_a_run_whose_workers_are_lost_stops_in_one_line_and_can_be_gone_on_with(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = configured(workers={"count": 2}, stop={"generations": 6}, checkpoints={"every": 2})
@@ -267,7 +267,8 @@ def test_a_run_whose_workers_are_lost_has_failed_in_one_line_and_can_be_gone_on_
     with monkeypatch.context() as patch:
         patch.setattr(launch, "Pool", losing)
         result = start(tmp_path / "lost", config)
-    assert (result["status"], result["reason"]) == ("failed", "they are gone")
+    assert (result["status"], result["reason"]) == ("stopped", "they are gone")
+    assert result["lost"]
     assert resume(tmp_path / "lost", workers={"count": 1})["digest"] == wanted["digest"]
 
 
