@@ -31,8 +31,9 @@ from evo.scores import Scores, Status
 from evo.workers.address import Address
 from evo.workers.chunk import borders
 from evo.workers.cluster_connection import Connection, EventLoop
-from evo.workers.cluster_task import load_fitness, score_part
+from evo.workers.cluster_task import NotLoaded, load_fitness, score_part
 from evo.workers.parts import Part, Parts, individuals, size
+from evo.workers.reasons import unloadable, unsendable
 from genomes.performers import Performers
 
 # Seconds.
@@ -130,7 +131,11 @@ class Cluster:
             await asyncio.sleep(_POLL / 4)
 
     async def _evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
-        self._take_fitness(dumps(fitness))
+        try:
+            content = dumps(fitness)
+        except Exception as error:  # an object that is not made to travel may raise anything
+            raise unsendable(error) from error
+        self._take_fitness(content)
         parts = Parts(borders(len(performers), self._chunk_size))
         # What each worker has, in the order in which it was sent.
         errands: dict[str, list[_Errand]] = {}
@@ -232,6 +237,9 @@ class Cluster:
             scores, seconds = errand.task.result()
         except KilledWorker:
             parts.died(errand.part)
+        except NotLoaded as error:
+            self._forget([errand.address])
+            raise unloadable(str(error)) from None
         except (FutureCancelledError, FuturesCancelledError, OSError):
             # The scheduler is gone, which the next look finds, or it forgot what it was given.
             self._forget([errand.address])

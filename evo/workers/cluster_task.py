@@ -19,9 +19,16 @@ from evo.workers.chunk import score_chunk
 _ONE_AT_A_TIME = threading.Lock()
 
 
+class NotLoaded(Exception):
+    """The fitness cannot be loaded here; the text says why."""
+
+
 def load_fitness(content: bytes) -> Fitness:
-    """The fitness as a worker holds it, until it changes."""
-    fitness: Fitness = pickle.loads(content)  # noqa: S301 - from the run, over Dask's own wire
+    """The fitness as a worker holds it, until it changes; NotLoaded if that is not possible."""
+    try:
+        fitness: Fitness = pickle.loads(content)  # noqa: S301 - from the run, over Dask's own wire
+    except Exception as error:  # noqa: BLE001 - a user's module may raise anything
+        raise NotLoaded(f"{type(error).__name__}: {error}") from None
     return fitness
 
 

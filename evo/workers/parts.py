@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from evo.scores import Scores, Status
+from evo.workers.reasons import crashed, too_late
 
 Part = list[range]  # individuals by their place in the population, scored chunk after chunk
 
@@ -106,14 +107,14 @@ class Parts:
         if self._deaths[individual] < _DEATHS:
             self._again.append(part)
         else:
-            self.failed(part, Status.CRASH, f"its worker process died, {_DEATHS} times")
+            self.scored(part, crashed())
 
     def late(self, part: Part, seconds: float) -> None:
         """It did not come back in time; `seconds` is the limit for an individual."""
         if size(part) > 1:
             self._split(part)
         else:
-            self.failed(part, Status.TIMEOUT, f"no score within {seconds:g} s")
+            self.scored(part, too_late(seconds))
 
     def _split(self, part: Part) -> None:
         """Cut a part between its chunks, or its only chunk between individuals."""

@@ -47,12 +47,13 @@ from typing import Any, Self
 import multiprocess
 
 from evo.fitness import Fitness
-from evo.scores import Scores, Status
+from evo.scores import Scores
 from evo.seeds import Role
 from evo.workers import WorkersLost
 from evo.workers.chunk import borders
 from evo.workers.pace import Pace
 from evo.workers.process import KILLED, START_LIMIT, Clock, Crew, Worker
+from evo.workers.reasons import crashed, too_late, unloadable, unsendable
 from genomes.performers import Performers
 
 # Into so many parts goes a piece at which a worker died.
@@ -116,8 +117,8 @@ class _Work:
         self._suspects.update(pieces)
         self.give_back(pieces)
 
-    def died_at(self, piece: range, code: int | None) -> None:
-        """A worker ended at a piece, with this exit code."""
+    def died_at(self, piece: range) -> None:
+        """A worker ended at a piece."""
         self.deaths += 1
         self._suspects.discard(piece)
         self._deaths_at.update(piece)
@@ -125,8 +126,7 @@ class _Work:
             one = piece.start
             self._deaths_alone[one] += 1
             if self._deaths_at[one] >= DEATHS and self._deaths_alone[one] >= DEATHS_ALONE:
-                reason = f"its worker process ended with exit code {code}, again and again"
-                self._end(piece, Scores.failed(1, Status.CRASH, reason))
+                self._end(piece, crashed())
                 return
         self._again(piece, ceil(len(piece) / PARTS))
 
@@ -134,8 +134,7 @@ class _Work:
         """A piece took longer than it may."""
         self._suspects.discard(piece)
         if len(piece) == 1:
-            reason = f"took longer than workers.timeout = {limit:g} seconds"
-            self._end(piece, Scores.failed(1, Status.TIMEOUT, reason))
+            self._end(piece, too_late(limit))
         else:
             self._again(piece, 1)
 
@@ -258,10 +257,7 @@ class Pool:
             if name == "ready":
                 self._crew.note_ready(worker)
             elif name == "refused":
-                raise WorkersLost(
-                    f"the fitness cannot be loaded in a worker process: {content[0]}; its modules "
-                    "must be where Python finds them, or it defined in the script itself"
-                )
+                raise unloadable(content[0])
             else:
                 fields, seconds = content
                 piece = worker.pieces.popleft()
@@ -279,7 +275,7 @@ class Pool:
         elif worker.pieces:
             piece, *others = worker.pieces
             work.give_back(others)
-            work.died_at(piece, code)
+            work.died_at(piece)
             if work.deaths >= HOPELESS and not work.has_scores:
                 raise WorkersLost(
                     f"{work.deaths} worker processes ended before any individual was scored, the "
@@ -309,7 +305,4 @@ def _pickled(fitness: object) -> bytes:
         pickler = multiprocess.reduction.ForkingPickler
         return bytes(pickler.dumps(fitness, recurse=True))
     except Exception as error:  # an object that is not made to travel may raise anything
-        raise WorkersLost(
-            f"the fitness cannot be sent to worker processes: {type(error).__name__}: {error}; "
-            "evaluate in this process (one worker), or keep out of it what cannot travel"
-        ) from error
+        raise unsendable(error) from error

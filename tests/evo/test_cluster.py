@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from breeding import joined, network
 from click.testing import CliRunner
-from judges import Failing, Hanging, Judge, Learning, Noisy
+from judges import Failing, Hanging, Judge, Learning, Noisy, Refusing
 from running import Watcher, configured, outcome, resume, start
 
 from evo import launch
@@ -27,6 +27,7 @@ from evo.workers import WorkersLost
 from evo.workers.address import Address, parse_address
 from evo.workers.chunk import borders
 from evo.workers.parts import Parts, individuals, size
+from evo.workers.reasons import crashed, too_late
 from evo.workers.serial import Serial
 from genomes.network import Networks
 
@@ -157,7 +158,7 @@ def test_who_is_alone_with_dying_workers_is_blamed_and_nobody_else() -> None:
             parts.scored(part, Scores.of(np.array(individuals(part), float)))
     scores = parts.join()
     assert np.flatnonzero(~scores.ok).tolist() == [77]
-    assert scores.reasons == {77: "its worker process died, 3 times"}
+    assert scores.reasons == {77: "its worker process died, again and again"}
     assert scores.total[78:].tolist() == list(range(78, 200))
     assert deaths <= 6
 
@@ -190,7 +191,7 @@ def test_workers_that_die_cost_the_culprits_their_score_and_nobody_else(
     scores = local_cluster.evaluate(judge, numbered(), 0)
     assert scores.failures() == {"nan": 1, "error": 1, "crash": 1}
     assert scores.status[[1, 5, 6]].tolist() == [Status.CRASH, Status.ERROR, Status.NAN]
-    assert scores.reasons[1] == "its worker process died, 3 times"
+    assert scores.reasons[1] == crashed().reasons[0]
     others = [i for i in range(24) if i not in (1, 5, 6)]
     assert scores.total[others].tolist() == others
     again = local_cluster.evaluate(Noisy(), numbered(), 3)
@@ -204,8 +205,18 @@ def test_who_hangs_is_ended_and_failed_as_late_and_nobody_else(
     monkeypatch.setattr(local_cluster, "_timeout", 1.0)
     scores = local_cluster.evaluate(Hanging(13.0), numbered(), 0)
     assert scores.failures() == {"timeout": 1}
-    assert scores.reasons == {13: "no score within 1 s"}
+    assert scores.reasons == {13: too_late(1.0).reasons[0]}
     assert scores.total[scores.ok].tolist() == [i for i in range(24) if i != 13]
+
+
+def test_a_fitness_that_does_not_load_or_travel_is_told_in_one_line(local_cluster: Any) -> None:
+    with pytest.raises(WorkersLost, match="loaded in a worker process: ImportError: no such"):
+        local_cluster.evaluate(Refusing(), numbered(), 0)
+    fitness = Learning(0.0)
+    fitness.bonus = (i for i in range(3))  # type: ignore[assignment]
+    with pytest.raises(WorkersLost, match="the fitness cannot be sent to worker processes: "):
+        local_cluster.evaluate(fitness, numbered(), 0)
+    assert local_cluster.evaluate(Judge(), numbered(), 0).ok.all()
 
 
 def test_a_worker_killed_from_outside_is_replaced_without_a_loss(local_cluster: Any) -> None:
