@@ -221,6 +221,19 @@ def read_manifest(folder: Path) -> tuple[Stamp, dict[str, Any]]:
     return Stamp(**manifest["stamp"]), manifest
 
 
+def folders(path: Path) -> list[Path]:
+    """The checkpoints in a folder, oldest first, whatever state they are in."""
+    return sorted(path.glob("gen-*"), key=lambda one: (len(one.name), one.name))
+
+
+def check_lengths(folder: Path) -> None:
+    """Damaged for a checkpoint with a wrong manifest, or a file of another length than it says."""
+    for name, expected in read_manifest(folder)[1]["files"].items():
+        with _open(folder, name) as file:
+            if file.seek(0, io.SEEK_END) != expected["length"]:
+                raise Damaged(f"{name} is not {expected['length']} bytes long")
+
+
 def _describes_a_checkpoint(manifest: dict[str, Any]) -> bool:
     """Whether every entry is there and of the type that it is written with."""
     stamp, layout, files = (manifest.get(name) for name in ("stamp", "arrays", "files"))

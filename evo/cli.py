@@ -105,12 +105,10 @@ def run(experiment: str, **options: Any) -> None:
 
 def _finish(path: Path, carry_out: Callable[[Any], dict[str, Any]]) -> None:
     """Carry out a run with a display, say how it ended, and exit with its code."""
-    from rich.console import Console
-
-    from evo.display import BarDisplay, PlainDisplay
+    from evo.display import BarDisplay, PlainDisplay, Terminal
     from evo.run import resume_command
 
-    console = Console()
+    console = Terminal()
     display = BarDisplay(console) if console.is_terminal else PlainDisplay(console)
     result = carry_out(display)
     figures = ""

@@ -4,11 +4,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
 from evo.batch import FILE, Batch, cores, seeds_of
 from evo.configure import configuration, free_path, known_experiment
-from evo.display import PlainDisplay
+from evo.display import PlainDisplay, Terminal
 from evo.engines import engine_class
 from evo.experiment import InputError, merge
 from evo.launch import check
@@ -39,7 +37,7 @@ def resume_seeds(path: Path, changes: dict[str, Any]) -> None:
 
 
 def _carry_out(batch: Batch, at_once: Any) -> None:
-    display = PlainDisplay(Console())
+    display = PlainDisplay(Terminal())
     with batch:
         display.message(f"{len(batch.seeds)} seeds, the runs are in {batch.path}")
         summary = batch.carry_out(

@@ -3,6 +3,8 @@
 Both read nothing but the log's records.
 """
 
+import os
+import sys
 import time
 from typing import Any
 
@@ -82,6 +84,15 @@ def describe(record: Record) -> str:
         kinds = ", ".join(f"{count} {kind}" for kind, count in record["failures"].items())
         parts.append(f"failed: {kinds} ({record['failure']})")
     return ", ".join(parts)
+
+
+class Terminal(Console):
+    """The standard output, on which nothing is shown any more when nobody reads it (`| head`)."""
+
+    def on_broken_pipe(self) -> None:
+        """See `Console.on_broken_pipe`, which would end the process."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class PlainDisplay:

@@ -297,8 +297,7 @@ class Run:
     @property
     def _checkpoints(self) -> list[Path]:
         """The checkpoint folders, oldest first."""
-        found = (self.path / "checkpoints").glob("gen-*")
-        return sorted(found, key=lambda path: (len(path.name), path.name))
+        return checkpoint.folders(self.path / "checkpoints")
 
     def save_checkpoint(self, state: State, engine: str, score: float | None) -> None:
         """Write a checkpoint of everything up to the last record, and drop those not kept."""

@@ -188,11 +188,11 @@ def _last_record(path: Path) -> dict[str, Any] | None:
 
 def _damage(path: Path) -> str:
     """What is wrong with the checkpoints; RunError if none of them can be used."""
-    found = sorted((path / "checkpoints").glob("gen-*"), reverse=True)
+    found = checkpoint.folders(path / "checkpoints")[::-1]
     notes = []
     for one in found:
         try:
-            checkpoint.read_manifest(one)
+            checkpoint.check_lengths(one)
             break
         except checkpoint.Damaged as damage:
             notes.append(f"checkpoint {one.name} is damaged: {damage}")

@@ -55,7 +55,7 @@ def parse_address(text: str, insecure: bool = False) -> Address:
         raise ValueError(
             f"cluster {text!r}: whoever reaches a scheduler without TLS can run anything on it; "
             f"start it with TLS and write tls://{place}, or give --insecure if the network is "
-            "private"
+            f"private; {_FORMS}"
         )
     return Address(url=f"{scheme}://{place}")
 

@@ -236,6 +236,17 @@ def test_a_run_that_the_disk_or_its_workers_failed_says_so_in_one_line(
     assert capsys.readouterr().err == f"{said}\n"
 
 
+def test_a_run_that_nobody_reads_any_more_goes_on_to_its_end(tmp_path: Path) -> None:
+    process = begin_process(
+        "run", "xor", "--population", "20", "--generations", "5", "--set", "stop.solved=false",
+        "--out", str(tmp_path / "run"),
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert result_of(tmp_path / "run")["status"] == "finished"
+
+
 def free(run: Path) -> bool:
     try:
         with FileLock(run / ".lock", timeout=0):

@@ -99,6 +99,7 @@ def test_what_is_no_address_is_refused_with_the_forms_that_are(text: str) -> Non
 @pytest.mark.parametrize(("options", "said"), [
     (("--cluster", "tcp://10.0.0.7:8786"), "--insecure"),
     (("--cluster", "local:none"), "write local:4"),
+    (("--cluster", "loca:2"), "write local:4"),
     (("--set", "workers.cluster=10.0.0.7:1"), "--insecure"),
 ])  # fmt: skip
 def test_a_wrong_cluster_is_refused_in_one_line_and_leaves_nothing(

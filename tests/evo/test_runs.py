@@ -156,6 +156,9 @@ def test_a_pipe_in_place_of_a_file_is_not_waited_for(folder: Path, file: str) ->
 def test_damaged_checkpoints_are_told_and_whether_any_is_left(folder: Path) -> None:
     path = folder / "batch" / "seed7"
     newest, *older = sorted((path / "checkpoints").iterdir(), reverse=True)
+    arrays = (newest / "arrays.npz").read_bytes()
+    (newest / "arrays.npz").write_bytes(arrays[:-1])
+    assert f"arrays.npz is not {len(arrays)} bytes long" in summaries(folder)[0].note
     (newest / "MANIFEST.json").write_bytes(b"{}")
     one = summaries(folder)[0]
     assert one.status == "interrupted"
