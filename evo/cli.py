@@ -86,7 +86,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @one_line_errors
 def run(experiment: str, **options: Any) -> None:
     """Start a run of an EXPERIMENT; what is not said has a default that does something real."""
-    from evo.configure import configuration, free_path
+    from evo.configure import configuration, free_path, refuse_both
     from evo.launch import start
     from evo.run import command_line
 
@@ -95,6 +95,7 @@ def run(experiment: str, **options: Any) -> None:
 
         run_seeds(experiment, options)
         return
+    refuse_both(options)
     config, chosen = configuration(experiment, options)
     if options["out"] is not None:
         path = Path(options["out"])
@@ -148,7 +149,7 @@ def resume(run: str, **options: Any) -> None:
 
     path = Path(run)
     refuse_at_work(path)
-    from evo.configure import changes_of, known_run
+    from evo.configure import changes_of, known_run, refuse_both
     from evo.experiment import InputError, merge
     from evo.launch import resume as carry_on
 
@@ -163,6 +164,7 @@ def resume(run: str, **options: Any) -> None:
 
         resume_seeds(path, changes)
         return
+    refuse_both(options)
     config, chosen = known_run(path)
     merge(config, changes)  # says what is wrong before the run is touched
     _finish(path, lambda display: carry_on(chosen, path, changes, display))

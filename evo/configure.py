@@ -35,6 +35,15 @@ def limit_changes(options: dict[str, Any]) -> dict[str, Any]:
     return changes | ({"workers": workers} if workers else {})
 
 
+def refuse_both(options: dict[str, Any]) -> None:
+    """InputError for worker processes here together with a cluster, which has its own."""
+    if options["workers"] is not None and options["cluster"] not in (None, "", "none"):
+        raise InputError(
+            "--workers counts processes of this machine, and a cluster has workers of its own "
+            "(local:4 has four); leave one of --workers and --cluster out"
+        )
+
+
 def setting(text: str) -> dict[str, Any]:
     """`a.b.c=value` as nested tables."""
     path, equals, value = text.partition("=")

@@ -101,6 +101,8 @@ def _folders(folder: Path) -> list[Path]:
 
 def is_run(path: Path) -> bool:
     """Whether a folder is a run, or what is left of one."""
+    if (path / "batch.toml").is_file():
+        return False
     found = [name for name in _SIGNS if os.path.lexists(path / name)]
     return "config.toml" in found or len(found) > 1 or (path / ".lock").exists()
 

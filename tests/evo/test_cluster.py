@@ -99,6 +99,7 @@ def test_what_is_no_address_is_refused_with_the_forms_that_are(text: str) -> Non
 @pytest.mark.parametrize(("options", "said"), [
     (("--cluster", "tcp://10.0.0.7:8786"), "--insecure"),
     (("--cluster", "local:none"), "write local:4"),
+    (("--cluster", "local:2", "--workers", "4"), "leave one of --workers and --cluster out"),
     (("--cluster", "loca:2"), "write local:4"),
     (("--set", "workers.cluster=10.0.0.7:1"), "--insecure"),
 ])  # fmt: skip

@@ -64,6 +64,13 @@ def test_runs_are_found_one_level_down_too_and_other_folders_left_out(folder: Pa
     assert [one.path for one in summaries(folder / "whole")] == [folder / "whole"]
 
 
+def test_the_seeds_of_a_batch_are_listed_and_not_its_folder(folder: Path) -> None:
+    for name in (".lock", "batch.toml"):
+        (folder / "batch" / name).touch()
+    assert [one.path.name for one in summaries(folder)] == ["seed7", "whole"]
+    assert [one.path.name for one in summaries(folder / "batch")] == ["seed7"]
+
+
 def test_the_age_is_that_of_the_last_change(folder: Path) -> None:
     for name in ("config.toml", "run.json", "log.jsonl", "checkpoints", "result.json"):
         os.utime(folder / "whole" / name, (1e9, 1e9))
