@@ -192,12 +192,12 @@ def test_scores_change_by_a_lesson_and_by_nothing_else() -> None:
     assert scored(fitness, performers).total.tobytes() != first.total.tobytes()
 
 
-def test_three_quarters_of_a_score_are_those_of_the_panel() -> None:
+def test_half_of_a_score_is_that_of_the_panel() -> None:
     fitness, performers = taught(game(), 3), players()
     scores = scored(fitness, performers)
     assert scores.cases is not None
     by_panel = scored(fitness_of(small()), performers)
-    np.testing.assert_allclose(scores.cases[:, :2].sum(axis=1), by_panel.total * 0.75, atol=1e-6)
+    np.testing.assert_allclose(scores.cases[:, :2].sum(axis=1), by_panel.total * 0.5, atol=1e-6)
     assert scores.cases.shape[1] == 2 + len(fitness.opponents)
 
 

@@ -135,13 +135,19 @@ def test_any_config_of_a_run_is_taken_or_refused(tmp_path: Path, data: st.DataOb
         assert str(error)
 
 
-@pytest.mark.parametrize("table", ["run", "stop", "workers", "checkpoints"])
-def test_a_configuration_of_a_run_that_lacks_a_setting_is_refused(
+def test_a_configuration_that_lacks_what_decides_a_run_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_bytes(tomli_w.dumps(configured() | {"run": {}}).encode())
+    with pytest.raises(RunError, match=r"run\.\w+ is missing|names no known experiment"):
+        known_run(tmp_path)
+
+
+@pytest.mark.parametrize("table", ["stop", "workers", "checkpoints"])
+def test_a_configuration_that_lacks_how_a_run_is_carried_out_has_the_defaults(
     tmp_path: Path, table: str
 ) -> None:
     (tmp_path / "config.toml").write_bytes(tomli_w.dumps(configured() | {table: {}}).encode())
-    with pytest.raises(RunError, match=rf"{table}\.\w+ is missing|names no known experiment"):
-        known_run(tmp_path)
+    config, experiment = known_run(tmp_path)
+    assert config[table] == experiment.config_for(config["run"]["engine"])[table]
 
 
 @FUZZ
