@@ -4,8 +4,9 @@
 
 First the overhead an evaluation: populations of networks whose scoring takes next to nothing, in
 the configuration's chunks, on `local:2` and serially, in turns; the median round of each. Then
-one small run of every kind of genome (network, grid, history-user) serially, in a pool of two and
-on `local:2`: the digests of their logs must be the same. Exits with 1 if they are not.
+one small run of every kind of genome (network, grid, history-user) serially, in pools of two and
+four and on one, two and four local workers of a cluster, in chunks of 1, 7 and 25: the digests of
+their logs must be the same. Exits with 1 if they are not.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from evo.workers.address import parse_address
 from evo.workers.cluster import Cluster
 from evo.workers.serial import Serial
 
-EVO = [sys.executable, "-c", "from evo.cli import main; main()"]
+EVO = [sys.executable, "-P", "-c", "from evo.cli import main; main()"]
 RUNS = {
     "network": ["memorize", "--song", "ode-to-joy", "--population", "60", "--generations", "12"],
     "grid": ["memorize", "--genome", "grid", "--population", "60", "--generations", "12"],
@@ -38,9 +39,13 @@ RUNS = {
 }
 PLACES = {
     "serial": ["--workers", "1"],
-    "pool": ["--workers", "2"],
-    "cluster": ["--cluster", "local:2"],
+    "pool of 2": ["--workers", "2"],
+    "local:2": ["--cluster", "local:2"],
+    "pool of 4": ["--workers", "4"],
+    "local:1": ["--cluster", "local:1"],
+    "local:4": ["--cluster", "local:4"],
 }
+CHUNKS = {7: list(PLACES), 1: list(PLACES)[:3], 25: list(PLACES)[:3]}
 CHUNK = 64
 
 
@@ -70,10 +75,10 @@ def overhead(population: int, rounds: int) -> None:
     )
 
 
-def digest(arguments: list[str], folder: Path) -> str:
+def digest(arguments: list[str], chunk: int, folder: Path) -> str:
     """The digest of a run in a process of its own."""
     command = [*EVO, "run", *arguments, "--seed", "3", "--out", str(folder)]
-    command += ["--set", "stop.solved=false", "--set", "run.chunk_size=7"]
+    command += ["--set", "stop.solved=false", "--set", f"run.chunk_size={chunk}"]
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode:
         sys.exit(f"{' '.join(command)}: {ended.stdout}{ended.stderr}")
@@ -92,14 +97,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for kind, arguments in RUNS.items():
             found = {
-                name: digest([*arguments, *place], Path(folder) / f"{kind}-{name}")
-                for name, place in PLACES.items()
+                f"{name} in chunks of {chunk}": digest(
+                    [*arguments, *PLACES[name]], chunk, Path(folder) / f"{kind}-{name}-{chunk}"
+                )
+                for chunk, names in CHUNKS.items()
+                for name in names
             }
             same = len(set(found.values())) == 1
             equal &= same
-            print(
-                f"{kind}: {'the same digest' if same else found} in {', '.join(found)}", flush=True
-            )
+            print(f"{kind}: {'the same digest' if same else found}: {', '.join(found)}", flush=True)
     sys.exit(0 if equal else 1)
 
 
