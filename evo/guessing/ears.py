@@ -18,6 +18,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.guessing.softmax import likeliest, to_chances
 from evo.guessing.symbols import Symbols
 from genomes.kernels import kernel, part
 
@@ -30,15 +31,6 @@ HEARD = 6  # symbols that the perceptron hears
 RATE = 0.2  # of its learning
 
 Floats = NDArray[np.float64]
-
-
-@part
-def _likeliest(chances: Floats) -> int:
-    best = 0
-    for symbol in range(1, len(chances)):
-        if chances[symbol] > chances[best]:
-            best = symbol
-    return best
 
 
 @part
@@ -75,19 +67,12 @@ def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
 def _regress(symbols: Symbols, t: int, weights: Floats, bias: Floats, chances: Floats) -> None:
     """Chances by softmax regression; `weights` are (HEARD, alphabet heard, alphabet said)."""
     alphabet = len(chances)
-    top = -np.inf
     for symbol in range(alphabet):
         value = bias[symbol]
         for lag in range(min(HEARD, t)):
             value += weights[lag, symbols[t - 1 - lag], symbol]
         chances[symbol] = value
-        top = max(top, value)
-    total = 0.0
-    for symbol in range(alphabet):
-        chances[symbol] = math.exp(chances[symbol] - top)
-        total += chances[symbol]
-    for symbol in range(alphabet):
-        chances[symbol] /= total
+    to_chances(chances)
 
 
 @part
@@ -121,7 +106,7 @@ def listen_to(symbols: Symbols, alphabet: int, losses: Floats, guesses: NDArray[
                 else:
                     _regress(piece, t, weights, bias, chances)
                 losses[ear, i, t] = -math.log2(max(chances[piece[t]], 1e-9))
-                guesses[ear, i, t] = _likeliest(chances)
+                guesses[ear, i, t] = likeliest(chances)
             _learn(piece, t, weights, bias, chances)
 
 

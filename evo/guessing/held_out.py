@@ -11,6 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.guessing.softmax import likeliest, to_chances
 from evo.guessing.symbols import Symbols
 from genomes.kernels import kernel, part
 
@@ -49,22 +50,16 @@ def guess_with(
             for lag in range(heard):
                 value += inner[1 + lag * alphabet + piece[t - 1 - lag], unit]
             units[unit] = math.tanh(value)
-        top, likeliest = -np.inf, 0
         for symbol in range(alphabet):
             value = outer[0, symbol]
             for unit in range(UNITS):
                 value += outer[1 + unit, symbol] * units[unit]
             chances[symbol] = value
-            if value > top:
-                top, likeliest = value, symbol
-        guesses[t] = likeliest
-        total = 0.0
-        for symbol in range(alphabet):
-            chances[symbol] = math.exp(chances[symbol] - top)
-            total += chances[symbol]
+        guesses[t] = likeliest(chances)
+        to_chances(chances)
         blame[:] = 0.0
         for symbol in range(alphabet):
-            error = chances[symbol] / total - (1.0 if symbol == piece[t] else 0.0)
+            error = chances[symbol] - (1.0 if symbol == piece[t] else 0.0)
             for unit in range(UNITS):
                 blame[unit] += error * outer[1 + unit, symbol]
                 _move(outer[1 + unit], outer_squares[1 + unit], symbol, error * units[unit])

@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.guessing.softmax import likeliest, to_chances
 from evo.guessing.symbols import Symbols
 from genomes.kernels import kernel
 
@@ -35,22 +36,16 @@ def guess_from(
     for t in range(steps):
         for key in range(keys):
             heard[1 + key] = math.tanh(said[t, key])
-        top, likeliest = -np.inf, 0
         for symbol in range(alphabet):
             value = 0.0
             for i in range(1 + keys):
                 value += heard[i] * weights[i, symbol]
             chances[symbol] = value
-            if value > top:
-                top, likeliest = value, symbol
-        guesses[t] = likeliest
-        total = 0.0
-        for symbol in range(alphabet):
-            chances[symbol] = math.exp(chances[symbol] - top)
-            total += chances[symbol]
+        guesses[t] = likeliest(chances)
+        to_chances(chances)
         for symbol in range(alphabet):
             right = 1.0 if symbol == piece[t] else 0.0
-            change = RATE * (right - chances[symbol] / total)
+            change = RATE * (right - chances[symbol])
             for i in range(1 + keys):
                 weights[i, symbol] += change * heard[i]
 
