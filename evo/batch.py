@@ -31,9 +31,16 @@ from filelock import FileLock, Timeout
 from evo.experiment import Config, InputError
 from evo.files import replace_file
 from evo.interrupt import Interrupts
-from evo.run import RunError, load_config, read_description, read_result, taken
+from evo.run import (
+    BATCH_FILE,
+    RunError,
+    is_batch,
+    load_config,
+    read_description,
+    read_result,
+    taken,
+)
 
-FILE = "batch.toml"
 MOST_SEEDS = 10_000
 # The statuses of runs that are done; any other can be gone on with.
 ENDED = ("finished", "failed")
@@ -64,11 +71,6 @@ def seeds_of(text: str) -> list[int]:
         twice = next(seed for place, seed in enumerate(seeds) if seed in seeds[:place])
         raise ValueError(f"{text!r} has the seed {twice} twice")
     return seeds
-
-
-def is_batch(path: Path) -> bool:
-    """Whether there is a batch in this folder."""
-    return (path / FILE).is_file()
 
 
 def cores() -> int:
@@ -152,7 +154,7 @@ class Batch:
         made_here = not path.exists()
         path.mkdir(parents=True, exist_ok=True)
         found = {entry.name for entry in path.iterdir()}
-        if found - {".lock", f".tmp-{FILE}"}:
+        if found - {".lock", f".tmp-{BATCH_FILE}"}:
             raise taken(path)
         batch = cls(path, config, seeds)
         batch._made_folder = made_here
@@ -161,13 +163,13 @@ class Batch:
     @classmethod
     def open(cls, path: Path) -> Self:
         """The batch in `path`; RunError where there is none, or a damaged one."""
-        document = load_config(path / FILE)
+        document = load_config(path / BATCH_FILE)
         if document is None:
-            raise RunError(f"{path}: there are no runs here (no {FILE})")
+            raise RunError(f"{path}: there are no runs here (no {BATCH_FILE})")
         config, seeds = document.get("config"), document.get("seeds")
         whole = isinstance(config, dict) and isinstance(seeds, list)
         if not whole or not all(type(seed) is int and seed >= 0 for seed in seeds or ()):
-            raise RunError(f"{path / FILE}: it has no list of seeds and no table [config]")
+            raise RunError(f"{path / BATCH_FILE}: it has no list of seeds and no table [config]")
         assert isinstance(config, dict)
         assert isinstance(seeds, list)
         return cls(path, config, seeds)
@@ -179,7 +181,7 @@ class Batch:
     def save(self) -> None:
         """Write batch.toml, after a change too."""
         document = {"seeds": self.seeds, "config": self.config}
-        replace_file(self.path / FILE, tomli_w.dumps(document).encode())
+        replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())
 
     def result(self, seed: int) -> dict[str, Any] | None:
         """How a run ended, None while it is not done: not begun, broken off, or to go further."""
@@ -267,7 +269,7 @@ class Batch:
         """Remove the batch if none of its runs has bred anything."""
         folders = [self.folder(seed) for seed in self.seeds]
         if not any((folder / "config.toml").exists() for folder in folders):
-            (self.path / FILE).unlink(missing_ok=True)
+            (self.path / BATCH_FILE).unlink(missing_ok=True)
             for folder in folders:
                 shutil.rmtree(folder, ignore_errors=True)
 

@@ -152,14 +152,15 @@ def resume(run: str, **options: Any) -> None:
     from evo.configure import changes_of, known_run, refuse_both
     from evo.experiment import InputError, merge
     from evo.launch import resume as carry_on
+    from evo.run import HOW_NOT_WHAT, is_batch
 
     changes = changes_of(options)
-    fixed = set(changes) - {"stop", "workers", "checkpoints"}
+    fixed = set(changes) - set(HOW_NOT_WHAT)
     if fixed:
         raise InputError(
             f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
         )
-    if (path / "batch.toml").is_file():
+    if is_batch(path):
         from evo.cli_batch import resume_seeds
 
         resume_seeds(path, changes)
@@ -179,9 +180,9 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
 
     A folder of seeds stands for all its runs.
     """
-    from evo.batch import Batch, is_batch
+    from evo.batch import Batch
     from evo.plot import fitness_figure, save_figure, species_figure
-    from evo.run import RunError, read_log
+    from evo.run import RunError, is_batch, read_log
 
     logs = {}
     for path in map(Path, runs):
@@ -224,12 +225,11 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     The sound is written as a WAV file, beside the champion or in the current directory. With
     --improvise, --temperature or --prompt the champion plays anew, into RUN/improvisations.
     """
-    from evo.batch import is_batch
     from evo.configure import known_run
     from evo.experiment import InputError
     from evo.experiments.memorize import find_songs
     from evo.improvise import improvise
-    from evo.run import RunError, resume_command
+    from evo.run import RunError, is_batch, resume_command
     from evo.song import Song
     from evo.text_roll import text_roll
 

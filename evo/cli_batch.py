@@ -4,13 +4,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from evo.batch import FILE, Batch, cores, seeds_of
+from evo.batch import Batch, cores, seeds_of
 from evo.configure import configuration, free_path, known_experiment
 from evo.display import PlainDisplay, Terminal
 from evo.engines import engine_class
 from evo.experiment import InputError, merge
 from evo.launch import check
-from evo.run import resume_command
+from evo.run import BATCH_FILE, resume_command
 from evo.statistics import wilson
 
 
@@ -30,7 +30,7 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
 def resume_seeds(path: Path, changes: dict[str, Any]) -> None:
     """Go on with the runs in `path` that are not done, and exit with their code."""
     batch = Batch.open(path)
-    config, _ = known_experiment(batch.config, path / FILE)
+    config, _ = known_experiment(batch.config, path / BATCH_FILE)
     batch.config = merge(config, changes)
     check(batch.config)
     _carry_out(batch, changes.get("workers", {}).get("count"))

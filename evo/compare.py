@@ -18,11 +18,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from evo.batch import Batch, is_batch
+from evo.batch import Batch
 from evo.configure import known_run
 from evo.engines import bred_by
 from evo.experiment import Config, InputError
-from evo.run import RunError, config_hash, read_log, read_result
+from evo.run import BATCH_FILE, RunError, config_hash, is_batch, read_log, read_result
 from evo.runs import is_at_work
 from evo.statistics import expected_running_time, fisher_exact, mann_whitney, wilson
 
@@ -83,7 +83,7 @@ def find_runs(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
         if not here:
             raise InputError(f"{path}: there is no run here, and none below")
         found |= {run.resolve(): run for run in here if run.resolve() not in found}
-        for folder in [path, *(file.parent for file in path.rglob("batch.toml"))]:
+        for folder in [path, *(file.parent for file in path.rglob(BATCH_FILE))]:
             if is_batch(folder):
                 missing += _not_begun(folder)
     return list(found.values()), list(dict.fromkeys(missing))

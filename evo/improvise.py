@@ -18,7 +18,7 @@ from evo.configure import known_run
 from evo.engines import engine_class
 from evo.experiments.guess import STEPS_PER_BEAT, melody_of
 from evo.experiments.memorize import find_songs, kept_songs
-from evo.run import RunError
+from evo.run import RunError, resume_command
 from evo.seeds import Role, stream
 from evo.song import Song, usual_lowest_note
 from genomes.grid import Grids
@@ -43,7 +43,9 @@ def improvise(
         arrays = read_arrays(path / "champion" / "arrays.npz")
         performers = engine_class(config["run"]["engine"]).genome.from_arrays(arrays)
     except FileNotFoundError:
-        raise RunError(f"{path}: it has no champion; finish it by `evo resume {path}`") from None
+        raise RunError(
+            f"{path}: it has no champion; finish it by `{resume_command(path)}`"
+        ) from None
     except (Damaged, ArithmeticError, LookupError, TypeError, ValueError) as damage:
         raise RunError(f"{path}: its champion is damaged: {damage}") from None
     if improvise and name == "guess":

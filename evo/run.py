@@ -49,6 +49,7 @@ Config = dict[str, Any]
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
+BATCH_FILE = "batch.toml"
 # What a run's directory may hold before it has a configuration.
 _BEGINNINGS = {
     ".lock", "log.jsonl", "songs", "held-out", "critics.npz", "run.json", ".tmp-run.json",
@@ -87,9 +88,14 @@ def resume_command(path: Path) -> str:
     return f"evo resume {shlex.quote(str(path))}"
 
 
+def is_batch(path: Path) -> bool:
+    """Whether a folder holds the runs of several seeds (`evo.batch`)."""
+    return (path / BATCH_FILE).is_file()
+
+
 def taken(path: Path) -> RunError:
     """The exception for a place of a new run where there is something already."""
-    begun = any((path / name).is_file() for name in ("config.toml", "batch.toml"))
+    begun = (path / "config.toml").is_file() or is_batch(path)
     go_on = f"go on with it by `{resume_command(path)}`, or " if begun else ""
     return RunError(f"{path}: exists and is not empty; {go_on}choose another place by --out")
 

@@ -18,7 +18,7 @@ from typing import Any
 from evo import checkpoint
 from evo.engines import GENOMES
 from evo.files import open_regular
-from evo.run import RunError, load_config, read_description, resume_command
+from evo.run import RunError, is_batch, load_config, read_description, resume_command
 
 # What a folder holds that is a run, or was to become one. A `songs` folder alone is nobody's run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -82,14 +82,12 @@ def summaries(folder: Path) -> list[Summary]:
     if is_run(folder):
         return [summary(folder)]
     try:
-        found = [
-            one if is_run(one) else below
-            for one in _folders(folder)
-            for below in ([one] if is_run(one) else _folders(one))
-        ]
+        found: list[Path] = []
+        for one in _folders(folder):
+            found += [one] if is_run(one) else filter(is_run, _folders(one))
     except OSError as error:
         raise RunError(f"{error.filename or folder}: {error.strerror}") from None
-    return [summary(path) for path in found if is_run(path)]
+    return [summary(path) for path in found]
 
 
 def _folders(folder: Path) -> list[Path]:
@@ -101,7 +99,7 @@ def _folders(folder: Path) -> list[Path]:
 
 def is_run(path: Path) -> bool:
     """Whether a folder is a run, or what is left of one."""
-    if (path / "batch.toml").is_file():
+    if is_batch(path):
         return False
     found = [name for name in _SIGNS if os.path.lexists(path / name)]
     return "config.toml" in found or len(found) > 1 or (path / ".lock").exists()

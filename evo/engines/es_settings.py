@@ -55,7 +55,7 @@ from evo.engines.es_sep_cma import SepCMA
 from evo.engines.es_snes import SNES
 from evo.engines.es_strategy import Strategy
 from evo.engines.es_weighted_mean import WeightedMean
-from evo.engines.settings import number_of, table_of, word_of
+from evo.engines.settings import check_tables, number_of, table_of, word_of
 from genomes.history_user import ARCHITECTURES, Shape
 from genomes.performers import FloatArray
 
@@ -132,9 +132,7 @@ class StrategySettings:
 
         ValueError says in one line what is wrong with them.
         """
-        unknown = sorted(set(settings) - set(DEFAULTS))
-        if unknown:
-            raise ValueError(f"es: there is no table of settings {unknown[0]!r}")
+        check_tables("es", settings, DEFAULTS)
         tables = {name: _checked(name, settings.get(name, {})) for name in DEFAULTS}
         population, strategy, network = (
             tables[name] for name in ("population", "strategy", "network")

@@ -53,7 +53,7 @@ from typing import Any
 
 import numpy as np
 
-from evo.engines.settings import number_of, table_of, word_of
+from evo.engines.settings import check_tables, number_of, table_of, word_of
 from genomes.grid_edits import MUTATIONS, GridRates
 from genomes.grid_operators import CROSSOVERS
 from genomes.performers import FloatArray
@@ -134,9 +134,7 @@ class GridSettings:
 
         ValueError says in one line what is wrong with them.
         """
-        unknown = sorted(set(settings) - set(DEFAULTS))
-        if unknown:
-            raise ValueError(f"ga: there is no table of settings {unknown[0]!r}")
+        check_tables("ga", settings, DEFAULTS)
         tables = {name: _checked(name, settings.get(name, {})) for name in DEFAULTS}
         grid, population, selection, crossover, mutation = tables.values()
         if grid["most_voices"] and grid["voices"] > grid["most_voices"]:

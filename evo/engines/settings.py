@@ -11,6 +11,13 @@ from typing import Any
 Limits = tuple[float, float]  # least and most
 
 
+def check_tables(engine: str, settings: Mapping[str, Any], known: Collection[str]) -> None:
+    """ValueError for a table that is none of those that are known."""
+    unknown = sorted(set(settings) - set(known))
+    if unknown:
+        raise ValueError(f"{engine}: there is no table of settings {unknown[0]!r}")
+
+
 def table_of(engine: str, name: str, given: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
     """A table with its defaults for what it leaves out; the values are not looked at."""
     if not isinstance(given, Mapping):
