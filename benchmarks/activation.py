@@ -26,9 +26,9 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 import neat
 import numpy as np
 
-from evo.engines.neat_python import NeatPython
-from evo.scores import Scores
-from genomes.neat_python import from_neat_python, to_neat_python
+from evo.core.scores import Scores
+from evo.engines.neat_python.engine import NeatPython
+from genomes.network.neat_python import from_neat_python, to_neat_python
 from genomes.player import Player
 
 

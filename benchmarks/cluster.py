@@ -22,16 +22,16 @@ from pathlib import Path
 sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 import numpy as np
-from evo.experiments import experiment
 
+from evo.core.registry import experiment
 from evo.engines import engine_class
 from evo.experiment import merge
 from evo.fitness.xor import Xor
-from evo.workers.address import parse_address
-from evo.workers.cluster import Cluster
+from evo.workers.cluster.address import parse_address
+from evo.workers.cluster.cluster import Cluster
 from evo.workers.serial import Serial
 
-EVO = [sys.executable, "-P", "-c", "from evo.cli import main; main()"]
+EVO = [sys.executable, "-P", "-c", "from evo.cli.main import main; main()"]
 RUNS = {
     "network": ["memorize", "--song", "ode-to-joy", "--population", "60", "--generations", "12"],
     "grid": ["memorize", "--genome", "grid", "--population", "60", "--generations", "12"],

@@ -24,8 +24,8 @@ from evo.experiments.copy_task import VARIABLE, default_config, fitness_of, shap
 
 from evo.engines import engine_class
 from evo.experiment import Config, merge
-from evo.loop import Progress, generations
-from evo.workers.pool import Pool
+from evo.runs.loop import Progress, generations
+from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial
 
 ORIGINAL = 14_000 * 128  # sequence-evaluations

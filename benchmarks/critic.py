@@ -28,20 +28,20 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 import numpy as np
 from evo.experiments.critic import FILE, corpus_of, default_config
 
-from evo import checkpoint
-from evo.critics.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
-from evo.critics.features import roll_features
-from evo.critics.fresh_classifier import area_under_curve, told_apart
-from evo.critics.model import Critic
-from evo.critics.panel import FOLDS, Panel
-from evo.hard_negatives import train
-from evo.musicality import Corpus, measure, outside
-from evo.musicality.likeness import spread
-from evo.musicality.parts import form
-from evo.song import Song
-from genomes.performers import BoolArray, FloatArray
+from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
+from evo.fitness.critic.features import roll_features
+from evo.fitness.critic.fresh_classifier import area_under_curve, told_apart
+from evo.fitness.critic.hard_negatives import train
+from evo.fitness.critic.model import Critic
+from evo.fitness.critic.panel import FOLDS, Panel
+from evo.music.measures import Corpus, measure, outside
+from evo.music.measures.parts import form
+from evo.music.measures.similarity import spread
+from evo.music.song import Song
+from evo.runs import checkpoint
+from genomes.base import BoolArray, FloatArray
 
-EVO = (sys.executable, "-P", "-c", "from evo.cli import main; main()")
+EVO = (sys.executable, "-P", "-c", "from evo.cli.main import main; main()")
 
 
 def spearman(one: FloatArray, other: FloatArray) -> float:

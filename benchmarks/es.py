@@ -32,12 +32,12 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 import numpy as np
 
-from evo.engines.es_noise import Noise
-from evo.engines.es_openai import OpenAI
-from evo.engines.es_sep_cma import SepCMA
-from evo.engines.es_snes import SNES, default_sigma_rate
-from evo.engines.es_strategy import Strategy
-from evo.engines.es_weighted_mean import WeightedMean
+from evo.engines.es.noise import Noise
+from evo.engines.es.openai import OpenAI
+from evo.engines.es.sep_cma import SepCMA
+from evo.engines.es.snes import SNES, default_sigma_rate
+from evo.engines.es.strategy import Strategy
+from evo.engines.es.weighted_mean import WeightedMean
 
 TARGET = 1e-8
 SIGMA = 0.5

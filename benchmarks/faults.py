@@ -50,10 +50,9 @@ from disturbing import (
 from failing_disk import BROKEN, DEATH, FULL, exit_code, in_child
 from running import COMMAND, Killed, Watcher, begin_process, resume, wait_for_generations
 
-from evo import checkpoint
-from evo.checkpoint import Damaged
-from evo.run import RunError
-from evo.song import MidiError, Song
+from evo.core.errors import CheckpointError, MidiError, RunError
+from evo.music.song import Song
+from evo.runs import checkpoint
 
 OFTEN: dict[str, Any] = {"stop": {"generations": 5}, "checkpoints": {"every": 1}}
 
@@ -87,7 +86,7 @@ def disk(folder: Path, times: int) -> bool:
                 shutil.copytree(killed, path)
             try:
                 failed, found = disturbed(path, config, n, fault, begun)
-            except (AssertionError, Damaged) as error:
+            except (AssertionError, CheckpointError) as error:
                 print(f"  operation {n}: {error}", flush=True)
                 failed, found = True, None
             if not failed:
@@ -214,7 +213,7 @@ def damage(folder: Path, times: int) -> bool:
             (damaged / name).write_bytes(content)
         try:
             checkpoint.load(damaged)
-        except Damaged:
+        except CheckpointError:
             return True
         return False
 
@@ -283,7 +282,9 @@ def hostile_files(folder: Path, times: int) -> bool:
                 raised, seconds, grown = harm(lambda path=path: Song.load(path), MidiError)
             else:
                 hostile.checkpoints()[name](path)
-                raised, seconds, grown = harm(lambda path=path: checkpoint.load(path), Damaged)
+                raised, seconds, grown = harm(
+                    lambda path=path: checkpoint.load(path), CheckpointError
+                )
             if not raised:
                 print(f"  {kind}, {name}: not refused", flush=True)
             refused += raised

@@ -51,8 +51,7 @@ RUNS: dict[str, str] = {
     " --set ga.population.survival=plus",
     "memorize-lexicase": "memorize --generations 15 --set neat.Modules.by_output=false"
     " --set neat.Selection.parents=lexicase",
-    "memorize-snes": "memorize --genome history-user --generations 15"
-    " --set es.strategy.kind=snes",
+    "memorize-snes": "memorize --genome history-user --generations 15 --set es.strategy.kind=snes",
     "memorize-sep-cma": "memorize --genome history-user --generations 15"
     " --set es.strategy.kind=sep-cma",
     "memorize-one-plus-one-grid": "memorize --genome grid --engine one-plus-one"
@@ -101,12 +100,10 @@ def facts(run: Path) -> dict[str, Any]:
 
 def make(name: str, folder: Path) -> dict[str, Any]:
     """Carry out one of `RUNS` and return its facts."""
-    program = "from evo.cli import main; main()"
+    program = "from evo.cli.main import main; main()"
     command = [sys.executable, "-c", program, "run", *RUNS[name].split()]
     command += ["--seed", str(SEED), "--out", str(folder / name)]
-    environment = os.environ | {
-        variable: "1" for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    }
+    environment = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     started = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     if done.returncode:

@@ -43,15 +43,16 @@ import numpy as np
 from deap import algorithms, base, tools
 from evo.experiments.memorize import default_config
 
-from evo.engines.grid_ga import GridGA
+from evo.core.errors import MidiError
+from evo.core.scores import Scores
+from evo.engines.ga.engine import GridGA
 from evo.fitness.memorization import Memorization
-from evo.scores import Scores
-from evo.song import MidiError, Song
-from evo.tunes import tune
+from evo.music.song import Song
+from evo.music.tunes import tune
 from evo.workers.serial import Serial
-from genomes.grid import Grids
-from genomes.grid_edits import MUTATIONS
-from genomes.grid_operators import CROSSOVERS
+from genomes.grid.edits import MUTATIONS
+from genomes.grid.grids import Grids
+from genomes.grid.operators import CROSSOVERS
 
 STEPS, KEYS, BAR = 128, 13, 8
 POPULATION = 1000

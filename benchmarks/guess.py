@@ -10,8 +10,8 @@
 Prints the figures of each seed's champion, then how many seeds have what is wished. `mlp` is the
 share of all steps of the piece that scikit-learn's MLPClassifier guesses, learning by one
 `partial_fit` a step from nothing; no search meets it. (pip install scikit-learn; nothing else of
-this project needs it.) `held out` is the same of `evo.guessing.held_out`. Over the later two thirds
-alone both of them see through most of what is bred.
+this project needs it.) `held out` is the same of `evo.fitness.guessing.held_out`. Over the later
+two thirds alone both of them see through most of what is bred.
 
 With bred guessers, the first and the last sixth of the performers' hall of fame are compared: what
 `gap-resolve` is by each of three ears that were not met (MLPs on 4 and on 8 symbols, and the
@@ -36,17 +36,17 @@ from evo.experiments.guess import default_config, fitness_of, player_of, shape
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
-from evo.configure import setting
+from evo.cli.configure import setting
 from evo.engines import GENOMES, engine_class
 from evo.experiment import Config, merge
-from evo.fitness.guessing import LONGER, MOST_GAP, gap, guided, resolve
-from evo.guessing.ears import listen
-from evo.guessing.held_out import held_out_hits
-from evo.guessing.measures import measures
-from evo.guessing.symbols import Symbols, symbols_of
-from evo.loop import Progress, generations
-from evo.stop import Stop
-from evo.workers.pool import Pool
+from evo.fitness.guessing.game import LONGER, MOST_GAP, gap, guided, resolve
+from evo.fitness.guessing.held_out import held_out_hits
+from evo.fitness.guessing.measures import measures
+from evo.fitness.guessing.predictors import listen
+from evo.fitness.guessing.symbols import Symbols, symbols_of
+from evo.runs.loop import Progress, generations
+from evo.runs.stop import Stop
+from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial
 
 

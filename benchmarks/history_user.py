@@ -37,7 +37,7 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 import numpy as np
 
-from genomes.history_user import HistoryUsers, Shape
+from genomes.history_user.networks import HistoryUsers, Shape
 
 SHAPE = Shape(13)
 SEQUENCES, STEPS, DELAY = 128, 192, 64

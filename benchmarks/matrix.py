@@ -7,7 +7,7 @@ engine that breeds the kind by default runs beside random search and the (1+1) E
 beside neat-python too: the same fitness, seeds and evaluations (the last generation of an engine
 may exceed them by less than a population). Where neat-python begins with full networks, 2,000
 evaluations take it some minutes: there it runs only when `--neat-python` asks for it. Ours, random
-search and the (1+1) EA begin and mutate by the same settings (`evo.engines.operators`).
+search and the (1+1) EA begin and mutate by the same settings (`evo.engines.baselines.operators`).
 
 Printed for each: the median over seeds of the best fitness, for ours also that of the first
 generation; the one-sided p-values of the Mann-Whitney test that ours is better than each other;
@@ -28,15 +28,15 @@ from typing import Any
 # A script's folder comes first on the path, and its modules must not hide installed ones.
 sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
-from evo.experiments import EXPERIMENTS, experiment
 from evo.experiments.critic import FILE
 
-from evo.batch import Batch, cores
-from evo.configure import configuration
+from evo.analysis.statistics import mann_whitney
+from evo.cli.configure import configuration
+from evo.core.errors import InputError
+from evo.core.registry import EXPERIMENTS, experiment
 from evo.engines import GENOMES
-from evo.experiment import InputError
-from evo.run import read_log
-from evo.statistics import mann_whitney
+from evo.runs.batch import Batch, cores
+from evo.runs.directory import read_log
 
 NAMES = ("memorize", "critic", "guess")
 BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 6000}  # evaluations a run

@@ -28,12 +28,12 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 import neat
 import numpy as np
 
-from evo.engines.engine import Engine
-from evo.engines.neat import Neat
-from evo.engines.neat_python_config import build_config
-from evo.scores import Scores
+from evo.core.scores import Scores
+from evo.engines.base import Engine
+from evo.engines.neat.config_file import build_config
+from evo.engines.neat.engine import Neat
 from evo.workers.serial import Serial
-from genomes.network import Networks
+from genomes.network.networks import Networks
 
 STEPS, KEYS = 120, 13
 CHUNK_SIZE = 64  # a run's own default
@@ -104,7 +104,7 @@ class Theirs:
 
     def warm_up(self, generations: int) -> None:
         """Generations scored by our activation, which is the same and takes less time."""
-        from genomes.neat_python import from_neat_python
+        from genomes.network.neat_python import from_neat_python
 
         def evaluate(genomes: list[tuple[int, neat.DefaultGenome]], config: neat.Config) -> None:
             networks = from_neat_python([g for _, g in genomes], config.genome_config)

@@ -17,8 +17,8 @@ table has the cross-entropy in bits a step of the last mean, for the songs learn
 out; `equal` is that of the held-out songs after as many evaluations as the slower one made.
 
 Reading: in how many bars of the held-out songs the distance that is read most, of all that can be
-read, is one at which the song repeats itself by its autocorrelation (`evo.repeats`); by chance it
-is the share that such distances have of all.
+read, is one at which the song repeats itself by its autocorrelation (`evo.music.repetition`); by
+chance it is the share that such distances have of all.
 """
 
 import argparse
@@ -30,18 +30,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evo.experiments import experiment
 from evo.experiments.memorize import FORESEEING, find_songs
 
+from evo.core.registry import experiment
 from evo.engines import Engine, engine_class
 from evo.experiment import merge
 from evo.fitness.next_step import NextStep
-from evo.loop import Progress, Record, generations
-from evo.repeats import BEATS_A_BAR, peak_distances, repeat_distances
-from evo.song import Song
-from evo.tunes import tune, tune_names
+from evo.music.repetition import BEATS_A_BAR, peak_distances, repeat_distances
+from evo.music.song import Song
+from evo.music.tunes import tune, tune_names
+from evo.runs.loop import Progress, Record, generations
 from evo.workers.serial import Serial
-from genomes.history_user import HistoryUsers, Shape, hear
+from genomes.history_user.networks import HistoryUsers, Shape, hear
 
 BEYOND = 1 << 15  # steps: a lag that is longer than any song here
 

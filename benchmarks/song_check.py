@@ -20,7 +20,7 @@ sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 from midi_files import DAMAGED, FAULTY, INNOCENT, Voice, melody, write_piece
 
-COMMAND = (sys.executable, "-c", "from evo.cli import main; main()", "songs", "check")
+COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()", "songs", "check")
 
 
 def write_folder(folder: Path, files: int, damaged: int) -> set[str]:

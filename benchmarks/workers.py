@@ -36,9 +36,9 @@ import multiprocessing
 import multiprocess
 import numpy as np
 
-from evo.scores import Scores
-from evo.workers.channel import pack
-from evo.workers.pool import Pool
+from evo.core.scores import Scores
+from evo.workers.pool.channel import pack
+from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial
 
 CHUNK = 64

@@ -18,11 +18,10 @@ from pathlib import Path
 # A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
 sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
-from evo.experiments import experiment
-
+from evo.core.registry import experiment
 from evo.engines import ENGINES, engine_class
 from evo.experiment import merge
-from evo.loop import Progress, generations
+from evo.runs.loop import Progress, generations
 from evo.workers.serial import Serial
 
 

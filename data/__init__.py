@@ -1,1 +1,1 @@
-"""The embedded public-domain tunes: `tunes.abc`, read by `evo.tunes`."""
+"""The embedded public-domain tunes: `tunes.abc`, read by `evo.music.tunes`."""

@@ -11,18 +11,15 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from evo.core.errors import InputError
 from evo.engines import Gallery, base_of, engine_class
-from evo.fitness import Fitness
-from evo.run import HOW_NOT_WHAT
+from evo.fitness.base import Fitness
+from evo.runs.directory import HOW_NOT_WHAT
 from genomes.player import Player
 
 Config = dict[str, Any]
 # Shows one line to whoever waits.
 Say = Callable[[str], None]
-
-
-class InputError(Exception):
-    """Something the user gave cannot be used; the text is one line saying what and where."""
 
 
 @dataclass(frozen=True)

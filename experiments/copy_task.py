@@ -17,8 +17,9 @@ individuals and sequences than the defaults, which are for one delay:
 from pathlib import Path
 from typing import Any
 
+from evo.core.errors import InputError
 from evo.engines import engine_class
-from evo.experiment import Config, Experiment, InputError, Say, Task, base_config, merge
+from evo.experiment import Config, Experiment, Say, Task, base_config, merge
 from evo.fitness.copying import Copying
 
 # Found by trying one change at a time on several seeds (`benchmarks/copy_task.py`). The mean is
@@ -97,6 +98,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from evo.cli import run_script
+    from evo.cli.main import run_script
 
     run_script("copy")

@@ -4,9 +4,9 @@
 
 Critics are trained on songs (the embedded tunes, or the folder of `--song`) and on everything that
 is no song. Then pieces are bred, each to a brief: the numbers of one song, drawn by the seed
-(`evo.fitness.critic` tells why). The champion is the best ever for the first brief; a note-grid
-engine leaves a piece for every brief in `pieces/`: MIDI, rolls and a table of what the critics, the
-critic that the search never met, and the descriptive measures say of them.
+(`evo.fitness.critic.briefs` tells why). The champion is the best ever for the first brief; a
+note-grid engine leaves a piece for every brief in `pieces/`: MIDI, rolls and a table of what the
+critics, the critic that the search never met, and the descriptive measures say of them.
 
 `critic.pieces = 0` is the original research's search instead: what critics like best, without end.
 """
@@ -19,31 +19,23 @@ from typing import Any
 import numpy as np
 from evo.experiments.memorize import find_songs
 
-from evo import checkpoint
-from evo.critics.features import MIN_STEPS, roll_features
-from evo.critics.fresh_classifier import told_apart
-from evo.critics.melody import BAR
-from evo.critics.panel import FOLDS, Panel
+from evo.core.errors import CheckpointError, InputError
+from evo.core.files import write_synced
+from evo.core.seeds import Role, stream
 from evo.engines import Gallery, engine_class, genome_of
-from evo.experiment import (
-    Config,
-    Experiment,
-    InputError,
-    Say,
-    Task,
-    base_config,
-    merge,
-    player_file,
-)
-from evo.files import write_synced
-from evo.fitness.critic import PleaseCritics
-from evo.hard_negatives import train
-from evo.musicality import Corpus, measure, outside
-from evo.musicality.likeness import spread
-from evo.seeds import Role, stream
-from evo.song import Song, usual_lowest_note
-from evo.tunes import tune, tune_names
-from genomes.performers import BoolArray, FloatArray
+from evo.experiment import Config, Experiment, Say, Task, base_config, merge, player_file
+from evo.fitness.critic.briefs import PleaseCritics
+from evo.fitness.critic.features import MIN_STEPS, roll_features
+from evo.fitness.critic.fresh_classifier import told_apart
+from evo.fitness.critic.hard_negatives import train
+from evo.fitness.critic.melody import BAR
+from evo.fitness.critic.panel import FOLDS, Panel
+from evo.music.measures import Corpus, measure, outside
+from evo.music.measures.similarity import spread
+from evo.music.song import Song, usual_lowest_note
+from evo.music.tunes import tune, tune_names
+from evo.runs import checkpoint
+from genomes.base import BoolArray, FloatArray
 from genomes.player import Player
 
 FILE = "critics.npz"
@@ -76,7 +68,7 @@ def default_config(engine: str) -> Config:
         "pieces": 8 if kind == "grid" else 1,  # each with a brief of its own
         "free_run": 7,  # tokens of a known song that a piece may share in one run
         "critic_seed": 0,  # of what the critics are trained with
-        "rounds": 2,  # of adding what searches find to what is no song; see `evo.hard_negatives`
+        "rounds": 2,  # of adding what searches find to what is no song (`hard_negatives`)
         "critics": "",  # critics.npz of another run, to train none
         **(HEARING if kind == "network" else {}),
     }
@@ -186,7 +178,7 @@ def _loaded(path: Path, table: dict[str, Any]) -> Panel:
         raise InputError(f"{path}: there is no such file of critics") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except (checkpoint.Damaged, ValueError) as error:
+    except (CheckpointError, ValueError) as error:
         raise InputError(f"{path}: holds no critics: {error}") from None
     shaped = critics.songs.shape[1:]
     if shaped != (table["steps"], table["keys"]):
@@ -223,7 +215,7 @@ def task(config: Config, folder: Path) -> Task:
 
 def _files(fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]) -> dict[str, bytes]:
     """Every piece as NAME.mid, and all in one picture."""
-    from evo.plot import pieces_figure, png_bytes
+    from evo.analysis.plot import pieces_figure, png_bytes
 
     pieces = [
         Song(roll, usual_lowest_note(rolls.shape[2]), STEPS_PER_BEAT, 120.0, name)
@@ -351,6 +343,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from evo.cli import run_script
+    from evo.cli.main import run_script
 
     run_script("critic")

@@ -3,8 +3,8 @@
     evo run guess --seed 1 --workers 2     or     python experiments/guess.py --seed 1
 
 A performer begins by itself and plays on, hearing only itself; guessers that learn while they
-listen guess each next step of it. `evo.fitness.guessing` tells what is scored, and what else can
-be: `--set guess.score=gap` ends in ABAB, `--set guess.score=coevolved` breeds guessers too. The
+listen guess each next step of it. `evo.fitness.guessing.game` tells what is scored, and what else
+can be: `--set guess.score=gap` ends in ABAB, `--set guess.score=coevolved` breeds guessers too. The
 melody that was bred is left as MIDI, four times as long as it was judged by, with a picture of how
 it is guessed, and is judged by a guesser that no search meets.
 
@@ -18,30 +18,22 @@ from typing import Any
 
 import numpy as np
 
+from evo.core.errors import InputError
+from evo.core.seeds import Role
+from evo.core.state import State
 from evo.engines import Engine, engine_class, genome_of
-from evo.engines.one_plus_one import OnePlusOne
-from evo.experiment import (
-    Config,
-    Experiment,
-    InputError,
-    Say,
-    Task,
-    base_config,
-    merge,
-    player_file,
-)
-from evo.fitness.coevolved_guessing import CoevolvedGuessing
-from evo.fitness.guessing import LONGER, SCORES, Guessing
-from evo.guessing.symbols import rolls_of, symbols_of
-from evo.seeds import Role
-from evo.song import Song, usual_lowest_note
-from evo.state import State
-from genomes.grid import Grids
-from genomes.performers import BoolArray, Streams
+from evo.engines.baselines.one_plus_one import OnePlusOne
+from evo.experiment import Config, Experiment, Say, Task, base_config, merge, player_file
+from evo.fitness.guessing.coevolved import CoevolvedGuessing
+from evo.fitness.guessing.game import LONGER, SCORES, Guessing
+from evo.fitness.guessing.symbols import rolls_of, symbols_of
+from evo.music.song import Song, usual_lowest_note
+from genomes.base import BoolArray, Streams
+from genomes.grid.grids import Grids
 from genomes.player import Player
 
 STEPS_PER_BEAT = 2
-COEVOLVED = "coevolved"  # a score, beside those of `evo.fitness.guessing`
+COEVOLVED = "coevolved"  # a score, beside those of `evo.fitness.guessing.game`
 # What a bred guesser hears: a little more than a network that plays.
 GUESSER_LAGS = tuple(range(1, 9))
 # Found by trying one change at a time on ten seeds. Six steps are heard: what has so short a memory
@@ -83,10 +75,10 @@ def default_config(engine: str) -> Config:
     """The configuration of a run with this engine."""
     kind = genome_of(engine)
     table = {
-        "score": "gap-resolve",  # or another of `evo.fitness.guessing`
+        "score": "gap-resolve",  # or another of `evo.fitness.guessing.game`
         "keys": 13,
         "steps": 192,  # played, and judged by
-        # Of the score coevolved: see `evo.fitness.coevolved_guessing`.
+        # Of the score coevolved: see `evo.fitness.guessing.coevolved`.
         "guessers": 40,
         "rivals": 3,
         "remembered": 6,
@@ -229,8 +221,8 @@ def melody_of(
 
 def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dict[str, bytes]:
     """The melody, longer than it was judged by where it can go on, and how it is guessed."""
-    from evo.plot import guessing_figure, pieces_figure, png_bytes
-    from evo.plot.rolls import ROW_STEPS
+    from evo.analysis.plot import guessing_figure, pieces_figure, png_bytes
+    from evo.analysis.plot.rolls import ROW_STEPS
 
     roll = melody_of(fitness.keys, fitness.steps, performers)
 
@@ -258,6 +250,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from evo.cli import run_script
+    from evo.cli.main import run_script
 
     run_script("guess")

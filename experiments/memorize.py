@@ -18,27 +18,19 @@ what was learned of songs at large. That is what HistoryUsers learn of a folder 
 from pathlib import Path
 from typing import Any
 
+from evo.core.errors import InputError, MidiError
+from evo.core.files import write_synced
+from evo.core.seeds import Role, stream
 from evo.engines import base_of, engine_class, genome_of
-from evo.experiment import (
-    Config,
-    Experiment,
-    InputError,
-    Say,
-    Task,
-    base_config,
-    merge,
-    player_file,
-)
-from evo.files import write_synced
-from evo.fitness import Fitness
+from evo.experiment import Config, Experiment, Say, Task, base_config, merge, player_file
+from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
-from evo.seeds import Role, stream
-from evo.song import MidiError, Song, load_songs
-from evo.tunes import tune, tune_names
-from genomes.grid_edits import MUTATIONS
-from genomes.grid_operators import CROSSOVERS
-from genomes.performers import BoolArray
+from evo.music.song import Song, load_songs
+from evo.music.tunes import tune, tune_names
+from genomes.base import BoolArray
+from genomes.grid.edits import MUTATIONS
+from genomes.grid.operators import CROSSOVERS
 from genomes.player import Player
 
 MODES = ("follow", "perform", "likelihood")
@@ -340,7 +332,7 @@ def task(config: Config, folder: Path) -> Task:
 
 def _performances(songs: list[Song], performers: Any, prompt_steps: int) -> dict[str, bytes]:
     """What the champion plays of every song it learned, the first as song.mid and roll.png."""
-    from evo.plot import png_bytes, rolls_figure
+    from evo.analysis.plot import png_bytes, rolls_figure
 
     files: dict[str, bytes] = {}
     for number, song in enumerate(songs, start=1):
@@ -357,7 +349,7 @@ def _melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) 
     The likeliest at every step would be silence, mostly. The first is song.mid, roll.png has the
     first few.
     """
-    from evo.plot import pieces_figure, png_bytes
+    from evo.analysis.plot import pieces_figure, png_bytes
 
     files: dict[str, bytes] = {}
     melodies = []
@@ -383,8 +375,8 @@ def _reading_files(songs: list[Song], held_out: list[Song], performers: Any) -> 
     reading.png is of the first song; where there are several, lags.png is of all of them, those
     held out last.
     """
-    from evo.plot import lags_figure, png_bytes, reading_figure
-    from genomes.history_user import HistoryUsers, hear
+    from evo.analysis.plot import lags_figure, png_bytes, reading_figure
+    from genomes.history_user.networks import HistoryUsers, hear
 
     if not isinstance(performers, HistoryUsers) or performers.shape.architecture == "lstm":
         return {}
@@ -409,6 +401,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from evo.cli import run_script
+    from evo.cli.main import run_script
 
     run_script("memorize")

@@ -64,6 +64,6 @@ EXPERIMENT = Experiment(
 )
 
 if __name__ == "__main__":
-    from evo.cli import run_script
+    from evo.cli.main import run_script
 
     run_script("xor")

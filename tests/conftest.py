@@ -19,8 +19,8 @@ sys.path.append(str(Path(__file__).parent / "helpers"))
 def local_cluster() -> Iterator[Any]:
     """An evaluator on two worker processes of Dask; one for all tests, as it takes seconds."""
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
-    from evo.workers.address import Address
-    from evo.workers.cluster import Cluster
+    from evo.workers.cluster.address import Address
+    from evo.workers.cluster.cluster import Cluster
 
     with Cluster(Address(workers=2), 21, 7) as cluster:
         yield cluster

@@ -11,7 +11,7 @@ operators     how they begin and mutate the individuals of each genome kind
 
 from importlib import import_module
 
-from evo.engines.engine import BreedingError, Champion, Engine, Gallery
+from evo.engines.base import Champion, Engine, Gallery
 
 __all__ = [
     "BASELINES",
@@ -29,16 +29,16 @@ __all__ = [
 
 # Name on the command line -> module and class; imported when asked for, so that the help is fast.
 ENGINES = {
-    "neat": ("evo.engines.neat", "Neat"),
-    "neat-python": ("evo.engines.neat_python", "NeatPython"),
-    "ga": ("evo.engines.grid_ga", "GridGA"),
-    "es": ("evo.engines.es", "EvolutionStrategy"),
-    "random-network": ("evo.engines.random_search", "RandomNetworks"),
-    "random-grid": ("evo.engines.random_search", "RandomGrids"),
-    "random-history-user": ("evo.engines.random_search", "RandomHistoryUsers"),
-    "one-plus-one-network": ("evo.engines.one_plus_one", "OnePlusOneNetworks"),
-    "one-plus-one-grid": ("evo.engines.one_plus_one", "OnePlusOneGrids"),
-    "one-plus-one-history-user": ("evo.engines.one_plus_one", "OnePlusOneHistoryUsers"),
+    "neat": ("evo.engines.neat.engine", "Neat"),
+    "neat-python": ("evo.engines.neat_python.engine", "NeatPython"),
+    "ga": ("evo.engines.ga.engine", "GridGA"),
+    "es": ("evo.engines.es.engine", "EvolutionStrategy"),
+    "random-network": ("evo.engines.baselines.random_search", "RandomNetworks"),
+    "random-grid": ("evo.engines.baselines.random_search", "RandomGrids"),
+    "random-history-user": ("evo.engines.baselines.random_search", "RandomHistoryUsers"),
+    "one-plus-one-network": ("evo.engines.baselines.one_plus_one", "OnePlusOneNetworks"),
+    "one-plus-one-grid": ("evo.engines.baselines.one_plus_one", "OnePlusOneGrids"),
+    "one-plus-one-history-user": ("evo.engines.baselines.one_plus_one", "OnePlusOneHistoryUsers"),
 }
 # What any genome kind can be searched by; on the command line the kind is left out of the name.
 BASELINES = ("random", "one-plus-one")

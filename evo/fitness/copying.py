@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.scores import Scores
-from evo.seeds import Individuals, Role, stream
-from genomes.history_user import HistoryUsers
+from evo.core.scores import Scores
+from evo.core.seeds import Individuals, Role, stream
+from genomes.history_user.networks import HistoryUsers
 
 SCORED = 128  # steps
 SOLVED = 0.0015  # what the original reached after 14,000 evaluations of 128 sequences

@@ -26,9 +26,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.scores import Scores
-from evo.song import Song
-from genomes.performers import BoolArray, Performers, Streams
+from evo.core.scores import Scores
+from evo.music.song import Song
+from genomes.base import BoolArray, Performers, Streams
 
 Mode = Literal["follow", "perform"]
 

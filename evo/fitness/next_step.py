@@ -28,11 +28,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.scores import Scores
-from evo.seeds import Individuals
-from evo.song import Song
-from genomes.history_user import HistoryUsers, hear
-from genomes.performers import BoolArray, FloatArray
+from evo.core.scores import Scores
+from evo.core.seeds import Individuals
+from evo.music.song import Song
+from genomes.base import BoolArray, FloatArray
+from genomes.history_user.networks import HistoryUsers, hear
 
 # No chance is less, or nearer to 1.
 MARGIN = 1e-6

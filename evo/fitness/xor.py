@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from evo.scores import Scores
-from genomes.performers import FloatArray, Streams
+from evo.core.scores import Scores
+from genomes.base import FloatArray, Streams
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 WANTED = np.array([0.0, 1.0, 1.0, 0.0])

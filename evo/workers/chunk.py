@@ -5,10 +5,10 @@ which finds the culprits. That gives the others the same scores, because an indi
 never depends on who shares its chunk.
 """
 
-from evo.fitness import Fitness
-from evo.scores import Scores, Status
-from evo.seeds import Individuals
-from genomes.performers import Performers
+from evo.core.scores import Scores, Status
+from evo.core.seeds import Individuals
+from evo.fitness.base import Fitness
+from genomes.base import Performers
 
 
 def borders(count: int, size: int) -> list[range]:

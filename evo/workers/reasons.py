@@ -3,8 +3,8 @@
 The reasons of individuals are in a run's log, and so in its digest.
 """
 
-from evo.scores import Scores, Status
-from evo.workers import WorkersLost
+from evo.core.errors import WorkersLostError
+from evo.core.scores import Scores, Status
 
 
 def crashed() -> Scores:
@@ -17,17 +17,17 @@ def too_late(limit: float) -> Scores:
     return Scores.failed(1, Status.TIMEOUT, f"no score within workers.timeout = {limit:g} seconds")
 
 
-def unloadable(why: str) -> WorkersLost:
+def unloadable(why: str) -> WorkersLostError:
     """The exception for a fitness that a worker process cannot load."""
-    return WorkersLost(
+    return WorkersLostError(
         f"the fitness cannot be loaded in a worker process: {why}; its modules must be where "
         "Python finds them, or it defined in the script itself"
     )
 
 
-def unsendable(error: Exception) -> WorkersLost:
+def unsendable(error: Exception) -> WorkersLostError:
     """The exception for a fitness that cannot be pickled."""
-    return WorkersLost(
+    return WorkersLostError(
         f"the fitness cannot be sent to worker processes: {type(error).__name__}: {error}; "
         "evaluate in this process (one worker), or keep out of it what cannot travel"
     )

@@ -2,11 +2,11 @@
 
 from typing import Self
 
-from evo.fitness import Fitness
-from evo.scores import Scores
-from evo.seeds import Individuals, Role
+from evo.core.scores import Scores
+from evo.core.seeds import Individuals, Role
+from evo.fitness.base import Fitness
 from evo.workers.chunk import borders, score_chunk
-from genomes.performers import Performers
+from genomes.base import Performers
 
 
 class Serial:

@@ -14,7 +14,7 @@ from disturbing import FailingDisk, disturbed, outcome, small, start
 from failing_disk import BROKEN, CAUSES, DEATH, FULL
 from running import Killed, Watcher, resume
 
-from evo.cli import main
+from evo.cli.main import main
 
 CONFIG: dict[str, Any] = {"stop": {"generations": 3}, "checkpoints": {"every": 1}}
 FAULTS = (FULL, BROKEN, DEATH)
@@ -67,7 +67,8 @@ def test_a_disk_that_fills_up_while_a_record_is_written_leaves_a_log_to_go_on_wi
 ) -> None:
     """Half a line is in the log then, after a whole checkpoint."""
     path = tmp_path / "run"
-    from evo.run import BrokenOff, Run
+    from evo.core.errors import RunInterruptedError
+    from evo.runs.directory import Run
 
     append = Run.append
 
@@ -79,7 +80,9 @@ def test_a_disk_that_fills_up_while_a_record_is_written_leaves_a_log_to_go_on_wi
 
     with monkeypatch.context() as patch:
         patch.setattr(Run, "append", failing)
-        with pytest.raises(BrokenOff, match=r"log\.jsonl: No space left on device; the run is"):
+        with pytest.raises(
+            RunInterruptedError, match=r"log\.jsonl: No space left on device; the run is"
+        ):
             start(path, small("neat", **CONFIG))
     assert (path / "log.jsonl").read_bytes().endswith(b"eval")
     assert outcome(path, resume(path)) == wanted[0]

@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from midi_files import Voice, melody, write_piece
 from running import configured
 
-from evo import checkpoint
-from evo.abc_notation import AbcError, read_melody, read_tunes
-from evo.checkpoint import Damaged, unpack_arrays
-from evo.configure import changes_of, configuration, known_run
-from evo.experiment import InputError, merge
-from evo.files import to_json
-from evo.launch import check
-from evo.run import RunError, load_config, read_description, read_log
-from evo.song import MidiError, Song
+from evo.cli.configure import changes_of, configuration, known_run
+from evo.core.errors import AbcError, CheckpointError, InputError, MidiError, RunError
+from evo.core.files import to_json
+from evo.experiment import merge
+from evo.music.abc import read_melody, read_tunes
+from evo.music.song import Song
+from evo.runs import checkpoint
+from evo.runs.checkpoint import unpack_arrays
+from evo.runs.directory import load_config, read_description, read_log
+from evo.runs.session import check
 
 # The same examples every time, and files written anew in the same folder for every example.
 FUZZ = settings(
@@ -213,7 +214,7 @@ def test_any_manifest_with_the_right_hash_is_taken_or_damaged(
     (tmp_path / "MANIFEST.json").write_bytes(content)
     for name in checkpoint.FILES:
         (tmp_path / name).write_bytes(b"123456789")
-    with pytest.raises(Damaged) as caught:
+    with pytest.raises(CheckpointError) as caught:
         checkpoint.load(tmp_path)
     assert str(caught.value)
 
@@ -222,7 +223,7 @@ def test_any_manifest_with_the_right_hash_is_taken_or_damaged(
 @given(content=mutated(to_json({"schema": 1, "stamp": {}, "arrays": {}, "files": {}})))
 def test_any_bytes_for_a_manifest_are_damaged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "MANIFEST.json").write_bytes(content)
-    with pytest.raises(Damaged):
+    with pytest.raises(CheckpointError):
         checkpoint.load(tmp_path)
 
 
@@ -234,7 +235,7 @@ def test_any_bytes_for_arrays_are_read_or_damaged(data: st.DataObject) -> None:
     whole = checkpoint.pack_arrays({"x": np.arange(5), "y": np.zeros((2, 3), np.bool_)})
     try:
         unpack_arrays(data.draw(mutated(whole)))
-    except Damaged as damage:
+    except CheckpointError as damage:
         assert "\n" not in str(damage)
 
 

@@ -14,10 +14,11 @@ from click.testing import CliRunner
 from disturbing import small, start
 from running import Killed, Watcher, configured, outcome, resume
 
-from evo import checkpoint
-from evo.checkpoint import Damaged, read_arrays, unpack_arrays
-from evo.cli import main
-from evo.song import MidiError, Song
+from evo.cli.main import main
+from evo.core.errors import CheckpointError, MidiError
+from evo.music.song import Song
+from evo.runs import checkpoint
+from evo.runs.checkpoint import read_arrays, unpack_arrays
 
 MOST = 200_000_000  # bytes
 
@@ -39,7 +40,7 @@ def test_a_hostile_checkpoint_is_refused(
     folder = tmp_path / "gen-000120"
     hostile.checkpoints()[name](folder)
     request.getfixturevalue("_little_memory")
-    with pytest.raises(Damaged) as caught:
+    with pytest.raises(CheckpointError) as caught:
         checkpoint.load(folder)
     assert len(str(caught.value)) < 400
     assert "\n" not in str(caught.value)
@@ -61,7 +62,7 @@ def test_a_hostile_archive_by_itself_is_refused(
     path.parent.mkdir()
     path.write_bytes(hostile.ARCHIVES[name](path.parent))
     request.getfixturevalue("_little_memory")
-    with pytest.raises(Damaged):
+    with pytest.raises(CheckpointError):
         read_arrays(path)
     assert not (tmp_path / "sprung").exists()
 
@@ -117,7 +118,7 @@ def test_files_swapped_between_checkpoints_are_refused(killed: Path, tmp_path: P
         for file in one.iterdir():
             source = other if file.name == name else one
             (mixed / file.name).write_bytes((source / file.name).read_bytes())
-        with pytest.raises(Damaged):
+        with pytest.raises(CheckpointError):
             checkpoint.load(mixed)
 
 
@@ -133,7 +134,7 @@ def test_no_bit_of_a_real_checkpoint_can_be_flipped(killed: Path, tmp_path: Path
         content[random.integers(len(content))] ^= 1 << int(random.integers(8))
         for file, kept in whole.items():
             (folder / file).write_bytes(bytes(content) if file == name else kept)
-        with pytest.raises(Damaged):
+        with pytest.raises(CheckpointError):
             checkpoint.load(folder)
 
 
@@ -142,7 +143,7 @@ def test_champions_arrays_without_any_hash_are_whole_or_refused(killed: Path) ->
     content = (newest / "arrays.npz").read_bytes()
     layout = hostile.layout_of(newest / "MANIFEST.json")
     for length in range(0, len(content), 97):
-        with pytest.raises(Damaged):
+        with pytest.raises(CheckpointError):
             unpack_arrays(content[:length], layout)
 
 
@@ -206,6 +207,6 @@ def test_a_damaged_run_json_is_written_anew(killed: Path, tmp_path: Path, conten
     path = copied(killed, tmp_path / "run")
     (path / "run.json").write_bytes(content)
     assert resume(path)["status"] == "finished"
-    from evo.run import read_description
+    from evo.runs.directory import read_description
 
     assert (read_description(path / "run.json") or {})["status"] == "finished"

@@ -27,8 +27,10 @@ from disturbing import (
 from failing_disk import exit_code, in_child
 from running import Killed, Watcher, begin_process, resume, wait_for_generations
 
-from evo import interrupt, launch
-from evo.run import Run, RunError
+from evo.core import interrupt
+from evo.core.errors import RunError
+from evo.runs import session
+from evo.runs.directory import Run
 
 BY_ENGINE = pytest.mark.parametrize("engine", ENGINES)
 OFTEN: dict[str, Any] = {"stop": {"generations": 5}, "checkpoints": {"every": 1}}
@@ -151,12 +153,12 @@ def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(30)
 
     if instant == "compiling":
-        monkeypatch.setattr(launch.warm_up, "is_needed", lambda *given: True)
-        monkeypatch.setattr(launch.warm_up, "compile_kernels", signalled)
+        monkeypatch.setattr(session.warm_up, "is_needed", lambda *given: True)
+        monkeypatch.setattr(session.warm_up, "compile_kernels", signalled)
     elif instant == "a generation":
         monkeypatch.setattr(Xor, "evaluate", signalled)
     else:
-        monkeypatch.setattr(launch, "_keep_champion", signalled)
+        monkeypatch.setattr(session, "_keep_champion", signalled)
 
 
 @pytest.mark.parametrize("instant", ["compiling", "a generation", "the end"])

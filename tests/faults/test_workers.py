@@ -20,15 +20,15 @@ from breeding import joined, network
 from judges import Failing, Judge, Learning, Noisy, Refusing, Slow, Tired
 from running import configured, resume, start
 
-from evo import launch
-from evo.scores import Scores, Status
-from evo.workers import WorkersLost
-from evo.workers import process as processes
+from evo.core.errors import WorkersLostError
+from evo.core.scores import Scores, Status
+from evo.runs import session
+from evo.workers.base import process as processes
 from evo.workers.pace import Pace
-from evo.workers.pool import Pool
+from evo.workers.pool.pool import Pool
 from evo.workers.reasons import crashed, too_late
 from evo.workers.serial import Serial
-from genomes.network import Networks
+from genomes.network.networks import Networks
 
 SEED, CHUNK = 21, 12
 
@@ -190,7 +190,7 @@ def _break_off(*_: Any) -> None:
 
 def test_a_fitness_that_no_worker_can_load_is_told_in_one_line_as_the_worker_says_it() -> None:
     with Pool(2, SEED, CHUNK) as pool:
-        with pytest.raises(WorkersLost) as told:
+        with pytest.raises(WorkersLostError) as told:
             pool.evaluate(Refusing(), numbered(), 0)
         assert str(told.value) == (
             "the fitness cannot be loaded in a worker process: ImportError: no such thing here; "
@@ -204,7 +204,7 @@ def test_a_fitness_that_cannot_be_sent_is_told_in_one_line() -> None:
     fitness.bonus = (i for i in range(3))  # type: ignore[assignment]
     with (
         Pool(1, SEED, CHUNK) as pool,
-        pytest.raises(WorkersLost, match="the fitness cannot be sent to worker processes: "),
+        pytest.raises(WorkersLostError, match="the fitness cannot be sent to worker processes: "),
     ):
         pool.evaluate(fitness, numbered(), 0)
 
@@ -216,7 +216,7 @@ def test_processes_that_end_before_they_begin_are_given_up_after_some(
     monkeypatch.setattr(processes, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
-        pytest.raises(WorkersLost, match="at least 3 worker processes in a row"),
+        pytest.raises(WorkersLostError, match="at least 3 worker processes in a row"),
     ):
         pool.evaluate(Judge(), numbered(), 0)
 
@@ -231,7 +231,7 @@ def test_processes_that_cannot_be_started_are_given_up_after_some(
     monkeypatch.setattr(processes, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
-        pytest.raises(WorkersLost, match="Resource temporarily unavailable"),
+        pytest.raises(WorkersLostError, match="Resource temporarily unavailable"),
     ):
         pool.evaluate(Judge(), numbered(), 0)
 
@@ -239,11 +239,11 @@ def test_processes_that_cannot_be_started_are_given_up_after_some(
 def test_workers_that_all_die_before_anybody_is_scored_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("evo.workers.pool.HOPELESS", 2)
+    monkeypatch.setattr("evo.workers.pool.pool.HOPELESS", 2)
     fitness = Failing(dies=tuple(range(48)))
     with (
         Pool(2, SEED, CHUNK) as pool,
-        pytest.raises(WorkersLost, match="the last with exit code 7"),
+        pytest.raises(WorkersLostError, match="the last with exit code 7"),
     ):
         pool.evaluate(fitness, numbered(), 0)
 
@@ -256,7 +256,7 @@ def test_a_run_whose_workers_are_lost_stops_in_one_line_and_can_be_gone_on_with(
     class Losing(Serial):
         def evaluate(self, fitness: Any, performers: Any, generation: int) -> Scores:
             if generation == 3:
-                raise WorkersLost("they are gone")
+                raise WorkersLostError("they are gone")
             return super().evaluate(fitness, performers, generation)
 
     def losing(workers: int, *arguments: Any) -> Losing:
@@ -265,7 +265,7 @@ def test_a_run_whose_workers_are_lost_stops_in_one_line_and_can_be_gone_on_with(
     alone = config | {"workers": config["workers"] | {"count": 1}}
     wanted = start(tmp_path / "wanted", alone)
     with monkeypatch.context() as patch:
-        patch.setattr(launch, "Pool", losing)
+        patch.setattr(session, "Pool", losing)
         result = start(tmp_path / "lost", config)
     assert (result["status"], result["reason"]) == ("stopped", "they are gone")
     assert result["lost"]
@@ -281,7 +281,7 @@ def test_the_timeout_of_a_run_reaches_its_pool_and_may_change_at_resume(
         seen.append((workers, timeout))
         return Serial(seed, chunk_size)
 
-    monkeypatch.setattr(launch, "Pool", noted)
+    monkeypatch.setattr(session, "Pool", noted)
     config = configured(workers={"count": 2, "timeout": 9.0}, stop={"generations": 1})
     start(tmp_path / "run", config)
     resume(tmp_path / "run", workers={"timeout": 7}, stop={"generations": 2})
@@ -303,7 +303,7 @@ def test_a_run_from_before_there_was_a_timeout_goes_on_with_the_default(tmp_path
 
 # No process stays behind
 
-_POOL = "from evo.workers.pool import Pool\npool = Pool(1, 0, 8).__enter__()\n"
+_POOL = "from evo.workers.pool.pool import Pool\npool = Pool(1, 0, 8).__enter__()\n"
 
 
 def test_the_processes_of_a_pool_are_gone_after_it_also_after_an_exception() -> None:
@@ -344,7 +344,7 @@ def test_workers_go_with_a_parent_that_was_killed_whatever_they_are_doing(hangin
         + "    def evaluate(self, performers, streams):\n"
         + "        print(os.getpid(), flush=True)\n"
         + f"        {hanging}\n"
-        + "from genomes.grid import Grids\n"
+        + "from genomes.grid.grids import Grids\n"
         + "import numpy as np\n"
         + "pool.evaluate(Hanging(), Grids(np.zeros((2, 4, 3), bool)), 0)\n"
     )
@@ -362,8 +362,8 @@ def test_workers_go_with_a_parent_that_was_killed_whatever_they_are_doing(hangin
 def test_a_signal_to_the_whole_group_does_not_reach_the_workers() -> None:
     script = (
         "import os, signal, time\n"
-        "from evo.interrupt import Interrupts\n"
-        "from evo.workers.pool import Pool\n"
+        "from evo.core.interrupt import Interrupts\n"
+        "from evo.workers.pool.pool import Pool\n"
         "with Interrupts() as interrupts, Pool(2, 0, 8) as pool:\n"
         "    os.killpg(0, signal.SIGINT)\n"
         "    time.sleep(0.5)\n"
@@ -379,9 +379,9 @@ def test_a_signal_to_the_whole_group_does_not_reach_the_workers() -> None:
 
 _UNGUARDED = """
 import numpy as np
-from evo.scores import Scores
-from evo.workers.pool import Pool
-from genomes.grid import Grids
+from evo.core.scores import Scores
+from evo.workers.pool.pool import Pool
+from genomes.grid.grids import Grids
 
 print("once")
 bonus = 0.5

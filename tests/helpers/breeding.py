@@ -7,9 +7,9 @@ from typing import Any
 import neat
 import numpy as np
 
-from evo.engines.neat_python_config import DEFAULTS, build_config
-from genomes.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network import Networks
+from evo.engines.neat.config_file import DEFAULTS, build_config
+from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network.networks import Networks
 from genomes.player import Player
 
 # neat-python has no step function.

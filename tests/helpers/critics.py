@@ -7,11 +7,11 @@ from unittest.mock import patch
 
 import numpy as np
 
-from evo.critics import examples
-from evo.critics import model as critic_model
-from evo.critics.panel import Panel
-from evo.tunes import tune, tune_names
-from genomes.performers import BoolArray
+from evo.fitness.critic import examples
+from evo.fitness.critic import model as critic_model
+from evo.fitness.critic.panel import Panel
+from evo.music.tunes import tune, tune_names
+from genomes.base import BoolArray
 
 STEPS, KEYS = 128, 13
 

@@ -11,19 +11,19 @@ from typing import Any
 from failing_disk import CAUSES, DEATH, DIED, FailingDisk, exit_code, in_child
 from running import Watcher, configured, outcome, resume, start
 
-from evo import checkpoint
-from evo.run import BrokenOff
+from evo.core.errors import RunInterruptedError
+from evo.runs import checkpoint
 
 ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
 
 
 def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
     """Leave out the figures, which take most of the time of a small run."""
-    import evo.plot
+    import evo.analysis.plot
 
     for name in ("network_figure", "rolls_figure", "reading_figure"):
-        put(evo.plot, name, lambda *arguments: None)
-    put(evo.plot, "png_bytes", lambda figure: b"a picture")
+        put(evo.analysis.plot, name, lambda *arguments: None)
+    put(evo.analysis.plot, "png_bytes", lambda figure: b"a picture")
 
 
 def small(engine: str, **tables: Any) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def disturbed(
         with FailingDisk(path, n, fault) as disk:
             try:
                 begin(path)
-            except BrokenOff as error:
+            except RunInterruptedError as error:
                 text = str(error)
                 where = text.partition(f": {CAUSES[fault]}; ")[0]
                 assert where.startswith(str(path)), f"operation {n}: {text}"

@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from evo import checkpoint
-from evo.checkpoint import Stamp, pack_arrays
-from evo.files import to_json
+from evo.core.files import to_json
+from evo.runs import checkpoint
+from evo.runs.checkpoint import Stamp, pack_arrays
 
 STAMP = Stamp("neat", 120, "c0ffee", "Python 3.11, numpy 2.4", 87.25)
 GOOD = pack_arrays({"x": np.zeros(2)})

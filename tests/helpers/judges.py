@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from evo.scores import Scores
-from genomes.performers import Streams
+from evo.core.scores import Scores
+from genomes.base import Streams
 
 
 def weight_of(performers: Any) -> list[float]:

@@ -6,12 +6,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evo.experiments import experiment
-
-from evo import launch
+from evo.core.registry import experiment
 from evo.experiment import merge
+from evo.runs import session
 
-COMMAND = (sys.executable, "-c", "from evo.cli import main; main()")
+COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()")
 
 
 class Killed(BaseException):
@@ -64,16 +63,16 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
 
 def start(path: Path, config: dict[str, Any], watcher: Watcher | None = None) -> dict[str, Any]:
     chosen = experiment(config["run"]["experiment"])
-    return launch.start(chosen, config, path, ["evo"], watcher or Watcher())
+    return session.start(chosen, config, path, ["evo"], watcher or Watcher())
 
 
 def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[str, Any]:
-    from evo.run import load_config
+    from evo.runs.directory import load_config
 
     config = load_config(path / "config.toml")
     assert config is not None
     chosen = experiment(config["run"]["experiment"])
-    return launch.resume(chosen, path, changes, watcher or Watcher())
+    return session.resume(chosen, path, changes, watcher or Watcher())
 
 
 def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:

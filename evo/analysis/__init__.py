@@ -1,0 +1,1 @@
+"""What runs gave: comparisons, statistics, pictures."""

@@ -1,0 +1,69 @@
+"""How a piece is guessed over its time: the share of hits of every ear, in a moving window.
+
+A dotted line stands where the piece is as long as it was judged by; what comes after is how its
+player went on.
+"""
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from evo.analysis.plot.style import (
+    BLUE,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    VERMILLION,
+    new_figure,
+    style,
+    title,
+)
+from evo.fitness.guessing.held_out import held_out_hits
+from evo.fitness.guessing.predictors import EARS, listen
+from evo.fitness.guessing.symbols import symbols_of
+from genomes.base import BoolArray
+
+WINDOW = 32  # steps
+COLOURS = (PALE, BLUE, ORANGE)
+
+
+def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
+    """Draw how a piece, bool (steps, keys), is guessed; it was bred on its first `bred_steps`."""
+    alphabet = roll.shape[1] + 1
+    symbols = symbols_of(roll)
+    _, hits = listen(symbols[None], alphabet)
+    lines = [(name, hits[place, 0], COLOURS[place]) for place, name in enumerate(EARS)]
+    lines.append(("held out", held_out_hits(symbols, alphabet), VERMILLION))
+    with style():
+        figure = new_figure(10, 4.6)
+        piece, guessed = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.6))
+        piece.plot(
+            np.flatnonzero(symbols), symbols[symbols > 0] - 1, "s", color=INK, markersize=1.6
+        )
+        piece.set_ylabel("key")
+        piece.set_ylim(-0.7, alphabet - 1.3)
+        for name, row, colour in lines:
+            guessed.plot(_moving_mean(row), color=colour, linewidth=1.3, label=name)
+        guessed.set_ylabel("guessed")
+        guessed.set_ylim(-0.02, 1.04)
+        guessed.set_xlabel("step")
+        guessed.set_xlim(0, max(len(symbols) - 1, 1))
+        for axes in (piece, guessed):
+            axes.axvline(bred_steps, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)))
+        guessed.legend(loc="lower right", ncols=len(lines))
+        title(
+            figure,
+            "How the champion is guessed",
+            f"share of the last {WINDOW} steps that each ear guessed; dotted: what it was bred on",
+        )
+    return figure
+
+
+def _moving_mean(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The share of hits in the last `WINDOW` steps up to each: float64 (steps,)."""
+    total = np.concatenate([[0], np.cumsum(hits)])
+    end = np.arange(1, len(total))
+    begin = np.maximum(end - WINDOW, 0)
+    means: NDArray[np.float64] = (total[end] - total[begin]) / (end - begin)
+    return means

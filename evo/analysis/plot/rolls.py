@@ -1,0 +1,255 @@
+"""Two piano rolls, one above the other: a song, and what a performer made of it.
+
+Time runs to the right, keys go up; the rows of black keys are shaded. A right note is filled, a
+missing one hollow, one too many in the warning colour, and a strip below marks every wrong step: a
+step is right when all its keys are. The steps of the prompt are given and not judged.
+
+A row of rolls holds up to `ROW_STEPS` steps; longer songs go on in a row below, up to `MOST_STEPS`.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from numpy.typing import NDArray
+
+from evo.analysis.plot.style import (
+    BLUE,
+    FAINT,
+    GREY,
+    INK,
+    PALE,
+    VERMILLION,
+    caption,
+    label,
+    legend_right,
+    new_figure,
+    style,
+    title,
+)
+from evo.music.midi.read import note_name
+from evo.music.repetition import BEATS_A_BAR
+from evo.music.song import Song
+
+BoolArray = NDArray[np.bool_]
+
+ROW_STEPS = 128
+MOST_STEPS = 512
+FEW_KEYS = 25  # up to two octaves all keys are drawn; of more, those between the used ones
+GIVEN = "#FBF0D5"
+BLACK_KEYS = (1, 3, 6, 8, 10)
+WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
+
+
+class Window(NamedTuple):
+    """The part of a song in one row of the figure."""
+
+    start: int
+    stop: int
+    width: int  # steps from the left edge to the right; the last row may not fill it
+    low: int  # keys shown, low to high - 1
+    high: int
+    prompt: int
+
+
+def wrong_steps(song: Song, played: BoolArray, prompt_steps: int) -> BoolArray:
+    """Where a step after the prompt is not exactly right: bool (steps,)."""
+    wrong: BoolArray = (song.grid != played).any(axis=1)
+    wrong[:prompt_steps] = False
+    return wrong
+
+
+def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
+    """Draw a song over what was played of it.
+
+    Args:
+        played: bool (steps, keys), as the song's grid. Its first `prompt_steps` steps are not
+            looked at: they were given.
+
+    Raises:
+        ValueError: for a roll of another type or shape, or a prompt longer than the song.
+    """
+    if played.shape != song.grid.shape or played.dtype != np.bool_:
+        raise ValueError(
+            f"played: expected bool {song.grid.shape} as the song has, "
+            f"got {played.dtype} {played.shape}"
+        )
+    if not 0 <= prompt_steps <= song.steps:
+        raise ValueError(f"prompt_steps: expected 0 to {song.steps}, got {prompt_steps}")
+    played = played.copy()
+    played[:prompt_steps] = song.grid[:prompt_steps]
+    wrong = wrong_steps(song, played, prompt_steps)
+
+    low, high = keys_shown(song.grid | played)
+    shown = min(song.steps, MOST_STEPS)
+    width = _row_width(song)
+    windows = [
+        Window(start, min(start + width, shown), width, low, high, prompt_steps)
+        for start in range(0, shown, width)
+    ]
+    # Inches; many keys become thinner, down to what can still be told apart.
+    roll, strip, gap = float(np.clip(0.14 * (high - low), 1.0, 3.2)), 0.13, 0.55
+    foot = 0.25 if shown < song.steps else 0.0
+    with style():
+        figure = new_figure(14, 0.6 + foot + len(windows) * (2 * roll + strip + gap), foot=foot)
+        panels = figure.subplots(
+            3 * len(windows), 1, squeeze=False, height_ratios=[roll, roll, strip] * len(windows)
+        )[:, 0]
+        last = panels[-3]
+        for row, window in enumerate(windows):
+            above, below, marks = panels[3 * row : 3 * row + 3]
+            draw_paper(above, song, window, "song")
+            draw_paper(below, song, window, "played")
+            draw_notes(above, song, song.grid, window, "notes", BLUE)
+            draw_notes(below, song, song.grid & played, window, "right", BLUE)
+            draw_notes(below, song, song.grid & ~played, window, "missing", "none")
+            draw_notes(below, song, played & ~song.grid, window, "extra", VERMILLION)
+            _draw_marks(marks, song, wrong, window)
+            # An empty label keeps the rows apart.
+            marks.set_xlabel("step, a line at every bar of four beats" if above is last else " ")
+        _add_title(figure, song, wrong, prompt_steps)
+        _add_legend(figure, prompt_steps)
+        if foot:
+            caption(figure, f"The first {shown} of {song.steps} steps are drawn, all are counted.")
+    return figure
+
+
+def keys_shown(used: BoolArray) -> tuple[int, int]:
+    """The first key that is drawn, and the one after the last."""
+    keys = used.shape[1]
+    found = np.flatnonzero(used.any(axis=0))
+    if keys <= FEW_KEYS or not len(found):
+        return 0, min(keys, FEW_KEYS)
+    low, high = max(0, int(found[0]) - 1), min(keys, int(found[-1]) + 2)
+    missing = max(0, FEW_KEYS // 2 + 1 - (high - low))
+    low = max(0, low - missing // 2)
+    return low, min(keys, max(high, low + FEW_KEYS // 2 + 1))
+
+
+def _row_width(song: Song) -> int:
+    """Steps in a row: whole bars, unless one bar is longer than a row."""
+    bar = BEATS_A_BAR * song.steps_per_beat
+    width = ROW_STEPS // bar * bar or ROW_STEPS
+    return min(width, song.steps)
+
+
+def draw_paper(axes: Axes, song: Song, window: Window, what: str) -> None:
+    """What lies below the notes: keys, bars, beats and the prompt."""
+    start, stop, width, low, high, prompt = window
+    axes.set_xlim(start, start + width)
+    axes.set_ylim(low, high)
+    pitches = {key: song.lowest_note + key for key in range(low, high)}
+    few = high - low <= FEW_KEYS
+    for key, pitch in pitches.items():
+        if few and pitch % 12 in BLACK_KEYS:
+            axes.add_patch(Rectangle((start, key), stop - start, 1, color=FAINT, lw=0, zorder=0))
+        elif not few and pitch % 12 == 0:  # so many stripes would flicker: a line an octave
+            axes.hlines(key, start, stop, color=PALE, linewidth=0.6, zorder=1)
+    if start < prompt:
+        end = min(prompt, stop)
+        axes.add_patch(
+            Rectangle((start, low), end - start, high - low, color=GIVEN, lw=0, zorder=0.5)
+        )
+    bar = BEATS_A_BAR * song.steps_per_beat
+    beats = np.arange(-(-start // song.steps_per_beat), stop // song.steps_per_beat + 1)
+    for every, colour, line_width in ((False, "#DDDDDD", 0.5), (True, "#888888", 0.9)):
+        steps = beats[(beats % BEATS_A_BAR == 0) == every] * song.steps_per_beat
+        lines = [[(step, low), (step, high)] for step in steps.tolist()]
+        axes.add_collection(
+            LineCollection(lines, colors=colour, linewidths=line_width, zorder=1), autolim=False
+        )
+    labelled = WHITE_KEYS if few else (0,)
+    ticks = [key for key, pitch in pitches.items() if pitch % 12 in labelled] or [low]
+    axes.set_yticks([key + 0.5 for key in ticks], [note_name(pitches[key]) for key in ticks])
+    axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5)
+    axes.set_xticks(np.arange(-(-start // bar) * bar, stop + 1, bar), [])
+    axes.tick_params(axis="x", length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_ylabel(what, fontsize=10, color=INK)
+
+
+def draw_notes(
+    axes: Axes, song: Song, cells: BoolArray, window: Window, kind: str, colour: str
+) -> None:
+    """Draw the cells that are True; where keys are held, a run of them is one note.
+
+    A note of colour "none" is hollow.
+    """
+    part = cells[window.start : window.stop].T
+    keys, steps = np.nonzero(part)
+    ends = steps + 1
+    if song.hold:
+        edges = np.diff(part.astype(np.int8), axis=1, prepend=np.int8(0), append=np.int8(0))
+        keys, steps = np.nonzero(edges == 1)
+        ends = np.nonzero(edges == -1)[1]
+    left, right = steps + window.start + 0.06, ends + window.start - 0.06
+    bottom, top = keys + 0.1, keys + 0.9
+    hollow = colour == "none"
+    if hollow:  # keep the outline inside the cell
+        left, right, bottom, top = left + 0.06, right - 0.06, bottom + 0.06, top - 0.06
+    corners = np.stack([left, bottom, left, top, right, top, right, bottom], axis=1).reshape(
+        -1, 4, 2
+    )
+    axes.add_collection(
+        PolyCollection(
+            list(corners), facecolors="white" if hollow else colour,
+            edgecolors=BLUE if hollow else "none", linewidths=1.1 if hollow else 0.0,
+            zorder=3, gid=kind,
+        ),
+        autolim=False,
+    )  # fmt: skip
+
+
+def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: Window) -> None:
+    """The strip below a row: a mark at every wrong step, and the numbers of the steps."""
+    start, stop, width, _, _, prompt = window
+    axes.set_xlim(start, start + width)
+    axes.set_ylim(0, 1)
+    axes.add_patch(Rectangle((start, 0), stop - start, 1, color=FAINT, lw=0, zorder=0))
+    if start < prompt:
+        end = min(prompt, stop)
+        axes.add_patch(Rectangle((start, 0), end - start, 1, color=GIVEN, lw=0, zorder=0.5))
+        if (end - start) / width > 0.04:  # there is room for the word
+            axes.text(
+                (start + end) / 2, 0.46, "given", ha="center", va="center", fontsize=7, color=GREY
+            )
+    steps = np.flatnonzero(wrong[start:stop]) + start
+    marks = [
+        [(step + 0.06, 0), (step + 0.06, 1), (step + 0.94, 1), (step + 0.94, 0)]
+        for step in steps.tolist()
+    ]
+    axes.add_collection(
+        PolyCollection(marks, facecolors=VERMILLION, linewidths=0.0, zorder=3, gid="wrong"),
+        autolim=False,
+    )
+    bar = BEATS_A_BAR * song.steps_per_beat
+    axes.set_xticks(np.arange(-(-start // bar) * bar, stop + 1, bar))
+    axes.tick_params(axis="x", length=2)
+    axes.set_yticks([0.5], ["wrong"])
+    axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5, labelcolor=VERMILLION)
+    axes.spines[:].set_visible(False)
+
+
+def _add_title(figure: Figure, song: Song, wrong: BoolArray, prompt_steps: int) -> None:
+    judged, mistakes = song.steps - prompt_steps, int(wrong.sum())
+    headline = f"{judged - mistakes} of {judged} steps right"
+    if song.name:
+        headline = f"{label(song.name)}: {headline}"
+    detail = "every step is right" if judged else "the whole song was given"
+    if mistakes:
+        detail = f"the first wrong step is {int(np.argmax(wrong))}"
+    title(figure, headline, detail)
+
+
+def _add_legend(figure: Figure, prompt_steps: int) -> None:
+    handles = [
+        Patch(facecolor=BLUE, label="right"),
+        Patch(facecolor="white", edgecolor=BLUE, linewidth=1.1, label="missing"),
+        Patch(facecolor=VERMILLION, label="extra"),
+    ]
+    if prompt_steps:
+        handles.append(Patch(facecolor=GIVEN, edgecolor=PALE, label=f"given: {prompt_steps} steps"))
+    legend_right(figure, handles)

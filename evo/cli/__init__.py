@@ -1,0 +1,1 @@
+"""The command `evo`; `main` has its commands."""

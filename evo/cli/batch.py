@@ -1,0 +1,64 @@
+"""What `evo run --seeds` and `evo resume FOLDER` do with several runs."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from evo.analysis.statistics import wilson
+from evo.cli.configure import configuration, free_path, known_experiment
+from evo.cli.display import PlainDisplay, Terminal
+from evo.core.errors import InputError
+from evo.engines import engine_class
+from evo.experiment import merge
+from evo.runs.batch import Batch, cores, seeds_of
+from evo.runs.directory import BATCH_FILE, resume_command
+from evo.runs.session import check
+
+
+def run_seeds(experiment: str, options: dict[str, Any]) -> None:
+    """Start the runs of `--seeds`, and exit with their code."""
+    if options["seed"] is not None:
+        raise InputError("--seed is for one run and --seeds for several; leave one of them out")
+    seeds = seeds_of(options["seeds"])
+    config, _ = configuration(experiment, options)
+    check(config)
+    table = config["run"]
+    engine_class(table["engine"])(config[table["engine"]], seed=table["seed"])
+    path = Path(options["out"]) if options["out"] is not None else free_path(config, seeds=True)
+    _carry_out(Batch.create(path, config, seeds), options["workers"])
+
+
+def resume_seeds(path: Path, changes: dict[str, Any]) -> None:
+    """Go on with the runs in `path` that are not done, and exit with their code."""
+    batch = Batch.open(path)
+    config, _ = known_experiment(batch.config, path / BATCH_FILE)
+    batch.config = merge(config, changes)
+    check(batch.config)
+    _carry_out(batch, changes.get("workers", {}).get("count"))
+
+
+def _carry_out(batch: Batch, at_once: Any) -> None:
+    display = PlainDisplay(Terminal())
+    with batch:
+        display.message(f"{len(batch.seeds)} seeds, the runs are in {batch.path}")
+        summary = batch.carry_out(
+            int(at_once) if at_once is not None else cores(),
+            lambda seed, words: display.message(f"seed {seed}: {words}"),
+        )
+    ended = len(summary.results)
+    solved = sum(result["solved"] for result in summary.results.values())
+    low, high = wilson(solved, ended)
+    line = f"solved {solved} of {ended}"
+    if ended:
+        line += f" (95 % interval {low:.0%} to {high:.0%})"
+    if ended < len(batch.seeds):
+        line += f"; {len(batch.seeds) - ended} are not done"
+    if summary.failed:
+        line += f"; failed: {', '.join(f'seed {seed}' for seed in sorted(summary.failed))}"
+    display.message(line)
+    if ended < len(batch.seeds):
+        display.message(f"go on with them by: {resume_command(batch.path)}")
+    if summary.stopped_by is not None:
+        sys.exit(128 + summary.stopped_by)
+    if summary.failed:
+        sys.exit(1)

@@ -1,0 +1,46 @@
+"""The command `evo compare`."""
+
+from math import isfinite
+from pathlib import Path
+
+import click
+
+from evo.cli.errors import one_line_errors
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
+@click.option("--target", type=float, help="Count a champion of this fitness as success.")
+@click.option("-o", "--output", type=click.Path(), help="Draw who succeeded when, as PNG.")
+@one_line_errors
+def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> None:
+    """Compare RUNs, or folders of them: success, what it costs, best fitness.
+
+    Runs that differ in nothing but their seed and limits make a group. Evaluations and seconds to
+    success are medians; ERT is the expected running time, what all runs of the group have cost,
+    those without success whole, divided by the successes.
+    """
+    from evo.analysis.compare import compare as compared
+    from evo.analysis.compare import significance, table
+    from evo.core.errors import InputError
+
+    if target is not None and not isfinite(target):
+        raise InputError("--target must be a finite number")
+    comparison = compared([Path(run) for run in runs], target)
+    groups = comparison.groups
+    if groups:
+        click.echo(table(groups))
+    if len(groups) == 2:
+        for line in significance(*groups):
+            click.echo(line)
+    for line in comparison.left_out:
+        click.echo(f"not counted: {' '.join(line.split())}")
+    if not groups:
+        raise InputError("none of the runs has ended: there is nothing to compare")
+    if target is None and not any(group.solved for group in groups):
+        click.echo("none is solved; --target FITNESS says what else to count as success")
+    if output is not None:
+        from evo.analysis.plot import comparison_figure, save_figure
+
+        save_figure(comparison_figure(groups), output)
+        click.echo(output)

@@ -1,0 +1,181 @@
+"""Showing a run while it goes on: a progress bar on a terminal, plain lines elsewhere.
+
+Both read nothing but the log's records.
+"""
+
+import os
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+
+from evo.runs.directory import Run
+from evo.runs.loop import Record
+from evo.runs.stop import Stop
+
+# Plain lines at most this often, in seconds, so that a log file of a long run stays readable.
+_PAUSE = 2.0
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+class Pace:
+    """Evaluations per second and time left, since this process took up the run."""
+
+    def __init__(self, stop: Stop, first: int) -> None:
+        self._stop, self._first = stop, first
+        self._base: tuple[int, float] | None = None
+
+    def describe(self, record: Record) -> str:
+        """ "5,120 evaluations/s, 1:30 left"; the time left is the most that the limits allow."""
+        if self._base is None:
+            self._base = (record["evaluations"], record["wall_seconds"])
+            return ""
+        seconds = record["wall_seconds"] - self._base[1]
+        if seconds <= 0:
+            return ""
+        done = record["generation"] - self._first
+        left = []
+        if self._stop.generations is not None:
+            left.append((self._stop.generations - record["generation"] - 1) * seconds / done)
+        rate = (record["evaluations"] - self._base[0]) / seconds
+        if self._stop.evaluations is not None:
+            left.append((self._stop.evaluations - record["evaluations"]) / max(rate, 1e-9))
+        if self._stop.time_limit is not None:
+            left.append(self._stop.time_limit - record["wall_seconds"])
+        ending = f", {_duration(max(min(left), 0))} left" if left else ""
+        return f"{rate:,.0f} evaluations/s{ending}"
+
+
+def number(score: float) -> str:
+    """A score with two decimals, or with two digits where these would all be noughts."""
+    return f"{score:.2f}" if abs(score) >= 0.1 or score == 0 else f"{score:.2g}"
+
+
+def describe(record: Record) -> str:
+    """A record in one line: best, mean, species, and how far the champion is."""
+    parts = []
+    if record["champion"] is not None:
+        parts.append(f"champion {number(record['champion'])}")
+    if record["best"] is not None:
+        parts.append(f"best {number(record['best'])}, mean {number(record['mean'])}")
+    if "species" in record["engine"]:
+        parts.append(f"{record['engine']['species']} species")
+    figures = record["figures"]
+    if "follow_correct" in figures:
+        parts.append(f"{figures['follow_correct']} of {figures['steps_total']} steps follow")
+        parts.append(f"{figures['steps_correct']} alone")
+    if "loss" in figures:
+        parts.append(f"loss {number(figures['loss'])}")
+    if "cross_entropy" in figures:
+        parts.append(f"{figures['cross_entropy']:.3f} bits a step")
+    if "held_out_cross_entropy" in figures:
+        parts.append(f"{figures['held_out_cross_entropy']:.3f} of songs held out")
+    if "read_lags" in figures:
+        lags = ", ".join(str(lag) for lag in figures["read_lags"])
+        parts.append(f"reads {lags} steps back, entropy {figures['read_entropy']:.1f} bits")
+    if record["failures"]:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in record["failures"].items())
+        parts.append(f"failed: {kinds} ({record['failure']})")
+    return ", ".join(parts)
+
+
+class Terminal(Console):
+    """The standard output, on which nothing is shown any more when nobody reads it (`| head`)."""
+
+    def on_broken_pipe(self) -> None:
+        """See `Console.on_broken_pipe`, which would end the process."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class PlainDisplay:
+    """Lines for a file or a pipe: the first generation, then one now and then, and the last."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._last: Record | None = None
+        self._shown = -_PAUSE
+        self._pace: Pace | None = None
+
+    def begin(self, run: Run, stop: Stop, first: int) -> None:
+        """See `evo.runs.session.Display`."""
+        self._pace = Pace(stop, first)
+
+    def message(self, text: str) -> None:
+        """See `evo.runs.session.Display`; without a reader the run goes on in silence."""
+        try:
+            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        except BrokenPipeError:
+            self._console = Console(quiet=True)
+
+    def record(self, record: Record) -> None:
+        """See `evo.runs.session.Display`."""
+        assert self._pace is not None
+        pace = self._pace.describe(record)
+        self._last = record
+        if time.monotonic() - self._shown >= _PAUSE:
+            self._show(record, pace)
+
+    def _show(self, record: Record, pace: str = "") -> None:
+        self._shown = time.monotonic()
+        self._last = None
+        line = f"generation {record['generation']}: {describe(record)}"
+        self.message(f"{line}, {pace}" if pace else line)
+
+    def end(self) -> None:
+        """See `evo.runs.session.Display`."""
+        if self._last is not None:
+            self._show(self._last)
+
+
+class BarDisplay:
+    """A progress bar with the current figures below it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._pace: Pace | None = None
+
+    def begin(self, run: Run, stop: Stop, first: int) -> None:
+        """See `evo.runs.session.Display`."""
+        self._pace = Pace(stop, first)
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("generation {task.completed}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[pace]}\n  {task.fields[figures]}"),
+            console=self._console,
+        )
+        waiting = "the first generation ..."
+        self._task = self._bar.add_task(
+            "", total=stop.generations, completed=first, pace="", figures=waiting
+        )
+        self._bar.start()
+
+    def message(self, text: str) -> None:
+        """See `evo.runs.session.Display`."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def record(self, record: Record) -> None:
+        """See `evo.runs.session.Display`."""
+        assert self._bar is not None
+        assert self._pace is not None
+        self._bar.update(
+            self._task,
+            completed=record["generation"] + 1,
+            pace=self._pace.describe(record),
+            figures=describe(record),
+        )
+
+    def end(self) -> None:
+        """See `evo.runs.session.Display`."""
+        if self._bar is not None:
+            self._bar.stop()

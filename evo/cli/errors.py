@@ -1,0 +1,108 @@
+"""What goes wrong, answered by one line for every command of `evo`.
+
+Bad usage and bad input have exit code 2, a run that the disk failed has 1; SIGINT and SIGTERM have
+130 and 143, before and after a run's generations too.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+
+_LONGEST_CLEANING = 1.5  # seconds
+
+
+class UsageError(click.ClickException):
+    """Bad usage or input: one line, exit code 2."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:
+        """Print the one line."""
+        click.echo(f"evo: {' '.join(self.message.split())}", err=True)
+
+
+class Failure(UsageError):
+    """The command was right, and what it was to do failed: one line, exit code 1."""
+
+    exit_code = 1
+
+
+def end_on_signals() -> None:
+    """Let SIGINT and SIGTERM end this process with 130 and 143 from here on.
+
+    What was begun is cleaned up on the way out. An exception that comes in the middle of an import
+    or a callback may be lost there, so the process does not depend on it.
+    """
+
+    def end(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
+        signal.setitimer(signal.ITIMER_REAL, _LONGEST_CLEANING)
+        sys.exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
+
+
+def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Turn what a user can get wrong into one line and exit code 2."""
+
+    @wraps(command)
+    def guarded(*args: Any, **options: Any) -> Any:
+        # One BLAS thread a process; set before numpy is first imported, inherited by workers.
+        for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(variable, "1")
+        from evo.core.errors import InputError, MidiError, RunError, RunInterruptedError
+
+        try:
+            return command(*args, **options)
+        except RunInterruptedError as error:
+            raise Failure(str(error)) from None
+        except (InputError, RunError, MidiError, ValueError) as error:
+            raise UsageError(str(error)) from None
+        except BrokenPipeError:  # whoever read the output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            raise UsageError(f"{where}{error.strerror or error}") from None
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+    return guarded
+
+
+@contextmanager
+def _usage_in_one_line() -> Iterator[None]:
+    """Turn click's several lines about wrong usage into one; a bare group still shows its help."""
+    try:
+        yield
+    except click.UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            raise
+        raise UsageError(error.format_message()) from None
+
+
+class OneLineGroup(click.Group):
+    """Commands that answer a mistake in usage with one line."""
+
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        """See `click.Command.main`; without arguments this is the process's own command line."""
+        if not arguments and options.get("args") is None:
+            end_on_signals()
+        return super().main(*arguments, **options)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """See `click.Command.make_context`: reads the group's own options."""
+        with _usage_in_one_line():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """See `click.Command.invoke`: reads the options of the command, and carries it out."""
+        with _usage_in_one_line():
+            return super().invoke(ctx)

@@ -1,0 +1,1 @@
+"""Searches without breeding, to compare with."""

@@ -1,0 +1,51 @@
+"""Random search: every generation is drawn anew, and the champion is the best ever drawn.
+
+What an engine finds with the same evaluations and does not beat this has found nothing.
+"""
+
+from evo.core.scores import Scores
+from evo.core.seeds import Role, stream
+from evo.core.state import State
+from evo.engines.baselines.base import Baseline
+from evo.engines.baselines.operators import GridOperators, HistoryUserOperators, NetworkOperators
+from genomes.base import Performers
+
+
+class RandomSearch(Baseline):
+    """The search; its settings are the base's."""
+
+    _population: Performers | None = None
+
+    def ask(self) -> Performers:
+        """See `Engine.ask`."""
+        if self._population is None:
+            random = stream(self.seed, Role.INITIALISE, self.generation)
+            self._population = self._operators.first(self._operators.size, random)
+        return self._population
+
+    def _breed(self, scores: Scores) -> None:
+        self._population = None
+
+    def _state(self) -> State:
+        return State()
+
+    def _restore(self, state: State) -> None:
+        """The population is drawn by the generation's number."""
+
+
+class RandomNetworks(RandomSearch):
+    """Random search among networks."""
+
+    operators = NetworkOperators
+
+
+class RandomGrids(RandomSearch):
+    """Random search among note grids."""
+
+    operators = GridOperators
+
+
+class RandomHistoryUsers(RandomSearch):
+    """Random search among HistoryUsers."""
+
+    operators = HistoryUserOperators

@@ -1,0 +1,1 @@
+"""Evolution strategies over the weights of HistoryUsers; `engine` has the class."""

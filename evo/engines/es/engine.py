@@ -1,0 +1,145 @@
+"""Evolution strategies behind ask and tell: a distribution over weight vectors, not a population.
+
+The genome is HistoryUsers of one shape, a row of weights each (`genomes.history_user.networks`).
+One generation:
+
+1. `ask` draws noise at the generation's address (`es_noise`) and makes every individual from the
+   mean: mean + deviations x noise, rounded to float32;
+2. `tell` hands the noise and the scores to the strategy (`es_openai`, `es_snes`, `es_sep_cma`,
+   `es_weighted_mean`), which moves the mean and the deviations.
+
+The state is what the strategy remembers, a few vectors of one individual's length; the population
+of a generation is drawn anew when an engine is restored, bit for bit. A failed individual ranks
+last; a generation in which all failed changes nothing but the next noise.
+
+Whoever compares individuals wants them to be judged by the same thing: a fitness that draws
+sequences or opponents should draw the same for a whole generation (common random numbers). That is
+the fitness's matter: the streams it is given differ between individuals, the generation does not.
+
+The champion is the best individual told of. With a fitness that is noisy or learns (`reusable` is
+False) that is mostly the luckiest; `population.evaluate_mean` puts the mean, which is what these
+strategies really improve, among those that are judged; with `population.champion` "mean" the newest
+mean is the champion, whatever the luck of earlier generations.
+"""
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from evo.core.scores import Scores
+from evo.core.seeds import Role, stream
+from evo.core.state import State
+from evo.engines.base import Champion, Engine, Settings
+from evo.engines.es.noise import Noise
+from evo.engines.es.settings import DEFAULTS, StrategySettings
+from evo.engines.es.strategy import Credit, norm
+from genomes.base import FloatArray
+from genomes.history_user.lstm import follow_song, run_sequences
+from genomes.history_user.networks import HistoryUsers
+from genomes.player import Player
+
+
+class EvolutionStrategy(Engine):
+    """The engine; `settings` are the tables of `es_settings`.
+
+    HistoryUsers hear the music itself, so that a `player` is of no use but must have the same keys.
+    """
+
+    genome = HistoryUsers
+    kernels = (run_sequences, follow_song)
+
+    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+        super().__init__(settings, seed=seed, player=player)
+        self._settings = StrategySettings.of(settings)
+        keys = self._settings.shape.keys
+        if player is not None and player.keys != keys:
+            raise ValueError(f"es: the player has {player.keys} keys, the networks have {keys}")
+        self._strategy = self._settings.strategy(self._first_mean())
+        self._noise: Noise | None = None
+        self._population: HistoryUsers | None = None
+
+    @classmethod
+    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.default_settings`; the shape is numbers heard and keys."""
+        tables = copy.deepcopy(DEFAULTS)
+        tables["network"] |= cls.shape_setting(inputs, outputs)["network"]
+        return tables
+
+    @classmethod
+    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.shape_setting`; the shape is numbers heard and keys."""
+        return {"network": {"inputs": inputs, "keys": outputs}}
+
+    @classmethod
+    def population_setting(cls, individuals: int) -> dict[str, Any]:
+        """See `Engine.population_setting`; the mean, where it is evaluated, comes on top."""
+        return {"population": {"size": individuals}}
+
+    def _first_mean(self) -> FloatArray:
+        settings, random = self._settings, stream(self.seed, Role.INITIALISE)
+        first = HistoryUsers.initial(
+            settings.shape, random, 1, settings.scale, settings.forget_bias
+        )
+        mean: FloatArray = first.weights[0].astype(np.float64)
+        return mean
+
+    def ask(self) -> HistoryUsers:
+        """See `Engine.ask`."""
+        if self._population is None:
+            strategy, first = self._strategy, int(self._settings.evaluate_mean)
+            self._noise = Noise.draw(
+                self.seed,
+                self.generation,
+                strategy.individuals,
+                len(strategy.mean),
+                strategy.antithetic,
+            )
+            rows = np.empty((strategy.individuals + first, len(strategy.mean)), np.float32)
+            # A distribution that ran away to infinity is judged, and fails, like any other.
+            with np.errstate(over="ignore"):
+                rows[:first] = strategy.mean
+                for place, point in enumerate(strategy.points(self._noise), start=first):
+                    rows[place] = point
+            self._population = HistoryUsers(self._settings.shape, rows)
+        return self._population
+
+    def _breed(self, scores: Scores) -> None:
+        assert self._noise is not None  # `tell` has asked
+        first = int(self._settings.evaluate_mean)
+        if self._settings.champion == "mean" and scores.ok[0]:
+            mean = self.ask().take([0])
+            self.champion = Champion(mean, float(scores.total[0]), self.generation)
+        total, credit = scores.total[first:], None
+        if self._settings.by_output and scores.by_output is not None:
+            own = np.where(scores.ok[:, None], scores.by_output, -np.inf)[first:]
+            total = own.sum(axis=1)
+            places = self._settings.shape.places_by_output
+            credit = Credit(own, places) if len(places) == own.shape[1] else None
+        self._strategy.update(self._noise, total, credit)
+        self._noise = self._population = None
+
+    def statistics(self) -> dict[str, Any]:
+        """Of the strategy: sigma, lengths of the mean and of the last step's direction.
+
+        Sigma is the geometric mean of the weights' deviations; where they differ, the least and
+        the most follow.
+        """
+        strategy = self._strategy
+        deviations = strategy.deviations
+        with np.errstate(divide="ignore"):  # one that shrank to nothing
+            sigma = np.exp(np.log(deviations).mean())
+        figures = {
+            "sigma": sigma,
+            "mean_norm": norm(strategy.mean),
+            "gradient_norm": strategy.gradient_norm,
+        }
+        if len(deviations) > 1:
+            figures |= {"least_sigma": deviations.min(), "most_sigma": deviations.max()}
+        return {name: float(value) for name, value in figures.items()}
+
+    def _state(self) -> State:
+        return self._strategy.state()
+
+    def _restore(self, state: State) -> None:
+        self._strategy.restore(state)

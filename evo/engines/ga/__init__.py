@@ -1,0 +1,1 @@
+"""A genetic algorithm for note grids; `engine` has the class."""

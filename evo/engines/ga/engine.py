@@ -1,0 +1,239 @@
+"""A genetic algorithm for note grids: the population is one array, a generation a few steps on it.
+
+One generation:
+
+1. the grids that were told of join the pool of parents, and some survive (`grid_pool`): this
+   generation only, the best so far, or the best at each case so far;
+2. parents of all children are chosen at once: by tournament, lexicase over cases (`lexicase`),
+   fronts and crowding where cases are goals (`pareto`), or at random;
+3. one kernel copies, crosses and mutates all children by musical operators
+   (`genomes.grid.operators`).
+
+What each of it does is a setting (`grid_settings`). Where a fitness has one case a step, a child
+can take every step from the parent that has the better case there: credit by step, which turns
+one search for a whole song into as many searches as it has steps, all in the same evaluations.
+
+A generation's random numbers are those of streams addressed by (seed, generation, child).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from evo.core.errors import BreedingError
+from evo.core.scores import Scores
+from evo.core.seeds import Role, stream
+from evo.core.state import State
+from evo.engines.base import Engine, Gallery, Settings
+from evo.engines.ga.pool import Places, Pool
+from evo.engines.ga.settings import DEFAULTS, GridSettings
+from evo.engines.selection.lexicase import lexicase, within_epsilon
+from genomes.base import BoolArray
+from genomes.grid.grids import Grids
+from genomes.grid.operators import breed_grids, first_grids
+from genomes.player import Player
+
+# Islands: so often, whoever is the best of all at another island's case is copied there. Seldom
+# enough that islands grow apart, often enough that none is stuck while a neighbour does better.
+MIGRATION = 50
+
+
+class GridGA(Engine):
+    """The genetic algorithm; `settings` are the tables of `grid_settings`.
+
+    A grid hears nothing, so that a `player` is of no use but must have the same keys.
+    """
+
+    genome = Grids
+    kernels = (first_grids, breed_grids)
+
+    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+        super().__init__(settings, seed=seed, player=player)
+        self._settings = GridSettings.of(settings)
+        keys = self._settings.rates.keys
+        if player is not None and player.keys != keys:
+            raise ValueError(f"ga: the player has {player.keys} keys, the grids have {keys}")
+        self._population: Grids | None = None
+        self._pool: Pool | None = None  # of parents that survive; None under comma
+
+    @classmethod
+    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.default_settings`; the shape is steps and keys."""
+        tables = {name: dict(table) for name, table in DEFAULTS.items()}
+        tables["grid"] |= cls.shape_setting(inputs, outputs)["grid"]
+        return tables
+
+    @classmethod
+    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
+        """See `Engine.shape_setting`; the shape is steps and keys."""
+        return {"grid": {"steps": inputs, "keys": outputs}}
+
+    @classmethod
+    def population_setting(cls, individuals: int) -> dict[str, Any]:
+        """See `Engine.population_setting`."""
+        return {"population": {"size": individuals}}
+
+    def _grids(self, rows: BoolArray) -> Grids:
+        rates = self._settings.rates
+        return Grids(rows.reshape(len(rows), rates.steps, rates.keys))
+
+    def ask(self) -> Grids:
+        """See `Engine.ask`."""
+        if self._population is None:
+            key = stream(self.seed, Role.INITIALISE).integers(1 << 63, dtype=np.uint64)
+            self._population = self._grids(
+                first_grids(self._settings.rates, self._settings.size, key)
+            )
+        return self._population
+
+    def _breed(self, scores: Scores) -> None:
+        pool = self._survivors(scores)
+        settings = self._settings
+        random = stream(self.seed, Role.BREED, self.generation)
+        parents = self._choose_parents(pool, random)
+        if settings.elitism:
+            best = pool.order(settings.selection == "nsga2")[: settings.elitism]
+            parents[: len(best), 0] = best
+        cases = pool.cases if settings.by_credit else pool.cases[:, :0]
+        if cases.shape[1] > settings.rates.steps:
+            raise BreedingError(
+                f"ga: crossover.credit needs one case a step, of {settings.rates.steps} steps at "
+                f"most, and the fitness has {cases.shape[1]} cases"
+            )
+        key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
+        rows = pool.notes.reshape(len(pool), -1)
+        children = breed_grids(settings.rates, rows, cases, parents, settings.elitism, key)
+        self._population = self._grids(children)
+
+    def _forget(self) -> None:
+        self._pool = None
+
+    def _survivors(self, scores: Scores) -> Pool:
+        """Who parents are chosen among, and, where it is kept, the pool from now on."""
+        survival = self._settings.survival
+        if self._pool is not None and not scores.ok.any():  # nobody new was scored at all
+            return self._pool
+        told = self._told(scores)
+        if survival == "comma" or not scores.ok.any():
+            return told
+        if self._pool is not None and self._pool.cases.shape[1] != told.cases.shape[1]:
+            raise BreedingError(
+                f"ga: the fitness had {self._pool.cases.shape[1]} cases and now has "
+                f"{told.cases.shape[1]}"
+            )
+        if survival == "elites":
+            self._pool = (self._pool.joined(told) if self._pool else told).elites()
+        elif survival == "islands":
+            self._pool = self._on_islands(told)
+        else:
+            # Children go before parents that are as good, so that what is neutral may drift.
+            self._pool = (told.joined(self._pool) if self._pool else told).survivors(
+                self._settings.parents or self._settings.size, self._settings.selection == "nsga2"
+            )
+        return self._pool
+
+    def _on_islands(self, told: Pool) -> Pool:
+        """The pool after a generation, in which every island has an equal part, in their order."""
+        count = told.cases.shape[1]
+        if len(told) < count:
+            raise BreedingError(
+                f"ga: {count} islands, one a case, need a population.size of at least as many"
+            )
+        belongs = np.arange(len(told)) * count // len(told)
+        if self._pool is not None:
+            belongs = np.concatenate([belongs, self._pool.islands_of()])
+            told = told.joined(self._pool)
+        if self.generation % MIGRATION == MIGRATION - 1:
+            best = told.cases.argmax(axis=0)
+            strangers = np.flatnonzero(belongs[best] != np.arange(count))
+            belongs = np.concatenate([belongs, strangers])
+            told = told.joined(told.take(best[strangers]))
+        return told.islands(belongs, self._settings.parents or self._settings.size // count)
+
+    def _told(self, scores: Scores) -> Pool:
+        """The generation that was told of, with the cases that the settings need."""
+        cases = np.empty((len(scores), 0), np.float32)
+        if self._settings.needs_cases and scores.ok.any():
+            if scores.cases is None or not scores.cases.shape[1]:
+                raise BreedingError(
+                    "ga: selection by cases, population.survival = elites or islands and "
+                    "crossover.credit need a fitness with cases"
+                )
+            cases = scores.cases
+        notes = self.ask().notes
+        return Pool(notes, scores.total, cases, np.empty(0, np.int64))
+
+    def _choose_parents(self, pool: Pool, random: np.random.Generator) -> Places:
+        """The parents of every child: int64 (size, parents of a child), places in the pool."""
+        settings = self._settings
+        shape = (settings.size, settings.parents_of_child)
+        if settings.survival == "islands" and len(pool.holders):
+            rivals = 1 if settings.selection == "random" else settings.tournament_size
+            sizes = np.bincount(pool.islands_of())
+            island = np.arange(settings.size) * len(sizes) // settings.size
+            ranks = random.integers(sizes[island][:, None, None], size=(*shape, rivals))
+            places: Places = pool.holders[island][:, None] + ranks.min(axis=2)
+            return places
+        if settings.selection == "random":
+            if len(pool.holders):
+                return pool.holders[random.integers(len(pool.holders), size=shape)]
+            return random.integers(len(pool), size=shape)
+        if settings.selection in ("lexicase", "epsilon-lexicase") and pool.cases.shape[1]:
+            judged = within_epsilon(pool.cases) if "epsilon" in settings.selection else pool.cases
+            return lexicase(judged, shape[0] * shape[1], random).reshape(shape)
+        order = pool.order(settings.selection == "nsga2")
+        drawn = random.integers(len(pool), size=(settings.tournament_size, *shape))
+        chosen: Places = order[drawn.min(axis=0)]
+        return chosen
+
+    def gallery(self) -> Gallery | None:
+        """See `Engine.gallery`.
+
+        Under `elites` and on `islands` the best at each case, in the order of the cases and with
+        their scores there (under `elites` the same grid as often as it is the best); under `plus`
+        all survivors, the best first, with their totals.
+        """
+        pool = self._pool
+        if pool is None or not len(pool):
+            return super().gallery()
+        if not len(pool.holders):
+            kept = np.flatnonzero(np.isfinite(pool.total))
+            return Gallery(Grids(pool.notes[kept]), pool.total[kept])
+        scores = pool.cases[pool.holders, np.arange(len(pool.holders))]
+        return Gallery(Grids(pool.notes[pool.holders]), scores.astype(np.float64), by_case=True)
+
+    def statistics(self) -> dict[str, Any]:
+        """Mean notes a grid, and how many different grids survive where parents do."""
+        notes = self.ask().notes
+        figures: dict[str, Any] = {"mean_notes": int(np.count_nonzero(notes)) / len(notes)}
+        if self._pool is not None:
+            figures["survivors"] = len(self._pool)
+        return figures
+
+    def _state(self) -> State:
+        state = State(self.ask().to_arrays()).inside("population")
+        pool = self._pool
+        if pool is None:
+            return state
+        kept = {
+            "notes": pool.notes,
+            "total": pool.total,
+            "cases": pool.cases,
+            "holders": pool.holders,
+        }
+        return state | State(kept).inside("pool")
+
+    def _restore(self, state: State) -> None:
+        new = self.ask()
+        self._population = Grids.from_arrays(state.part("population").arrays)
+        if self._population.notes.shape[1:] != (new.steps, new.keys):
+            raise ValueError(f"grids must be of {new.steps} steps and {new.keys} keys")
+        if "pool" in state.values:
+            kept = state.part("pool")
+            total = kept.array("total", np.float64, (None,))
+            notes = kept.array("notes", np.bool_, (len(total), new.steps, new.keys))
+            cases = kept.array("cases", np.float32, (len(total), None))
+            holders = kept.array("holders", np.int64, (None,))
+            if holders.size and not 0 <= holders.min() <= holders.max() < len(total):
+                raise ValueError("holders must be places in the pool")
+            self._pool = Pool(notes, total, cases, holders)

@@ -1,0 +1,1 @@
+"""NEAT (Stanley & Miikkulainen 2002) on arrays; `engine` has the class."""

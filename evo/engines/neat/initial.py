@@ -1,0 +1,97 @@
+"""The first population of NEAT: how networks are connected before anything evolves.
+
+The modes are neat-python's `initial_connection`: unconnected; FS-NEAT, one random input to all
+outputs (Whiteson et al. 2005, "Automatic feature selection in neuroevolution"), or to all nodes;
+full and partial, with or without direct connections from inputs to outputs past hidden nodes.
+Hidden nodes have the same ids in every network, as they have the same place in it.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.engines.neat.innovations import Innovations
+from genomes.base import FloatArray
+from genomes.network.genes import Genes
+from genomes.network.variation import Attribute, Choice, Rates
+
+
+def _values(attribute: Attribute, count: int, stream: np.random.Generator) -> FloatArray:
+    mean, spread = attribute.init_mean, attribute.init_stdev
+    if attribute.init_uniform:
+        low = max(attribute.lowest, mean - 2 * spread)
+        high = min(attribute.highest, mean + 2 * spread)
+        return stream.uniform(low, high, count)
+    return np.clip(stream.normal(mean, spread, count), attribute.lowest, attribute.highest)
+
+
+def _codes(choice: Choice, count: int, stream: np.random.Generator) -> NDArray[np.uint8]:
+    if choice.default >= 0:
+        return np.full(count, choice.default, np.uint8)
+    return stream.choice(choice.options, count).astype(np.uint8)
+
+
+def _all_pairs(rates: Rates, hidden: int, direct: bool) -> NDArray[np.int64]:
+    """(source, target) of a fully connected network: int64 (pairs, 2)."""
+    inputs = [-1 - i for i in range(rates.inputs)]
+    outputs = list(range(rates.outputs))
+    middle = list(range(rates.outputs, rates.outputs + hidden))
+    pairs = [(i, h) for i in inputs for h in middle] + [(h, o) for h in middle for o in outputs]
+    if direct or not hidden:
+        pairs += [(i, o) for i in inputs for o in outputs]
+    if not rates.feed_forward:
+        pairs += [(node, node) for node in outputs + middle]
+    return np.array(pairs, np.int64).reshape(-1, 2)
+
+
+def _chosen_pairs(
+    genome: Any, rates: Rates, n: int, stream: np.random.Generator
+) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+    """All pairs that any network may start with, and which of them each of the n has."""
+    mode = genome.initial_connection
+    if mode == "unconnected":
+        return np.empty((0, 2), np.int64), [np.empty(0, np.int64)] * n
+    if mode.startswith("fs_neat"):
+        targets = rates.outputs + (genome.num_hidden if mode == "fs_neat_hidden" else 0)
+        pairs = np.array(
+            [(-1 - i, t) for i in range(rates.inputs) for t in range(targets)], np.int64
+        )
+        first = stream.integers(rates.inputs, size=n) * targets
+        return pairs, [start + np.arange(targets) for start in first]
+    pairs = _all_pairs(rates, genome.num_hidden, direct=mode.endswith("_direct"))
+    if mode.startswith("full"):
+        return pairs, [np.arange(len(pairs))] * n
+    kept = round(len(pairs) * genome.connection_fraction)
+    return pairs, [np.sort(stream.permutation(len(pairs))[:kept]) for _ in range(n)]
+
+
+def first_genes(
+    genome: Any, rates: Rates, n: int, stream: np.random.Generator
+) -> tuple[Genes, Innovations]:
+    """The genes of n new networks, and the numbers to go on with."""
+    nodes = rates.outputs + genome.num_hidden
+    total = n * nodes
+    pairs, chosen = _chosen_pairs(genome, rates, n, stream)
+    sizes = np.array([len(places) for places in chosen])
+    places = np.concatenate(chosen)
+    count = len(places)
+    if rates.enabled_default >= 0:
+        enabled = np.full(count, rates.enabled_default == 1)
+    else:
+        enabled = stream.random(count) < 0.5
+    genes = Genes(
+        node_offsets=np.arange(n + 1, dtype=np.int64) * nodes,
+        node_id=np.tile(np.arange(nodes, dtype=np.int64), n),
+        bias=_values(rates.bias, total, stream),
+        response=_values(rates.response, total, stream),
+        activation=_codes(rates.activation, total, stream),
+        aggregation=_codes(rates.aggregation, total, stream),
+        connection_offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        innovation=1 + places,
+        source=np.ascontiguousarray(pairs[places, 0]),
+        target=np.ascontiguousarray(pairs[places, 1]),
+        weight=_values(rates.weight, count, stream),
+        enabled=enabled,
+    )
+    return genes, Innovations(next_node=nodes, next_innovation=1 + len(pairs))

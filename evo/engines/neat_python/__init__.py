@@ -1,0 +1,1 @@
+"""The reference library neat-python behind ask and tell."""

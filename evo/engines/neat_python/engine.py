@@ -1,0 +1,208 @@
+"""neat-python behind ask and tell: the reference engine.
+
+The algorithm is neat-python's own, object for object: reproduction, speciation and stagnation are
+its classes, configured by its files. What this module adds is what it lacks:
+
+- The population is handed out as arrays, so that whole populations are activated at once.
+- Its counters are ours (`Counter`): neat-python's are `itertools.count` objects, which its own
+  pickling advances, so that saving a run would change it. Nothing of it is pickled here; genes,
+  species and counters are kept as arrays and JSON values, in the order of its dictionaries, on
+  which its choices depend.
+- It draws from the global `random`; every generation is bred under an addressed state of it.
+- The best genome ever is kept by `Engine`; neat-python forgets it at a restore.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from evo.core.errors import BreedingError
+from evo.core.scores import Scores
+from evo.core.seeds import Role, global_random
+from evo.core.state import State
+from evo.engines.base import Settings
+from evo.engines.neat.config_file import ConfiguredByNeat, build_config, check_shape
+from genomes.network.neat_python import from_neat_python, time_constants, to_neat_python
+from genomes.network.networks import Networks
+from genomes.player import Player
+
+
+class Counter:
+    """Counts up like `itertools.count`, and can be read without being advanced."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __iter__(self) -> "Counter":
+        return self
+
+    def __next__(self) -> int:
+        self.value += 1
+        return self.value - 1
+
+
+class NeatPython(ConfiguredByNeat):
+    """neat-python's NEAT; `settings` are the sections of its configuration, by name."""
+
+    genome = Networks
+
+    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+        super().__init__(settings, seed=seed, player=player)
+        self._config = build_config(settings)
+        genome = self._config.genome_config
+        check_shape(genome, player)
+        self._reporters = self._new_reporters()
+        stagnation = self._config.stagnation_type(self._config.stagnation_config, self._reporters)
+        self._reproduction = self._config.reproduction_type(
+            self._config.reproduction_config, self._reporters, stagnation
+        )
+        self._reproduction.genome_indexer = Counter(1)
+        genome.node_indexer = Counter(genome.num_outputs)
+        genome.innovation_tracker = self._reproduction.innovation_tracker
+        self._species = self._config.species_set_type(
+            self._config.species_set_config, self._reporters
+        )
+        self._species.indexer = Counter(1)
+        self._population: dict[int, Any] = {}
+        self._performers: Networks | None = None
+
+    @staticmethod
+    def _new_reporters() -> Any:
+        from neat.reporting import ReporterSet
+
+        return ReporterSet()
+
+    def _create(self) -> None:
+        """A new population, divided into species."""
+        self._population = self._reproduction.create_new(
+            self._config.genome_type, self._config.genome_config, self._config.pop_size
+        )
+        self._reproduction.ancestors.clear()
+
+    def ask(self) -> Networks:
+        """See `Engine.ask`."""
+        if not self._population:
+            with global_random(self.seed, Role.INITIALISE):
+                self._create()
+                self._species.speciate(self._config, self._population, self.generation)
+        if self._performers is None:
+            self._performers = from_neat_python(
+                list(self._population.values()), self._config.genome_config, self.player
+            )
+        return self._performers
+
+    def _forget(self) -> None:
+        for one in self._species.species.values():  # none has improved or stagnated yet
+            one.fitness_history = []
+
+    def _breed(self, scores: Scores) -> None:
+        # neat-python computes with fitness: a failed individual gets a number just below the rest.
+        finite = scores.total[scores.ok]
+        floor = np.nextafter(finite.min(), -np.inf) if len(finite) else 0.0
+        fitness = np.where(scores.ok, scores.total, floor).tolist()
+        for genome, value in zip(self._population.values(), fitness, strict=True):
+            genome.fitness = value
+        with global_random(self.seed, Role.BREED, self.generation):
+            try:
+                self._population = self._reproduction.reproduce(
+                    self._config, self._species, self._config.pop_size, self.generation
+                )
+            except RuntimeError as error:  # more species than the population has room for
+                raise BreedingError(" ".join(str(error).split())) from None
+            # Who descends from whom is never read, and would grow for as long as the run.
+            self._reproduction.ancestors.clear()
+            if not self._species.species:
+                if not self._config.reset_on_extinction:
+                    raise BreedingError(
+                        f"all species died out in generation {self.generation}; set "
+                        "NEAT.reset_on_extinction, or raise DefaultStagnation.max_stagnation or "
+                        "species_elitism"
+                    )
+                self._create()
+            self._species.speciate(self._config, self._population, self.generation)
+        self._performers = None
+
+    def statistics(self) -> dict[str, Any]:
+        """Number of species, their sizes, and mean nodes and enabled connections a network."""
+        nodes, connections = self.ask().sizes().mean(axis=0)
+        return {
+            "species": len(self._species.species),
+            "mean_nodes": float(nodes),
+            "mean_connections": float(connections),
+            "species_sizes": {
+                str(key): len(species.members) for key, species in self._species.species.items()
+            },
+        }
+
+    def _state(self) -> State:
+        networks = self.ask()
+        genomes = list(self._population.values())
+        species = [
+            {
+                "key": one.key,
+                "created": one.created,
+                "last_improved": one.last_improved,
+                "representative": one.representative.key,
+                "members": list(one.members),
+                "fitness": one.fitness,
+                "adjusted_fitness": one.adjusted_fitness,
+                "fitness_history": list(one.fitness_history),
+            }
+            for one in self._species.species.values()
+        ]
+        arrays = networks.to_arrays() | {
+            "keys": np.array(list(self._population), np.int64),
+            "time_constant": time_constants(genomes),
+        }
+        return State(
+            arrays,
+            {
+                "species": species,
+                "next_genome": self._reproduction.genome_indexer.value,
+                "next_node": self._config.genome_config.node_indexer.value,
+                "next_species": self._species.indexer.value,
+                "innovations": self._reproduction.innovation_tracker.global_counter,
+            },
+        )
+
+    def _restore(self, state: State) -> None:
+        from neat.species import Species
+
+        arrays, values = state.arrays, state.values
+        networks = Networks.from_arrays(arrays)
+        keys = arrays["keys"].tolist()
+        genomes = to_neat_python(
+            networks, self._config.genome_config, keys, arrays["time_constant"]
+        )
+        self._population = dict(zip(keys, genomes, strict=True))
+        self._performers = networks
+        self._reproduction.genome_indexer.value = values["next_genome"]
+        self._config.genome_config.node_indexer.value = values["next_node"]
+        self._species.indexer.value = values["next_species"]
+        self._reproduction.innovation_tracker.global_counter = values["innovations"]
+        for kept in values["species"]:
+            species = Species(kept["key"], kept["created"])
+            species.last_improved = kept["last_improved"]
+            species.update(
+                self._population[kept["representative"]],
+                {key: self._population[key] for key in kept["members"]},
+            )
+            species.fitness, species.adjusted_fitness = kept["fitness"], kept["adjusted_fitness"]
+            species.fitness_history = list(kept["fitness_history"])
+            self._species.species[species.key] = species
+            self._species.genome_to_species |= dict.fromkeys(kept["members"], species.key)
+
+
+def threshold(settings: Mapping[str, Any]) -> tuple[float, str] | None:
+    """The fitness that ends a run, and which of best, mean and worst it is held against.
+
+    None where `no_fitness_termination` is set.
+    """
+    entries = settings["NEAT"]
+    if str(entries["no_fitness_termination"]).lower() in ("true", "yes", "on", "1"):
+        return None
+    criterion = {"max": "best", "min": "worst", "mean": "mean"}.get(entries["fitness_criterion"])
+    if criterion is None:
+        raise ValueError(f"neat: fitness_criterion {entries['fitness_criterion']!r} is not known")
+    return float(entries["fitness_threshold"]), criterion

@@ -1,0 +1,1 @@
+"""Selection by several scores: lexicase, and Pareto fronts."""

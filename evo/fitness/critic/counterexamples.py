@@ -1,0 +1,273 @@
+"""What is no song: everything that a critic has to have heard before it is trusted.
+
+A critic that knows songs and their corruptions alone loves noise, silence and repeated notes: it
+never heard them. Each kind here is a function that makes one roll of a given shape, bool (steps,
+keys), from a random generator; the kinds of `FROM_SONGS` are also given a song's roll.
+
+    trivial     silence, all keys, noise of every density, one note, two notes in turn, scales
+    patterns    a fixed figure, or a bar or two of a song, over and over
+    walks       random walks, with random rhythms; random notes of a scale; what a Markov chain of
+                the songs' intervals and durations says (`markov`)
+    shuffled    a song's notes in another order, its bars in another order
+    corrupted   a song with wrong notes (`evo.music.song.Song.corrupted`)
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.fitness.critic.contexts import Contexts
+from evo.fitness.critic.melody import BAR, INTERVALS
+from evo.music.song import Song
+from genomes.base import BoolArray, FloatArray
+
+Random = np.random.Generator
+Keys = NDArray[np.int64]  # one after the other
+SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), tuple(range(12)))
+
+
+def _melody(steps: int, keys: int, onsets: BoolArray, line: Keys) -> BoolArray:
+    """A roll of one voice: `line` (as many as onsets, or more), folded into the keys."""
+    grid = np.zeros((steps, keys), np.bool_)
+    places = np.flatnonzero(onsets)
+    grid[places, np.mod(line[: len(places)], keys)] = True
+    return grid
+
+
+def _every(steps: int, random: Random) -> BoolArray:
+    """Onsets every so many steps."""
+    onsets = np.zeros(steps, np.bool_)
+    first = random.integers(2) * random.integers(3)
+    onsets[first :: int(random.choice([1, 2, 2, 3, 4, 4, 8]))] = True
+    return onsets
+
+
+def _bars_alike(steps: int, random: Random) -> BoolArray:
+    """One or two random bars of onsets, over and over."""
+    length = BAR * int(random.integers(1, 3))
+    bar = random.random(length) < random.uniform(0.2, 0.9)
+    bar[0] = True
+    return np.resize(bar, steps)
+
+
+def _some_rhythm(steps: int, random: Random) -> BoolArray:
+    """Onsets of any kind: regular, alike in every bar, or at random."""
+    kind = random.integers(3)
+    if kind == 0:
+        return _every(steps, random)
+    if kind == 1:
+        return _bars_alike(steps, random)
+    return np.asarray(random.random(steps) < random.uniform(0.1, 0.9))
+
+
+def silence(steps: int, keys: int, random: Random) -> BoolArray:
+    """Nothing, or up to three notes."""
+    grid = np.zeros((steps, keys), np.bool_)
+    for _ in range(random.integers(4)):
+        grid[random.integers(steps), random.integers(keys)] = True
+    return grid
+
+
+def all_keys(steps: int, keys: int, random: Random) -> BoolArray:
+    """Every key at every step, or at every so many steps."""
+    grid = np.zeros((steps, keys), np.bool_)
+    grid[:: int(random.choice([1, 1, 2, 4]))] = True
+    return grid
+
+
+def noise(steps: int, keys: int, random: Random) -> BoolArray:
+    """Every cell by chance; densities from almost none to almost all."""
+    density = 1 / (1 + np.exp(-random.uniform(-6, 4)))
+    return np.asarray(random.random((steps, keys)) < density)
+
+
+def sparse_noise(steps: int, keys: int, random: Random) -> BoolArray:
+    """Noise as dense as songs are."""
+    return np.asarray(random.random((steps, keys)) < random.uniform(0.15, 1.2) / keys)
+
+
+def one_note(steps: int, keys: int, random: Random) -> BoolArray:
+    """The same key again and again."""
+    line = np.full(steps, random.integers(keys))
+    return _melody(steps, keys, _some_rhythm(steps, random), line)
+
+
+def two_notes(steps: int, keys: int, random: Random) -> BoolArray:
+    """Two keys in turn or at random; now and then they are the same."""
+    pair = random.integers(keys, size=2)
+    turns = np.arange(steps) % 2 if random.integers(2) else random.integers(2, size=steps)
+    return _melody(steps, keys, _some_rhythm(steps, random), pair[turns])
+
+
+def scale(steps: int, keys: int, random: Random) -> BoolArray:
+    """Up, down, or up and down a scale, in even steps."""
+    degrees = SCALES[random.integers(len(SCALES))]
+    ladder = np.array([octave + d for octave in range(0, keys, 12) for d in degrees])
+    ladder = ladder[ladder < keys]
+    way = random.integers(3)
+    if way == 1:
+        ladder = ladder[::-1]
+    elif way == 2 and len(ladder) > 2:
+        ladder = np.concatenate([ladder, ladder[-2:0:-1]])
+    line = np.resize(np.roll(ladder, random.integers(8)), steps)
+    return _melody(steps, keys, _every(steps, random), line)
+
+
+def figure(steps: int, keys: int, random: Random) -> BoolArray:
+    """A figure of 2 to 8 keys over and over: arpeggios and their like."""
+    notes = random.integers(keys, size=random.integers(2, 9))
+    return _melody(steps, keys, _some_rhythm(steps, random), np.resize(notes, steps))
+
+
+def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
+    """One, two or four bars of random notes over and over."""
+    length = BAR * int(random.choice([1, 2, 4]))
+    line = _walk_line(length, keys, random)
+    bar = _melody(length, keys, np.asarray(random.random(length) < random.uniform(0.2, 0.8)), line)
+    return np.resize(bar, (steps, keys))
+
+
+def _walk_line(length: int, keys: int, random: Random) -> Keys:
+    """Keys of a random walk that turns back at the edges."""
+    reach = int(random.choice([1, 2, 2, 3, 5]))
+    places = random.integers(keys) + np.cumsum(random.integers(-reach, reach + 1, size=length))
+    period = max(2 * (keys - 1), 1)
+    folded: Keys = np.mod(places, period)
+    return np.minimum(folded, period - folded)
+
+
+def walk(steps: int, keys: int, random: Random) -> BoolArray:
+    """A random walk over the keys, or over those of a scale."""
+    line = _walk_line(steps, keys, random)
+    if random.integers(2):
+        degrees = SCALES[random.integers(3)]
+        root = random.integers(12)
+        inside = [k for k in range(keys) if (k - root) % 12 in degrees]
+        line = np.array(inside)[_walk_line(steps, len(inside), random)] if inside else line
+    return _melody(steps, keys, _some_rhythm(steps, random), line)
+
+
+def scale_notes(steps: int, keys: int, random: Random) -> BoolArray:
+    """Random notes of a scale."""
+    degrees = SCALES[random.integers(3)]
+    root = random.integers(12)
+    inside = np.array([k for k in range(keys) if (k - root) % 12 in degrees])
+    line = random.choice(inside if len(inside) else np.arange(keys), size=steps)
+    return _melody(steps, keys, _some_rhythm(steps, random), line)
+
+
+def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
+    """The rows of the onsets in another order: the rhythm stays."""
+    grid = song.copy()
+    places = np.flatnonzero(grid.any(axis=1))
+    grid[places] = grid[random.permutation(places)]
+    return grid
+
+
+def shuffled_steps(song: BoolArray, random: Random) -> BoolArray:
+    """All steps in another order, or those of every bar within it."""
+    if random.integers(2):
+        return song[random.permutation(len(song))]
+    grid = song.copy()
+    for start in range(0, len(grid) - BAR + 1, BAR):
+        grid[start : start + BAR] = grid[start + random.permutation(BAR)]
+    return grid
+
+
+def shuffled_bars(song: BoolArray, random: Random) -> BoolArray:
+    """The bars in another order."""
+    bars = len(song) // BAR
+    whole = song[: bars * BAR].reshape(bars, BAR, -1)
+    mixed = whole[random.permutation(bars)].reshape(bars * BAR, -1)
+    return np.concatenate([mixed, song[bars * BAR :]])
+
+
+def _over_and_over(song: BoolArray, length: int, random: Random) -> BoolArray:
+    start = length * int(random.integers(max(len(song) // length, 1)))
+    return np.resize(song[start : start + length], song.shape)
+
+
+def song_loop(song: BoolArray, random: Random) -> BoolArray:
+    """One or two bars of the song over and over."""
+    return _over_and_over(song, BAR * int(random.integers(1, 3)), random)
+
+
+def phrase_loop(song: BoolArray, random: Random) -> BoolArray:
+    """A quarter of the song, of whole bars, over and over; a few songs come close to that."""
+    return _over_and_over(song, max(len(song) // (4 * BAR), 1) * BAR, random)
+
+
+def shifted(song: BoolArray, random: Random) -> BoolArray:
+    """Off the beat: everything an odd number of steps late; what leaves the end comes first."""
+    return np.roll(song, int(random.choice([1, 3, 5, 7])), axis=0)
+
+
+def one_rhythm(song: BoolArray, random: Random) -> BoolArray:
+    """The song's keys in order, in a rhythm that is none of its own."""
+    line = np.resize(np.flatnonzero(song.any(axis=1)), len(song))
+    onsets = _some_rhythm(len(song), random)
+    grid = np.zeros_like(song)
+    places = np.flatnonzero(onsets)
+    grid[places] = song[line[: len(places)]]
+    return grid
+
+
+def wrong_pitches(song: BoolArray, random: Random) -> BoolArray:
+    """The song's rhythm with the notes of a walk."""
+    onsets: BoolArray = np.logical_or.reduce(song, axis=1)
+    steps, keys = song.shape
+    return _melody(steps, keys, onsets, _walk_line(steps, keys, random))
+
+
+def markov(contexts: Contexts, steps: int, keys: int, random: Random) -> BoolArray:
+    """A walk whose next interval and duration are drawn as songs have them after the last."""
+    grid = np.zeros((steps, keys), np.bool_)
+    step, key, duration, interval = 0, int(random.integers(keys)), 2, INTERVALS // 2
+    while step < steps:
+        grid[step, key] = True
+        position = step % BAR
+        duration = 1 + _drawn(contexts.duration[position, duration - 1], random)
+        odds = contexts.interval[interval].copy()
+        inside = np.arange(INTERVALS) - INTERVALS // 2 + key
+        odds[(inside < 0) | (inside >= keys)] = np.inf
+        interval = _drawn(odds, random)
+        key += interval - INTERVALS // 2
+        step += duration
+    return grid
+
+
+def _drawn(bits: FloatArray, random: Random) -> int:
+    """A place, drawn by how surprising each is."""
+    chances = np.cumsum(2.0**-bits)
+    return int(np.searchsorted(chances, random.random() * chances[-1], side="right"))
+
+
+def corrupted(song: BoolArray, errors: int, random: Random) -> BoolArray:
+    """The song with so many wrong notes."""
+    return Song(song, lowest_note=0).corrupted(errors, random).grid  # of up to 128 keys
+
+
+MADE_UP: dict[str, Callable[[int, int, Random], BoolArray]] = {
+    "silence": silence,
+    "all keys": all_keys,
+    "noise": noise,
+    "sparse noise": sparse_noise,
+    "one note": one_note,
+    "two notes": two_notes,
+    "scale": scale,
+    "figure": figure,
+    "random loop": random_loop,
+    "walk": walk,
+    "scale notes": scale_notes,
+}
+FROM_SONGS: dict[str, Callable[[BoolArray, Random], BoolArray]] = {
+    "shuffled notes": shuffled_notes,
+    "shuffled steps": shuffled_steps,
+    "shuffled bars": shuffled_bars,
+    "song loop": song_loop,
+    "phrase loop": phrase_loop,
+    "shifted": shifted,
+    "one rhythm": one_rhythm,
+    "wrong pitches": wrong_pitches,
+}

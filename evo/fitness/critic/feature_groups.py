@@ -1,0 +1,347 @@
+"""The numbers of a roll, group by group: each function writes one into its part of the row.
+
+What they are called stands in `evo.fitness.critic.features`, in the order in which they are
+written. A melody is `count` notes, with their steps in `step` and their keys in `key`; `mode` (0
+major, 1 minor) and `tonic` are its key. `top` has the key of every step, -1 where none sounds.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.fitness.critic.contexts import Contexts
+from evo.fitness.critic.melody import BAR, RHYTHMS, duration_class, interval_class
+from genomes.base import BoolArray, FloatArray
+from genomes.kernels import part
+
+Places = NDArray[np.int64]
+
+
+@part
+def write_density(grid: BoolArray, step: Places, count: int, row: FloatArray) -> None:
+    steps = grid.shape[0]
+    chords, sounding = 0, 0
+    for i in range(count):
+        keys = 0
+        for k in range(grid.shape[1]):
+            keys += grid[step[i], k]
+        sounding += keys
+        chords += keys > 1
+    row[0] = count / steps
+    row[1] = chords / count
+    row[2] = np.log2(sounding / count)
+    row[3] = min(step[0] / BAR, 1.0)
+    row[4] = min((steps - 1 - step[count - 1]) / BAR, 2.0)
+
+
+@part
+def _entropy(counts: FloatArray) -> float:
+    """Of a histogram, in bits."""
+    whole = counts.sum()
+    bits = 0.0
+    if whole > 0:
+        for c in counts:
+            if c > 0:
+                bits -= c / whole * np.log2(c / whole)
+    return bits
+
+
+@part
+def write_metre(step: Places, count: int, row: FloatArray) -> None:
+    at = 0
+    for i in range(count):
+        row[at + step[i] % BAR] += 1.0 / count
+    at += BAR
+    if count < 2:
+        return
+    durations = np.zeros(9)
+    changes, longest = 0, 1
+    for i in range(1, count):
+        durations[min(step[i] - step[i - 1], 9) - 1] += 1
+        longest = max(longest, step[i] - step[i - 1])
+        if i > 1:
+            changes += step[i] - step[i - 1] != step[i - 1] - step[i - 2]
+    for d in range(9):
+        row[at + d] = durations[d] / (count - 1)
+    row[at + 9] = _entropy(durations)
+    row[at + 10] = changes / max(count - 2, 1)
+    row[at + 11] = np.log2(longest)
+
+
+@part
+def _interval_bin(size: int) -> int:
+    if size <= 5:
+        return size
+    return 6 if size <= 7 else 7
+
+
+@part
+def write_intervals(key: Places, count: int, row: FloatArray) -> None:
+    at = 0
+    if count < 2:
+        return
+    histogram = np.zeros(25)
+    turns, moves, leaps, reversed_leaps, alternating = 0, 0, 0, 0, 0
+    repeated, longest_repeated, swing, longest_swing, way, longest_way = 1, 1, 0, 0, 0, 0
+    before, largest, size = 0, 0, 0.0
+    for i in range(1, count):
+        interval = key[i] - key[i - 1]
+        histogram[interval_class(interval)] += 1
+        bin_ = _interval_bin(abs(interval))
+        place = bin_ if interval >= 0 else bin_ + 7
+        row[at + place] += 1.0 / (count - 1)
+        size += abs(interval)
+        largest = max(largest, abs(interval))
+        repeated = repeated + 1 if interval == 0 else 1
+        longest_repeated = max(longest_repeated, repeated)
+        if interval != 0:
+            if before != 0:
+                moves += 1
+                turns += (interval > 0) != (before > 0)
+            way = way + 1 if before != 0 and (interval > 0) == (before > 0) else 1
+            longest_way = max(longest_way, way)
+            before = interval
+        if i > 1:
+            last = key[i - 1] - key[i - 2]
+            if abs(last) >= 5:
+                leaps += 1
+                reversed_leaps += last * interval < 0
+            if interval != 0 and key[i] == key[i - 2]:
+                alternating += 1
+                swing += 1
+                longest_swing = max(longest_swing, swing)
+            else:
+                swing = 0
+    at += 15
+    row[at] = size / (count - 1)
+    row[at + 1] = _entropy(histogram)
+    row[at + 2] = turns / max(moves, 1)
+    row[at + 3] = reversed_leaps / leaps if leaps > 0 else 0.5
+    row[at + 4] = np.log2(longest_repeated)
+    row[at + 5] = alternating / max(count - 2, 1)
+    row[at + 6] = np.log2(1 + longest_swing)
+    row[at + 7] = np.log2(1 + longest_way)
+    row[at + 8] = min(largest, 12) / 12
+
+
+@part
+def _in_triad(key: int, mode: int, tonic: int) -> bool:
+    degree = (key - tonic) % 12
+    return degree == 0 or degree == 7 or degree == (4 if mode == 0 else 3)
+
+
+@part
+def write_pitch(
+    step: Places,
+    key: Places,
+    count: int,
+    mode: int,
+    tonic: int,
+    fits: FloatArray,
+    row: FloatArray,
+) -> None:
+    at = 0
+    pitches = np.zeros(128)
+    lowest, highest = key[0], key[0]
+    strong, strong_home, weak, weak_home = 0, 0, 0, 0
+    for i in range(count):
+        pitches[min(key[i], 127)] += 1
+        lowest, highest = min(lowest, key[i]), max(highest, key[i])
+        home = _in_triad(key[i], mode, tonic)
+        if step[i] % (BAR // 2) == 0:
+            strong += 1
+            strong_home += home
+        else:
+            weak += 1
+            weak_home += home
+    best, second = -1.0, -1.0
+    for m in range(2):
+        for t in range(12):
+            if fits[m, t] > best:
+                second, best = best, fits[m, t]
+            elif fits[m, t] > second:
+                second = fits[m, t]
+    within = 0.0
+    for start in range(12):
+        inside = 0
+        for k in range(128):
+            degree = (k - start) % 12
+            # The diatonic degrees: 0 2 4 5 7 9 11.
+            if (0b101010110101 >> degree) & 1:
+                inside += int(pitches[k])
+        within = max(within, inside / count)
+    last = key[count - 1]
+    row[at] = (pitches > 0).sum() / 12
+    row[at + 1] = (highest - lowest) / 12
+    row[at + 2] = _entropy(pitches)
+    row[at + 3] = best
+    row[at + 4] = best - second
+    row[at + 5] = mode
+    row[at + 6] = within
+    row[at + 7] = strong_home / strong if strong > 0 else 0.5
+    row[at + 8] = weak_home / weak if weak > 0 else 0.5
+    row[at + 9] = (last - tonic) % 12 == 0
+    row[at + 10] = _in_triad(last, mode, tonic)
+    row[at + 11] = _in_triad(key[0], mode, tonic)
+    row[at + 12] = (last - lowest) / max(highest - lowest, 1)
+
+
+@part
+def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, float]:
+    """How alike two passages of `length` steps are: rhythm, notes, shape; each 0 .. 1.
+
+    Of the steps where either sounds, the share where both do; where both sound the same key; where
+    both sound with the commonest distance between their keys (transposed).
+    """
+    either, both, same = 0, 0, 0
+    distances = np.zeros(25)
+    for t in range(length):
+        one, two = top[a + t], top[b + t]
+        if one >= 0 or two >= 0:
+            either += 1
+            if one >= 0 and two >= 0:
+                both += 1
+                same += one == two
+                distances[interval_class(two - one)] += 1
+    if either == 0:
+        return 1.0, 1.0, 1.0
+    return both / either, same / either, distances.max() / either
+
+
+@part
+def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
+    at = 0
+    bars = len(rhythm)
+    seen = np.zeros(RHYTHMS)
+    empty, fresh = 0, 0
+    for b in range(bars):
+        seen[rhythm[b]] += 1
+        empty += rhythm[b] == 0
+        new = True
+        for earlier in range(b):
+            if rhythm[earlier] == rhythm[b]:
+                _, same, _ = _likeness(top, earlier * BAR, b * BAR, BAR)
+                new = new and same < 1.0
+        fresh += new
+    row[at] = (seen > 0).sum() / bars
+    row[at + 1] = fresh / bars
+    row[at + 2] = empty / bars
+    row[at + 3] = seen.max() / bars
+    at += 4
+    for place in range(4):
+        lag = 1 << place
+        if lag < bars:
+            for b in range(bars - lag):
+                likeness = _likeness(top, b * BAR, (b + lag) * BAR, BAR)
+                for kind in range(3):
+                    row[at + 3 * place + kind] += likeness[kind] / (bars - lag)
+
+
+@part
+def write_form(
+    step: Places,
+    key: Places,
+    top: Places,
+    count: int,
+    mode: int,
+    tonic: int,
+    row: FloatArray,
+) -> None:
+    at = 0
+    bars = len(top) // BAR
+    quarter = bars // 4 * BAR
+    place = 0
+    for a in range(4):
+        for b in range(a + 1, 4):
+            rhythm, notes, _ = _likeness(top, a * quarter, b * quarter, quarter)
+            row[at + 2 * place] = notes
+            row[at + 2 * place + 1] = rhythm
+            place += 1
+    at += 12
+    steps = len(top)
+    for i in range(count):
+        row[at + step[i] // BAR % 4] += 4.0 / bars
+    at += 4
+    ends, home, length = 0, 0, 0.0
+    for i in range(count):
+        following = step[i + 1] if i + 1 < count else steps
+        # The last note of a quarter.
+        if i + 1 == count or following // quarter > step[i] // quarter:
+            ends += 1
+            length += min(following - step[i], 2 * BAR) / BAR
+            home += _in_triad(key[i], mode, tonic)
+    row[at] = length / ends
+    row[at + 1] = min(steps - step[count - 1], 2 * BAR) / BAR
+    row[at + 2] = (step[count - 1] % BAR) / BAR
+    row[at + 3] = home / ends
+    row[at + 4] = _repeated(step, key, count, 3)
+    row[at + 5] = _repeated(step, key, count, 5)
+
+
+@part
+def _repeated(step: Places, key: Places, count: int, length: int) -> float:
+    """The share of runs of so many intervals and durations that came before, in any key."""
+    runs = count - length
+    if runs < 2:
+        return 0.0
+    repeated = 0
+    for i in range(1, runs):
+        for j in range(i):
+            same = True
+            for k in range(length):
+                if (
+                    key[i + k + 1] - key[i + k] != key[j + k + 1] - key[j + k]
+                    or step[i + k + 1] - step[i + k] != step[j + k + 1] - step[j + k]
+                ):
+                    same = False
+                    break
+            if same:
+                repeated += 1
+                break
+    return repeated / (runs - 1)
+
+
+@part
+def _note_surprise(sums: FloatArray, kind: int, bits: float) -> None:
+    sums[kind, 0] += 1
+    sums[kind, 1] += bits
+    sums[kind, 2] += bits * bits
+
+
+@part
+def write_surprise(
+    step: Places,
+    key: Places,
+    rhythm: Places,
+    count: int,
+    mode: int,
+    tonic: int,
+    contexts: Contexts,
+    model: int,
+    row: FloatArray,
+) -> None:
+    sums = np.zeros((6, 3))
+    for i in range(1, count):
+        degree = (key[i] - tonic) % 12
+        _note_surprise(sums, 3, contexts.degree[model, mode, (key[i - 1] - tonic) % 12, degree])
+        if i < 2:
+            continue
+        interval = interval_class(key[i] - key[i - 1])
+        last = interval_class(key[i - 1] - key[i - 2])
+        _note_surprise(sums, 0, contexts.interval[model, last, interval])
+        if i >= 3:
+            earlier = interval_class(key[i - 2] - key[i - 3])
+            _note_surprise(sums, 1, contexts.intervals[model, earlier, last, interval])
+        before = duration_class(step[i - 1] - step[i - 2])
+        duration = duration_class(step[i] - step[i - 1])
+        _note_surprise(sums, 2, contexts.duration[model, step[i - 1] % BAR, before, duration])
+    before_bar = 0
+    for b in range(len(rhythm)):
+        _note_surprise(sums, 4, contexts.rhythm[model, rhythm[b]])
+        _note_surprise(sums, 5, contexts.bar[model, before_bar, rhythm[b]])
+        before_bar = rhythm[b]
+    for kind in range(6):
+        if sums[kind, 0] > 0:
+            mean = sums[kind, 1] / sums[kind, 0]
+            row[2 * kind] = mean
+            variance = max(sums[kind, 2] / sums[kind, 0] - mean * mean, 0.0)
+            row[2 * kind + 1] = np.sqrt(variance)

@@ -1,0 +1,175 @@
+"""Critics for a corpus: songs in folds, a critic for each fold that never heard it.
+
+Songs that are the same tune (`evo.music.measures.similarity.families`) are in the same fold. The
+critics of all folds but the last guide a search; the last is held out, so that a search that
+exploits the others shows: it is judged by a critic it never met, against songs that this critic
+never heard. (The guiding critics heard those songs, and the held-out one heard the songs of the
+briefs.)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.core.seeds import Role, stream
+from evo.fitness.critic.briefs import LEAST_SPREAD, Briefs, PleaseCritics
+from evo.fitness.critic.features import MIN_STEPS, roll_features
+from evo.fitness.critic.model import Critic, check_array, hash_of
+from evo.music.measures.similarity import KnownSongs, families
+from genomes.base import Arrays, BoolArray, FloatArray
+
+FOLDS = 3
+# A brief asks no less of a critic than so many of the songs that it does not know get.
+LEAST_LEVEL = 0.4
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """A corpus and its critics."""
+
+    songs: BoolArray  # (n, steps, keys)
+    names: tuple[str, ...]
+    families: NDArray[np.int64]  # (n,), the same number for the same tune
+    fold: NDArray[np.int64]  # (n,)
+    critics: tuple[Critic, ...]  # by the fold that each does not know; the last is held out
+
+    @classmethod
+    def train(
+        cls,
+        songs: BoolArray,
+        names: Sequence[str],
+        seed: int,
+        say: Callable[[str], None] = lambda text: None,
+    ) -> Self:
+        """Critics for bool (n, steps, keys) songs; ValueError if there are too few tunes."""
+        belongs = families(list(songs))
+        tunes = np.unique(belongs)
+        if len(tunes) < 3 * FOLDS:
+            raise ValueError(
+                f"critics need at least {3 * FOLDS} different tunes to learn from, "
+                f"there are {len(tunes)}"
+            )
+        fold = np.empty(len(songs), np.int64)
+        order = stream(seed, Role.TRAIN, FOLDS).permutation(tunes)
+        for place, tune in enumerate(order):
+            fold[belongs == tune] = place % FOLDS
+        say(f"training {FOLDS} critics on {len(songs)} songs ...")
+        critics = []
+        for left_out in range(FOLDS):
+            some = fold != left_out
+            critics.append(Critic.train(songs[some], belongs[some], seed, left_out))
+        return cls(songs, tuple(names), belongs, fold, tuple(critics))
+
+    def warned(self, found: BoolArray, seed: int) -> Self:
+        """The panel with its guiding critics trained anew, on what searches should not have found.
+
+        `found` are bool (m, steps, keys). The held-out critic stays as it is: what the others were
+        fooled by is not to tell it anything about them.
+        """
+        critics = list(self.critics)
+        for left_out in range(FOLDS - 1):
+            some = self.fold != left_out
+            critics[left_out] = Critic.train(
+                self.songs[some], self.families[some], seed, left_out, found
+            )
+        return replace(self, critics=tuple(critics))
+
+    def unknown(self, critic: int) -> NDArray[np.int64]:
+        """Which songs this critic never heard: int64 (m,)."""
+        return np.flatnonzero(self.fold == critic)
+
+    def known_songs(self) -> KnownSongs:
+        """All songs, to find what is copied."""
+        return KnownSongs.of(list(self.songs), list(self.names))
+
+    def described(self) -> FloatArray:
+        """The numbers of every song by the critic that does not know it: (n, features)."""
+        rows = [
+            roll_features(self.songs[self.unknown(place)], critic.contexts)
+            for place, critic in enumerate(self.critics)
+        ]
+        whole = np.empty((len(self.songs), rows[0].shape[1]))
+        for place, described in enumerate(rows):
+            whole[self.unknown(place)] = described
+        return whole
+
+    def briefs(self, count: int, seed: int) -> Briefs:
+        """So many briefs, from songs of the guiding critics' folds; ValueError if too many."""
+        eligible = np.flatnonzero(self.fold < FOLDS - 1)
+        if not 0 <= count <= len(eligible):
+            raise ValueError(f"there can be {len(eligible)} pieces for these songs, not {count}")
+        chosen = stream(seed, Role.INITIALISE, 0, 1).permutation(eligible)[:count]
+        guides = self.critics[:-1]
+        described = self.described()
+        level = np.empty((count, len(guides)))
+        for place, critic in enumerate(guides):
+            unknown = np.quantile(critic.judge(self.songs[self.unknown(place)]), LEAST_LEVEL)
+            own = np.where(self.fold[chosen] == place, critic.judge(self.songs[chosen]), -np.inf)
+            level[:, place] = np.maximum(own, unknown)
+        return Briefs(
+            tuple(self.names[song] for song in chosen),
+            self.fold[chosen],
+            described[chosen],
+            described[eligible].std(axis=0) + LEAST_SPREAD,
+            described[eligible].min(axis=0),
+            described[eligible].max(axis=0),
+            level,
+        )
+
+    def fitness(self, pieces: int, seed: int, free_run: int) -> PleaseCritics:
+        """The fitness for so many pieces; 0 maximises what the critics think, without briefs."""
+        held_out = self.critics[-1]
+        return PleaseCritics(
+            self.critics[:-1],
+            self.briefs(pieces, seed) if pieces else None,
+            self.known_songs(),
+            held_out,
+            np.sort(held_out.judge(self.songs[self.unknown(FOLDS - 1)])),
+            steps=self.songs.shape[1],
+            keys=self.songs.shape[2],
+            free_run=free_run,
+        )
+
+    def to_arrays(self) -> Arrays:
+        """Everything as plain arrays."""
+        arrays: Arrays = {
+            "songs": self.songs,
+            "names": np.array(self.names),
+            "families": self.families,
+            "fold": self.fold,
+        }
+        for place, critic in enumerate(self.critics):
+            arrays |= {f"critic{place}.{k}": array for k, array in critic.to_arrays().items()}
+        return arrays
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """What `to_arrays` described; ValueError, of one line, for anything else."""
+        check_array(arrays, "songs", np.bool_, (None, None, None))
+        songs = arrays["songs"]
+        check_array(arrays, "names", np.str_, (len(songs),))
+        for name in ("families", "fold"):
+            check_array(arrays, name, np.int64, (len(songs),))
+        names, belongs, fold = (arrays[name] for name in ("names", "families", "fold"))
+        if songs.shape[1] < MIN_STEPS or not 1 <= songs.shape[2] <= 128:
+            raise ValueError(
+                f"songs must have at least {MIN_STEPS} steps and 1 to 128 keys, got {songs.shape}"
+            )
+        if set(fold.tolist()) != set(range(FOLDS)):
+            raise ValueError(f"every fold from 0 to {FOLDS - 1} must have songs, and no other")
+        if len(np.unique(np.stack([belongs, fold]), axis=1).T) != len(np.unique(belongs)):
+            raise ValueError("songs of one family must be in one fold")
+        critics = []
+        for place in range(FOLDS):
+            start = f"critic{place}."
+            own = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
+            try:
+                critics.append(Critic.from_arrays(own))
+            except ValueError as error:
+                raise ValueError(f"critic {place}: {error}") from None
+            if critics[place].trained_on != hash_of(songs[fold != place]):
+                raise ValueError(f"critic {place} was trained on other songs")
+        return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics))

@@ -1,0 +1,97 @@
+"""What a piece of symbols is like: its period, runs, and complexity between constant and noise."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.fitness.guessing.symbols import Symbols
+from genomes.kernels import kernel
+
+LONGEST_PERIOD = 64
+PERIOD_STEPS = 128  # the last, in which a period must hold
+SHUFFLES = 20
+
+
+def period_of(symbols: Symbols) -> int:
+    """The smallest p up to 64 with x[t] = x[t - p] over the last 128 steps; 0 if there is none.
+
+    Every step of these must have one p before it in the piece: int64 (steps,).
+    """
+    steps = len(symbols)
+    first = max(steps - PERIOD_STEPS, 0)
+    for period in range(1, min(LONGEST_PERIOD, steps // 2) + 1):
+        begin = max(first, period)
+        if np.array_equal(symbols[begin:], symbols[begin - period : steps - period]):
+            return period
+    return 0
+
+
+def longest_run(symbols: Symbols) -> int:
+    """The most steps in a row with the same symbol, of int64 (steps,); 0 for no steps."""
+    if not len(symbols):
+        return 0
+    changes = np.flatnonzero(np.diff(symbols)) + 1
+    return int(np.diff(np.concatenate([[0], changes, [len(symbols)]])).max())
+
+
+@kernel
+def count_words(symbols: Symbols) -> int:
+    """The words of `complexity_of`, by the algorithm of Kaspar & Schuster (1987)."""
+    steps = len(symbols)
+    if steps < 2:
+        return steps
+    words, begin, start, length, longest = 1, 1, 0, 1, 1
+    while True:
+        if symbols[start + length - 1] == symbols[begin + length - 1]:
+            length += 1
+            if begin + length > steps:
+                return words + 1
+            continue
+        longest = max(longest, length)
+        start += 1
+        if start == begin:  # found nowhere before: the word ends here
+            words += 1
+            begin += longest
+            if begin + 1 > steps:
+                return words
+            start, longest = 0, 1
+        length = 1
+
+
+def complexity_of(symbols: Symbols) -> int:
+    """How many words Lempel & Ziv (1976) need for int64 (steps,).
+
+    A word is the shortest piece of it that did not come before, overlaps allowed: a constant has 2.
+    """
+    return int(count_words(np.ascontiguousarray(symbols, np.int64)))
+
+
+def complexity_ratio(symbols: Symbols, random: np.random.Generator) -> float:
+    """The complexity against the mean of the same symbols in any order: 1 for noise.
+
+    A constant is its own shuffle; it has 0 by definition, as there is nothing to order.
+    """
+    if len(np.unique(symbols)) < 2:
+        return 0.0
+    shuffled = [complexity_of(random.permutation(symbols)) for _ in range(SHUFFLES)]
+    return complexity_of(symbols) / float(np.mean(shuffled))
+
+
+def measures(symbols: Symbols, random: np.random.Generator) -> dict[str, Any]:
+    """Figures of a piece, int64 (steps,), 0 being the rest; JSON values.
+
+    period          see `period_of`
+    keys            different keys that sound; the rest is none
+    longest_run     of one key or of rests
+    complexity, complexity_ratio
+                    see `complexity_of` and `complexity_ratio`
+    """
+    different: NDArray[np.int64] = np.unique(symbols)
+    return {
+        "period": period_of(symbols),
+        "keys": int((different > 0).sum()),
+        "longest_run": longest_run(symbols),
+        "complexity": complexity_of(symbols),
+        "complexity_ratio": round(complexity_ratio(symbols, random), 3),
+    }

@@ -1,0 +1,12 @@
+"""Songs: read, written, measured, screened and sounded.
+
+song         a piano roll with its resolution and tempo
+midi         MIDI files
+abc          tunes in ABC notation
+tunes        the embedded tunes
+synth        sound
+text_roll    a roll as text
+repetition   where a song repeats itself
+measures     descriptive measures
+screening    which files are fit to learn from
+"""

@@ -1,0 +1,16 @@
+"""What musicians would look at: how a song is made, what is usual, what is known already.
+
+measuring   all measures of a song, what is usual in a corpus, where a song is unusual
+measures    one function a measure
+likeness    runs of notes that songs share; duplicates and families; the variety of many
+parts       a song as onsets, melody, tokens, bars and phrases
+roll        a song as the measures read it
+report      what `evo songs measure` prints
+
+For reporting: no search climbs these measures themselves. A brief (`evo.fitness.critic.briefs`)
+holds a piece to numbers of which some say much the same, and to the longest run that is known.
+"""
+
+from evo.music.measures.corpus import Corpus, Measures, Range, corpus_range, measure, outside
+
+__all__ = ["Corpus", "Measures", "Range", "corpus_range", "measure", "outside"]

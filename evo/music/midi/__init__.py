@@ -1,0 +1,1 @@
+"""MIDI files: scan the bytes, then read the notes."""

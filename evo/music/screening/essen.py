@@ -1,0 +1,156 @@
+"""Folk songs from collections that other packages bring along, as pieces to check and to learn.
+
+`essen`: the Essen folk song collection, 8,514 songs of Europe and China gathered under Helmut
+Schaffrath (https://www.esac-data.org), in the ABC transcription by Seymour Shlien. It is read from
+the user's own install of music21, and nothing of it is copied into this project; whoever uses it
+keeps to its terms (`essenFolksong/license.txt` there: non-commercial use).
+
+The files are plain text, so they are read by `evo.music.abc`, and music21 itself is not even
+imported. It takes far longer (15 ms a song), and in these files, which name no version of ABC, it
+lets an accidental end with its note. It holds to the end of the bar, as the standard has it: of
+2,790 notes that follow an accidental on their letter within a bar and a line none repeats it, of
+those in the next bar four in five do. Told so by a first line `%abc-2.1`, music21 reads the same
+notes.
+
+A song becomes a piece of one voice at 480 ticks a beat, 120 beats a minute. One that needs
+sixteenths is written in twice its note values: then it stands on eighths, the grid of the
+simplified instrument, and sounds the same at twice the tempo.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from evo.core.errors import AbcError, InputError, MidiError
+from evo.music.abc import read_melody
+from evo.music.midi.read import MidiPiece, Part
+from evo.music.screening.fingerprint import top_line
+from evo.music.song import MAX_STEPS, Song, usual_lowest_note
+from evo.music.tunes import name_of
+
+TICKS_PER_BEAT = 480
+MICROSECONDS_A_BEAT = 500_000
+TITLE = 40  # letters of a title in a file's name
+
+FOLDERS = {"essen": "essenFolksong"}  # in music21/corpus
+
+_TUNE = re.compile(r"^X:", re.MULTILINE)
+_FIELD = re.compile(r"([A-Za-z]):(.*)")
+_FRACTION = re.compile(r"([1-9]\d*)/([1-9]\d*)")
+
+
+@dataclass(frozen=True)
+class FolkSong:
+    """One song of a collection, not yet read.
+
+    Attributes:
+        name: file, number and title, fit for a file's name: "han1-007-title".
+        text: its ABC.
+    """
+
+    name: str
+    text: str
+
+    def read(self) -> MidiPiece:
+        """The song as a piece; MidiError for one that breaks the notation."""
+        fields, body = _split(self.text)
+        try:
+            unit = _FRACTION.fullmatch(fields.get("L", ""))
+            if unit is None:
+                raise AbcError(0, f"cannot read L:{fields.get('L', '')}")
+            # A tie between rests says nothing.
+            notes, length = read_melody(re.sub(r"(z\d*)-", r"\1", body), fields.get("K", ""))
+        except AbcError as error:
+            raise MidiError(self.name, f"damaged: {error}") from None
+        ticks = 4 * TICKS_PER_BEAT * int(unit[1]) // int(unit[2])  # of a unit note; 60 for 1/32
+        if not 1 <= ticks <= 1 << 20:
+            raise MidiError(self.name, f"damaged: a unit note of {unit[0]}")
+        if any(note.onset * ticks % (TICKS_PER_BEAT // 2) for note in notes):
+            ticks *= 2
+        rows = [
+            (one.onset * ticks, (one.onset + one.length) * ticks, one.pitch, 0) for one in notes
+        ]
+        return MidiPiece(
+            notes=np.array(rows, dtype=np.int64).reshape(len(rows), 4),
+            parts=(Part(0, 0, (0,)),) if rows else (),
+            percussion=0,
+            tempos=((0, MICROSECONDS_A_BEAT),),
+            metres=_metre(fields.get("M", "")),
+            ticks_per_beat=TICKS_PER_BEAT,
+            end_tick=length * ticks,
+        )
+
+
+def folk_songs(collection: str) -> Iterator[FolkSong]:
+    """The songs of a collection, file by file in the order of their names.
+
+    Raises:
+        InputError: where music21 is not installed, or came without its collections.
+    """
+    for path in _files(collection):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        for tune in _TUNE.split(text)[1:]:
+            number, _, rest = tune.partition("\n")
+            fields, _ = _split(rest)
+            title = name_of(fields.get("T", ""))[:TITLE].strip("-")
+            count = number.strip().zfill(3)
+            yield FolkSong("-".join(filter(None, (path.stem, count, title))), rest)
+
+
+def to_song(piece: MidiPiece, name: str, keys: int, steps_per_beat: int) -> Song:
+    """The top line of a piece as a song in the middle of the keys, from its first bar on.
+
+    Raises:
+        ValueError: for a melody that spans more than the keys, or is too long.
+    """
+    line = top_line(piece.notes)
+    low, high = int(line[:, 2].min()), int(line[:, 2].max())
+    lowest = usual_lowest_note(keys)
+    shift = lowest + (keys - 1 - (high - low)) // 2 - low
+    scale = steps_per_beat / piece.ticks_per_beat
+    steps = max(1, round(piece.end_tick * scale))
+    if high - low >= keys or steps > MAX_STEPS:
+        raise ValueError(f"{name}: {high - low + 1} keys, {steps} steps are too many")
+    grid = np.zeros((steps, keys), np.bool_)
+    for onset, _, pitch, _ in line.tolist():
+        grid[round(onset * scale), pitch + shift - lowest] = True
+    return Song(grid, lowest, steps_per_beat, name=name)
+
+
+def _files(collection: str) -> list[Path]:
+    found = importlib.util.find_spec("music21")
+    if found is None or not found.submodule_search_locations:
+        raise InputError(
+            f"the collection {collection!r} comes with music21, which is not installed: "
+            "pip install 'kuznechik[corpus]'"
+        )
+    folder = Path(found.submodule_search_locations[0]) / "corpus" / FOLDERS[collection]
+    files = sorted(folder.glob("*.abc"))
+    if not files:
+        raise InputError(f"{folder}: this install of music21 came without the collection")
+    return files
+
+
+def _split(text: str) -> tuple[dict[str, str], str]:
+    """The fields up to the key, the first of each letter, and the melody below them."""
+    fields: dict[str, str] = {}
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        found = _FIELD.match(line)
+        if found:  # a field may run over into lines that are none
+            fields.setdefault(found[1], found[2].strip())
+            if found[1] == "K":
+                return fields, "\n".join(lines[number + 1 :])
+    return fields, ""
+
+
+def _metre(field: str) -> tuple[tuple[int, int, int], ...]:
+    """A metre from the beginning on; what is called free or none is 0/4, no metre at all."""
+    found = _FRACTION.match(field)
+    return ((0, int(found[1]), int(found[2])),) if found else ((0, 0, 4),)

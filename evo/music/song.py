@@ -1,0 +1,367 @@
+"""Songs: piano rolls with their resolution, lowest note, tempo and name.
+
+A song is a boolean grid (steps, keys). Key 0 is the MIDI note `lowest_note`, and each key is a
+semitone above the one before; a step is one note length, `steps_per_beat` of them in a beat. There
+are two ways to read the grid:
+
+- onset mode (`hold=False`): True is a note that begins. The simplified instrument of 13 keys plays
+  notes of one step, so this says everything.
+- hold mode (`hold=True`): True is a key that is down; a run of True steps is one held note.
+
+A song never changes: its grid is read-only, and whatever varies it returns another song.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from evo.core.errors import MidiError
+from evo.music.midi.read import midi_bytes, note_name, read_notes, tempo_to_microseconds, write_file
+
+__all__ = ["MAX_STEPS", "MidiError", "Song", "load_songs"]
+
+MAX_STEPS = 65_536
+TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
+SUFFIXES = (".mid", ".midi")
+
+
+def usual_lowest_note(keys: int) -> int:
+    """The MIDI note of key 0: 60, for 69 and more keys 21 (the piano), for 108 and more 0."""
+    return next(note for note in (60, 21, 0) if note + keys <= 128)
+
+
+@dataclass(frozen=True, eq=False)
+class Song:
+    """A piano roll.
+
+    Attributes:
+        grid: read-only bool array (steps, keys), copied from what is given.
+        lowest_note: MIDI note of key 0; the highest key must not pass 127.
+        steps_per_beat: steps in a quarter note, 1 to 32,767.
+        tempo: quarter notes per minute, about 3.6 to 60,000,000 (what MIDI can store).
+        name: a label. Songs that differ in nothing else are equal.
+        hold: whether a key is on for as long as it is held (see the module).
+
+    Raises:
+        ValueError: for a grid of another type or shape, or a number out of range.
+    """
+
+    grid: NDArray[np.bool_]
+    lowest_note: int = 60
+    steps_per_beat: int = 2
+    tempo: float = 120.0
+    name: str = ""
+    hold: bool = False
+
+    def __post_init__(self) -> None:
+        grid = np.array(self.grid, order="C")
+        if grid.dtype != np.bool_ or grid.ndim != 2:
+            raise ValueError(
+                f"grid: expected a bool array (steps, keys), got {grid.dtype} {grid.shape}"
+            )
+        steps, keys = grid.shape
+        _integer("grid: number of steps", steps, 1, MAX_STEPS)
+        _integer("grid: number of keys", keys, 1, 128)
+        grid.flags.writeable = False
+        set_attribute = object.__setattr__  # the dataclass is frozen
+        set_attribute(self, "grid", grid)
+        set_attribute(self, "lowest_note", _integer("lowest_note", self.lowest_note, 0, 128 - keys))
+        set_attribute(
+            self, "steps_per_beat", _integer("steps_per_beat", self.steps_per_beat, 1, 32_767)
+        )
+        set_attribute(self, "tempo", float(self.tempo))
+        tempo_to_microseconds(self.tempo)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        keys: int = 13,
+        lowest_note: int | None = None,
+        steps_per_beat: int = 2,
+        hold: bool = False,
+        steps: int | None = None,
+    ) -> Song:
+        """Load a MIDI file, all its tracks together but percussion.
+
+        An onset falls on the nearest step. A song that leaves the keys is moved by the fewest
+        semitones that bring it in.
+
+        Args:
+            keys: number of keys, 1 to 128.
+            lowest_note: MIDI note of key 0; by default 60, for 69 and more keys 21 (the piano),
+                for 108 and more 0.
+            steps: length to cut to, or to fill up to with silence; by default the file's own.
+
+        Raises:
+            MidiError: for a file that cannot be read, spans more than the keys, or has no note
+                in the steps asked for.
+            ValueError: for an argument out of range.
+        """
+        keys = _integer("keys", keys, 1, 128)
+        if lowest_note is None:
+            lowest_note = usual_lowest_note(keys)
+        lowest_note = _integer("lowest_note", lowest_note, 0, 128 - keys)
+        steps_per_beat = _integer("steps_per_beat", steps_per_beat, 1, 32_767)
+        if steps is not None:
+            steps = _integer("steps", steps, 1, MAX_STEPS)
+
+        midi = read_notes(path)
+        low, high = int(midi.notes[:, 2].min()), int(midi.notes[:, 2].max())
+        if high - low >= keys:
+            advice = "keys=88" if keys < 88 and high - low < 88 else "keys=128, lowest_note=0"
+            raise MidiError(
+                path,
+                f"needs {high - low + 1} keys, {note_name(low)} to {note_name(high)}, "
+                f"more than {keys}: load it with {advice}",
+            )
+        shift = max(lowest_note - low, 0) or min(lowest_note + keys - 1 - high, 0)
+
+        def step(tick: int) -> int:
+            return round(tick * steps_per_beat / midi.ticks_per_beat)
+
+        # Python's integers: a tick times a resolution may pass 64 bits.
+        notes = [
+            (step(onset), max(step(end), step(onset) + 1), pitch + shift - lowest_note)
+            for onset, end, pitch in midi.notes.tolist()
+        ]
+        if steps is None:
+            steps = max(step(midi.end_tick), max(release for _, release, _ in notes))
+        if steps > MAX_STEPS:
+            raise MidiError(
+                path, f"lasts {steps} steps, at most {MAX_STEPS} are read: cut it with steps=N"
+            )
+        notes = [(on, min(off, steps), key) for on, off, key in notes if on < steps]
+        if not notes:
+            raise MidiError(path, f"no notes in the first {steps} steps")
+
+        first, last, key = np.array(notes, dtype=np.int64).T
+        grid = np.zeros((steps, keys), dtype=np.bool_)
+        if hold:
+            # Count the keys going down and up: the cost does not grow with the notes' lengths.
+            down = np.zeros((steps + 1, keys), dtype=np.int32)
+            np.add.at(down, (first, key), 1)
+            np.subtract.at(down, (last, key), 1)
+            np.greater(np.cumsum(down, axis=0, dtype=np.int32, out=down)[:-1], 0, out=grid)
+        else:
+            grid[first, key] = True
+        return cls(grid, lowest_note, steps_per_beat, midi.tempo, Path(path).stem, hold)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save as MIDI. Loading it again with the same parameters gives the same grid.
+
+        In onset mode each True is a note of one step, in hold mode each run of True is one note.
+
+        Raises:
+            MidiError: when the file cannot be written, or would be too large to be read again.
+        """
+        try:
+            content = self.to_midi()
+        except ValueError as error:
+            raise MidiError(path, str(error)) from None
+        write_file(path, content)
+
+    def to_midi(self) -> bytes:
+        """The MIDI file that `save` writes; ValueError for more notes than a file may hold."""
+        ticks = -(-TICKS_PER_BEAT // self.steps_per_beat)  # of a step, rounded up
+        return midi_bytes(
+            [(on * ticks, off * ticks, note) for on, off, note in self.notes()],
+            ticks_per_beat=ticks * self.steps_per_beat,
+            end_tick=self.steps * ticks,
+            tempo=self.tempo,
+            name=self.name,
+        )
+
+    @property
+    def steps(self) -> int:
+        """Length in steps."""
+        return int(self.grid.shape[0])
+
+    @property
+    def keys(self) -> int:
+        """Number of keys."""
+        return int(self.grid.shape[1])
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+        return self.steps * 60.0 / (self.tempo * self.steps_per_beat)
+
+    def notes(self) -> list[tuple[int, int, int]]:
+        """The notes as (first step, step of the release, MIDI note), sorted."""
+        if not self.hold:
+            steps, keys = np.nonzero(self.grid)
+            ends = steps + 1
+        else:
+            silence = np.int8(0)  # of one byte, or the difference takes eight
+            edges = np.diff(self.grid.astype(np.int8), axis=0, prepend=silence, append=silence)
+            # Both lists run key by key, so that the n-th rise belongs to the n-th fall.
+            keys, steps = np.nonzero(edges.T == 1)
+            _, ends = np.nonzero(edges.T == -1)
+        rows = zip(steps.tolist(), ends.tolist(), (keys + self.lowest_note).tolist(), strict=True)
+        return sorted(rows)
+
+    def whole_bars(self, minimum: int = 128, bar: int = 8) -> Song:
+        """The song at `minimum` steps, or, when it sounds for longer, up to the next whole bar.
+
+        Only silence is cut, and only silence added. `minimum` and `bar` are in steps.
+        """
+        minimum = _integer("minimum", minimum, 1, MAX_STEPS)
+        bar = _integer("bar", bar, 1, MAX_STEPS)
+        sounding = np.flatnonzero(self.grid.any(axis=1))
+        played = int(sounding[-1]) + 1 if len(sounding) else 0
+        steps = minimum if played <= minimum else -(-played // bar) * bar
+        silence = np.zeros((max(0, steps - self.steps), self.keys), dtype=np.bool_)
+        return replace(self, grid=np.concatenate([self.grid[:steps], silence]))
+
+    def transposed(self, semitones: int) -> Song:
+        """The song moved up by `semitones` (down when negative), on the same keys.
+
+        Raises:
+            ValueError: when a note leaves the keys.
+        """
+        semitones = operator.index(semitones)
+        lowest, highest = self._shifts()
+        if not lowest <= semitones <= highest:
+            raise ValueError(
+                f"semitones: expected {lowest} to {highest} to stay on the keys, got {semitones}"
+            )
+        # No note is on the keys that go round the edge.
+        return replace(self, grid=np.roll(self.grid, semitones, axis=1))
+
+    def transpositions(self) -> list[Song]:
+        """The song in every position that fits the keys, from the lowest to the highest."""
+        lowest, highest = self._shifts()
+        return [self.transposed(semitones) for semitones in range(lowest, highest + 1)]
+
+    def _shifts(self) -> tuple[int, int]:
+        """The furthest moves down (0 or negative) and up that keep all notes on the keys."""
+        used = np.flatnonzero(self.grid.any(axis=0))
+        return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
+
+    def windows(self, lags: ArrayLike, before_start: bool = False) -> NDArray[np.bool_]:
+        """What was played `lags` steps before each step.
+
+        Args:
+            lags: integers (n,), none negative; 0 is the step itself.
+            before_start: what every key reads before the song begins.
+
+        Returns:
+            Bool array (steps, n, keys); `[t, i]` is `grid[t - lags[i]]`.
+        """
+        steps_back = np.asarray(lags)
+        if steps_back.ndim != 1 or not np.issubdtype(steps_back.dtype, np.integer):
+            raise ValueError(
+                f"lags: expected integers (n,), got {steps_back.dtype} {steps_back.shape}"
+            )
+        if len(steps_back) and steps_back.min() < 0:
+            raise ValueError(f"lags: expected none below 0, got {steps_back.min()}")
+        # Row 0 stands for every step before the start.
+        padded = np.vstack([np.full((1, self.keys), before_start, dtype=np.bool_), self.grid])
+        limited = np.minimum(steps_back, self.steps).astype(np.int64)
+        rows = np.arange(1, self.steps + 1)[:, None] - limited[None, :]
+        heard: NDArray[np.bool_] = padded[np.maximum(rows, 0)]
+        return heard
+
+    def corrupted(self, errors: int, rng: np.random.Generator) -> Song:
+        """The song with wrong notes, as the original research made counterexamples.
+
+        Each error takes a step: a sounding one gets one random key in place of its notes, and a
+        silent one gets a random key. The steps are distinct until every one has its error, and a
+        later error at the same step does not bring the true note back. (On an instrument of one
+        key a sounding step falls silent.)
+        """
+        errors = _integer("errors", errors, 0, 1_000_000)
+        grid = self.grid.copy()
+        single = np.eye(self.keys, dtype=np.bool_)
+        first = 0
+        if self.keys > 1:  # the first error of every step, all at once
+            first = self.steps
+            steps = rng.permutation(self.steps)[:errors]
+            # A single note moves to another key: one of the others, counted on from its own.
+            alone = grid[steps].sum(axis=1) == 1
+            moved = grid[steps].argmax(axis=1) + rng.integers(1, self.keys, size=len(steps))
+            anywhere = rng.integers(self.keys, size=len(steps))
+            grid[steps] = single[np.where(alone, moved % self.keys, anywhere)]
+        for start in range(first, errors, self.steps):
+            for step in rng.permutation(self.steps)[: errors - start]:
+                changed = (single != grid[step]).any(axis=1)
+                wrong = np.flatnonzero(changed & (single != self.grid[step]).any(axis=1))
+                choices = wrong if len(wrong) else np.flatnonzero(changed)
+                grid[step] = single[rng.choice(choices)] if len(choices) else False
+        return replace(self, grid=grid)
+
+    def to_wav(self, path: str | os.PathLike[str]) -> None:
+        """Write the song's sound as a WAV file (see `evo.music.synth`)."""
+        from evo.music.synth import write_wav
+
+        write_wav(self, path)
+
+    def play(self) -> Any:
+        """The song's sound, for a notebook: its player when shown there, needing no sound device.
+
+        Returns:
+            An `IPython.display.Audio`; the bytes of a WAV file where IPython is not installed.
+        """
+        from evo.music.synth import player
+
+        return player(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self._content() == other._content() if isinstance(other, Song) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._content())
+
+    def _content(self) -> tuple[object, ...]:
+        tempo = tempo_to_microseconds(self.tempo)  # equal when MIDI cannot tell them apart
+        return (
+            self.grid.shape, self.grid.tobytes(), self.lowest_note,
+            self.steps_per_beat, tempo, self.hold,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        top = note_name(self.lowest_note + self.keys - 1)
+        return (
+            f"Song({self.name!r}, {self.steps} steps x {self.keys} keys "
+            f"{note_name(self.lowest_note)}..{top}, {len(self.notes())} notes, "
+            f"{self.duration:.1f} s{', hold' if self.hold else ''})"
+        )
+
+
+def load_songs(path: str | os.PathLike[str], **options: Any) -> list[Song]:
+    """Load a MIDI file, or all the *.mid and *.midi files of a folder in the order of their names.
+
+    Args:
+        options: as `Song.load` takes them.
+
+    Raises:
+        MidiError: for a folder without any, and for the first file that `Song.load` refuses.
+    """
+    if not os.path.isdir(path):
+        return [Song.load(path, **options)]
+    try:
+        names = sorted(name for name in os.listdir(path) if name.lower().endswith(SUFFIXES))
+    except OSError as error:
+        raise MidiError(path, f"cannot be read: {error.strerror}") from None
+    if not names:
+        raise MidiError(path, "no *.mid or *.midi file in this folder")
+    return [Song.load(Path(path) / name, **options) for name in names]
+
+
+def _integer(argument: str, value: SupportsIndex, lowest: int, highest: int) -> int:
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(f"{argument}: expected an integer, got {value!r}") from None
+    if not lowest <= number <= highest:
+        raise ValueError(f"{argument}: expected {lowest:,} to {highest:,}, got {number:,}")
+    return number

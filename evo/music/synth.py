@@ -1,0 +1,131 @@
+"""From piano roll to sound: a small plucked synthesiser, in numpy.
+
+A note is a sum of harmonics. Each begins at 1 / h^1.5 of the first and dies away the faster the
+higher it is, as on a string; a short raised-cosine attack and release keep the ends from clicking.
+In onset mode a note rings for its step, in hold mode until its release, and then fades within
+`RELEASE` seconds. The sum is scaled to a peak of `PEAK`, so that no chord clips. There is nothing
+random in it: the same song gives the same samples.
+
+Sound is mono, `RATE` samples a second, float32 in -1..1; in files 16-bit integers.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import wave
+from itertools import groupby
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from evo.music.song import Song
+
+__all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
+
+RATE = 44_100  # samples a second; the highest MIDI note is at 12.5 kHz
+PEAK = 0.89  # a decibel below full scale
+ATTACK = 0.005  # seconds
+RELEASE = 0.12  # seconds
+DECAY = 1.5  # seconds in which the first harmonic falls to 1/e
+HARMONICS = 6
+LONGEST_NOTE = 12.0  # seconds; by then the decay is past -69 decibels
+MAX_SECONDS = 1200.0  # a song of 20 minutes takes 212 MB as float32
+BLOCK = 1 << 18  # samples turned into 16 bits at a time
+
+
+def render(song: Song) -> NDArray[np.float32]:
+    """Render a song.
+
+    Returns:
+        float32 array of (duration + RELEASE) seconds, in -PEAK..PEAK; zeros for a silent song.
+
+    Raises:
+        ValueError: for a song of more than `MAX_SECONDS`.
+    """
+    if song.duration > MAX_SECONDS:
+        raise ValueError(
+            f"song: expected at most {MAX_SECONDS:.0f} seconds of sound, got {song.duration:.0f}"
+        )
+    step = song.duration / song.steps * RATE  # samples, not a whole number
+    release = round(RELEASE * RATE)
+    samples = np.zeros(round(song.steps * step) + release, dtype=np.float32)
+    fade = 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, release), dtype=np.float32)
+
+    # Key by key: one tone is long enough for all the notes of its key.
+    by_key = sorted(song.notes(), key=itemgetter(2))
+    for note, group in groupby(by_key, key=itemgetter(2)):
+        spans = [(round(on * step), _length(on, off, step)) for on, off, _ in group]
+        tone = _tone(note, max(length for _, length in spans) + release)
+        for start, length in spans:
+            end = start + length
+            samples[start:end] += tone[:length]
+            samples[end : end + release] += tone[length : length + release] * fade
+
+    peak = float(np.max(np.abs(samples)))
+    if peak > 0.0:
+        samples *= np.float32(PEAK / peak)
+    return samples
+
+
+def wav_bytes(song: Song) -> bytes:
+    """The song as the bytes of a WAV file: mono, 16 bits, `RATE` samples a second."""
+    buffer = io.BytesIO()
+    _write(render(song), buffer)
+    return buffer.getvalue()
+
+
+def write_wav(song: Song, path: str | os.PathLike[str]) -> None:
+    """Write the song as a WAV file.
+
+    Raises:
+        OSError: when the file cannot be written.
+        ValueError: for a song of more than `MAX_SECONDS`.
+    """
+    samples = render(song)
+    with open(path, "wb") as file:
+        _write(samples, file)
+
+
+def player(song: Song) -> Any:
+    """An `IPython.display.Audio` of the song, or the bytes of its WAV file without IPython."""
+    try:
+        display = importlib.import_module("IPython.display")
+    except ImportError:
+        return wav_bytes(song)
+    return display.Audio(data=wav_bytes(song))
+
+
+def _write(samples: NDArray[np.float32], file: BinaryIO) -> None:
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(RATE)
+        sound.setnframes(len(samples))
+        for start in range(0, len(samples), BLOCK):
+            block = np.rint(samples[start : start + BLOCK] * np.float32(32767.0))
+            sound.writeframesraw(block.astype("<i2").tobytes())
+
+
+def _length(on: int, off: int, step: float) -> int:
+    """Samples from the onset to the release of a note."""
+    return min(round(off * step) - round(on * step), round(LONGEST_NOTE * RATE))
+
+
+def _tone(note: int, length: int) -> NDArray[np.float32]:
+    """A plucked string at a MIDI note, `length` samples of it, float32."""
+    frequency = 440.0 * 2.0 ** ((note - 69) / 12)
+    time = np.arange(length) / RATE
+    tone = np.zeros(length)
+    for harmonic in range(1, HARMONICS + 1):
+        if harmonic * frequency >= 0.45 * RATE:
+            break  # it would come back as a lower, false tone
+        envelope = np.exp(time * (-harmonic / DECAY)) / harmonic**1.5
+        tone += envelope * np.sin(2.0 * np.pi * harmonic * frequency * time)
+    attack = min(length, round(ATTACK * RATE))
+    tone[:attack] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(attack) / attack)
+    return tone.astype(np.float32)

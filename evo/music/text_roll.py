@@ -1,0 +1,23 @@
+"""A piano roll as text, for terminals: one line a key, highest first, one column a step."""
+
+from evo.music.midi.read import note_name
+from evo.music.song import Song
+
+_COLUMNS = 64  # steps a row of text
+
+
+def text_roll(song: Song) -> str:
+    """The roll in rows of 64 steps, bar lines every 4 beats; keys never used are left out."""
+    bar = 4 * song.steps_per_beat
+    keys = [key for key in reversed(range(song.keys)) if song.grid[:, key].any()]
+    lines = [f"{song.name}: {song.steps} steps, {int(song.grid.sum())} notes"]
+    for first in range(0, song.steps, _COLUMNS):
+        part = song.grid[first : first + _COLUMNS]
+        for key in keys:
+            cells = "".join(
+                ("|" if step % bar == 0 else "") + ("●" if on else "·")
+                for step, on in enumerate(part[:, key])
+            )
+            lines.append(f"{note_name(song.lowest_note + key):>4} {cells}|")
+        lines.append("")
+    return "\n".join(lines)

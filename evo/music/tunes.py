@@ -1,0 +1,53 @@
+"""The embedded tunes: public-domain melodies, read from ABC notation (`data/tunes.abc`).
+
+Each is a song for the simplified instrument: 13 keys, 128 steps of an eighth note. A tune's name
+is its title in lower case, words joined by hyphens.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import evo.data
+from evo.music.abc import Tune, read_tunes
+from evo.music.song import Song
+
+KEYS = 13
+LOWEST_NOTE = 60
+STEPS = 128
+
+
+def name_of(title: str) -> str:
+    """The name of a tune on the command line: "Ode to Joy" is ode-to-joy."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "").lower()))
+
+
+@cache
+def all_tunes() -> dict[str, Tune]:
+    """Every embedded tune by its name, in the order of the book."""
+    text = (Path(evo.data.__path__[0]) / "tunes.abc").read_text(encoding="utf-8")
+    return {name_of(one.title): one for one in read_tunes(text)}
+
+
+def tune_names() -> list[str]:
+    """The names of the embedded tunes, in the order of the book."""
+    return list(all_tunes())
+
+
+def tune(name: str) -> Song:
+    """An embedded tune as a song, moved by the fewest semitones into the 13 keys.
+
+    Raises KeyError for a name that is not among `tune_names()`.
+    """
+    found = all_tunes()[name]
+    pitches = [pitch for _, _, pitch in found.notes]
+    highest_note = LOWEST_NOTE + KEYS - 1
+    shift = max(LOWEST_NOTE - min(pitches), 0) or min(highest_note - max(pitches), 0)
+    grid = np.zeros((STEPS, KEYS), np.bool_)
+    for onset, _, pitch in found.notes:
+        grid[onset, pitch + shift - LOWEST_NOTE] = True
+    return Song(grid, LOWEST_NOTE, tempo=found.tempo, name=name)

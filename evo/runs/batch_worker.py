@@ -1,0 +1,81 @@
+"""One run of a batch, in a process of its own: `python -m evo.runs.batch_worker FOLDER SEED`.
+
+It begins the run or goes on with it, says nothing while all is well, and ends as after SIGTERM,
+with a checkpoint, when its standard input closes: then whoever started it is dead.
+"""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from evo.cli.configure import known_run
+from evo.core.errors import InputError, MidiError, RunError, RunInterruptedError
+from evo.core.registry import experiment
+from evo.experiment import Experiment
+from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, with_seed
+from evo.runs.directory import HOW_NOT_WHAT
+from evo.runs.session import resume, start
+
+
+class Silent:
+    """A display that shows nothing; see `evo.runs.session.Display`."""
+
+    def begin(self, run: Any, stop: Any, first: int) -> None:
+        """The run goes on."""
+
+    def message(self, text: str) -> None:
+        """One line that matters."""
+
+    def record(self, record: Any) -> None:
+        """One generation is done."""
+
+    def end(self) -> None:
+        """No more generations come."""
+
+
+def carry_out(folder: Path, seed: int) -> dict[str, Any]:
+    """The run of this seed, to its end; its result."""
+    batch = Batch.open(folder)
+    path = batch.folder(seed)
+    if (path / "config.toml").exists():
+        _, chosen = known_run(path)
+        config = with_seed(batch.config, seed)
+        return resume(chosen, path, {name: config[name] for name in HOW_NOT_WHAT}, Silent())
+    found: Experiment = experiment(batch.config["run"]["experiment"])
+    command = ["evo", "resume", str(folder)]
+    return start(found, with_seed(batch.config, seed), path, command, Silent())
+
+
+def _end_with_the_batch() -> None:
+    while os.read(0, 1):  # not sys.stdin, which the interpreter locks when it ends
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(folder: str, seed: str) -> int:
+    """Carry the run out; returns the exit code."""
+    threading.Thread(target=_end_with_the_batch, daemon=True).start()
+    # What is wrong with a run that has begun need not be wrong with the others.
+    begun = (Path(folder) / f"seed{seed}" / "config.toml").exists()
+    try:
+        result = carry_out(Path(folder), int(seed))
+    except (RunInterruptedError, RunError) as error:
+        print(error, file=sys.stderr)
+        return BAD_RUN
+    except (InputError, MidiError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return BAD_RUN if begun else BAD_INPUT
+    except OSError as error:
+        print(f"{error.filename or folder}: {error.strerror or error}", file=sys.stderr)
+        return BAD_RUN
+    if "lost" in result:
+        print(result["reason"], file=sys.stderr)
+        return BAD_RUN
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,120 @@
+"""The only generational loop: ask, evaluate, tell, and let a fitness learn that can.
+
+It yields one record a generation, as soon as the engine has bred the next; whoever drives it logs,
+saves, shows and decides when to end. The record is the line of the log:
+
+    generation            from 0
+    evaluations           individuals evaluated since the run began
+    best, mean, worst     of the individuals that did not fail (null if all failed)
+    quartiles             25, 50 and 75 % of the same
+    champion              score of the best individual ever; of this generation, where the fitness
+                          learns and its scores cannot be compared with older ones
+    champion_generation   when it was found
+    figures               the task's own figures of the champion
+    engine                the engine's figures of the next population
+    failures              failed individuals by kind, and `failure`, one of them with its reason
+    wall_seconds          seconds since the run began, pauses left out; the only field that differs
+                          between two runs of the same seed
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from evo.core.errors import TooManyFailuresError
+from evo.core.interrupt import Interrupted
+from evo.core.scores import Scores
+from evo.engines import Engine
+from evo.fitness.base import Fitness, LearningFitness
+from evo.workers.base import Evaluator
+
+Record = dict[str, Any]
+
+
+class EvaluationInterruptedError(Exception):
+    """The time to end came while a generation was evaluated: the engine is as it was before."""
+
+
+@dataclass
+class Progress:
+    """How far a run has come, apart from its engine; kept in checkpoints."""
+
+    evaluations: int = 0
+    wall_seconds: float = 0.0
+    # The champion's figures, so that they are computed once a champion.
+    figures: dict[str, Any] = field(default_factory=dict)
+    figures_generation: int = -1
+
+
+def _spread(scores: Scores) -> Record:
+    finite = scores.total[scores.ok]
+    if not len(finite):
+        return {"best": None, "mean": None, "worst": None, "quartiles": None}
+    return {
+        "best": float(finite.max()),
+        "mean": float(finite.mean()),
+        "worst": float(finite.min()),
+        "quartiles": np.percentile(finite, [25, 50, 75]).tolist(),
+    }
+
+
+def _failures(scores: Scores) -> Record:
+    if not scores.reasons:
+        return {"failures": {}}
+    individual, reason = min(scores.reasons.items())
+    return {"failures": scores.failures(), "failure": f"individual {individual}: {reason}"}
+
+
+def generations(
+    engine: Engine,
+    fitness: Fitness,
+    evaluator: Evaluator,
+    progress: Progress,
+    max_failures: float = 1.0,
+) -> Iterator[Record]:
+    """Breed and judge, generation after generation, without end; yields the records.
+
+    `progress` is kept up to date. Raises TooManyFailuresError, with the first reason, when more
+    than the share `max_failures` of a generation failed, EvaluationInterruptedError instead of an
+    `Interrupted` that came from an evaluation, and what evaluators raise.
+    """
+    learner = fitness if isinstance(fitness, LearningFitness) else None
+    started = time.monotonic() - progress.wall_seconds
+    while True:
+        generation = engine.generation
+        performers = engine.ask()
+        try:
+            scores = evaluator.evaluate(fitness, performers, generation)
+        except Interrupted:
+            raise EvaluationInterruptedError from None
+        failed = int((~scores.ok).sum())
+        if failed > max_failures * len(scores):
+            raise TooManyFailuresError(
+                f"{failed} of {len(scores)} individuals failed in generation {generation}; "
+                + _failures(scores)["failure"]
+            )
+        if learner is not None and not learner.reusable:
+            engine.forget()
+        engine.tell(scores)
+        champion = engine.champion
+        if champion is not None and champion.generation != progress.figures_generation:
+            progress.figures = fitness.figures(champion.performers)
+            progress.figures_generation = champion.generation
+        if learner is not None:
+            learner.learn(performers, scores, generation)
+        progress.evaluations += len(performers)
+        progress.wall_seconds = time.monotonic() - started
+        yield {
+            "generation": generation,
+            "evaluations": progress.evaluations,
+            **_spread(scores),
+            "champion": champion.score if champion else None,
+            "champion_generation": champion.generation if champion else generation,
+            "figures": progress.figures,
+            "engine": engine.statistics(),
+            **_failures(scores),
+            "wall_seconds": round(progress.wall_seconds, 3),
+        }

@@ -1,0 +1,58 @@
+"""Compiling the kernels before the first generation, on two cores.
+
+The first run after an installation has to compile what later runs load from disk. Evaluation and
+breeding need different kernels, so a second process compiles those of breeding, by breeding one
+generation that nobody sees, while this one compiles those of evaluation.
+"""
+
+from typing import Any
+
+import multiprocess
+import numpy as np
+
+from evo.core.interrupt import start_shielded
+from evo.core.scores import Scores
+from evo.core.seeds import Individuals, Role
+from evo.engines import engine_class
+from evo.fitness.base import Fitness
+from evo.workers.chunk import score_chunk
+from genomes.kernels import is_compiled
+from genomes.player import Player
+
+
+def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
+    """Whether this engine's kernels have still to be compiled: none of them ever was.
+
+    Or those of the fitness, where it names any.
+    """
+    own = getattr(fitness, "kernels", ())
+    if own and not any(is_compiled(one) for one in own):
+        return True
+    return not any(is_compiled(one) for one in engine_class(engine).kernels)
+
+
+def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) -> None:
+    one = engine_class(engine)(settings, seed=0, player=player)
+    performers: Any = one.ask()
+    outputs = getattr(performers, "outputs", 1)
+    count = len(performers)
+    one.tell(Scores.of(np.zeros(count), np.zeros((count, 1)), np.zeros((count, outputs))))
+
+
+def compile_kernels(
+    engine: str, settings: dict[str, Any], player: Player | None, fitness: Fitness
+) -> None:
+    """Compile what a run of this engine and fitness needs."""
+    breeding = multiprocess.get_context("spawn").Process(
+        target=_breed_once, args=(engine, settings, player), daemon=True
+    )
+    start_shielded(breeding)
+    try:
+        performers = engine_class(engine)(settings, seed=0, player=player).ask().take([0])
+        score_chunk(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
+        fitness.figures(performers)
+        breeding.join()
+    except BaseException:  # nobody waits for it any more
+        breeding.kill()
+        breeding.join()
+        raise

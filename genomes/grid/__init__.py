@@ -1,0 +1,1 @@
+"""Note grids: pieces of music themselves; `grids` has the class."""

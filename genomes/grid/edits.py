@@ -1,0 +1,367 @@
+"""Musical edits of one note grid: single notes, steps and phrases.
+
+Every edit works on whole steps (what sounds at once) but for those of single notes, so that what
+is playable stays playable. A *phrase* is 1, 2 or 4 bars that begin at a bar line, or fewer where
+the grid is short.
+
+    pitch           a note moves to another key: by a coin 1 or 2 semitones away, or anywhere
+    time            a note moves to another step: by a coin to the next or last, or up to a bar away
+    add             a silent key sounds; where no more may sound, it takes the place of another
+    delete          a note is silenced
+    replace         a step gets new random notes, or none
+    transpose       a phrase, or in one of four times all, moves by as many semitones as fit
+    repeat          a phrase is copied over another; varied, by a coin transposed or a note a bar
+                    edited
+    retrograde      a phrase is played backwards
+    shift           a phrase is moved in time, what leaves it at one end entering at the other
+    swap            two phrases of the same length change places
+
+Bars and phrases as units of variation are those of Biles, "GenJam: a genetic algorithm for
+generating jazz solos" (1994). An edit that finds nothing to do (no note, no room) does nothing.
+
+Memory order: a grid is a bool array (steps * keys), one step after the other, so that some steps
+of it are a part of the array.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.base import FloatArray
+from genomes.kernels import part
+from genomes.randomness import Stream, below, uniform
+
+MUTATIONS = (
+    "pitch",
+    "time",
+    "add",
+    "delete",
+    "replace",
+    "transpose",
+    "repeat",
+    "retrograde",
+    "shift",
+    "swap",
+)
+PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT, RETROGRADE, SHIFT, SWAP = range(10)
+
+# A note is looked for so often at random before all are counted.
+_TRIES = 64
+
+Row = NDArray[np.bool_]  # (steps * keys,): one grid, or some steps of it
+
+
+class GridRates(NamedTuple):
+    """Everything that says how grids begin and vary."""
+
+    steps: int
+    keys: int
+    bar: int  # steps in a bar, at most `steps`
+    voices: int  # of random material; 0 for noise, in which every key is drawn by itself
+    most_voices: int  # that may sound at once; 0 for any number
+    density_low: float  # chance of an onset, by voice and step or by cell of noise
+    density_high: float
+    crossover: float  # chance that a child has more than one parent
+    crossovers: FloatArray  # (4,) cumulated chances of CROSSOVERS, up to 1
+    mutation: float  # chance that a crossed child is mutated as well
+    another_edit: float  # chance of one edit more
+    mutations: FloatArray  # (10,) cumulated chances of MUTATIONS, up to 1
+    variation: float  # chance that a repetition is varied
+
+
+@part
+def steps_of(rates: GridRates, grid: Row, first: int, last: int) -> Row:
+    """The steps from `first` to before `last`, as a part of the grid itself."""
+    return grid[first * rates.keys : last * rates.keys]
+
+
+@part
+def copy_cells(source: Row, target: Row) -> None:
+    for i in range(len(target)):
+        target[i] = source[i]
+
+
+@part
+def draw_kind(chances: FloatArray, stream: Stream) -> int:
+    """A place in cumulated chances, drawn by them."""
+    chance = uniform(stream)
+    for place in range(len(chances) - 1):
+        if chance < chances[place]:
+            return place
+    return len(chances) - 1
+
+
+@part
+def random_step(rates: GridRates, grid: Row, step: int, density: float, stream: Stream) -> None:
+    """Give a step new random notes, or none."""
+    row = steps_of(rates, grid, step, step + 1)
+    for key in range(rates.keys):
+        row[key] = rates.voices == 0 and uniform(stream) < density
+    for _ in range(rates.voices):
+        if uniform(stream) < density:
+            row[below(stream, rates.keys)] = True
+    if rates.most_voices > 0:
+        for _ in range(_sounding(row) - rates.most_voices):
+            row[_note_of(row, stream)] = False
+
+
+@part
+def _sounding(cells: Row) -> int:
+    """How many notes some cells have."""
+    count = 0
+    for i in range(len(cells)):
+        count += cells[i]
+    return count
+
+
+@part
+def _find(cells: Row, place: int, wanted: bool) -> int:
+    """Where the `place`-th of the cells that sound, or do not, is."""
+    for i in range(len(cells)):
+        if cells[i] == wanted:
+            if place == 0:
+                return i
+            place -= 1
+    return -1
+
+
+@part
+def _note_of(cells: Row, stream: Stream) -> int:
+    """Where a random note is, each as likely as any other; -1 if there is none."""
+    count = _sounding(cells)
+    return _find(cells, below(stream, count), True) if count > 0 else -1
+
+
+@part
+def _note(grid: Row, stream: Stream) -> int:
+    """The same for a whole grid, which is mostly silent: without counting, where luck has it."""
+    for _ in range(_TRIES):
+        cell = below(stream, len(grid))
+        if grid[cell]:
+            return cell
+    return _note_of(grid, stream)
+
+
+@part
+def _move(place: int, distance: int, count: int, stream: Stream) -> int:
+    """`place` moved by `distance` to a side drawn at random, the other where that does not fit.
+
+    -1 if neither of the `count` places is there.
+    """
+    if below(stream, 2) == 0:
+        distance = -distance
+    if not 0 <= place + distance < count:
+        distance = -distance
+    return place + distance if 0 <= place + distance < count else -1
+
+
+@part
+def _edit_pitch(row: Row, key: int, stream: Stream) -> None:
+    """Move a note of a step to another key, if that is free."""
+    if len(row) < 2:
+        return
+    if below(stream, 2) == 0:
+        to = _move(key, 1 + below(stream, 2), len(row), stream)
+    else:
+        to = below(stream, len(row) - 1)
+        to += to >= key
+    if to >= 0 and not row[to]:
+        row[key] = False
+        row[to] = True
+
+
+@part
+def _edit_time(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
+    """Move the note in a cell to another step, if there is room."""
+    distance = 1
+    if below(stream, 2) == 0:
+        distance += below(stream, rates.bar)
+    step = cell // rates.keys
+    to = _move(step, distance, rates.steps, stream)
+    if to < 0:
+        return
+    there = cell + (to - step) * rates.keys
+    most = rates.most_voices
+    full = most > 0 and _sounding(steps_of(rates, grid, to, to + 1)) >= most
+    if not full and not grid[there]:
+        grid[cell] = False
+        grid[there] = True
+
+
+@part
+def _add(rates: GridRates, row: Row, stream: Stream) -> None:
+    """A silent key of a step sounds; in place of another where no more may."""
+    count = _sounding(row)
+    if count == len(row):
+        return
+    old = _note_of(row, stream) if 0 < rates.most_voices <= count else -1
+    row[_find(row, below(stream, len(row) - count), False)] = True
+    if old >= 0:
+        row[old] = False
+
+
+@part
+def _bars(rates: GridRates) -> int:
+    """How many whole bars a grid has; at least one, as a bar is never longer than the grid."""
+    return rates.steps // rates.bar
+
+
+@part
+def _phrase_length(most: int, stream: Stream) -> int:
+    """1, 2 or 4 bars, of `most` at most."""
+    length = 1 << below(stream, 3)
+    while length > most:
+        length >>= 1
+    return length
+
+
+@part
+def _transpose(rates: GridRates, grid: Row, first: int, last: int, stream: Stream) -> None:
+    """Move the steps from `first` to before `last` by some semitones, each that fits as likely."""
+    lowest, highest = rates.keys, -1
+    for step in range(first, last):
+        row = steps_of(rates, grid, step, step + 1)
+        for key in range(rates.keys):
+            if row[key]:
+                lowest = min(lowest, key)
+                highest = max(highest, key)
+    down, up = lowest, rates.keys - 1 - highest
+    if highest < 0 or down + up == 0:
+        return
+    choice = below(stream, down + up)
+    by = choice - down if choice < down else choice - down + 1
+    # No note leaves its step, so that the whole passage moves as one; silence follows.
+    cells = steps_of(rates, grid, first, last)
+    moved = len(cells) - abs(by)
+    if by > 0:
+        for i in range(moved):
+            cells[len(cells) - 1 - i] = cells[moved - 1 - i]
+        cells[:by] = False
+    else:
+        for i in range(moved):
+            cells[i] = cells[i - by]
+        cells[moved:] = False
+
+
+@part
+def _two_phrases(rates: GridRates, stream: Stream) -> tuple[int, int, int]:
+    """The first steps of two phrases that do not overlap, and their steps; 0 if there is one bar"""
+    bars = _bars(rates)
+    if bars < 2:
+        return 0, 0, 0
+    length = _phrase_length(bars // 2, stream)
+    one, other = 0, 0
+    while abs(one - other) < length:
+        one, other = below(stream, bars - length + 1), below(stream, bars - length + 1)
+    return one * rates.bar, other * rates.bar, length * rates.bar
+
+
+@part
+def _repeat(rates: GridRates, grid: Row, stream: Stream) -> None:
+    """Copy a phrase over another, and vary the copy."""
+    source, target, length = _two_phrases(rates, stream)
+    copied = steps_of(rates, grid, source, source + length)
+    copy_cells(copied, steps_of(rates, grid, target, target + length))
+    if length == 0 or uniform(stream) >= rates.variation:
+        return
+    if below(stream, 2) == 0:
+        _transpose(rates, grid, target, target + length, stream)
+        return
+    for bar in range(target, target + length, rates.bar):
+        step = bar + below(stream, rates.bar)
+        row = steps_of(rates, grid, step, step + 1)
+        key = _note_of(row, stream)
+        if key >= 0:
+            _edit_pitch(row, key, stream)
+        else:
+            _add(rates, row, stream)
+
+
+@part
+def _exchange(one: Row, other: Row) -> None:
+    for i in range(len(one)):
+        one[i], other[i] = other[i], one[i]
+
+
+@part
+def _retrograde(rates: GridRates, grid: Row, first: int, last: int) -> None:
+    """Play the steps from `first` to before `last` backwards."""
+    for i in range((last - first) // 2):
+        late = last - 1 - i
+        _exchange(
+            steps_of(rates, grid, first + i, first + i + 1), steps_of(rates, grid, late, late + 1)
+        )
+
+
+@part
+def _shift(rates: GridRates, grid: Row, first: int, last: int, by: int) -> None:
+    """Move the steps from `first` to before `last` on by `by` of them, round and round.
+
+    Three reversals, which need no second place to write to.
+    """
+    _retrograde(rates, grid, first, last)
+    _retrograde(rates, grid, first, first + by)
+    _retrograde(rates, grid, first + by, last)
+
+
+@part
+def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
+    """Two phrases change places."""
+    one, other, length = _two_phrases(rates, stream)
+    _exchange(
+        steps_of(rates, grid, one, one + length), steps_of(rates, grid, other, other + length)
+    )
+
+
+@part
+def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
+    """Move a random note to another key or step, or silence it."""
+    cell = _note(grid, stream)
+    if cell < 0:
+        return
+    if kind == PITCH:
+        step, key = cell // rates.keys, cell % rates.keys
+        _edit_pitch(steps_of(rates, grid, step, step + 1), key, stream)
+    elif kind == TIME:
+        _edit_time(rates, grid, cell, stream)
+    else:
+        grid[cell] = False
+
+
+@part
+def _edit_phrase(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
+    """Transpose, reverse or shift a random phrase."""
+    bars = _bars(rates)
+    length = _phrase_length(bars, stream)
+    first = below(stream, bars - length + 1) * rates.bar
+    last = first + length * rates.bar
+    if kind == TRANSPOSE:
+        if below(stream, 4) == 0:
+            first, last = 0, rates.steps
+        _transpose(rates, grid, first, last, stream)
+    elif kind == RETROGRADE:
+        _retrograde(rates, grid, first, last)
+    elif last - first > 1:
+        by = 1 + below(stream, min(rates.bar, last - first - 1))
+        _shift(rates, grid, first, last, by if below(stream, 2) == 0 else last - first - by)
+
+
+@part
+def mutate(rates: GridRates, grid: Row, stream: Stream) -> None:
+    """One edit, of a kind drawn by the chances."""
+    kind = draw_kind(rates.mutations, stream)
+    if kind == ADD:
+        step = below(stream, rates.steps)
+        _add(rates, steps_of(rates, grid, step, step + 1), stream)
+    elif kind == REPLACE:
+        density = rates.density_low + uniform(stream) * (rates.density_high - rates.density_low)
+        random_step(rates, grid, below(stream, rates.steps), density, stream)
+    elif kind == REPEAT:
+        _repeat(rates, grid, stream)
+    elif kind == SWAP:
+        _swap(rates, grid, stream)
+    elif kind < REPLACE:
+        _edit_note(rates, grid, kind, stream)
+    else:
+        _edit_phrase(rates, grid, kind, stream)

@@ -1,0 +1,96 @@
+"""Note grids: individuals that are pieces of music themselves.
+
+A grid is a piano roll, and as a performer it says its own note at every step, whatever it hears;
+past its own end it is silent. What is bred is what sounds, so that an operator can think in bars,
+transpositions and phrases (`genomes.grid.operators`).
+
+Memory order: one bool array (n, steps, keys) for the whole batch, an individual's steps one after
+the other. A bar is therefore one block of memory, and so is an individual.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.base import Arrays, BoolArray, Streams, draw_chances, prompt_length
+
+
+@dataclass(frozen=True, eq=False)
+class Grids:
+    """A batch of n note grids of the same steps and keys; ValueError for another dtype or shape."""
+
+    notes: BoolArray  # (n, steps, keys), True where a note begins
+
+    def __post_init__(self) -> None:
+        notes = self.notes
+        if notes.dtype != np.bool_ or notes.ndim != 3:
+            raise ValueError(
+                f"notes must be bool (n, steps, keys), got {notes.dtype} {notes.shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.notes)
+
+    @property
+    def steps(self) -> int:
+        """How long each grid is."""
+        return int(self.notes.shape[1])
+
+    @property
+    def keys(self) -> int:
+        """How many keys its instrument has."""
+        return int(self.notes.shape[2])
+
+    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+        """See `Performers.follow`; +1 where a grid has a note and -1 elsewhere.
+
+        Raises ValueError for a song of another number of keys.
+        """
+        if grid.ndim != 2 or grid.shape[1] != self.keys:
+            raise ValueError(f"grid must be (steps, {self.keys}), got {grid.shape}")
+        said = np.full((len(self), len(grid), self.keys), -1.0, np.float32)
+        own = min(len(grid), self.steps)
+        said[:, :own][self.notes[:, :own]] = 1.0
+        return said
+
+    def perform(
+        self,
+        prompt: BoolArray,
+        steps: int,
+        streams: Streams | None = None,
+        temperature: float = 0.0,
+    ) -> BoolArray:
+        """See `Performers.perform`; after the prompt come the grid's own rows from there on."""
+        prompt_steps = prompt_length(prompt, steps, len(self), self.keys)
+        own = max(prompt_steps, min(steps, self.steps))
+        played = np.empty((len(self), steps, self.keys), np.bool_)
+        played[:, prompt_steps:own] = self.notes[:, prompt_steps:own]
+        played[:, own:] = False
+        if temperature > 0.0:
+            chances = draw_chances(streams, len(self), steps, self.keys)
+            sounding = 1.0 / (1.0 + math.exp(-min(60.0, 1.0 / temperature)))
+            played = chances < np.where(played, sounding, 1.0 - sounding)
+        played[:, :prompt_steps] = prompt
+        return played
+
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+        """See `Performers.take`."""
+        chosen = np.asarray(indices, np.int64)
+        if len(chosen) > 1 and 0 <= chosen[0] <= len(self) - len(chosen):
+            first, last = int(chosen[0]), int(chosen[0]) + len(chosen)
+            if bool((chosen == np.arange(first, last)).all()):  # a worker's chunk: no copy
+                return type(self)(self.notes[first:last])
+        return type(self)(self.notes[chosen])
+
+    def to_arrays(self) -> Arrays:
+        """See `Performers.to_arrays`."""
+        return {"notes": self.notes}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """See `Performers.from_arrays`; raises ValueError where the array is no batch of grids."""
+        return cls(np.ascontiguousarray(arrays["notes"]))

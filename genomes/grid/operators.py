@@ -1,0 +1,134 @@
+"""Variation of note grids: crossover at bar lines and musical mutation, a generation in one kernel.
+
+Crossover, of a child that begins as a copy of its first parent:
+
+    one point       everything from some bar line on comes from the second
+    two points      the bars between two bar lines come from the second
+    uniform         every bar comes from either by a coin
+    credit          every step comes from whichever of its parents has the better case there, the
+                    earlier parent where they are alike; any number of parents (the gene pool
+                    recombination of Mühlenbein & Voigt, 1995, with a judge of every locus)
+
+Mutation is as many of the edits of `genomes.grid.edits` as a geometric distribution says.
+
+Memory order: grids are rows of a bool array (n, steps * keys). A child's random numbers are those
+of its own stream under the generation's key.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.base import BoolArray
+from genomes.grid.edits import (
+    GridRates,
+    Row,
+    copy_cells,
+    draw_kind,
+    mutate,
+    random_step,
+    steps_of,
+)
+from genomes.kernels import kernel, part
+from genomes.randomness import Stream, below, start_stream, uniform
+
+CROSSOVERS = ("one_point", "two_points", "uniform", "credit")
+ONE_POINT, TWO_POINTS, UNIFORM, CREDIT = range(4)
+
+
+@part
+def _cross(
+    rates: GridRates,
+    pool: BoolArray,
+    cases: NDArray[np.float32],
+    parents: NDArray[np.int64],
+    child: Row,
+    stream: Stream,
+) -> bool:
+    """Cross the others in `parents` into a copy of the first; False where nothing was taken."""
+    kind = draw_kind(rates.crossovers, stream)
+    if kind == CREDIT:
+        before, crossed = rates.steps - cases.shape[1], False
+        for case in range(cases.shape[1]):
+            best = parents[0]
+            for place in range(1, len(parents)):
+                if cases[parents[place], case] > cases[best, case]:
+                    best = parents[place]
+            if best != parents[0]:
+                step = before + case
+                copy_cells(
+                    steps_of(rates, pool[best], step, step + 1),
+                    steps_of(rates, child, step, step + 1),
+                )
+                crossed = True
+        return crossed
+    segments = (rates.steps + rates.bar - 1) // rates.bar  # the last may be part of a bar
+    other = pool[parents[1]]
+    if segments < 2 or parents[0] == parents[1]:
+        return False
+    if kind == UNIFORM:
+        for segment in range(segments):
+            if below(stream, 2) == 0:
+                first = segment * rates.bar
+                last = min(first + rates.bar, rates.steps)
+                copy_cells(steps_of(rates, other, first, last), steps_of(rates, child, first, last))
+        return True
+    start = 1 + below(stream, segments - 1)
+    end = segments
+    if kind == TWO_POINTS:
+        # From a bar line to another, the beginning being one of them: any part but the whole.
+        length = 1 + below(stream, segments - 1)
+        start = below(stream, segments - length + 1)
+        end = start + length
+    first, last = start * rates.bar, min(end * rates.bar, rates.steps)
+    copy_cells(steps_of(rates, other, first, last), steps_of(rates, child, first, last))
+    return True
+
+
+@kernel
+def first_grids(rates: GridRates, count: int, key: np.uint64) -> BoolArray:
+    """Random grids to begin with: bool (count, steps * keys), with random numbers under `key`.
+
+    Each has a density of its own, drawn between the lowest and the highest.
+    """
+    grids = np.empty((count, rates.steps * rates.keys), np.bool_)
+    stream = np.zeros(1, np.uint64)
+    for i in range(count):
+        start_stream(stream, key, i)
+        density = rates.density_low + uniform(stream) * (rates.density_high - rates.density_low)
+        for step in range(rates.steps):
+            random_step(rates, grids[i], step, density, stream)
+    return grids
+
+
+@kernel
+def breed_grids(
+    rates: GridRates,
+    pool: BoolArray,
+    cases: NDArray[np.float32],
+    parents: NDArray[np.int64],
+    copies: int,
+    key: np.uint64,
+) -> BoolArray:
+    """Children of parents in a pool: bool (children, steps * keys).
+
+    `pool` is bool (p, steps * keys), `cases` float32 (p, m) what credit goes by, one for each of
+    the last m steps, and `parents` int64 (children, at least 2) places in the pool, the first of
+    which a child begins as. The first `copies` children are copies of their first parents. Child
+    i draws from stream i under `key`. A child that is not crossed is always mutated.
+    """
+    children = np.empty((len(parents), pool.shape[1]), np.bool_)
+    stream = np.zeros(1, np.uint64)
+    for i in range(len(parents)):
+        child = children[i]
+        copy_cells(pool[parents[i, 0]], child)
+        if i < copies:
+            continue
+        start_stream(stream, key, i)
+        crossed = uniform(stream) < rates.crossover
+        if crossed:
+            crossed = _cross(rates, pool, cases, parents[i], child, stream)
+        if not crossed or uniform(stream) < rates.mutation:
+            mutate(rates, child, stream)
+            while uniform(stream) < rates.another_edit:
+                mutate(rates, child, stream)
+    return children

@@ -1,0 +1,1 @@
+"""LSTMs that read their own history; `networks` has the class."""

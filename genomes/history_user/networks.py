@@ -1,0 +1,366 @@
+"""HistoryUsers: recurrent networks that say where in their own past to read, and repeat it.
+
+The plain HistoryUser passes each input through a stack of LSTMs (Hochreiter & Schmidhuber 1997),
+maps what the last one says linearly to one score a lag, normalises the scores by a softmax, and
+reads its past inputs with these weights: at step t, output key k is
+
+    sum over the lags of weight[lag] * input[t - lag, k]
+
+with zeros before the start. Lag 64 is the input of 64 steps ago, lag 1 the input before the current
+one; lag 0, the current input itself, is read only where it is listed.
+
+    plain    the output is the read-out
+    united   one more LSTM hears the read-out and the current input; from its units a linear map and
+             a sigmoid a key
+    melody   one more LSTM, the ear, hears the current input; from its units and the read-out a
+             linear map and a softmax over the keys and the rest (the last output)
+    lstm     no history: a linear map and a sigmoid a key from the stack (the ablation)
+
+As a performer a HistoryUser hears the song delayed by one step: for song step s its current input
+is step s - 1 (nothing at s = 0), so lag j reads the song at distance j + 1 from the step to be
+played. Its activations are log(p / (1 - p)) of a key's chance p, at most 13.8 (plain, united,
+lstm), so that a key sounds where p > 0.5, and at temperature 1 with probability p; for a melody,
+the key's output before the softmax less the highest other one, so that at most one key sounds.
+
+Memory order: one float32 matrix (n, weights), an individual's weights one after the other in the
+order of `Shape.parts`, which an evolution strategy may treat as a flat vector. What the arrays
+are that `to_arrays` gives, and a champion's folder keeps, is in `Shape.parts` as well.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.base import Arrays, BoolArray, Streams, draw_chances, prompt_length
+from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
+from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
+from genomes.history_user.tiles import LANES
+from genomes.history_user.vectors import Singles
+
+__all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "hear"]
+
+# So many sequences or fewer are quicker one by one than as a block of 16.
+_FEW = 5
+
+
+class Reading(NamedTuple):
+    """Where the history was read: both (n, sequences, steps)."""
+
+    lag: NDArray[np.int64]  # the lag of the highest weight
+    entropy: NDArray[np.float32]  # of the weights, in bits: 0 where a single lag is read
+
+
+@dataclass(frozen=True, eq=False)
+class HistoryUsers:
+    """A batch of n HistoryUsers of one shape; ValueError for weights that do not fit it."""
+
+    shape: Shape
+    weights: Singles  # (n, shape.weights)
+
+    def __post_init__(self) -> None:
+        weights = self.weights
+        wanted = self.shape.weights
+        if weights.dtype != np.float32 or weights.ndim != 2 or weights.shape[1] != wanted:
+            raise ValueError(
+                f"weights must be float32 (n, {wanted}), got {weights.dtype} {weights.shape}"
+            )
+        object.__setattr__(self, "weights", _for_kernels(weights))
+
+    @classmethod
+    def initial(
+        cls,
+        shape: Shape,
+        random: np.random.Generator,
+        n: int,
+        scale: float = 1.0,
+        forget_bias: float = 1.0,
+    ) -> Self:
+        """n individuals as networks are usually begun.
+
+        Every weight is uniform within +- scale / sqrt(units) of an LSTM, or of the inputs of a
+        linear map, as in torch; to the biases of the forget gates comes `forget_bias`, so that an
+        LSTM remembers at first (Jozefowicz, Zaremba & Sutskever 2015). The first individuals of a
+        larger n are the same.
+        """
+        weights = random.random((n, shape.weights), np.float32)
+        weights *= 2.0
+        weights -= 1.0
+        bounds = np.empty(shape.weights, np.float32)
+        views = shape.views(bounds)
+        for name, view in views.items():
+            owner = name.rsplit("_", 1)[0]
+            if f"{owner}_recurrent" in views:
+                fan = views[f"{owner}_recurrent"].shape[0]
+            else:
+                fan = views[f"{owner}_weights"].shape[0]
+            view[:] = scale / math.sqrt(fan)
+        weights *= bounds
+        for name, view in shape.views(weights).items():
+            if name.endswith("_bias") and view.ndim == 3:
+                view[:, 1] += np.float32(forget_bias)
+        return cls(shape, weights)
+
+    def __len__(self) -> int:
+        return len(self.weights)
+
+    # Rows of numbers in, rows of numbers out
+
+    def forward(self, inputs: Singles, first_step: int = 0) -> Singles:
+        """The raw outputs for sequences of inputs.
+
+        `inputs` is float32 (n or 1, sequences, steps, inputs); a first axis of 1 is heard by all.
+        Returns float32 (n, sequences, steps - first_step, outputs): what is said from `first_step`
+        on, at step t of the inputs up to t. The result is all the memory that is needed; take it
+        for some individuals at a time (`take`), or only its errors (`mean_squared_error`), where
+        it is too large.
+        """
+        outputs = self._results(inputs, first_step, self.shape.outputs)
+        for i, blocks in enumerate(self._heard_by_each(inputs)):
+            self._run(run_sequences, i, blocks, first_step, outputs[i])
+        return outputs
+
+    def mean_squared_error(
+        self, inputs: Singles, targets: Singles, first_step: int = 0
+    ) -> NDArray[np.float64]:
+        """How far the raw outputs are from targets, step by step.
+
+        `targets` is float32 (n or 1, sequences, steps - first_step, outputs). Returns float64
+        (n, steps - first_step), means over sequences and outputs; the copy task's loss is its sum
+        over the steps. Needs memory for the outputs of one individual.
+        """
+        outputs = self._results(inputs, first_step, self.shape.outputs, one=True)[0]
+        right = targets.shape[1:] == outputs.shape and len(targets) in (1, len(self))
+        if targets.dtype != np.float32 or not right:
+            wanted = ", ".join(str(length) for length in outputs.shape)
+            raise ValueError(
+                f"targets must be float32 (1 or {len(self)}, {wanted}), "
+                f"got {targets.dtype} {targets.shape}"
+            )
+        errors = np.empty((len(self), outputs.shape[1]))
+        for i, blocks in enumerate(self._heard_by_each(inputs)):
+            self._run(run_sequences, i, blocks, first_step, outputs)
+            outputs -= targets[i % len(targets)]
+            np.square(outputs, out=outputs)
+            errors[i] = outputs.mean(axis=(0, 2), dtype=np.float64)
+        return errors
+
+    def attention(self, inputs: Singles, first_step: int = 0) -> Singles:
+        """Where the history is read: float32 (n, sequences, steps - first_step, lags).
+
+        The weights of every lag, of sum 1. For small batches: see `reading` for large ones. Raises
+        ValueError where there is no history.
+        """
+        shares = self._results(inputs, first_step, self._lags())
+        for i, blocks in enumerate(self._heard_by_each(inputs)):
+            self._run(run_attention, i, blocks, first_step, shares[i])
+        return shares
+
+    def reading(self, inputs: Singles, first_step: int = 0) -> Reading:
+        """The lag that is read most and the entropy of the weights, at every step from the first.
+
+        Needs memory for the weights of one individual.
+        """
+        shares = self._results(inputs, first_step, self._lags(), one=True)[0]
+        lags = np.asarray(self.shape.lags, np.int64)
+        lag = np.empty((len(self), *shares.shape[:2]), np.int64)
+        entropy = np.empty(lag.shape, np.float32)
+        for i, blocks in enumerate(self._heard_by_each(inputs)):
+            self._run(run_attention, i, blocks, first_step, shares)
+            lag[i] = lags[shares.argmax(axis=2)]
+            information = np.log2(np.maximum(shares, np.finfo(np.float32).tiny))
+            entropy[i] = -np.einsum("stl,stl->st", shares, information)
+        return Reading(lag, entropy)
+
+    def _lags(self) -> int:
+        if self.shape.architecture == "lstm":
+            raise ValueError("a plain LSTM reads no history")
+        return len(self.shape.lags)
+
+    def _results(self, inputs: Singles, first_step: int, width: int, one: bool = False) -> Singles:
+        """Memory for results, once the arguments are found to fit."""
+        n = len(self)
+        wanted = f"inputs must be float32 (1 or {n}, sequences, steps, {self.shape.inputs})"
+        if inputs.dtype != np.float32:
+            raise ValueError(f"{wanted}, got {inputs.dtype}")
+        if inputs.ndim != 4 or inputs.shape[3] != self.shape.inputs or len(inputs) not in (1, n):
+            raise ValueError(f"{wanted}, got {inputs.shape}")
+        steps = inputs.shape[2]
+        if not 0 <= first_step <= steps:
+            raise ValueError(f"first_step must be from 0 to {steps}, got {first_step}")
+        return np.zeros((1 if one else n, inputs.shape[1], steps - first_step, width), np.float32)
+
+    def _heard_by_each(self, inputs: Singles) -> "Sequence[_Blocks]":
+        if len(inputs) == 1:
+            return [_blocks(inputs[0])] * len(self)
+        return _Lazily(inputs)
+
+    def _run(
+        self, kernel: Any, i: int, blocks: "_Blocks", first_step: int, results: Singles
+    ) -> None:
+        """Let individual i hear blocks of sequences; the results are one row a sequence."""
+        begin = 0
+        for block in blocks:
+            lanes = block.shape[3]
+            end = min(begin + len(block) * lanes, len(results))
+            part = results[begin:end]
+            kernel(self.shape.plan, self.weights[i], block, lanes, first_step, part)
+            begin = end
+
+    # As performers
+
+    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+        """See `Performers.follow`; the module says what the activation is.
+
+        Raises ValueError for a song of another number of keys.
+        """
+        keys = self._instrument()
+        if grid.ndim != 2 or grid.shape[1] != keys:
+            raise ValueError(f"grid must be (steps, {keys}), got {grid.shape}")
+        said = np.zeros((len(self), len(grid), keys), np.float32)
+        heard = hear(grid)[0, 0]
+        follow_song(self.shape.plan, self.weights, heard, said)
+        return said
+
+    def perform(
+        self,
+        prompt: BoolArray,
+        steps: int,
+        streams: Streams | None = None,
+        temperature: float = 0.0,
+    ) -> BoolArray:
+        """See `Performers.perform`; above temperature 0 a melody draws a key, or the rest, from
+        its softmax at that temperature."""
+        keys = self._instrument()
+        prompt_steps = prompt_length(prompt, steps, len(self), keys)
+        played = np.zeros((len(self), steps, keys), np.bool_)
+        played[:, :prompt_steps] = prompt
+        chances = np.empty((0, 0, 0))
+        if temperature > 0.0:
+            drawn = 1 if self.shape.architecture == "melody" else keys
+            chances = draw_chances(streams, len(self), steps, drawn)
+        play_on(self.shape.plan, self.weights, prompt_steps, float(temperature), chances, played)
+        return played
+
+    def _instrument(self) -> int:
+        """The keys it plays."""
+        if self.shape.inputs != self.shape.keys:
+            raise ValueError(
+                f"these HistoryUsers play no instrument: they hear {self.shape.inputs} numbers "
+                f"and have {self.shape.keys} keys"
+            )
+        return self.shape.keys
+
+    # Slices and arrays
+
+    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+        """See `Performers.take`."""
+        chosen = np.arange(len(self))[np.asarray(indices, np.int64)]
+        if len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1)):  # a worker's chunk
+            return type(self)(self.shape, self.weights[chosen[0] : chosen[-1] + 1])
+        return type(self)(self.shape, self.weights[chosen])
+
+    def parts(self) -> dict[str, Singles]:
+        """The weights by name, as views (n, *shape) of the flat matrix; see `Shape.parts`."""
+        return self.shape.views(self.weights)
+
+    def to_arrays(self) -> Arrays:
+        """See `Performers.to_arrays`: `parts`, and the shape.
+
+        `architecture` is int64 (4,): the place in ARCHITECTURES, keys, inputs, last; `layers` and
+        `lags` are int64.
+        """
+        shape = self.shape
+        place = ARCHITECTURES.index(shape.architecture)
+        sizes = [place, shape.keys, shape.inputs, shape.last]
+        return {
+            "architecture": np.asarray(sizes, np.int64),
+            "layers": np.asarray(shape.layers, np.int64),
+            "lags": np.asarray(shape.lags, np.int64),
+            **self.parts(),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """See `Performers.from_arrays`; ValueError, of one line, for arrays that do not fit."""
+        described = [_whole_numbers(arrays, name) for name in ("architecture", "layers", "lags")]
+        sizes, layers, lags = described
+        if len(sizes) != 4 or not 0 <= sizes[0] < len(ARCHITECTURES):
+            raise ValueError(f"architecture must be (place, keys, inputs, last), got {sizes}")
+        place, keys, inputs, last = sizes
+        shape = Shape(keys, inputs, layers, lags, ARCHITECTURES[place], last)
+        parts = shape.parts
+        missing = [name for name in parts if name not in arrays]
+        if missing:
+            raise ValueError(f"arrays of a HistoryUser lack {', '.join(missing)}")
+        first = arrays[next(iter(parts))]
+        n = len(first) if first.ndim else 0
+        for name, part in parts.items():
+            array, wanted = arrays[name], (n, *part.shape)
+            if array.dtype != np.float32 or array.shape != wanted:
+                raise ValueError(
+                    f"{name} must be float32 {wanted}, got {array.dtype} {array.shape}"
+                )
+        rows = [arrays[name].reshape(n, math.prod(part.shape)) for name, part in parts.items()]
+        return cls(shape, np.concatenate(rows, axis=1))
+
+
+def hear(grid: BoolArray) -> Singles:
+    """What a performer hears while it follows a song: float32 (1, 1, steps, keys).
+
+    Nothing, then bool (steps, keys) `grid` from its first step to the last but one; what `forward`
+    and `attention` say of step s of it is about step s of the song.
+    """
+    heard = np.zeros((1, 1, *grid.shape), np.float32)
+    heard[0, 0, 1:] = grid[:-1]
+    return heard
+
+
+# Sequences side by side: arrays (blocks, steps, inputs, lanes), of 16 lanes and of one.
+_Blocks = Sequence[Singles]
+
+
+def _blocks(sequences: Singles) -> _Blocks:
+    """Sequences (sequences, steps, inputs) in blocks for the kernels, in their order."""
+    count, steps, inputs = sequences.shape
+    rest = count % LANES
+    full = count - rest if rest <= _FEW else count - rest + LANES
+    blocks = []
+    if full:
+        padded = np.zeros((full, steps, inputs), np.float32)
+        padded[: min(count, full)] = sequences[:full]
+        lanes = padded.reshape(full // LANES, LANES, steps, inputs)
+        blocks.append(np.ascontiguousarray(lanes.transpose(0, 2, 3, 1)))
+    if full < count:
+        blocks.append(_for_kernels(sequences[full:, :, :, None]))
+    return blocks
+
+
+class _Lazily(Sequence[_Blocks]):
+    """The blocks of every individual's own sequences, made when it is their turn."""
+
+    def __init__(self, inputs: Singles) -> None:
+        self._inputs = inputs
+
+    def __len__(self) -> int:
+        return len(self._inputs)
+
+    def __getitem__(self, index: Any) -> Any:
+        return _blocks(self._inputs[index])
+
+
+def _for_kernels(array: Singles) -> Singles:
+    """An array in one piece that may be written: kernels are compiled for no other."""
+    return np.require(array, requirements=["C", "W"])
+
+
+def _whole_numbers(arrays: Mapping[str, NDArray[Any]], name: str) -> tuple[int, ...]:
+    if name not in arrays:
+        raise ValueError(f"arrays of a HistoryUser lack {name}")
+    array = arrays[name]
+    if array.dtype.kind not in "iu" or array.ndim != 1 or array.size > LARGEST:
+        raise ValueError(f"{name} must be whole numbers in a row, got {array.dtype} {array.shape}")
+    return tuple(int(number) for number in array)

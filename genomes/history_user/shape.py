@@ -1,0 +1,207 @@
+"""The sizes of a HistoryUser, and where in its flat vector of weights every array of them stands.
+
+See `genomes.history_user.networks` for what the architectures are.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.history_user.lstm import LSTM, MELODY, PLAIN, UNITED, Plan
+from genomes.history_user.vectors import Singles
+
+Architecture = Literal["plain", "united", "melody", "lstm"]
+ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
+
+# Sizes beyond any use, refused before memory is taken for them.
+LARGEST = 1 << 16
+
+
+class Part(NamedTuple):
+    """One array of weights: where it stands in the flat vector, and its shape."""
+
+    start: int
+    shape: tuple[int, ...]
+
+    @property
+    def stop(self) -> int:
+        """The place after its last weight."""
+        return self.start + math.prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of a HistoryUser; ValueError for sizes that make none.
+
+    `keys` are the outputs (a melody has the rest besides), `inputs` the numbers heard a step, of
+    which the history reads the first `keys`; 0 stands for as many as keys. `lags` rise. `last` is
+    the size of the last LSTM (united) or the ear (melody).
+    """
+
+    keys: int
+    inputs: int = 0
+    layers: Sequence[int] = (70, 50)
+    lags: Sequence[int] = tuple(range(1, 81))
+    architecture: Architecture = "plain"
+    last: int = 50
+
+    def __post_init__(self) -> None:
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(
+                f"architecture must be one of {', '.join(ARCHITECTURES)}, got {self.architecture!r}"
+            )
+        for name in ("layers", "lags"):  # kept as tuples: a shape is a value
+            object.__setattr__(self, name, tuple(int(number) for number in getattr(self, name)))
+        if self.inputs == 0:
+            object.__setattr__(self, "inputs", self.keys)
+        sizes = {"keys": self.keys, "inputs": self.inputs, "last": self.last}
+        sizes |= {f"layers[{place}]": units for place, units in enumerate(self.layers)}
+        for name, size in sizes.items():
+            if not 1 <= size <= LARGEST:
+                raise ValueError(f"{name} must be from 1 to {LARGEST}, got {size}")
+        if not self.layers:
+            raise ValueError("layers must be the units of at least one LSTM, got none")
+        if self.inputs < self.keys:
+            raise ValueError(f"inputs ({self.inputs}) must be at least keys ({self.keys})")
+        lags = self.lags
+        rising = all(one < other for one, other in pairwise(lags))
+        if not lags or not rising or lags[0] < 0 or lags[-1] > LARGEST:
+            raise ValueError(f"lags must be rising whole numbers from 0 to {LARGEST}, got {lags}")
+
+    @property
+    def outputs(self) -> int:
+        """How many numbers it says a step."""
+        return self.keys + (self.architecture == "melody")
+
+    @cached_property
+    def parts(self) -> dict[str, Part]:
+        """The arrays of weights, in the order of the flat vector:
+
+        lstm0_input (inputs, 4, units), lstm0_recurrent (units, 4, units), lstm0_bias (4, units) of
+        the first LSTM of the stack, the others likewise, and, but for `lstm`, read_weights (units,
+        lags), read_bias (lags,). Then
+
+            united   last_input (keys + inputs, 4, last), the read-out first, last_recurrent,
+                     last_bias, output_weights (last, keys), output_bias (keys,)
+            melody   ear_input (inputs, 4, last), ear_recurrent, ear_bias, output_weights
+                     (last + keys, keys + 1), the ear's units first, output_bias (keys + 1,)
+            lstm     output_weights (units, keys), output_bias (keys,)
+
+        Axis 4 holds the gates input, forget, output, and the candidate (torch's order is input,
+        forget, candidate, output, and it has two biases that are added).
+        """
+        shapes: dict[str, tuple[int, ...]] = {}
+
+        def add_lstm(name: str, inputs: int, units: int) -> None:
+            shapes[f"{name}_input"] = (inputs, 4, units)
+            shapes[f"{name}_recurrent"] = (units, 4, units)
+            shapes[f"{name}_bias"] = (4, units)
+
+        inputs = self.inputs
+        for place, units in enumerate(self.layers):
+            add_lstm(f"lstm{place}", inputs, units)
+            inputs = units
+        if self.architecture != "lstm":
+            shapes["read_weights"] = (inputs, len(self.lags))
+            shapes["read_bias"] = (len(self.lags),)
+        if self.architecture == "united":
+            add_lstm("last", self.keys + self.inputs, self.last)
+            inputs = self.last
+        elif self.architecture == "melody":
+            add_lstm("ear", self.inputs, self.last)
+            inputs = self.last + self.keys
+        if self.architecture != "plain":
+            shapes["output_weights"] = (inputs, self.outputs)
+            shapes["output_bias"] = (self.outputs,)
+        parts, start = {}, 0
+        for name, shape in shapes.items():
+            parts[name] = Part(start, shape)
+            start = parts[name].stop
+        return parts
+
+    @property
+    def weights(self) -> int:
+        """The length of the flat vector."""
+        return list(self.parts.values())[-1].stop
+
+    def views(self, weights: Singles) -> dict[str, Singles]:
+        """Every part of flat weights (.., weights), as a view of shape (.., *shape)."""
+        return {
+            name: weights[..., part.start : part.stop].reshape(*weights.shape[:-1], *part.shape)
+            for name, part in self.parts.items()
+        }
+
+    @cached_property
+    def places_by_output(self) -> NDArray[np.int64]:
+        """Places in the flat vector of the weights that lead to one output alone.
+
+        int64 (outputs, weights of one); (0, 0) where a softmax, or nothing, follows the stack.
+        """
+        if self.architecture not in ("united", "lstm"):
+            return np.empty((0, 0), np.int64)
+        last, bias = self.parts["output_weights"], self.parts["output_bias"]
+        columns = np.arange(last.start, last.stop).reshape(last.shape)
+        return np.vstack([columns, np.arange(bias.start, bias.stop)]).T
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The shape as the kernels need it; see `genomes.history_user.lstm`."""
+        parts = self.parts
+        lstms: list[tuple[str, int, int, int]] = []  # name, units, first row, rows heard
+        row, heard = 0, self.inputs
+        for place, size in enumerate(self.layers):
+            lstms.append((f"lstm{place}", size, row, heard + size))
+            row, heard = row + heard, size
+        last_row, last_heard = row, heard  # of what the stack says
+        rows = row + heard
+        reading, echo = rows, -1
+        if self.architecture == "plain":
+            rows += self.keys
+        elif self.architecture == "united":
+            echo = reading + self.keys
+            last_row, last_heard = echo + self.inputs, self.last
+            lstms.append(("last", self.last, reading, self.keys + self.inputs + self.last))
+            rows = last_row + last_heard
+        elif self.architecture == "melody":
+            echo = rows
+            last_row, last_heard = echo + self.inputs, self.last + self.keys
+            lstms.append(("ear", self.last, echo, self.inputs + self.last))
+            reading = last_row + self.last
+            rows = last_row + last_heard
+        names = [lstm[0] for lstm in lstms]
+        units, first, hears = (
+            np.asarray([lstm[place] for lstm in lstms], np.int64) for place in (1, 2, 3)
+        )
+        starts = {name: part.start for name, part in parts.items()}
+        return Plan(
+            kind={"plain": PLAIN, "united": UNITED, "melody": MELODY, "lstm": LSTM}[
+                self.architecture
+            ],
+            inputs=self.inputs,
+            keys=self.keys,
+            outputs=self.outputs,
+            lags=np.asarray(self.lags, np.int64),
+            layers=len(self.layers),
+            rows=rows,
+            longest=max(4 * int(units.max()), len(self.lags), self.outputs),
+            units=units,
+            row=first,
+            heard=hears,
+            cell=np.cumsum(units) - units,
+            weights=np.asarray([starts[f"{name}_input"] for name in names], np.int64),
+            bias=np.asarray([starts[f"{name}_bias"] for name in names], np.int64),
+            scores=starts.get("read_weights", 0),
+            scores_bias=starts.get("read_bias", 0),
+            reading_row=reading,
+            echo_row=echo,
+            last=starts.get("output_weights", 0),
+            last_bias=starts.get("output_bias", 0),
+            last_row=last_row,
+            last_heard=last_heard,
+        )

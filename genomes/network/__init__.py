@@ -1,0 +1,1 @@
+"""Networks of evolved topology, a batch in arrays; `networks` has the class."""

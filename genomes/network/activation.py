@@ -1,0 +1,180 @@
+"""Batched activation of networks of arbitrary topology.
+
+A batch of networks is compiled once into a `Program`: for every network the nodes that its outputs
+need, in an order in which they can be computed, and for every such node its links. Then whole
+songs are computed at a time: a feed-forward node is one row of values, one value a step, so a
+link is `row += weight * source_row` over contiguous memory, and no Python runs between nodes. A
+recurrent network goes step by step instead, and networks that hear themselves are the matter of
+`genomes.network.closed_loop`.
+
+Sums run over a node's links in the order of its genes, one network at a time, without fused or
+reordered arithmetic: a network's outputs are the same to the last bit in every batch, and the
+sums are those that neat-python computes.
+
+Memory order of a `Program`: networks, nodes and links are concatenated (compressed sparse rows).
+Network g owns nodes `node_offsets[g]:node_offsets[g + 1]`, node p owns links
+`link_offsets[p]:link_offsets[p + 1]`. A link's source below `inputs` is an input, otherwise
+`source - inputs` counts nodes within the network.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.kernels import kernel, part
+from genomes.network.compilation import Floats, Integers, longest_row
+from genomes.network.functions import IDENTITY, STEP, SUM, activate_value, aggregate_values
+
+# A row is added by its nonzero steps alone when they are fewer than one in so many.
+_SPARSE = 5
+
+
+class Program(NamedTuple):
+    """Compiled networks; see the module's docstring for the memory order."""
+
+    inputs: int
+    feed_forward: bool
+    node_offsets: Integers  # (n + 1,)
+    node_id: Integers  # (nodes,)
+    bias: Floats  # (nodes,)
+    response: Floats  # (nodes,)
+    activation: NDArray[np.uint8]  # (nodes,)
+    aggregation: NDArray[np.uint8]  # (nodes,)
+    link_offsets: Integers  # (nodes + 1,)
+    source: Integers  # (links,)
+    weight: Floats  # (links,)
+    outputs: Integers  # (n, outputs): place of every output node within its network
+
+
+@part
+def _node_value(
+    program: Program, p: int, inputs: Floats, values: Floats, t: int, weighted: Floats
+) -> float:
+    """Node p at step t; `inputs` and `values` have a column a step, `weighted` is scratch space."""
+    begin, end = program.link_offsets[p], program.link_offsets[p + 1]
+    for link in range(begin, end):
+        source = program.source[link]
+        if source < program.inputs:
+            value = inputs[source, t]
+        else:
+            value = values[source - program.inputs, t]
+        weighted[link - begin] = program.weight[link] * value
+    total = aggregate_values(program.aggregation[p], weighted, end - begin)
+    return activate_value(program.activation[p], program.bias[p] + program.response[p] * total)
+
+
+@part
+def _step(
+    program: Program, g: int, inputs: Floats, heard: Floats, values: Floats, weighted: Floats
+) -> None:
+    """Compute recurrent network g at one step into `values`; nodes hear each other in `heard`.
+
+    All have one column, `heard` the step before. A node without links keeps the value 0, as in
+    neat-python.
+    """
+    first = program.node_offsets[g]
+    for p in range(first, program.node_offsets[g + 1]):
+        if program.link_offsets[p] < program.link_offsets[p + 1]:
+            values[p - first, 0] = _node_value(program, p, inputs, heard, 0, weighted)
+
+
+@part
+def _sparse(inputs: Floats) -> tuple[Integers, Integers]:
+    """Where inputs are not zero: (offsets, steps), compressed sparse rows."""
+    count, steps = inputs.shape
+    offsets = np.zeros(count + 1, np.int64)
+    for i in range(count):
+        for t in range(steps):
+            offsets[i + 1] += inputs[i, t] != 0.0
+        offsets[i + 1] += offsets[i]
+    places = np.empty(offsets[count], np.int64)
+    place = 0
+    for i in range(count):
+        for t in range(steps):
+            if inputs[i, t] != 0.0:
+                places[place] = t
+                place += 1
+    return offsets, places
+
+
+@part
+def _fill_row(
+    program: Program,
+    p: int,
+    inputs: Floats,
+    sounding: tuple[Integers, Integers],
+    rows: Floats,
+    row: Floats,
+    weighted: Floats,
+) -> None:
+    """Compute feed-forward node p at all steps into `row`."""
+    begin, end = program.link_offsets[p], program.link_offsets[p + 1]
+    steps = len(row)
+    offsets, places = sounding
+    if begin == end:
+        row[:] = _node_value(program, p, inputs, rows, 0, weighted)
+    elif program.aggregation[p] == SUM:
+        row[:] = 0.0
+        for link in range(begin, end):
+            source, weight = program.source[link], program.weight[link]
+            if source < program.inputs:
+                first, last = offsets[source], offsets[source + 1]
+                if _SPARSE * (last - first) < steps:
+                    # What is zero adds nothing: the sum is the same, and most keys are silent.
+                    for place in range(first, last):
+                        t = places[place]
+                        row[t] += weight * inputs[source, t]
+                    continue
+                origin = inputs[source]
+            else:
+                origin = rows[source - program.inputs]
+            for t in range(steps):
+                row[t] += weight * origin[t]
+        bias, response, code = program.bias[p], program.response[p], program.activation[p]
+        for t in range(steps):
+            row[t] = bias + response * row[t]
+        if code == STEP:  # the two simplest, without a function between steps
+            for t in range(steps):
+                row[t] = 1.0 if row[t] > 0.0 else (0.0 if row[t] <= 0.0 else row[t])
+        elif code != IDENTITY:
+            for t in range(steps):
+                row[t] = activate_value(code, row[t])
+    else:
+        for t in range(steps):
+            row[t] = _node_value(program, p, inputs, rows, t, weighted)
+
+
+@kernel
+def activate_rows(program: Program, inputs: Floats, result: Floats) -> None:
+    """Outputs of every network for every column of `inputs`, float64 (inputs, steps).
+
+    Writes float64 (n, steps, outputs) into `result`. The columns are consecutive steps for a
+    recurrent network, which starts from silence.
+    """
+    n, steps, outputs = result.shape
+    if steps == 0:
+        return
+    nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
+    weighted = np.empty(max(links, 1))
+    rows = np.zeros((nodes, steps if program.feed_forward else 1))
+    column = np.empty((program.inputs, 1))
+    sounding = _sparse(inputs)
+    for g in range(n):
+        first = program.node_offsets[g]
+        if program.feed_forward:
+            for p in range(first, program.node_offsets[g + 1]):
+                _fill_row(program, p, inputs, sounding, rows, rows[p - first], weighted)
+            for output in range(outputs):
+                row = rows[program.outputs[g, output]]
+                for t in range(steps):
+                    result[g, t, output] = row[t]
+        else:
+            heard, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
+            for t in range(steps):
+                for i in range(program.inputs):
+                    column[i, 0] = inputs[i, t]
+                _step(program, g, column, heard, values, weighted)
+                for output in range(outputs):
+                    result[g, t, output] = values[program.outputs[g, output], 0]
+                heard, values = values, heard

@@ -1,0 +1,301 @@
+"""Networks that hear themselves: compiled networks play on, step after step.
+
+Everything a step can be heard as stands in one array of numbers, the levels: a row a step, and in
+it a column a key and a column an extra input, begun by as many rows of `before_start` as the
+longest lag. So input i at step t is the level at t times the row's length plus an offset of its
+own, and no inputs are laid out.
+
+Most links of networks that started fully connected lead from inputs to a few nodes, in the same
+order in each of them: nodes whose links begin with inputs in ascending order are summed together,
+all nodes input by input, up to where that order breaks; the other links follow one node at a time.
+Inputs of 0 are passed over there. Neither changes a bit of any sum: its terms are added in the
+order of the genes, and what is passed over or put in for a node that lacks an input is a zero,
+which changes no sum that began with 0 (unless weights or levels are not finite: then every link is
+added by itself).
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.kernels import kernel, part
+from genomes.network.activation import Program
+from genomes.network.block_sums import LANES, sum_rows
+from genomes.network.compilation import Floats, Integers, longest_row
+from genomes.network.functions import IDENTITY, SUM, activate_value, aggregate_values
+
+# Nodes are summed together whose ascending links are at least one in so many of the longest's,
+# if then at least one in so many weights of the block is a link's.
+_SHARE = 4
+_FILLED = 32
+
+
+class Hearing(NamedTuple):
+    """The numbers of a `Player`, for the closed loop."""
+
+    lags: Integers
+    off: float
+    on: float
+    before_start: float
+    threshold: float
+    voices: int
+    extra_inputs: Floats
+
+
+class _Block(NamedTuple):
+    """The links of one network that are summed together."""
+
+    slot: Integers  # (nodes,) column of every node in `weights`, or -1
+    length: Integers  # (nodes,) how many of a node's first links stand in the block
+    weights: Floats  # (inputs, slots), or empty
+
+
+@part
+def _finite(values: Floats) -> bool:
+    """Whether all values are numbers, and not infinite."""
+    for value in values:  # noqa: SIM110, numba has no generators
+        if not math.isfinite(value):
+            return False
+    return True
+
+
+@part
+def _ascending(program: Program, p: int) -> int:
+    """How many links of node p stand before its first that is no input or breaks their order."""
+    begin, end = program.link_offsets[p], program.link_offsets[p + 1]
+    before = -1
+    for link in range(begin, end):
+        source = program.source[link]
+        if source >= program.inputs or source <= before:
+            return int(link - begin)
+        before = source
+    return int(end - begin)
+
+
+@part
+def _block(program: Program, g: int, exact: bool) -> _Block:
+    """The block of network g; empty unless `exact`, that is if levels are finite."""
+    first, last = program.node_offsets[g], program.node_offsets[g + 1]
+    nodes = last - first
+    slot, length = np.full(nodes, -1), np.zeros(nodes, np.int64)
+    begin, end = program.link_offsets[first], program.link_offsets[last]
+    slots, rows, links, longest = 0, program.inputs, 0, 0
+    if exact and _finite(program.weight[begin:end]):
+        for place in range(nodes):
+            if program.aggregation[first + place] == SUM:
+                length[place] = _ascending(program, first + place)
+                longest = max(longest, length[place])
+        for place in range(nodes):
+            if length[place] > 0 and _SHARE * length[place] >= longest:
+                slot[place] = slots
+                slots += 1
+                links += length[place]
+        slots += -slots % LANES
+        if slots == 0 or rows * slots > _FILLED * links:  # one node after the other is less work
+            rows, slots = 0, 0
+            slot[:] = -1
+    weights = np.zeros((rows, slots))
+    for place in range(nodes):
+        if slot[place] < 0:
+            length[place] = 0
+        begin = program.link_offsets[first + place]
+        for link in range(begin, begin + length[place]):
+            weights[program.source[link], slot[place]] = program.weight[link]
+    return _Block(slot, length, weights)
+
+
+@part
+def _list_loud(levels: Floats, keys: int, loud: Integers, at: int) -> None:
+    """List the keys whose level is not 0 in row `at` of `levels`: their number, then the keys."""
+    count = 0
+    for key in range(keys):
+        count += levels[at, key] != 0.0
+        if levels[at, key] != 0.0:
+            loud[at, count] = key
+    loud[at, 0] = count
+
+
+@part
+def _sum_block(
+    block: _Block,
+    levels: Floats,
+    loud: Integers,
+    lags: Integers,
+    now: int,
+    rows: Integers,
+    heard: Floats,
+    sums: Floats,
+) -> None:
+    """Sum a block's nodes at the step that is row `now` of `levels` into `sums`.
+
+    `rows` and `heard` are scratch space: the rows of the block that hear no 0, and what they hear.
+    """
+    width, keys = levels.shape[1], loud.shape[1] - 1
+    count = 0
+    for place in range(len(lags)):
+        past = now - lags[place]
+        for i in range(1, 1 + loud[past, 0]):
+            key = loud[past, i]
+            rows[count], heard[count] = place * keys + key, levels[past, key]
+            count += 1
+    for column in range(keys, width):
+        rows[count], heard[count] = (len(lags) - 1) * keys + column, levels[now, column]
+        count += 1
+    for first in range(0, block.weights.shape[1], LANES):
+        sum_rows(block.weights, rows, heard, count, first, sums)
+
+
+@part
+def _step(
+    program: Program,
+    g: int,
+    block: _Block,
+    sums: Floats,
+    levels: Floats,
+    base: int,
+    offsets: Integers,
+    heard: Floats,
+    values: Floats,
+    weighted: Floats,
+) -> None:
+    """Compute network g at one step into `values`; nodes read each other's values in `heard`.
+
+    For a feed-forward network the two are the same array; for a recurrent one `heard` is the step
+    before, and a node without links keeps the value 0, as in neat-python.
+    """
+    first = program.node_offsets[g]
+    for p in range(first, program.node_offsets[g + 1]):
+        begin, end = program.link_offsets[p], program.link_offsets[p + 1]
+        if begin == end and not program.feed_forward:
+            continue
+        place = p - first
+        if program.aggregation[p] == SUM:
+            total = sums[block.slot[place]] if block.slot[place] >= 0 else 0.0
+            for link in range(begin + block.length[place], end):
+                source = program.source[link]
+                if source < program.inputs:
+                    total += program.weight[link] * levels[base + offsets[source]]
+                else:
+                    total += program.weight[link] * heard[source - program.inputs]
+        else:
+            for link in range(begin, end):
+                source = program.source[link]
+                if source < program.inputs:
+                    value = levels[base + offsets[source]]
+                else:
+                    value = heard[source - program.inputs]
+                weighted[link - begin] = program.weight[link] * value
+            total = aggregate_values(program.aggregation[p], weighted, end - begin)
+        total = program.bias[p] + program.response[p] * total
+        code = program.activation[p]
+        values[place] = total if code == IDENTITY else activate_value(code, total)
+
+
+@part
+def _sound_voices(
+    said: Floats, voices: int, temperature: float, chances: Floats, played: NDArray[np.bool_]
+) -> None:
+    """Let `voices` of the keys sound, one after the other; see `Networks.perform`."""
+    for voice in range(voices):
+        best = -1
+        for key in range(len(said)):
+            if not (played[key] or math.isnan(said[key])) and (best < 0 or said[key] > said[best]):
+                best = key
+        if best < 0:
+            return
+        if temperature > 0.0:
+            highest, total = said[best], 0.0
+            for draw in range(2):  # the sum of all, then the key at which the chance is reached
+                wanted = chances[voice] * total
+                total = 0.0
+                for key in range(len(said)):
+                    if played[key] or math.isnan(said[key]):
+                        continue
+                    share = 1.0
+                    if said[key] < highest:
+                        share = math.exp((said[key] - highest) / temperature)
+                    total += share
+                    if draw == 1 and share > 0.0:
+                        best = key
+                        if total > wanted:
+                            break
+        played[best] = True
+
+
+@kernel
+def play_rows(
+    program: Program,
+    hearing: Hearing,
+    prompt_steps: int,
+    temperature: float,
+    chances: Floats,
+    played: NDArray[np.bool_],
+) -> None:
+    """Let every network play on from the first `prompt_steps` rows of `played`, in place.
+
+    `played` is bool (n, steps, keys), and nothing sounds in it after the prompt. Above temperature
+    0 a key sounds where its number in `chances`, float64 (n, steps, keys) in [0, 1), is below
+    sigmoid(activation / temperature); with voices, see `Networks.perform`.
+    """
+    n, steps, keys = played.shape
+    nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
+    lags, extra = len(hearing.lags), len(hearing.extra_inputs)
+    longest = max(hearing.lags)
+    width = keys + extra
+    offsets = np.empty(program.inputs, np.int64)
+    for place in range(lags):
+        for key in range(keys):
+            offsets[place * keys + key] = (longest - hearing.lags[place]) * width + key
+    levels = np.full((longest + steps, width), hearing.before_start)
+    for place in range(extra):
+        offsets[lags * keys + place] = keys + place
+        levels[:, keys + place] = hearing.extra_inputs[place]
+    exact = (
+        math.isfinite(hearing.off)
+        and math.isfinite(hearing.on)
+        and math.isfinite(hearing.before_start)
+        and _finite(hearing.extra_inputs)
+    )
+    flat = levels.reshape(-1)
+    weighted = np.empty(max(links, 1))
+    loud = np.empty((longest + steps, keys + 1), np.int64)
+    for t in range(longest):
+        _list_loud(levels, keys, loud, t)
+    rows, row_levels = np.empty(program.inputs, np.int64), np.empty(program.inputs)
+    sums, said = np.empty(nodes + LANES), np.empty(keys)
+    no_chances = np.empty(0)
+    for g in range(n):
+        block = _block(program, g, exact)
+        heard, values = np.zeros(nodes), np.zeros(nodes)
+        for t in range(steps):
+            if t >= prompt_steps or not program.feed_forward:
+                if len(block.weights) > 0:
+                    _sum_block(
+                        block, levels, loud, hearing.lags, longest + t, rows, row_levels, sums
+                    )  # fmt: skip
+                known = values if program.feed_forward else heard
+                _step(
+                    program, g, block, sums, flat, t * width, offsets, known, values, weighted
+                )  # fmt: skip
+            if t >= prompt_steps:
+                for key in range(keys):
+                    said[key] = values[program.outputs[g, key]]
+                if hearing.voices > 0:
+                    drawn = chances[g, t] if temperature > 0.0 else no_chances
+                    _sound_voices(said, hearing.voices, temperature, drawn, played[g, t])
+                else:
+                    for key in range(keys):
+                        value = said[key] - hearing.threshold
+                        if temperature > 0.0:
+                            chance = 1.0 / (
+                                1.0 + math.exp(-max(-60.0, min(60.0, value / temperature)))
+                            )
+                            played[g, t, key] = chances[g, t, key] < chance
+                        else:
+                            played[g, t, key] = value > 0.0
+            for key in range(keys):
+                levels[longest + t, key] = hearing.on if played[g, t, key] else hearing.off
+            _list_loud(levels, keys, loud, longest + t)
+            heard, values = values, heard

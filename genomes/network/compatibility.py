@@ -1,0 +1,116 @@
+"""Compatibility distance between networks, and the division of a population into species.
+
+The distance is that of NEAT (Stanley & Miikkulainen 2002) in neat-python's form: genes are lined
+up by innovation number (nodes by id); what matches counts by how much its attributes differ, what
+does not match counts whole, excess and disjoint alike; both sums are divided by the number of
+genes of the larger network. Genes must be sorted, which makes it one merge.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.kernels import kernel, part
+from genomes.network.genes import Genes
+
+
+@part
+def distance(
+    a: Genes, i: int, b: Genes, j: int, disjoint_coefficient: float, weight_coefficient: float
+) -> float:
+    """Compatibility distance between network i of batch a and network j of batch b."""
+    p, p_end = a.node_offsets[i], a.node_offsets[i + 1]
+    q, q_end = b.node_offsets[j], b.node_offsets[j + 1]
+    largest = max(p_end - p, q_end - q)
+    unmatched = (p_end - p) + (q_end - q)
+    differing = 0.0
+    while p < p_end and q < q_end:
+        if a.node_id[p] == b.node_id[q]:
+            differing += abs(a.bias[p] - b.bias[q]) + abs(a.response[p] - b.response[q])
+            differing += a.activation[p] != b.activation[q]
+            differing += a.aggregation[p] != b.aggregation[q]
+            unmatched -= 2
+            p += 1
+            q += 1
+        elif a.node_id[p] < b.node_id[q]:
+            p += 1
+        else:
+            q += 1
+    total = 0.0
+    if largest > 0:
+        total = (weight_coefficient * differing + disjoint_coefficient * unmatched) / largest
+
+    p, p_end = a.connection_offsets[i], a.connection_offsets[i + 1]
+    q, q_end = b.connection_offsets[j], b.connection_offsets[j + 1]
+    largest = max(p_end - p, q_end - q)
+    unmatched = (p_end - p) + (q_end - q)
+    differing = 0.0
+    while p < p_end and q < q_end:
+        if a.innovation[p] == b.innovation[q]:
+            differing += abs(a.weight[p] - b.weight[q])
+            differing += a.enabled[p] != b.enabled[q]
+            unmatched -= 2
+            p += 1
+            q += 1
+        elif a.innovation[p] < b.innovation[q]:
+            p += 1
+        else:
+            q += 1
+    if largest > 0:
+        total += (weight_coefficient * differing + disjoint_coefficient * unmatched) / largest
+    return total
+
+
+@kernel
+def speciate(
+    population: Genes,
+    representatives: Genes,
+    threshold: float,
+    disjoint_coefficient: float,
+    weight_coefficient: float,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Divide a population into species.
+
+    Every known species, given by its representative of the last generation, is represented anew by
+    the individual closest to that one. Everybody else joins the closest species within the
+    threshold, or founds one.
+
+    Returns (species, representative): the place of every individual's species, int64 (n,), known
+    species first; and the individual that represents each species, int64 (species,), -1 for a
+    known species for which nobody was left.
+    """
+    n = len(population.node_offsets) - 1
+    known = len(representatives.node_offsets) - 1
+    species = np.full(n, -1, np.int64)
+    representative = np.full(known + n, -1, np.int64)
+    for s in range(known):
+        closest = np.inf
+        for i in range(n):
+            if species[i] < 0:
+                d = distance(
+                    representatives, s, population, i, disjoint_coefficient, weight_coefficient
+                )
+                if d < closest:
+                    closest = d
+                    representative[s] = i
+        if representative[s] >= 0:
+            species[representative[s]] = s
+    count = known
+    for i in range(n):
+        if species[i] >= 0:
+            continue
+        closest = threshold
+        for s in range(count):
+            if representative[s] < 0:
+                continue
+            d = distance(
+                population, representative[s], population, i,
+                disjoint_coefficient, weight_coefficient,
+            )  # fmt: skip
+            if d < closest:
+                closest = d
+                species[i] = s
+        if species[i] < 0:
+            species[i] = count
+            representative[count] = i
+            count += 1
+    return species, representative[:count]

@@ -1,0 +1,74 @@
+"""A network as neat-python's export format, a JSON document other tools can read.
+
+Only what the outputs need is exported, as neat-python does: nodes in an order in which they can be
+computed, each node's connections in the order in which it sums them. A recurrent node without
+connections keeps the value 0, whatever its bias, and is left out, again as neat-python does. There
+is no time stamp, so that the same network is the same file.
+"""
+
+from typing import Any
+
+from genomes.network.activation import Program
+from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network.networks import Networks
+
+
+def _function(name: str) -> dict[str, Any]:
+    return {"name": name, "custom": name == "step"}
+
+
+def export_network(networks: Networks, metadata: dict[str, Any]) -> dict[str, Any]:
+    """The JSON document of the one network of a batch of one.
+
+    `metadata` is kept as it is (fitness, generation, ...). Raises ValueError for other batches.
+    """
+    if len(networks) != 1:
+        raise ValueError(f"one network is exported at a time, got {len(networks)}")
+    program: Program = networks.program
+    ids = program.node_id.tolist()
+    nodes: list[dict[str, Any]] = []
+    connections: list[dict[str, Any]] = []
+    for p, node in enumerate(ids):
+        first, last = program.link_offsets[p], program.link_offsets[p + 1]
+        if first == last and not networks.feed_forward:
+            continue
+        nodes.append(
+            {
+                "id": node,
+                "type": "output" if node < networks.outputs else "hidden",
+                "activation": _function(ACTIVATIONS[program.activation[p]]),
+                "aggregation": _function(AGGREGATIONS[program.aggregation[p]]),
+                "bias": float(program.bias[p]),
+                "response": float(program.response[p]),
+            }
+        )
+        for link in range(first, last):
+            source = int(program.source[link])
+            origin = -1 - source if source < networks.inputs else ids[source - networks.inputs]
+            weight = float(program.weight[link])
+            connections.append({"from": origin, "to": node, "weight": weight, "enabled": True})
+    input_keys = [-1 - i for i in range(networks.inputs)]
+    nodes += [
+        {
+            "id": key,
+            "type": "input",
+            "activation": _function("identity"),
+            "aggregation": _function("none"),
+            "bias": 0.0,
+            "response": 1.0,
+        }
+        for key in input_keys
+    ]
+    return {
+        "format_version": "1.0",
+        "network_type": "feedforward" if networks.feed_forward else "recurrent",
+        "metadata": metadata,
+        "topology": {
+            "num_inputs": networks.inputs,
+            "num_outputs": networks.outputs,
+            "input_keys": input_keys,
+            "output_keys": list(range(networks.outputs)),
+        },
+        "nodes": nodes,
+        "connections": connections,
+    }

@@ -1,0 +1,158 @@
+"""Genes as kernels read and write them: a struct of arrays for a whole batch of networks.
+
+Genes of a network are sorted, nodes by id and connections by innovation number, so that two
+networks are lined up by one merge. A new gene has the number UNNUMBERED, larger than any real one,
+until the whole generation's new genes are numbered (`evo.engines.neat.innovations`); new numbers
+are larger than all before, so new genes stand at the end, where they belong.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genomes.kernels import part
+from genomes.network.networks import Networks
+
+# Stands for the id or innovation number that a new gene will get; larger than any real one.
+UNNUMBERED = 1 << 60
+
+
+class Genes(NamedTuple):
+    """The genes of a batch, as `genomes.network.networks.Networks` has them."""
+
+    node_offsets: NDArray[np.int64]
+    node_id: NDArray[np.int64]
+    bias: NDArray[np.float64]
+    response: NDArray[np.float64]
+    activation: NDArray[np.uint8]
+    aggregation: NDArray[np.uint8]
+    connection_offsets: NDArray[np.int64]
+    innovation: NDArray[np.int64]
+    source: NDArray[np.int64]
+    target: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    enabled: NDArray[np.bool_]
+
+
+def genes_of(networks: Networks) -> Genes:
+    """The genes of a batch of networks, not copied."""
+    return Genes(*(getattr(networks, name) for name in Genes._fields))
+
+
+def sorted_genes(genes: Genes) -> Genes:
+    """The same networks, genes sorted by their numbers, without those whose number is negative."""
+    node_offsets, nodes = _sorting(genes.node_offsets, genes.node_id)
+    connection_offsets, connections = _sorting(genes.connection_offsets, genes.innovation)
+    return Genes(
+        node_offsets,
+        genes.node_id[nodes],
+        genes.bias[nodes],
+        genes.response[nodes],
+        genes.activation[nodes],
+        genes.aggregation[nodes],
+        connection_offsets,
+        genes.innovation[connections],
+        genes.source[connections],
+        genes.target[connections],
+        genes.weight[connections],
+        genes.enabled[connections],
+    )
+
+
+def _sorting(
+    offsets: NDArray[np.int64], number: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """New offsets, and the places of the genes to keep, in order."""
+    owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    order = np.lexsort([number, owner])
+    order = order[number[order] >= 0]
+    counts = np.bincount(owner[order], minlength=len(offsets) - 1)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
+
+
+@part
+def room_for(nodes: int, connections: int, networks: int) -> Genes:
+    """Genes to be written, for so many of each."""
+    return Genes(
+        np.zeros(networks + 1, np.int64),
+        np.empty(nodes, np.int64),
+        np.empty(nodes, np.float64),
+        np.empty(nodes, np.float64),
+        np.empty(nodes, np.uint8),
+        np.empty(nodes, np.uint8),
+        np.zeros(networks + 1, np.int64),
+        np.empty(connections, np.int64),
+        np.empty(connections, np.int64),
+        np.empty(connections, np.int64),
+        np.empty(connections, np.float64),
+        np.empty(connections, np.bool_),
+    )
+
+
+@part
+def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
+    """The genes that were written; the room left over is little, and a copy takes long."""
+    return Genes(
+        genes.node_offsets,
+        genes.node_id[:nodes],
+        genes.bias[:nodes],
+        genes.response[:nodes],
+        genes.activation[:nodes],
+        genes.aggregation[:nodes],
+        genes.connection_offsets,
+        genes.innovation[:connections],
+        genes.source[:connections],
+        genes.target[:connections],
+        genes.weight[:connections],
+        genes.enabled[:connections],
+    )
+
+
+@part
+def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
+    """Copy node gene n to a place in the same or other genes."""
+    to.node_id[place] = genes.node_id[n]
+    to.bias[place], to.response[place] = genes.bias[n], genes.response[n]
+    to.activation[place], to.aggregation[place] = genes.activation[n], genes.aggregation[n]
+
+
+@part
+def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
+    """Copy connection gene c to a place in the same or other genes."""
+    to.innovation[place] = genes.innovation[c]
+    to.source[place], to.target[place] = genes.source[c], genes.target[c]
+    to.weight[place], to.enabled[place] = genes.weight[c], genes.enabled[c]
+
+
+@part
+def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
+    """Copy network g to n0 and c0; returns where its genes end."""
+    first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
+    n1 = n0 + last - first
+    for i in range(last - first):
+        copy_node(genes, first + i, child, n0 + i)
+    first, last = genes.connection_offsets[g], genes.connection_offsets[g + 1]
+    c1 = c0 + last - first
+    for i in range(last - first):
+        copy_connection(genes, first + i, child, c0 + i)
+    return n1, c1
+
+
+@part
+def find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
+    """Place of the connection between two nodes among genes first:last, or -1."""
+    for c in range(first, last):
+        if genes.source[c] == source and genes.target[c] == target:
+            return c
+    return -1
+
+
+@part
+def new_connection(
+    genes: Genes, c: int, source: int, target: int, weight: float, enabled: bool
+) -> None:
+    """Write a connection gene that has no innovation number yet."""
+    genes.innovation[c] = UNNUMBERED
+    genes.source[c], genes.target[c] = source, target
+    genes.weight[c], genes.enabled[c] = weight, enabled

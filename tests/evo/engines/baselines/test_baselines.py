@@ -1,0 +1,216 @@
+"""Random search and the (1+1) EA: what they are beside the contract of `test_engines.py`."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from breeding import same_arrays
+
+from evo.cli.configure import configuration
+from evo.core.errors import InputError
+from evo.core.registry import EXPERIMENTS, experiment
+from evo.core.scores import Scores, Status
+from evo.engines import BASELINES, GENOMES, base_of, engine_class, genome_of
+from evo.engines.baselines.operators import MOST_EDITS, HistoryUserOperators, NetworkOperators
+from genomes.network.genes import genes_of
+from genomes.network.networks import Networks
+from genomes.player import Player
+
+PLAYER = Player(keys=3, lags=(1, 2))
+BY_GENOME = pytest.mark.parametrize("genome", GENOMES)
+SMALL: dict[str, dict[str, dict[str, Any]]] = {
+    "network": {},
+    "grid": {"grid": {"steps": 24, "bar": 4}},
+    "history-user": {"network": {"inputs": 0, "layers": [4], "history": 6}},
+}
+
+
+def engine_of(baseline: str, genome: str, offspring: int = 1, **tables: Any) -> Any:
+    kind = engine_class(f"{baseline}-{genome}")
+    settings = kind.default_settings(PLAYER.inputs, PLAYER.keys)
+    for changes in (kind.population_setting(offspring), SMALL[genome], tables):
+        for name, table in changes.items():
+            settings[name] = settings[name] | table
+    return kind(settings, seed=7, player=PLAYER)
+
+
+def tell(engine: Any, *totals: float) -> None:
+    engine.tell(Scores.of(np.array(totals)))
+
+
+def population(engine: Any) -> dict[str, Any]:
+    arrays: dict[str, Any] = engine.ask().to_arrays()
+    return arrays
+
+
+def options(**given: Any) -> dict[str, Any]:
+    names = (
+        "config", "genome", "engine", "neat_config", "seed", "population", "song", "generations",
+        "time_limit", "target", "workers",
+    )  # fmt: skip
+    return dict.fromkeys(names) | {"settings": ()} | given
+
+
+@pytest.mark.parametrize("baseline", BASELINES)
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_has_them_with_the_settings_of_the_kinds_engine(
+    name: str, baseline: str
+) -> None:
+    for genome in experiment(name).genomes or GENOMES:
+        config, _ = configuration(name, options(genome=genome, engine=baseline))
+        engine = config["run"]["engine"]
+        assert (genome_of(engine), base_of(engine)) == (genome, GENOMES[genome][0])
+        bred, _ = configuration(name, options(genome=genome))
+        base = GENOMES[genome][0]
+        for table, items in bred[base].items():
+            assert config[engine][table] == items
+        same = {"workers", name}
+        assert {one: bred.get(one) for one in same} == {one: config.get(one) for one in same}
+        if baseline == "random":
+            assert (config["stop"], config["checkpoints"]) == (bred["stop"], bred["checkpoints"])
+        config, _ = configuration(name, options(genome=genome, engine=baseline, population=12))
+        engine_class(engine)(config[engine], seed=1)
+
+
+def test_the_one_plus_one_has_as_many_evaluations_and_checkpoints_as_its_base() -> None:
+    config = experiment("memorize").config_for("one-plus-one-grid")
+    assert config["stop"]["generations"] == 0
+    assert config["stop"]["evaluations"] == 300 * 50
+    assert config["checkpoints"] == {"every": 10 * 50, "keep_every": 100 * 50}
+
+
+@pytest.mark.parametrize("given", [
+    {"population": 96}, {"settings": ("one-plus-one-network.search.offspring=96",)},
+])  # fmt: skip
+def test_more_offspring_make_fewer_generations_of_as_many_evaluations(given: Any) -> None:
+    config, _ = configuration("guess", options(engine="one-plus-one", **given))
+    assert config["one-plus-one-network"]["search"]["offspring"] == 96
+    assert config["stop"]["evaluations"] == 300 * 96
+    assert config["stop"]["stagnation"] == 100
+    assert config["checkpoints"] == {"every": 10, "keep_every": 100}
+    config, _ = configuration("guess", options(engine="one-plus-one", population=7))
+    assert config["stop"]["stagnation"] == -(-100 * 96 // 7)
+    settings = (*given.get("settings", ()), "stop.stagnation=3")
+    config, _ = configuration("guess", options(engine="one-plus-one", settings=settings))
+    assert config["stop"]["stagnation"] == 3
+
+
+def test_a_baseline_has_the_experiments_genome_where_none_is_given() -> None:
+    for name, genome in (("critic", "grid"), ("memorize", "network"), ("copy", "history-user")):
+        config, _ = configuration(name, options(engine="random"))
+        assert config["run"]["engine"] == f"random-{genome}"
+    with pytest.raises(InputError, match="grid"):
+        configuration("xor", options(engine="random", genome="grid"))
+
+
+@BY_GENOME
+def test_random_search_takes_no_notice_of_scores(genome: str) -> None:
+    one, other = (engine_of("random", genome, 4) for _ in range(2))
+    for generation in range(3):
+        assert same_arrays(population(one), population(other))
+        tell(one, *range(4))
+        tell(other, *[generation] * 4)
+
+
+@BY_GENOME
+def test_the_parent_is_replaced_unless_its_mutant_is_worse(genome: str) -> None:
+    engine = engine_of("one-plus-one", genome)
+    first = population(engine)
+    tell(engine, 1.0)
+    assert same_arrays(engine._parent.to_arrays(), first)
+    others = 0
+    for score, replaces in ((0.5, False), (1.0, True), (np.nan, False), (2.0, True), (1.9, False)):
+        before, mutant = engine._parent.to_arrays(), population(engine)
+        others += not same_arrays(before, mutant)  # the edits of a grid may undo each other
+        tell(engine, score)
+        assert same_arrays(engine._parent.to_arrays(), mutant if replaces else before)
+    assert others >= 3
+
+
+@BY_GENOME
+def test_of_several_mutants_the_best_replaces(genome: str) -> None:
+    engine = engine_of("one-plus-one", genome, 5)
+    tell(engine, 0.0, 3.0, 1.0, np.nan, 2.0)
+    best = engine.ask().take([3]).to_arrays()
+    tell(engine, 3.0, 2.0, 1.0, 4.0, 3.5)
+    assert same_arrays(engine._parent.to_arrays(), best)
+
+
+@BY_GENOME
+def test_while_nobody_was_scored_others_are_drawn(genome: str) -> None:
+    engine = engine_of("one-plus-one", genome)
+    before = population(engine)
+    engine.tell(Scores.failed(1, Status.ERROR, "no"))
+    assert engine._parent is None
+    assert not same_arrays(population(engine), before)
+
+
+def test_mutations_follow_the_rule_of_one_success_in_five() -> None:
+    engine = engine_of("one-plus-one", "history-user")
+    tell(engine, 0.0)
+    assert engine.statistics() == {"strength": 1.0}
+    for score in (1.0, 1.0, 0.0, np.nan, 0.5):  # one is better, four are not
+        tell(engine, score)
+    assert engine.statistics()["strength"] == pytest.approx(1.0)
+    tell(engine, 5.0)
+    assert engine.statistics()["strength"] == pytest.approx(1.5)
+
+
+def test_strength_is_what_weights_are_mutated_by() -> None:
+    kind = HistoryUserOperators
+    settings = kind.base.default_settings(3, 3) | {"strategy": {"sigma": 0.2}}
+    operators = kind(settings, PLAYER)
+    parent = operators.first(1, np.random.default_rng(1))
+    for strength in (1.0, 0.01):
+        mutants = operators.mutants(parent, 20, np.random.default_rng(2), strength)
+        away = mutants.weights - parent.weights
+        assert away.std() == pytest.approx(0.2 * strength, rel=0.02)
+
+
+def by_output() -> NetworkOperators:
+    settings = NetworkOperators.base.default_settings(PLAYER.inputs, PLAYER.keys)
+    settings["Modules"] = settings["Modules"] | {"by_output": "True"}
+    return NetworkOperators(settings, PLAYER)
+
+
+def modules(networks: Networks) -> list[Any]:
+    """Each output's genes: the nodes that lead to it, and their connections."""
+    found = []
+    genes = genes_of(networks)
+    owner: dict[int, int] = {}
+    output = -1
+    for node in genes.node_id:
+        output = node if node < networks.outputs else output
+        owner[node] = output
+    for output in range(networks.outputs):
+        rows = [place for place, node in enumerate(genes.node_id) if owner[node] == output]
+        links = [place for place, node in enumerate(genes.target) if owner[node] == output]
+        found.append(
+            [genes.bias[rows].tolist(), genes.activation[rows].tolist()]
+            + [column[links].tolist() for column in (genes.source, genes.weight, genes.enabled)]
+        )
+    return found
+
+
+def test_random_assemblies_of_modules_are_of_all_sizes() -> None:
+    networks = by_output().first(60, np.random.default_rng(3))
+    sizes = networks.sizes()[:, 1]
+    assert sizes.min() <= 2
+    assert sizes.max() > MOST_EDITS
+    assert len(np.unique(sizes)) > 8
+
+
+def test_a_mutant_of_modules_has_an_edit_at_one_output() -> None:
+    operators, random = by_output(), np.random.default_rng(4)
+    parent = operators.first(30, random).take([29])
+    changed = []
+    for _ in range(40):
+        mutants = operators.mutants(parent, 12, random, 1.0)
+        before = modules(parent)
+        for place in range(len(mutants)):
+            now = modules(mutants.take([place]))
+            changed.append(sum(one != other for one, other in zip(before, now, strict=True)))
+        parent = mutants.take([11])
+    assert len(np.unique(parent.node_id)) == len(parent.node_id)
+    assert max(changed) == 1
+    assert np.mean(changed) > 0.5  # some edits find nothing to change

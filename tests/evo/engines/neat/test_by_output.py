@@ -1,0 +1,331 @@
+"""Modules are bred by their own output's score, and learn a song completely."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evo.core.errors import BreedingError
+from evo.core.scores import Scores, Status
+from evo.engines.neat.by_output import DEFAULTS
+from evo.engines.neat.engine import Neat
+from evo.experiment import merge
+from evo.fitness.memorization import Memorization
+from evo.music.tunes import tune
+from genomes.network.functions import STEP
+from genomes.network.networks import Networks
+from genomes.player import Player
+
+PLAYER = Player(keys=4, lags=(1, 2, 3), off=0.0, before_start=0.0)
+# Everything that is rare happens often: conjunctions come, change and go.
+BUSY = {
+    "move_weight": "0.3", "add_conjunction": "0.3", "split_connection": "0.2",
+    "add_condition": "0.6", "remove_condition": "0.3", "remove_connection": "0.3",
+    "negative": "0.7", "further": "0.5", "parsimony": "0.0",
+}  # fmt: skip
+
+
+def new(seed: int = 1, population: int = 30, player: Player = PLAYER, **modules: str) -> Neat:
+    settings = merge(
+        Neat.default_settings(player.inputs, player.keys), Neat.population_setting(population)
+    )
+    settings["Modules"] = settings["Modules"] | {"by_output": "True"} | modules
+    return Neat(settings, seed=seed, player=player)
+
+
+@cache
+def song() -> Any:
+    """A tune of random chords, that asks something of every output."""
+    return np.random.default_rng(7).random((40, PLAYER.keys)) < 0.4
+
+
+def judge(networks: Networks) -> Scores:
+    """How far every output is on the right side of a margin, as `Memorization` has it."""
+    said = networks.follow(song()).astype(np.float64)
+    short = np.maximum(1.0 - np.where(song(), said, -said), 0.0)
+    by_output = -(short**2).sum(axis=1)
+    return Scores.of(by_output.sum(axis=1), by_output=by_output)
+
+
+def module_sizes(engine: Neat) -> Any:
+    """Genes of every module: int64 (n, outputs)."""
+    arrays = engine.state().part("breeder").arrays
+    sizes = sum(np.diff(arrays[f"module_{kind}_offsets"]) for kind in ("node", "connection"))
+    return np.asarray(sizes).reshape(-1, PLAYER.keys)
+
+
+def modules(networks: Networks, place: int) -> dict[int, tuple[dict[int, Any], dict[int, Any]]]:
+    """Nodes and links by output: id -> (bias, activation), number -> (source, target, weight)."""
+    nodes = range(*networks.node_offsets[place : place + 2])
+    links = range(*networks.connection_offsets[place : place + 2])
+    found: dict[int, tuple[dict[int, Any], dict[int, Any]]] = {
+        output: ({}, {}) for output in range(networks.outputs)
+    }
+    output_of = {output: output for output in found}
+    for c in links:
+        if networks.source[c] >= 0:
+            assert networks.target[c] < networks.outputs
+            # A hidden node has one connection, to its module's output.
+            assert networks.source[c] not in output_of
+            output_of[int(networks.source[c])] = int(networks.target[c])
+    for n in nodes:
+        node = int(networks.node_id[n])
+        found[output_of[node]][0][node] = (networks.bias[n], networks.activation[n])
+    for c in links:
+        link = int(networks.source[c]), int(networks.target[c]), float(networks.weight[c])
+        found[output_of[link[1]]][1][int(networks.innovation[c])] = link
+    return found
+
+
+def test_the_first_networks_are_silent_and_unconnected() -> None:
+    networks = new().ask()
+    assert len(networks) == 30
+    assert networks.sizes().tolist() == [[PLAYER.keys, 0]] * 30
+    assert (networks.follow(song()) < 0).all()
+
+
+@pytest.mark.parametrize("changes", [{}, BUSY])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_networks_stay_valid_and_modules_share_no_hidden_node(
+    seed: int, changes: dict[str, str]
+) -> None:
+    engine = new(seed, **changes)
+    owner: dict[int, int] = {}
+    for _ in range(40):
+        networks = engine.ask()
+        networks.program  # noqa: B018 - every connection's ends exist, and there is no cycle
+        for place in range(0, len(networks), 7):
+            for output, (nodes, links) in modules(networks, place).items():
+                for node, (_, activation) in nodes.items():
+                    if node >= networks.outputs:
+                        assert activation == STEP
+                        assert owner.setdefault(node, output) == output
+                for source, target, _ in links.values():
+                    assert source < 0 or source in nodes
+                    assert target in nodes
+        engine.tell(judge(networks))
+    assert set(owner.values()) == set(range(PLAYER.keys))
+    assert len(owner) > 20
+
+
+def test_children_differ_from_the_parent_in_row_1_by_one_edit() -> None:
+    engine = new(**BUSY)
+    for _ in range(15):
+        engine.tell(judge(engine.ask()))
+    networks = engine.ask()
+    parent = modules(networks, 1)
+    same = 0
+    for place in range(2, len(networks)):
+        for output, (nodes, links) in modules(networks, place).items():
+            parent_nodes, parent_links = parent[output]
+            (*node,) = nodes.keys() ^ parent_nodes.keys()
+            other_links = links.keys() ^ parent_links.keys()
+            if node:  # a conjunction came or went, with all its connections
+                assert len(node) == 1
+                both = links | parent_links
+                assert all(node[0] in both[number][:2] for number in other_links)
+            else:
+                assert len(other_links) <= 1
+            changed = [
+                key
+                for mine, theirs in ((nodes, parent_nodes), (links, parent_links))
+                for key in mine.keys() & theirs.keys()
+                if mine[key] != theirs[key]
+            ]
+            assert len(changed) <= 1
+            same += (nodes, links) == (parent_nodes, parent_links)
+    assert same < 28 * PLAYER.keys / 2
+
+
+@pytest.mark.parametrize("parsimony", ["0.0", "0.03"])
+def test_the_elite_in_row_0_is_the_best_module_ever_of_each_output(parsimony: str) -> None:
+    engine = new(**(BUSY | {"parsimony": parsimony}))
+    best = np.full(PLAYER.keys, -np.inf)
+    rises = 0
+    for _ in range(40):
+        networks = engine.ask()
+        scores = judge(networks)
+        assert scores.by_output is not None
+        credit = scores.by_output - float(parsimony) * module_sizes(engine)
+        if np.isfinite(best).all():
+            assert credit[0].tolist() == best.tolist()
+        rises += int((credit.max(axis=0) > best).sum())
+        best = credit.max(axis=0)
+        engine.tell(scores)
+    assert rises > 40
+
+
+def test_the_best_module_of_every_output_meets_in_one_network() -> None:
+    """Of two networks that are each best at one output, the next elite has both."""
+    engine = new()
+    for _ in range(5):
+        engine.tell(judge(engine.ask()))
+    before = engine.ask()
+    credit = np.full((30, PLAYER.keys), -100.0)
+    chosen = [17, 4, 29, 9]
+    for output, place in enumerate(chosen):
+        credit[place, output] = -1.0
+    engine.tell(Scores.of(np.arange(30.0), by_output=credit))
+    elite = modules(engine.ask(), 0)
+    for output, place in enumerate(chosen):
+        assert elite[output] == modules(before, place)[output]
+
+
+def test_an_output_is_not_touched_by_how_others_are_judged() -> None:
+    """Whatever the other outputs' credit, the selection of one is the same."""
+    alone = []
+    for shift in (0.0, 50.0):
+        engine = new(parsimony="0.0")
+        for _ in range(6):
+            credit = judge(engine.ask()).by_output
+            assert credit is not None
+            credit[:, 1:] = credit[:, 1:][:: -1 if shift else 1] - shift
+            engine.tell(Scores.of(credit.sum(axis=1), by_output=credit))
+        # Numbers of new nodes and connections are common to all outputs: compare what it plays.
+        alone.append(engine.ask().take([0, 1]).follow(song())[:, :, 0])
+    np.testing.assert_array_equal(*alone)
+
+
+def credit_of(engine: Neat, elite: float, parent: float, child: float) -> Scores:
+    """Every output the same: the credit of rows 0 and 1 and of one child, all others' is 0."""
+    total = np.zeros(len(engine.ask()))
+    total[0], total[1], total[5] = elite, parent, child
+    return Scores.of(total, by_output=np.repeat(total[:, None], PLAYER.keys, 1))
+
+
+def test_what_is_gathered_grows_while_it_pays_and_is_halved_when_it_does_not() -> None:
+    engine = new(parsimony="0.0")
+
+    def gathered() -> float:
+        (one,) = set(engine.state().part("breeder").arrays["gathered"].tolist())
+        return float(one)
+
+    first = gathered()
+    engine.tell(credit_of(engine, elite=1, parent=1, child=2))
+    grown = gathered()
+    assert grown > first
+    # The parent has become worse, and a child of it makes up for that.
+    engine.tell(credit_of(engine, elite=2, parent=1, child=3))
+    assert gathered() == grown
+    elite = engine.ask().take([0]).follow(song())
+    engine.tell(credit_of(engine, elite=3, parent=1, child=2))
+    assert gathered() == grown / 2
+    # The elite is the next parent.
+    for place in (0, 1):
+        np.testing.assert_array_equal(engine.ask().take([place]).follow(song()), elite)
+    for _ in range(10):
+        engine.tell(credit_of(engine, elite=3, parent=1, child=2))
+    assert gathered() == 1.0
+    for _ in range(30):
+        engine.tell(credit_of(engine, elite=3, parent=4, child=2))
+    assert gathered() == 30.0  # no more than there are
+
+
+def test_of_modules_that_play_alike_the_smaller_one_is_kept() -> None:
+    """With nothing to gain by playing, what evolution added goes again."""
+    engine = new(population=20, parsimony="1.0", remove_connection="1.0")
+    for _ in range(6):
+        engine.tell(judge(engine.ask()))
+    assert engine.ask().take([0]).sizes().sum() > PLAYER.keys
+    for _ in range(120):
+        engine.tell(Scores.of(np.zeros(20), by_output=np.zeros((20, PLAYER.keys))))
+    assert engine.ask().take([0]).sizes().tolist() == [[PLAYER.keys, 0]]
+
+
+def test_the_next_parent_has_what_its_best_children_gained_and_nothing_of_the_elites() -> None:
+    engine = new(parsimony="0.0")
+    differing = 0
+    for _ in range(10):
+        for _ in range(4):
+            engine.tell(judge(engine.ask()))
+        elite, parent, child = (modules(engine.ask(), place) for place in (0, 1, 5))
+        differing += sum(elite[output] != parent[output] for output in elite)
+        # One child alone is better than its parent, and so is the elite.
+        engine.tell(credit_of(engine, elite=2, parent=1, child=3))
+        assert modules(engine.ask(), 1) == child
+        assert modules(engine.ask(), 0) == child
+    assert differing > 5
+
+
+def bred_to_differ(**changes: str) -> tuple[Neat, Any]:
+    """An engine whose modules of output 0 have several sizes, and those sizes: int64 (n,)."""
+    engine = new(**(BUSY | {"parsimony": "1.0"} | changes))
+    for _ in range(6):
+        by_output = module_sizes(engine) * 2.0 - 1000.0  # the larger the better
+        engine.tell(Scores.of(by_output.sum(axis=1), by_output=by_output))
+    sizes = module_sizes(engine)[:, 0]
+    assert len(set(sizes.tolist())) > 3
+    return engine, sizes
+
+
+def test_a_solved_output_is_left_alone_and_the_others_go_on() -> None:
+    engine, _ = bred_to_differ(freeze_below="1.0")
+    solved = modules(engine.ask(), 7)[0]
+    by_output = np.full((30, PLAYER.keys), -5.0)
+    by_output[7, 0] = -0.5
+    for _ in range(4):
+        engine.tell(Scores.of(by_output.sum(axis=1), by_output=by_output))
+        networks = engine.ask()
+        found = [modules(networks, place) for place in range(30)]
+        assert all(one[0] == solved for one in found)
+        for output in range(1, PLAYER.keys):
+            assert any(one[output] != found[0][output] for one in found)
+        by_output[:, 0] = -0.5
+
+
+def test_of_a_solved_outputs_modules_the_smallest_that_solves_it_is_kept() -> None:
+    """A smaller one that does not, though parsimony would have it, is not."""
+    engine, sizes = bred_to_differ(freeze_below="1.0")
+    order = np.argsort(sizes, kind="stable")
+    small, middle, large = order[0], order[15], order[-1]
+    assert sizes[small] < sizes[middle] < sizes[large]
+    wanted = modules(engine.ask(), int(middle))[0]
+    by_output = np.full((30, PLAYER.keys), -50.0)
+    by_output[[small, middle, large], 0] = [-1.0, -0.9, -0.5]
+    engine.tell(Scores.of(by_output.sum(axis=1), by_output=by_output))
+    for place in range(30):
+        assert modules(engine.ask(), place)[0] == wanted
+
+
+def test_failed_networks_are_never_kept() -> None:
+    engine = new()
+    for _ in range(4):
+        scores = judge(engine.ask())
+        assert scores.by_output is not None
+        by_output = scores.by_output
+        by_output[3:] = np.nan
+        engine.tell(Scores.of(scores.total, by_output=by_output))
+        engine.tell(Scores.failed(30, Status.CRASH, "all of them"))
+        engine.ask().program  # noqa: B018 - compiles
+
+
+def test_a_fitness_that_does_not_score_outputs_is_refused_in_one_line() -> None:
+    for by_output in (None, np.zeros((30, PLAYER.keys + 1))):
+        engine = new()
+        with pytest.raises(BreedingError, match=r"Modules\.by_output") as caught:
+            engine.tell(Scores.of(np.zeros(30), by_output=by_output))
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", sorted(set(DEFAULTS) - {"by_output"}))
+@pytest.mark.parametrize("value", ["many", "-0.1", "nan", "inf", ""])
+def test_settings_that_are_no_numbers_from_0_are_refused_in_one_line(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=rf"Modules\.{name}") as caught:
+        new(**{name: value})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["twinkle-twinkle-little-star", "ode-to-joy"])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_tune_is_learnt_completely_and_played_alone(name: str, seed: int) -> None:
+    player = Player(13, (*range(1, 17), *range(20, 97, 4)), off=0.0, before_start=-1.0)
+    learnt = tune(name)
+    fitness = Memorization([learnt], prompt_steps=8)
+    engine = new(seed, 50, player)
+    while engine.champion is None or engine.champion.score < 120 - 1e-9:
+        assert engine.generation < 600
+        engine.tell(fitness.evaluate(engine.ask(), []))
+    champion = engine.champion.performers
+    played = champion.perform(learnt.grid[:8], len(learnt.grid))[0]
+    np.testing.assert_array_equal(played, learnt.grid)

@@ -1,0 +1,360 @@
+"""Likeness of songs: shared runs, known songs, duplicates, forms and variety."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import dill
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from evo.music.measures.parts import (
+    bar_rhythms,
+    blocks,
+    common_notes,
+    form,
+    intervals,
+    onsets,
+    tokens,
+    waits,
+)
+from evo.music.measures.similarity import (
+    RUN,
+    KnownSongs,
+    duplicates,
+    families,
+    shared,
+    spread,
+)
+from evo.music.song import Song
+from evo.music.tunes import tune, tune_names
+
+TUNES = [tune(name) for name in tune_names()]
+few = settings(max_examples=80, derandomize=True, database=None, deadline=None)
+
+
+def roll(*keys: int | None, keyboard: int = 13) -> np.ndarray:
+    """A melody of one key a step; None is silence."""
+    grid = np.zeros((len(keys), keyboard), np.bool_)
+    for step, key in enumerate(keys):
+        if key is not None:
+            grid[step, key] = True
+    return grid
+
+
+def tokens_twin(grid: np.ndarray) -> list[tuple[int, int]]:
+    """(interval, wait) from note to note, as one would say it."""
+    notes = [(step, max(np.flatnonzero(row))) for step, row in enumerate(grid) if row.any()]
+    return [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(notes)]
+
+
+def runs_of(melody: list) -> dict[tuple, int]:
+    """All runs of a melody, each with the first position it begins at."""
+    runs: dict[tuple, int] = {}
+    for start in range(len(melody)):
+        for end in range(start + 1, len(melody) + 1):
+            runs.setdefault(tuple(melody[start:end]), start)
+    return runs
+
+
+def compare_twin(
+    grid: np.ndarray, known: list[list[tuple[int, int]]], least: int
+) -> tuple[int, int, float]:
+    """`KnownSongs.compare` by trying every run."""
+    melody = tokens_twin(grid)
+    in_songs = [set(runs_of(song)) for song in known]
+    best, song, covered = 0, -1, set()
+    for start in range(len(melody)):
+        for end in range(start + 1, len(melody) + 1):
+            owners = [i for i, runs in enumerate(in_songs) if tuple(melody[start:end]) in runs]
+            if owners and end - start > best:
+                best, song = end - start, owners[0]
+            if owners and end - start >= least:
+                covered.update(range(start, end))
+    return best, song, len(covered) / len(melody) if melody else 0.0
+
+
+# Few keys and steps: random rolls that share runs.
+small = st.integers(0, 14).flatmap(lambda steps: arrays(np.bool_, (steps, 3)))
+batches = st.tuples(st.integers(1, 4), st.integers(1, 14)).flatmap(
+    lambda shape: arrays(np.bool_, (*shape, 3))
+)
+
+
+# --- tokens
+
+
+def test_tokens_are_interval_and_wait() -> None:
+    codes = tokens(roll(0, None, 4, 2, None, None, 2))
+    assert intervals(codes).tolist() == [4, -2, 0]
+    assert waits(codes).tolist() == [2, 1, 3]
+
+
+@pytest.mark.parametrize("keys", [[], [5], [None, None], [None, 5]])
+def test_fewer_than_two_notes_have_no_token(keys) -> None:
+    assert tokens(roll(*keys)).shape == (0,)
+
+
+def test_the_melody_of_chords_is_on_top() -> None:
+    chords = roll(4, 5)
+    chords[:, 0] = True
+    assert tokens(chords).tolist() == tokens(roll(4, 5)).tolist()
+
+
+def test_tokens_span_the_widest_leap_and_the_longest_wait() -> None:
+    grid = np.zeros((60_000, 128), np.bool_)
+    grid[0, 127] = grid[59_998, 0] = grid[59_999, 127] = True
+    codes = tokens(grid)
+    assert intervals(codes).tolist() == [-127, 127]
+    assert waits(codes).tolist() == [59_998, 1]
+
+
+def test_held_notes_count_where_they_begin() -> None:
+    held = roll(3, 3, 3, 5, 5)
+    assert onsets(Song(held, hold=True)).tolist() == roll(3, None, None, 5, None).tolist()
+    assert onsets(Song(held)).tolist() == held.tolist()
+
+
+@few
+@given(small)
+def test_tokens_are_those_of_the_twin(grid) -> None:
+    codes = tokens(grid)
+    pairs = zip(intervals(codes).tolist(), waits(codes).tolist(), strict=True)
+    assert list(pairs) == tokens_twin(grid)
+
+
+@pytest.mark.parametrize("bad", [np.zeros((3, 3)), np.zeros(3, bool), np.zeros((3, 129), bool)])
+def test_what_is_no_roll_is_refused(bad) -> None:
+    with pytest.raises(ValueError, match="song: expected a bool grid"):
+        tokens(bad)
+
+
+# --- two songs
+
+
+def test_shared_runs_of_two_songs() -> None:
+    theme = [0, 2, 4, 5, 7]
+    a, b = roll(*theme, 12, 0, 12), roll(9, *(key + 3 for key in theme), 1)
+    assert shared(a, b) == (4, 4 / 7)
+    assert shared(a, b, least=5).share == 0.0
+    assert shared(b, a).share == 4 / 6
+
+
+@few
+@given(small, small, st.integers(1, 4))
+def test_shared_is_what_trying_every_run_finds(a, b, least) -> None:
+    longest, _, share = compare_twin(a, [tokens_twin(b)], least)
+    assert shared(a, b, least) == (longest, share)
+
+
+# --- known songs
+
+
+@few
+@given(batches, st.lists(small, max_size=4), st.integers(1, 4))
+def test_known_songs_are_what_trying_every_run_finds(grids, songs, least) -> None:
+    melodies = [tokens_twin(song) for song in songs]
+    found = KnownSongs.of(songs).compare(grids, least)
+    expected = [compare_twin(grid, melodies, least) for grid in grids]
+    for column, values in zip(zip(*expected, strict=True), found, strict=True):
+        assert values.tolist() == list(column)
+
+
+@few
+@given(batches, st.lists(st.tuples(small, st.integers(0, 2)), min_size=1, max_size=4))
+def test_a_group_can_be_left_out(grids, songs) -> None:
+    rolls, groups = [song for song, _ in songs], [group for _, group in songs]
+    known = KnownSongs.of(rolls, groups=groups)
+    others = [i for i, group in enumerate(groups) if group != 1]
+    without = KnownSongs.of([rolls[i] for i in others])
+    lengths, found, shares = known.compare(grids, 2, without=np.ones(len(grids), int))
+    expected, indices, expected_shares = without.compare(grids, 2)
+    assert lengths.tolist() == expected.tolist()
+    assert shares.tolist() == expected_shares.tolist()
+    assert found.tolist() == [others[i] if i >= 0 else -1 for i in indices]
+
+
+def test_every_tune_is_found_in_every_key() -> None:
+    known = KnownSongs.of(TUNES)
+    for index, song in enumerate(TUNES):
+        grids = np.stack([one.grid for one in song.transpositions()])
+        lengths, songs, shares = known.compare(grids)
+        assert set(lengths) == {len(tokens(song))}
+        assert set(songs) == {index}
+        assert set(shares) == {1.0}
+
+
+def test_silence_is_like_no_song() -> None:
+    grids = np.stack([roll(None, None), roll(None, 3)])
+    lengths, songs, shares = KnownSongs.of(TUNES).compare(grids)
+    assert (lengths.tolist(), songs.tolist(), shares.tolist()) == ([0, 0], [-1, -1], [0, 0])
+
+
+def test_no_song_known() -> None:
+    lengths, songs = KnownSongs.of([]).longest_runs(TUNES[0].grid[None])
+    assert (lengths.tolist(), songs.tolist()) == ([0], [-1])
+
+
+def test_a_run_never_goes_from_one_song_into_the_next() -> None:
+    known = KnownSongs.of([roll(0, 1), roll(0, 2)])
+    assert known.longest_runs(roll(0, 1, 3)[None])[0].tolist() == [1]
+
+
+def test_known_songs_travel_and_take_rolls_of_any_layout() -> None:
+    known = dill.loads(dill.dumps(KnownSongs.of(TUNES)))  # noqa: S301 - as workers do
+    grids = np.stack([song.grid for song in TUNES[:4]])
+    grids.flags.writeable = False
+    assert known.longest_runs(grids)[1].tolist() == [0, 1, 2, 3]
+    assert known.longest_runs(np.asfortranarray(grids))[1].tolist() == [0, 1, 2, 3]
+    assert known.names == tuple(tune_names())
+
+
+def test_known_songs_refuse_what_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="one for each of 1 songs"):
+        KnownSongs.of([roll(1)], names=["a", "b"])
+    known = KnownSongs.of([roll(1, 2)])
+    with pytest.raises(ValueError, match=r"grids: expected bool \(n, steps"):
+        known.longest_runs(roll(1, 2))
+    with pytest.raises(ValueError, match=r"without: expected int \(1,\)"):
+        known.longest_runs(roll(1, 2)[None], without=[1, 2])
+
+
+# --- duplicates
+
+
+def changed(song: Song, notes: int, seed: int) -> np.ndarray:
+    """The song with so many of its notes on other keys."""
+    rng = np.random.default_rng(seed)
+    grid = song.grid.copy()
+    for step in rng.choice(np.flatnonzero(grid.any(axis=1)), notes, replace=False):
+        key = rng.choice(np.flatnonzero(~grid[step]))
+        grid[step] = np.arange(song.keys) == key
+    return grid
+
+
+def test_the_tunes_of_the_book_are_families_only_where_they_are_the_same_tune() -> None:
+    names = tune_names()
+    groups = [[names[i] for i in group] for group in duplicates(TUNES)]
+    assert groups == [
+        ["twinkle-twinkle-little-star", "baa-baa-black-sheep"],
+        ["mary-had-a-little-lamb", "goodnight-ladies"],
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_tune_with_a_few_changed_notes_in_another_key_is_the_same(seed) -> None:
+    varied = []
+    for song in TUNES:
+        grid = np.zeros((song.steps, song.keys + 5), np.bool_)
+        grid[:, 5:] = changed(song, 3, seed)
+        varied.append(grid)
+    alone = families(TUNES)
+    together = families([*TUNES, *varied])
+    assert together[: len(TUNES)].tolist() == alone.tolist()
+    assert together[len(TUNES) :].tolist() == alone.tolist()
+
+
+def test_half_a_tune_belongs_to_it() -> None:
+    assert duplicates([TUNES[1], TUNES[4], TUNES[1].grid[:64]]) == [[0, 2]]
+
+
+def test_families_are_numbered_in_order_and_pass_friends_on() -> None:
+    a = list(np.random.default_rng(0).integers(0, 13, 60))
+    b = list(np.random.default_rng(1).integers(0, 13, 60))
+    both = roll(*a[:30], *b[:30])  # like either, which are not alike
+    assert families([roll(*a), roll(*b)]).tolist() == [0, 1]
+    assert families([roll(*a), roll(3, 5), roll(*b), both]).tolist() == [0, 1, 0, 0]
+    assert families([]).tolist() == []
+
+
+def test_short_and_silent_songs_are_families_when_their_melodies_are_equal() -> None:
+    songs = [roll(0, 2), roll(None, None), roll(4, 6), roll(4, 7), roll(None)]
+    assert families(songs).tolist() == [0, 1, 0, 2, 1]
+
+
+# --- form
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("ode-to-joy", "AABA"),
+        ("twinkle-twinkle-little-star", "AABA"),
+        ("korobeiniki", "AABB"),
+        ("jingle-bells", "ABAC"),
+        ("vo-pole-bereza-stoyala", "ABAB"),
+        ("mary-had-a-little-lamb", "AAAA"),  # A A' A A'
+        ("old-hundredth", "ABCD"),
+    ],
+)
+def test_the_form_of_tunes_is_what_a_musician_would_say(name, letters) -> None:
+    assert form(tune(name)) == letters
+    assert all(form(song) == letters for song in tune(name).transpositions())
+
+
+def test_phrases_of_two_bars() -> None:
+    assert form(tune("ode-to-joy"), phrases=8) == "ABACDEAC"
+
+
+def test_form_of_what_is_no_song() -> None:
+    assert form(np.zeros((128, 13), np.bool_)) == "----"
+    assert form(np.ones((128, 13), np.bool_)) == "AAAA"
+    assert form(roll(None, 3)) == "A"
+    assert form(roll(*[0] * 8, *[None] * 8, *[1] * 3)) == "A-B"
+
+
+def test_common_notes_are_a_share_of_the_mean() -> None:
+    assert common_notes(roll(1, 2, 3, None), roll(1, 2, 4, 5)) == 4 / 7
+    assert common_notes(roll(None), roll(None)) == 1.0
+
+
+def test_blocks_fill_the_last_with_silence() -> None:
+    parts = blocks(roll(1, 2, 3), 2)
+    assert parts.tolist() == [roll(1, 2).tolist(), roll(3, None).tolist()]
+
+
+# --- variety
+
+
+def test_bar_rhythms_leave_silent_bars_out() -> None:
+    bars = roll(1, None, 2, 3, None, None, 4, None)
+    assert len(bar_rhythms(bars, bar=2)) == 2
+    assert bar_rhythms(np.zeros((8, 2), np.bool_)) == set()
+
+
+def test_copies_have_no_variety() -> None:
+    figures = spread([TUNES[1], TUNES[1].grid])
+    assert figures == {
+        "songs": 2,
+        "families": 1,
+        "mean_shared_run": len(tokens(TUNES[1])),
+        "mean_shared_share": 1.0,
+        "bar_rhythms": 4,
+        "forms": 1,
+        "shortest_waits": 1,
+    }
+
+
+def test_the_mean_of_the_pairs_is_taken() -> None:
+    songs = TUNES[:4]
+    pairs = [shared(a, b, RUN) for a in songs for b in songs if a is not b]
+    figures = spread(songs)
+    assert figures["mean_shared_run"] == pytest.approx(np.mean([one.longest for one in pairs]))
+    assert figures["mean_shared_share"] == pytest.approx(np.mean([one.share for one in pairs]))
+
+
+def test_the_book_is_varied() -> None:
+    figures = spread(TUNES)
+    assert figures["families"] == len(TUNES) - 2
+    assert figures["mean_shared_run"] < 3
+    assert figures["forms"] >= 8
+    assert figures["bar_rhythms"] >= 30
+    assert figures["shortest_waits"] == 3
+
+
+def test_the_variety_of_one_song_and_of_none() -> None:
+    assert np.isnan(spread([TUNES[0]])["mean_shared_run"])
+    assert spread([])["songs"] == 0

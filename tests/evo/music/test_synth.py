@@ -1,0 +1,121 @@
+"""Sound: right pitches, silence where the song is silent, and no clipping."""
+
+from __future__ import annotations
+
+import io
+import sys
+import types
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evo.music.song import Song
+from evo.music.synth import MAX_SECONDS, PEAK, RATE, RELEASE, render, wav_bytes
+
+
+def song_of(*notes: tuple[int, int], steps: int = 16, keys: int = 13, **options) -> Song:
+    grid = np.zeros((steps, keys), dtype=bool)
+    for step, key in notes:
+        grid[step, key] = True
+    return Song(grid, **options)
+
+
+def loudness(samples: np.ndarray, start: float, end: float) -> float:
+    """Root mean square between two times, in seconds."""
+    part = samples[round(start * RATE) : round(end * RATE)].astype(np.float64)
+    return float(np.sqrt(np.mean(part**2)))
+
+
+@pytest.mark.parametrize("note", [21, 45, 60, 69, 72, 108, 127])
+def test_a_note_sounds_at_its_pitch(note: int) -> None:
+    grid = np.ones((8, 1), dtype=bool)
+    samples = render(Song(grid, lowest_note=note, hold=True))[: 2 * RATE]
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples))))
+    loudest = np.argmax(spectrum) * RATE / len(samples)
+    assert loudest == pytest.approx(440.0 * 2 ** ((note - 69) / 12), abs=0.6)
+
+
+def test_a_note_rings_for_its_step_and_then_fades_to_silence() -> None:
+    samples = render(song_of((4, 0)))
+    assert not samples[: RATE - 1].any()
+    assert loudness(samples, 1.0, 1.25) > 0.1
+    assert loudness(samples, 1.25, 1.25 + RELEASE) > 0.01
+    assert not samples[round((1.25 + RELEASE) * RATE) + 2 :].any()
+
+
+def test_a_held_note_rings_until_its_release() -> None:
+    notes = [(step, 0) for step in range(8)]
+    held = render(song_of(*notes, hold=True))
+    assert loudness(held, 1.75, 2.0) > 0.02
+    assert not held[round((2.0 + RELEASE) * RATE) + 2 :].any()
+    repeated = render(song_of(*notes))
+    assert loudness(repeated, 1.75, 2.0) > 2 * loudness(held, 1.75, 2.0)
+
+
+def test_the_sound_lasts_as_long_as_the_song_and_its_last_release() -> None:
+    for song in (song_of((15, 0)), song_of((0, 0), steps=7, tempo=133.0, steps_per_beat=3)):
+        samples = render(song)
+        assert samples.dtype == np.float32
+        assert len(samples) / RATE == pytest.approx(song.duration + RELEASE, abs=2 / RATE)
+
+
+def test_no_chord_clips_and_every_song_is_as_loud() -> None:
+    for song in (song_of((0, 0)), Song(np.ones((16, 88), dtype=bool), lowest_note=21)):
+        assert np.max(np.abs(render(song))) == pytest.approx(PEAK, abs=1e-4)
+
+
+def test_notes_begin_and_end_without_a_click() -> None:
+    for hold in (False, True):
+        samples = render(song_of((2, 0), (3, 0), (5, 12), hold=hold)).astype(np.float64)
+        assert abs(samples[0]) < 1e-6
+        assert abs(samples[-1]) < 1e-6
+        # The steepest a sum of six harmonics of 523 Hz can be, far below a jump to the peak.
+        assert np.max(np.abs(np.diff(samples))) < 0.25
+
+
+def test_a_silent_song_is_silence() -> None:
+    assert not render(song_of()).any()
+
+
+def test_the_same_song_gives_the_same_sound() -> None:
+    song = song_of((0, 0), (3, 7), (3, 12))
+    assert wav_bytes(song) == wav_bytes(song)
+
+
+def test_the_file_is_16_bit_mono_and_holds_the_samples(tmp_path: Path) -> None:
+    song = song_of((0, 0), (3, 7))
+    song.to_wav(tmp_path / "song.wav")
+    data = (tmp_path / "song.wav").read_bytes()
+    assert data == wav_bytes(song)
+    with wave.open(io.BytesIO(data)) as sound:
+        assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, RATE)
+        written = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
+    assert np.allclose(written / 32767, render(song), atol=1 / 32767)
+
+
+def test_a_song_too_long_for_memory_is_refused() -> None:
+    song = Song(np.ones((65_536, 1), dtype=bool))
+    with pytest.raises(ValueError, match=f"at most {MAX_SECONDS:.0f} seconds of sound, got 16384"):
+        render(song)
+
+
+def test_the_fastest_and_the_slowest_song_are_rendered() -> None:
+    fast = Song(np.ones((1000, 1), dtype=bool), tempo=60_000_000.0, steps_per_beat=32_767)
+    slow = Song(np.ones((2, 1), dtype=bool), tempo=3.6, steps_per_beat=1, hold=True)
+    for song in (fast, slow):
+        assert np.isfinite(render(song)).all()
+
+
+def test_playing_in_a_notebook_gives_its_player(monkeypatch) -> None:
+    display = types.SimpleNamespace(Audio=lambda data: ("player", data))
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    song = song_of((0, 0))
+    assert song.play() == ("player", wav_bytes(song))
+
+
+def test_playing_without_a_notebook_gives_the_bytes_of_a_file(monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "IPython.display", None)
+    song = song_of((0, 0))
+    assert song.play() == wav_bytes(song)

@@ -1,0 +1,84 @@
+"""Compiling before the first generation changes nothing and leaves nothing running."""
+
+import random
+from typing import Any
+
+import multiprocess
+import numpy as np
+import pytest
+from breeding import same_arrays
+
+from evo.core.registry import experiment
+from evo.core.scores import Scores
+from evo.engines import engine_class
+from evo.fitness.xor import Xor
+from evo.runs import precompile
+from genomes.kernels import kernel
+
+
+class Breaking(Xor):
+    """A fitness of the user's own that raises."""
+
+    def figures(self, performers: Any) -> dict[str, Any]:
+        raise RuntimeError("no figures today")
+
+
+def history(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    engine: Any = engine_class("neat")(settings, seed=6)
+    populations = []
+    for _ in range(4):
+        populations.append(engine.ask().to_arrays())
+        engine.tell(Xor().evaluate(engine.ask(), []))
+    return populations
+
+
+def random_states() -> tuple[Any, ...]:
+    numbers = np.random.get_state(legacy=False)["state"]
+    return random.getstate(), numbers["pos"], numbers["key"].tobytes()
+
+
+def test_compiling_changes_nothing_and_leaves_nothing_running() -> None:
+    settings = experiment("xor").default_config("neat")["neat"]
+    wanted, before = history(settings), random_states()
+    precompile.compile_kernels("neat", settings, None, Xor())
+    assert not multiprocess.active_children()
+    assert random_states() == before
+    assert all(map(same_arrays, history(settings), wanted))
+    assert not precompile.is_needed("neat")
+
+
+def test_a_fitness_that_raises_is_heard_and_leaves_nothing_running() -> None:
+    settings = experiment("xor").default_config("neat")["neat"]
+    with pytest.raises(RuntimeError, match="no figures today"):
+        precompile.compile_kernels("neat", settings, None, Breaking())
+    assert not multiprocess.active_children()
+
+
+def test_a_generation_can_be_bred_that_nobody_evaluated() -> None:
+    """What the second process does: all score the same, also output by output."""
+    settings = experiment("memorize").default_config("neat")["neat"]
+    settings = settings | {"NEAT": settings["NEAT"] | {"pop_size": "10"}}
+    engine: Any = engine_class("neat")(settings, seed=0)
+    outputs = engine.ask().outputs
+    engine.tell(Scores.of(np.zeros(10), by_output=np.zeros((10, outputs))))
+    precompile._breed_once("neat", settings, None)
+
+
+def test_kernels_of_a_fitness_are_waited_for_too() -> None:
+    @kernel
+    def never_called(x: int) -> int:
+        return x
+
+    fitness = Xor()
+    settings = experiment("xor").default_config("neat")["neat"]
+    precompile.compile_kernels("neat", settings, None, fitness)
+    assert not precompile.is_needed("neat", fitness)
+    fitness.kernels = (never_called,)  # type: ignore[attr-defined]
+    assert precompile.is_needed("neat", fitness)
+
+
+def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
+    settings = experiment("memorize").default_config("ga")["ga"]
+    settings["population"]["size"] = 10
+    precompile._breed_once("ga", settings, None)
+    assert not precompile.is_needed("ga")

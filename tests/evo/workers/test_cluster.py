@@ -1,0 +1,419 @@
+"""Evaluation on a cluster: what is special about it; the contract is in test_workers.py."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from breeding import joined, network
+from click.testing import CliRunner
+from judges import Failing, Hanging, Judge, Learning, Noisy, Refusing
+from running import Watcher, configured, outcome, resume, start
+
+from evo.cli.main import main
+from evo.core.errors import InputError, RunInterruptedError, WorkersLostError
+from evo.core.interrupt import Interrupted, Interrupts
+from evo.core.scores import Scores, Status
+from evo.runs import session
+from evo.workers.chunk import borders
+from evo.workers.cluster.address import Address, parse_address
+from evo.workers.reasons import crashed, too_late
+from evo.workers.scheduling import Parts, individuals, size
+from evo.workers.serial import Serial
+from genomes.network.networks import Networks
+
+SEED, CHUNK = 21, 7
+
+# A scheduler and a worker in one process, without encryption, on this machine.
+CLUSTER = """
+import asyncio
+from distributed import Scheduler, Worker
+
+async def serve():
+    async with Scheduler(host="127.0.0.1", port=0, dashboard_address=":0") as scheduler:
+        async with Worker(scheduler.address, nthreads=1):
+            print(scheduler.address, flush=True)
+            await scheduler.finished()
+
+asyncio.run(serve())
+"""
+
+
+def numbered(count: int = 24) -> Networks:
+    """Individual i has the weight i."""
+    return joined([network(1, 1, [(-1, 0, float(i))]) for i in range(count)])
+
+
+def same(one: Scores, other: Scores) -> bool:
+    return one.total.tobytes() == other.total.tobytes() and one.reasons == other.reasons
+
+
+def evo(*arguments: str) -> tuple[int, str]:
+    ended = CliRunner().invoke(main, arguments)
+    return ended.exit_code, ended.output
+
+
+# Addresses
+
+
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("local:4", Address(workers=4)),
+    ("tls://music.example:8786", Address(url="tls://music.example:8786")),
+    ("tcp://127.0.0.1:8786", Address(url="tcp://127.0.0.1:8786")),
+    ("tcp://[::1]:8786", Address(url="tcp://[::1]:8786")),
+    ("localhost:8786", Address(url="tcp://localhost:8786")),
+])  # fmt: skip
+def test_an_address_is_local_workers_or_a_scheduler(text: str, wanted: Address) -> None:
+    assert parse_address(text) == wanted
+
+
+@pytest.mark.parametrize("text", [
+    "tcp://10.0.0.7:8786", "10.0.0.7:8786", "tcp://music.example:8786", "tcp://0.0.0.0:8786",
+    "tcp://127.0.0.1.example:8786", "tcp://[fe80::1]:8786", "tcp://localhost.example:8786",
+])  # fmt: skip
+def test_a_scheduler_elsewhere_without_tls_is_refused_unless_that_is_wanted(text: str) -> None:
+    with pytest.raises(ValueError, match=r"whoever reaches .* tls://.* or give --insecure"):
+        parse_address(text)
+    assert parse_address(text, insecure=True).url.endswith(text.removeprefix("tcp://"))
+
+
+@pytest.mark.parametrize("text", [
+    "local", "local:", "local:0", "local:-1", "local:two", "local:1001", "inproc://1", "ws://a:1",
+    "tls://music.example", "tls://:8786", "tls://a:b", "tls://a:99999", "tls://a:1/x",
+    "tls://127.0.0.1:1@a:8786", "tcp://", "8786", "tls://a:0",
+])  # fmt: skip
+def test_what_is_no_address_is_refused_with_the_forms_that_are(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write local:4, tls://HOST:8786 or tcp://"):
+        parse_address(text, insecure=True)
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (("--cluster", "tcp://10.0.0.7:8786"), "--insecure"),
+    (("--cluster", "local:none"), "write local:4"),
+    (("--cluster", "local:2", "--workers", "4"), "leave one of --workers and --cluster out"),
+    (("--cluster", "loca:2"), "write local:4"),
+    (("--set", "workers.cluster=10.0.0.7:1"), "--insecure"),
+])  # fmt: skip
+def test_a_wrong_cluster_is_refused_in_one_line_and_leaves_nothing(
+    tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    code, output = evo("run", "xor", "--out", str(tmp_path / "run"), *options)
+    assert (code, output.count("\n")) == (2, 1)
+    assert said in output
+    assert not (tmp_path / "run").exists()
+
+
+def test_without_dask_it_is_said_how_to_install_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evo.workers.cluster.address.find_spec", lambda name: None)
+    code, output = evo("run", "xor", "--out", str(tmp_path / "run"), "--cluster", "local:2")
+    assert (code, output.count("\n")) == (2, 1)
+    assert "pip install 'kuznechik[cluster]'" in output
+
+
+# Parts
+
+
+def test_parts_cover_everybody_once_whatever_the_pace() -> None:
+    for pace in (None, 0.0, 1e-6, 1e-3, 0.01, 5.0):
+        parts = Parts(borders(150, 64))
+        found = []
+        while (part := parts.take(3, pace, 32)) is not None:
+            assert all(0 < len(chunk) <= 64 for chunk in part)
+            found.append(individuals(part))
+        assert [i for some in found for i in some] == list(range(150))
+
+
+def test_parts_are_cut_by_time_and_never_much_larger_than_one_that_went_well() -> None:
+    def first(pace: float | None, largest: int = 10**6) -> int:
+        part = Parts(borders(10_000, 64)).take(2, pace, largest)
+        assert part is not None
+        return size(part)
+
+    assert first(None) == 1
+    assert first(5.0) == 1
+    assert first(0.01) == 100  # a second
+    assert first(1e-6) == 5_000  # all, for two workers
+    assert first(1e-6, largest=4) == 32
+
+
+def test_who_is_alone_with_dying_workers_is_blamed_and_nobody_else() -> None:
+    parts = Parts(borders(200, 64))
+    deaths = 0
+    while not parts.done:
+        part = parts.take(2, 1e-6, 200)
+        assert part is not None
+        if 77 in individuals(part):
+            deaths += 1
+            parts.died(part)
+        else:
+            parts.scored(part, Scores.of(np.array(individuals(part), float)))
+    scores = parts.join()
+    assert np.flatnonzero(~scores.ok).tolist() == [77]
+    assert scores.reasons == {77: "its worker process died, again and again"}
+    assert scores.total[78:].tolist() == list(range(78, 200))
+    assert deaths <= 6
+
+
+def test_a_death_or_two_by_chance_cost_no_score() -> None:
+    parts = Parts([range(1)])
+    for _ in range(2):
+        part = parts.take(1, None, 1)
+        assert part is not None
+        parts.died(part)
+        assert not parts.done
+    assert parts.take(1, None, 1) == [range(1)]
+
+
+# On two local workers
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    for _ in range(200):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_workers_that_die_cost_the_culprits_their_score_and_nobody_else(
+    local_cluster: Any,
+) -> None:
+    judge = Failing(dies=(1.0,), raises=(5.0,), nan=(6.0,))
+    scores = local_cluster.evaluate(judge, numbered(), 0)
+    assert scores.failures() == {"nan": 1, "error": 1, "crash": 1}
+    assert scores.status[[1, 5, 6]].tolist() == [Status.CRASH, Status.ERROR, Status.NAN]
+    assert scores.reasons[1] == crashed().reasons[0]
+    others = [i for i in range(24) if i not in (1, 5, 6)]
+    assert scores.total[others].tolist() == others
+    again = local_cluster.evaluate(Noisy(), numbered(), 3)
+    assert same(again, Serial(SEED, CHUNK).evaluate(Noisy(), numbered(), 3))
+
+
+def test_who_hangs_is_ended_and_failed_as_late_and_nobody_else(
+    local_cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local_cluster.evaluate(Judge(), numbered(), 0)
+    monkeypatch.setattr(local_cluster, "_timeout", 1.0)
+    scores = local_cluster.evaluate(Hanging(13.0), numbered(), 0)
+    assert scores.failures() == {"timeout": 1}
+    assert scores.reasons == {13: too_late(1.0).reasons[0]}
+    assert scores.total[scores.ok].tolist() == [i for i in range(24) if i != 13]
+
+
+def test_a_fitness_that_does_not_load_or_travel_is_told_in_one_line(local_cluster: Any) -> None:
+    with pytest.raises(WorkersLostError, match="loaded in a worker process: ImportError: no such"):
+        local_cluster.evaluate(Refusing(), numbered(), 0)
+    fitness = Learning(0.0)
+    fitness.bonus = (i for i in range(3))  # type: ignore[assignment]
+    with pytest.raises(WorkersLostError, match="the fitness cannot be sent to worker processes: "):
+        local_cluster.evaluate(fitness, numbered(), 0)
+    assert local_cluster.evaluate(Judge(), numbered(), 0).ok.all()
+
+
+def test_a_worker_killed_from_outside_is_replaced_without_a_loss(local_cluster: Any) -> None:
+    nannies = local_cluster._connection._local.workers.values()
+    for generation in range(3):
+        os.kill(next(nanny.pid for nanny in nannies if nanny.pid is not None), signal.SIGKILL)
+        scores = local_cluster.evaluate(Noisy(), numbered(), generation)
+        assert same(scores, Serial(SEED, CHUNK).evaluate(Noisy(), numbered(), generation))
+
+
+def test_nothing_grows_with_the_generations(local_cluster: Any) -> None:
+    fitness = Learning(0.0)
+    for generation in range(10):
+        fitness.bonus = float(generation)
+        local_cluster.evaluate(fitness, numbered(), generation)
+    # What is left is the fitness, at each of two workers.
+    connection = local_cluster._connection
+    assert eventually(lambda: len(connection.client.futures) <= 2)
+    assert eventually(lambda: len(connection._local.scheduler.tasks) <= 2)
+
+
+def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
+    with Interrupts():
+        os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(Interrupted):
+            local_cluster.evaluate(Hanging(3.0), numbered(), 0)
+    # What it was at is still at it: it is restarted, as at the end of a run.
+    for nanny in local_cluster._connection._local.workers.values():
+        os.kill(nanny.pid, signal.SIGKILL)
+    assert local_cluster.evaluate(Judge(), numbered(), 0).ok.all()
+
+
+# A scheduler that runs already
+
+
+@pytest.fixture
+def elsewhere() -> "Iterator[tuple[str, subprocess.Popen[str]]]":
+    """The address and the process of a scheduler with one worker."""
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLUSTER],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    yield process.stdout.readline().strip(), process
+    process.kill()
+    process.wait()
+
+
+class Ending(Watcher):
+    """Kills a process after some generations."""
+
+    def __init__(self, process: "subprocess.Popen[str]", after: int) -> None:
+        super().__init__()
+        self._process, self._after = process, after
+
+    def record(self, record: dict[str, Any]) -> None:
+        super().record(record)
+        if len(self.records) == self._after:
+            self._process.kill()
+
+
+def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_difference(
+    tmp_path: Path,
+    elsewhere: Any,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address, process = elsewhere
+    monkeypatch.setattr("evo.workers.cluster.connection._CONNECT", 1.0)
+    wanted = outcome(tmp_path / "alone", start(tmp_path / "alone", configured()))
+    path = tmp_path / "lost"
+    with caplog.at_level(logging.DEBUG):
+        result = start(path, configured(workers={"cluster": address}), Ending(process, 4))
+    assert (result["status"], result["generations"], result["lost"]) == ("stopped", 4, True)
+    assert result["reason"].startswith(f"the scheduler of cluster {address} is gone")
+    assert "\n" not in result["reason"]
+    assert not [record for record in caplog.records if record.name.startswith("distributed")]
+    # It is not there at the resume either, which changes nothing; then it goes on without.
+    with pytest.raises(ValueError, match="no scheduler answers there"):
+        resume(path)
+    assert outcome(path, resume(path, workers={"cluster": ""})) == wanted
+
+
+def test_a_worker_of_another_version_is_not_used_and_named(
+    elsewhere: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evo.workers.base import cluster, cluster_connection
+
+    address, _ = elsewhere
+    versions = cluster_connection.Connection._versions
+
+    async def other(self: Any, worker: str | None = None) -> Any:
+        found = await versions(self, worker)
+        if worker is not None and found is not None:
+            found["packages"]["kuznechik"] = "0.0.7"
+        return found
+
+    monkeypatch.setattr(cluster_connection.Connection, "_versions", other)
+    monkeypatch.setattr(cluster, "_NO_WORKER", 1.0)
+    said: list[str] = []
+    with (
+        pytest.raises(ValueError, match="no worker that can be used came"),
+        cluster.Cluster(parse_address(address), SEED, CHUNK, say=said.append),
+    ):
+        pass
+    assert len(said) == 1
+    assert "is not used, it has kuznechik 0.0.7, and here is" in said[0]
+
+
+@pytest.mark.parametrize(("changes", "problem"), [
+    ({}, None),
+    ({"packages": {"kuznechik": None}}, "has no kuznechik; there: pip install"),
+    ({"packages": {}}, "has no kuznechik"),
+    ({"packages": {"kuznechik": "9.0"}}, "has kuznechik 9.0, and here is"),
+    ({"host": {"python": "3.8.1.final.0"}}, "has Python 3.8, and here is"),
+])  # fmt: skip
+def test_who_has_not_the_same_versions_is_told_what_is_missing(
+    changes: dict[str, Any], problem: str | None
+) -> None:
+    versions = pytest.importorskip("distributed.versions", reason="the extra is not installed")
+    from evo.workers.cluster.connection import _problem
+
+    found = _problem(versions.get_versions(packages=["kuznechik"]) | changes)
+    assert found is None if problem is None else (found or "").startswith(problem)
+
+
+def test_tls_without_certificates_is_said_in_one_line(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    arguments = ("--cluster", "tls://127.0.0.1:1", "--out", str(tmp_path / "run"))
+    code, output = evo("run", "xor", *arguments)
+    assert (code, output.count("\n")) == (2, 1)
+    assert "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in output
+    assert not (tmp_path / "run").exists()
+
+
+# A run whose evaluator gives up
+
+
+@pytest.mark.parametrize("error", [Interrupted(), WorkersLostError("gone")])
+def test_a_generation_that_was_given_up_is_evaluated_at_the_resume(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    class GivingUp(Serial):
+        def evaluate(self, fitness: Any, performers: Any, generation: int) -> Scores:
+            if generation == 7:
+                os.kill(os.getpid(), signal.SIGINT)
+                raise error
+            return super().evaluate(fitness, performers, generation)
+
+    wanted = outcome(tmp_path / "alone", start(tmp_path / "alone", configured()))
+    path = tmp_path / "left"
+    with monkeypatch.context() as patch:
+        patch.setattr(session, "_evaluator", lambda config, say: GivingUp(5, 64))
+        result = start(path, configured())
+    assert (result["status"], result["generations"]) == ("stopped", 7)
+    watcher = Watcher()
+    assert outcome(path, resume(path, watcher)) == wanted
+    assert watcher.first == 7
+
+
+def test_a_resume_whose_cluster_is_not_there_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    start(path, configured(stop={"generations": 3}))
+
+    def content() -> dict[Path, bytes]:
+        return {one: one.read_bytes() for one in path.rglob("*") if one.is_file()}
+
+    before = content()
+    with pytest.raises((InputError, ValueError)):
+        resume(path, stop={"generations": 12}, workers={"cluster": "tls://127.0.0.1:1"})
+    assert content() == before
+    # Nothing is left to breed: the cluster is not asked for.
+    assert resume(path, workers={"cluster": "tls://127.0.0.1:1"})["status"] == "finished"
+
+
+class Lost(Serial):
+    """Workers that are lost while they are entered, or left."""
+
+    entering = True
+
+    def __enter__(self) -> "Lost":
+        if self.entering:
+            raise WorkersLostError("nobody came")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        raise WorkersLostError("gone before they were left")
+
+
+def test_workers_lost_before_and_after_all_generations_are_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_evaluator", lambda config, say: Lost(5, 64))
+    path = tmp_path / "run"
+    with pytest.raises(RunInterruptedError, match=r"^nobody came; go on by `evo resume ") as told:
+        start(path, configured())
+    assert "\n" not in str(told.value)
+    monkeypatch.setattr(Lost, "entering", False)
+    assert resume(path)["status"] == "finished"

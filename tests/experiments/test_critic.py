@@ -1,0 +1,184 @@
+"""`evo run critic`: the run is like every other, and leaves pieces."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from critics import few_panel
+from evo.experiments.critic import EXPERIMENT, FILE, _files, of_length
+from running import Killed, Watcher, configured, resume, start
+
+from evo.core.errors import InputError
+from evo.experiment import merge
+from evo.fitness.critic import model
+from evo.fitness.critic.counterexamples import corrupted
+from evo.music.song import Song
+from evo.music.tunes import tune, tune_names
+from evo.runs import checkpoint
+
+FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
+
+
+@pytest.fixture(scope="module")
+def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Critics trained a little, as another run would have left them."""
+    path = tmp_path_factory.mktemp("critics") / FILE
+    path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
+    return path
+
+
+def config_of(critics: Path, engine: str = "ga", **tables: Any) -> dict[str, Any]:
+    table = {"critics": str(critics)} | tables.pop("critic", {})
+    if engine == "ga":
+        table = {"pieces": 3} | table
+    return configured("critic", engine, critic=table, **FEW, **tables)
+
+
+def left(path: Path) -> dict[str, bytes]:
+    """Everything that a run leaves for people, by its name."""
+    return {
+        str(file.relative_to(path)): file.read_bytes()
+        for folder in ("champion", "pieces")
+        for file in sorted((path / folder).iterdir())
+    }
+
+
+def test_same_pieces_with_one_worker_or_two_and_after_a_kill(critics: Path, tmp_path: Path) -> None:
+    result = start(tmp_path / "one", config_of(critics))
+    others = {"two": {"workers": {"count": 2}}, "killed": {}}
+    for name, tables in others.items():
+        path = tmp_path / name
+        if name == "killed":
+            with pytest.raises(Killed):
+                start(path, config_of(critics), Watcher(kill_after=3))
+            again = resume(path)
+        else:
+            again = start(path, config_of(critics, **tables))
+        assert again["digest"] == result["digest"]
+        assert left(path) == left(tmp_path / "one")
+
+
+def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
+    critics: Path, tmp_path: Path
+) -> None:
+    result = start(tmp_path / "run", config_of(critics))
+    document = json.loads((tmp_path / "run" / "pieces" / "pieces.json").read_text())
+    assert [one["name"] for one in document["records"]] == ["piece-01", "piece-02", "piece-03"]
+    assert result["pieces"] == 3
+    assert {"critic", "held_out_critic", "nearest_song", "fresh_classifier_auc"} <= set(result)
+    panel = few_panel()
+    for one in document["records"]:
+        song = Song.load(tmp_path / "run" / "pieces" / f"{one['name']}.mid", steps=128)
+        assert panel.critics[-1].judge(song.grid[None])[0] == pytest.approx(one["held_out_critic"])
+        assert one["brief"] in panel.names
+    table = (tmp_path / "run" / "pieces" / "pieces.txt").read_text()
+    assert all(one["name"] in table for one in document["records"])
+
+
+def test_without_briefs_a_search_climbs_what_the_critics_think(
+    critics: Path, tmp_path: Path
+) -> None:
+    table = {"pieces": 0}
+    result = start(tmp_path / "run", config_of(critics, critic=table))
+    assert result["best_fitness"] == pytest.approx(result["critic"])
+
+
+@pytest.mark.parametrize("survival", ["comma", "plus", "elites"])
+def test_pieces_of_every_survival_say_which_brief_they_were_bred_to(
+    critics: Path, tmp_path: Path, survival: str
+) -> None:
+    ga = {"population": {"survival": survival, "parents": 3}}
+    result = start(tmp_path / "run", config_of(critics, ga=ga))
+    document = json.loads((tmp_path / "run" / "pieces" / "pieces.json").read_text())
+    songs = list(few_panel().briefs(3, 5).songs)
+    wanted = {"comma": songs[:1], "plus": songs[:1] * 3, "elites": songs}[survival]
+    assert [one["brief"] for one in document["records"]] == wanted
+    assert result["pieces"] == len(wanted)
+
+
+@pytest.mark.parametrize("engine", ["neat", "es"])
+def test_other_genomes_compose_too(critics: Path, tmp_path: Path, engine: str) -> None:
+    result = start(tmp_path / "run", config_of(critics, engine))
+    assert result["pieces"] == 1
+    assert (tmp_path / "run" / "champion" / "song.mid").exists()
+
+
+def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    for name in tune_names()[:12]:
+        tune(name).save(songs / f"{name}.mid")
+    table = {"song": str(songs), "critics": "", "rounds": 1}
+    watcher = Watcher()
+    with (
+        patch.multiple(model, EPOCHS=1, NETWORKS=1),
+        patch.multiple("evo.fitness.critic.examples", CORRUPTED=120, SHUFFLED=12, MADE=4),
+        patch.multiple("evo.fitness.critic.hard_negatives", SEARCHES=1, GENERATIONS=2),
+    ):
+        start(tmp_path / "run", config_of(tmp_path, critic=table), watcher)
+    assert (tmp_path / "run" / FILE).exists()
+    assert watcher.messages[0] == "training 3 critics on 12 songs ..."
+    assert "of 1 searches found" in watcher.messages[1]
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ({"critics": "nowhere.npz"}, "nowhere.npz: there is no such file of critics"),
+        ({"pieces": 40}, "there can be 8 pieces for these songs, not 40"),
+        ({"critics": "", "song": "ode-to-joy"}, "at least 9 different tunes"),
+        ({"critics": "", "keys": 20}, "give a --song FOLDER"),
+        ({"song": "ode-to-joy"}, "leave --song or it out"),
+        ({"steps": 64}, "know songs of 128 steps and 13 keys, not of 64 and 13"),
+    ],
+)
+def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
+    critics: Path, tmp_path: Path, table: dict[str, Any], words: str
+) -> None:
+    config = config_of(critics, critic=table)
+    with pytest.raises(InputError) as got:
+        start(tmp_path / "run", config)
+    assert words in str(got.value)
+    assert "\n" not in str(got.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"critic": {"keys": 129}}, "critic.keys must be at most 128, got 129"),
+        ({"ga": {"population": {"size": 7}}}, "8 pieces need a population of at least as many"),
+    ],
+)
+def test_what_cannot_be_bred_is_said_before_critics_are_trained(
+    changes: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(InputError, match=words):
+        EXPERIMENT.shape(merge(EXPERIMENT.default_config("ga"), changes))
+
+
+def test_pieces_for_the_whole_piano_begin_where_its_songs_do() -> None:
+    rolls = np.zeros((1, 128, 88), np.bool_)
+    rolls[0, ::4, 40] = True
+    fitness = SimpleNamespace(figures_of=lambda rolls: [{
+        "held_out_critic": 0.0, "held_out_percentile": 0.0, "longest_run": 0,
+    }])  # fmt: skip
+    files = _files(fitness, rolls, ["wide"])  # type: ignore[arg-type]
+    assert set(files) == {"wide.mid", "roll.png"}
+    assert corrupted(rolls[0], 5, np.random.default_rng(0)).shape == (128, 88)
+
+
+def test_short_songs_are_played_again_and_long_ones_cut() -> None:
+    bars = np.random.default_rng(1).random((20, 4)) < 0.3
+    bars[19, 0] = True
+    twice = of_length(bars, 64)
+    for start_of in (0, 24):  # in whole bars
+        assert (twice[start_of : start_of + 20] == bars).all()
+    assert not twice[20:24].any()
+    assert (twice[48:] == bars[:16]).all()
+    assert (of_length(bars, 16) == bars[:16]).all()
+    assert not of_length(bars, 32)[20:].any()

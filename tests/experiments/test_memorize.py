@@ -1,0 +1,237 @@
+"""The main job end to end: a tune is learnt, and what the run says of its champion is true."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from evo.experiments.memorize import find_songs
+from running import configured, start
+
+from evo.cli.configure import configuration
+from evo.core.errors import InputError
+from evo.core.registry import experiment
+from evo.engines import ENGINES, base_of, engine_class
+from evo.music.song import Song
+from evo.music.tunes import tune
+from evo.runs import checkpoint
+from genomes.history_user.networks import HistoryUsers
+from genomes.network.networks import Networks
+
+TUNE = "twinkle-twinkle-little-star"
+REPLAY = Path(__file__).parents[2] / ".." / "shared" / "replay_network.py"
+
+
+@pytest.fixture(scope="module", params=[name for name in ENGINES if base_of(name) == name])
+def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A finished run, long enough for a champion that plays something."""
+    path = tmp_path_factory.mktemp("memorize") / "run"
+    generations = {"es": 150}.get(request.param, 15)  # of 20 individuals
+    config = configured(
+        "memorize", request.param, memorize={"song": TUNE}, stop={"generations": generations}
+    )
+    return path, start(path, config), engine_class(request.param)
+
+
+def champion_of(run: Any) -> Any:
+    path, _, kind = run
+    arrays = checkpoint.unpack_arrays((path / "champion" / "arrays.npz").read_bytes())
+    return kind.genome.from_arrays(arrays)
+
+
+def played_by(network: dict[str, Any], player: dict[str, Any], prompt: np.ndarray) -> np.ndarray:
+    """What an exported network plays after a prompt, by the README of player.json alone."""
+    functions = {"identity": lambda z: z, "sigmoid": lambda z: 1 / (1 + np.exp(-5 * z)),
+                 "clamped": lambda z: max(-1.0, min(1.0, z)),
+                 "step": lambda z: float(z > 0)}  # fmt: skip
+    played = [row.tolist() for row in prompt]
+    for step in range(len(prompt), 128):
+        values = {}
+        for i in range(player["keys"] * len(player["lags"])):
+            past = step - player["lags"][i // player["keys"]]
+            values[-1 - i] = player["before_start"]
+            if past >= 0:
+                on = played[past][i % player["keys"]]
+                values[-1 - i] = player["on"] if on else player["off"]
+        for node in network["nodes"]:
+            if node["type"] == "input":
+                continue
+            assert node["aggregation"]["name"] == "sum"
+            total = sum(
+                values[link["from"]] * link["weight"]
+                for link in network["connections"]
+                if link["to"] == node["id"]
+            )
+            function = functions[node["activation"]["name"]]
+            values[node["id"]] = function(node["bias"] + node["response"] * total)
+        played.append([values[key] > player["threshold"] for key in range(player["keys"])])
+    return np.array(played)
+
+
+def test_the_run_keeps_the_song_it_learns(run: Any) -> None:
+    (kept,) = (run[0] / "songs").iterdir()
+    np.testing.assert_array_equal(Song.load(kept).grid, tune(TUNE).grid)
+
+
+def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
+    champion = run[0] / "champion"
+    names = {path.name for path in champion.iterdir()}
+    of_networks = {"network.json", "network.png", "player.json"} & names
+    reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers) else set()
+    assert names - of_networks == {"arrays.npz", "roll.png", "song.mid"} | reads
+    is_network = isinstance(champion_of(run), Networks)
+    assert of_networks == ({"network.json", "network.png", "player.json"} if is_network else set())
+    for name in {"network.png", "roll.png", "reading.png"} & names:
+        assert (champion / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_steps_correct_is_what_the_champion_plays_alone_after_eight_steps(run: Any) -> None:
+    _, result, _ = run
+    song = tune(TUNE)
+    champion = champion_of(run)
+    played = champion.perform(song.grid[:8], 128)[0]
+    said = champion.follow(song.grid)[0] > 0
+    assert result["steps_total"] == 120
+    assert result["steps_correct"] == (played == song.grid)[8:].all(axis=1).sum()
+    assert result["follow_correct"] == (said == song.grid)[8:].all(axis=1).sum()
+    assert result["solved"] == (result["steps_correct"] == 120)
+
+
+def test_the_champions_midi_file_is_what_it_plays(run: Any) -> None:
+    song = tune(TUNE)
+    played = champion_of(run).perform(song.grid[:8], 128)[0]
+    instrument = dict(keys=13, lowest_note=song.lowest_note, steps_per_beat=2)
+    saved = Song.load(run[0] / "champion" / "song.mid", **instrument)
+    length = max(len(saved.grid), int(np.flatnonzero(played.any(axis=1)).max()) + 1)
+    padded = np.zeros((length, 13), bool)
+    padded[: len(saved.grid)] = saved.grid
+    np.testing.assert_array_equal(padded[:length], played[:length])
+
+
+def test_the_exported_network_and_player_play_the_same_by_their_description(run: Any) -> None:
+    if not isinstance(champion_of(run), Networks):
+        pytest.skip("only networks are exported")
+    champion = run[0] / "champion"
+    network = json.loads((champion / "network.json").read_text())
+    player = json.loads((champion / "player.json").read_text())
+    song = tune(TUNE)
+    assert player["prompt_steps"] == 8
+    assert (player["lowest_note"], player["steps_per_beat"]) == (song.lowest_note, 2)
+    wanted = champion_of(run).perform(song.grid[:8], 128)[0]
+    np.testing.assert_array_equal(played_by(network, player, song.grid[:8]), wanted)
+
+
+@pytest.mark.skipif(not REPLAY.exists(), reason="needs ../shared/replay_network.py")
+def test_the_replay_of_the_exported_champion_agrees_with_the_run(run: Any) -> None:
+    path, result, _ = run
+    if not isinstance(champion_of(run), Networks):
+        pytest.skip("only networks are exported")
+    (song,) = (path / "songs").iterdir()
+    ended = subprocess.run(
+        [sys.executable, str(REPLAY), str(path), str(song)], capture_output=True, text=True
+    )
+    assert ended.stdout == f"steps_correct {result['steps_correct']} of 120\n", ended.stderr
+
+
+def test_learning_gets_somewhere(run: Any) -> None:
+    """Utter silence scores 0, and follows as many steps as have no onset."""
+    assert run[1]["best_fitness"] > 5.0
+
+
+@pytest.mark.parametrize("chords", [False, True])
+def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
+    song = tune(TUNE)
+    grid = np.concatenate([song.grid, song.grid[:20]])
+    if chords:
+        grid[:40:4] |= grid[8:48:4]
+    Song(grid, song.lowest_note, name="mine").save(tmp_path / "mine.mid")
+    table = {"song": str(tmp_path / "mine.mid")}
+    config = configured("memorize", "ga", memorize=table, stop={"solved": True, "generations": 900})
+    chosen = experiment("memorize")
+    config["ga"]["grid"]["steps"], config["ga"]["grid"]["keys"] = chosen.shape(config)
+    assert config["ga"]["grid"]["steps"] == 152  # whole bars
+    result = start(tmp_path / "run", config)
+    assert result["solved"]
+    played = Song.load(tmp_path / "run" / "champion" / "song.mid")
+    np.testing.assert_array_equal(played.grid[:148], grid)
+
+
+def test_a_note_grid_learns_one_song(tmp_path: Path) -> None:
+    for name in (TUNE, "ode-to-joy"):
+        tune(name).save(tmp_path / f"{name}.mid")
+    config = configured("memorize", "ga", memorize={"song": str(tmp_path)})
+    with pytest.raises(InputError, match="holds 2 songs, and a note grid learns one"):
+        experiment("memorize").shape(config)
+
+
+def test_several_songs_are_learnt_by_one_network(tmp_path: Path) -> None:
+    folder = tmp_path / "songs"
+    folder.mkdir()
+    for name in (TUNE, "ode-to-joy"):
+        tune(name).save(folder / f"{name}.mid")
+    path = tmp_path / "run"
+    config = configured("memorize", memorize={"song": str(folder)}, stop={"generations": 3})
+    assert start(path, config)["steps_total"] == 240
+    names = {one.name for one in (path / "champion").iterdir()}
+    assert {"song.mid", "song-002.mid", "roll.png", "roll-002.png"} <= names
+
+
+def modes(*settings: str, song: str = TUNE, genome: str = "history-user") -> dict[str, Any]:
+    """The configuration that the command line makes of these settings."""
+    given = dict.fromkeys(
+        ("config", "engine", "seed", "population", "neat_config", "generations", "time_limit",
+         "target", "workers", "cluster", "insecure")
+    )  # fmt: skip
+    given |= {"genome": genome, "song": song, "settings": settings}
+    return configuration("memorize", given)[0]
+
+
+def test_a_mode_that_is_said_counts_and_another_follows_from_the_songs(tmp_path: Path) -> None:
+    for name in (TUNE, "ode-to-joy"):
+        tune(name).save(tmp_path / f"{name}.mid")
+    folder = str(tmp_path)
+    assert modes()["memorize"]["mode"] == "follow"
+    assert modes(song=folder, genome="network")["memorize"]["mode"] == "follow"
+    foreseeing = modes(song=folder)
+    assert (foreseeing["memorize"]["mode"], foreseeing["stop"]["generations"]) == (
+        "likelihood", 3000,
+    )  # fmt: skip
+    assert modes("memorize.mode=likelihood")["es"] == foreseeing["es"]
+    for mode in ("follow", "perform"):
+        config = modes(f"memorize.mode={mode}", song=folder)
+        assert config["memorize"]["mode"] == mode
+        assert config["memorize"]["held_out"] == 0.0
+        assert (config["es"], config["stop"]) == (modes()["es"], modes()["stop"])
+
+
+def test_networks_learn_by_likelihood_without_a_score_by_output(tmp_path: Path) -> None:
+    config = modes(
+        "memorize.mode=likelihood", "neat.NEAT.pop_size=6", "stop.generations=2", genome="network"
+    )
+    assert config["neat"]["Modules"]["by_output"] == "False"
+    assert start(tmp_path / "run", config)["status"] == "finished"
+    assert modes(genome="network")["neat"]["Modules"]["by_output"] == "True"
+
+
+@pytest.mark.parametrize("table", [{"held_out": 0.2}, {"batch": 3}])
+def test_settings_of_likelihood_are_refused_elsewhere(tmp_path: Path, table: Any) -> None:
+    (name,) = table
+    with pytest.raises(InputError, match=f"memorize.{name} is for memorize.mode=likelihood"):
+        start(tmp_path / "run", configured("memorize", memorize=table))
+
+
+def test_a_name_is_a_tune_a_file_or_a_folder_and_anything_else_an_error(tmp_path: Path) -> None:
+    (one,) = find_songs(TUNE, 13, 2)
+    one.save(tmp_path / "a.mid")
+    (loaded,) = find_songs(str(tmp_path / "a.mid"), 13, 2)
+    np.testing.assert_array_equal(loaded.grid, one.grid)
+    assert len(find_songs(str(tmp_path), 13, 2)) == 1
+    (tmp_path / "bad.mid").write_bytes(b"MThd")
+    for name in ("no-such-tune", str(tmp_path / "missing.mid"), str(tmp_path / "bad.mid")):
+        with pytest.raises(InputError) as caught:
+            find_songs(name, 13, 2)
+        assert "\n" not in str(caught.value)
+        assert Path(name).name in str(caught.value)
