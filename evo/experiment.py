@@ -1,104 +1,255 @@
-"""What an experiment is: a configuration, inputs kept with the run, and a task.
+"""What an experiment is: typed settings, inputs kept with the run, and a task.
 
 A script in `experiments/` makes one `Experiment`, and everything else (engines, workers, log,
-checkpoints, resume, champion) is the same for all of them.
+checkpoints, resume, champion) is the same for all of them. What an experiment needs of a genome
+kind or an engine it asks of them; nothing outside an experiment's own file knows it by name.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import msgspec
+
+from evo.core.config import (
+    CheckpointSettings,
+    Config,
+    RunSettings,
+    StopSettings,
+    WorkerSettings,
+)
 from evo.core.errors import InputError
-from evo.engines import Gallery, base_of, engine_class
+from evo.core.registry import PICTURES, load
+from evo.core.settings import Changes
+from evo.engines import Gallery, base_of, engine_class, genome_of
+from evo.engines.baselines.base import Baseline
 from evo.fitness.base import Fitness
-from evo.runs.directory import HOW_NOT_WHAT
+from evo.music.song import Song
+from genomes.base import Performers
 from genomes.player import Player
 
-Config = dict[str, Any]
-# Shows one line to whoever waits.
+# Shows one line to the user.
 Say = Callable[[str], None]
+# Finds the songs of a name, keys and steps per beat; asked twice, it reads no file again.
+FindSongs = Callable[[str, int, int], list[Song]]
+Files = dict[str, bytes]  # content by file name
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a run breeds for."""
+    """What a run evolves for.
+
+    Attributes:
+        fitness: Scores the performers.
+        player: How performers are played; None for a task that is no music, and for performers
+            without inputs.
+        champion_files: Returns the champion's own files, from a batch of one.
+        lowest_note: MIDI note of key 0, for the names of keys in pictures.
+        pieces: Returns the files of `pieces/`, and figures for the result, from an engine's
+            gallery. None for tasks that want the champion alone.
+    """
 
     fitness: Fitness
-    # How performers hear and play; None for a task that is no music, or if they hear nothing.
-    player: Player | None
-    # The champion's own files (name -> content), from a batch of one.
-    champion_files: Callable[[Any], dict[str, bytes]]
-    # MIDI note of key 0, for naming keys in pictures.
+    player: Player | None = None
+    champion_files: Callable[[Any], Files] = lambda performers: {}
     lowest_note: int | None = None
-    # What an engine's gallery leaves: files of `pieces/`, and figures for the result. None for
-    # tasks of which the champion is all that is wanted.
-    pieces: Callable[[Gallery], tuple[dict[str, bytes], dict[str, Any]]] | None = None
+    pieces: Callable[[Gallery], tuple[Files, dict[str, Any]]] | None = None
+
+
+class Music(NamedTuple):
+    """The shape of a musical task. Steps are needed for genome kinds of a fixed length only."""
+
+    keys: int
+    steps: int = 0
+
+
+class Vectors(NamedTuple):
+    """The shape of a task that is no music."""
+
+    inputs: int
+    outputs: int
+
+
+class Line(NamedTuple):
+    """A line of a panel: what the legend calls it, and which figure of the champion it shows."""
+
+    label: str
+    figure: str
+
+
+class Panel(NamedTuple):
+    """A panel of the fitness figure: figures of the champion over generations.
+
+    Attributes:
+        axis: What the axis is called.
+        lines: Its lines; of several runs in one figure the first alone is drawn.
+        top: Where the axis ends, a number or a figure of the champion; None to fit the data.
+        height: In inches.
+        not_score: Leave the panel out where its first line is the score itself.
+    """
+
+    axis: str
+    lines: tuple[Line, ...]
+    top: float | str | None = None
+    height: float = 1.1
+    not_score: bool = False
+
+
+@dataclass(frozen=True)
+class Improvising:
+    """How a champion plays something new.
+
+    Attributes:
+        play: Returns what a champion plays. Takes the configuration, the run's directory, a batch
+            of one, the song to begin with or None, the random streams and the temperature.
+        has_song: Whether the champion learned a song that it can leave.
+    """
+
+    play: Callable[..., Song]
+    has_song: bool = True
+
+
+def _nothing(config: Config, folder: Path, say: Say, find: FindSongs) -> None:
+    """Prepare nothing: the task needs no files."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """One kind of experiment, by its name on the command line."""
+    """One kind of experiment.
+
+    Attributes:
+        name: Its name on the command line, and of its table of settings.
+        summary: One line for the help.
+        settings_type: The type of its own settings.
+        task: Returns the task of a run, from its configuration and directory.
+        shape: Returns the shape that the task needs of performers.
+        prepare: Puts what the task needs into a new run's directory.
+        genomes: The genome kinds that it is for; empty for every kind.
+        default_genome: The genome kind where none is chosen; "" for the first that it is for.
+        presets: Changes of the defaults, by genome kind and by engine; "" is for all. A preset's
+            tables are fields of `Config`: engine, genome, task, run, stop, ... Of a genome kind's
+            preset, settings that an engine does not have are left out.
+        follow_up: Returns further presets that follow from what was chosen. What was given still
+            overrides them.
+        describe: Returns the figures of a champion in words, for the terminal.
+        outcome: Returns the figures of a result in words, "" without any.
+        panels: Panels of the fitness figure.
+        resolution: Returns the keys and the steps per beat of the music; None if there is none.
+        improvising: How a champion plays something new; None if it cannot.
+    """
 
     name: str
-    summary: str  # one line for the help
-    # The whole configuration for an engine's name: tables run, stop, checkpoints, workers, the
-    # engine's own and the experiment's own. Baselines it need not know: see `config_for`.
-    default_config: Callable[[str], Config]
-    # The shape that the task needs of its performers, by the configuration: inputs and outputs of
-    # a network, steps and keys of a note grid. May raise InputError.
-    shape: Callable[[Config], tuple[int, int]]
-    # Puts what the task needs into the new run's directory; may raise InputError. What takes long
-    # says so.
-    prepare: Callable[[Config, Path, Say], None]
-    # The task of a run, from its configuration and directory; may raise InputError.
+    summary: str
+    settings_type: type[msgspec.Struct]
     task: Callable[[Config, Path], Task]
-    # The genome kinds that it is for, the first by default; empty for every kind.
+    shape: Callable[[Config, FindSongs], Music | Vectors]
+    prepare: Callable[[Config, Path, Say, FindSongs], None] = _nothing
     genomes: tuple[str, ...] = ()
-    # Other defaults that follow from what was chosen: of the whole configuration, nested tables of
-    # changes, which all that was given still overrides. May raise InputError.
-    defaults_for: Callable[[Config], Mapping[str, Any]] | None = None
+    default_genome: str = ""
+    presets: Mapping[str, Changes] = field(default_factory=dict)
+    follow_up: Callable[[Config, FindSongs], Mapping[str, Changes]] | None = None
+    describe: Callable[[Mapping[str, Any]], list[str]] = lambda figures: []
+    outcome: Callable[[Mapping[str, Any]], str] = lambda result: ""
+    panels: tuple[Panel, ...] = ()
+    resolution: Callable[[Config], tuple[int, int]] | None = None
+    improvising: Improvising | None = None
 
-    def completed(self, config: Config) -> Config:
-        """A run's configuration, with what it lacks of how a run is carried out.
-
-        A run from before there was such a setting goes on with its default.
-        """
-        default = self.config_for(config["run"]["engine"])
-        tables = {name: config.get(name, {}) for name in HOW_NOT_WHAT}
-        return config | {
-            name: default[name] | table if isinstance(table, dict) else table
-            for name, table in tables.items()
-        }
-
-    def config_for(
-        self,
-        engine: str,
-        changes: Mapping[str, Any] | None = None,
-        chosen: Mapping[str, Any] | None = None,
+    def config(
+        self, engine: str, more: Mapping[str, Changes] | None = None, chosen: Any = None
     ) -> Config:
-        """The whole configuration for any engine, with some `changes` of its defaults.
+        """Return the default configuration for an engine.
 
         A baseline has the settings of its base, and as many evaluations, however many make one of
-        its generations: that is said by the engine's settings that were `chosen`.
+        its generations.
+
+        Args:
+            engine: The engine's name.
+            more: Further presets, as in `presets`.
+            chosen: The engine's settings that are used, if they are known; they decide how many
+                generations a baseline has.
         """
-        base = base_of(engine)
-        config = merge(self.default_config(base), changes or {})
-        if engine == base:
+        kind, base, genome = engine_class(engine), base_of(engine), genome_of(engine)
+        player_settings = kind.genome.settings_type if self.resolution is not None else None
+        config = Config(
+            RunSettings(experiment=self.name, engine=base),
+            StopSettings(),
+            WorkerSettings(),
+            CheckpointSettings(),
+            engine=engine_class(base).settings_type(),
+            task=self.settings_type(),
+            genome=player_settings() if player_settings is not None else None,
+            genome_name=genome,
+        )
+        for presets in (self.presets, more or {}):
+            for name in ("", genome, base):
+                config = config.adjusted(presets.get(name, {}), known_only=name != base)
+        if engine == base or not issubclass(kind, Baseline):
             return config
-        kind: Any = engine_class(engine)
-        tables = {name: table for name, table in config.items() if name != base}
-        settings = kind.settings_from(config[base])
-        limits: Config = kind.limits(config, config[base], chosen or settings)
-        return tables | {"run": config["run"] | {"engine": engine}, engine: settings} | limits
+        config = config.as_engine(engine, kind.settings_type())
+        return config.adjusted(kind.limits(config.as_engine(engine, chosen or config.engine)))
+
+    def with_shape(self, config: Config, find: FindSongs) -> Config:
+        """Return the configuration with the engine's settings for the shape of the task."""
+        kind = engine_class(config.run.engine)
+        inputs, outputs = shape = self.shape(config, find)
+        if isinstance(shape, Music):
+            player = player_of(config, shape.keys)
+            inputs, outputs = kind.genome.shape_of(shape.keys, shape.steps, player)
+        return config.as_engine(config.run.engine, kind.of_shape(config.engine, inputs, outputs))
+
+    @staticmethod
+    def champion_files(
+        task: Task, genome: str, performers: Performers, about: dict[str, Any]
+    ) -> Files:
+        """Return a champion's files: its genome for other programs, pictures, the task's own.
+
+        Args:
+            task: The task of the run.
+            genome: Name of the genome kind.
+            performers: A batch of one.
+            about: Fitness and generation, kept with the genome.
+        """
+        files: Files = performers.export(about)
+        if genome in PICTURES:
+            files |= load(PICTURES[genome])(performers, task.lowest_note)
+        return files | task.champion_files(performers)
+
+
+def number(value: float) -> str:
+    """Return a number with two decimals, or two digits where the decimals would be noughts."""
+    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def player_of(config: Config, keys: int) -> Player | None:
+    """Return how performers of a configuration are played; None if they have no inputs.
+
+    Raises:
+        InputError: If the settings of the genome kind are wrong.
+    """
+    try:
+        player: Player | None = engine_class(config.run.engine).genome.player_of(
+            config.genome, keys
+        )
+    except ValueError as error:
+        raise InputError(f"{config.genome_name}: {error}") from None
+    return player
 
 
 def player_file(
-    player: Player, lowest_note: int, steps_per_beat: int, prompt_steps: int = 0
-) -> dict[str, bytes]:
-    """A champion's player.json: how an exported network hears and plays."""
+    player: Player | None, lowest_note: int, steps_per_beat: int, prompt_steps: int = 0
+) -> Files:
+    """Return a champion's player.json: how an exported network is played; nothing without player.
+
+    Args:
+        player: How the champion is played.
+        lowest_note: MIDI note of key 0.
+        steps_per_beat: Steps of a beat.
+        prompt_steps: Steps of the song that it begins with.
+    """
+    if player is None:
+        return {}
     instrument = {
         "lowest_note": lowest_note,
         "steps_per_beat": steps_per_beat,
@@ -106,73 +257,3 @@ def player_file(
     }
     document = player.to_values() | instrument
     return {"player.json": json.dumps(document, indent=2).encode() + b"\n"}
-
-
-def base_config(experiment: str, engine: str) -> Config:
-    """The tables that every experiment's configuration has; 0 switches a limit off."""
-    return {
-        "run": {"experiment": experiment, "engine": engine, "seed": 0, "chunk_size": 64},
-        "stop": {
-            "target": "",
-            "criterion": "best",
-            "solved": True,
-            "generations": 300,
-            "evaluations": 0,
-            "stagnation": 0,
-            "time_limit": 0.0,
-            "max_failures": 0.5,
-        },
-        # `timeout`: seconds that worker processes give the evaluation of one individual.
-        "workers": {"count": 1, "timeout": 60.0, "cluster": "", "insecure": False},
-        "checkpoints": {"every": 10, "keep_every": 100},
-    }
-
-
-def merge(config: Config, changes: Mapping[str, Any], where: str = "") -> Config:
-    """The configuration with some settings changed, each to a value of the type it has.
-
-    Raises InputError for a setting that does not exist or a value of another type.
-    """
-    merged = dict(config)
-    for name, value in changes.items():
-        label = f"{where}{name}"
-        if name not in config:
-            known = ", ".join(config)
-            place = f"[{where.rstrip('.')}]" if where else "a configuration"
-            raise InputError(f"there is no setting {label!r}; {place} has {known}")
-        old = config[name]
-        if isinstance(old, dict):
-            if not isinstance(value, Mapping):
-                raise InputError(f"{label} is a table of settings, not a value")
-            merged[name] = merge(old, value, f"{label}.")
-        else:
-            merged[name] = _of_type(old, value, label)
-    return merged
-
-
-def _of_type(old: Any, value: Any, label: str) -> Any:
-    """`value` as the type of `old`; numbers may be written as text, as on a command line."""
-    if label == "stop.target":  # a number, or nothing
-        old = 0.0 if value != "" else ""
-    kind = type(old)
-    try:
-        if kind is bool:
-            if isinstance(value, bool):
-                return value
-            return {"true": True, "false": False}[str(value).lower()]
-        if kind is list:
-            items = value if isinstance(value, list | tuple) else str(value).split(",")
-            return [_of_type(old[0], item, label) for item in items] if old else list(items)
-        if isinstance(value, bool | dict | list) and kind is not str:
-            raise ValueError
-        if kind is int and float(value) != int(float(value)):
-            raise ValueError
-        number = int(float(value)) if kind is int else kind(value)
-        if kind is float and not isfinite(number):
-            raise ValueError
-        return number
-    except (ValueError, KeyError, TypeError, OverflowError):
-        wanted = {bool: "true or false", int: "a whole number", float: "a number"}
-        raise InputError(
-            f"{label} must be {wanted.get(kind, 'like ' + repr(old))}, got {value!r}"
-        ) from None

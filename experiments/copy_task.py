@@ -14,21 +14,28 @@ individuals and sequences than the defaults, which are for one delay:
         --set es.strategy.sigma=0.1 --set es.openai.weight_decay=0
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.engines import engine_class
-from evo.experiment import Config, Experiment, Say, Task, base_config, merge
+from evo.core.settings import Changes, Meta, Settings, tables
+from evo.experiment import Experiment, FindSongs, Task, Vectors, number
 from evo.fitness.copying import Copying
 
 # Found by trying one change at a time on several seeds (`benchmarks/copy_task.py`). The mean is
-# judged too: of individuals that hear one sequence a generation, the best is often only lucky.
-BREEDING: dict[str, dict[str, dict[str, Any]]] = {
-    "es": {
-        "population": {"size": 32, "evaluate_mean": True},
-        "strategy": {"sigma": 0.2},
-        "openai": {"learning_rate": 0.1},
+# evaluated too: of individuals that receive one sequence per generation, the best is often only
+# lucky.
+PRESETS: dict[str, Changes] = {
+    "history-user": {
+        "engine": {
+            "population": {"size": 32, "evaluate_mean": True},
+            "strategy": {"sigma": 0.2},
+            "openai": {"learning_rate": 0.1},
+        },
+        "stop": {"generations": 3000},
+        "run": {"chunk_size": 16},
     },
 }
 
@@ -44,57 +51,59 @@ VARIABLE = (
 )
 
 
-def default_config(engine: str) -> Config:
-    """The configuration of a run with this engine."""
-    settings = engine_class(engine).default_settings(13, 13)
-    config = base_config("copy", engine) | {
-        engine: settings,
-        "copy": {
-            "keys": 13,
-            "delays": [64],
-            "sequences": 1,  # a generation
-            "marker_every": 8,  # steps; with several delays
-        },
-    }
-    config = merge(config, {"stop": {"generations": 3000}, "run": {"chunk_size": 16}})
-    return merge(config, {engine: BREEDING[engine]})
+class CopySettings(Settings, frozen=True):
+    """The sequences that are copied."""
+
+    keys: Annotated[int, Meta(ge=1, le=4096, description="Bits per step.")] = 13
+    delays: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=65_536)], ...],
+        Meta(description="Steps after which an input is the output; several have markers."),
+    ] = (64,)
+    sequences: Annotated[int, Meta(ge=1, le=100_000, description="Sequences per generation.")] = 1
+    marker_every: Annotated[
+        int, Meta(ge=1, le=65_536, description="Steps between markers, with several delays.")
+    ] = 8
+
+    def __post_init__(self) -> None:
+        try:
+            self.fitness()
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+    def fitness(self) -> Copying:
+        """Return the fitness of these settings; ValueError if there is none."""
+        return Copying(**tables(self))
 
 
-def fitness_of(config: Config) -> Copying:
-    """The fitness of this configuration; InputError for what cannot be."""
-    try:
-        return Copying(**config["copy"])
-    except ValueError as error:
-        raise InputError(f"copy: {error}") from None
-
-
-def shape(config: Config) -> tuple[int, int]:
-    """Inputs and keys."""
-    fitness = fitness_of(config)
-    return fitness.inputs, fitness.keys
-
-
-def prepare(config: Config, folder: Path, say: Say) -> None:
-    """The sequences are drawn, not kept."""
+def shape(config: Config, find: FindSongs) -> Vectors:
+    """Return inputs and keys."""
+    fitness = config.task.fitness()
+    return Vectors(fitness.inputs, fitness.keys)
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Copy what was heard, played by nobody."""
+    """Return the task to copy what was the input."""
+    return Task(config.task.fitness())
 
-    def champion_files(performers: Any) -> dict[str, bytes]:
-        return {}
 
-    return Task(fitness_of(config), None, champion_files)
+def describe(figures: Mapping[str, Any]) -> list[str]:
+    """Return how far a champion is, in words."""
+    words = [f"loss {number(figures['loss'])}"] if "loss" in figures else []
+    if "read_lags" in figures:
+        lags = ", ".join(str(lag) for lag in figures["read_lags"])
+        words.append(f"reads {lags} steps back, entropy {figures['read_entropy']:.1f} bits")
+    return words
 
 
 EXPERIMENT = Experiment(
     name="copy",
     summary="Say what was heard 64 steps ago: does a network learn to read its own history?",
-    default_config=default_config,
-    shape=shape,
-    prepare=prepare,
+    settings_type=CopySettings,
     task=task,
+    shape=shape,
+    presets=PRESETS,
     genomes=("history-user",),
+    describe=describe,
 )
 
 if __name__ == "__main__":

@@ -14,16 +14,26 @@ critics, the critic that the search never met, and the descriptive measures say 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from evo.experiments.memorize import find_songs
 
+from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError
 from evo.core.files import write_synced
-from evo.core.seeds import Role, stream
-from evo.engines import Gallery, engine_class, genome_of
-from evo.experiment import Config, Experiment, Say, Task, base_config, merge, player_file
+from evo.core.seeds import Individuals, Role, stream
+from evo.core.settings import Changes, Meta, Settings, changed
+from evo.engines import Gallery, default_engine, engine_class
+from evo.experiment import (
+    Experiment,
+    Files,
+    FindSongs,
+    Music,
+    Say,
+    Task,
+    player_file,
+    player_of,
+)
 from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.features import MIN_STEPS, roll_features
 from evo.fitness.critic.fresh_classifier import told_apart
@@ -35,89 +45,78 @@ from evo.music.measures.similarity import spread
 from evo.music.song import Song, usual_lowest_note
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
-from genomes.base import BoolArray, FloatArray
-from genomes.player import Player
+from genomes.base import BoolArray, FloatArray, Performers
 
 FILE = "critics.npz"
 STEPS_PER_BEAT = 2  # critics read bars of 8 steps
 SAMPLES = 10  # of songs, to say what a fresh classifier makes of no difference
-# Networks hear every step of the last bar and every beat of the seven before, and nothing else:
-# they have no prompt, and begin by themselves.
-HEARING: dict[str, Any] = {"lags": [*range(1, 9), *range(10, 65, 2)], "off": 0.0, "on": 1.0}
-BREEDING: dict[str, dict[str, dict[str, Any]]] = {
-    # Every brief has an island of its own: where parents mix, all pieces share their bars.
-    "ga": {
-        "grid": {"most_voices": 1, "density": [0.2, 0.7]},
-        "population": {"size": 512, "survival": "islands", "parents": 32},
-        "selection": {"kind": "tournament", "tournament_size": 2},
+# A search for what critics like too well.
+SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
+PRESETS: dict[str, Changes] = {
+    # Inputs are every step of the last bar and every other step of the seven before, and nothing
+    # else: networks have no prompt, and begin by themselves.
+    "network": {
+        "genome": {"lags": (*range(1, 9), *range(10, 65, 2))},
+        "engine": {
+            "DefaultGenome": {
+                "activation_default": "identity",
+                "activation_options": ("identity",),
+            },
+            "NEAT": {"pop_size": 150},
+        },
     },
-    "neat": {"NEAT": {"pop_size": "150"}},
-    "neat-python": {"NEAT": {"pop_size": "150"}},
-    "es": {"network": {"architecture": "united", "layers": [24], "last": 24}},
+    # Every brief has an island of its own: where parents mix, all pieces share their bars.
+    "grid": {
+        "engine": {
+            "grid": {"most_voices": 1, "density": (0.2, 0.7)},
+            "population": {"size": 512, "survival": "islands", "parents": 32},
+            "selection": {"kind": "tournament", "tournament_size": 2},
+        },
+        "task": {"pieces": 8},
+        "stop": {"generations": 1500},
+    },
+    "history-user": {
+        "engine": {"network": {"architecture": "united", "layers": (24,), "last": 24}},
+    },
+    "": {"checkpoints": {"every": 100, "keep_every": 0}},
 }
-IDENTITY = {"DefaultGenome": {"activation_default": "identity", "activation_options": "identity"}}
 
 
-def default_config(engine: str) -> Config:
-    """The configuration of a run with this engine."""
-    kind = genome_of(engine)
-    table = {
-        "song": "",  # a folder of MIDI files; all embedded tunes otherwise
-        "keys": 13,
-        "steps": 128,
-        "pieces": 8 if kind == "grid" else 1,  # each with a brief of its own
-        "free_run": 7,  # tokens of a known song that a piece may share in one run
-        "critic_seed": 0,  # of what the critics are trained with
-        "rounds": 2,  # of adding what searches find to what is no song (`hard_negatives`)
-        "critics": "",  # critics.npz of another run, to train none
-        **(HEARING if kind == "network" else {}),
-    }
-    inputs = {"grid": 128, "network": 13 * len(HEARING["lags"])}.get(kind, 13)
-    settings = engine_class(engine).default_settings(inputs, 13)
-    config = base_config("critic", engine) | {engine: settings, "critic": table}
-    config = merge(config, {"stop": {"generations": 1500 if kind == "grid" else 300}})
-    config = merge(config, {"checkpoints": {"every": 100, "keep_every": 0}})
-    if kind == "network":
-        config = merge(config, {engine: IDENTITY})
-    return merge(config, {engine: BREEDING[engine]})
+class CriticSettings(Settings, frozen=True):
+    """What critics learn from, and what is composed."""
+
+    song: Annotated[
+        str, Meta(description="A folder of MIDI files; by default all embedded tunes.")
+    ] = ""
+    keys: Annotated[int, Meta(ge=2, le=128, description="Keys of the instrument.")] = 13
+    steps: Annotated[int, Meta(ge=MIN_STEPS, le=65_536, description="Steps of a piece.")] = 128
+    pieces: Annotated[
+        int,
+        Meta(ge=0, le=10_000, description="Pieces, each with a brief of its own; 0 for no briefs."),
+    ] = 1
+    free_run: Annotated[
+        int,
+        Meta(
+            ge=0, le=65_536, description="Tokens of a known song that a piece may share in a row."
+        ),
+    ] = 7
+    critic_seed: Annotated[
+        int, Meta(ge=0, le=(1 << 63) - 1, description="Random seed of the critics' training.")
+    ] = 0
+    rounds: Annotated[
+        int,
+        Meta(ge=0, le=100, description="Times that critics are trained again with hard negatives."),
+    ] = 2
+    critics: Annotated[
+        str, Meta(description="A run, or its critics.npz, whose critics are used.")
+    ] = ""
 
 
-def player_of(config: Config) -> Player | None:
-    """How networks of this configuration hear; None for other genome kinds."""
-    table = config["critic"]
-    if genome_of(config["run"]["engine"]) != "network":
-        return None
-    try:
-        return Player(table["keys"], tuple(table["lags"]), off=table["off"], on=table["on"])
-    except ValueError as error:
-        raise InputError(f"critic: {error}") from None
-
-
-def shape(config: Config) -> tuple[int, int]:
-    """Of a network every key at every lag and every key, of a grid the steps and keys.
-
-    Of a HistoryUser the keys heard and the keys.
-    """
-    table = config["critic"]
-    limits = {"steps": MIN_STEPS, "keys": 2, "pieces": 0, "free_run": 0}
-    for name, least in (limits | {"critic_seed": 0, "rounds": 0}).items():
-        if table[name] < least:
-            raise InputError(f"critic.{name} must be at least {least}, got {table[name]}")
-    if table["keys"] > 128:
-        raise InputError(f"critic.keys must be at most 128, got {table['keys']}")
-    population = config.get("ga", {}).get("population", {})
-    if population.get("survival") == "islands" and population["size"] < table["pieces"]:
-        raise InputError(
-            f"{table['pieces']} pieces need a population of at least as many, there are "
-            f"{population['size']}; give a larger --population or fewer critic.pieces"
-        )
-    if config.get("ga", {}).get("crossover", {}).get("credit"):
-        raise InputError("ga.crossover.credit is for tasks with a case a step; here are none")
-    player = player_of(config)
-    if player is not None:
-        return player.inputs, player.keys
-    is_grid = genome_of(config["run"]["engine"]) == "grid"
-    return (table["steps"] if is_grid else table["keys"]), table["keys"]
+def shape(config: Config, find: FindSongs) -> Music:
+    """Return keys and steps."""
+    table: CriticSettings = config.task
+    engine_class(config.run.engine).check_cases(config.engine, table.pieces, by_step=False)
+    return Music(table.keys, table.steps)
 
 
 def of_length(song: BoolArray, steps: int) -> BoolArray:
@@ -133,43 +132,63 @@ def of_length(song: BoolArray, steps: int) -> BoolArray:
     return roll
 
 
-def corpus_of(table: dict[str, Any]) -> tuple[BoolArray, list[str]]:
-    """The songs to learn from, and their names."""
-    if table["song"]:
-        songs = find_songs(table["song"], table["keys"], STEPS_PER_BEAT)
-    elif table["keys"] != 13:
+def corpus_of(table: CriticSettings, find: FindSongs) -> tuple[BoolArray, list[str]]:
+    """Return the songs to learn from, bool (n, steps, keys), and their names."""
+    if table.song:
+        songs = find(table.song, table.keys, STEPS_PER_BEAT)
+    elif table.keys != 13:
         raise InputError("the embedded tunes have 13 keys; for others give a --song FOLDER")
     else:
         songs = [tune(name) for name in tune_names()]
-    rolls = np.array([of_length(song.grid, table["steps"]) for song in songs])
+    rolls = np.array([of_length(song.grid, table.steps) for song in songs])
     return rolls, [song.name for song in songs]
 
 
-def prepare(config: Config, folder: Path, say: Say) -> None:
+def prepare(config: Config, folder: Path, say: Say, find: FindSongs) -> None:
     """Train the critics, or copy them, into the run."""
-    table = config["critic"]
-    if table["critics"]:
-        if table["song"]:
+    table: CriticSettings = config.task
+    if table.critics:
+        if table.song:
             raise InputError(
                 "critic.critics brings the songs it was trained on; leave --song or it out"
             )
-        critics = _loaded(Path(table["critics"]), table)
+        critics = _loaded(Path(table.critics), table)
     else:
-        rolls, names = corpus_of(table)
-        if table["pieces"] > max(len(rolls), 3 * FOLDS):  # fewer songs are refused in any case
+        rolls, names = corpus_of(table, find)
+        if table.pieces > max(len(rolls), 3 * FOLDS):  # fewer songs are refused in any case
             raise InputError(
-                f"{table['pieces']} pieces need as many songs for their briefs, and there are "
+                f"{table.pieces} pieces need as many songs for their briefs, and there are "
                 f"{len(rolls)}"
             )
         try:
-            critics = train(rolls, names, table["critic_seed"], table["rounds"], say)
+            critics = train(rolls, names, table.critic_seed, table.rounds, say, climb)
         except ValueError as error:
             raise InputError(str(error)) from None
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
 
 
-def _loaded(path: Path, table: dict[str, Any]) -> Panel:
-    """Critics from a file, for rolls as the configuration has them."""
+def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
+    """Search for what critics like best, without a brief.
+
+    Returns:
+        The survivors of a genetic search, the best first, and their scores: float64 (n,).
+    """
+    kind = engine_class(default_engine("grid"))
+    survivors = {"size": SEARCH_POPULATION, "survival": "plus", "parents": 64}
+    settings = changed(
+        kind.of_shape(kind.settings_type(), fitness.steps, fitness.keys), {"population": survivors}
+    )
+    engine = kind(settings, seed=seed)
+    streams = Individuals(0, Role.EVALUATE, 0, range(SEARCH_POPULATION))
+    for _ in range(SEARCH_GENERATIONS):
+        engine.tell(fitness.evaluate(engine.ask(), streams))
+    gallery = engine.gallery()
+    assert gallery is not None
+    return gallery.performers, gallery.scores
+
+
+def _loaded(path: Path, table: CriticSettings) -> Panel:
+    """Return the critics in a file, for rolls as the configuration has them."""
     if path.is_dir():
         path /= FILE
     try:
@@ -181,34 +200,31 @@ def _loaded(path: Path, table: dict[str, Any]) -> Panel:
     except (CheckpointError, ValueError) as error:
         raise InputError(f"{path}: holds no critics: {error}") from None
     shaped = critics.songs.shape[1:]
-    if shaped != (table["steps"], table["keys"]):
+    if shaped != (table.steps, table.keys):
         raise InputError(
             f"{path}: its critics know songs of {shaped[0]} steps and {shaped[1]} keys, not of "
-            f"{table['steps']} and {table['keys']}"
+            f"{table.steps} and {table.keys}"
         )
     return critics
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Please the critics that were trained for the run."""
-    table = config["critic"]
+    """Return the task to please the critics that were trained for the run."""
+    table: CriticSettings = config.task
     critics = _loaded(folder / FILE, table)
-    seed = config["run"]["seed"]
     try:
-        fitness = critics.fitness(table["pieces"], seed, table["free_run"])
+        fitness = critics.fitness(table.pieces, config.run.seed, table.free_run)
     except ValueError as error:
         raise InputError(f"critic: {error}") from None
-    player, lowest_note = player_of(config), usual_lowest_note(table["keys"])
+    player, lowest_note = player_of(config, table.keys), usual_lowest_note(table.keys)
 
-    def champion_files(performers: Any) -> dict[str, bytes]:
+    def champion_files(performers: Any) -> Files:
         files = _files(fitness, fitness.play(performers), ["song"])
-        if player is not None:
-            files |= player_file(player, lowest_note, STEPS_PER_BEAT)
-        return files
+        return files | player_file(player, lowest_note, STEPS_PER_BEAT)
 
-    def pieces(gallery: Gallery) -> tuple[dict[str, bytes], dict[str, Any]]:
+    def pieces(gallery: Gallery) -> tuple[Files, dict[str, Any]]:
         rolls = fitness.play(gallery.performers)
-        return _pieces(critics, fitness, rolls, gallery, seed)
+        return _pieces(critics, fitness, rolls, gallery, config.run.seed)
 
     return Task(fitness, player, champion_files, lowest_note, pieces)
 
@@ -332,14 +348,21 @@ def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def resolution(config: Config) -> tuple[int, int]:
+    """Return the keys, and the steps of a beat."""
+    return config.task.keys, STEPS_PER_BEAT
+
+
 EXPERIMENT = Experiment(
     name="critic",
     summary="Compose pieces that critics take for songs.",
-    default_config=default_config,
+    settings_type=CriticSettings,
+    task=task,
     shape=shape,
     prepare=prepare,
-    task=task,
-    genomes=("grid", "network", "history-user"),
+    presets=PRESETS,
+    default_genome="grid",
+    resolution=resolution,
 )
 
 if __name__ == "__main__":

@@ -12,141 +12,142 @@ Networks hear their last six steps; a note grid (`--genome grid`) is the piece i
 it is; a HistoryUser (`--genome history-user`) is a melody's, one key or the rest at each step.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.seeds import Role
+from evo.core.settings import Changes, Meta, Settings, changed
 from evo.core.state import State
-from evo.engines import Engine, engine_class, genome_of
-from evo.engines.baselines.one_plus_one import OnePlusOne
-from evo.experiment import Config, Experiment, Say, Task, base_config, merge, player_file
+from evo.engines import Engine, engine_class
+from evo.experiment import (
+    Experiment,
+    FindSongs,
+    Improvising,
+    Line,
+    Music,
+    Panel,
+    Task,
+    player_file,
+    player_of,
+)
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
-from evo.fitness.guessing.game import LONGER, SCORES, Guessing
+from evo.fitness.guessing.game import LONGER, WINDOW, Guessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
 from evo.music.song import Song, usual_lowest_note
 from genomes.base import BoolArray, Streams
-from genomes.grid.grids import Grids
 from genomes.player import Player
 
 STEPS_PER_BEAT = 2
 COEVOLVED = "coevolved"  # a score, beside those of `evo.fitness.guessing.game`
 # What a bred guesser hears: a little more than a network that plays.
 GUESSER_LAGS = tuple(range(1, 9))
-# Found by trying one change at a time on ten seeds. Six steps are heard: what has so short a memory
-# and plays by itself comes round sooner or later, and all that selection says is when.
-HEARING: dict[str, Any] = {"lags": [*range(1, 7)], "off": 0.0, "on": 1.0}
-# Few connections at first, few deleted, and offspring in which few weights change: after 80
-# generations 10 of 10 seeds had every figure of the table in `benchmarks/guess.py`, 8 of 10 with
-# neat-python's rates.
-SPARSE = {
-    "initial_connection": "partial_direct 0.2",
-    "conn_add_prob": "0.9",
-    "conn_delete_prob": "0.3",
-    "node_add_prob": "0.05",
-    "node_delete_prob": "0.05",
-    "weight_mutate_rate": "0.2",
-    "weight_replace_rate": "0.05",
-    "bias_mutate_rate": "0.1",
-    "activation_default": "identity",
-    "activation_options": "identity",
-}
-BREEDING: dict[str, dict[str, dict[str, Any]]] = {
-    "neat": {"NEAT": {"pop_size": "96"}, "DefaultGenome": SPARSE},
-    "neat-python": {"NEAT": {"pop_size": "96"}, "DefaultGenome": SPARSE},
-    "ga": {
-        "grid": {"most_voices": 1, "density": [0.5, 1.0]},
-        "population": {"size": 192},
-        # Nothing makes order like a bar that comes again: with 2 in place of 10, two of six pieces
-        # had a complexity above 0.65 of their shuffles', now none of eight.
-        "mutation": {"repeat": 10.0},
+# Steps of another song that a champion goes on from: it was evolved without one.
+PROMPT_BEATS = 4
+# Found by trying one change at a time on ten seeds.
+PRESETS: dict[str, Changes] = {
+    # Inputs are the last six steps: a network with so short a memory that plays by itself repeats
+    # itself sooner or later, and selection only says when. Few connections at first, few deleted,
+    # and offspring in which few weights change: after 80 generations 10 of 10 seeds had every
+    # figure of the table in `benchmarks/guess.py`, 8 of 10 with neat-python's rates.
+    "network": {
+        "genome": {"lags": tuple(range(1, 7))},
+        "engine": {
+            "NEAT": {"pop_size": 96},
+            "DefaultGenome": {
+                "initial_connection": "partial_direct 0.2",
+                "conn_add_prob": 0.9,
+                "conn_delete_prob": 0.3,
+                "node_add_prob": 0.05,
+                "node_delete_prob": 0.05,
+                "weight_mutate_rate": 0.2,
+                "weight_replace_rate": 0.05,
+                "bias_mutate_rate": 0.1,
+                "activation_default": "identity",
+                "activation_options": ("identity",),
+            },
+        },
     },
-    "es": {
-        "population": {"size": 48},
-        "network": {"architecture": "melody", "layers": [8], "last": 8, "history": 16},
+    "grid": {
+        "engine": {
+            "grid": {"most_voices": 1, "density": (0.5, 1.0)},
+            "population": {"size": 192},
+            # Nothing makes order like a bar that is repeated: with 2 in place of 10, two of six
+            # pieces had a complexity above 0.65 of their shuffles', now none of eight.
+            "mutation": {"repeat": 10.0},
+        },
+        "stop": {"generations": 600},
     },
+    "history-user": {
+        "engine": {
+            "population": {"size": 48},
+            "network": {"architecture": "melody", "layers": (8,), "last": 8, "history": 16},
+        },
+    },
+    # Playing step by step takes the most time: chunks are small, so that workers share it.
+    "": {"run": {"chunk_size": 12}, "stop": {"stagnation": 100}},
 }
 
 
-def default_config(engine: str) -> Config:
-    """The configuration of a run with this engine."""
-    kind = genome_of(engine)
-    table = {
-        "score": "gap-resolve",  # or another of `evo.fitness.guessing.game`
-        "keys": 13,
-        "steps": 192,  # played, and judged by
-        # Of the score coevolved: see `evo.fitness.guessing.coevolved`.
-        "guessers": 40,
-        "rivals": 3,
-        "remembered": 6,
-        **(HEARING if kind == "network" else {}),
-    }
-    inputs = {"grid": 192, "network": 13 * len(HEARING["lags"])}.get(kind, 13)
-    settings = engine_class(engine).default_settings(inputs, 13)
-    config = base_config("guess", engine) | {engine: settings, "guess": table}
-    # Playing step by step takes the most time: the chunks are small, so that workers share it.
-    changes = {
-        "run": {"chunk_size": 12},
-        "stop": {"generations": 600 if kind == "grid" else 300, "stagnation": 100},
-        engine: BREEDING[engine],
-    }
-    return merge(config, changes)
+class GuessSettings(Settings, frozen=True):
+    """What is scored, and how long a piece is."""
+
+    score: Annotated[
+        Literal["gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy", "coevolved"],
+        Meta(
+            description="What is scored (`evo.fitness.guessing`); coevolved evolves guessers too."
+        ),
+    ] = "gap-resolve"
+    keys: Annotated[int, Meta(ge=1, le=128, description="Keys of the instrument.")] = 13
+    steps: Annotated[
+        int, Meta(ge=3 * WINDOW, le=65_536, description="Steps that are played and scored.")
+    ] = 192
+    guessers: Annotated[
+        int, Meta(ge=2, le=100_000, description="With coevolved: guessers per generation.")
+    ] = 40
+    rivals: Annotated[
+        int, Meta(ge=1, le=1000, description="With coevolved: guessers that score a performer.")
+    ] = 3
+    remembered: Annotated[
+        int, Meta(ge=0, le=1000, description="With coevolved: earlier champions that score too.")
+    ] = 6
+
+    def __post_init__(self) -> None:
+        if self.guessers < self.rivals:
+            raise InputError(
+                f"guessers must be at least {self.rivals}, as there are {self.rivals} rivals, "
+                f"got {self.guessers}"
+            )
 
 
-def defaults_for(config: Config) -> dict[str, Any]:
-    """Without stagnation where guessers are bred: a champion is always of its generation there."""
-    return {"stop": {"stagnation": 0}} if config["guess"]["score"] == COEVOLVED else {}
-
-
-def player_of(config: Config) -> Player | None:
-    """How networks of this configuration hear; None for other genome kinds."""
-    table = config["guess"]
-    if genome_of(config["run"]["engine"]) != "network":
-        return None
-    try:
-        return Player(table["keys"], tuple(table["lags"]), off=table["off"], on=table["on"])
-    except ValueError as error:
-        raise InputError(f"guess: {error}") from None
+def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
+    """Return no stagnation where guessers evolve: the champion is always of its generation."""
+    return {"": {"stop": {"stagnation": 0}}} if config.task.score == COEVOLVED else {}
 
 
 def fitness_of(config: Config) -> Guessing:
-    """The game that the configuration asks for; InputError for what cannot be."""
-    table = config["guess"]
-    if not 1 <= table["keys"] <= 128:
-        raise InputError(f"guess.keys must be from 1 to 128, got {table['keys']}")
-    if table["score"] not in (*SCORES, COEVOLVED):
+    """Return the game that the configuration asks for; InputError if there is none."""
+    table: GuessSettings = config.task
+    if table.score != COEVOLVED:
+        return Guessing(keys=table.keys, steps=table.steps, score=table.score)
+    if not engine_class(config.run.engine).can_forget:
         raise InputError(
-            f"guess.score must be one of {', '.join((*SCORES, COEVOLVED))}, got {table['score']!r}"
+            "guess.score=coevolved needs an engine that keeps nobody by a score, as scores "
+            f"change with the guessers; {config.run.engine} keeps its parent"
         )
-    for name, least in (("rivals", 1), ("remembered", 0)):
-        if table[name] < least:
-            raise InputError(f"guess.{name} must be at least {least}, got {table[name]}")
-    if table["guessers"] < max(2, table["rivals"]):
-        raise InputError(
-            f"guess.guessers must be at least {max(2, table['rivals'])}, as there are "
-            f"{table['rivals']} rivals, got {table['guessers']}"
-        )
-    try:
-        if table["score"] != COEVOLVED:
-            return Guessing(keys=table["keys"], steps=table["steps"], score=table["score"])
-        if issubclass(engine_class(config["run"]["engine"]), OnePlusOne):
-            raise InputError(
-                "guess.score=coevolved needs an engine that keeps nobody by a score, as scores "
-                "change with the guessers; one-plus-one keeps its parent"
-            )
-        return CoevolvedGuessing(
-            keys=table["keys"],
-            steps=table["steps"],
-            breeder=partial(_guessers, table, _other_seed(config["run"]["seed"])),
-            seed=config["run"]["seed"],
-            rivals=table["rivals"],
-            remembered=table["remembered"],
-        )
-    except ValueError as error:
-        raise InputError(f"guess: {error}") from None
+    return CoevolvedGuessing(
+        keys=table.keys,
+        steps=table.steps,
+        breeder=partial(_guessers, table, _other_seed(config.run.seed)),
+        seed=config.run.seed,
+        rivals=table.rivals,
+        remembered=table.remembered,
+    )
 
 
 def _other_seed(seed: int) -> int:
@@ -154,47 +155,33 @@ def _other_seed(seed: int) -> int:
     return int(np.random.SeedSequence(seed, spawn_key=(int(Role.TRAIN),)).generate_state(1)[0])
 
 
-def _guessers(table: dict[str, Any], seed: int, state: State | None) -> Engine:
-    """What breeds networks that guess the next key, new or restored."""
-    player = Player(table["keys"], GUESSER_LAGS, off=0.0, on=1.0)
+def _guessers(table: GuessSettings, seed: int, state: State | None) -> Engine[Any]:
+    """Return what breeds networks that guess the next key, new or restored."""
+    player = Player(table.keys, GUESSER_LAGS, off=0.0, on=1.0)
     kind = engine_class("neat")
-    settings = merge(
-        kind.default_settings(player.inputs, player.keys),
-        {"NEAT": {"pop_size": str(table["guessers"])}, "Modules": {"by_output": "True"}},
+    settings = changed(
+        kind.of_shape(kind.settings_type(), player.inputs, player.keys),
+        {"NEAT": {"pop_size": table.guessers}, "Modules": {"by_output": True}},
     )
     if state is None:
         return kind(settings, seed=seed, player=player)
     return kind.restore(settings, state, seed=seed, player=player)
 
 
-def shape(config: Config) -> tuple[int, int]:
-    """Of a network every key at every lag and every key, of a grid the steps and keys.
-
-    Of a HistoryUser the keys heard and the keys.
-    """
+def shape(config: Config, find: FindSongs) -> Music:
+    """Return keys and steps."""
     fitness_of(config)
-    table = config["guess"]
-    player = player_of(config)
-    if player is not None:
-        return player.inputs, player.keys
-    is_grid = genome_of(config["run"]["engine"]) == "grid"
-    return (table["steps"] if is_grid else table["keys"]), table["keys"]
-
-
-def prepare(config: Config, folder: Path, say: Say) -> None:
-    """No run of this needs files."""
+    return Music(config.task.keys, config.task.steps)
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Play the guessing game."""
+    """Return the task to play the guessing game."""
     fitness = fitness_of(config)
-    player, lowest_note = player_of(config), usual_lowest_note(fitness.keys)
+    player, lowest_note = player_of(config, fitness.keys), usual_lowest_note(fitness.keys)
 
     def champion_files(performers: Any) -> dict[str, bytes]:
         files = _champion_files(fitness, performers, lowest_note)
-        if player is not None:
-            files |= player_file(player, lowest_note, STEPS_PER_BEAT)
-        return files
+        return files | player_file(player, lowest_note, STEPS_PER_BEAT)
 
     return Task(fitness, player, champion_files, lowest_note)
 
@@ -214,7 +201,7 @@ def melody_of(
     """
     if prompt is None:
         prompt = np.zeros((0, keys), np.bool_)
-    longer = steps * (1 if isinstance(performers, Grids) else LONGER)
+    longer = steps * (1 if performers.fixed_length else LONGER)
     played = performers.perform(prompt, longer, streams, temperature)[0]
     return rolls_of(symbols_of(played), keys)
 
@@ -239,14 +226,69 @@ def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dic
     }
 
 
+def resolution(config: Config) -> tuple[int, int]:
+    """Return the keys, and the steps of a beat."""
+    return config.task.keys, STEPS_PER_BEAT
+
+
+def improvise(
+    config: Config,
+    folder: Path,
+    performers: Any,
+    begin: Song | None,
+    streams: Streams,
+    temperature: float,
+) -> Song:
+    """Return what a champion plays after the beginning of a song, or by itself."""
+    keys, steps, given = config.task.keys, config.task.steps, 0
+    if begin is None:  # one silent step, of which nothing is played
+        silence = np.zeros((1, keys), np.bool_)
+        begin = Song(silence, usual_lowest_note(keys), STEPS_PER_BEAT, 120.0, "melody")
+    else:
+        given = PROMPT_BEATS * STEPS_PER_BEAT
+    prompt = begin.grid[:given]
+    played = melody_of(keys, steps, performers, prompt, streams, temperature)
+    return Song(played, begin.lowest_note, begin.steps_per_beat, begin.tempo, begin.name)
+
+
+def outcome(result: Mapping[str, Any]) -> str:
+    """Return how a run ended, in words."""
+    if "guesser_accuracy" not in result:
+        return ""
+    period = f"period {result['period']}" if result["period"] else "no period"
+    keys = f"{result['keys']} key{'' if result['keys'] == 1 else 's'}"
+    return f"{period}, {keys}, {result['guesser_accuracy']:.0%} guessed"
+
+
 EXPERIMENT = Experiment(
     name="guess",
     summary="Play so that a guesser guesses the next key, but not perfectly.",
-    default_config=default_config,
-    shape=shape,
-    prepare=prepare,
+    settings_type=GuessSettings,
     task=task,
-    defaults_for=defaults_for,
+    shape=shape,
+    presets=PRESETS,
+    follow_up=follow_up,
+    outcome=outcome,
+    panels=(
+        Panel(
+            "panel's score",
+            (Line("champion, by the panel alone, which does not change", "panel_score"),),
+            height=0.85,
+            not_score=True,
+        ),
+        Panel(
+            "guessed",
+            (
+                Line("champion, by the panel", "guesser_accuracy"),
+                Line("by an ear that no search meets", "held_out_accuracy"),
+                Line("by its opponents", "opponents_accuracy"),
+                Line("best pieces, by the best bred guesser", "guessers_best"),
+            ),
+            top=1.0,
+        ),
+    ),
+    resolution=resolution,
+    improvising=Improvising(improvise, has_song=False),
 )
 
 if __name__ == "__main__":

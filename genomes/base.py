@@ -12,10 +12,13 @@ An individual's results never depend, not by a bit, on who shares its batch.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from genomes.player import Player
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -52,7 +55,51 @@ def draw_chances(streams: Streams | None, individuals: int, steps: int, keys: in
 
 
 class Performers(Protocol):
-    """A batch of n individuals of one genome kind."""
+    """A batch of n individuals of one genome kind.
+
+    Attributes:
+        settings_type: The type of the settings by which individuals are played, None if there are
+            none to choose.
+        fixed_length: Whether an individual is a piece of a length of its own, and silent after it.
+    """
+
+    settings_type: ClassVar[Any]  # type[msgspec.Struct] | None
+    fixed_length: ClassVar[bool]
+
+    @classmethod
+    def player_of(cls, settings: Any, keys: int) -> "Player | None":
+        """Return how individuals are played; None for a kind that needs no player.
+
+        Args:
+            settings: Of `settings_type`.
+            keys: Keys of the instrument.
+
+        Raises:
+            ValueError: If the settings do not describe a player.
+        """
+
+    @classmethod
+    def shape_of(cls, keys: int, steps: int, player: "Player | None") -> tuple[int, int]:
+        """Return the two numbers that say how large individuals are, for an engine's settings.
+
+        Args:
+            keys: Keys of the instrument.
+            steps: Steps of a piece.
+            player: As `player_of` has it.
+        """
+
+    def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
+        """Return files for other programs, by name, of a batch of one.
+
+        `about` is kept in them.
+        """
+
+    def improvising(self) -> Self:
+        """Return the individuals freed from the song that they learned.
+
+        Raises:
+            ValueError: If they have nothing that frees them.
+        """
 
     def __len__(self) -> int:
         """How many individuals the batch holds."""

@@ -9,11 +9,42 @@ and `off` where it did not, `before_start` before the first step; after them com
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
 from genomes.base import BoolArray, FloatArray
+
+Level = Annotated[float, Meta(ge=-1e6, le=1e6)]
+
+
+class PlayerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How networks are played: what of the past is an input, and at which levels."""
+
+    lags: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=65_536)], ...],
+        Meta(description="Steps back that are inputs."),
+    ] = tuple(range(1, 9))
+    off: Annotated[Level, Meta(description="Input of a key that did not sound.")] = 0.0
+    on: Annotated[Level, Meta(description="Input of a key that sounded.")] = 1.0
+    before_start: Annotated[Level, Meta(description="Input for steps before the first.")] = -1.0
+    extra_inputs: Annotated[
+        tuple[Level, ...],
+        Meta(description="Constant inputs; they are 0 when a champion improvises."),
+    ] = ()
+
+    def player(self, keys: int) -> "Player":
+        """Return the player of an instrument; ValueError if the settings describe none."""
+        return Player(
+            keys,
+            self.lags,
+            off=self.off,
+            on=self.on,
+            before_start=self.before_start,
+            extra_inputs=self.extra_inputs,
+        )
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,15 @@ from statistics import median
 from typing import Any
 
 from evo.analysis.statistics import expected_running_time, fisher_exact, mann_whitney, wilson
-from evo.cli.configure import known_run
+from evo.core.config import config_hash
 from evo.core.errors import InputError, RunError
 from evo.engines import bred_by
-from evo.experiment import Config
 from evo.runs.batch import Batch
-from evo.runs.directory import BATCH_FILE, config_hash, is_batch, read_log, read_result
+from evo.runs.directory import BATCH_FILE, Tables, is_batch, read_log, read_result
 from evo.runs.listing import is_at_work
+from evo.runs.loading import load_run
 
 ENDED = ("finished", "failed")
-# Of an experiment's own settings those of how performers hear, and not of what is scored.
-HEARING = {"lags", "off", "on", "before_start", "extra_inputs"}
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Outcome:
     """How one run did."""
 
     path: Path
-    config: Config
+    config: Tables
     status: str  # of the result, or running, or interrupted
     solved: bool  # by the criterion that was asked for
     evaluations: int  # to the success, or all
@@ -123,7 +121,7 @@ def compare(paths: Sequence[Path], target: float | None = None) -> Comparison:
 
 
 def _outcome(path: Path, target: float | None) -> Outcome:
-    config, _ = known_run(path)
+    config = load_run(path)[0].tables()
     result = read_result(path)
     status = "running" if is_at_work(path) else "interrupted"
     if result is not None:
@@ -149,7 +147,7 @@ def _outcome(path: Path, target: float | None) -> Outcome:
         raise RunError(f"{path / 'log.jsonl'}: a record lacks what all have: {error}") from None
 
 
-def _succeeds(record: dict[str, Any], config: Config, target: float | None) -> bool:
+def _succeeds(record: dict[str, Any], config: Tables, target: float | None) -> bool:
     if target is not None:
         return record["champion"] is not None and record["champion"] >= target
     stop = config["stop"]
@@ -158,12 +156,12 @@ def _succeeds(record: dict[str, Any], config: Config, target: float | None) -> b
     return bool(reached or record["figures"].get("solved"))
 
 
-def _what(config: Config) -> Config:
+def _what(config: Tables) -> Tables:
     """What runs of one group have in common."""
     return config | {"run": {k: v for k, v in config["run"].items() if k != "seed"}}
 
 
-def _name(config: Config) -> str:
+def _name(config: Tables) -> str:
     table = config["run"]
     song = Path(str(config.get(table["experiment"], {}).get("song", ""))).stem
     parts = [table["experiment"], bred_by(table["engine"]), song]
@@ -186,7 +184,7 @@ def _grouped(outcomes: Sequence[Outcome]) -> list[Group]:
     return groups
 
 
-def _flat(tables: Config, where: str = "") -> dict[str, Any]:
+def _flat(tables: Tables, where: str = "") -> dict[str, Any]:
     """The settings by their whole names, as `--set` has them."""
     flat: dict[str, Any] = {}
     for name, value in tables.items():
@@ -269,11 +267,11 @@ def significance(one: Group, other: Group) -> list[str]:
     return lines
 
 
-def _scored_otherwise(one: Config, other: Config) -> list[str]:
+def _scored_otherwise(one: Tables, other: Tables) -> list[str]:
     """The settings by which two configurations have scores that are no measure of each other."""
     experiment = one["run"]["experiment"]
     if other["run"]["experiment"] != experiment:
         return ["run.experiment"]
     mine, its = one.get(experiment, {}), other.get(experiment, {})
-    names = sorted((set(mine) | set(its)) - HEARING)
+    names = sorted(set(mine) | set(its))
     return [f"{experiment}.{name}" for name in names if mine.get(name) != its.get(name)]

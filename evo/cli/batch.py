@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from evo.analysis.statistics import wilson
-from evo.cli.configure import configuration, free_path, known_experiment
+from evo.cli.configure import configuration, free_path, song_finder
 from evo.cli.display import PlainDisplay, Terminal
+from evo.core.config import EXECUTION_TABLES
 from evo.core.errors import InputError
-from evo.engines import engine_class
-from evo.experiment import merge
 from evo.runs.batch import Batch, cores, seeds_of
 from evo.runs.directory import BATCH_FILE, resume_command
+from evo.runs.loading import parse_config
 from evo.runs.session import check
 
 
@@ -20,20 +20,20 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
     if options["seed"] is not None:
         raise InputError("--seed is for one run and --seeds for several; leave one of them out")
     seeds = seeds_of(options["seeds"])
-    config, _ = configuration(experiment, options)
+    config, _ = configuration(experiment, options, song_finder())
     check(config)
-    table = config["run"]
-    engine_class(table["engine"])(config[table["engine"]], seed=table["seed"])
     path = Path(options["out"]) if options["out"] is not None else free_path(config, seeds=True)
-    _carry_out(Batch.create(path, config, seeds), options["workers"])
+    _carry_out(Batch.create(path, config.tables(), seeds), options["workers"])
 
 
 def resume_seeds(path: Path, changes: dict[str, Any]) -> None:
-    """Go on with the runs in `path` that are not done, and exit with their code."""
+    """Resume the runs in `path` that are not done, and exit with their code."""
     batch = Batch.open(path)
-    config, _ = known_experiment(batch.config, path / BATCH_FILE)
-    batch.config = merge(config, changes)
-    check(batch.config)
+    config, _ = parse_config(batch.config, path / BATCH_FILE)
+    config = config.changed(changes)
+    check(config)
+    execution = {name: config.tables()[name] for name in EXECUTION_TABLES}
+    batch.config = batch.config | execution
     _carry_out(batch, changes.get("workers", {}).get("count"))
 
 

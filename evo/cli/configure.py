@@ -1,43 +1,50 @@
-"""From what is said on the command line to a run's whole configuration.
+"""Build a run's whole configuration from the command line.
 
 Every source overrides the one before: the experiment's defaults for the engine, a TOML file, a
-neat-python file, options, `--set`. A setting that does not exist or has another type is refused.
+neat-python file, options, `--set`. All changes are applied at once, so that settings that go
+together may come from different sources.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evo.core.errors import InputError, RunError
-from evo.core.registry import experiment as find
-from evo.engines import BASELINES, ENGINES, GENOMES, base_of, engine_class, genome_of
-from evo.engines.neat.config_file import read_sections
-from evo.engines.neat_python.engine import threshold
-from evo.experiment import Experiment, merge
-from evo.runs.directory import load_config
+from evo.core.config import Config
+from evo.core.errors import InputError
+from evo.core.registry import BASELINES, GENOMES, experiment
+from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
+from evo.engines.neat.config_file import read_sections, settings_from, threshold
+from evo.engines.neat.settings import NeatPythonSettings
+from evo.experiment import Experiment, FindSongs
+from evo.music.library import find_songs
+from evo.runs.directory import Tables, load_config
 
-DEFAULT_ENGINE = "neat"
+
+def song_finder() -> FindSongs:
+    """Return a finder of songs that reads every file once."""
+    return cache(find_songs)
 
 
-def limit_changes(options: dict[str, Any]) -> dict[str, Any]:
-    """The configuration changes that the shared options ask for."""
+def limit_changes(options: dict[str, Any]) -> Tables:
+    """Return the changes that the options of `run` and `resume` ask for, as nested tables."""
     stop = {
         name: options[name]
         for name in ("generations", "time_limit", "target")
         if options[name] is not None
     }
-    changes: dict[str, Any] = {"stop": stop} if stop else {}
-    workers: dict[str, Any] = {}
+    workers: Tables = {}
     if options["workers"] is not None:
         workers["count"] = options["workers"]
     if options.get("cluster") is not None:
         workers["cluster"] = "" if options["cluster"] == "none" else options["cluster"]
     if options.get("insecure"):
         workers["insecure"] = True
-    return changes | ({"workers": workers} if workers else {})
+    found = {"stop": stop, "workers": workers}
+    return {name: table for name, table in found.items() if table}
 
 
-def refuse_both(options: dict[str, Any]) -> None:
-    """InputError for worker processes here together with a cluster, which has its own."""
+def check_worker_options(options: dict[str, Any]) -> None:
+    """Raise InputError for worker processes here together with a cluster, which has its own."""
     if options["workers"] is not None and options["cluster"] not in (None, "", "none"):
         raise InputError(
             "--workers counts processes of this machine, and a cluster has workers of its own "
@@ -45,115 +52,140 @@ def refuse_both(options: dict[str, Any]) -> None:
         )
 
 
-def setting(text: str) -> dict[str, Any]:
-    """`a.b.c=value` as nested tables."""
+def setting(text: str) -> Tables:
+    """Return `a.b.c=value` as nested tables."""
     path, equals, value = text.partition("=")
     if not equals or not path:
         raise InputError(f"--set wants section.key=value, got {text!r}")
-    *tables, key = path.split(".")
-    nested: dict[str, Any] = {key: value}
-    for table in reversed(tables):
-        nested = {table: nested}
+    *names, key = path.split(".")
+    nested: Tables = {key: value}
+    for name in reversed(names):
+        nested = {name: nested}
     return nested
 
 
-def configuration(experiment: str, options: dict[str, Any]) -> tuple[dict[str, Any], Experiment]:
-    """The resolved configuration and the experiment; every source overrides the one before."""
-    chosen = find(experiment)
-    given: dict[str, Any] = {}
-    if options["config"] is not None:
-        loaded = load_config(Path(options["config"]))
-        if loaded is None:
-            raise InputError(f"{options['config']}: there is no such file")
-        given = loaded
-    table = given.get("run", {})
-    if not isinstance(table, dict):
-        raise InputError(f"{options['config']}: run is a table of settings, not a value")
-    if table.get("experiment", experiment) != experiment:
-        raise InputError(
-            f"{options['config']}: is a configuration of {table['experiment']}, not {experiment}"
-        )
-    engine = _engine(chosen, options["genome"], options["engine"] or table.get("engine"))
-    if "engine" in table and options["engine"] is None:  # by its whole name, as it may be a short
-        given = given | {"run": table | {"engine": engine}}
-    config = _with_options(chosen.config_for(engine), given, engine, options)
+def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[Config, Experiment]:
+    """Return the configuration of a new run, and its experiment.
+
+    Args:
+        name: The experiment's name.
+        options: The options of `evo run`, by name; None for those not given.
+        find: Finds the songs that are named.
+
+    Raises:
+        InputError: If an option, a file or a setting cannot be used.
+    """
+    chosen: Experiment = experiment(name)
+    given = _from_file(options["config"], name)
+    engine = choose_engine(chosen, options["genome"], options["engine"] or _engine_in(given))
+    if "engine" in given.get("run", {}):  # by its whole name, as it may be a short one
+        given = given | {"run": given["run"] | {"engine": engine}}
+    changes = _changes(chosen, engine, given, options)
+    config = _neat_config(chosen.config(engine), options["neat_config"]).changed(changes)
     # What follows from what was chosen: other defaults, and how many generations a baseline has.
-    changes = chosen.defaults_for(config) if chosen.defaults_for is not None else {}
-    default = chosen.config_for(engine, changes, config[engine])
-    config = _with_options(default, given, engine, options)
-    if (config["run"]["experiment"], config["run"]["engine"]) != (experiment, engine):
+    more = chosen.follow_up(config, find) if chosen.follow_up is not None else {}
+    config = chosen.config(engine, more, config.engine)
+    config = _neat_config(config, options["neat_config"]).changed(changes)
+    if (config.run.experiment, config.run.engine) != (name, engine):
         raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
     if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
-        shape = engine_class(engine).shape_setting(*chosen.shape(config))
-        config = merge(config, {engine: shape})
+        config = chosen.with_shape(config, find)
     return config, chosen
 
 
-def _with_options(
-    default: dict[str, Any], given: dict[str, Any], engine: str, options: dict[str, Any]
-) -> dict[str, Any]:
-    """A default configuration with what the file `given` says, and over it the options."""
-    kind, experiment = engine_class(engine), default["run"]["experiment"]
-    config = merge(default, given)
-    if options["neat_config"] is not None:
-        if genome_of(engine) != "network":
-            raise InputError(f"--neat-config describes networks, and {engine} breeds none")
-        config = with_neat_config(config, options["neat_config"])
+def _from_file(path: str | None, name: str) -> Tables:
+    """Return the tables of a configuration file of this experiment; none without a file."""
+    if path is None:
+        return {}
+    given = load_config(Path(path))
+    if given is None:
+        raise InputError(f"{path}: there is no such file")
+    table = given.get("run", {})
+    if not isinstance(table, dict):
+        raise InputError(f"{path}: run is a table of settings, not a value")
+    if table.get("experiment", name) != name:
+        raise InputError(f"{path}: is a configuration of {table['experiment']}, not {name}")
+    return given
+
+
+def _engine_in(given: Tables) -> Any:
+    return given.get("run", {}).get("engine")
+
+
+def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, Any]) -> Tables:
+    """Return what the file and the options change of the defaults, as nested tables."""
+    changes = given
     if options["seed"] is not None:
-        config = merge(config, {"run": {"seed": options["seed"]}})
+        changes = deep_update(changes, {"run": {"seed": options["seed"]}})
     if options["population"] is not None:
-        config = merge(config, {engine: kind.population_setting(options["population"])})
+        individuals = f"{engine}.{engine_class(engine).population}={options['population']}"
+        changes = deep_update(changes, setting(individuals))
     if options["song"] is not None:
-        if "song" not in config.get(experiment, {}):
-            raise InputError(f"{experiment} learns no song; leave --song out")
-        config = merge(config, {experiment: {"song": options["song"]}})
-    config = merge(config, limit_changes(options))
+        if "song" not in chosen.settings_type.__struct_fields__:
+            raise InputError(f"{chosen.name} learns no song; leave --song out")
+        changes = deep_update(changes, {chosen.name: {"song": options["song"]}})
+    changes = deep_update(changes, limit_changes(options))
     for text in options["settings"]:
-        config = merge(config, setting(text))
-    return config
+        changes = deep_update(changes, setting(text))
+    return changes
 
 
-def _engine(experiment: Experiment, genome: str | None, engine: Any) -> str:
-    """The engine that was asked for, or that of the genome kind, or the experiment's default."""
-    kinds = (genome,) if genome is not None else experiment.genomes
+def choose_engine(chosen: Experiment, genome: str | None, engine: Any) -> str:
+    """Return the engine that was asked for, or the default of the genome kind or experiment.
+
+    Args:
+        chosen: The experiment.
+        genome: The genome kind that was asked for, None for any.
+        engine: The engine's name, or a baseline's without the genome kind; None for the default.
+
+    Raises:
+        InputError: If there is no such engine, or it does not fit.
+    """
+    kinds = [genome] if genome is not None else [chosen.default_genome, *chosen.genomes]
+    kind = next((one for one in kinds if one), next(iter(GENOMES)))
     if engine is None:
-        engine = GENOMES[kinds[0]][0] if kinds else DEFAULT_ENGINE
+        engine = default_engine(kind)
     elif engine in BASELINES:
-        engine = f"{engine}-{kinds[0] if kinds else genome_of(DEFAULT_ENGINE)}"
-    if not isinstance(engine, str) or engine not in ENGINES:
-        raise InputError(f"there is no engine {engine!r}; there is {', '.join(ENGINES)}")
-    if genome is not None and engine not in GENOMES[genome]:
-        breeds = [one for one in GENOMES[genome] if base_of(one) == one]
+        engine = f"{engine}-{kind}"
+    if engine not in engine_names():
+        engine_class(str(engine))  # says which there are
+    if genome is not None and genome_of(engine) != genome:
+        breeds = [one for one in engine_names() if genome_of(one) == genome and base_of(one) == one]
         raise InputError(f"--genome {genome} is bred by {' or '.join(breeds)}, not by {engine}")
-    if experiment.genomes and genome_of(engine) not in experiment.genomes:
+    if chosen.genomes and genome_of(engine) not in chosen.genomes:
         raise InputError(
-            f"{experiment.name} is a task for the genome {' or '.join(experiment.genomes)}, and "
+            f"{chosen.name} is a task for the genome {' or '.join(chosen.genomes)}, and "
             f"{engine} breeds the genome {genome_of(engine)}"
         )
-    return engine
+    return str(engine)
 
 
-def with_neat_config(config: dict[str, Any], path: str) -> dict[str, Any]:
-    """The configuration with a neat-python file's sections, its seed and its fitness threshold."""
-    engine = config["run"]["engine"]
-    sections = read_sections(path)
-    # The file describes breeding by species; what our own engine adds has its defaults.
-    settings = engine_class(engine).default_settings(1, 1) | sections
-    config = config | {engine: settings}
-    if "seed" in sections["NEAT"]:
-        config = merge(config, {"run": {"seed": sections["NEAT"]["seed"]}})
-    ending = threshold(sections)
+def _neat_config(config: Config, path: str | None) -> Config:
+    """Return the configuration with a neat-python file's sections, seed and fitness threshold.
+
+    The file describes breeding by species; what our own engine adds has its own defaults.
+    """
+    if path is None:
+        return config
+    engine = config.run.engine
+    kind = engine_class(engine)
+    if not issubclass(kind.settings_type, NeatPythonSettings):
+        raise InputError(f"--neat-config describes networks, and {engine} breeds none")
+    settings = settings_from(kind.settings_type(), read_sections(path))
+    changes: Tables = {}
+    if settings.NEAT.seed >= 0:
+        changes["run"] = {"seed": settings.NEAT.seed}
+    ending = threshold(settings)
     if ending is not None:
-        config = merge(config, {"stop": {"target": ending[0], "criterion": ending[1]}})
-    return config
+        changes["stop"] = {"target": ending[0], "criterion": ending[1]}
+    return config.as_engine(engine, settings).changed(changes)
 
 
-def free_path(config: dict[str, Any], seeds: bool = False) -> Path:
-    """A directory below runs/ that is not taken, named by what the run does, or runs of seeds."""
-    table = config["run"]
-    song = Path(config.get(table["experiment"], {}).get("song", "")).stem
-    seed = "" if seeds else f"seed{table['seed']}"
-    parts = [table["experiment"], song, table["engine"], seed]
+def free_path(config: Config, seeds: bool = False) -> Path:
+    """Return a free directory below runs/, named by what the run does, or the runs of seeds."""
+    song = Path(getattr(config.task, "song", "")).stem
+    seed = "" if seeds else f"seed{config.run.seed}"
+    parts = [config.run.experiment, song, config.run.engine, seed]
     name = "-".join(part for part in parts if part)
     path = Path("runs") / name
     number = 2
@@ -163,56 +195,16 @@ def free_path(config: dict[str, Any], seeds: bool = False) -> Path:
     return path
 
 
-def known_run(path: Path) -> tuple[dict[str, Any], Experiment]:
-    """The configuration and experiment of the run in `path`; RunError for what is none of ours.
-
-    See `known_experiment` for what the configuration may lack.
-    """
-    config = load_config(path / "config.toml") if path.is_dir() else None
-    if config is None:
-        raise RunError(f"{path}: there is no run here (no config.toml)")
-    return known_experiment(config, path / "config.toml")
-
-
-def known_experiment(config: dict[str, Any], file: Path) -> tuple[dict[str, Any], Experiment]:
-    """A configuration, whole, and its experiment; RunError, naming the file, for what is none.
-
-    A setting of how a run is carried out may be missing, as it is in a run from before there was
-    it: the configuration that is returned has it.
-    """
-    try:
-        chosen: Experiment = find(config["run"]["experiment"])
-        default = chosen.config_for(config["run"]["engine"])
-        config = chosen.completed(config)
-    except (KeyError, TypeError):
-        raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
-    missing = sorted(set(default) - set(config))
-    if missing:
-        raise RunError(f"{file}: the table [{missing[0]}] is missing")
-    # A neat-python file may have brought items of its own: the engine checks its table itself.
-    engine = config["run"]["engine"]
-    for name in sorted(set(default) - {engine}):
-        given = config[name]
-        lacking = sorted(set(default[name]) - set(given)) if isinstance(given, dict) else []
-        if lacking:
-            raise RunError(f"{file}: the setting {name}.{lacking[0]} is missing")
-    try:
-        merge(default, {name: table for name, table in config.items() if name != engine})
-    except InputError as error:
-        raise RunError(f"{file}: {error}") from None
-    return config, chosen
-
-
-def changes_of(options: dict[str, Any]) -> dict[str, Any]:
-    """The changes that `evo resume` asks for, as nested tables."""
+def changes_of(options: dict[str, Any]) -> Tables:
+    """Return the changes that `evo resume` asks for, as nested tables."""
     changes = limit_changes(options)
     for text in options["settings"]:
         changes = deep_update(changes, setting(text))
     return changes
 
 
-def deep_update(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """Nested tables with the new values over the old."""
+def deep_update(old: Tables, new: Tables) -> Tables:
+    """Return nested tables with the new values over the old."""
     result = dict(old)
     for name, value in new.items():
         both = isinstance(value, dict) and isinstance(result.get(name), dict)

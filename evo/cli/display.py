@@ -6,11 +6,13 @@ Both read nothing but the log's records.
 import os
 import sys
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from evo.experiment import number
 from evo.runs.directory import Run
 from evo.runs.loop import Record
 from evo.runs.stop import Stop
@@ -53,13 +55,16 @@ class Pace:
         return f"{rate:,.0f} evaluations/s{ending}"
 
 
-def number(score: float) -> str:
-    """A score with two decimals, or with two digits where these would all be noughts."""
-    return f"{score:.2f}" if abs(score) >= 0.1 or score == 0 else f"{score:.2g}"
+Describe = Callable[[Mapping[str, Any]], list[str]]
 
 
-def describe(record: Record) -> str:
-    """A record in one line: best, mean, species, and how far the champion is."""
+def describe(record: Record, figures: Describe) -> str:
+    """Return a record in one line: best, mean, species, and how far the champion is.
+
+    Args:
+        record: One line of a log.
+        figures: Returns the champion's figures in words (`Experiment.describe`).
+    """
     parts = []
     if record["champion"] is not None:
         parts.append(f"champion {number(record['champion'])}")
@@ -67,19 +72,7 @@ def describe(record: Record) -> str:
         parts.append(f"best {number(record['best'])}, mean {number(record['mean'])}")
     if "species" in record["engine"]:
         parts.append(f"{record['engine']['species']} species")
-    figures = record["figures"]
-    if "follow_correct" in figures:
-        parts.append(f"{figures['follow_correct']} of {figures['steps_total']} steps follow")
-        parts.append(f"{figures['steps_correct']} alone")
-    if "loss" in figures:
-        parts.append(f"loss {number(figures['loss'])}")
-    if "cross_entropy" in figures:
-        parts.append(f"{figures['cross_entropy']:.3f} bits a step")
-    if "held_out_cross_entropy" in figures:
-        parts.append(f"{figures['held_out_cross_entropy']:.3f} of songs held out")
-    if "read_lags" in figures:
-        lags = ", ".join(str(lag) for lag in figures["read_lags"])
-        parts.append(f"reads {lags} steps back, entropy {figures['read_entropy']:.1f} bits")
+    parts += figures(record["figures"])
     if record["failures"]:
         kinds = ", ".join(f"{count} {kind}" for kind, count in record["failures"].items())
         parts.append(f"failed: {kinds} ({record['failure']})")
@@ -98,8 +91,8 @@ class Terminal(Console):
 class PlainDisplay:
     """Lines for a file or a pipe: the first generation, then one now and then, and the last."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, figures: Describe = lambda figures: []) -> None:
+        self._console, self._figures = console, figures
         self._last: Record | None = None
         self._shown = -_PAUSE
         self._pace: Pace | None = None
@@ -126,7 +119,7 @@ class PlainDisplay:
     def _show(self, record: Record, pace: str = "") -> None:
         self._shown = time.monotonic()
         self._last = None
-        line = f"generation {record['generation']}: {describe(record)}"
+        line = f"generation {record['generation']}: {describe(record, self._figures)}"
         self.message(f"{line}, {pace}" if pace else line)
 
     def end(self) -> None:
@@ -138,8 +131,8 @@ class PlainDisplay:
 class BarDisplay:
     """A progress bar with the current figures below it."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, figures: Describe = lambda figures: []) -> None:
+        self._console, self._figures = console, figures
         self._bar: Progress | None = None
         self._task: Any = None
         self._pace: Pace | None = None
@@ -172,7 +165,7 @@ class BarDisplay:
             self._task,
             completed=record["generation"] + 1,
             pace=self._pace.describe(record),
-            figures=describe(record),
+            figures=describe(record, self._figures),
         )
 
     def end(self) -> None:

@@ -7,6 +7,7 @@ Bad usage and bad input have exit code 2, a run that the disk failed has 1; SIGI
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -14,23 +15,21 @@ from typing import Any
 
 import click
 
+from evo import __version__
+
 _LONGEST_CLEANING = 1.5  # seconds
 
 
 class UsageError(click.ClickException):
-    """Bad usage or input: one line, exit code 2."""
+    """An error that is shown as one line; exit code 2 for bad usage or input."""
 
-    exit_code = 2
+    def __init__(self, message: str, exit_code: int = 2) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class
 
     def show(self, file: Any = None) -> None:
         """Print the one line."""
         click.echo(f"evo: {' '.join(self.message.split())}", err=True)
-
-
-class Failure(UsageError):
-    """The command was right, and what it was to do failed: one line, exit code 1."""
-
-    exit_code = 1
 
 
 def end_on_signals() -> None:
@@ -50,29 +49,33 @@ def end_on_signals() -> None:
 
 
 def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Turn what a user can get wrong into one line and exit code 2."""
+    """Show an EvoError as one line, and any other error as the bug that it is."""
 
     @wraps(command)
     def guarded(*args: Any, **options: Any) -> Any:
         # One BLAS thread a process; set before numpy is first imported, inherited by workers.
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, "1")
-        from evo.core.errors import InputError, MidiError, RunError, RunInterruptedError
+        from evo.core.errors import EvoError
 
         try:
             return command(*args, **options)
-        except RunInterruptedError as error:
-            raise Failure(str(error)) from None
-        except (InputError, RunError, MidiError, ValueError) as error:
-            raise UsageError(str(error)) from None
-        except BrokenPipeError:  # whoever read the output has seen enough
+        except EvoError as error:
+            raise UsageError(str(error), error.exit_code) from None
+        except BrokenPipeError:  # the reader of the output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            raise UsageError(f"{where}{error.strerror or error}") from None
         except KeyboardInterrupt:
             sys.exit(130)
+        except click.ClickException:
+            raise
+        except Exception:  # noqa: BLE001 - a bug, which is shown whole
+            traceback.print_exc()
+            click.echo(
+                f"evo: this is a bug in evo {__version__}; please report it with the lines above",
+                err=True,
+            )
+            sys.exit(1)
 
     return guarded
 

@@ -5,6 +5,8 @@ The command line prints an `EvoError` as one line (what, where, what to do) and 
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def printable(text: str) -> str:
@@ -20,6 +22,26 @@ class EvoError(Exception):
 
 class InputError(EvoError, ValueError):
     """Raised for a setting, an option or a file that cannot be used."""
+
+
+class FileError(EvoError):
+    """Raised for a file of the user's that cannot be read or written."""
+
+
+@contextmanager
+def file_errors(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Turn an OSError about a user's file into a FileError that names it.
+
+    Args:
+        path: The file that is read or written; an error that names another file keeps its name.
+    """
+    try:
+        yield
+    except BrokenPipeError:  # no file's: the reader of the output has gone
+        raise
+    except OSError as error:
+        name = error.filename or os.fspath(path)
+        raise FileError(f"{name}: {error.strerror or error}") from None
 
 
 class MidiError(InputError):

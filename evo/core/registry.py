@@ -1,22 +1,88 @@
-"""The registries: every name on the command line, and where what it names is defined."""
+"""The registries: everything that has a name on the command line, and where it is defined.
 
+To add an engine, a genome kind, a fitness function or an experiment, write it in a folder or file
+of its own and add one line here. The command line, the contract tests and the documentation read
+these tables. They hold text, so that listing names imports nothing.
+"""
+
+from difflib import get_close_matches
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import Any, NamedTuple
 
-if TYPE_CHECKING:
-    from evo.experiment import Experiment
+from evo.core.errors import InputError
 
-# Name on the command line -> the script, which defines EXPERIMENT.
+
+class EngineEntry(NamedTuple):
+    """An engine: the genome kind that it breeds, and its class."""
+
+    genome: str
+    where: str
+
+
+# The first engine of a genome kind is its default.
+ENGINES = {
+    "neat": EngineEntry("network", "evo.engines.neat.engine:Neat"),
+    "neat-python": EngineEntry("network", "evo.engines.neat_python.engine:NeatPython"),
+    "ga": EngineEntry("grid", "evo.engines.ga.engine:GridGA"),
+    "es": EngineEntry("history-user", "evo.engines.es.engine:EvolutionStrategy"),
+}
+# Searches of any genome kind, to compare engines with; the kind is added to the name: random-grid.
+BASELINES = {
+    "random": "evo.engines.baselines.random_search:RandomSearch",
+    "one-plus-one": "evo.engines.baselines.one_plus_one:OnePlusOne",
+}
+# The first genome kind is the default.
+GENOMES = {
+    "network": "genomes.network.networks:Networks",
+    "grid": "genomes.grid.grids:Grids",
+    "history-user": "genomes.history_user.networks:HistoryUsers",
+}
+# What draws a champion of a genome kind: function of a batch of one and the lowest note -> files.
+PICTURES = {
+    "network": "evo.analysis.plot.network:network_pictures",
+}
+FITNESSES = {
+    "memorization": "evo.fitness.memorization:Memorization",
+    "next-step": "evo.fitness.next_step:NextStep",
+    "critic": "evo.fitness.critic.briefs:PleaseCritics",
+    "guessing": "evo.fitness.guessing.game:Guessing",
+    "coevolved-guessing": "evo.fitness.guessing.coevolved:CoevolvedGuessing",
+    "copying": "evo.fitness.copying:Copying",
+    "xor": "evo.fitness.xor:Xor",
+}
 EXPERIMENTS = {
-    "memorize": "evo.experiments.memorize",
-    "critic": "evo.experiments.critic",
-    "guess": "evo.experiments.guess",
-    "copy": "evo.experiments.copy_task",
-    "xor": "evo.experiments.xor",
+    "memorize": "evo.experiments.memorize:EXPERIMENT",
+    "critic": "evo.experiments.critic:EXPERIMENT",
+    "guess": "evo.experiments.guess:EXPERIMENT",
+    "copy": "evo.experiments.copy_task:EXPERIMENT",
+    "xor": "evo.experiments.xor:EXPERIMENT",
 }
 
 
-def experiment(name: str) -> "Experiment":
-    """Return the experiment of this name. Raises KeyError for an unknown name."""
-    found: Experiment = import_module(EXPERIMENTS[name]).EXPERIMENT
-    return found
+def load(where: str) -> Any:
+    """Import what "module:name" is."""
+    module, _, name = where.partition(":")
+    return getattr(import_module(module), name)
+
+
+def find(kind: str, table: dict[str, Any], name: object) -> Any:
+    """Return an entry of a registry.
+
+    Args:
+        kind: What the registry lists, for the message: "engine".
+        table: One of the registries.
+        name: The name that was given.
+
+    Raises:
+        InputError: If there is no such name.
+    """
+    if isinstance(name, str) and name in table:
+        return table[name]
+    near = get_close_matches(str(name), table, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    raise InputError(f"there is no {kind} {name!r}; {hint}there is {', '.join(table)}")
+
+
+def experiment(name: object) -> Any:
+    """Return the experiment of this name; InputError if there is none."""
+    return load(find("experiment", EXPERIMENTS, name))

@@ -20,17 +20,19 @@ An engine draws its random numbers from streams addressed by the seed and the ge
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.scores import Scores
+from evo.core.settings import Changes, changed, tables
 from evo.core.state import State
 from genomes.base import Performers
 from genomes.player import Player
 
-Settings = Mapping[str, Any]
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True)
@@ -51,45 +53,101 @@ class Gallery:
     by_case: bool = False  # whether individual i is held for case i, not for its total
 
 
-class Engine(ABC):
+class Operators(ABC, Generic[S]):
+    """How the individuals of a genome kind begin and vary, for searches that do nothing else.
+
+    They are those of an engine, by its settings; its settings of selection, survival and crossover
+    have no effect. What the engine gains by them is the difference to a search with these.
+
+        operators = GridOperators(settings, player)
+        population = operators.first(50, random)
+        children = operators.mutants(parent, 50, random, strength=1.0)
+    """
+
+    size: int  # individuals per generation, by the settings
+
+    @abstractmethod
+    def __init__(self, settings: S, player: Player | None) -> None:
+        """Take the settings of the engine, and how the performers play."""
+
+    @abstractmethod
+    def first(self, count: int, random: np.random.Generator) -> Performers:
+        """Return different individuals without parents."""
+
+    @abstractmethod
+    def mutants(
+        self, parent: Performers, count: int, random: np.random.Generator, strength: float
+    ) -> Performers:
+        """Return mutated copies of a parent.
+
+        Args:
+            parent: A batch of one.
+            count: Number of copies.
+            random: Draws the mutations.
+            strength: Factor of the configured power of mutations of real numbers.
+        """
+
+
+def drawn_key(random: np.random.Generator) -> np.uint64:
+    """Draw a key that a kernel's streams are addressed by."""
+    return random.integers(1 << 63, dtype=np.uint64)
+
+
+class Engine(ABC, Generic[S]):
     """What all engines share; see the module's docstring. Subclasses fill the `_` methods.
 
-    The *shape* of performers is two numbers: inputs and outputs of a network, steps and keys of a
-    note grid.
+    Attributes:
+        genome: The genome kind that is bred.
+        settings_type: The type of the engine's settings.
+        population: The setting that is the number of individuals: "population.size".
+        operators: First individuals and mutations, for searches to compare the engine with.
+        can_forget: Whether `forget` leaves something to go on with.
+        kernels: If these are in numba's cache, all kernels of the engine are.
     """
 
     genome: ClassVar[type[Performers]]
-    # The kernels that tell whether the others were compiled before, too.
+    settings_type: ClassVar[type[msgspec.Struct]]
+    population: ClassVar[str]
+    operators: ClassVar[type[Operators[Any]] | None] = None
+    can_forget: ClassVar[bool] = True
     kernels: ClassVar[tuple[Any, ...]]
 
-    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
-        """A new engine in generation 0.
+    def __init__(self, settings: S | Changes, *, seed: int, player: Player | None = None) -> None:
+        """Begin in generation 0.
 
-        `settings` is the engine's own part of the configuration; ValueError says what is wrong
-        with it in one line. `player` is how its performers hear and play, None for tasks that are
-        no music and for performers that hear nothing.
+        Args:
+            settings: Of `settings_type`, or nested dictionaries that change its defaults.
+            seed: Random seed of the run.
+            player: How performers play; None for tasks that are no music, and for performers
+                without inputs.
+
+        Raises:
+            InputError: If the settings are wrong.
         """
-        self.settings, self.seed, self.player = settings, seed, player
+        given = settings if isinstance(settings, Mapping) else tables(settings)
+        self.settings: S = changed(self.settings_type(), given)  # type: ignore[assignment]
+        self.seed, self.player = seed, player
         self.generation = 0
         self.champion: Champion | None = None
 
     @classmethod
     @abstractmethod
-    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """Settings that a configuration starts from, for performers of this shape.
+    def of_shape(cls, settings: S, inputs: int, outputs: int) -> S:
+        """Return the settings for performers of a shape.
 
-        `inputs` and `outputs` are the shape's two numbers, whatever the genome kind makes of them.
+        `inputs` and `outputs` are the two numbers of `Performers.shape_of`, whatever the genome
+        kind makes of them.
         """
 
     @classmethod
-    @abstractmethod
-    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """The changed settings for performers of this shape, as nested tables."""
+    def check_cases(cls, settings: S, cases: int, by_step: bool) -> None:
+        """Raise InputError if the settings need other cases than a fitness has.
 
-    @classmethod
-    @abstractmethod
-    def population_setting(cls, individuals: int) -> dict[str, Any]:
-        """The changed settings for a population of so many, as nested tables."""
+        Args:
+            settings: The engine's settings.
+            cases: Number of cases.
+            by_step: Whether there is one case per step of a piece.
+        """
 
     @abstractmethod
     def ask(self) -> Performers:
@@ -121,7 +179,7 @@ class Engine(ABC):
         self.champion = None
         self._forget()
 
-    def _forget(self) -> None:  # noqa: B027 - most engines hold nothing by score
+    def _forget(self) -> None:
         """The subclass's part of `forget`."""
 
     @abstractmethod
@@ -157,7 +215,7 @@ class Engine(ABC):
 
     @classmethod
     def restore(
-        cls, settings: Settings, state: State, *, seed: int, player: Player | None = None
+        cls, settings: S | Changes, state: State, *, seed: int, player: Player | None = None
     ) -> Self:
         """The engine whose `state` this is, given the settings and seed it was made with."""
         engine = cls(settings, seed=seed, player=player)

@@ -32,9 +32,9 @@ from filelock import FileLock, Timeout
 from evo.core.errors import InputError, RunError
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
-from evo.experiment import Config
 from evo.runs.directory import (
     BATCH_FILE,
+    Tables,
     is_batch,
     load_config,
     read_description,
@@ -53,24 +53,24 @@ _GRACE = 3.5  # seconds for interrupted runs to write their checkpoints
 
 
 def seeds_of(text: str) -> list[int]:
-    """The seeds of a text like 0..9, 0,3,7 or 0..4,8, in its order; ValueError for what is none."""
+    """The seeds of a text like 0..9, 0,3,7 or 0..4,8, in its order; InputError for what is none."""
     seeds: list[int] = []
     for part in text.split(","):
         first, dots, last = part.strip().partition("..")
         try:
             low, high = int(first), int(last) if dots else int(first)
         except ValueError:
-            raise ValueError(f"{text!r} are no seeds; write 0..9, 0,3,7 or 0..4,8") from None
+            raise InputError(f"{text!r} are no seeds; write 0..9, 0,3,7 or 0..4,8") from None
         if low < 0 or high < low:
-            raise ValueError(
+            raise InputError(
                 f"{part.strip()!r} are no seeds: the lower comes first, and is at least 0"
             )
         if len(seeds) + high - low >= MOST_SEEDS:
-            raise ValueError(f"{text!r} are more than {MOST_SEEDS:,} seeds")
+            raise InputError(f"{text!r} are more than {MOST_SEEDS:,} seeds")
         seeds += range(low, high + 1)
     if len(set(seeds)) < len(seeds):
         twice = next(seed for place, seed in enumerate(seeds) if seed in seeds[:place])
-        raise ValueError(f"{text!r} has the seed {twice} twice")
+        raise InputError(f"{text!r} has the seed {twice} twice")
     return seeds
 
 
@@ -81,7 +81,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def with_seed(config: Config, seed: int) -> Config:
+def with_seed(config: Tables, seed: int) -> Tables:
     """The configuration of one run of a batch."""
     run = config["run"] | {"seed": seed}
     return config | {"run": run, "workers": config["workers"] | {"count": 1}}
@@ -130,7 +130,7 @@ class Summary:
 class Batch:
     """An open batch, locked for this process; use it as a context manager."""
 
-    def __init__(self, path: Path, config: Config, seeds: Sequence[int]) -> None:
+    def __init__(self, path: Path, config: Tables, seeds: Sequence[int]) -> None:
         self.path, self.config, self.seeds = path, config, list(seeds)
         self._made_folder = False
 
@@ -150,7 +150,7 @@ class Batch:
                 self.path.rmdir()
 
     @classmethod
-    def create(cls, path: Path, config: Config, seeds: Sequence[int]) -> Self:
+    def create(cls, path: Path, config: Tables, seeds: Sequence[int]) -> Self:
         """A new batch in `path`, which must not exist or be empty."""
         made_here = not path.exists()
         path.mkdir(parents=True, exist_ok=True)

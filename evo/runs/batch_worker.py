@@ -8,15 +8,16 @@ import os
 import signal
 import sys
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evo.cli.configure import known_run
-from evo.core.errors import InputError, MidiError, RunError, RunInterruptedError
-from evo.core.registry import experiment
-from evo.experiment import Experiment
+from evo.core.config import EXECUTION_TABLES
+from evo.core.errors import InputError, RunError, RunInterruptedError
+from evo.music.library import find_songs
 from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, with_seed
-from evo.runs.directory import HOW_NOT_WHAT
+from evo.runs.directory import BATCH_FILE
+from evo.runs.loading import load_run, parse_config
 from evo.runs.session import resume, start
 
 
@@ -37,16 +38,16 @@ class Silent:
 
 
 def carry_out(folder: Path, seed: int) -> dict[str, Any]:
-    """The run of this seed, to its end; its result."""
+    """Carry out the run of a seed to its end; return its result."""
     batch = Batch.open(folder)
     path = batch.folder(seed)
+    tables = with_seed(batch.config, seed)
     if (path / "config.toml").exists():
-        _, chosen = known_run(path)
-        config = with_seed(batch.config, seed)
-        return resume(chosen, path, {name: config[name] for name in HOW_NOT_WHAT}, Silent())
-    found: Experiment = experiment(batch.config["run"]["experiment"])
+        _, chosen = load_run(path)
+        return resume(chosen, path, {name: tables[name] for name in EXECUTION_TABLES}, Silent())
+    config, chosen = parse_config(tables, folder / BATCH_FILE)
     command = ["evo", "resume", str(folder)]
-    return start(found, with_seed(batch.config, seed), path, command, Silent())
+    return start(chosen, config, path, command, Silent(), cache(find_songs))
 
 
 def _end_with_the_batch() -> None:
@@ -65,7 +66,7 @@ def main(folder: str, seed: str) -> int:
     except (RunInterruptedError, RunError) as error:
         print(error, file=sys.stderr)
         return BAD_RUN
-    except (InputError, MidiError, ValueError) as error:
+    except InputError as error:
         print(error, file=sys.stderr)
         return BAD_RUN if begun else BAD_INPUT
     except OSError as error:

@@ -23,7 +23,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from itertools import islice
@@ -33,6 +33,7 @@ from typing import Any, Self, TypeVar
 import tomli_w
 from filelock import FileLock, Timeout
 
+from evo.core.config import config_hash
 from evo.core.errors import CheckpointError, RunError
 from evo.core.files import (
     fsync_folder,
@@ -46,7 +47,8 @@ from evo.core.files import (
 from evo.core.state import State
 from evo.runs import checkpoint
 
-Config = dict[str, Any]
+# A configuration as its file has it: nested dictionaries.
+Tables = dict[str, Any]
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
@@ -61,11 +63,6 @@ _OF_ANY_RESULT = {
     "status", "reason", "solved", "seed", "generations", "evaluations", "wall_seconds",
     "best_fitness",
 }  # fmt: skip
-# Tables of how a run is carried out, which changes none of its results; not in the configuration's
-# hash.
-HOW_NOT_WHAT = ("stop", "workers", "checkpoints")
-
-
 # No configuration and no run.json is longer; what claims to be one is not read further.
 _LONGEST_DESCRIPTION = 1 << 20
 # Whoever looks at a run (`evo runs`) holds its lock for an instant; a process at work holds it on.
@@ -91,12 +88,6 @@ def taken(path: Path) -> RunError:
     begun = (path / "config.toml").is_file() or is_batch(path)
     go_on = f"go on with it by `{resume_command(path)}`, or " if begun else ""
     return RunError(f"{path}: exists and is not empty; {go_on}choose another place by --out")
-
-
-def config_hash(config: Mapping[str, Any]) -> str:
-    """SHA-256 of the part of a configuration that decides what a run breeds."""
-    what = {name: table for name, table in config.items() if name not in HOW_NOT_WHAT}
-    return hashlib.sha256(to_json(what)).hexdigest()
 
 
 def platform_fingerprint() -> str:
@@ -174,7 +165,7 @@ def _or_lowest(score: float | None) -> float:
 class Run:
     """An open run directory, locked for this process; use it as a context manager."""
 
-    def __init__(self, path: Path, config: Config) -> None:
+    def __init__(self, path: Path, config: Tables) -> None:
         self.path, self.config = path, config
         self._made_folder = self._is_new = False
         self._lock = FileLock(path / ".lock")
@@ -203,9 +194,9 @@ class Run:
     def create(
         cls,
         path: Path,
-        config: Config,
+        config: Tables,
         command: Sequence[str],
-        prepare: Callable[[Config, Path], None],
+        prepare: Callable[[Path], None],
     ) -> Self:
         """A new run in `path`, which must not exist or be empty.
 
@@ -226,7 +217,7 @@ class Run:
                 if begun:
                     for name in ("songs", "held-out"):
                         shutil.rmtree(path / name, ignore_errors=True)
-                prepare(config, path)
+                prepare(path)
                 run._describe({"command": list(command), "status": "running"})
                 run.save_config()
             except BaseException:
@@ -444,7 +435,7 @@ class Run:
         return total.hexdigest()
 
 
-def load_config(path: Path) -> Config | None:
+def load_config(path: Path) -> Tables | None:
     """A TOML file's tables, None if there is no such file; RunError if it is no TOML."""
     try:
         with path.open("rb") as file:

@@ -17,7 +17,7 @@ from typing import Any
 
 from evo.core.errors import CheckpointError, RunError
 from evo.core.files import open_regular
-from evo.engines import GENOMES
+from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
 from evo.runs.directory import is_batch, load_config, read_description, resume_command
 
@@ -119,11 +119,11 @@ def summary(path: Path) -> Summary:
         table = config.get("run")
         if not isinstance(table, dict) or not isinstance(table.get("experiment"), str):
             raise RunError("config.toml names no experiment in [run]")
-        genomes = [kind for kind, engines in GENOMES.items() if table.get("engine") in engines]
-        if not genomes or type(table.get("seed")) is not int:
+        known = table.get("engine") in engine_names()
+        if not known or type(table.get("seed")) is not int:
             raise RunError("config.toml names no known engine and seed in [run]")
         figures |= {name: table[name] for name in ("experiment", "engine", "seed")}
-        figures["genome"] = genomes[0]
+        figures["genome"] = genome_of(table["engine"])
         record = _last_record(path / "log.jsonl")
         if record is not None:
             figures |= {"generation": record["generation"] + 1, "best": record.get("champion")}

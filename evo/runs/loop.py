@@ -69,7 +69,7 @@ def _failures(scores: Scores) -> Record:
 
 
 def generations(
-    engine: Engine,
+    engine: Engine[Any],
     fitness: Fitness,
     evaluator: Evaluator,
     progress: Progress,

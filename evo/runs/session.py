@@ -6,13 +6,15 @@ save now and then, and leave champion and result. A run that is killed at any po
 does not differ from one that was not.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
+from evo.core.config import EXECUTION_TABLES, Config
 from evo.core.errors import (
     BreedingError,
     CheckpointError,
@@ -24,20 +26,20 @@ from evo.core.errors import (
 )
 from evo.core.files import replace_folder
 from evo.core.interrupt import Interrupted, Interrupts
+from evo.core.settings import Changes
 from evo.core.state import State
-from evo.engines import Champion, Engine, engine_class
-from evo.experiment import Config, Experiment, Say, Task, merge
+from evo.engines import Champion, Engine, engine_class, genome_of
+from evo.experiment import Experiment, FindSongs, Say, Task
 from evo.fitness.base import LearningFitness
 from evo.runs import checkpoint, precompile
 from evo.runs.directory import Run, read_description, resume_command
+from evo.runs.loading import config_of
 from evo.runs.loop import EvaluationInterruptedError, Progress, Record, generations
 from evo.runs.stop import Stop
 from evo.workers.base import Evaluator
 from evo.workers.cluster.address import parse_address, require_dask
 from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial
-from genomes.network.export import export_network
-from genomes.network.networks import Networks
 
 
 class Display(Protocol):
@@ -57,45 +59,65 @@ class Display(Protocol):
 
 
 def start(
-    experiment: Experiment, config: Config, path: Path, command: Sequence[str], display: Display
+    experiment: Experiment,
+    config: Config,
+    path: Path,
+    command: Sequence[str],
+    display: Display,
+    find: FindSongs,
 ) -> dict[str, Any]:
-    """Carry out a new run in `path`; returns its result, as in result.json.
+    """Carry out a new run.
 
-    Beside that it says `signal`, the number, after a signal, and `lost` after the loss of all
-    workers: this call has failed, and the run can be gone on with.
+    Args:
+        experiment: What is evolved for.
+        config: The configuration, whole.
+        path: The run's directory, which must not exist or be empty.
+        command: The command line, kept with the run.
+        display: Shows the run.
+        find: Finds the songs that the experiment names.
 
-    Raises InputError or ValueError (one line) for what the configuration or its inputs have wrong,
-    RunError for the directory, RunInterruptedError when the disk fails or there are no workers to
-    begin with.
+    Returns:
+        The result, as in result.json; beside it `signal`, the number, after a signal, and `lost`
+        after the loss of all workers: then this call has failed, and the run can be resumed.
+
+    Raises:
+        InputError: If the configuration or its inputs are wrong.
+        RunError: If the directory cannot be used.
+        RunInterruptedError: If the disk fails, or there are no workers to begin with.
     """
     check(config)
-    table = config["run"]
-    # What is wrong with its settings is said before anything takes long.
-    engine_class(table["engine"])(config[table["engine"]], seed=table["seed"])
 
-    def prepare(config: Config, folder: Path) -> None:
-        experiment.prepare(config, folder, display.message)
+    def prepare(folder: Path) -> None:
+        experiment.prepare(config, folder, display.message, find)
 
-    with _disk_failures(path), Run.create(path, config, command, prepare) as run:
+    with _disk_failures(path), Run.create(path, config.tables(), command, prepare) as run:
         try:
-            return _carry_out(run, experiment, display)
-        except (InputError, ValueError):
+            return _Session(run, experiment, config, display).carry_out()
+        except InputError:
             run.discard_unused()
             raise
 
 
 def resume(
-    experiment: Experiment, path: Path, changes: Mapping[str, Any], display: Display
+    experiment: Experiment, path: Path, changes: Changes, display: Display
 ) -> dict[str, Any]:
-    """Go on with the run in `path`; `changes` are of its [stop], [workers] and [checkpoints].
+    """Resume a run.
 
-    Returns and raises what `start` does. What it raises before it has workers, such as for a
-    cluster that is not there, leaves the run as it was.
+    Args:
+        experiment: What is evolved for.
+        path: The run's directory.
+        changes: New values of its tables stop, workers and checkpoints.
+        display: Shows the run.
+
+    Returns and raises what `start` does. If no worker becomes available, it raises before the run
+    is changed.
     """
     with _disk_failures(path), Run.open(path) as run:
-        run.config = merge(experiment.completed(run.config), changes)
-        check(run.config)
-        return _carry_out(run, experiment, display)
+        config = config_of(run.config, experiment, path / "config.toml").changed(changes)
+        check(config)
+        execution = {name: config.tables()[name] for name in EXECUTION_TABLES}
+        run.config = run.config | execution
+        return _Session(run, experiment, config, display).carry_out()
 
 
 @contextmanager
@@ -115,209 +137,213 @@ def _disk_failures(path: Path) -> Iterator[None]:
         ) from error
 
 
-def stop_criteria(config: Config) -> Stop:
-    """The [stop] table; 0 and an empty target switch a criterion off."""
-    table = dict(config["stop"])
-    for name in ("generations", "evaluations", "stagnation", "time_limit"):
-        table[name] = table[name] or None
-    if table["target"] == "":
-        table["target"] = None
-    if table["criterion"] not in ("best", "mean", "worst"):
-        raise ValueError(f"stop.criterion must be best, mean or worst, got {table['criterion']!r}")
-    return Stop(**table)
-
-
 def check(config: Config) -> None:
-    """ValueError with one line for numbers that no run can have, before anything is touched."""
-    limits = (
-        ("run", "seed", 0),
-        ("run", "chunk_size", 1),
-        ("workers", "count", 1),
-        ("workers", "timeout", 0),
-        ("checkpoints", "every", 0),
-        ("checkpoints", "keep_every", 0),
-        ("stop", "generations", 0),
-        ("stop", "evaluations", 0),
-        ("stop", "stagnation", 0),
-        ("stop", "time_limit", 0),
-        ("stop", "max_failures", 0),
-    )
-    for table, name, least in limits:
-        if config[table][name] < least:
-            raise ValueError(f"{table}.{name} must be at least {least}, got {config[table][name]}")
-    if config["workers"]["cluster"]:
-        parse_address(config["workers"]["cluster"], config["workers"]["insecure"])
+    """Raise InputError for an engine or a cluster that cannot be used."""
+    engine_class(config.run.engine)(config.engine, seed=config.run.seed)
+    if config.workers.cluster:
+        parse_address(config.workers.cluster, config.workers.insecure)
         require_dask()
-    stop_criteria(config)
+
+
+def stop_criteria(config: Config) -> Stop:
+    """Return when the run ends; 0 and an empty target switch a limit off."""
+    table = config.stop
+    return Stop(
+        generations=table.generations or None,
+        evaluations=table.evaluations or None,
+        stagnation=table.stagnation or None,
+        time_limit=table.time_limit or None,
+        target=None if table.target == "" else float(table.target),
+        criterion=table.criterion,
+        solved=table.solved,
+        max_failures=table.max_failures,
+    )
 
 
 def _evaluator(config: Config, say: Say) -> Evaluator:
-    seed, chunk_size = config["run"]["seed"], config["run"]["chunk_size"]
-    table = config["workers"]
-    if table["cluster"]:
+    seed, chunk_size, table = config.run.seed, config.run.chunk_size, config.workers
+    if table.cluster:
         from evo.workers.cluster.cluster import Cluster  # Dask is an extra, and slow to import
 
-        return Cluster(
-            parse_address(table["cluster"], table["insecure"]), seed, chunk_size,
-            timeout=table["timeout"], say=say,
-        )  # fmt: skip
-    workers = table["count"]
-    if workers == 1:
+        address = parse_address(table.cluster, table.insecure)
+        return Cluster(address, seed, chunk_size, timeout=table.timeout, say=say)
+    if table.count == 1:
         return Serial(seed, chunk_size)
-    return Pool(workers, seed, chunk_size, table["timeout"])
-
-
-def _new(run: Run, task: Task) -> Engine:
-    """The engine of a run in generation 0."""
-    table = run.config["run"]
-    kind = engine_class(table["engine"])
-    return kind(run.config[table["engine"]], seed=table["seed"], player=task.player)
-
-
-def _restored(run: Run, task: Task, state: State) -> tuple[Engine, Progress]:
-    """Engine and progress as they were saved; so is a fitness that learns.
-
-    CheckpointError for a state that they cannot be made of; ValueError if the settings are wrong.
-    """
-    table = run.config["run"]
-    kind, settings = engine_class(table["engine"]), run.config[table["engine"]]
-    try:
-        engine = kind.restore(
-            settings, state.part("engine"), seed=table["seed"], player=task.player
-        )
-        if isinstance(task.fitness, LearningFitness):
-            task.fitness.restore(state.part("fitness"))
-        return engine, Progress(**state.values["progress"])
-    except Exception as error:  # of a state that anybody may have written
-        _new(run, task)
-        text = " ".join(str(error).split())[:200]
-        raise CheckpointError(
-            f"it holds no such engine ({type(error).__name__}: {text})"
-        ) from error
-
-
-def _save(run: Run, task: Task, engine: Engine, progress: Progress) -> None:
-    state = engine.state().inside("engine") | State(values={"progress": vars(progress)})
-    if isinstance(task.fitness, LearningFitness):
-        state |= task.fitness.state().inside("fitness")
-    score = engine.champion.score if engine.champion else None
-    run.save_checkpoint(state, run.config["run"]["engine"], score)
-
-
-def _carry_out(run: Run, experiment: Experiment, display: Display) -> dict[str, Any]:
-    stop = stop_criteria(run.config)
-    task = experiment.task(run.config, run.path)
-    restored, messages = run.load_checkpoint(lambda state: _restored(run, task, state))
-    for message in messages:
-        display.message(message)
-    engine, progress = restored or (_new(run, task), Progress())
-    records = run.records(engine.generation)  # what comes after is bred again
-    # A run that was killed after its last generation only lacks its result.
-    reason = stop.reason(records[-1]) if records else None
-    ending = None if reason is None else _Ending("finished", reason)
-    interrupts = Interrupts()
-    try:
-        with interrupts:
-            if ending is None:
-                ending = _bred(run, task, engine, progress, stop, interrupts, display)
-            else:
-                run.take_up()
-            status, reason = ending.status, ending.reason
-            figures = _keep_pieces(run.path / "pieces", task, engine)
-            result = _result(run, engine.champion, progress, status, reason, engine.generation)
-            result |= figures
-            # The figures come last: after a signal there may be no time for them.
-            run.write_result(result)
-            if engine.champion is not None:
-                _keep_champion(run.path / "champion", task, engine.champion)
-            run.set_status(status)
-    except Interrupted:
-        result = _cut_short(run, interrupts)
-    if interrupts.received is not None:
-        result = result | {"signal": int(interrupts.received)}
-    return result | {"lost": True} if ending is not None and ending.lost else result
+    return Pool(table.count, seed, chunk_size, table.timeout)
 
 
 @dataclass(frozen=True)
 class _Ending:
-    """How it came that no more generations are bred."""
+    """Why the run ended."""
 
     status: str
     reason: str
-    lost: bool = False  # for want of workers: it can be gone on with when there are some
+    lost: bool = False  # for want of workers: it can be resumed when there are some
 
 
-def _bred(
-    run: Run,
-    task: Task,
-    engine: Engine,
-    progress: Progress,
-    stop: Stop,
-    interrupts: Interrupts,
-    display: Display,
-) -> _Ending:
-    """Breed with the workers of the configuration; the run is not touched before there are some."""
-    ending = None
-    try:
-        with _evaluator(run.config, display.message) as evaluator:
-            run.take_up()
-            ending = _breed(run, task, engine, progress, stop, evaluator, interrupts, display)
-    except WorkersLostError as error:
-        if ending is None:  # there were none from the beginning
-            raise RunInterruptedError(f"{error}; go on by `{resume_command(run.path)}`") from error
-    except StateTooLargeError as error:
-        ending = _Ending("failed", f"no checkpoint can be written: {error}")
-    assert ending is not None
-    return ending
+class _Session:
+    """One process's work on a run."""
 
+    def __init__(self, run: Run, experiment: Experiment, config: Config, display: Display) -> None:
+        self.run, self.experiment, self.config, self.display = run, experiment, config, display
+        self.stop = stop_criteria(config)
+        self.task: Task = experiment.task(config, run.path)
+        restored, messages = run.load_checkpoint(self._restored)
+        for message in messages:
+            display.message(message)
+        self.engine, self.progress = restored or (self._new(), Progress())
 
-def _breed(
-    run: Run,
-    task: Task,
-    engine: Engine,
-    progress: Progress,
-    stop: Stop,
-    evaluator: Evaluator,
-    interrupts: Interrupts,
-    display: Display,
-) -> _Ending:
-    """Generation after generation until there is a reason to end."""
-    name = run.config["run"]["engine"]
-    every = run.config["checkpoints"]["every"]
-    if precompile.is_needed(name, task.fitness):
-        display.message("compiling the kernels, which takes some seconds and is kept ...")
-        precompile.compile_kernels(name, run.config[name], task.player, task.fitness)
-    display.begin(run, stop, engine.generation)
-    try:
-        for record in generations(engine, task.fitness, evaluator, progress, stop.max_failures):
-            run.append(record)
-            display.record(record)
-            reason = stop.reason(record)
-            ending = reason is not None or interrupts.received is not None
-            if ending or (every and engine.generation % every == 0):
-                _save(run, task, engine, progress)
-            if reason is not None:
-                return _Ending("finished", reason)
-            if interrupts.received is not None:
-                return _Ending("stopped", f"stopped by {interrupts.received.name}")
-    except EvaluationInterruptedError:  # a resume evaluates it
-        _save(run, task, engine, progress)
-        raise Interrupted from None
-    except WorkersLostError as error:  # the same
-        _save(run, task, engine, progress)
-        return _Ending("stopped", str(error), lost=True)
-    except (TooManyFailuresError, BreedingError) as error:
-        return _Ending("failed", str(error))
-    except ValueError as error:  # a mistake in the code: what was given is checked before
-        run.set_status("failed")
-        raise RuntimeError(f"generation {engine.generation} broke off") from error
-    finally:
-        display.end()
-    raise AssertionError("the loop has no end of its own")
+    def _new(self) -> Engine[Any]:
+        """Return the engine of a run in generation 0."""
+        run = self.config.run
+        kind = engine_class(run.engine)
+        return kind(self.config.engine, seed=run.seed, player=self.task.player)
+
+    def _restored(self, state: State) -> tuple[Engine[Any], Progress]:
+        """Return engine and progress as they were saved; a learning fitness is restored, too.
+
+        Raises:
+            CheckpointError: If they cannot be made of the state.
+            InputError: If the settings are wrong.
+        """
+        run, fitness = self.config.run, self.task.fitness
+        try:
+            engine = engine_class(run.engine).restore(
+                self.config.engine, state.part("engine"), seed=run.seed, player=self.task.player
+            )
+            if isinstance(fitness, LearningFitness):
+                fitness.restore(state.part("fitness"))
+            return engine, msgspec.convert(state.values["progress"], Progress)
+        except Exception as error:  # of a state that anybody may have written
+            self._new()
+            text = " ".join(str(error).split())[:200]
+            raise CheckpointError(
+                f"it holds no such engine ({type(error).__name__}: {text})"
+            ) from error
+
+    def _save(self) -> None:
+        progress = msgspec.to_builtins(self.progress)
+        state = self.engine.state().inside("engine") | State(values={"progress": progress})
+        if isinstance(self.task.fitness, LearningFitness):
+            state |= self.task.fitness.state().inside("fitness")
+        champion = self.engine.champion
+        score = champion.score if champion else None
+        self.run.save_checkpoint(state, self.config.run.engine, score)
+
+    def carry_out(self) -> dict[str, Any]:
+        """Breed until there is a reason to end, and leave champion and result; see `start`."""
+        run, engine = self.run, self.engine
+        records = run.records(engine.generation)  # what comes after is bred again
+        # A run that was killed after its last generation only lacks its result.
+        reason = self.stop.reason(records[-1]) if records else None
+        ending = None if reason is None else _Ending("finished", reason)
+        interrupts = Interrupts()
+        try:
+            with interrupts:
+                if ending is None:
+                    ending = self._bred(interrupts)
+                else:
+                    run.take_up()
+                figures = _keep_pieces(run.path / "pieces", self.task, engine)
+                result = self._result(ending) | figures
+                # The figures come last: after a signal there may be no time for them.
+                run.write_result(result)
+                if engine.champion is not None:
+                    self._keep_champion(engine.champion)
+                run.set_status(ending.status)
+        except Interrupted:
+            result = _cut_short(run, interrupts)
+        if interrupts.received is not None:
+            result = result | {"signal": int(interrupts.received)}
+        return result | {"lost": True} if ending is not None and ending.lost else result
+
+    def _bred(self, interrupts: Interrupts) -> _Ending:
+        """Breed with the configured workers; the run is not changed before there are some."""
+        ending = None
+        try:
+            with _evaluator(self.config, self.display.message) as evaluator:
+                self.run.take_up()
+                ending = self._breed(evaluator, interrupts)
+        except WorkersLostError as error:
+            if ending is None:  # there were none from the beginning
+                again = resume_command(self.run.path)
+                raise RunInterruptedError(f"{error}; go on by `{again}`") from error
+        except StateTooLargeError as error:
+            ending = _Ending("failed", f"no checkpoint can be written: {error}")
+        assert ending is not None
+        return ending
+
+    def _breed(self, evaluator: Evaluator, interrupts: Interrupts) -> _Ending:
+        """Breed generation after generation until there is a reason to end."""
+        engine, fitness, name = self.engine, self.task.fitness, self.config.run.engine
+        if precompile.is_needed(name, fitness):
+            self.display.message("compiling the kernels, which takes some seconds and is kept ...")
+            precompile.compile_kernels(name, self.config.engine, self.task.player, fitness)
+        self.display.begin(self.run, self.stop, engine.generation)
+        try:
+            for record in generations(
+                engine, fitness, evaluator, self.progress, self.stop.max_failures
+            ):
+                ending = self._ending_after(record, interrupts)
+                if ending is not None:
+                    return ending
+        except EvaluationInterruptedError:  # a resume evaluates it
+            self._save()
+            raise Interrupted from None
+        except WorkersLostError as error:  # the same
+            self._save()
+            return _Ending("stopped", str(error), lost=True)
+        except (TooManyFailuresError, BreedingError) as error:
+            return _Ending("failed", str(error))
+        except ValueError as error:  # a mistake in the code: what was given is checked before
+            self.run.set_status("failed")
+            raise RuntimeError(f"generation {engine.generation} broke off") from error
+        finally:
+            self.display.end()
+        raise AssertionError("the loop has no end of its own")
+
+    def _ending_after(self, record: Record, interrupts: Interrupts) -> _Ending | None:
+        """Log, show and save a generation; return why the run ends after it, if it does."""
+        self.run.append(record)
+        self.display.record(record)
+        reason = self.stop.reason(record)
+        ends = reason is not None or interrupts.received is not None
+        every = self.config.checkpoints.every
+        if ends or (every and self.engine.generation % every == 0):
+            self._save()
+        if reason is not None:
+            return _Ending("finished", reason)
+        if interrupts.received is not None:
+            return _Ending("stopped", f"stopped by {interrupts.received.name}")
+        return None
+
+    def _result(self, ending: _Ending) -> dict[str, Any]:
+        champion, figures = self.engine.champion, self.progress.figures
+        return {
+            "status": ending.status,
+            "reason": ending.reason,
+            "solved": bool(figures.get("solved", False)),
+            "seed": self.config.run.seed,
+            "generations": self.engine.generation,
+            "evaluations": self.progress.evaluations,
+            "wall_seconds": round(self.progress.wall_seconds, 3),
+            "best_fitness": champion.score if champion else None,
+            **{name: value for name, value in figures.items() if name != "solved"},
+            "digest": self.run.digest(),
+        }
+
+    def _keep_champion(self, champion: Champion) -> None:
+        """Leave the champion for people and other programs: arrays, genome, the task's files."""
+        performers = champion.performers
+        files = {"arrays.npz": checkpoint.pack_arrays(performers.to_arrays())}
+        about = {"fitness": champion.score, "generation": champion.generation}
+        genome = genome_of(self.config.run.engine)
+        files |= self.experiment.champion_files(self.task, genome, performers, about)
+        replace_folder(self.run.path / "champion", files)
 
 
 def _cut_short(run: Run, interrupts: Interrupts) -> dict[str, Any]:
-    """How a run ends that had no time to end well: with the checkpoints that it has."""
+    """Return the result of a run that had no time to end well, from its checkpoints."""
     assert interrupts.received is not None
     run.set_status("stopped")
     records = run.records()
@@ -330,47 +356,11 @@ def _cut_short(run: Run, interrupts: Interrupts) -> dict[str, Any]:
     return result | {"status": "stopped", "reason": reason}
 
 
-def _result(
-    run: Run,
-    champion: Champion | None,
-    progress: Progress,
-    status: str,
-    reason: str,
-    done: int,
-) -> dict[str, Any]:
-    return {
-        "status": status,
-        "reason": reason,
-        "solved": bool(progress.figures.get("solved", False)),
-        "seed": run.config["run"]["seed"],
-        "generations": done,
-        "evaluations": progress.evaluations,
-        "wall_seconds": round(progress.wall_seconds, 3),
-        "best_fitness": champion.score if champion else None,
-        **{name: value for name, value in progress.figures.items() if name != "solved"},
-        "digest": run.digest(),
-    }
-
-
-def _keep_pieces(folder: Path, task: Task, engine: Engine) -> dict[str, Any]:
-    """Leave what the engine's gallery holds, where a task wants it; returns its figures."""
+def _keep_pieces(folder: Path, task: Task, engine: Engine[Any]) -> dict[str, Any]:
+    """Leave what the engine's gallery holds, if a task wants it; return its figures."""
     gallery = engine.gallery()
     if task.pieces is None or gallery is None:
         return {}
     files, figures = task.pieces(gallery)
     replace_folder(folder, files)
     return figures
-
-
-def _keep_champion(folder: Path, task: Task, champion: Champion) -> None:
-    """Leave the champion for people and other programs: arrays, network, the task's own files."""
-    performers = champion.performers
-    files = {"arrays.npz": checkpoint.pack_arrays(performers.to_arrays())}
-    if isinstance(performers, Networks):
-        from evo.analysis.plot import network_figure, png_bytes
-
-        metadata = {"fitness": champion.score, "generation": champion.generation}
-        document = export_network(performers, metadata)
-        files["network.json"] = json.dumps(document, indent=2).encode() + b"\n"
-        files["network.png"] = png_bytes(network_figure(performers, task.lowest_note))
-    replace_folder(folder, files | task.champion_files(performers))

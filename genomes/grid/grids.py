@@ -11,17 +11,21 @@ the other. A bar is therefore one block of memory, and so is an individual.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genomes.base import Arrays, BoolArray, Streams, draw_chances, prompt_length
+from genomes.player import Player
 
 
 @dataclass(frozen=True, eq=False)
 class Grids:
     """A batch of n note grids of the same steps and keys; ValueError for another dtype or shape."""
+
+    settings_type: ClassVar[Any] = None
+    fixed_length: ClassVar[bool] = True
 
     notes: BoolArray  # (n, steps, keys), True where a note begins
 
@@ -31,6 +35,23 @@ class Grids:
             raise ValueError(
                 f"notes must be bool (n, steps, keys), got {notes.dtype} {notes.shape}"
             )
+
+    @classmethod
+    def player_of(cls, settings: None, keys: int) -> None:
+        """See `Performers.player_of`; a grid has no inputs."""
+
+    @classmethod
+    def shape_of(cls, keys: int, steps: int, player: Player | None) -> tuple[int, int]:
+        """See `Performers.shape_of`: steps and keys."""
+        return steps, keys
+
+    def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
+        """See `Performers.export`; a grid's music says everything."""
+        return {}
+
+    def improvising(self) -> Self:
+        """See `Performers.improvising`; a grid cannot."""
+        raise ValueError("is a note grid, which hears nothing that it could leave its song for")
 
     def __len__(self) -> int:
         return len(self.notes)

@@ -30,7 +30,7 @@ are that `to_arrays` gives, and a champion's folder keeps, is in `Shape.parts` a
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,7 @@ from genomes.history_user.lstm import follow_song, play_on, run_attention, run_s
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
 from genomes.history_user.tiles import LANES
 from genomes.history_user.vectors import Singles
+from genomes.player import Player
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "hear"]
 
@@ -57,6 +58,9 @@ class Reading(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class HistoryUsers:
     """A batch of n HistoryUsers of one shape; ValueError for weights that do not fit it."""
+
+    settings_type: ClassVar[Any] = None
+    fixed_length: ClassVar[bool] = False
 
     shape: Shape
     weights: Singles  # (n, shape.weights)
@@ -104,6 +108,23 @@ class HistoryUsers:
                 view[:, 1] += np.float32(forget_bias)
         return cls(shape, weights)
 
+    @classmethod
+    def player_of(cls, settings: None, keys: int) -> None:
+        """See `Performers.player_of`; a HistoryUser takes the music as it is."""
+
+    @classmethod
+    def shape_of(cls, keys: int, steps: int, player: Player | None) -> tuple[int, int]:
+        """See `Performers.shape_of`: inputs per step, and keys."""
+        return keys, keys
+
+    def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
+        """See `Performers.export`; the arrays say everything (`Shape.parts`)."""
+        return {}
+
+    def improvising(self) -> Self:
+        """See `Performers.improvising`; a HistoryUser cannot."""
+        raise ValueError("is no network with an input that lets it improvise")
+
     def __len__(self) -> int:
         return len(self.weights)
 
@@ -147,6 +168,25 @@ class HistoryUsers:
             np.square(outputs, out=outputs)
             errors[i] = outputs.mean(axis=(0, 2), dtype=np.float64)
         return errors
+
+    @property
+    def read_distances(self) -> tuple[int, ...]:
+        """How far back of the step to be played each lag reads; empty without a history."""
+        if self.shape.architecture == "lstm":
+            return ()
+        return tuple(lag + 1 for lag in self.shape.lags)  # inputs are delayed by one step
+
+    def read_weights(self, grid: BoolArray) -> Singles:
+        """Return where the first individual reads while it follows a song.
+
+        Args:
+            grid: bool (steps, keys), the song.
+
+        Returns:
+            float32 (steps, lags), of sum 1 over the lags.
+        """
+        weights: Singles = self.attention(hear(grid))[0, 0]
+        return weights
 
     def attention(self, inputs: Singles, first_step: int = 0) -> Singles:
         """Where the history is read: float32 (n, sequences, steps - first_step, lags).

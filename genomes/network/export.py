@@ -6,18 +6,20 @@ connections keeps the value 0, whatever its bias, and is left out, again as neat
 is no time stamp, so that the same network is the same file.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from genomes.network.activation import Program
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.networks import Networks
+
+if TYPE_CHECKING:
+    from genomes.network.networks import Networks
 
 
 def _function(name: str) -> dict[str, Any]:
     return {"name": name, "custom": name == "step"}
 
 
-def export_network(networks: Networks, metadata: dict[str, Any]) -> dict[str, Any]:
+def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, Any]:
     """The JSON document of the one network of a batch of one.
 
     `metadata` is kept as it is (fitness, generation, ...). Raises ValueError for other batches.

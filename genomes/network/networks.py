@@ -12,10 +12,11 @@ given; it is the order in which a node's inputs are summed.
 A network by itself maps numbers to numbers (`activate`). With a `Player` it is a performer.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ from genomes.base import Arrays, BoolArray, FloatArray, Streams, draw_chances, p
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import Hearing, play_rows
 from genomes.network.compilation import compile_networks
-from genomes.player import Player
+from genomes.network.export import export_network
+from genomes.player import Player, PlayerSettings
 
 _WIDEST = 1 << 20  # inputs or outputs; no task has as many
 NODE_GENES = {
@@ -46,6 +48,9 @@ CONNECTION_GENES = {
 @dataclass(frozen=True, eq=False)
 class Networks:
     """A batch of n networks of the same inputs, outputs and player."""
+
+    settings_type: ClassVar[Any] = PlayerSettings
+    fixed_length: ClassVar[bool] = False
 
     inputs: int
     outputs: int
@@ -72,6 +77,30 @@ class Networks:
                     f"the player has {wanted[0]} inputs and {wanted[1]} keys, "
                     f"the networks {self.inputs} inputs and {self.outputs} outputs"
                 )
+
+    @classmethod
+    def player_of(cls, settings: PlayerSettings, keys: int) -> Player:
+        """See `Performers.player_of`."""
+        return settings.player(keys)
+
+    @classmethod
+    def shape_of(cls, keys: int, steps: int, player: Player | None) -> tuple[int, int]:
+        """See `Performers.shape_of`: inputs and outputs."""
+        assert player is not None
+        return player.inputs, player.keys
+
+    def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
+        """See `Performers.export`: network.json, in neat-python's format."""
+        document = export_network(self, dict(about))
+        return {"network.json": json.dumps(document, indent=2).encode() + b"\n"}
+
+    def improvising(self) -> Self:
+        """See `Performers.improvising`: the extra input is 0, and not 1 as while learning."""
+        if self.player is None or not self.player.extra_inputs:
+            raise ValueError(
+                "learned without the input that lets it improvise (network.extra_inputs=1)"
+            )
+        return replace(self, player=replace(self.player, extra_inputs=(0.0,)))
 
     def __len__(self) -> int:
         return len(self.node_offsets) - 1

@@ -11,6 +11,7 @@ generation further right than the scores.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,10 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
+from evo.experiment import Panel
 
+# Of the lines of a panel, in their order.
+COLOURS = (BLUE, ORANGE, PURPLE, GREEN, VERMILLION)
 BEST, WORST = "#2FA0E0", "#999999"
 
 
@@ -62,33 +66,21 @@ class _Panel:
     axis: str
     height: float
     lines: tuple[tuple[str, tuple[str, str], str], ...]
+    top: float | str | None = None  # see `evo.experiment.Panel`
+    not_score: bool = False
+    counts: bool = False  # whether the values are whole numbers from 0
+
+    @classmethod
+    def of(cls, panel: Panel) -> "_Panel":
+        """Return an experiment's panel, with a colour for each line."""
+        lines = tuple(
+            (line.label, ("figures", line.figure), colour)
+            for line, colour in zip(panel.lines, cycle(COLOURS), strict=False)
+        )
+        return cls(panel.axis, panel.height, lines, panel.top, panel.not_score)
 
 
-STEPS = _Panel(
-    "steps right",
-    1.1,
-    (
-        ("champion, hearing itself", ("figures", "steps_correct"), BLUE),
-        ("champion, hearing the song", ("figures", "follow_correct"), ORANGE),
-    ),
-)
-GUESSED = _Panel(
-    "guessed",
-    1.1,
-    (
-        ("champion, by the panel", ("figures", "guesser_accuracy"), BLUE),
-        ("by an ear that no search meets", ("figures", "held_out_accuracy"), ORANGE),
-        ("by its opponents", ("figures", "opponents_accuracy"), PURPLE),
-        ("best pieces, by the best bred guesser", ("figures", "guessers_best"), GREEN),
-    ),
-)
-# Where a fitness learns, its score is no measure of progress, and this is.
-LASTING = _Panel(
-    "panel's score",
-    0.85,
-    (("champion, by the panel alone, which does not change", ("figures", "panel_score"), BLUE),),
-)
-SPECIES = _Panel("species", 0.75, (("species", ("engine", "species"), GREEN),))
+SPECIES = _Panel("species", 0.75, (("species", ("engine", "species"), GREEN),), counts=True)
 SIZE = _Panel(
     "network size",
     0.85,
@@ -96,10 +88,11 @@ SIZE = _Panel(
         ("mean enabled connections", ("engine", "mean_connections"), BLUE),
         ("mean nodes", ("engine", "mean_nodes"), PURPLE),
     ),
+    counts=True,
 )
 
 
-def fitness_figure(runs: Mapping[str, Sequence[Record]]) -> Figure:
+def fitness_figure(runs: Mapping[str, Sequence[Record]], panels: Sequence[Panel] = ()) -> Figure:
     """Draw the records of one run, or of several over each other, by their names.
 
     Runs without a record are left out. Raises ValueError when none has one.
@@ -107,14 +100,13 @@ def fitness_figure(runs: Mapping[str, Sequence[Record]]) -> Figure:
     drawn = {name: records for name, records in runs.items() if records}
     if not drawn:
         raise ValueError("runs: none has a record yet, there is nothing to draw")
-    panels = [
+    shown = [
         panel
-        for panel in (STEPS, LASTING, GUESSED, SPECIES, SIZE)
+        for panel in (*map(_Panel.of, panels), SPECIES, SIZE)
         if any(not series(r, *path).empty for r in drawn.values() for _, path, _ in panel.lines)
+        and not (panel.not_score and all(_is_score(panel, r) for r in drawn.values()))
     ]
-    if not any(_scored_otherwise(records) for records in drawn.values()):
-        panels = [panel for panel in panels if panel is not LASTING]
-    heights = [2.4, *(panel.height for panel in panels)]
+    heights = [2.4, *(panel.height for panel in shown)]
     last = max(int(records[-1]["generation"]) for records in drawn.values())
     remarks = _remarks(drawn, len(runs) - len(drawn), last)
     foot = 0.25 if remarks else 0.0
@@ -127,25 +119,25 @@ def fitness_figure(runs: Mapping[str, Sequence[Record]]) -> Figure:
         if len(drawn) == 1:
             ((name, records),) = drawn.items()
             _draw_scores(scores, records)
-            for axes, panel in zip(others, panels, strict=True):
+            for axes, panel in zip(others, shown, strict=True):
                 _draw_panel(axes, panel, records)
             title(figure, label(name) or "run", _summary(records))
         else:
             draw_runs(scores, drawn, ("champion",), last)
             add_names(scores, list(drawn))
-            for axes, panel in zip(others, panels, strict=True):
+            for axes, panel in zip(others, shown, strict=True):
                 words, path, _ = panel.lines[0]
                 draw_runs(axes, drawn, path, last)
                 axes.set_title(words, loc="left", color=INK, fontsize=8.5, pad=3)
             title(figure, f"{len(drawn)} runs", summary(drawn, last))
-        for axes, panel in zip(others, panels, strict=True):
+        for axes, panel in zip(others, shown, strict=True):
             axes.set_ylabel(panel.axis)
             _scale(axes, panel, list(drawn.values()))
         bottom = others[-1] if others else scores
         bottom.set_xlabel("generation")
         bottom.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         margin = max(0.5, 0.012 * last)
-        beyond = last + 1 if SPECIES in panels or SIZE in panels else last
+        beyond = last + 1 if SPECIES in shown or SIZE in shown else last
         scores.set_xlim(-margin, max(last + margin, beyond + 0.1))
         figure.align_ylabels()
         caption(figure, remarks)
@@ -209,10 +201,10 @@ def _draw_scores(axes: Axes, records: Sequence[Record]) -> None:
     legend_above(axes, handles, labels, len(labels))
 
 
-def _scored_otherwise(records: Sequence[Record]) -> bool:
-    """Whether the score is another than the panel's, which is rounded to three digits."""
-    away = series(records, "champion").values - series(records, "figures", "panel_score").values
-    return bool((np.abs(away) > 1e-3).any())
+def _is_score(panel: _Panel, records: Sequence[Record]) -> bool:
+    """Whether a panel's first line is the score, but for rounding to three digits."""
+    away = series(records, "champion").values - series(records, *panel.lines[0][1]).values
+    return not (np.abs(away) > 1e-3).any()
 
 
 def _limits(core: Floats, worst: Floats) -> tuple[float, float] | None:
@@ -244,24 +236,20 @@ def _draw_panel(axes: Axes, panel: _Panel, records: Sequence[Record]) -> None:
 
 
 def _scale(axes: Axes, panel: _Panel, runs: Sequence[Sequence[Record]]) -> None:
-    """Begin at zero; end at all of the steps, where the log says how many there are."""
-    totals = np.concatenate([series(r, "figures", "steps_total").values for r in runs])
-    if panel is STEPS and np.isfinite(totals).any():
-        top = float(np.nanmax(totals))
-        axes.axhline(top, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
+    """Scale an axis: to the panel's top if it has one, else to the data."""
+    bottom, top = 0.0, panel.top
+    if isinstance(top, str):
+        tops = np.concatenate([series(r, "figures", top).values for r in runs])
+        top = float(np.nanmax(tops)) if np.isfinite(tops).any() else None
+        if top is not None:
+            axes.axhline(top, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1)
+    if top is not None:
         axes.set_yticks([0, top / 2, top], ["0", f"{top / 2:g}", f"{top:g}"])
-    elif panel is LASTING:
-        bottom, top = min(0.0, float(axes.dataLim.y0)), max(0.1, float(axes.dataLim.y1))
-        axes.yaxis.set_major_locator(MaxNLocator(4))
-        axes.set_ylim(bottom - 0.04 * top, 1.1 * top)
-        return
-    elif panel is GUESSED:
-        top = 1.0
-        axes.set_yticks([0, 0.5, 1])
     else:
-        top = max(1.0, float(axes.dataLim.y1))
-        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-    axes.set_ylim(-0.04 * top, 1.1 * top)
+        bottom = 0.0 if panel.counts else min(0.0, float(axes.dataLim.y0))
+        top = max(1.0 if panel.counts else 0.1, float(axes.dataLim.y1))
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=panel.counts))
+    axes.set_ylim(bottom - 0.04 * top, 1.1 * top)
 
 
 def _summary(records: Sequence[Record]) -> str:

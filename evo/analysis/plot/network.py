@@ -29,6 +29,7 @@ from evo.analysis.plot.style import (
     count,
     legend_right,
     new_figure,
+    png_bytes,
     style,
     title,
 )
@@ -44,6 +45,16 @@ MARGIN = 0.3  # inches above and below, where arcs may pass
 LABELLED = 0.085  # inches between inputs that can still be labelled
 IDLE = "#999999"
 DASHES = (0, (3.0, 1.2))
+
+
+def network_pictures(networks: Networks, lowest_note: int | None) -> dict[str, bytes]:
+    """Return the pictures of a champion, by file name.
+
+    Args:
+        networks: A batch of one.
+        lowest_note: MIDI note of key 0, None for tasks that are no music.
+    """
+    return {"network.png": png_bytes(network_figure(networks, lowest_note))}
 
 
 def network_figure(networks: Networks, lowest_note: int | None = None) -> Figure:

@@ -3,60 +3,75 @@
     random_search   every generation is drawn anew
     one_plus_one    mutants of the best so far
 
-There is one for every genome kind; each has the settings of the engine that breeds the kind by
-default (`evo.engines.baselines.operators`), so that an experiment need not know of them.
+A baseline searches the genome kind of any engine that has `operators`, its base: with the base's
+settings, first individuals and mutations. So an experiment need not know of baselines.
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
-from evo.engines.base import Engine, Settings
-from evo.engines.baselines.operators import Operators
+import msgspec
+
+from evo.core.config import Config
+from evo.core.settings import Changes, changed, tables
+from evo.engines.base import Engine, Operators
 from genomes.player import Player
 
 
-class Baseline(Engine):
-    """A search by the operators of a genome kind."""
+class Baseline(Engine[Any]):
+    """A search by the operators of another engine, its `base`."""
 
-    operators: ClassVar[type[Operators]]
-    # Tables of settings besides those of the base.
-    own_tables: ClassVar[dict[str, dict[str, Any]]] = {}
+    base: ClassVar[type[Engine[Any]]]
+    # Tables of settings beside those of the base: name -> default.
+    own_tables: ClassVar[dict[str, msgspec.Struct]] = {}
 
-    def __init_subclass__(cls) -> None:
-        if hasattr(cls, "operators"):
-            cls.genome, cls.kernels = cls.operators.base.genome, cls.operators.base.kernels
+    @classmethod
+    def over(cls, base: type[Engine[Any]]) -> type[Self]:
+        """Return the search among the individuals of another engine."""
+        own = [(name, type(table), table) for name, table in cls.own_tables.items()]
+        settings = msgspec.defstruct(
+            f"{cls.__name__}{base.settings_type.__name__}",
+            own,
+            bases=(base.settings_type,),
+            frozen=True,
+            kw_only=True,
+        )
+        attributes = {
+            "base": base,
+            "settings_type": settings,
+            "genome": base.genome,
+            "kernels": base.kernels,
+            "population": cls.__dict__.get("population", base.population),
+        }
+        return type(f"{cls.__name__}Over{base.__name__}", (cls,), attributes)
 
-    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+    def __init__(self, settings: Any | Changes, *, seed: int, player: Player | None = None) -> None:
         super().__init__(settings, seed=seed, player=player)
-        tables = {name: table for name, table in settings.items() if name not in self.own_tables}
-        self.operators.base(tables, seed=seed, player=player)  # says what is wrong with them
-        self._operators = self.operators(tables, player)
+        self.base(self.of_base(self.settings), seed=seed, player=player)  # checks the player
+        self._operators = self.operators_for(self.settings, player)
 
     @classmethod
-    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.default_settings`."""
-        return cls.settings_from(cls.operators.base.default_settings(inputs, outputs))
+    def of_base(cls, settings: Any) -> Any:
+        """Return the settings of the base that are in these."""
+        given = {k: v for k, v in tables(settings).items() if k not in cls.own_tables}
+        return changed(cls.base.settings_type(), given)
 
     @classmethod
-    def settings_from(cls, tables: dict[str, Any]) -> dict[str, Any]:
-        """The settings that the base's tables make."""
-        return tables | {name: dict(table) for name, table in cls.own_tables.items()}
+    def operators_for(cls, settings: Any, player: Player | None = None) -> Operators[Any]:
+        """Return the operators of the base, by these settings."""
+        assert cls.base.operators is not None
+        return cls.base.operators(cls.of_base(settings), player)
 
     @classmethod
-    def limits(cls, config: Mapping[str, Any], tables: Settings, own: Settings) -> dict[str, Any]:
-        """The tables of a run's configuration that differ from the base's, which has `tables`.
+    def of_shape(cls, settings: Any, inputs: int, outputs: int) -> Any:
+        """See `Engine.of_shape`."""
+        shaped = tables(cls.base.of_shape(cls.of_base(settings), inputs, outputs))
+        return changed(settings, shaped)
 
-        `own` are the settings of this engine. None differs where a generation has as many
-        individuals as one of the base.
+    @classmethod
+    def limits(cls, config: Config) -> Changes:
+        """Return changes of a run's limits that give it as many evaluations as its base.
+
+        Args:
+            config: The run's configuration, with the limits of its base.
         """
         return {}
-
-    @classmethod
-    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.shape_setting`."""
-        return cls.operators.base.shape_setting(inputs, outputs)
-
-    @classmethod
-    def population_setting(cls, individuals: int) -> dict[str, Any]:
-        """See `Engine.population_setting`."""
-        return cls.operators.base.population_setting(individuals)

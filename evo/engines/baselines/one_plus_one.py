@@ -5,76 +5,74 @@ population has to be better than. Real numbers are mutated by the 1/5 success ru
 Kern et al. ("Learning probability distributions in continuous evolutionary algorithms", 2004):
 after a better mutant their strength is multiplied by 1.5, after another divided by 1.5 to the 1/4.
 
-    [search]
-    offspring           mutants a generation, 1; more make it a (1+lambda), whose generations cost
-                        less time an evaluation, and of whose mutants only the best can replace the
-                        parent
+With more offspring the best of them alone can replace the parent; such generations cost less time
+per evaluation.
 
-The other tables are the base's (`evo.engines.baselines.operators`). A parent is never judged
+The other settings are those of the base (`evo.engines.base.Operators`). A parent is never judged
 again: with a fitness that is noisy it is mostly the luckiest, and with one whose scores of
 different generations are no measure of each other there is nothing to keep it by: `forget` raises
 BreedingError.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, ClassVar
 
+import msgspec
 import numpy as np
 
+from evo.core.config import Config
 from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
+from evo.core.settings import Changes, Meta, Settings
 from evo.core.state import State
-from evo.engines.base import Settings
 from evo.engines.baselines.base import Baseline
-from evo.engines.baselines.operators import GridOperators, HistoryUserOperators, NetworkOperators
-from evo.engines.settings import number_of, table_of
 from genomes.base import Performers
 from genomes.player import Player
 
 _GROWTH = 1.5
 _WEAKEST, _STRONGEST = 1e-4, 10.0
-_OWN = {"search": {"offspring": 1}}
+
+
+class SearchSettings(Settings, frozen=True):
+    """The size of a generation."""
+
+    offspring: Annotated[
+        int,
+        Meta(ge=1, le=1 << 20, description="Mutants per generation; more than 1 is a (1+lambda)."),
+    ] = 1
 
 
 class OnePlusOne(Baseline):
-    """The algorithm; see the module's docstring for its settings."""
+    """The algorithm; see the module's docstring."""
 
-    own_tables = _OWN
+    own_tables: ClassVar[dict[str, msgspec.Struct]] = {"search": SearchSettings()}
+    population = "search.offspring"
+    can_forget = False
 
-    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+    def __init__(self, settings: Any | Changes, *, seed: int, player: Player | None = None) -> None:
         super().__init__(settings, seed=seed, player=player)
-        table = table_of("one-plus-one", "search", settings.get("search", {}), _OWN["search"])
-        self._offspring = number_of(
-            "one-plus-one", "search.offspring", table["offspring"], int, (1, 1 << 20)
-        )
+        self._offspring: int = self.settings.search.offspring
         self._population: Performers | None = None
         self._parent: Performers | None = None  # None before anybody was scored
         self._score = -np.inf
         self._strength = 1.0
 
     @classmethod
-    def limits(cls, config: Mapping[str, Any], tables: Settings, own: Settings) -> dict[str, Any]:
+    def limits(cls, config: Config) -> Changes:
         """See `Baseline.limits`: what is counted in generations of the base, in evaluations."""
-        size = cls.operators(tables, None).size
-        offspring: int = max(1, own["search"]["offspring"])
+        size = cls.operators_for(config.engine).size
+        offspring: int = config.engine.search.offspring
 
         def as_long(generations: int) -> int:
             return -(-generations * size // offspring)
 
-        stop, checkpoints = dict(config["stop"]), dict(config["checkpoints"])
-        if stop["generations"] and not stop["evaluations"]:
-            stop |= {"generations": 0, "evaluations": stop["generations"] * size}
-        stop["stagnation"] = as_long(stop["stagnation"])
-        return {
-            "stop": stop,
-            "checkpoints": {name: as_long(every) for name, every in checkpoints.items()},
-        }
-
-    @classmethod
-    def population_setting(cls, individuals: int) -> dict[str, Any]:
-        """See `Engine.population_setting`: the offspring of a generation."""
-        return {"search": {"offspring": individuals}}
+        stop = config.stop
+        changes: dict[str, Any] = {"stagnation": as_long(stop.stagnation)}
+        if stop.generations and not stop.evaluations:
+            changes |= {"generations": 0, "evaluations": stop.generations * size}
+        every, keep_every = config.checkpoints.every, config.checkpoints.keep_every
+        kept = {"every": as_long(every), "keep_every": as_long(keep_every)}
+        return {"stop": changes, "checkpoints": kept}
 
     def ask(self) -> Performers:
         """See `Engine.ask`: the mutants, or, while there is no parent, random individuals."""
@@ -123,21 +121,3 @@ class OnePlusOne(Baseline):
             part = state.part("parent")
             self._parent = self.genome.from_arrays(part.arrays)
             self._score = part.values["score"]
-
-
-class OnePlusOneNetworks(OnePlusOne):
-    """The (1+1) EA among networks."""
-
-    operators = NetworkOperators
-
-
-class OnePlusOneGrids(OnePlusOne):
-    """The (1+1) EA among note grids."""
-
-    operators = GridOperators
-
-
-class OnePlusOneHistoryUsers(OnePlusOne):
-    """The (1+1) EA among HistoryUsers."""
-
-    operators = HistoryUserOperators

@@ -7,7 +7,6 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.state import State
 from evo.engines.baselines.base import Baseline
-from evo.engines.baselines.operators import GridOperators, HistoryUserOperators, NetworkOperators
 from genomes.base import Performers
 
 
@@ -31,21 +30,3 @@ class RandomSearch(Baseline):
 
     def _restore(self, state: State) -> None:
         """The population is drawn by the generation's number."""
-
-
-class RandomNetworks(RandomSearch):
-    """Random search among networks."""
-
-    operators = NetworkOperators
-
-
-class RandomGrids(RandomSearch):
-    """Random search among note grids."""
-
-    operators = GridOperators
-
-
-class RandomHistoryUsers(RandomSearch):
-    """Random search among HistoryUsers."""
-
-    operators = HistoryUserOperators

@@ -22,17 +22,19 @@ strategies really improve, among those that are judged; with `population.champio
 mean is the champion, whatever the luck of earlier generations.
 """
 
-import copy
 from typing import Any
 
 import numpy as np
 
+from evo.core.errors import InputError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
+from evo.core.settings import Changes, changed
 from evo.core.state import State
-from evo.engines.base import Champion, Engine, Settings
+from evo.engines.base import Champion, Engine
 from evo.engines.es.noise import Noise
-from evo.engines.es.settings import DEFAULTS, StrategySettings
+from evo.engines.es.operators import HistoryUserOperators
+from evo.engines.es.settings import StrategySettings
 from evo.engines.es.strategy import Credit, norm
 from genomes.base import FloatArray
 from genomes.history_user.lstm import follow_song, run_sequences
@@ -40,46 +42,38 @@ from genomes.history_user.networks import HistoryUsers
 from genomes.player import Player
 
 
-class EvolutionStrategy(Engine):
-    """The engine; `settings` are the tables of `es_settings`.
+class EvolutionStrategy(Engine[StrategySettings]):
+    """The engine.
 
     HistoryUsers hear the music itself, so that a `player` is of no use but must have the same keys.
     """
 
     genome = HistoryUsers
+    settings_type = StrategySettings
+    operators = HistoryUserOperators
+    population = "population.size"
     kernels = (run_sequences, follow_song)
 
-    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+    def __init__(
+        self, settings: StrategySettings | Changes, *, seed: int, player: Player | None = None
+    ) -> None:
         super().__init__(settings, seed=seed, player=player)
-        self._settings = StrategySettings.of(settings)
-        keys = self._settings.shape.keys
+        keys = self.settings.shape.keys
         if player is not None and player.keys != keys:
-            raise ValueError(f"es: the player has {player.keys} keys, the networks have {keys}")
-        self._strategy = self._settings.strategy(self._first_mean())
+            raise InputError(f"es: the player has {player.keys} keys, the networks have {keys}")
+        self._strategy = self.settings.start(self._first_mean())
         self._noise: Noise | None = None
         self._population: HistoryUsers | None = None
 
     @classmethod
-    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.default_settings`; the shape is numbers heard and keys."""
-        tables = copy.deepcopy(DEFAULTS)
-        tables["network"] |= cls.shape_setting(inputs, outputs)["network"]
-        return tables
-
-    @classmethod
-    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.shape_setting`; the shape is numbers heard and keys."""
-        return {"network": {"inputs": inputs, "keys": outputs}}
-
-    @classmethod
-    def population_setting(cls, individuals: int) -> dict[str, Any]:
-        """See `Engine.population_setting`; the mean, where it is evaluated, comes on top."""
-        return {"population": {"size": individuals}}
+    def of_shape(cls, settings: StrategySettings, inputs: int, outputs: int) -> StrategySettings:
+        """See `Engine.of_shape`; the shape is inputs per step, and keys."""
+        return changed(settings, {"network": {"inputs": inputs, "keys": outputs}}, "es")
 
     def _first_mean(self) -> FloatArray:
-        settings, random = self._settings, stream(self.seed, Role.INITIALISE)
+        network, random = self.settings.network, stream(self.seed, Role.INITIALISE)
         first = HistoryUsers.initial(
-            settings.shape, random, 1, settings.scale, settings.forget_bias
+            self.settings.shape, random, 1, network.scale, network.forget_bias
         )
         mean: FloatArray = first.weights[0].astype(np.float64)
         return mean
@@ -87,7 +81,7 @@ class EvolutionStrategy(Engine):
     def ask(self) -> HistoryUsers:
         """See `Engine.ask`."""
         if self._population is None:
-            strategy, first = self._strategy, int(self._settings.evaluate_mean)
+            strategy, first = self._strategy, int(self.settings.population.evaluate_mean)
             self._noise = Noise.draw(
                 self.seed,
                 self.generation,
@@ -101,20 +95,20 @@ class EvolutionStrategy(Engine):
                 rows[:first] = strategy.mean
                 for place, point in enumerate(strategy.points(self._noise), start=first):
                     rows[place] = point
-            self._population = HistoryUsers(self._settings.shape, rows)
+            self._population = HistoryUsers(self.settings.shape, rows)
         return self._population
 
     def _breed(self, scores: Scores) -> None:
         assert self._noise is not None  # `tell` has asked
-        first = int(self._settings.evaluate_mean)
-        if self._settings.champion == "mean" and scores.ok[0]:
+        first = int(self.settings.population.evaluate_mean)
+        if self.settings.population.champion == "mean" and scores.ok[0]:
             mean = self.ask().take([0])
             self.champion = Champion(mean, float(scores.total[0]), self.generation)
         total, credit = scores.total[first:], None
-        if self._settings.by_output and scores.by_output is not None:
+        if self.settings.strategy.by_output and scores.by_output is not None:
             own = np.where(scores.ok[:, None], scores.by_output, -np.inf)[first:]
             total = own.sum(axis=1)
-            places = self._settings.shape.places_by_output
+            places = self.settings.shape.places_by_output
             credit = Credit(own, places) if len(places) == own.shape[1] else None
         self._strategy.update(self._noise, total, credit)
         self._noise = self._population = None

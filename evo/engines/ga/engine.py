@@ -20,13 +20,15 @@ from typing import Any
 
 import numpy as np
 
-from evo.core.errors import BreedingError
+from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
+from evo.core.settings import Changes, changed
 from evo.core.state import State
-from evo.engines.base import Engine, Gallery, Settings
+from evo.engines.base import Engine, Gallery
+from evo.engines.ga.operators import GridOperators
 from evo.engines.ga.pool import Places, Pool
-from evo.engines.ga.settings import DEFAULTS, GridSettings
+from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from genomes.base import BoolArray
 from genomes.grid.grids import Grids
@@ -38,43 +40,48 @@ from genomes.player import Player
 MIGRATION = 50
 
 
-class GridGA(Engine):
-    """The genetic algorithm; `settings` are the tables of `grid_settings`.
+class GridGA(Engine[GridSettings]):
+    """The genetic algorithm.
 
     A grid hears nothing, so that a `player` is of no use but must have the same keys.
     """
 
     genome = Grids
     kernels = (first_grids, breed_grids)
+    settings_type = GridSettings
+    population = "population.size"
+    operators = GridOperators
 
-    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+    def __init__(
+        self, settings: GridSettings | Changes, *, seed: int, player: Player | None = None
+    ) -> None:
         super().__init__(settings, seed=seed, player=player)
-        self._settings = GridSettings.of(settings)
-        keys = self._settings.rates.keys
+        self._rates = self.settings.rates()
+        keys = self._rates.keys
         if player is not None and player.keys != keys:
-            raise ValueError(f"ga: the player has {player.keys} keys, the grids have {keys}")
+            raise InputError(f"ga: the player has {player.keys} keys, the grids have {keys}")
         self._population: Grids | None = None
         self._pool: Pool | None = None  # of parents that survive; None under comma
 
     @classmethod
-    def default_settings(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.default_settings`; the shape is steps and keys."""
-        tables = {name: dict(table) for name, table in DEFAULTS.items()}
-        tables["grid"] |= cls.shape_setting(inputs, outputs)["grid"]
-        return tables
+    def of_shape(cls, settings: GridSettings, inputs: int, outputs: int) -> GridSettings:
+        """See `Engine.of_shape`; the shape is steps and keys."""
+        return changed(settings, {"grid": {"steps": inputs, "keys": outputs}}, "ga")
 
     @classmethod
-    def shape_setting(cls, inputs: int, outputs: int) -> dict[str, Any]:
-        """See `Engine.shape_setting`; the shape is steps and keys."""
-        return {"grid": {"steps": inputs, "keys": outputs}}
-
-    @classmethod
-    def population_setting(cls, individuals: int) -> dict[str, Any]:
-        """See `Engine.population_setting`."""
-        return {"population": {"size": individuals}}
+    def check_cases(cls, settings: GridSettings, cases: int, by_step: bool) -> None:
+        """See `Engine.check_cases`."""
+        size = settings.population.size
+        if settings.population.survival == "islands" and size < cases:
+            raise InputError(
+                f"{cases} pieces need a population of at least as many, there are {size}; give a "
+                "larger --population or fewer pieces"
+            )
+        if settings.by_credit and not by_step:
+            raise InputError("ga.crossover.credit is for tasks with a case a step; here are none")
 
     def _grids(self, rows: BoolArray) -> Grids:
-        rates = self._settings.rates
+        rates = self._rates
         return Grids(rows.reshape(len(rows), rates.steps, rates.keys))
 
     def ask(self) -> Grids:
@@ -82,27 +89,28 @@ class GridGA(Engine):
         if self._population is None:
             key = stream(self.seed, Role.INITIALISE).integers(1 << 63, dtype=np.uint64)
             self._population = self._grids(
-                first_grids(self._settings.rates, self._settings.size, key)
+                first_grids(self._rates, self.settings.population.size, key)
             )
         return self._population
 
     def _breed(self, scores: Scores) -> None:
         pool = self._survivors(scores)
-        settings = self._settings
+        settings = self.settings
+        copies = settings.population.copies
         random = stream(self.seed, Role.BREED, self.generation)
         parents = self._choose_parents(pool, random)
-        if settings.elitism:
-            best = pool.order(settings.selection == "nsga2")[: settings.elitism]
+        if copies:
+            best = pool.order(settings.selection.kind == "nsga2")[:copies]
             parents[: len(best), 0] = best
         cases = pool.cases if settings.by_credit else pool.cases[:, :0]
-        if cases.shape[1] > settings.rates.steps:
+        if cases.shape[1] > self._rates.steps:
             raise BreedingError(
-                f"ga: crossover.credit needs one case a step, of {settings.rates.steps} steps at "
+                f"ga: crossover.credit needs one case a step, of {self._rates.steps} steps at "
                 f"most, and the fitness has {cases.shape[1]} cases"
             )
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
         rows = pool.notes.reshape(len(pool), -1)
-        children = breed_grids(settings.rates, rows, cases, parents, settings.elitism, key)
+        children = breed_grids(self._rates, rows, cases, parents, copies, key)
         self._population = self._grids(children)
 
     def _forget(self) -> None:
@@ -110,7 +118,7 @@ class GridGA(Engine):
 
     def _survivors(self, scores: Scores) -> Pool:
         """Who parents are chosen among, and, where it is kept, the pool from now on."""
-        survival = self._settings.survival
+        survival = self.settings.population.survival
         if self._pool is not None and not scores.ok.any():  # nobody new was scored at all
             return self._pool
         told = self._told(scores)
@@ -126,9 +134,10 @@ class GridGA(Engine):
         elif survival == "islands":
             self._pool = self._on_islands(told)
         else:
+            population = self.settings.population
             # Children go before parents that are as good, so that what is neutral may drift.
             self._pool = (told.joined(self._pool) if self._pool else told).survivors(
-                self._settings.parents or self._settings.size, self._settings.selection == "nsga2"
+                population.parents or population.size, self.settings.selection.kind == "nsga2"
             )
         return self._pool
 
@@ -148,12 +157,13 @@ class GridGA(Engine):
             strangers = np.flatnonzero(belongs[best] != np.arange(count))
             belongs = np.concatenate([belongs, strangers])
             told = told.joined(told.take(best[strangers]))
-        return told.islands(belongs, self._settings.parents or self._settings.size // count)
+        population = self.settings.population
+        return told.islands(belongs, population.parents or population.size // count)
 
     def _told(self, scores: Scores) -> Pool:
         """The generation that was told of, with the cases that the settings need."""
         cases = np.empty((len(scores), 0), np.float32)
-        if self._settings.needs_cases and scores.ok.any():
+        if self.settings.needs_cases and scores.ok.any():
             if scores.cases is None or not scores.cases.shape[1]:
                 raise BreedingError(
                     "ga: selection by cases, population.survival = elites or islands and "
@@ -165,24 +175,25 @@ class GridGA(Engine):
 
     def _choose_parents(self, pool: Pool, random: np.random.Generator) -> Places:
         """The parents of every child: int64 (size, parents of a child), places in the pool."""
-        settings = self._settings
-        shape = (settings.size, settings.parents_of_child)
-        if settings.survival == "islands" and len(pool.holders):
-            rivals = 1 if settings.selection == "random" else settings.tournament_size
+        size, crossover = self.settings.population.size, self.settings.crossover
+        selection, survival = self.settings.selection, self.settings.population.survival
+        shape = (size, crossover.credit_parents if crossover.credit else 2)
+        if survival == "islands" and len(pool.holders):
+            rivals = 1 if selection.kind == "random" else selection.tournament_size
             sizes = np.bincount(pool.islands_of())
-            island = np.arange(settings.size) * len(sizes) // settings.size
+            island = np.arange(size) * len(sizes) // size
             ranks = random.integers(sizes[island][:, None, None], size=(*shape, rivals))
             places: Places = pool.holders[island][:, None] + ranks.min(axis=2)
             return places
-        if settings.selection == "random":
+        if selection.kind == "random":
             if len(pool.holders):
                 return pool.holders[random.integers(len(pool.holders), size=shape)]
             return random.integers(len(pool), size=shape)
-        if settings.selection in ("lexicase", "epsilon-lexicase") and pool.cases.shape[1]:
-            judged = within_epsilon(pool.cases) if "epsilon" in settings.selection else pool.cases
+        if selection.kind in ("lexicase", "epsilon-lexicase") and pool.cases.shape[1]:
+            judged = within_epsilon(pool.cases) if "epsilon" in selection.kind else pool.cases
             return lexicase(judged, shape[0] * shape[1], random).reshape(shape)
-        order = pool.order(settings.selection == "nsga2")
-        drawn = random.integers(len(pool), size=(settings.tournament_size, *shape))
+        order = pool.order(selection.kind == "nsga2")
+        drawn = random.integers(len(pool), size=(selection.tournament_size, *shape))
         chosen: Places = order[drawn.min(axis=0)]
         return chosen
 

@@ -20,13 +20,13 @@ What it is worth was measured on one song (track of 120 steps) and on 31 songs i
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
 from evo.engines.neat.innovations import Innovations
+from evo.engines.neat.settings import NeatSettings
 from genomes.network.edits import Edits, edit_offspring, merge
 from genomes.network.functions import IDENTITY
 from genomes.network.genes import Genes
@@ -36,40 +36,6 @@ Places = NDArray[np.int64]
 ELITE, PARENT = 0, 1
 # How the number of gathered edits grows and shrinks.
 _GROWTH, _FIRST_GATHERED = 1.3, 4.0
-
-DEFAULTS = {
-    "by_output": "False",
-    "move_bias": "0.02",
-    "move_weight": "0.6",
-    "add_connection": "0.2",
-    "remove_connection": "0.05",
-    "add_conjunction": "0.03",
-    "split_connection": "0.02",
-    "add_condition": "0.03",
-    "remove_condition": "0.01",
-    "parsimony": "0.03",
-    "freeze_below": "0.0",
-    "negative": "0.2",
-    "further": "0.1",
-    "smallest": "0.05",
-    "decades": "2.0",
-}
-
-
-def _numbers(section: dict[str, Any]) -> dict[str, float]:
-    """The numbers of a configuration section; ValueError for what is none."""
-    unknown = sorted(set(section) - set(DEFAULTS))
-    if unknown:
-        raise ValueError(f"neat: there is no setting Modules.{unknown[0]}")
-    numbers = {}
-    for name in set(DEFAULTS) - {"by_output"}:
-        try:
-            numbers[name] = float(section[name])
-        except (ValueError, KeyError):
-            raise ValueError(f"neat: Modules.{name} must be a number") from None
-        if not 0.0 <= numbers[name] < np.inf:
-            raise ValueError(f"neat: Modules.{name} must be at least 0, got {section[name]}")
-    return numbers
 
 
 @dataclass
@@ -87,12 +53,19 @@ class Modules:
     gathered: NDArray[np.float64]
 
     @classmethod
-    def new(cls, outputs: int, inputs: int, section: dict[str, Any]) -> "Modules":
-        """The breeding of the first generation; ValueError for what is wrong with the settings."""
-        values = _numbers(section)
-        edits = Edits(*(values[name] for name in Edits._fields))
-        gathered = np.full(outputs, _FIRST_GATHERED)
-        return cls(outputs, inputs, edits, values["parsimony"], values["freeze_below"], gathered)
+    def of(cls, settings: NeatSettings) -> "Modules | None":
+        """Return the breeding of the first generation, None where species are bred."""
+        genome, own = settings.DefaultGenome, settings.Modules
+        if not own.by_output:
+            return None
+        return cls(
+            genome.num_outputs,
+            genome.num_inputs,
+            own.edits(),
+            own.parsimony,
+            own.freeze_below,
+            np.full(genome.num_outputs, _FIRST_GATHERED),
+        )
 
     def first(self, n: int) -> Genes:
         """Genes of n networks whose outputs have no connection, biased towards silence."""

@@ -20,7 +20,7 @@ mutations adapts below the configured one.
 A generation's random numbers are those of streams addressed by (seed, generation, child).
 """
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,68 +28,55 @@ from numpy.typing import NDArray
 from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
+from evo.core.settings import Changes
 from evo.core.state import State
-from evo.engines.base import Settings
-from evo.engines.neat.by_output import DEFAULTS as MODULE_DEFAULTS
+from evo.engines.base import Engine
 from evo.engines.neat.by_output import Modules
-from evo.engines.neat.config_file import (
-    ConfiguredByNeat,
-    Sections,
-    build_config,
-    check_shape,
-)
+from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
-from evo.engines.neat.selection import DEFAULTS as SELECTION_DEFAULTS
-from evo.engines.neat.selection import Regulation, Selection
-from evo.engines.neat.settings import rates_of
+from evo.engines.neat.operators import NetworkOperators
+from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
+from evo.engines.neat.settings import NeatSettings, rates_of
 from evo.engines.neat.species import Species, offspring_counts, survivors
 from genomes.base import FloatArray
+from genomes.network.activation import activate_rows
 from genomes.network.compatibility import speciate
 from genomes.network.genes import Genes, genes_of
 from genomes.network.networks import Networks
-from genomes.network.variation import Rates, breed
+from genomes.network.variation import breed
 from genomes.player import Player
 
 Places = NDArray[np.int64]
 
 
-class Neat(ConfiguredByNeat):
-    """NEAT; `settings` are the sections of neat-python's configuration, by name."""
+class Neat(Engine[NeatSettings]):
+    """NEAT; its settings are neat-python's sections, `Modules` and `Selection`."""
 
     genome = Networks
-    own_sections: ClassVar[Sections] = {
-        "Modules": MODULE_DEFAULTS,
-        "Selection": SELECTION_DEFAULTS,
-    }
+    kernels = (activate_rows,)
+    settings_type = NeatSettings
+    population = "NEAT.pop_size"
+    operators = NetworkOperators
 
-    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+    def __init__(
+        self, settings: NeatSettings | Changes, *, seed: int, player: Player | None = None
+    ) -> None:
         super().__init__(settings, seed=seed, player=player)
-        self._config = build_config(settings)
-        check_shape(self._config.genome_config, player)
-        self._selection = Selection.of(settings.get("Selection", SELECTION_DEFAULTS))
-        self._rates = rates_of(self._config.genome_config, self._selection.weights)
-        self._modules = self.modules_of(settings, self._rates)
-        if self._modules is not None and (changed := self._selection.changed()):
-            raise ValueError(f"neat: Selection.{changed[0]} needs Modules.by_output = False")
+        check_shape(self.settings, player)
+        self._rates = rates_of(self.settings.DefaultGenome, self.settings.Selection.weights)
+        self._modules = Modules.of(self.settings)
         self._population: Networks | None = None
         self._innovations = Innovations(0)
         self._species: list[Species] = []
         self._representatives: Networks | None = None
         self._next_species = 1
-        self._regulation = Regulation(self._config.species_set_config.compatibility_threshold)
+        self._regulation = Regulation(self.settings.DefaultSpeciesSet.compatibility_threshold)
 
-    @staticmethod
-    def modules_of(settings: Settings, rates: Rates) -> Modules | None:
-        """The breeding of modules by output, None where networks are bred by species."""
-        section = MODULE_DEFAULTS | dict(settings.get("Modules", {}))
-        # Made in any case, so that a mistake in its settings is told.
-        modules = Modules.new(rates.outputs, rates.inputs, section)
-        if str(section["by_output"]).lower() not in ("true", "false"):
-            raise ValueError(
-                f"neat: Modules.by_output must be True or False, got {section['by_output']!r}"
-            )
-        return modules if str(section["by_output"]).lower() == "true" else None
+    @classmethod
+    def of_shape(cls, settings: NeatSettings, inputs: int, outputs: int) -> NeatSettings:
+        """See `Engine.of_shape`."""
+        return with_shape(settings, inputs, outputs)
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates
@@ -112,14 +99,14 @@ class Neat(ConfiguredByNeat):
         """A first population, and its species."""
         if self._modules is not None:
             self._innovations = Innovations(self._rates.outputs)
-            self._assemble(self._modules.first(self._config.pop_size))
+            self._assemble(self._modules.first(self.settings.NEAT.pop_size))
             return
         random = stream(self.seed, Role.INITIALISE, self._beginning())
         genes, self._innovations = first_genes(
-            self._config.genome_config, self._rates, self._config.pop_size, random
+            self.settings.DefaultGenome, self._rates, self.settings.NEAT.pop_size, random
         )
-        if self._selection.weights:
-            letters = random.choice(self._selection.weights, len(genes.weight))
+        if len(self._rates.alphabet):
+            letters = random.choice(self._rates.alphabet, len(genes.weight))
             genes = genes._replace(weight=letters)
         self._species = []
         self._regulation.begin()
@@ -130,7 +117,7 @@ class Neat(ConfiguredByNeat):
         self._population = self._networks(genes)
         if self._representatives is None or not self._species:
             self._representatives = self._population.take([])
-        if 0 < self._selection.target_species < len(self._species):
+        if 0 < self.settings.Selection.target_species < len(self._species):
             self._merge_species()
         belongs, representative = self._divide(genes, genes_of(self._representatives))
         known = len(self._species)
@@ -148,12 +135,12 @@ class Neat(ConfiguredByNeat):
             one.members = order[ends[place] : ends[place + 1]]
             species.append(one)
         self._species = species
-        self._regulation.watch_species(len(species), self._selection)
+        self._regulation.watch_species(len(species), self.settings.Selection)
         self._representatives = self._population.take(representative[representative >= 0])
 
     def _divide(self, genes: Genes, representatives: Genes) -> tuple[Places, Places]:
         """Which species each belongs to, and who represents each; see `speciate`."""
-        genome = self._config.genome_config
+        genome = self.settings.DefaultGenome
         belongs, representative = speciate(
             genes,
             representatives,
@@ -209,7 +196,7 @@ class Neat(ConfiguredByNeat):
         finite = scores.total[scores.ok]
         floor = np.nextafter(finite.min(), -np.inf) if len(finite) else 0.0
         fitness = np.where(scores.ok, scores.total, floor)
-        stagnation = self._config.stagnation_config
+        stagnation = self.settings.DefaultStagnation
         kept = survivors(
             self._species,
             fitness,
@@ -219,7 +206,7 @@ class Neat(ConfiguredByNeat):
             stagnation.species_elitism,
         )
         if not kept:
-            if not self._config.reset_on_extinction:
+            if not self.settings.NEAT.reset_on_extinction:
                 raise BreedingError(
                     f"all species died out in generation {self.generation}; set "
                     "NEAT.reset_on_extinction, or raise DefaultStagnation.max_stagnation or "
@@ -230,9 +217,9 @@ class Neat(ConfiguredByNeat):
         fitter, other, mutate = self._choose_parents(kept, fitness, self._cases(scores))
         parents = genes_of(self.ask())
         regulation = self._regulation
-        regulation.watch_success(fitness, self._selection)
+        regulation.watch_success(fitness, self.settings.Selection)
         regulation.watch_complexity(
-            (len(parents.node_id) + len(parents.innovation)) / len(fitness), self._selection
+            (len(parents.node_id) + len(parents.innovation)) / len(fitness), self.settings.Selection
         )
         regulation.parent_fitness, regulation.mutated = fitness[fitter], mutate
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
@@ -248,24 +235,23 @@ class Neat(ConfiguredByNeat):
 
     def _cases(self, scores: Scores) -> NDArray[np.float32] | None:
         """The cases to choose parents by, None where they are not asked for."""
-        if not self._selection.needs_cases:
+        if not needs_cases(self.settings.Selection):
             return None
         if not scores.ok.any():  # nobody was scored at all: all are alike
             return np.zeros((len(scores), 1), np.float32)
         if scores.cases is None or not scores.cases.shape[1]:
-            raise BreedingError(
-                f"neat: Selection.parents = {self._selection.parents} needs a fitness with cases"
-            )
+            parents = self.settings.Selection.parents
+            raise BreedingError(f"neat: Selection.parents = {parents} needs a fitness with cases")
         return scores.cases
 
     def _choose_parents(
         self, species: list[Species], fitness: FloatArray, cases: NDArray[np.float32] | None
     ) -> tuple[Places, Places, NDArray[np.bool_]]:
         """Fitter and other parent of every child, and whether it is mutated (elites are not)."""
-        config = self._config.reproduction_config
+        config = self.settings.DefaultReproduction
         smallest = max(config.min_species_size, config.elitism, 1)
         try:
-            counts = offspring_counts(species, fitness, self._config.pop_size, smallest)
+            counts = offspring_counts(species, fitness, self.settings.NEAT.pop_size, smallest)
         except ValueError as error:
             raise BreedingError(str(error)) from None
         random = stream(self.seed, Role.BREED, self.generation)
@@ -273,9 +259,10 @@ class Neat(ConfiguredByNeat):
         for one, count in zip(species, counts, strict=True):
             ranked = one.members[np.argsort(-fitness[one.members], kind="stable")]
             elites = ranked[: min(config.elitism, count)]
-            pairs = self._selection.pairs(
-                ranked, count - len(elites), cases, config.survival_threshold, random
-            )
+            pairs = choose_pairs(
+                self.settings.Selection, ranked, count - len(elites), cases,
+                config.survival_threshold, random,
+            )  # fmt: skip
             first_is_fitter = fitness[pairs[:, 0]] > fitness[pairs[:, 1]]
             fitter += [elites, np.where(first_is_fitter, pairs[:, 0], pairs[:, 1])]
             other += [elites, np.where(first_is_fitter, pairs[:, 1], pairs[:, 0])]
@@ -291,7 +278,7 @@ class Neat(ConfiguredByNeat):
         return sizes | {
             "species": len(self._species),
             "species_sizes": {str(one.key): len(one.members) for one in self._species},
-            **self._regulation.statistics(self._selection),
+            **self._regulation.statistics(self.settings.Selection),
         }
 
     def _state(self) -> State:

@@ -6,12 +6,11 @@ full and partial, with or without direct connections from inputs to outputs past
 Hidden nodes have the same ids in every network, as they have the same place in it.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from evo.engines.neat.innovations import Innovations
+from evo.engines.neat.settings import Structure
 from genomes.base import FloatArray
 from genomes.network.genes import Genes
 from genomes.network.variation import Attribute, Choice, Rates
@@ -46,10 +45,10 @@ def _all_pairs(rates: Rates, hidden: int, direct: bool) -> NDArray[np.int64]:
 
 
 def _chosen_pairs(
-    genome: Any, rates: Rates, n: int, stream: np.random.Generator
+    genome: Structure, rates: Rates, n: int, stream: np.random.Generator
 ) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
     """All pairs that any network may start with, and which of them each of the n has."""
-    mode = genome.initial_connection
+    mode = genome.connection
     if mode == "unconnected":
         return np.empty((0, 2), np.int64), [np.empty(0, np.int64)] * n
     if mode.startswith("fs_neat"):
@@ -67,7 +66,7 @@ def _chosen_pairs(
 
 
 def first_genes(
-    genome: Any, rates: Rates, n: int, stream: np.random.Generator
+    genome: Structure, rates: Rates, n: int, stream: np.random.Generator
 ) -> tuple[Genes, Innovations]:
     """The genes of n new networks, and the numbers to go on with."""
     nodes = rates.outputs + genome.num_hidden

@@ -64,7 +64,6 @@ for neat-python, 120 generations, seeds 0 to 2, mean score of the champion (120 
   representation, which is for the user.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -72,25 +71,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.state import State
+from evo.engines.neat.settings import SelectionSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from genomes.base import FloatArray
 from genomes.network.variation import Attribute, Rates
 
 Places = NDArray[np.int64]
-
-DEFAULTS = {
-    "parents": "truncation",
-    "tournament_size": "3",
-    "target_species": "0",
-    "threshold_step": "0.1",
-    "complexity": "phased",
-    "complexity_ceiling": "500",
-    "weights": "",
-    "adaptive_rates": "True",
-}
-
-_PARENTS = ("truncation", "tournament", "lexicase", "epsilon-lexicase")
-_COMPLEXITY = ("none", "phased")
 
 _LOWEST_THRESHOLD = 0.05
 # Deletion goes on for so many generations after networks were smallest.
@@ -99,106 +85,43 @@ _PATIENCE = 10
 _SUCCESS, _ADAPTATION, _WEAKEST = 0.2, 0.5, 0.1
 
 
-@dataclass(frozen=True)
-class Selection:
-    """The settings of the section `Selection`."""
-
-    parents: str
-    tournament_size: int
-    target_species: int
-    threshold_step: float
-    complexity: str
-    complexity_ceiling: float
-    weights: tuple[float, ...]
-    adaptive_rates: bool
-
-    @classmethod
-    def of(cls, section: Mapping[str, Any]) -> "Selection":
-        """The settings in a configuration section, defaults for what it leaves out.
-
-        ValueError says in one line what is wrong with it.
-        """
-        unknown = sorted(set(section) - set(DEFAULTS))
-        if unknown:
-            raise ValueError(f"neat: there is no setting Selection.{unknown[0]}")
-        words = {name: str(section.get(name, DEFAULTS[name])).strip() for name in DEFAULTS}
-        return cls(
-            _one_of(words, "parents", _PARENTS),
-            int(_number(words, "tournament_size", 1, whole=True)),
-            int(_number(words, "target_species", 0, whole=True)),
-            _number(words, "threshold_step", 0),
-            _one_of(words, "complexity", _COMPLEXITY),
-            _number(words, "complexity_ceiling", 1),
-            _letters(words["weights"]),
-            _one_of(words, "adaptive_rates", ("False", "True")) == "True",
-        )
-
-    @property
-    def needs_cases(self) -> bool:
-        """Whether parents are chosen by the cases of a fitness."""
-        return self.parents in ("lexicase", "epsilon-lexicase")
-
-    def changed(self) -> list[str]:
-        """The names of the settings that are not the defaults."""
-        default = asdict(Selection.of({}))
-        return [name for name, value in asdict(self).items() if value != default[name]]
-
-    def pairs(
-        self,
-        ranked: Places,
-        count: int,
-        cases: NDArray[np.float32] | None,
-        survival_threshold: float,
-        random: np.random.Generator,
-    ) -> Places:
-        """The two parents of each of `count` children: int64 (count, 2).
-
-        `ranked` are a species' members, the fittest first, as places in the population; `cases`
-        (n, m) are those of the whole population, for lexicase only.
-        """
-        if self.parents == "truncation":
-            parents = ranked[: max(2, int(np.ceil(survival_threshold * len(ranked))))]
-            return parents[random.integers(len(parents), size=(count, 2))]
-        if self.parents == "tournament":
-            drawn = random.integers(len(ranked), size=(count, 2, self.tournament_size))
-            best: Places = drawn.min(axis=2)
-            return ranked[best]
-        assert cases is not None
-        table = cases[ranked]
-        judged = within_epsilon(table) if self.parents == "epsilon-lexicase" else table
-        return ranked[lexicase(judged, 2 * count, random)].reshape(count, 2)
+def needs_cases(settings: SelectionSettings) -> bool:
+    """Whether parents are chosen by the cases of a fitness."""
+    return settings.parents in ("lexicase", "epsilon-lexicase")
 
 
-def _one_of(words: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
-    for word in known:
-        if words[name].lower() == word.lower():
-            return word
-    raise ValueError(f"neat: Selection.{name} {words[name]!r} is not one of {', '.join(known)}")
+def choose_pairs(
+    settings: SelectionSettings,
+    ranked: Places,
+    count: int,
+    cases: NDArray[np.float32] | None,
+    survival_threshold: float,
+    random: np.random.Generator,
+) -> Places:
+    """Choose the two parents of each child within a species.
 
+    Args:
+        settings: How parents are chosen.
+        ranked: int64 (members,), the species' members by index, the fittest first.
+        count: Number of children.
+        cases: float32 (n, m), of the whole population; for lexicase only.
+        survival_threshold: Share of the species that truncation chooses from.
+        random: Draws the parents.
 
-def _number(words: Mapping[str, str], name: str, least: int, whole: bool = False) -> float:
-    try:
-        number = float(words[name])
-    except ValueError:
-        number = np.nan
-    if not least <= number < np.inf or (whole and number != int(number)):
-        kind = "a whole number" if whole else "a number"
-        raise ValueError(
-            f"neat: Selection.{name} must be {kind} of at least {least}, got {words[name]!r}"
-        )
-    return number
-
-
-def _letters(text: str) -> tuple[float, ...]:
-    try:
-        letters = tuple(float(word) for word in text.replace(",", " ").split())
-    except ValueError:
-        letters = (np.nan,)
-    if not np.isfinite(letters).all() or len(letters) != len(set(letters)) or len(letters) == 1:
-        raise ValueError(
-            f"neat: Selection.weights must be empty or two and more different numbers, got {text!r}"
-        )
-    return letters
+    Returns:
+        int64 (count, 2), indices in the population.
+    """
+    if settings.parents == "truncation":
+        parents = ranked[: max(2, int(np.ceil(survival_threshold * len(ranked))))]
+        return parents[random.integers(len(parents), size=(count, 2))]
+    if settings.parents == "tournament":
+        drawn = random.integers(len(ranked), size=(count, 2, settings.tournament_size))
+        best: Places = drawn.min(axis=2)
+        return ranked[best]
+    assert cases is not None
+    table = cases[ranked]
+    judged = within_epsilon(table) if settings.parents == "epsilon-lexicase" else table
+    return ranked[lexicase(judged, 2 * count, random)].reshape(count, 2)
 
 
 @dataclass
@@ -218,14 +141,14 @@ class Regulation:
         """Take the population for a first one, of no parents."""
         self.parent_fitness, self.mutated = np.empty(0), np.empty(0, np.bool_)
 
-    def watch_species(self, count: int, selection: Selection) -> None:
+    def watch_species(self, count: int, selection: SelectionSettings) -> None:
         """Move the threshold towards the species that there should be."""
         if selection.target_species and count != selection.target_species:
             step = selection.threshold_step
             self.threshold += step if count > selection.target_species else -step
             self.threshold = max(_LOWEST_THRESHOLD, self.threshold)
 
-    def watch_complexity(self, genes: float, selection: Selection) -> None:
+    def watch_complexity(self, genes: float, selection: SelectionSettings) -> None:
         """Begin and end phases of deletion; `genes` is the mean number of a network."""
         if selection.complexity == "none":
             return
@@ -240,7 +163,7 @@ class Regulation:
         if genes <= self.floor or self.since_lowest >= _PATIENCE:
             self.floor, self.lowest = genes, None
 
-    def watch_success(self, fitness: FloatArray, selection: Selection) -> None:
+    def watch_success(self, fitness: FloatArray, selection: SelectionSettings) -> None:
         """Adapt the power of mutations to how many children were fitter than their parents.
 
         By how much unchanged copies are scored otherwise than before, a fitness that learns or is
@@ -271,7 +194,7 @@ class Regulation:
     def _scaled(self, attribute: Attribute) -> Attribute:
         return attribute._replace(mutate_power=attribute.mutate_power * self.power)
 
-    def statistics(self, selection: Selection) -> dict[str, Any]:
+    def statistics(self, selection: SelectionSettings) -> dict[str, Any]:
         """Figures for the log, of what is regulated."""
         figures: dict[str, Any] = {}
         if selection.target_species:

@@ -1,40 +1,369 @@
-"""The settings of our NEAT: neat-python's configuration as the kernels read it.
+"""The settings of NEAT: the sections of neat-python's configuration, typed, and our own.
 
-The sections are those of neat-python's files, checked by neat-python itself; `rates_of` packs what
-says how networks vary.
+Names, meanings and most defaults are neat-python's, so that its files can be read unchanged
+(`config_file`). `rates_of` packs what says how networks vary for the kernels.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 import numpy as np
 
+from evo.core.errors import InputError
+from evo.core.settings import Meta, Settings
+from genomes.network.edits import Edits
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.variation import Attribute, Choice, Rates
 
-_WORDS = {"true": 1, "yes": 1, "on": 1, "1": 1, "false": 0, "no": 0, "off": 0, "0": 0}
+Chance = Annotated[float, Meta(ge=0, le=1)]
+Number = Annotated[float, Meta(ge=-1e12, le=1e12)]
+Size = Annotated[float, Meta(ge=0, le=1e12)]
+Weight = Annotated[float, Meta(ge=0, le=1e9)]
+# Genes of a first population; each takes some 40 bytes.
+MAX_GENES = 200_000_000
+_CONNECTED = (
+    "unconnected", "fs_neat", "fs_neat_nohidden", "fs_neat_hidden", "full", "full_nodirect",
+    "full_direct", "partial", "partial_nodirect", "partial_direct",
+)  # fmt: skip
+
+
+class Population(Settings, frozen=True):
+    """The population and neat-python's own end of a run."""
+
+    fitness_criterion: Annotated[
+        Literal["max", "min", "mean"],
+        Meta(description="In neat-python's files: what is compared with the threshold."),
+    ] = "max"
+    fitness_threshold: Annotated[
+        Number, Meta(description="In neat-python's files: fitness at which a run ends.")
+    ] = 0.0
+    pop_size: Annotated[
+        int, Meta(ge=2, le=1_000_000, description="Individuals per generation.")
+    ] = 150
+    reset_on_extinction: Annotated[
+        bool, Meta(description="Start anew when all species died out, instead of ending the run.")
+    ] = False
+    no_fitness_termination: Annotated[
+        bool, Meta(description="In neat-python's files: ignore the threshold.")
+    ] = True
+    seed: Annotated[
+        int,
+        Meta(
+            ge=-1, le=(1 << 63) - 1, description="In neat-python's files: random seed; -1 for none."
+        ),
+    ] = -1
+
+
+class Structure(Settings, frozen=True):
+    """How networks start and how their structure mutates; `Genome` adds the genes' values."""
+
+    num_inputs: Annotated[int, Meta(ge=1, le=1 << 20, description="Inputs of a network.")] = 2
+    num_outputs: Annotated[int, Meta(ge=1, le=1 << 20, description="Outputs of a network.")] = 1
+    num_hidden: Annotated[
+        int, Meta(ge=0, le=100_000, description="Hidden nodes of a first network.")
+    ] = 0
+    feed_forward: Annotated[bool, Meta(description="Allow no recurrent connections.")] = True
+    initial_connection: Annotated[
+        str,
+        Meta(
+            description="How first networks are connected: unconnected, fs_neat, full_direct, "
+            "partial_direct 0.5, ..."
+        ),
+    ] = "full_direct"
+    compatibility_disjoint_coefficient: Annotated[
+        Size, Meta(description="Weight of disjoint and excess genes in the distance.")
+    ] = 1.0
+    compatibility_weight_coefficient: Annotated[
+        Size, Meta(description="Weight of differences of matching genes in the distance.")
+    ] = 0.5
+    conn_add_prob: Annotated[Chance, Meta(description="Chance of a new connection.")] = 0.5
+    conn_delete_prob: Annotated[Chance, Meta(description="Chance of removing a connection.")] = 0.5
+    node_add_prob: Annotated[Chance, Meta(description="Chance of splitting a connection.")] = 0.2
+    node_delete_prob: Annotated[Chance, Meta(description="Chance of removing a node.")] = 0.2
+    single_structural_mutation: Annotated[
+        bool, Meta(description="At most one structural mutation per child.")
+    ] = False
+    structural_mutation_surer: Annotated[
+        Literal["default", "true", "false"],
+        Meta(description="Replace an impossible mutation by another; default: when single."),
+    ] = "default"
+    activation_default: Annotated[str, Meta(description="Activation of new nodes, or random.")] = (
+        "sigmoid"
+    )
+    activation_options: Annotated[
+        tuple[str, ...], Meta(description="Activations that a mutation chooses from.")
+    ] = ("sigmoid",)
+    activation_mutate_rate: Annotated[Chance, Meta(description="Chance of another activation.")] = (
+        0.0
+    )
+    aggregation_default: Annotated[
+        str, Meta(description="Aggregation of new nodes, or random.")
+    ] = "sum"
+    aggregation_options: Annotated[
+        tuple[str, ...], Meta(description="Aggregations that a mutation chooses from.")
+    ] = ("sum",)
+    aggregation_mutate_rate: Annotated[
+        Chance, Meta(description="Chance of another aggregation.")
+    ] = 0.0
+    enabled_default: Annotated[
+        Literal["True", "False", "random"], Meta(description="Whether new connections are enabled.")
+    ] = "True"
+    enabled_mutate_rate: Annotated[
+        Chance, Meta(description="Chance of enabling or disabling a connection at random.")
+    ] = 0.01
+    enabled_rate_to_true_add: Annotated[
+        Chance, Meta(description="Added to this chance where a connection is disabled.")
+    ] = 0.0
+    enabled_rate_to_false_add: Annotated[
+        Chance, Meta(description="Added to this chance where a connection is enabled.")
+    ] = 0.0
+
+    def __post_init__(self) -> None:
+        for kind, known in (("activation", ACTIVATIONS), ("aggregation", AGGREGATIONS)):
+            names = [*getattr(self, f"{kind}_options"), getattr(self, f"{kind}_default")]
+            unknown = [one for one in names if one not in (*known, "random", "none")]
+            if unknown:
+                raise InputError(f"{kind} {unknown[0]!r} is not one of {', '.join(known)}")
+            if not getattr(self, f"{kind}_options"):
+                raise InputError(f"{kind}_options must name at least one of {', '.join(known)}")
+        if self.connection not in _CONNECTED or not 0 <= self.connection_fraction <= 1:
+            raise InputError(
+                f"initial_connection must be one of {', '.join(_CONNECTED)}, and partial ones "
+                f"need a share from 0.0 to 1.0, got {self.initial_connection!r}"
+            )
+
+    @property
+    def connection(self) -> str:
+        """How first networks are connected, without the share of partial connections."""
+        return self.initial_connection.split(" ")[0]
+
+    @property
+    def connection_fraction(self) -> float:
+        """The share of partial connections; 1 for the others, -1 for what is none."""
+        mode, _, share = self.initial_connection.partition(" ")
+        if not mode.startswith("partial"):
+            return -1.0 if share else 1.0
+        try:
+            return float(share)
+        except ValueError:
+            return -1.0
+
+    @property
+    def first_connections(self) -> int:
+        """About how many connections a first network has."""
+        if self.connection == "unconnected":
+            return 0
+        inputs, hidden, outputs = self.num_inputs, self.num_hidden, self.num_outputs
+        return inputs * hidden + hidden * outputs + inputs * outputs
+
+
+# What every value of a gene has: name, type, help, and the defaults of weight, bias and response.
+_VALUES: tuple[tuple[str, Any, str, tuple[Any, Any, Any]], ...] = (
+    ("init_mean", Number, "Mean of initial values.", (0.0, 0.0, 1.0)),
+    ("init_stdev", Size, "Standard deviation of initial values.", (1.0, 1.0, 0.0)),
+    ("init_type", str, "Distribution of initial values: gaussian or uniform.", ("gaussian",) * 3),
+    ("max_value", Number, "Maximum value.", (30.0, 30.0, 30.0)),
+    ("min_value", Number, "Minimum value.", (-30.0, -30.0, -30.0)),
+    ("mutate_power", Size, "Standard deviation of a mutation.", (0.5, 0.5, 0.0)),
+    ("mutate_rate", Chance, "Chance of a mutation.", (0.8, 0.7, 0.0)),
+    ("replace_rate", Chance, "Chance of a new value.", (0.1, 0.1, 0.0)),
+)
+# neat-python's time constants are kept with its files; our networks have none.
+_TIME_CONSTANT = (1.0, 0.0, "gaussian", 10.0, 0.01, 0.0, 0.0, 0.0)
+
+
+class _Values(Structure, frozen=True):
+    """Checks between the values of one gene."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for gene in ("weight", "bias", "response", "time_constant"):
+            kind = getattr(self, f"{gene}_init_type").lower()
+            if not any(known in kind for known in ("gauss", "normal", "uniform")):
+                raise InputError(f"{gene}_init_type {kind!r} is not gaussian or uniform")
+            if getattr(self, f"{gene}_max_value") < getattr(self, f"{gene}_min_value"):
+                raise InputError(f"{gene}_max_value must not be below {gene}_min_value")
+
+
+def _fields() -> list[tuple[str, Any, Any]]:
+    found = []
+    for place, gene in enumerate(("weight", "bias", "response", "time_constant")):
+        for row, (name, kind, text, defaults) in enumerate(_VALUES):
+            default = defaults[place] if place < 3 else _TIME_CONSTANT[row]
+            note = Meta(description=f"{gene.replace('_', ' ').capitalize()}: {text.lower()}")
+            found.append((f"{gene}_{name}", Annotated[kind, note], default))
+    return found
+
+
+Genome: Any = msgspec.defstruct("Genome", _fields(), bases=(_Values,), frozen=True, kw_only=True)
+
+
+class SpeciesSet(Settings, frozen=True):
+    """How networks are divided into species."""
+
+    compatibility_threshold: Annotated[
+        Size, Meta(description="Distance from a representative below which a network belongs.")
+    ] = 3.0
+
+
+class Stagnation(Settings, frozen=True):
+    """When a species dies out."""
+
+    species_fitness_func: Annotated[
+        Literal["max", "min", "mean", "median", "median2"],
+        Meta(description="Fitness of a species, from those of its members."),
+    ] = "max"
+    max_stagnation: Annotated[
+        int, Meta(ge=0, le=1_000_000_000, description="Generations without improvement.")
+    ] = 20
+    species_elitism: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Best species that never die out.")
+    ] = 2
+
+
+class Reproduction(Settings, frozen=True):
+    """How many individuals are copied and may be parents."""
+
+    elitism: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Best members of a species, copied unchanged.")
+    ] = 2
+    survival_threshold: Annotated[
+        Chance, Meta(description="Share of a species that may be parents.")
+    ] = 0.2
+    min_species_size: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Minimum members of a species.")
+    ] = 2
+
+
+class NeatPythonSettings(Settings, frozen=True):
+    """The sections of neat-python's configuration."""
+
+    NEAT: Population = Population()
+    DefaultGenome: Structure = Genome()
+    DefaultSpeciesSet: SpeciesSet = SpeciesSet()
+    DefaultStagnation: Stagnation = Stagnation()
+    DefaultReproduction: Reproduction = Reproduction()
+
+    def __post_init__(self) -> None:
+        genome, size = self.DefaultGenome, self.NEAT.pop_size
+        genes = size * (genome.first_connections + genome.num_hidden + genome.num_outputs)
+        if genes > MAX_GENES:
+            raise InputError(
+                f"a first population of NEAT.pop_size = {size} networks with "
+                f"DefaultGenome.num_hidden = {genome.num_hidden} has {genes:,} genes, more than "
+                f"the {MAX_GENES:,} that fit in memory"
+            )
+
+
+class ModuleSettings(Settings, frozen=True):
+    """Credit by output: every output is bred by itself (`evo.engines.neat.by_output`).
+
+    The weights say how often each edit is drawn, relative to the others.
+    """
+
+    by_output: Annotated[bool, Meta(description="Breed every output by its own score.")] = False
+    move_bias: Annotated[Weight, Meta(description="Weight of moving a bias.")] = 0.02
+    move_weight: Annotated[Weight, Meta(description="Weight of moving a weight.")] = 0.6
+    add_connection: Annotated[Weight, Meta(description="Weight of a new connection.")] = 0.2
+    remove_connection: Annotated[Weight, Meta(description="Weight of removing a connection.")] = (
+        0.05
+    )
+    add_conjunction: Annotated[Weight, Meta(description="Weight of a new conjunction.")] = 0.03
+    split_connection: Annotated[
+        Weight, Meta(description="Weight of making a connection a conjunction.")
+    ] = 0.02
+    add_condition: Annotated[Weight, Meta(description="Weight of a new condition.")] = 0.03
+    remove_condition: Annotated[Weight, Meta(description="Weight of removing a condition.")] = 0.01
+    parsimony: Annotated[Size, Meta(description="Score that one gene costs.")] = 0.03
+    freeze_below: Annotated[
+        Size, Meta(description="Loss of an output below which it is bred no more; 0 for never.")
+    ] = 0.0
+    negative: Annotated[Size, Meta(description="Chance that a condition is an input off.")] = 0.2
+    further: Annotated[
+        Size, Meta(description="Chance of one more condition of a new conjunction.")
+    ] = 0.1
+    smallest: Annotated[Size, Meta(description="Smallest move of a weight or bias.")] = 0.05
+    decades: Annotated[Size, Meta(description="Decades from the smallest move to the largest.")] = (
+        2.0
+    )
+
+    def edits(self) -> Edits:
+        """Return the settings as the kernels read them."""
+        return Edits(*(getattr(self, name) for name in Edits._fields))
+
+
+class SelectionSettings(Settings, frozen=True):
+    """How parents are chosen within a species, and what is regulated on the way.
+
+    `evo.engines.neat.selection` explains the options.
+    """
+
+    parents: Annotated[
+        Literal["truncation", "tournament", "lexicase", "epsilon-lexicase"],
+        Meta(description="How parents are chosen within a species."),
+    ] = "truncation"
+    tournament_size: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Individuals per tournament.")
+    ] = 3
+    target_species: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000, description="Species that the threshold aims at; 0 for any."),
+    ] = 0
+    threshold_step: Annotated[
+        Size, Meta(description="Change of the compatibility threshold per generation.")
+    ] = 0.1
+    complexity: Annotated[
+        Literal["none", "phased"],
+        Meta(description="Alternate phases of growth and of deletion, or not."),
+    ] = "phased"
+    complexity_ceiling: Annotated[
+        float, Meta(ge=1, le=1e12, description="Mean genes gained before deletion begins.")
+    ] = 500.0
+    weights: Annotated[
+        tuple[Number, ...], Meta(description="The only values of weights; empty for any number.")
+    ] = ()
+    adaptive_rates: Annotated[
+        bool, Meta(description="Adapt the mutation power by the 1/5 success rule.")
+    ] = True
+
+    def __post_init__(self) -> None:
+        if len(set(self.weights)) < len(self.weights) or len(self.weights) == 1:
+            raise InputError(
+                "weights must be empty or two and more different numbers, got "
+                f"{' '.join(f'{one:g}' for one in self.weights)!r}"
+            )
+
+
+class NeatSettings(NeatPythonSettings, frozen=True):
+    """neat-python's sections and what our engine adds."""
+
+    Modules: ModuleSettings = ModuleSettings()
+    Selection: SelectionSettings = SelectionSettings()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        default = SelectionSettings()
+        changed = [
+            name
+            for name in SelectionSettings.__struct_fields__
+            if getattr(self.Selection, name) != getattr(default, name)
+        ]
+        if self.Modules.by_output and changed:
+            raise InputError(f"Selection.{changed[0]} needs Modules.by_output = false")
 
 
 def _attribute(genome: Any, name: str) -> Attribute:
-    entry = {
-        item: getattr(genome, f"{name}_{item}")
-        for item in (
-            "init_mean", "init_stdev", "init_type", "min_value", "max_value",
-            "mutate_rate", "mutate_power", "replace_rate",
-        )
-    }  # fmt: skip
-    kind = entry["init_type"].lower()
-    if not any(known in kind for known in ("gauss", "normal", "uniform")):
-        raise ValueError(f"neat: {name}_init_type {kind!r} is not gaussian or uniform")
+    value = {item: getattr(genome, f"{name}_{item}") for item, *_ in _VALUES}
     return Attribute(
-        float(entry["init_mean"]),
-        float(entry["init_stdev"]),
-        "uniform" in kind,
-        float(entry["min_value"]),
-        float(entry["max_value"]),
-        float(entry["mutate_rate"]),
-        float(entry["mutate_power"]),
-        float(entry["replace_rate"]),
+        value["init_mean"],
+        value["init_stdev"],
+        "uniform" in value["init_type"].lower(),
+        value["min_value"],
+        value["max_value"],
+        value["mutate_rate"],
+        value["mutate_power"],
+        value["replace_rate"],
     )
 
 
@@ -42,28 +371,34 @@ def _choice(genome: Any, name: str, known: tuple[str, ...]) -> Choice:
     default = getattr(genome, f"{name}_default")
     options = [known.index(option) for option in getattr(genome, f"{name}_options")]
     return Choice(
-        -1 if default.lower() in ("random", "none") else known.index(default),
+        -1 if default in ("random", "none") else known.index(default),
         np.array(options, np.uint8),
-        float(getattr(genome, f"{name}_mutate_rate")),
+        getattr(genome, f"{name}_mutate_rate"),
     )
 
 
-def rates_of(genome: Any, alphabet: Sequence[float] = ()) -> Rates:
-    """The kernels' `Rates` of a neat-python `genome_config`; `alphabet` as in `neat_selection`."""
+def rates_of(genome: Structure, alphabet: Sequence[float] = ()) -> Rates:
+    """Return how networks vary, as the kernels read it.
+
+    Args:
+        genome: The section DefaultGenome.
+        alphabet: The only values that weights may have; empty for any.
+    """
+    single = genome.single_structural_mutation
     return Rates(
         genome.num_inputs,
         genome.num_outputs,
-        bool(genome.feed_forward),
-        float(genome.node_add_prob),
-        float(genome.node_delete_prob),
-        float(genome.conn_add_prob),
-        float(genome.conn_delete_prob),
-        bool(genome.single_structural_mutation),
-        bool(genome.check_structural_mutation_surer()),
-        _WORDS.get(str(genome.enabled_default).lower(), -1),
-        float(genome.enabled_mutate_rate),
-        float(genome.enabled_rate_to_true_add),
-        float(genome.enabled_rate_to_false_add),
+        genome.feed_forward,
+        genome.node_add_prob,
+        genome.node_delete_prob,
+        genome.conn_add_prob,
+        genome.conn_delete_prob,
+        single,
+        {"true": True, "false": False}.get(genome.structural_mutation_surer, single),
+        {"True": 1, "False": 0}.get(genome.enabled_default, -1),
+        genome.enabled_mutate_rate,
+        genome.enabled_rate_to_true_add,
+        genome.enabled_rate_to_false_add,
         _attribute(genome, "weight"),
         _attribute(genome, "bias"),
         _attribute(genome, "response"),

@@ -12,7 +12,6 @@ its classes, configured by its files. What this module adds is what it lacks:
 - The best genome ever is kept by `Engine`; neat-python forgets it at a restore.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,13 @@ import numpy as np
 from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, global_random
+from evo.core.settings import Changes
 from evo.core.state import State
-from evo.engines.base import Settings
-from evo.engines.neat.config_file import ConfiguredByNeat, build_config, check_shape
+from evo.engines.base import Engine
+from evo.engines.neat.config_file import check_shape, with_shape
+from evo.engines.neat.settings import NeatPythonSettings
+from evo.engines.neat_python.config import build_config
+from genomes.network.activation import activate_rows
 from genomes.network.neat_python import from_neat_python, time_constants, to_neat_python
 from genomes.network.networks import Networks
 from genomes.player import Player
@@ -42,16 +45,21 @@ class Counter:
         return self.value - 1
 
 
-class NeatPython(ConfiguredByNeat):
-    """neat-python's NEAT; `settings` are the sections of its configuration, by name."""
+class NeatPython(Engine[NeatPythonSettings]):
+    """neat-python's NEAT; its settings are the sections of neat-python's configuration."""
 
     genome = Networks
+    kernels = (activate_rows,)
+    settings_type = NeatPythonSettings
+    population = "NEAT.pop_size"
 
-    def __init__(self, settings: Settings, *, seed: int, player: Player | None = None) -> None:
+    def __init__(
+        self, settings: NeatPythonSettings | Changes, *, seed: int, player: Player | None = None
+    ) -> None:
         super().__init__(settings, seed=seed, player=player)
-        self._config = build_config(settings)
+        check_shape(self.settings, player)
+        self._config = build_config(self.settings)
         genome = self._config.genome_config
-        check_shape(genome, player)
         self._reporters = self._new_reporters()
         stagnation = self._config.stagnation_type(self._config.stagnation_config, self._reporters)
         self._reproduction = self._config.reproduction_type(
@@ -66,6 +74,13 @@ class NeatPython(ConfiguredByNeat):
         self._species.indexer = Counter(1)
         self._population: dict[int, Any] = {}
         self._performers: Networks | None = None
+
+    @classmethod
+    def of_shape(
+        cls, settings: NeatPythonSettings, inputs: int, outputs: int
+    ) -> NeatPythonSettings:
+        """See `Engine.of_shape`."""
+        return with_shape(settings, inputs, outputs)
 
     @staticmethod
     def _new_reporters() -> Any:
@@ -192,17 +207,3 @@ class NeatPython(ConfiguredByNeat):
             species.fitness_history = list(kept["fitness_history"])
             self._species.species[species.key] = species
             self._species.genome_to_species |= dict.fromkeys(kept["members"], species.key)
-
-
-def threshold(settings: Mapping[str, Any]) -> tuple[float, str] | None:
-    """The fitness that ends a run, and which of best, mean and worst it is held against.
-
-    None where `no_fitness_termination` is set.
-    """
-    entries = settings["NEAT"]
-    if str(entries["no_fitness_termination"]).lower() in ("true", "yes", "on", "1"):
-        return None
-    criterion = {"max": "best", "min": "worst", "mean": "mean"}.get(entries["fitness_criterion"])
-    if criterion is None:
-        raise ValueError(f"neat: fitness_criterion {entries['fitness_criterion']!r} is not known")
-    return float(entries["fitness_threshold"]), criterion

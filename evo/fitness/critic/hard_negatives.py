@@ -6,31 +6,50 @@ gets: what they put above the songs then is no song, and an example of one in th
 Only the critics that guide searches learn of it; the held-out one stays as it is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from evo.core.seeds import Individuals, Role, stream
-from evo.engines.ga.engine import GridGA
-from evo.experiment import Say
+from evo.core.seeds import Role, stream
+from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.panel import Panel
-from genomes.base import BoolArray
+from genomes.base import BoolArray, FloatArray, Performers
 
-SEARCHES, GENERATIONS, POPULATION = 4, 150, 128
+# Climbs a fitness with a seed; returns the best performers that it found, best first, and their
+# scores.
+Search = Callable[[PleaseCritics, int], tuple[Performers, FloatArray]]
+
+SEARCHES = 4
 KEPT = 6  # of each search, the best different ones
 # A search has fooled the critics if they put its best above so many of the songs.
 TOO_GOOD = 0.9
 
 
-def train(songs: BoolArray, names: Sequence[str], seed: int, rounds: int, say: Say) -> Panel:
-    """Critics that went through so many rounds, or as many as it takes; 0 trains them once.
+def train(
+    songs: BoolArray,
+    names: Sequence[str],
+    seed: int,
+    rounds: int,
+    say: Callable[[str], None],
+    search: Search,
+) -> Panel:
+    """Train critics, search for what they like too well, and train them again with it.
 
-    `songs` are bool (n, steps, keys). ValueError if there are too few.
+    Args:
+        songs: bool (n, steps, keys).
+        names: The name of each song.
+        seed: Random seed of the training.
+        rounds: Maximum number of times that they are trained again; 0 trains them once.
+        say: Shows one line to the user.
+        search: Finds what critics like.
+
+    Raises:
+        ValueError: If there are too few songs.
     """
     critics = Panel.train(songs, names, seed, say)
     found = np.empty((0, *songs.shape[1:]), np.bool_)
     for number in range(rounds + 1 if rounds else 0):
-        fooled, harder = _searches(critics, seed, number)
+        fooled, harder = _searches(critics, seed, number, search)
         say(f"{fooled} of {SEARCHES} searches found what the critics like better than songs")
         if not fooled or number == rounds:
             break
@@ -40,8 +59,8 @@ def train(songs: BoolArray, names: Sequence[str], seed: int, rounds: int, say: S
     return critics
 
 
-def _searches(critics: Panel, seed: int, number: int) -> tuple[int, BoolArray]:
-    """How many searches fooled the critics, and by what: bool (m, steps, keys)."""
+def _searches(critics: Panel, seed: int, number: int, search: Search) -> tuple[int, BoolArray]:
+    """Return how many searches fooled the critics, and by what: bool (m, steps, keys)."""
     fitness = critics.fitness(0, seed, 0)
     guides = range(len(critics.critics) - 1)
     unknown = [
@@ -49,17 +68,10 @@ def _searches(critics: Panel, seed: int, number: int) -> tuple[int, BoolArray]:
     ]
     songs_score = np.quantile(np.concatenate(unknown), TOO_GOOD)
     found = []
-    for search in range(SEARCHES):
-        settings = GridGA.default_settings(*critics.songs.shape[1:])
-        settings["population"] |= {"size": POPULATION, "survival": "plus", "parents": 64}
-        draw = stream(seed, Role.TRAIN, number + 1, 2 + search)
-        engine = GridGA(settings, seed=int(draw.integers(1 << 31)))
-        streams = Individuals(0, Role.EVALUATE, 0, range(POPULATION))
-        for _ in range(GENERATIONS):
-            engine.tell(fitness.evaluate(engine.ask(), streams))
-        gallery = engine.gallery()
-        assert gallery is not None
-        best = np.arange(min(KEPT, len(gallery.scores)))
-        too_good = best[gallery.scores[best] > songs_score]
-        found.append(fitness.play(gallery.performers.take(too_good)))
+    for searched in range(SEARCHES):
+        draw = stream(seed, Role.TRAIN, number + 1, 2 + searched)
+        performers, scores = search(fitness, int(draw.integers(1 << 31)))
+        best = np.arange(min(KEPT, len(scores)))
+        too_good = best[scores[best] > songs_score]
+        found.append(fitness.play(performers.take(too_good)))
     return sum(len(pieces) > 0 for pieces in found), np.concatenate(found)

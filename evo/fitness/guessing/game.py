@@ -43,7 +43,6 @@ from evo.fitness.guessing.predictors import CONTEXT, FREQUENCIES, PERCEPTRON, li
 from evo.fitness.guessing.surprise import count_events, counted
 from evo.fitness.guessing.symbols import Symbols, symbols_of
 from genomes.base import BoolArray, FloatArray, Performers, Streams
-from genomes.grid.grids import Grids
 
 SCORES = ("gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy")
 
@@ -121,7 +120,7 @@ class Guessing:
 
         `solved` is always False: the game has no end.
         """
-        goes_on = not isinstance(performers, Grids)
+        goes_on = not performers.fixed_length
         longer = symbols_of(self.play(performers, LONGER if goes_on else 1))[0]
         piece = longer[: self.steps]
         random = np.random.default_rng(0)  # of shuffles: the same for every piece

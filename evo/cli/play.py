@@ -1,0 +1,98 @@
+"""`evo play`: see and hear what a champion plays, or a song."""
+
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evo.cli.errors import one_line_errors
+
+
+@click.command()
+@click.argument("what", metavar="RUN|SONG")
+@click.option("--improvise", is_flag=True, help="Let the RUN's performer leave its song.")
+@click.option(
+    "--temperature", type=click.FloatRange(0), help="Sampling temperature; 0 is deterministic."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, help="Random seed for --temperature.")
+@click.option("--prompt", help="Begin with the first steps of this song instead.")
+@click.option("--wav", type=click.Path(), help="Where to write the sound.")
+@one_line_errors
+def play(what: str, wav: str | None, **freedom: Any) -> None:
+    """Show what a RUN's champion plays, or a SONG (MIDI file or embedded tune), and sound it.
+
+    The sound is written as a WAV file, beside the champion or in the current directory. With
+    --improvise, --temperature or --prompt the champion plays anew, into RUN/improvisations.
+    """
+    from evo.core.errors import InputError, RunError, file_errors
+    from evo.music.text_roll import text_roll
+
+    path = Path(what)
+    is_run = (path / "config.toml").exists()
+    if freedom["temperature"] is not None and not isfinite(freedom["temperature"]):
+        raise InputError("--temperature must be a finite number")
+    _refuse_batch(path)
+    anew = freedom["improvise"] or freedom["prompt"] or freedom["temperature"] is not None
+    if anew and not is_run:
+        raise RunError(f"{path}: only a run's champion can improvise, and there is no run here")
+    if anew:
+        from evo.cli.improvise import improvise
+
+        song = improvise(path, **freedom)
+        target = path / "improvisations" / f"{song.name}.wav"
+        with file_errors(target):
+            target.parent.mkdir(exist_ok=True)
+            song.save(target.with_suffix(".mid"))
+        click.echo(target.with_suffix(".mid"))
+    elif is_run:
+        song, target = _champions_song(path), path / "champion" / "song.wav"
+    else:
+        song, target = _song(what), Path(f"{path.stem}.wav")
+    click.echo(text_roll(song))
+    target = Path(wav) if wav is not None else target
+    with file_errors(target):
+        song.to_wav(target)
+    click.echo(f"{song.duration:.0f} s of sound: {target}")
+
+
+def _refuse_batch(path: Path) -> None:
+    """Raise RunError for a folder of seeds: one of its runs can be played."""
+    from evo.core.errors import RunError
+    from evo.runs.directory import is_batch
+
+    if is_batch(path):
+        runs = sorted(one.name for one in path.glob("seed*"))
+        raise RunError(
+            f"{path}: it holds the runs {', '.join(runs)}; play one of them"
+            if runs
+            else f"{path}: none of its runs has begun"
+        )
+
+
+def _champions_song(path: Path) -> Any:
+    """Return what the champion of a run played at its end."""
+    from evo.core.errors import RunError
+    from evo.music.song import Song
+    from evo.runs.directory import resume_command
+    from evo.runs.loading import load_run
+
+    performance = path / "champion" / "song.mid"
+    config, experiment = load_run(path)
+    if experiment.resolution is None or not performance.exists():
+        raise RunError(
+            f"{path}: it has no champion's song; finish the run by `{resume_command(path)}`"
+        )
+    keys, steps_per_beat = experiment.resolution(config)
+    return Song.load(performance, keys=keys, steps_per_beat=steps_per_beat)
+
+
+def _song(what: str) -> Any:
+    """Return the song of a name, on the simplified instrument if it fits."""
+    from evo.core.errors import InputError
+    from evo.music.library import find_songs
+
+    try:
+        return find_songs(what, 13, 2)[0]
+    except InputError:  # wider than the simplified instrument, or no song at all
+        return find_songs(what, 88, 2)[0]

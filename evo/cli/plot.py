@@ -1,0 +1,64 @@
+"""`evo plot`: figures of runs."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evo.cli.errors import one_line_errors
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
+@click.option("-o", "--output", type=click.Path(), help="Where to write the fitness figure.")
+@one_line_errors
+def plot(runs: tuple[str, ...], output: str | None) -> None:
+    """Draw the fitness of RUNs over generations; of one run, its species too, into RUN/plots.
+
+    A folder of seeds stands for all its runs.
+    """
+    from evo.analysis.plot import fitness_figure, save_figure, species_figure
+    from evo.core.errors import RunError, file_errors
+    from evo.runs.batch import Batch
+    from evo.runs.directory import is_batch, read_log
+
+    logs = {}
+    for path in map(Path, runs):
+        if is_batch(path):  # those of its runs that have begun
+            batch = Batch.open(path)
+            below = [batch.folder(seed) for seed in batch.seeds]
+            found = [one for one in below if (one / "log.jsonl").exists()]
+        else:
+            found = [path]
+        for one in found:
+            logs[str(one)] = list(read_log(one / "log.jsonl"))
+            if not logs[str(one)] and found == [path]:
+                raise RunError(f"{path}: its log is still empty")
+    if not any(logs.values()):
+        raise RunError(f"{runs[0]}: none of its runs has a record yet")
+    figures = {"fitness.png": fitness_figure(logs, _panels(list(logs)))}
+    folder = Path(runs[0]) / "plots" if len(runs) == 1 else Path()
+    if len(logs) == 1:
+        (records,) = logs.values()
+        if output is None and any("species" in record["engine"] for record in records):
+            figures["species.png"] = species_figure(records)
+    for name, figure in figures.items():
+        target = Path(output) if output is not None else folder / name
+        with file_errors(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            save_figure(figure, target)
+        click.echo(target)
+
+
+def _panels(runs: list[str]) -> list[Any]:
+    """Return the panels of the runs' experiments; an unknown experiment has none."""
+    from evo.core.errors import EvoError
+    from evo.runs.loading import load_run
+
+    panels: dict[Any, None] = {}
+    for run in runs:
+        try:
+            panels |= dict.fromkeys(load_run(Path(run))[1].panels)
+        except EvoError:  # its log can be drawn all the same
+            continue
+    return list(panels)

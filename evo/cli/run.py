@@ -1,0 +1,148 @@
+"""`evo run` and `evo resume`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from evo.cli.errors import one_line_errors
+from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
+
+
+class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
+    """Seconds, or a number with s, m or h: 90, 90s, 10m, 1.5h."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The time in seconds."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip().lower()
+        unit = {"s": 1, "m": 60, "h": 3600}.get(text[-1:], 0)
+        try:
+            seconds = float(text[:-1]) * unit if unit else float(text)
+        except ValueError:
+            seconds = -1
+        if not 0 < seconds < float("inf"):
+            self.fail(f"{value!r} is no time; write 90s, 10m or 1.5h")
+        return seconds
+
+
+def limits(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that `run` and `resume` share."""
+    for option in (
+        click.option("--insecure", is_flag=True, help="Take a cluster elsewhere without TLS."),
+        click.option("--cluster", help="A Dask scheduler's address, local:4, or none."),
+        click.option("--workers", type=click.IntRange(1), help="Worker processes."),
+        click.option("--target", type=float, help="End at this best fitness."),
+        click.option("--time-limit", type=Duration(), help="End after so long: 90s, 10m, 1.5h."),
+        click.option("--generations", type=click.IntRange(1), help="End after so many."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("experiment", type=click.Choice(list(EXPERIMENTS)))
+@click.option("--song", help="A MIDI file, a folder of them, or an embedded tune's name.")
+@click.option(
+    "--genome",
+    type=click.Choice(list(GENOMES)),
+    help="Genome kind; selects the default engine.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice([*ENGINES, *BASELINES]),
+    help="Engine; random and one-plus-one search any genome kind, for comparison.",
+)
+@click.option("--neat-config", type=click.Path(), help="A neat-python configuration file.")
+@click.option("--seed", type=click.IntRange(0), help="Random seed.")
+@click.option("--seeds", help="Several runs, --workers at once: 0..9, 0,3,7 or 0..4,8.")
+@click.option("--population", type=click.IntRange(2), help="Individuals per generation.")
+@limits
+@click.option("--out", type=click.Path(), help="The run's directory; default runs/NAME.")
+@click.option("--config", type=click.Path(), help="A TOML file of settings.")
+@click.option("--set", "settings", multiple=True, help="section.key=value, may be repeated.")
+@one_line_errors
+def run(experiment: str, **options: Any) -> None:
+    """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all."""
+    from evo.cli.configure import check_worker_options, configuration, free_path, song_finder
+    from evo.runs.directory import command_line
+    from evo.runs.session import start
+
+    if options["seeds"] is not None:
+        from evo.cli.batch import run_seeds
+
+        run_seeds(experiment, options)
+        return
+    check_worker_options(options)
+    find = song_finder()
+    config, chosen = configuration(experiment, options, find)
+    path = Path(options["out"]) if options["out"] is not None else free_path(config)
+    _finish(
+        path, chosen, lambda display: start(chosen, config, path, command_line(), display, find)
+    )
+
+
+@click.command()
+@click.argument("run", type=click.Path())
+@limits
+@click.option("--set", "settings", multiple=True, help="stop.key=value, may be repeated.")
+@one_line_errors
+def resume(run: str, **options: Any) -> None:
+    """Resume an interrupted RUN (or folder of seeds), or extend a finished one."""
+    from evo.runs.listing import refuse_at_work
+
+    path = Path(run)
+    refuse_at_work(path)
+    from evo.cli.configure import changes_of, check_worker_options
+    from evo.core.config import EXECUTION_TABLES
+    from evo.core.errors import InputError
+    from evo.runs.directory import is_batch
+    from evo.runs.loading import load_run
+    from evo.runs.session import resume as carry_on
+
+    changes = changes_of(options)
+    fixed = set(changes) - set(EXECUTION_TABLES)
+    if fixed:
+        raise InputError(
+            f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
+        )
+    if is_batch(path):
+        from evo.cli.batch import resume_seeds
+
+        resume_seeds(path, changes)
+        return
+    check_worker_options(options)
+    config, chosen = load_run(path)
+    config.changed(changes)  # says what is wrong before the run is touched
+    _finish(path, chosen, lambda display: carry_on(chosen, path, changes, display))
+
+
+def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, Any]]) -> None:
+    """Carry out a run with a display, say how it ended, and exit with its code."""
+    from evo.cli.display import BarDisplay, PlainDisplay, Terminal
+    from evo.runs.directory import resume_command
+
+    console = Terminal()
+    kind = BarDisplay if console.is_terminal else PlainDisplay
+    display = kind(console, experiment.describe)
+    result = carry_out(display)
+    figures = experiment.outcome(result)
+    display.message(
+        f"{result['status']}: {result['reason']}; {result['generations']} generations, "
+        f"{result['evaluations']:,} evaluations, {result['wall_seconds']:.1f} s"
+        + (f", {figures}" if figures else "")
+    )
+    if "pieces" in result and result["status"] != "failed":
+        click.echo((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
+    display.message(f"the run is in {path}")
+    if result["status"] == "stopped":
+        display.message(f"go on with it by: {resume_command(path)}")
+    if "signal" in result:
+        sys.exit(128 + result["signal"])
+    if result["status"] == "failed" or "lost" in result:
+        sys.exit(1)

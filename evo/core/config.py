@@ -1,0 +1,199 @@
+"""The configuration of a run: the tables that every run has, and those of what it evolves.
+
+    [run]           which experiment, engine and seed
+    [stop]          when the run ends
+    [workers]       where populations are evaluated
+    [checkpoints]   how often the run is saved
+    [ENGINE]        the settings of the engine, by its name
+    [GENOME]        how performers of the genome kind are played, where there is anything to set
+    [EXPERIMENT]    the settings of the task, by the experiment's name
+
+A configuration is typed and immutable; `tables` turns it into nested dictionaries for TOML.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+
+from evo.core.files import to_json
+from evo.core.settings import (
+    Changes,
+    Meta,
+    Row,
+    Settings,
+    changed,
+    known,
+    rows,
+    tables,
+    unknown_setting,
+)
+
+# Tables of how a run is carried out. They change none of its results, and may change at a resume.
+EXECUTION_TABLES = ("stop", "workers", "checkpoints")
+
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+
+
+class RunSettings(Settings, frozen=True):
+    """What is run."""
+
+    experiment: Annotated[str, Meta(description="Name of the experiment.")] = ""
+    engine: Annotated[str, Meta(description="Name of the engine.")] = ""
+    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1, description="Random seed.")] = 0
+    chunk_size: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="Individuals that are evaluated in one call.")
+    ] = 64
+
+
+class StopSettings(Settings, frozen=True):
+    """When a run ends; 0 and an empty target switch a limit off."""
+
+    target: Annotated[
+        Annotated[float, Meta(ge=-1e300, le=1e300)] | Literal[""],
+        Meta(description="Fitness at which the run ends."),
+    ] = ""
+    criterion: Annotated[
+        Literal["best", "mean", "worst"],
+        Meta(description="Fitness of a generation that is compared with the target."),
+    ] = "best"
+    solved: Annotated[bool, Meta(description="End when the task is solved.")] = True
+    generations: Annotated[Count, Meta(description="Maximum number of generations.")] = 300
+    evaluations: Annotated[Count, Meta(description="Maximum number of evaluations.")] = 0
+    stagnation: Annotated[
+        Count, Meta(description="Maximum number of generations without a new champion.")
+    ] = 0
+    time_limit: Annotated[Seconds, Meta(description="Maximum time, in seconds.")] = 0.0
+    max_failures: Annotated[
+        float, Meta(ge=0, le=1, description="Share of a generation that may fail.")
+    ] = 0.5
+
+
+class WorkerSettings(Settings, frozen=True):
+    """Where populations are evaluated."""
+
+    count: Annotated[int, Meta(ge=1, le=1024, description="Worker processes.")] = 1
+    timeout: Annotated[
+        Seconds, Meta(description="Seconds for the evaluation of one individual; 0 for no limit.")
+    ] = 60.0
+    cluster: Annotated[
+        str, Meta(description="Address of a Dask scheduler, or local:N for N workers here.")
+    ] = ""
+    insecure: Annotated[
+        bool, Meta(description="Allow an unencrypted connection to a remote cluster.")
+    ] = False
+
+
+class CheckpointSettings(Settings, frozen=True):
+    """How often a run is saved."""
+
+    every: Annotated[Count, Meta(description="Generations between checkpoints; 0 for none.")] = 10
+    keep_every: Annotated[
+        Count, Meta(description="Keep every checkpoint of such a generation; 0 for none.")
+    ] = 100
+
+
+@dataclass(frozen=True)
+class Config:
+    """The configuration of one run; see the module's docstring.
+
+    `engine`, `genome` and `task` are of the types that the engine, the genome kind and the
+    experiment define.
+    """
+
+    run: RunSettings
+    stop: StopSettings
+    workers: WorkerSettings
+    checkpoints: CheckpointSettings
+    engine: Any
+    task: Any
+    genome: Any = None
+    genome_name: str = ""
+
+    def _fields(self) -> dict[str, str]:
+        """Return the field of every table, by the table's name."""
+        common = ("run", *EXECUTION_TABLES)
+        names = dict(zip(common, common, strict=True)) | {self.run.engine: "engine"}
+        if self.genome is not None:
+            names[self.genome_name] = "genome"
+        return names | {self.run.experiment: "task"}
+
+    def tables(self) -> dict[str, dict[str, Any]]:
+        """Return the configuration as nested dictionaries, by the names of the tables."""
+        return {name: tables(getattr(self, field)) for name, field in self._fields().items()}
+
+    def to_toml(self) -> str:
+        """Return the configuration as a TOML file with the limits and help as comments."""
+        lines = []
+        for name, found in self.rows():
+            table = ""
+            for row in found:
+                where, _, setting = row.name.rpartition(".")
+                if where != table:
+                    lines += ["", f"[{where}]"]
+                    table = where
+                lines += [f"# {row.help} {row.kind[:1].upper()}{row.kind[1:]}."]
+                lines += [tomli_w.dumps({setting: row.value}).strip()]
+            if not found:
+                lines += ["", f"[{name}]"]
+        return "\n".join(lines).lstrip() + "\n"
+
+    def rows(self) -> list[tuple[str, list[Row]]]:
+        """Return every setting of every table, by the table's name."""
+        return [
+            (name, list(rows(getattr(self, field), name))) for name, field in self._fields().items()
+        ]
+
+    def adjusted(self, changes: Changes, known_only: bool = False) -> Self:
+        """Return the configuration with some defaults changed.
+
+        Args:
+            changes: Tables of new values, by the fields of this class.
+            known_only: Leave out what the tables do not have.
+        """
+        new = {}
+        for name, table in changes.items():
+            old = getattr(self, name)
+            if old is not None:
+                wanted = known(old, table) if known_only else table
+                new[name] = changed(old, wanted, name)
+        return replace(self, **new)
+
+    def as_engine(self, name: str, settings: Any) -> Self:
+        """Return the configuration for an engine with its settings.
+
+        What the present engine's settings have by the same name stays, if `settings` has it.
+        """
+        if name != self.run.engine:
+            settings = changed(settings, known(settings, tables(self.engine)), name)
+        return replace(self, run=changed(self.run, {"engine": name}), engine=settings)
+
+    def changed(self, changes: Changes) -> Self:
+        """Return the configuration with some settings changed.
+
+        Args:
+            changes: Nested tables of new values, by the names of the tables.
+
+        Raises:
+            InputError: For an unknown setting, or a value that a setting cannot have.
+        """
+        new: dict[str, Any] = {}
+        names = self._fields()
+        for name, table in changes.items():
+            if name not in names:
+                raise unknown_setting(str(name), names)
+            new[names[name]] = changed(getattr(self, names[name]), table, name)
+        return replace(self, **new)
+
+    def hash(self) -> str:
+        """Return the SHA-256 of the part that decides what a run breeds."""
+        return config_hash(self.tables())
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of the tables that decide what a run breeds."""
+    what = {name: table for name, table in config.items() if name not in EXECUTION_TABLES}
+    return hashlib.sha256(to_json(what)).hexdigest()

@@ -1,0 +1,202 @@
+"""Typed settings: one definition serves Python, TOML, `--set`, help, messages and the docs.
+
+A table of settings is a frozen `msgspec.Struct` whose fields say everything:
+
+    class Population(Settings, frozen=True):
+        size: Annotated[int, Meta(ge=2, le=100_000, description="Individuals.")] = 150
+
+Tables nest, and `changed` makes a new table from an old one and nested changes. Numbers are finite
+and within their limits; text is read as the type that the field has, so that a value may come
+from a TOML file, a command line or Python. Rules between fields belong in `__post_init__`, which
+raises an InputError.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Meta, inspect
+from msgspec.structs import FieldInfo, fields
+
+from evo.core.errors import InputError
+
+__all__ = ["Changes", "Meta", "Row", "Settings", "changed", "rows", "tables"]
+
+# Nested tables of new values, by the names of the settings.
+Changes = Mapping[str, Any]
+
+_TRUTH = {"true": True, "yes": True, "on": True, "1": True}
+_TRUTH |= {"false": False, "no": False, "off": False, "0": False}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of a table of settings; see the module's docstring."""
+
+
+Table = TypeVar("Table", bound=msgspec.Struct)
+
+
+class Row(NamedTuple):
+    """One setting, as `evo settings` shows it."""
+
+    name: str  # with the tables that it is in: ga.population.size
+    value: Any
+    kind: str  # "a whole number from 2 to 1000000"
+    help: str
+
+    @property
+    def text(self) -> str:
+        """The value as it is written on a command line."""
+        if isinstance(self.value, list | tuple):
+            return ",".join(str(one) for one in self.value)
+        return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
+
+
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def changed(table: Table, changes: Changes, where: str = "") -> Table:
+    """Return a table with some of its settings changed.
+
+    Args:
+        table: The table to begin from; it stays as it is.
+        changes: New values by name, nested like the tables. Text is read as the field's type.
+        where: The table's own name in messages, such as "ga".
+
+    Raises:
+        InputError: For an unknown setting, a value of the wrong type or outside its limits, and
+            values that do not go together. The message names the setting.
+    """
+    known = {field.encode_name: field for field in fields(table)}
+    if not isinstance(changes, Mapping):
+        raise InputError(f"{where} is a table of settings, not a value")
+    new = {}
+    for name, value in changes.items():
+        label = f"{where}.{name}" if where else str(name)
+        if name not in known:
+            raise unknown_setting(label, known)
+        field = known[name]
+        if _is_table(field.type):
+            new[field.name] = changed(getattr(table, field.name), value, label)
+        else:
+            new[field.name] = _leaf(field.type, value, label)
+    try:
+        return msgspec.structs.replace(table, **new)
+    except InputError as error:  # of __post_init__, which does not know the table's name
+        raise InputError(f"{where}: {error}" if where else str(error)) from None
+
+
+def known(table: msgspec.Struct, changes: Changes) -> dict[str, Any]:
+    """Return those of some nested changes that a table has settings for."""
+    kept = {}
+    for field in fields(table):
+        if field.encode_name in changes:
+            value = changes[field.encode_name]
+            own = getattr(table, field.name)
+            kept[field.encode_name] = known(own, value) if _is_table(field.type) else value
+    return kept
+
+
+def unknown_setting(label: str, known: Mapping[str, Any]) -> InputError:
+    """Return the error for a setting that does not exist, with the nearest known one."""
+    where, _, name = label.rpartition(".")
+    place = f"[{where}]" if where else "a configuration"
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {where}{'.' if where else ''}{near[0]}? " if near else ""
+    return InputError(f"there is no setting {label!r}; {hint}{place} has {', '.join(known)}")
+
+
+def _leaf(kind: Any, value: Any, label: str) -> Any:
+    """Return a value as the type of its field; InputError if it is none of that type."""
+    info = inspect.type_info(kind)
+    try:
+        plain = _plain(info, value)
+        return msgspec.convert(plain, kind, strict=False)
+    except (ValueError, TypeError, OverflowError, msgspec.ValidationError):
+        raise InputError(f"{label} must be {_in_words(info)}, got {value!r}") from None
+
+
+def _bare(info: Any) -> Any:
+    """Return a type without its limits and its help."""
+    return info.type if isinstance(info, inspect.Metadata) else info
+
+
+def _plain(info: Any, value: Any) -> Any:
+    """Return a value in the form that msgspec converts; ValueError if it has none."""
+    kind = _bare(info)
+    if isinstance(kind, inspect.UnionType):  # a number, or nothing
+        words = [word for one in kind.types for word in getattr(one, "values", ())]
+        return value if value in words else _plain(kind.types[0], value)
+    if isinstance(kind, inspect.BoolType):
+        return value if isinstance(value, bool) else _TRUTH.get(str(value).strip().lower(), value)
+    if isinstance(kind, inspect.VarTupleType | inspect.TupleType):
+        items = value.replace(",", " ").split() if isinstance(value, str) else list(value)
+        of = kind.item_types[0] if isinstance(kind, inspect.TupleType) else kind.item_type
+        return [_plain(of, item) for item in items]
+    if isinstance(value, bool | Mapping | list | tuple):
+        raise ValueError
+    if isinstance(kind, inspect.IntType | inspect.FloatType):
+        number = float(value)
+        if not math.isfinite(number) or (isinstance(kind, inspect.IntType) and number % 1):
+            raise ValueError
+        exact = isinstance(value, int) or (isinstance(value, str) and value.strip().isdigit())
+        return int(value) if exact and isinstance(kind, inspect.IntType) else number
+    if isinstance(kind, inspect.LiteralType):
+        return next((w for w in kind.values if str(w).lower() == str(value).lower()), value)
+    return str(value)
+
+
+def _in_words(info: Any) -> str:
+    """Return what values a type has: "a whole number from 1 to 128"."""
+    kind = _bare(info)
+    if isinstance(kind, inspect.UnionType):
+        return " or ".join(_in_words(one) for one in kind.types)
+    if isinstance(kind, inspect.LiteralType):
+        words = [str(word) or "nothing" for word in kind.values]
+        return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
+    if isinstance(kind, inspect.BoolType):
+        return "true or false"
+    if isinstance(kind, inspect.VarTupleType):
+        return f"a list, each {_in_words(kind.item_type)}"
+    if isinstance(kind, inspect.TupleType):
+        return f"{len(kind.item_types)} values, each {_in_words(kind.item_types[0])}"
+    if isinstance(kind, inspect.IntType | inspect.FloatType):
+        word = "a whole number" if isinstance(kind, inspect.IntType) else "a number"
+        if kind.gt is not None:
+            word += f" above {kind.gt:g}" + (f" to {kind.le:.12g}" if kind.le is not None else "")
+        elif kind.ge is not None:
+            least, most = f"{kind.ge:.12g}", f"{kind.le:.12g}" if kind.le is not None else ""
+            word += f" from {least} to {most}" if most else f" of at least {least}"
+        return word
+    return "text"
+
+
+def tables(table: msgspec.Struct) -> dict[str, Any]:
+    """Return a table as nested dictionaries of plain values, for TOML and JSON."""
+    found: dict[str, Any] = msgspec.to_builtins(table)
+    return found
+
+
+def rows(table: msgspec.Struct, where: str) -> Iterator[Row]:
+    """Yield every setting of a table and of the tables in it, with its present value.
+
+    Args:
+        table: The settings.
+        where: The table's own name, such as "ga".
+    """
+    for field in fields(table):
+        label, value = f"{where}.{field.encode_name}", getattr(table, field.name)
+        if _is_table(field.type):
+            yield from rows(value, label)
+        else:
+            info = inspect.type_info(field.type)
+            yield Row(label, msgspec.to_builtins(value), _in_words(info), _help(field))
+
+
+def _help(field: FieldInfo) -> str:
+    """Return a field's line of help."""
+    notes = [one for one in getattr(field.type, "__metadata__", ()) if isinstance(one, Meta)]
+    return next((one.description for one in notes if one.description), "")

@@ -1,0 +1,37 @@
+"""First grids and mutations of note grids, for searches that do nothing else."""
+
+from typing import Any
+
+import numpy as np
+
+from evo.engines.base import Operators, drawn_key
+from evo.engines.ga.settings import GridSettings
+from genomes.base import Performers
+from genomes.grid.grids import Grids
+from genomes.grid.operators import breed_grids, first_grids
+from genomes.player import Player
+
+
+class GridOperators(Operators[GridSettings]):
+    """The genetic algorithm's random grids and its musical edits."""
+
+    def __init__(self, settings: GridSettings, player: Player | None) -> None:
+        self.size = settings.population.size
+        self._rates = settings.rates()._replace(crossover=0.0)  # what is not crossed is mutated
+
+    def first(self, count: int, random: np.random.Generator) -> Grids:
+        """See `Operators.first`."""
+        return self._grids(first_grids(self._rates, count, drawn_key(random)))
+
+    def mutants(
+        self, parent: Performers, count: int, random: np.random.Generator, strength: float
+    ) -> Grids:
+        """See `Operators.mutants`."""
+        assert isinstance(parent, Grids)
+        itself = np.zeros((count, 2), np.int64)
+        no_cases = np.empty((1, 0), np.float32)
+        notes = parent.notes.reshape(1, -1)
+        return self._grids(breed_grids(self._rates, notes, no_cases, itself, 0, drawn_key(random)))
+
+    def _grids(self, rows: Any) -> Grids:
+        return Grids(rows.reshape(len(rows), self._rates.steps, self._rates.keys))

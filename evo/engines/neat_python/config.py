@@ -1,0 +1,41 @@
+"""Our typed settings as neat-python's own configuration object."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from evo.core.errors import InputError
+from evo.core.settings import tables
+from evo.engines.neat.settings import NeatPythonSettings
+
+
+def build_config(settings: NeatPythonSettings) -> Any:
+    """Return the configuration that neat-python's classes read.
+
+    neat-python itself makes it of a file only. Its parts are made of dictionaries of text, and
+    nothing else of neat-python's `Config` is used.
+
+    Raises:
+        InputError: If neat-python refuses a value.
+    """
+    import neat
+
+    own = tables(settings)
+    types = {
+        "genome": neat.DefaultGenome,
+        "reproduction": neat.DefaultReproduction,
+        "species_set": neat.DefaultSpeciesSet,
+        "stagnation": neat.DefaultStagnation,
+    }
+    config: dict[str, Any] = dict(own["NEAT"])
+    try:
+        for name, kind in types.items():
+            config[f"{name}_type"] = kind
+            section = {item: _text(value) for item, value in own[kind.__name__].items()}
+            config[f"{name}_config"] = kind.parse_config(section)
+    except RuntimeError as error:
+        raise InputError("neat: " + " ".join(str(error).split())) from None
+    return SimpleNamespace(**config)
+
+
+def _text(value: Any) -> str:
+    return " ".join(value) if isinstance(value, tuple | list) else str(value)

@@ -1,0 +1,70 @@
+"""Read a run's configuration, typed, with the experiment that it is of."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from evo.core.config import EXECUTION_TABLES, Config
+from evo.core.errors import InputError, RunError
+from evo.core.registry import experiment
+from evo.experiment import Experiment
+from evo.runs.directory import Tables, load_config
+
+
+def load_run(path: Path) -> tuple[Config, Experiment]:
+    """Return the configuration and the experiment of the run in `path`.
+
+    Raises:
+        RunError: If there is no run, or it is of no known experiment or engine.
+    """
+    tables = load_config(path / "config.toml") if path.is_dir() else None
+    if tables is None:
+        raise RunError(f"{path}: there is no run here (no config.toml)")
+    return parse_config(tables, path / "config.toml")
+
+
+def parse_config(tables: Tables, file: Path) -> tuple[Config, Experiment]:
+    """Return a configuration, typed, and its experiment.
+
+    Settings of how a run is carried out may be missing: runs of earlier versions lack some.
+
+    Args:
+        tables: The configuration as its file has it.
+        file: Where it is from, for messages.
+
+    Raises:
+        RunError: If it is not the whole configuration of a known experiment.
+    """
+    try:
+        chosen: Experiment = experiment(tables["run"]["experiment"])
+    except (InputError, KeyError, TypeError):
+        raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
+    return config_of(tables, chosen, file), chosen
+
+
+def config_of(tables: Tables, chosen: Experiment, file: Path) -> Config:
+    """Return the configuration of a run of an experiment, typed; see `parse_config`."""
+    try:
+        default = chosen.config(tables["run"]["engine"])
+    except (InputError, KeyError, TypeError):
+        raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
+    for name, table in default.tables().items():
+        if name not in EXECUTION_TABLES:
+            if name not in tables:
+                raise RunError(f"{file}: the table [{name}] is missing")
+            _refuse_missing(table, tables[name], name, file)
+    try:
+        return default.changed(tables)
+    except InputError as error:
+        raise RunError(f"{file}: {error}") from None
+
+
+def _refuse_missing(wanted: Mapping[str, Any], given: Any, where: str, file: Path) -> None:
+    """Raise RunError for a setting that a table lacks."""
+    if not isinstance(given, dict):
+        return  # said as a value of the wrong type
+    for name, value in wanted.items():
+        if name not in given:
+            raise RunError(f"{file}: the setting {where}.{name} is missing")
+        if isinstance(value, Mapping):
+            _refuse_missing(value, given[name], f"{where}.{name}", file)
