@@ -36,7 +36,6 @@ from evo.experiments.guess import default_config, fitness_of, player_of, shape
 from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
-from evo.cli.configure import setting
 from evo.engines import GENOMES, engine_class
 from evo.experiment import Config, merge
 from evo.fitness.guessing.game import LONGER, MOST_GAP, gap, guided, resolve
@@ -44,6 +43,7 @@ from evo.fitness.guessing.held_out import held_out_hits
 from evo.fitness.guessing.measures import measures
 from evo.fitness.guessing.predictors import listen
 from evo.fitness.guessing.symbols import Symbols, symbols_of
+from evo.runs.configure import setting
 from evo.runs.loop import Progress, generations
 from evo.runs.stop import Stop
 from evo.workers.pool.pool import Pool

@@ -31,12 +31,12 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 from evo.experiments.critic import FILE
 
 from evo.analysis.statistics import mann_whitney
-from evo.cli.configure import configuration
 from evo.core.errors import InputError
 from evo.core.registry import EXPERIMENTS, experiment
 from evo.engines import GENOMES
 from evo.runs.batch import Batch, cores
-from evo.runs.directory import read_log
+from evo.runs.configure import configuration
+from evo.runs.description import read_log
 
 NAMES = ("memorize", "critic", "guess")
 BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 6000}  # evaluations a run

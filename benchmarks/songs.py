@@ -21,13 +21,13 @@ sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 from evo.experiments.memorize import default_config, player_of
 
-from evo.cli.configure import setting
 from evo.core.errors import MidiError
 from evo.engines import engine_class
 from evo.experiment import Config, merge
 from evo.fitness.memorization import Memorization
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
+from evo.runs.configure import setting
 from evo.runs.loop import Progress, generations
 from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial

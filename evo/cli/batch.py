@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from evo.analysis.statistics import wilson
-from evo.cli.configure import configuration, free_path, song_finder
 from evo.cli.display import PlainDisplay, Terminal
 from evo.core.config import EXECUTION_TABLES
 from evo.core.errors import InputError
 from evo.runs.batch import Batch, cores, seeds_of
-from evo.runs.directory import BATCH_FILE, resume_command
+from evo.runs.configure import configuration, free_path, song_finder
+from evo.runs.description import BATCH_FILE, resume_command
 from evo.runs.loading import parse_config
 from evo.runs.session import check
 

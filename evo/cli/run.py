@@ -69,8 +69,8 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @one_line_errors
 def run(experiment: str, **options: Any) -> None:
     """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all."""
-    from evo.cli.configure import check_worker_options, configuration, free_path, song_finder
-    from evo.runs.directory import command_line
+    from evo.runs.configure import check_worker_options, configuration, free_path, song_finder
+    from evo.runs.description import command_line
     from evo.runs.session import start
 
     if options["seeds"] is not None:
@@ -98,19 +98,12 @@ def resume(run: str, **options: Any) -> None:
 
     path = Path(run)
     refuse_at_work(path)
-    from evo.cli.configure import changes_of, check_worker_options
-    from evo.core.config import EXECUTION_TABLES
-    from evo.core.errors import InputError
-    from evo.runs.directory import is_batch
+    from evo.runs.configure import changes_of, check_worker_options
+    from evo.runs.description import is_batch
     from evo.runs.loading import load_run
     from evo.runs.session import resume as carry_on
 
     changes = changes_of(options)
-    fixed = set(changes) - set(EXECUTION_TABLES)
-    if fixed:
-        raise InputError(
-            f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
-        )
     if is_batch(path):
         from evo.cli.batch import resume_seeds
 
@@ -125,7 +118,7 @@ def resume(run: str, **options: Any) -> None:
 def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, Any]]) -> None:
     """Carry out a run with a display, say how it ended, and exit with its code."""
     from evo.cli.display import BarDisplay, PlainDisplay, Terminal
-    from evo.runs.directory import resume_command
+    from evo.runs.description import resume_command
 
     console = Terminal()
     kind = BarDisplay if console.is_terminal else PlainDisplay

@@ -32,7 +32,7 @@ from filelock import FileLock, Timeout
 from evo.core.errors import InputError, RunError
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
-from evo.runs.directory import (
+from evo.runs.description import (
     BATCH_FILE,
     Tables,
     is_batch,

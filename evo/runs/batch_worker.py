@@ -16,25 +16,9 @@ from evo.core.config import EXECUTION_TABLES
 from evo.core.errors import InputError, RunError, RunInterruptedError
 from evo.music.library import find_songs
 from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, with_seed
-from evo.runs.directory import BATCH_FILE
+from evo.runs.description import BATCH_FILE
 from evo.runs.loading import load_run, parse_config
-from evo.runs.session import resume, start
-
-
-class Silent:
-    """A display that shows nothing; see `evo.runs.session.Display`."""
-
-    def begin(self, run: Any, stop: Any, first: int) -> None:
-        """The run goes on."""
-
-    def message(self, text: str) -> None:
-        """One line that matters."""
-
-    def record(self, record: Any) -> None:
-        """One generation is done."""
-
-    def end(self) -> None:
-        """No more generations come."""
+from evo.runs.session import Silent, resume, start
 
 
 def carry_out(folder: Path, seed: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from evo.core.errors import CheckpointError, RunError
 from evo.core.files import open_regular
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
-from evo.runs.directory import is_batch, load_config, read_description, resume_command
+from evo.runs.description import is_batch, load_config, read_description, resume_command
 
 # What a folder holds that is a run, or was to become one. A `songs` folder alone is nobody's run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")

@@ -32,7 +32,8 @@ from evo.engines import Champion, Engine, engine_class, genome_of
 from evo.experiment import Experiment, FindSongs, Say, Task
 from evo.fitness.base import LearningFitness
 from evo.runs import checkpoint, precompile
-from evo.runs.directory import Run, read_description, resume_command
+from evo.runs.description import read_description, resume_command
+from evo.runs.directory import Run
 from evo.runs.loading import config_of
 from evo.runs.loop import EvaluationInterruptedError, Progress, Record, generations
 from evo.runs.stop import Stop
@@ -52,6 +53,22 @@ class Display(Protocol):
         """One line that matters."""
 
     def record(self, record: Record) -> None:
+        """One generation is done."""
+
+    def end(self) -> None:
+        """No more generations come."""
+
+
+class Silent:
+    """A display that shows nothing; see `Display`."""
+
+    def begin(self, run: Any, stop: Any, first: int) -> None:
+        """The run goes on."""
+
+    def message(self, text: str) -> None:
+        """One line that matters."""
+
+    def record(self, record: Any) -> None:
         """One generation is done."""
 
     def end(self) -> None:

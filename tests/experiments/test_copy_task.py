@@ -10,10 +10,10 @@ from click.testing import CliRunner
 from evo.experiments.copy_task import VARIABLE, default_config, fitness_of
 from running import Killed, Watcher, configured, outcome, resume, start
 
-from evo.cli.configure import setting
 from evo.cli.main import main
 from evo.core.errors import InputError
 from evo.experiment import merge
+from evo.runs.configure import setting
 
 # A network of one small LSTM that reads 12 steps back at most, of three keys.
 SMALL = {"network": {"layers": [4], "history": 12, "keys": 3, "inputs": 3}}

@@ -11,13 +11,13 @@ import pytest
 from evo.experiments.memorize import find_songs
 from running import configured, start
 
-from evo.cli.configure import configuration
 from evo.core.errors import InputError
 from evo.core.registry import experiment
 from evo.engines import ENGINES, base_of, engine_class
 from evo.music.song import Song
 from evo.music.tunes import tune
 from evo.runs import checkpoint
+from evo.runs.configure import configuration
 from genomes.history_user.networks import HistoryUsers
 from genomes.network.networks import Networks
 

@@ -67,7 +67,7 @@ def start(path: Path, config: dict[str, Any], watcher: Watcher | None = None) ->
 
 
 def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[str, Any]:
-    from evo.runs.directory import load_config
+    from evo.runs.description import load_config
 
     config = load_config(path / "config.toml")
     assert config is not None

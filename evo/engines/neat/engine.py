@@ -33,11 +33,12 @@ from evo.core.state import State
 from evo.engines.base import Engine
 from evo.engines.neat.by_output import Modules
 from evo.engines.neat.config_file import check_shape, with_shape
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.operators import NetworkOperators
 from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
-from evo.engines.neat.settings import NeatSettings, rates_of
+from evo.engines.neat.settings import NeatSettings
 from evo.engines.neat.species import Species, offspring_counts, survivors
 from genomes.base import FloatArray
 from genomes.network.activation import activate_rows

@@ -6,9 +6,10 @@ import numpy as np
 
 from evo.engines.base import Operators, drawn_key
 from evo.engines.neat.by_output import Modules
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
-from evo.engines.neat.settings import NeatSettings, rates_of
+from evo.engines.neat.settings import NeatSettings
 from genomes.base import Performers
 from genomes.network.edits import edit_offspring
 from genomes.network.genes import Genes, genes_of

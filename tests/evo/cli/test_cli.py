@@ -14,7 +14,6 @@ from click.testing import CliRunner, Result
 from running import Killed, Watcher, configured, start
 
 from evo import __version__
-from evo.cli.configure import DEFAULT_ENGINE
 from evo.cli.main import ENGINE_NAMES, EXPERIMENT_NAMES, GENOME_NAMES, main
 from evo.core.errors import WorkersLostError
 from evo.core.registry import EXPERIMENTS
@@ -24,7 +23,8 @@ from evo.engines.neat.config_file import DEFAULTS
 from evo.fitness.xor import Xor
 from evo.music.song import Song
 from evo.music.tunes import tune
-from evo.runs.directory import load_config, read_log
+from evo.runs.configure import DEFAULT_ENGINE
+from evo.runs.description import load_config, read_log
 from evo.workers.serial import Serial
 
 SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false")

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from evo.experiments.memorize import held_out_count
 from running import Killed, Watcher, configured, outcome, resume, start
 
-from evo.cli.configure import configuration
 from evo.cli.display import describe
 from evo.cli.main import main
 from evo.core.errors import InputError
@@ -18,7 +17,8 @@ from evo.core.seeds import Individuals, Role
 from evo.fitness.next_step import NextStep, cross_entropies, step_bits
 from evo.music.song import Song
 from evo.music.tunes import tune
-from evo.runs.directory import read_log
+from evo.runs.configure import configuration
+from evo.runs.description import read_log
 from genomes.grid.grids import Grids
 from genomes.history_user.networks import HistoryUsers, Shape, hear
 

@@ -27,7 +27,7 @@ from evo.cli.main import main
 from evo.core.errors import InputError, RunError, RunInterruptedError
 from evo.runs import batch, batch_worker
 from evo.runs.batch import Batch, seeds_of, with_seed
-from evo.runs.directory import load_config
+from evo.runs.description import load_config
 
 SEEDS = [0, 3, 5]
 # Goes on until it is stopped, and saves nothing before.

@@ -27,7 +27,8 @@ from evo.core.scores import Scores
 from evo.engines import ENGINES, base_of, engine_class
 from evo.fitness.xor import Xor
 from evo.runs import checkpoint
-from evo.runs.directory import Run, load_config, read_log
+from evo.runs.description import load_config, read_log
+from evo.runs.directory import Run
 
 # Of the baselines those of one genome kind: `test_engines.py` restores all of them.
 BASES = [engine for engine in ENGINES if base_of(engine) == engine]

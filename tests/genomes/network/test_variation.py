@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from breeding import network, varied_config
 
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
-from evo.engines.neat.settings import rates_of
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import Genes, genes_of
 from genomes.network.networks import Networks

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 from breeding import same_arrays
+from evo.engines.baselines.operators import MOST_EDITS, HistoryUserOperators, NetworkOperators
 
-from evo.cli.configure import configuration
 from evo.core.errors import InputError
 from evo.core.registry import EXPERIMENTS, experiment
 from evo.core.scores import Scores, Status
 from evo.engines import BASELINES, GENOMES, base_of, engine_class, genome_of
-from evo.engines.baselines.operators import MOST_EDITS, HistoryUserOperators, NetworkOperators
+from evo.runs.configure import configuration
 from genomes.network.genes import genes_of
 from genomes.network.networks import Networks
 from genomes.player import Player

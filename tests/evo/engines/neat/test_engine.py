@@ -16,8 +16,8 @@ from evo.core.scores import Scores
 from evo.engines import neat as neat_module
 from evo.engines.neat.config_file import build_config, read_sections
 from evo.engines.neat.engine import Neat
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
-from evo.engines.neat.settings import rates_of
 from evo.fitness.xor import SOLVED_AT, Xor
 from genomes.network.compatibility import distance
 from genomes.network.functions import ACTIVATIONS

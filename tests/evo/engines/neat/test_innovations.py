@@ -5,9 +5,9 @@ from itertools import pairwise
 import numpy as np
 from breeding import varied_config
 
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
-from evo.engines.neat.settings import rates_of
 from genomes.network.genes import UNNUMBERED, Genes
 from genomes.network.variation import breed
 

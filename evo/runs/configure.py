@@ -1,4 +1,4 @@
-"""Build a run's whole configuration from the command line.
+"""Build a run's whole configuration from what was asked for.
 
 Every source overrides the one before: the experiment's defaults for the engine, a TOML file, a
 neat-python file, options, `--set`. All changes are applied at once, so that settings that go
@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evo.core.config import Config
+from evo.core.config import EXECUTION_TABLES, Config
 from evo.core.errors import InputError
 from evo.core.registry import BASELINES, GENOMES, experiment
 from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
@@ -17,7 +17,7 @@ from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.experiment import Experiment, FindSongs
 from evo.music.library import find_songs
-from evo.runs.directory import Tables, load_config
+from evo.runs.description import Tables, load_config
 
 
 def song_finder() -> FindSongs:
@@ -69,7 +69,8 @@ def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[
 
     Args:
         name: The experiment's name.
-        options: The options of `evo run`, by name; None for those not given.
+        options: The options of `evo run`, by name; None for those not given. `changes` are nested
+            tables beside.
         find: Finds the songs that are named.
 
     Raises:
@@ -127,7 +128,7 @@ def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, 
     changes = deep_update(changes, limit_changes(options))
     for text in options["settings"]:
         changes = deep_update(changes, setting(text))
-    return changes
+    return deep_update(changes, options.get("changes", {}))
 
 
 def choose_engine(chosen: Experiment, genome: str | None, engine: Any) -> str:
@@ -196,10 +197,20 @@ def free_path(config: Config, seeds: bool = False) -> Path:
 
 
 def changes_of(options: dict[str, Any]) -> Tables:
-    """Return the changes that `evo resume` asks for, as nested tables."""
+    """Return the changes that `evo resume` asks for, as nested tables.
+
+    Raises:
+        InputError: For a table that cannot change in a run that has begun.
+    """
     changes = limit_changes(options)
     for text in options["settings"]:
         changes = deep_update(changes, setting(text))
+    changes = deep_update(changes, options.get("changes", {}))
+    fixed = set(changes) - set(EXECUTION_TABLES)
+    if fixed:
+        raise InputError(
+            f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
+        )
     return changes
 
 
