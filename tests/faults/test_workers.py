@@ -23,7 +23,7 @@ from running import configured, resume, start
 from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
 from evo.runs import session
-from evo.workers.base import process as processes
+from evo.workers.pool import process as processes
 from evo.workers.pace import Pace
 from evo.workers.pool.pool import Pool
 from evo.workers.reasons import crashed, too_late

@@ -304,10 +304,10 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
 def test_a_worker_of_another_version_is_not_used_and_named(
     elsewhere: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evo.workers.base import cluster, cluster_connection
+    from evo.workers.cluster import cluster, connection
 
     address, _ = elsewhere
-    versions = cluster_connection.Connection._versions
+    versions = connection.Connection._versions
 
     async def other(self: Any, worker: str | None = None) -> Any:
         found = await versions(self, worker)
@@ -315,7 +315,7 @@ def test_a_worker_of_another_version_is_not_used_and_named(
             found["packages"]["kuznechik"] = "0.0.7"
         return found
 
-    monkeypatch.setattr(cluster_connection.Connection, "_versions", other)
+    monkeypatch.setattr(connection.Connection, "_versions", other)
     monkeypatch.setattr(cluster, "_NO_WORKER", 1.0)
     said: list[str] = []
     with (
