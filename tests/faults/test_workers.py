@@ -23,10 +23,11 @@ from running import configured, resume, start
 from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
 from evo.runs import session
-from evo.workers.base import process as processes
-from evo.workers.pace import Pace
+from evo.workers import limits
+from evo.workers.failures import crashed, too_late
+from evo.workers.limits import Pace
+from evo.workers.pool import process as processes
 from evo.workers.pool.pool import Pool
-from evo.workers.reasons import crashed, too_late
 from evo.workers.serial import Serial
 from genomes.network.networks import Networks
 
@@ -212,8 +213,8 @@ def test_a_fitness_that_cannot_be_sent_is_told_in_one_line() -> None:
 def test_processes_that_end_before_they_begin_are_given_up_after_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(processes, "work", os._exit)  # with the pipe for a code: it fails
-    monkeypatch.setattr(processes, "FAILED_STARTS", 3)
+    monkeypatch.setattr(processes, "TARGET", "os:_exit")  # with the pipe for a code: it fails
+    monkeypatch.setattr(limits, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
         pytest.raises(WorkersLostError, match="at least 3 worker processes in a row"),
@@ -224,11 +225,11 @@ def test_processes_that_end_before_they_begin_are_given_up_after_some(
 def test_processes_that_cannot_be_started_are_given_up_after_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(process: Any) -> None:
+    def fail(*arguments: Any) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(processes, "start_shielded", fail)
-    monkeypatch.setattr(processes, "FAILED_STARTS", 3)
+    monkeypatch.setattr(processes, "start_child", fail)
+    monkeypatch.setattr(limits, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
         pytest.raises(WorkersLostError, match="Resource temporarily unavailable"),
@@ -239,7 +240,7 @@ def test_processes_that_cannot_be_started_are_given_up_after_some(
 def test_workers_that_all_die_before_anybody_is_scored_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("evo.workers.pool.pool.HOPELESS", 2)
+    monkeypatch.setattr("evo.workers.scheduling.HOPELESS", 2)
     fitness = Failing(dies=tuple(range(48)))
     with (
         Pool(2, SEED, CHUNK) as pool,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from breeding import joined, network
 from click.testing import CliRunner
@@ -22,10 +21,8 @@ from evo.core.errors import InputError, RunInterruptedError, WorkersLostError
 from evo.core.interrupt import Interrupted, Interrupts
 from evo.core.scores import Scores, Status
 from evo.runs import session
-from evo.workers.chunk import borders
 from evo.workers.cluster.address import Address, parse_address
-from evo.workers.reasons import crashed, too_late
-from evo.workers.scheduling import Parts, individuals, size
+from evo.workers.failures import crashed, too_late
 from evo.workers.serial import Serial
 from genomes.network.networks import Networks
 
@@ -119,60 +116,6 @@ def test_without_dask_it_is_said_how_to_install_it(
     assert "pip install 'kuznechik[cluster]'" in output
 
 
-# Parts
-
-
-def test_parts_cover_everybody_once_whatever_the_pace() -> None:
-    for pace in (None, 0.0, 1e-6, 1e-3, 0.01, 5.0):
-        parts = Parts(borders(150, 64))
-        found = []
-        while (part := parts.take(3, pace, 32)) is not None:
-            assert all(0 < len(chunk) <= 64 for chunk in part)
-            found.append(individuals(part))
-        assert [i for some in found for i in some] == list(range(150))
-
-
-def test_parts_are_cut_by_time_and_never_much_larger_than_one_that_went_well() -> None:
-    def first(pace: float | None, largest: int = 10**6) -> int:
-        part = Parts(borders(10_000, 64)).take(2, pace, largest)
-        assert part is not None
-        return size(part)
-
-    assert first(None) == 1
-    assert first(5.0) == 1
-    assert first(0.01) == 100  # a second
-    assert first(1e-6) == 5_000  # all, for two workers
-    assert first(1e-6, largest=4) == 32
-
-
-def test_who_is_alone_with_dying_workers_is_blamed_and_nobody_else() -> None:
-    parts = Parts(borders(200, 64))
-    deaths = 0
-    while not parts.done:
-        part = parts.take(2, 1e-6, 200)
-        assert part is not None
-        if 77 in individuals(part):
-            deaths += 1
-            parts.died(part)
-        else:
-            parts.scored(part, Scores.of(np.array(individuals(part), float)))
-    scores = parts.join()
-    assert np.flatnonzero(~scores.ok).tolist() == [77]
-    assert scores.reasons == {77: "its worker process died, again and again"}
-    assert scores.total[78:].tolist() == list(range(78, 200))
-    assert deaths <= 6
-
-
-def test_a_death_or_two_by_chance_cost_no_score() -> None:
-    parts = Parts([range(1)])
-    for _ in range(2):
-        part = parts.take(1, None, 1)
-        assert part is not None
-        parts.died(part)
-        assert not parts.done
-    assert parts.take(1, None, 1) == [range(1)]
-
-
 # On two local workers
 
 
@@ -202,7 +145,7 @@ def test_who_hangs_is_ended_and_failed_as_late_and_nobody_else(
     local_cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local_cluster.evaluate(Judge(), numbered(), 0)
-    monkeypatch.setattr(local_cluster, "_timeout", 1.0)
+    monkeypatch.setattr(local_cluster._scheduler, "timeout", 1.0)
     scores = local_cluster.evaluate(Hanging(13.0), numbered(), 0)
     assert scores.failures() == {"timeout": 1}
     assert scores.reasons == {13: too_late(1.0).reasons[0]}
@@ -220,7 +163,7 @@ def test_a_fitness_that_does_not_load_or_travel_is_told_in_one_line(local_cluste
 
 
 def test_a_worker_killed_from_outside_is_replaced_without_a_loss(local_cluster: Any) -> None:
-    nannies = local_cluster._connection._local.workers.values()
+    nannies = local_cluster._connection.local.nannies
     for generation in range(3):
         os.kill(next(nanny.pid for nanny in nannies if nanny.pid is not None), signal.SIGKILL)
         scores = local_cluster.evaluate(Noisy(), numbered(), generation)
@@ -235,7 +178,7 @@ def test_nothing_grows_with_the_generations(local_cluster: Any) -> None:
     # What is left is the fitness, at each of two workers.
     connection = local_cluster._connection
     assert eventually(lambda: len(connection.client.futures) <= 2)
-    assert eventually(lambda: len(connection._local.scheduler.tasks) <= 2)
+    assert eventually(lambda: len(connection.local.scheduler.tasks) <= 2)
 
 
 def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
@@ -244,7 +187,7 @@ def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
         with pytest.raises(Interrupted):
             local_cluster.evaluate(Hanging(3.0), numbered(), 0)
     # What it was at is still at it: it is restarted, as at the end of a run.
-    for nanny in local_cluster._connection._local.workers.values():
+    for nanny in local_cluster._connection.local.nannies:
         os.kill(nanny.pid, signal.SIGKILL)
     assert local_cluster.evaluate(Judge(), numbered(), 0).ok.all()
 
@@ -304,10 +247,10 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
 def test_a_worker_of_another_version_is_not_used_and_named(
     elsewhere: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evo.workers.base import cluster, cluster_connection
+    from evo.workers.cluster import cluster, connection
 
     address, _ = elsewhere
-    versions = cluster_connection.Connection._versions
+    versions = connection.Connection._versions
 
     async def other(self: Any, worker: str | None = None) -> Any:
         found = await versions(self, worker)
@@ -315,7 +258,7 @@ def test_a_worker_of_another_version_is_not_used_and_named(
             found["packages"]["kuznechik"] = "0.0.7"
         return found
 
-    monkeypatch.setattr(cluster_connection.Connection, "_versions", other)
+    monkeypatch.setattr(connection.Connection, "_versions", other)
     monkeypatch.setattr(cluster, "_NO_WORKER", 1.0)
     said: list[str] = []
     with (
@@ -338,9 +281,9 @@ def test_who_has_not_the_same_versions_is_told_what_is_missing(
     changes: dict[str, Any], problem: str | None
 ) -> None:
     versions = pytest.importorskip("distributed.versions", reason="the extra is not installed")
-    from evo.workers.cluster.connection import _problem
+    from evo.workers.cluster.connection import version_problem
 
-    found = _problem(versions.get_versions(packages=["kuznechik"]) | changes)
+    found = version_problem(versions.get_versions(packages=["kuznechik"]) | changes)
     assert found is None if problem is None else (found or "").startswith(problem)
 
 

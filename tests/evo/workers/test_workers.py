@@ -26,11 +26,11 @@ from evo.core.seeds import Individuals, Role
 from evo.fitness.memorization import Memorization
 from evo.fitness.xor import Xor
 from evo.music.song import Song
-from evo.workers.chunk import borders, score_chunk
-from evo.workers.pace import Pace
+from evo.workers.clock import Clock
+from evo.workers.evaluation import batches, score_batch
+from evo.workers.limits import Pace
 from evo.workers.pool.channel import PoolChannel, WorkerChannel
 from evo.workers.pool.pool import Pool
-from evo.workers.pool.process import Clock
 from evo.workers.serial import Serial
 from genomes.network.neat_python import from_neat_python
 from genomes.network.networks import Networks
@@ -202,7 +202,7 @@ def test_the_size_of_chunks_changes_no_score(mode: Any) -> None:
 
 def test_chunks_cover_everybody_once_in_order() -> None:
     for count in (1, 6, 7, 8, 20, 21):
-        chunks = borders(count, CHUNK)
+        chunks = batches(count, CHUNK)
         assert [i for chunk in chunks for i in chunk] == list(range(count))
         assert all(len(chunk) == CHUNK for chunk in chunks[:-1])
 
@@ -217,8 +217,8 @@ def test_a_chunk_scored_one_by_one_after_a_failure_has_the_same_scores_for_the_o
                 raise ValueError("four")
             return super().evaluate(performers, streams)
 
-    together = score_chunk(Noisy(), performers, streams)
-    alone = score_chunk(NoisyFailing(), performers, streams)
+    together = score_batch(Noisy(), performers, streams)
+    alone = score_batch(NoisyFailing(), performers, streams)
     others = [i for i in range(10) if i != 4]
     assert alone.total[others].tobytes() == together.total[others].tobytes()
     assert alone.reasons == {4: "ValueError: four"}
@@ -300,7 +300,7 @@ def test_time_in_which_a_process_was_stopped_is_not_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = iter([100.0, 100.5, 3700.0, 3701.0])
-    monkeypatch.setattr("evo.workers.pool.process.time.monotonic", lambda: next(times))
+    monkeypatch.setattr("evo.workers.clock.time.monotonic", lambda: next(times))
     clock = Clock()
     seen = []
     for _ in range(3):
