@@ -35,7 +35,7 @@ from evo.music.measures.similarity import spread
 from evo.music.song import Song, usual_lowest_note
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 from genomes.player import Player
 
 FILE = "critics.npz"

@@ -28,7 +28,7 @@ from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
 from evo.music.song import Song, load_songs
 from evo.music.tunes import tune, tune_names
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 from genomes.grid.edits import MUTATIONS
 from genomes.grid.operators import CROSSOVERS
 from genomes.player import Player

@@ -1,9 +1,9 @@
 """How kernels are compiled.
 
 A `kernel` is called from Python; it is compiled when it is first needed and kept on disk beside its
-module (or where NUMBA_CACHE_DIR says). A `part` is called by kernels only, which saves compiling
-the wrappers that Python would need; with the structs of arrays passed here they are most of a
-small function's compilation time.
+module (or where NUMBA_CACHE_DIR says). A `device` function is called from kernels only, which saves
+compiling the wrappers that Python would need; with the structs of arrays passed here they are most
+of a small function's compilation time.
 
 Neither reorders nor fuses floating-point operations: the same input gives the same bits.
 """
@@ -21,7 +21,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _njit: Any = numba.njit
 _compile_kernel = _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")
 _compile_unkept = _njit(no_cfunc_wrapper=True, error_model="numpy")
-_compile_part = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
+_compile_device = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
 
 
 def kernel(function: Function) -> Function:
@@ -34,9 +34,9 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
-def part(function: Function) -> Function:
-    """Compile a function that only kernels call; calling it from Python is not possible."""
-    compiled: Function = _compile_part(function)
+def device(function: Function) -> Function:
+    """Compile a function that is called from kernels only, never from Python."""
+    compiled: Function = _compile_device(function)
     return compiled
 
 
@@ -62,7 +62,7 @@ def is_compiled(dispatcher: Any) -> bool:
     return bool(written) and max(written) >= source.stat().st_mtime
 
 
-@part
+@device
 def zero() -> int:
     """A 0 to pass on: a literal one would compile what it is passed to twice."""
     return 0

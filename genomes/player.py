@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part
+from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.kernels import device, kernel
 from genomes.network.activation import Program
 from genomes.network.block_sums import LANES, sum_rows
-from genomes.network.compilation import Floats, Integers, longest_row
+from genomes.network.compilation import longest_row
 from genomes.network.functions import IDENTITY, SUM, activate_value, aggregate_values
 
 # Nodes are summed together whose ascending links are at least one in so many of the longest's,
@@ -35,25 +35,25 @@ _FILLED = 32
 class Hearing(NamedTuple):
     """The numbers of a `Player`, for the closed loop."""
 
-    lags: Integers
+    lags: Indices
     off: float
     on: float
     before_start: float
     threshold: float
     voices: int
-    extra_inputs: Floats
+    extra_inputs: FloatArray
 
 
 class _Block(NamedTuple):
     """The links of one network that are summed together."""
 
-    slot: Integers  # (nodes,) column of every node in `weights`, or -1
-    length: Integers  # (nodes,) how many of a node's first links stand in the block
-    weights: Floats  # (inputs, slots), or empty
+    slot: Indices  # (nodes,) column of every node in `weights`, or -1
+    length: Indices  # (nodes,) how many of a node's first links stand in the block
+    weights: FloatArray  # (inputs, slots), or empty
 
 
-@part
-def _finite(values: Floats) -> bool:
+@device
+def _finite(values: FloatArray) -> bool:
     """Whether all values are numbers, and not infinite."""
     for value in values:  # noqa: SIM110, numba has no generators
         if not math.isfinite(value):
@@ -61,7 +61,7 @@ def _finite(values: Floats) -> bool:
     return True
 
 
-@part
+@device
 def _ascending(program: Program, p: int) -> int:
     """How many links of node p stand before its first that is no input or breaks their order."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
@@ -74,7 +74,7 @@ def _ascending(program: Program, p: int) -> int:
     return int(end - begin)
 
 
-@part
+@device
 def _block(program: Program, g: int, exact: bool) -> _Block:
     """The block of network g; empty unless `exact`, that is if levels are finite."""
     first, last = program.node_offsets[g], program.node_offsets[g + 1]
@@ -106,8 +106,8 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
     return _Block(slot, length, weights)
 
 
-@part
-def _list_loud(levels: Floats, keys: int, loud: Integers, at: int) -> None:
+@device
+def _list_loud(levels: FloatArray, keys: int, loud: Indices, at: int) -> None:
     """List the keys whose level is not 0 in row `at` of `levels`: their number, then the keys."""
     count = 0
     for key in range(keys):
@@ -117,16 +117,16 @@ def _list_loud(levels: Floats, keys: int, loud: Integers, at: int) -> None:
     loud[at, 0] = count
 
 
-@part
+@device
 def _sum_block(
     block: _Block,
-    levels: Floats,
-    loud: Integers,
-    lags: Integers,
+    levels: FloatArray,
+    loud: Indices,
+    lags: Indices,
     now: int,
-    rows: Integers,
-    heard: Floats,
-    sums: Floats,
+    rows: Indices,
+    heard: FloatArray,
+    sums: FloatArray,
 ) -> None:
     """Sum a block's nodes at the step that is row `now` of `levels` into `sums`.
 
@@ -147,18 +147,18 @@ def _sum_block(
         sum_rows(block.weights, rows, heard, count, first, sums)
 
 
-@part
+@device
 def _step(
     program: Program,
     g: int,
     block: _Block,
-    sums: Floats,
-    levels: Floats,
+    sums: FloatArray,
+    levels: FloatArray,
     base: int,
-    offsets: Integers,
-    heard: Floats,
-    values: Floats,
-    weighted: Floats,
+    offsets: Indices,
+    heard: FloatArray,
+    values: FloatArray,
+    weighted: FloatArray,
 ) -> None:
     """Compute network g at one step into `values`; nodes read each other's values in `heard`.
 
@@ -193,9 +193,9 @@ def _step(
         values[place] = total if code == IDENTITY else activate_value(code, total)
 
 
-@part
+@device
 def _sound_voices(
-    said: Floats, voices: int, temperature: float, chances: Floats, played: NDArray[np.bool_]
+    said: FloatArray, voices: int, temperature: float, chances: FloatArray, played: BoolArray
 ) -> None:
     """Let `voices` of the keys sound, one after the other; see `Networks.perform`."""
     for voice in range(voices):
@@ -230,8 +230,8 @@ def play_rows(
     hearing: Hearing,
     prompt_steps: int,
     temperature: float,
-    chances: Floats,
-    played: NDArray[np.bool_],
+    chances: FloatArray,
+    played: BoolArray,
 ) -> None:
     """Let every network play on from the first `prompt_steps` rows of `played`, in place.
 

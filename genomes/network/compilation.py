@@ -5,16 +5,13 @@ feed-forward network puts sources first (Kahn 1962); of a recurrent one it does 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.kernels import device, kernel
 
 
-@part
-def _find(sorted_ids: Integers, order: Integers, wanted: int) -> int:
+@device
+def _find(sorted_ids: Indices, order: Indices, wanted: int) -> int:
     """Place of node `wanted` in its network, or -1."""
     if 0 <= wanted < len(sorted_ids) and sorted_ids[wanted] == wanted:
         return int(order[wanted])  # outputs, and hidden nodes without a gap before them
@@ -30,8 +27,8 @@ def _find(sorted_ids: Integers, order: Integers, wanted: int) -> int:
     return -1
 
 
-@part
-def _summed(counts: Integers) -> Integers:
+@device
+def _summed(counts: Indices) -> Indices:
     """Running sums."""
     sums = counts.copy()
     for place in range(1, len(sums)):
@@ -39,8 +36,8 @@ def _summed(counts: Integers) -> Integers:
     return sums
 
 
-@part
-def longest_row(offsets: Integers) -> int:
+@device
+def longest_row(offsets: Indices) -> int:
     """Length of the longest row of a compressed sparse matrix."""
     longest = 0
     for row in range(len(offsets) - 1):
@@ -53,14 +50,14 @@ def compile_networks(
     inputs: int,
     output_count: int,
     feed_forward: bool,
-    node_offsets: Integers,
-    node_id: Integers,
-    connection_offsets: Integers,
-    source: Integers,
-    target: Integers,
-    weight: Floats,
-    enabled: NDArray[np.bool_],
-) -> tuple[int, Integers, Integers, Integers, Integers, Floats, Integers]:
+    node_offsets: Indices,
+    node_id: Indices,
+    connection_offsets: Indices,
+    source: Indices,
+    target: Indices,
+    weight: FloatArray,
+    enabled: BoolArray,
+) -> tuple[int, Indices, Indices, Indices, Indices, FloatArray, Indices]:
     """Find what has to be computed of n networks, and in which order.
 
     Returns (problem, node_offsets, genes, link_offsets, source, weight, outputs), of which all but

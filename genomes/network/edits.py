@@ -21,9 +21,9 @@ differs, best sibling first, each gene once. It is NEAT's crossover with many pa
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part, zero
+from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.kernels import device, kernel, zero
 from genomes.network.functions import STEP
 from genomes.network.genes import (
     UNNUMBERED,
@@ -62,13 +62,13 @@ class Edits(NamedTuple):
     decades: float
 
 
-@part
+@device
 def _size(edits: Edits, stream: Stream) -> float:
     size = edits.smallest * 10.0 ** (edits.decades * uniform(stream))
     return float(size if uniform(stream) < 0.5 else -size)
 
 
-@part
+@device
 def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) -> int:
     """A random connection into the output, or -1."""
     count = 0
@@ -85,7 +85,7 @@ def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) ->
     return -1
 
 
-@part
+@device
 def _add_condition(
     edits: Edits, inputs: int, genes: Genes, c0: int, c1: int, n: int, stream: Stream
 ) -> int:
@@ -100,7 +100,7 @@ def _add_condition(
     return c1 + 1
 
 
-@part
+@device
 def _found_conjunction(
     edits: Edits, inputs: int, genes: Genes, n1: int, c0: int, c1: int, first: int, stream: Stream
 ) -> int:
@@ -119,7 +119,7 @@ def _found_conjunction(
     return c1
 
 
-@part
+@device
 def _edit(
     edits: Edits, inputs: int, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> tuple[int, int, bool]:
@@ -194,7 +194,7 @@ def _edit(
     return n1, c1, False
 
 
-@part
+@device
 def _remove_link(genes: Genes, n0: int, n1: int, c0: int, c1: int, c: int) -> tuple[int, int, bool]:
     """Remove connection c into the output, and the conjunction it comes from, if any."""
     if c < 0:
@@ -220,10 +220,10 @@ def edit_offspring(
     edits: Edits,
     inputs: int,
     parents: Genes,
-    parent: NDArray[np.int64],
-    mutate: NDArray[np.bool_],
+    parent: Indices,
+    mutate: BoolArray,
     key: np.uint64,
-) -> tuple[Genes, NDArray[np.int64]]:
+) -> tuple[Genes, Indices]:
     """Copies of parents with one edit each, where `mutate` says so.
 
     `parent` and `mutate` are (children,); child i uses stream i under `key`. Returns the genes, in
@@ -253,14 +253,14 @@ def edit_offspring(
     return trimmed(child, n0, c0), founded
 
 
-@part
+@device
 def _differences(
-    offsets: NDArray[np.int64],
-    number: NDArray[np.int64],
-    value: NDArray[np.float64],
+    offsets: Indices,
+    number: Indices,
+    value: FloatArray,
     a: int,
     s: int,
-    pairs: NDArray[np.int64],
+    pairs: Indices,
 ) -> int:
     """Line networks a and s up; write (gene of a or -1, gene of s or -1) where they differ."""
     count = 0
@@ -282,9 +282,9 @@ def _differences(
 @kernel
 def _merge(
     genes: Genes,
-    ancestors: NDArray[np.int64],
-    siblings: NDArray[np.int64],
-    sibling_offsets: NDArray[np.int64],
+    ancestors: Indices,
+    siblings: Indices,
+    sibling_offsets: Indices,
 ) -> Genes:
     """`merge`, but for genes that are gone, whose number is negative, and new ones at the end."""
     count = len(ancestors)
@@ -364,9 +364,9 @@ def _merge(
 
 def merge(
     genes: Genes,
-    ancestors: NDArray[np.int64],
-    siblings: NDArray[np.int64],
-    sibling_offsets: NDArray[np.int64],
+    ancestors: Indices,
+    siblings: Indices,
+    sibling_offsets: Indices,
 ) -> Genes:
     """Ancestors with what their best offspring gained.
 

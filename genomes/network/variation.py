@@ -20,9 +20,9 @@ at the end.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part, zero
+from genomes.arrays import BoolArray, Codes, FloatArray, Indices
+from genomes.kernels import device, kernel, zero
 from genomes.network.genes import (
     UNNUMBERED,
     Genes,
@@ -57,7 +57,7 @@ class Choice(NamedTuple):
     """How a gene's function starts and mutates: codes to choose from, -1 for a random start."""
 
     default: int
-    options: NDArray[np.uint8]
+    options: Codes
     mutate_rate: float
 
 
@@ -83,10 +83,10 @@ class Rates(NamedTuple):
     activation: Choice
     aggregation: Choice
     # The only values that weights may have; empty for any.
-    alphabet: NDArray[np.float64]
+    alphabet: FloatArray
 
 
-@part
+@device
 def initial_value(attribute: Attribute, stream: Stream) -> float:
     """A new value of a float attribute."""
     if attribute.init_uniform:
@@ -99,9 +99,9 @@ def initial_value(attribute: Attribute, stream: Stream) -> float:
     return max(attribute.lowest, min(attribute.highest, value))
 
 
-@part
+@device
 def _mutate_values(
-    attribute: Attribute, values: NDArray[np.float64], first: int, last: int, stream: Stream
+    attribute: Attribute, values: FloatArray, first: int, last: int, stream: Stream
 ) -> None:
     """Perturb or replace some of the values of a float attribute."""
     perturb, change = attribute.mutate_rate, attribute.mutate_rate + attribute.replace_rate
@@ -116,7 +116,7 @@ def _mutate_values(
             values[i] = initial_value(attribute, stream)
 
 
-@part
+@device
 def initial_weight(rates: Rates, stream: Stream) -> float:
     """A new weight, of the alphabet if there is one."""
     if len(rates.alphabet) > 0:
@@ -124,7 +124,7 @@ def initial_weight(rates: Rates, stream: Stream) -> float:
     return initial_value(rates.weight, stream)
 
 
-@part
+@device
 def _neutral_weight(rates: Rates) -> float:
     """The weight that passes a value on: 1, or the letter of the alphabet that is nearest."""
     weight = 1.0
@@ -136,9 +136,9 @@ def _neutral_weight(rates: Rates) -> float:
     return weight
 
 
-@part
+@device
 def _replace_letters(
-    rates: Rates, weights: NDArray[np.float64], first: int, last: int, stream: Stream
+    rates: Rates, weights: FloatArray, first: int, last: int, stream: Stream
 ) -> None:
     """Replace some weights by another letter of the alphabet; there is nothing to perturb."""
     letters = rates.alphabet
@@ -149,7 +149,7 @@ def _replace_letters(
             weights[i] = letters[-1] if letters[place] == weights[i] else letters[place]
 
 
-@part
+@device
 def initial_choice(choice: Choice, stream: Stream) -> int:
     """A new function code."""
     if choice.default >= 0:
@@ -157,7 +157,7 @@ def initial_choice(choice: Choice, stream: Stream) -> int:
     return int(choice.options[below(stream, len(choice.options))])
 
 
-@part
+@device
 def initial_enabled(rates: Rates, stream: Stream) -> bool:
     """Whether a new connection is enabled."""
     if rates.enabled_default >= 0:
@@ -165,10 +165,8 @@ def initial_enabled(rates: Rates, stream: Stream) -> bool:
     return uniform(stream) < 0.5
 
 
-@part
-def _reaches(
-    genes: Genes, first: int, last: int, origin: int, goal: int, visited: NDArray[np.int64]
-) -> bool:
+@device
+def _reaches(genes: Genes, first: int, last: int, origin: int, goal: int, visited: Indices) -> bool:
     """Whether connections lead from node `origin` to node `goal`; `visited` is scratch space."""
     if origin == goal:
         return True
@@ -195,7 +193,7 @@ def _reaches(
     return False
 
 
-@part
+@device
 def _cross(
     genes: Genes, fitter: int, other: int, child: Genes, n0: int, c0: int, stream: Stream
 ) -> None:
@@ -234,10 +232,10 @@ def _cross(
         c += 1
 
 
-@part
+@device
 def _add_connection(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
-    visited: NDArray[np.int64], stream: Stream,
+    visited: Indices, stream: Stream,
 ) -> int:  # fmt: skip
     """Try to connect two nodes chosen at random; returns where the connections end."""
     target = genes.node_id[n0 + below(stream, n1 - n0)]
@@ -260,10 +258,10 @@ def _add_connection(
     return c1 + 1
 
 
-@part
+@device
 def _mutate_structure(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
-    visited: NDArray[np.int64], stream: Stream,
+    visited: Indices, stream: Stream,
 ) -> tuple[int, int, int]:  # fmt: skip
     """Structural mutations of the network at n0:n1 and c0:c1.
 
@@ -329,7 +327,7 @@ def _mutate_structure(
     return n1, c1, split
 
 
-@part
+@device
 def _mutate_attributes(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> None:
@@ -349,10 +347,8 @@ def _mutate_attributes(
     _mutate_codes(rates.aggregation, genes.aggregation, n0, n1, stream)
 
 
-@part
-def _mutate_codes(
-    choice: Choice, codes: NDArray[np.uint8], first: int, last: int, stream: Stream
-) -> None:
+@device
+def _mutate_codes(choice: Choice, codes: Codes, first: int, last: int, stream: Stream) -> None:
     """Choose some of the functions anew."""
     if choice.mutate_rate > 0.0:
         for i in range(first, last):
@@ -364,11 +360,11 @@ def _mutate_codes(
 def breed(
     rates: Rates,
     parents: Genes,
-    fitter: NDArray[np.int64],
-    other: NDArray[np.int64],
-    mutate: NDArray[np.bool_],
+    fitter: Indices,
+    other: Indices,
+    mutate: BoolArray,
     key: np.uint64,
-) -> tuple[Genes, NDArray[np.int64]]:
+) -> tuple[Genes, Indices]:
     """The offspring of pairs of parents.
 
     Child i comes from networks `fitter[i]` and `other[i]` of the batch, with random numbers of

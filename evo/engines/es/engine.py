@@ -34,7 +34,7 @@ from evo.engines.base import Champion, Engine, Settings
 from evo.engines.es.noise import Noise
 from evo.engines.es.settings import DEFAULTS, StrategySettings
 from evo.engines.es.strategy import Credit, norm
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers
 from genomes.player import Player

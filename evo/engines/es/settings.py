@@ -56,7 +56,7 @@ from evo.engines.es.snes import SNES
 from evo.engines.es.strategy import Strategy
 from evo.engines.es.weighted_mean import WeightedMean
 from evo.engines.settings import check_tables, number_of, table_of, word_of
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.history_user.networks import ARCHITECTURES, Shape
 
 STRATEGIES: dict[str, Callable[..., Strategy]] = {

@@ -54,7 +54,7 @@ from typing import Any
 import numpy as np
 
 from evo.engines.settings import check_tables, number_of, table_of, word_of
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.grid.edits import MUTATIONS, GridRates
 from genomes.grid.operators import CROSSOVERS
 

@@ -44,7 +44,7 @@ from evo.engines.neat.selection import DEFAULTS as SELECTION_DEFAULTS
 from evo.engines.neat.selection import Regulation, Selection
 from evo.engines.neat.settings import rates_of
 from evo.engines.neat.species import Species, offspring_counts, survivors
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.network.compatibility import speciate
 from genomes.network.genes import Genes, genes_of
 from genomes.network.networks import Networks

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.engines.neat.innovations import Innovations
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.network.genes import Genes
 from genomes.network.variation import Attribute, Choice, Rates
 

@@ -73,7 +73,7 @@ from numpy.typing import NDArray
 
 from evo.core.state import State
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.network.variation import Attribute, Rates
 
 Places = NDArray[np.int64]

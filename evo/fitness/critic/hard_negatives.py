@@ -14,7 +14,7 @@ from evo.core.seeds import Individuals, Role, stream
 from evo.engines.ga.engine import GridGA
 from evo.experiment import Say
 from evo.fitness.critic.panel import Panel
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 
 SEARCHES, GENERATIONS, POPULATION = 4, 150, 128
 KEPT = 6  # of each search, the best different ones
