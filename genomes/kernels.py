@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -65,4 +66,4 @@ def is_compiled(dispatcher: Any) -> bool:
 @device
 def zero() -> int:
     """A 0 to pass on: a literal one would compile what it is passed to twice."""
-    return 0
+    return int(np.int64(0))
