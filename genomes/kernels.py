@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 import numba
 import numpy as np
 
+from genomes.arrays import Indices
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # numba's type information lacks these options.
@@ -67,3 +69,23 @@ def is_compiled(dispatcher: Any) -> bool:
 def zero() -> int:
     """A 0 to pass on: a literal one would compile what it is passed to twice."""
     return int(np.int64(0))
+
+
+@device
+def within(indices: Indices, count: int) -> bool:
+    """Return whether all are indices of `count` things, counted from the first."""
+    fit = True
+    for index in indices:
+        fit &= 0 <= index < count
+    return fit
+
+
+@device
+def are_offsets(offsets: Indices, rows: int, count: int) -> bool:
+    """Return whether offsets divide `count` things into `rows`."""
+    if len(offsets) != rows + 1 or offsets[0] != 0 or offsets[rows] != count:
+        return False
+    fit = True
+    for row in range(rows):
+        fit &= offsets[row] <= offsets[row + 1]
+    return fit
