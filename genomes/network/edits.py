@@ -31,7 +31,7 @@ from genomes.network.genes import (
     copy_node,
     find_connection,
     new_connection,
-    room_for,
+    room_for_children,
     trimmed,
 )
 from genomes.randomness import Stream, below, start_stream, uniform
@@ -111,7 +111,7 @@ def _add_condition(
 
 @device
 def _remove_condition(genes: Genes, c0: int, c1: int, n: int, stream: Stream) -> int:
-    """Take one input from the conjunction at node gene n, if two are left; returns as above."""
+    """Take one of three or more inputs from conjunction n; returns where connections end."""
     c = _random_link(genes, c0, c1, genes.node_id[n], stream)
     count = 0
     for other in range(c0, c1):
@@ -275,13 +275,7 @@ def edit_offspring(
     children = len(parent)
     if len(mutate) != children or not within(parent, len(parents.node_offsets) - 1):
         raise GenomeError("parent must be indices of networks of the batch, as many as mutate")
-    nodes, connections = 0, 0
-    for i in range(children):
-        g = parent[i]
-        nodes += parents.node_offsets[g + 1] - parents.node_offsets[g] + NEW_NODES
-        connections += parents.connection_offsets[g + 1] - parents.connection_offsets[g]
-        connections += NEW_CONNECTIONS
-    child = room_for(nodes, connections, children)
+    child, _ = room_for_children(parents, parent, NEW_NODES, NEW_CONNECTIONS)
     founded = np.full(children, -1, np.int64)
     stream = np.zeros(1, np.uint64)
     n0, c0 = zero(), zero()

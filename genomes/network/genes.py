@@ -89,6 +89,24 @@ def room_for(nodes: int, connections: int, networks: int) -> Genes:
 
 
 @device
+def room_for_children(
+    parents: Genes, parent: Indices, new_nodes: int, new_connections: int
+) -> tuple[Genes, int]:
+    """Genes to be written, for a copy of each network in `parent` and so many new genes in each.
+
+    Also returns the most nodes that one of them can have.
+    """
+    nodes, connections, deepest = 0, 0, 0
+    for g in parent:
+        count = parents.node_offsets[g + 1] - parents.node_offsets[g] + new_nodes
+        deepest = max(deepest, count)
+        nodes += count
+        connections += parents.connection_offsets[g + 1] - parents.connection_offsets[g]
+        connections += new_connections
+    return room_for(nodes, connections, len(parent)), deepest
+
+
+@device
 def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
     """The genes that were written; the room left over is little, and a copy takes long."""
     return Genes(

@@ -48,7 +48,8 @@ from genomes.arrays import FloatArray
 from genomes.network.compatibility import speciate
 from genomes.network.genes import Genes, genes_of
 from genomes.network.networks import Networks
-from genomes.network.variation import Rates, breed
+from genomes.network.rates import Rates
+from genomes.network.variation import breed
 from genomes.player import Player
 
 Places = NDArray[np.int64]

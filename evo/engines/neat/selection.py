@@ -74,7 +74,7 @@ from numpy.typing import NDArray
 from evo.core.state import State
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from genomes.arrays import FloatArray
-from genomes.network.variation import Attribute, Rates
+from genomes.network.rates import Attribute, Rates
 
 Places = NDArray[np.int64]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.variation import Attribute, Choice, Rates
+from genomes.network.rates import Attribute, Choice, Rates
 
 _WORDS = {"true": 1, "yes": 1, "on": 1, "1": 1, "false": 0, "no": 0, "off": 0, "0": 0}
 
