@@ -39,7 +39,7 @@ from evo.music.measures.parts import form
 from evo.music.measures.similarity import spread
 from evo.music.song import Song
 from evo.runs import checkpoint
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 EVO = (sys.executable, "-P", "-c", "from evo.cli.main import main; main()")
 

@@ -45,7 +45,8 @@ from evo.music.measures.similarity import spread
 from evo.music.song import Song, usual_lowest_note
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
-from genomes.base import BoolArray, FloatArray, Performers
+from genomes.arrays import BoolArray, FloatArray
+from genomes.base import Performers
 
 FILE = "critics.npz"
 STEPS_PER_BEAT = 2  # critics read bars of 8 steps

@@ -17,12 +17,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, Singles
+
 if TYPE_CHECKING:
     from genomes.player import Player
-
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
-Arrays = dict[str, NDArray[Any]]
 
 # One random generator an individual, in the order of the batch.
 Streams = Sequence[np.random.Generator]
@@ -104,7 +102,7 @@ class Performers(Protocol):
     def __len__(self) -> int:
         """How many individuals the batch holds."""
 
-    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+    def follow(self, grid: BoolArray) -> Singles:
         """Say every next step of a song while hearing its true past.
 
         `grid` is a bool (steps, keys) piano roll. Returns float32 (n, steps, keys): the activation
@@ -126,7 +124,7 @@ class Performers(Protocol):
         sigmoid(activation / temperature), drawn from the individual's own stream.
         """
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+    def take(self, indices: Sequence[int] | Indices) -> Self:
         """The individuals at `indices`, in that order, as a batch of their own."""
 
     def to_arrays(self) -> Arrays:

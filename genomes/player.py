@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 Level = Annotated[float, Meta(ge=-1e6, le=1e6)]
 

@@ -5,7 +5,7 @@ from typing import Any
 from evo.analysis.plot import lags_figure, pieces_figure, png_bytes, reading_figure, rolls_figure
 from evo.core.seeds import Role, stream
 from evo.music.song import Song
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 
 # Of what is played by chance at the end of a run: how much chance, and how many are drawn.
 TEMPERATURE, DRAWN = 0.7, 8

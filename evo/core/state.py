@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import Arrays
+from genomes.arrays import Arrays
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from evo.core.errors import CheckpointError, StateTooLargeError
 from evo.core.files import open_regular, replace_folder, to_json
 from evo.core.state import State
-from genomes.base import Arrays
+from genomes.arrays import Arrays
 
 SCHEMA = 1
 FILES = ("arrays.npz", "state.json")

@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import Arrays, BoolArray, Streams, draw_chances, prompt_length
+from genomes.arrays import Arrays, BoolArray, Indices, Singles
+from genomes.base import Streams, draw_chances, prompt_length
 from genomes.player import Player
 
 
@@ -66,7 +67,7 @@ class Grids:
         """How many keys its instrument has."""
         return int(self.notes.shape[2])
 
-    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+    def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; +1 where a grid has a note and -1 elsewhere.
 
         Raises ValueError for a song of another number of keys.
@@ -98,7 +99,7 @@ class Grids:
         played[:, :prompt_steps] = prompt
         return played
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+    def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
         chosen = np.asarray(indices, np.int64)
         if len(chosen) > 1 and 0 <= chosen[0] <= len(self) - len(chosen):

@@ -16,31 +16,22 @@ of its own stream under the generation's key.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.base import BoolArray
-from genomes.grid.edits import (
-    GridRates,
-    Row,
-    copy_cells,
-    draw_kind,
-    mutate,
-    random_step,
-    steps_of,
-)
-from genomes.kernels import kernel, part
+from genomes.arrays import BoolArray, Indices, Singles
+from genomes.grid.edits import GridRates, Row, copy_cells, draw_kind, mutate, random_step, steps_of
+from genomes.kernels import device, kernel
 from genomes.randomness import Stream, below, start_stream, uniform
 
 CROSSOVERS = ("one_point", "two_points", "uniform", "credit")
 ONE_POINT, TWO_POINTS, UNIFORM, CREDIT = range(4)
 
 
-@part
+@device
 def _cross(
     rates: GridRates,
     pool: BoolArray,
-    cases: NDArray[np.float32],
-    parents: NDArray[np.int64],
+    cases: Singles,
+    parents: Indices,
     child: Row,
     stream: Stream,
 ) -> bool:
@@ -104,8 +95,8 @@ def first_grids(rates: GridRates, count: int, key: np.uint64) -> BoolArray:
 def breed_grids(
     rates: GridRates,
     pool: BoolArray,
-    cases: NDArray[np.float32],
-    parents: NDArray[np.int64],
+    cases: Singles,
+    parents: Indices,
     copies: int,
     key: np.uint64,
 ) -> BoolArray:

@@ -29,17 +29,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomes.base import BoolArray, FloatArray
-from genomes.history_user.vectors import (
-    Integers,
-    Singles,
-    gated,
-    linear,
-    shares,
-    sigmoid,
-    weighted_past,
-)
-from genomes.kernels import kernel, part, zero
+from genomes.arrays import BoolArray, FloatArray, Indices, Singles
+from genomes.history_user.vectors import gated, linear, shares, sigmoid, weighted_past
+from genomes.kernels import device, kernel, zero
 
 PLAIN, UNITED, MELODY, LSTM = range(4)
 # Outputs of the plain read-out count as chances at least so far from 0 and 1.
@@ -56,16 +48,16 @@ class Plan(NamedTuple):
     inputs: int
     keys: int
     outputs: int
-    lags: Integers  # rising
+    lags: Indices  # rising
     layers: int
     rows: int  # of the state
     longest: int  # the most columns of a linear map, or lags
-    units: Integers  # (LSTMs,) like the next five
-    row: Integers  # the first that it hears
-    heard: Integers  # how many it hears: what comes in and its own units
-    cell: Integers  # its first row in `cells`
-    weights: Integers
-    bias: Integers
+    units: Indices  # (LSTMs,) like the next five
+    row: Indices  # the first that it hears
+    heard: Indices  # how many it hears: what comes in and its own units
+    cell: Indices  # its first row in `cells`
+    weights: Indices
+    bias: Indices
     scores: int  # place of the linear map to the lags, and of its bias
     scores_bias: int
     reading_row: int  # where the read-out goes
@@ -87,7 +79,7 @@ class Scratch(NamedTuple):
     total: Singles  # (lanes,), the sum of a softmax
 
 
-@part
+@device
 def _scratch(plan: Plan, lanes: int) -> Scratch:
     cells = 0
     for units in plan.units:
@@ -102,7 +94,7 @@ def _scratch(plan: Plan, lanes: int) -> Scratch:
     )
 
 
-@part
+@device
 def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: Scratch) -> None:
     """One LSTM for one step: its cells, and its rows of the state."""
     units = plan.units[number]
@@ -131,7 +123,7 @@ def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: S
         said[j] = gated(leave[j], cells[j])
 
 
-@part
+@device
 def _read(
     plan: Plan, weights: Singles, base: int, lanes: int, past: Singles, step: int, s: Scratch
 ) -> None:
@@ -164,7 +156,7 @@ def _read(
             said[lane] = said[lane] / s.total[lane]
 
 
-@part
+@device
 def _step(
     plan: Plan,
     weights: Singles,
@@ -209,7 +201,7 @@ def _step(
     )
 
 
-@part
+@device
 def _to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
     """What is said as the raw outputs: sigmoids, or a softmax, of the linear map's results."""
     if plan.kind == UNITED or plan.kind == LSTM:
@@ -223,7 +215,7 @@ def _to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
                 s.said[j * lanes + lane] = s.sums[j * lanes + lane] / s.total[lane]
 
 
-@part
+@device
 def _logit(chance: float) -> float:
     if chance < _MARGIN:
         chance = _MARGIN
@@ -232,7 +224,7 @@ def _logit(chance: float) -> float:
     return math.log(chance / (1.0 - chance))
 
 
-@part
+@device
 def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
     """What one lane said as activations of the keys (keys,), > 0 where a key sounds."""
     if plan.kind == PLAIN:
@@ -249,7 +241,7 @@ def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
         activations[:] = s.said
 
 
-@part
+@device
 def _sample(plan: Plan, s: Scratch, temperature: float, chance: float, played: BoolArray) -> None:
     """One of the keys or the rest, drawn from the softmax of the outputs over the temperature."""
     highest = float(s.said[plan.keys])

@@ -35,11 +35,11 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import Arrays, BoolArray, Streams, draw_chances, prompt_length
+from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, Singles
+from genomes.base import Streams, draw_chances, prompt_length
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
 from genomes.history_user.tiles import LANES
-from genomes.history_user.vectors import Singles
 from genomes.player import Player
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "hear"]
@@ -51,8 +51,8 @@ _FEW = 5
 class Reading(NamedTuple):
     """Where the history was read: both (n, sequences, steps)."""
 
-    lag: NDArray[np.int64]  # the lag of the highest weight
-    entropy: NDArray[np.float32]  # of the weights, in bits: 0 where a single lag is read
+    lag: Indices  # the lag of the highest weight
+    entropy: Singles  # of the weights, in bits: 0 where a single lag is read
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,7 +146,7 @@ class HistoryUsers:
 
     def mean_squared_error(
         self, inputs: Singles, targets: Singles, first_step: int = 0
-    ) -> NDArray[np.float64]:
+    ) -> FloatArray:
         """How far the raw outputs are from targets, step by step.
 
         `targets` is float32 (n or 1, sequences, steps - first_step, outputs). Returns float64
@@ -252,7 +252,7 @@ class HistoryUsers:
 
     # As performers
 
-    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+    def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; the module says what the activation is.
 
         Raises ValueError for a song of another number of keys.
@@ -296,7 +296,7 @@ class HistoryUsers:
 
     # Slices and arrays
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+    def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
         chosen = np.arange(len(self))[np.asarray(indices, np.int64)]
         if len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1)):  # a worker's chunk

@@ -11,10 +11,9 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from genomes.arrays import Indices, Singles
 from genomes.history_user.lstm import LSTM, MELODY, PLAIN, UNITED, Plan
-from genomes.history_user.vectors import Singles
 
 Architecture = Literal["plain", "united", "melody", "lstm"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
@@ -138,7 +137,7 @@ class Shape:
         }
 
     @cached_property
-    def places_by_output(self) -> NDArray[np.int64]:
+    def places_by_output(self) -> Indices:
         """Places in the flat vector of the weights that lead to one output alone.
 
         int64 (outputs, weights of one); (0, 0) where a softmax, or nothing, follows the stack.

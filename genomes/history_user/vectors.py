@@ -19,8 +19,8 @@ product of two of them overflows.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from genomes.arrays import Indices, Singles
 from genomes.history_user.tiles import (
     COLUMNS,
     KEYS,
@@ -39,13 +39,10 @@ from genomes.history_user.tiles import (
     vector_of_columns,
     wide_columns,
 )
-from genomes.kernels import part
-
-Singles = NDArray[np.float32]
-Integers = NDArray[np.int64]
+from genomes.kernels import device
 
 
-@part
+@device
 def linear(
     weights: Singles,
     first: int,
@@ -84,10 +81,10 @@ def linear(
             single_column(weights, first + c, columns, bias + c, state, row, rows, out, c)
 
 
-@part
+@device
 def weighted_past(
     shares: Singles,
-    lags: Integers,
+    lags: Indices,
     count: int,
     lanes: int,
     past: Singles,
@@ -133,7 +130,7 @@ _C2, _C3 = np.float32(8.3334519073e-3), np.float32(4.1665795894e-2)
 _C4, _C5 = np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
 
 
-@part
+@device
 def exp(x: np.float32) -> np.float32:
     """e to the x, of x between -43 and 43 and of the nearer end beyond."""
     if x < _LOWEST:
@@ -153,20 +150,20 @@ def exp(x: np.float32) -> np.float32:
     return result
 
 
-@part
+@device
 def sigmoid(x: np.float32) -> np.float32:
     """1 / (1 + e^-x)."""
     return _ONE / (_ONE + exp(-x))
 
 
-@part
+@device
 def gated(x: np.float32, y: np.float32) -> np.float32:
     """sigmoid(x) * tanh(y) with a single division."""
     opposite, power = exp(-x), exp(y + y)
     return (power - _ONE) / ((_ONE + opposite) * (_ONE + power))
 
 
-@part
+@device
 def shares(scores: Singles, rows: int, lanes: int, highest: Singles, total: Singles) -> None:
     """The softmax of `scores` (rows, lanes), lane by lane, without its division.
 

@@ -21,7 +21,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import Arrays, BoolArray, FloatArray, Streams, draw_chances, prompt_length
+from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Singles
+from genomes.base import Streams, draw_chances, prompt_length
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import Hearing, play_rows
 from genomes.network.compilation import compile_networks
@@ -55,16 +56,16 @@ class Networks:
     inputs: int
     outputs: int
     feed_forward: bool
-    node_offsets: NDArray[np.int64]  # (n + 1,)
-    node_id: NDArray[np.int64]  # (nodes,) like the next four
+    node_offsets: Indices  # (n + 1,)
+    node_id: Indices  # (nodes,) like the next four
     bias: FloatArray
     response: FloatArray
-    activation: NDArray[np.uint8]  # place in genomes.network.functions.ACTIVATIONS
-    aggregation: NDArray[np.uint8]  # place in genomes.network.functions.AGGREGATIONS
-    connection_offsets: NDArray[np.int64]  # (n + 1,)
-    innovation: NDArray[np.int64]  # (connections,) like the next four
-    source: NDArray[np.int64]
-    target: NDArray[np.int64]
+    activation: Codes  # place in genomes.network.functions.ACTIVATIONS
+    aggregation: Codes  # place in genomes.network.functions.AGGREGATIONS
+    connection_offsets: Indices  # (n + 1,)
+    innovation: Indices  # (connections,) like the next four
+    source: Indices
+    target: Indices
     weight: FloatArray
     enabled: BoolArray
     player: Player | None = None
@@ -164,7 +165,7 @@ class Networks:
             raise ValueError("these networks play no instrument: they were made without a player")
         return self.player
 
-    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+    def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; the activation is what `Player.activations` makes of outputs."""
         player = self._players_hearing()
         activations = player.activations(self._activate_columns(player.hear(grid)))
@@ -207,14 +208,14 @@ class Networks:
         play_rows(self.program, hearing, prompt_steps, temperature, chances, played)
         return played
 
-    def sizes(self) -> NDArray[np.int64]:
+    def sizes(self) -> Indices:
         """Nodes and enabled connections of every network: int64 (n, 2)."""
         enabled_before = np.concatenate([[0], np.cumsum(self.enabled)])
         return np.stack(
             [np.diff(self.node_offsets), np.diff(enabled_before[self.connection_offsets])], axis=1
         )
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+    def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
         chosen = np.arange(len(self))[np.asarray(indices, np.int64)]
         consecutive = len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1))

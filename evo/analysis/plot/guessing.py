@@ -22,7 +22,7 @@ from evo.analysis.plot.style import (
 from evo.fitness.guessing.held_out import held_out_hits
 from evo.fitness.guessing.predictors import EARS, listen
 from evo.fitness.guessing.symbols import symbols_of
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 
 WINDOW = 32  # steps
 COLOURS = (PALE, BLUE, ORANGE)

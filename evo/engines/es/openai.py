@@ -23,7 +23,7 @@ import numpy as np
 from evo.core.state import State
 from evo.engines.es.noise import Noise
 from evo.engines.es.strategy import Credit, Strategy, centred_ranks, norm
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 # What keeps Adam from dividing by nothing.
 _EPSILON = 1e-8

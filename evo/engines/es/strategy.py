@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from evo.core.state import State
 from evo.engines.es.noise import Noise
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 
 @dataclass(frozen=True)

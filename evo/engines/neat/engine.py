@@ -40,7 +40,7 @@ from evo.engines.neat.operators import NetworkOperators
 from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
 from evo.engines.neat.settings import NeatSettings
 from evo.engines.neat.species import Species, offspring_counts, survivors
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.network.activation import activate_rows
 from genomes.network.compatibility import speciate
 from genomes.network.genes import Genes, genes_of

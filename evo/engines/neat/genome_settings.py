@@ -9,7 +9,7 @@ import numpy as np
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.variation import Attribute, Choice, Rates
+from genomes.network.rates import Attribute, Choice, Rates
 
 Chance = Annotated[float, Meta(ge=0, le=1)]
 Number = Annotated[float, Meta(ge=-1e12, le=1e12)]

@@ -73,8 +73,8 @@ from numpy.typing import NDArray
 from evo.core.state import State
 from evo.engines.neat.settings import SelectionSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.base import FloatArray
-from genomes.network.variation import Attribute, Rates
+from genomes.arrays import FloatArray
+from genomes.network.rates import Attribute, Rates
 
 Places = NDArray[np.int64]
 

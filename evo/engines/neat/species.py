@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 # neat-python's median is the upper of the two middle values; median2 is their mean.
 _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {

@@ -27,7 +27,7 @@ from evo.fitness.critic.melody import (
     RHYTHMS,
     count_contexts,
 )
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 SMOOTHING = 2.0  # how many observations a shorter context counts for
 

@@ -38,7 +38,7 @@ from evo.fitness.critic.melody import (
     find_key,
     read_notes,
 )
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 from genomes.kernels import kernel
 
 Places = NDArray[np.int64]

@@ -11,7 +11,7 @@ numbers; both classes weigh the same.
 
 import numpy as np
 
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 FOLDS, REPEATS = 5, 4
 RIDGE = 20.0  # sum of squared weights against the sum of log-likelihoods

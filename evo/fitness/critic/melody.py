@@ -6,8 +6,8 @@ The melody is the highest key of every step that sounds. A bar has `BAR` steps.
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import BoolArray, FloatArray
-from genomes.kernels import kernel, part
+from genomes.arrays import BoolArray, FloatArray
+from genomes.kernels import device, kernel
 
 Places = NDArray[np.int64]
 
@@ -28,7 +28,7 @@ KEY_PROFILES = np.array(
 )
 
 
-@part
+@device
 def read_notes(grid: BoolArray, step: Places, key: Places) -> int:
     """Write onsets' steps and highest keys into `step` and `key`; returns how many there are."""
     count = 0
@@ -42,19 +42,19 @@ def read_notes(grid: BoolArray, step: Places, key: Places) -> int:
     return count
 
 
-@part
+@device
 def interval_class(interval: int) -> int:
     """0 .. INTERVALS - 1."""
     return min(max(interval, -12), 12) + 12
 
 
-@part
+@device
 def duration_class(steps: int) -> int:
     """0 .. DURATIONS - 1."""
     return min(steps, DURATIONS) - 1
 
 
-@part
+@device
 def find_key(
     step: Places, key: Places, count: int, steps: int, profiles: FloatArray, fits: FloatArray
 ) -> tuple[int, int]:
@@ -83,7 +83,7 @@ def find_key(
     return best_mode, best_tonic
 
 
-@part
+@device
 def bar_rhythms(step: Places, count: int, rhythm: Places) -> None:
     """Write the bits of every bar's onsets into `rhythm` (bars,)."""
     rhythm[:] = 0

@@ -35,7 +35,8 @@ from evo.fitness.guessing.game import MOST_GAP, Guessing, gap, guided, resolve
 from evo.fitness.guessing.predictors import listen
 from evo.fitness.guessing.read_out import hits_of
 from evo.fitness.guessing.symbols import Symbols, rolls_of, symbols_of
-from genomes.base import FloatArray, Performers
+from genomes.arrays import FloatArray
+from genomes.base import Performers
 
 OPPONENTS_SHARE = 0.5  # of the score
 

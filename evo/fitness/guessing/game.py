@@ -42,7 +42,8 @@ from evo.fitness.guessing.measures import measures
 from evo.fitness.guessing.predictors import CONTEXT, FREQUENCIES, PERCEPTRON, listen, listen_to
 from evo.fitness.guessing.surprise import count_events, counted
 from evo.fitness.guessing.symbols import Symbols, symbols_of
-from genomes.base import BoolArray, FloatArray, Performers, Streams
+from genomes.arrays import BoolArray, FloatArray
+from genomes.base import Performers, Streams
 
 SCORES = ("gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from evo.fitness.guessing.softmax import likeliest, to_chances
 from evo.fitness.guessing.symbols import Symbols
-from genomes.kernels import kernel, part
+from genomes.kernels import device, kernel
 
 HEARD = 12  # symbols
 UNITS = 24
@@ -22,7 +22,7 @@ RATE = 0.1
 Floats = NDArray[np.float64]
 
 
-@part
+@device
 def _move(weight: Floats, squares: Floats, place: int, gradient: float) -> None:
     """One step of Adagrad on one weight."""
     squares[place] += gradient * gradient

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from evo.fitness.guessing.softmax import likeliest, to_chances
 from evo.fitness.guessing.symbols import Symbols
-from genomes.kernels import kernel, part
+from genomes.kernels import device, kernel
 
 FREQUENCIES, CONTEXT, PERCEPTRON = 0, 1, 2
 EARS = ("frequencies", "context", "perceptron")
@@ -33,7 +33,7 @@ RATE = 0.2  # of its learning
 Floats = NDArray[np.float64]
 
 
-@part
+@device
 def _back_off(
     symbols: Symbols, t: int, counts: Floats, totals: Floats, order: int, chances: Floats
 ) -> None:
@@ -50,7 +50,7 @@ def _back_off(
             )
 
 
-@part
+@device
 def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
     """What followed the contexts of step t before: counts (ORDER + 1, alphabet) and their sums."""
     counts[:] = 0.0
@@ -63,7 +63,7 @@ def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
             totals[length] += 1.0
 
 
-@part
+@device
 def _regress(symbols: Symbols, t: int, weights: Floats, bias: Floats, chances: Floats) -> None:
     """Chances by softmax regression; `weights` are (HEARD, alphabet heard, alphabet said)."""
     alphabet = len(chances)
@@ -75,7 +75,7 @@ def _regress(symbols: Symbols, t: int, weights: Floats, bias: Floats, chances: F
     to_chances(chances)
 
 
-@part
+@device
 def _learn(symbols: Symbols, t: int, weights: Floats, bias: Floats, chances: Floats) -> None:
     """One step of gradient towards the symbol that came at t."""
     for symbol in range(len(chances)):

@@ -5,12 +5,12 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.kernels import part
+from genomes.kernels import device
 
 Floats = NDArray[np.float64]
 
 
-@part
+@device
 def likeliest(values: Floats) -> int:
     """The place of the highest, the first where several are."""
     best = 0
@@ -20,7 +20,7 @@ def likeliest(values: Floats) -> int:
     return best
 
 
-@part
+@device
 def to_chances(values: Floats) -> None:
     """Replace values by their softmax."""
     top = values[likeliest(values)]

@@ -7,7 +7,7 @@ a listener follows as the melody; the others are not heard.
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 
 Symbols = NDArray[np.int64]
 

@@ -32,7 +32,7 @@ from evo.music.measures.parts import (
     waits,
 )
 from evo.music.song import Song
-from genomes.kernels import kernel, part
+from genomes.kernels import device, kernel
 
 __all__ = [
     "KnownSongs", "Shared", "duplicates", "families", "form", "shared", "spread", "tokens",
@@ -313,7 +313,7 @@ def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
     return longest, covered
 
 
-@part
+@device
 def _write_tokens(grid: BoolArray, codes: IntArray) -> int:
     """The tokens of a grid into `codes`; how many. See `tokens`."""
     count, last_step, last_key = 0, -1, 0
@@ -328,7 +328,7 @@ def _write_tokens(grid: BoolArray, codes: IntArray) -> int:
     return count
 
 
-@part
+@device
 def _common_prefix(codes: IntArray, start: int, end: int, text: IntArray, place: int) -> int:
     """How many tokens from `codes[start:end]` on are those from `text[place]` on."""
     length = 0
@@ -338,7 +338,7 @@ def _common_prefix(codes: IntArray, start: int, end: int, text: IntArray, place:
     return length
 
 
-@part
+@device
 def _sorted_place(codes: IntArray, start: int, end: int, text: IntArray, suffixes: IntArray) -> int:
     """Where `codes[start:end]` would be sorted in: before the first suffix not below it."""
     low, high = 0, len(suffixes)

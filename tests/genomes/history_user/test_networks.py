@@ -5,14 +5,14 @@ import tracemalloc
 from functools import cache
 from typing import Any
 
+import history_user_reference as reference
 import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genomes import history_user_reference as reference
-from genomes import vectors
+from genomes.history_user import vectors
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape, hear
 
 EVERY = pytest.mark.parametrize("architecture", ARCHITECTURES)

@@ -14,9 +14,10 @@ from breeding import joined, network
 
 from evo.engines.neat.by_output import DEFAULTS, Modules
 from evo.engines.neat.innovations import Innovations
-from genomes.network.edits import MOST_CONDITIONS, Edits, edit_offspring, merge
+from genomes.network.edits import MOST_CONDITIONS, Edits, edit_offspring
 from genomes.network.functions import IDENTITY, STEP, SUM
 from genomes.network.genes import UNNUMBERED, Genes
+from genomes.network.merging import merge
 from genomes.network.networks import Networks
 
 INPUTS, OUTPUTS = 8, 3

@@ -17,7 +17,8 @@ from evo.engines.neat.initial import first_genes
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import Genes, genes_of
 from genomes.network.networks import Networks
-from genomes.network.variation import Rates, breed
+from genomes.network.rates import Rates
+from genomes.network.variation import breed
 
 INPUTS, OUTPUTS = 4, 2
 BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])

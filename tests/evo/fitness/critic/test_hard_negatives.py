@@ -8,7 +8,7 @@ import pytest
 from critics import few_panel
 
 from evo.fitness.critic import hard_negatives
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 from genomes.grid.grids import Grids
 
 SONGS = np.zeros((9, 128, 13), np.bool_)

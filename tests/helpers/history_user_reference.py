@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 from genomes.history_user.networks import Shape
 
 Views = Mapping[str, NDArray[Any]]
