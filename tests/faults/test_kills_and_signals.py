@@ -153,8 +153,8 @@ def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(30)
 
     if instant == "compiling":
-        monkeypatch.setattr(session.warm_up, "is_needed", lambda *given: True)
-        monkeypatch.setattr(session.warm_up, "compile_kernels", signalled)
+        monkeypatch.setattr(session.precompile, "is_needed", lambda *given: True)
+        monkeypatch.setattr(session.precompile, "compile_kernels", signalled)
     elif instant == "a generation":
         monkeypatch.setattr(Xor, "evaluate", signalled)
     else:
@@ -209,9 +209,9 @@ def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> Non
     """As in the middle of an import, where libraries catch everything."""
     script = (
         "import os, signal, time\n"
-        "from evo import cli_errors\n"
-        "cli_errors._LONGEST_CLEANING = 0.1\n"
-        "cli_errors.end_on_signals()\n"
+        "from evo.cli import errors\n"
+        "errors._LONGEST_CLEANING = 0.1\n"
+        "errors.end_on_signals()\n"
         "try:\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "except SystemExit:\n"
