@@ -14,7 +14,7 @@ from hypothesis.extra.numpy import arrays
 from evo.core.errors import MidiError
 from evo.music.song import MAX_STEPS, Song, load_songs
 
-SEED_SONGS = Path(__file__).resolve().parents[2].parent / "shared" / "seed_songs"
+SEED_SONGS = Path(__file__).resolve().parents[3].parent / "shared" / "seed_songs"
 
 rolls = st.tuples(st.integers(1, 40), st.sampled_from([1, 2, 13, 88])).flatmap(
     lambda shape: arrays(np.bool_, shape).filter(np.any)

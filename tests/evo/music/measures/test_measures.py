@@ -7,7 +7,6 @@ import json
 import re
 import warnings
 from math import isnan, log, log2, nan
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,7 +30,7 @@ from evo.music.measures.report import report, usual_songs
 from evo.music.measures.roll import Roll, best_key
 from evo.music.measures.similarity import KnownSongs
 from evo.music.song import Song
-from evo.music.tunes import all_tunes, tune, tune_names
+from evo.music.tunes import all_tunes, book_text, tune, tune_names
 
 TUNES = [tune(name) for name in tune_names()]
 few = settings(max_examples=80, derandomize=True, database=None, deadline=None)
@@ -188,8 +187,7 @@ def test_the_lowest_note_says_which_key_it_is() -> None:
 
 
 def test_the_key_of_every_tune_is_that_of_the_book() -> None:
-    book = Path(__file__).parents[2].joinpath("data", "tunes.abc").read_text(encoding="utf-8")
-    written = re.findall(r"^K:([A-G][#b]?)", book, re.MULTILINE)
+    written = re.findall(r"^K:([A-G][#b]?)", book_text(), re.MULTILINE)
     assert len(written) == len(TUNES)
     for one, name in zip(all_tunes().values(), written, strict=True):
         grid = np.zeros((one.length, 128), np.bool_)
