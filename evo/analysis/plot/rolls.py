@@ -30,7 +30,7 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.midi.read import note_name
+from evo.music.midi.units import note_name
 from evo.music.repetition import BEATS_A_BAR
 from evo.music.song import Song
 
