@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evo.experiments.memorize import find_songs
 
 from evo.core.errors import CheckpointError, InputError
 from evo.core.files import write_synced
@@ -30,6 +29,7 @@ from evo.fitness.critic.fresh_classifier import told_apart
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.melody import BAR
 from evo.fitness.critic.panel import FOLDS, Panel
+from evo.music.library import find_songs
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
 from evo.music.song import Song, usual_lowest_note

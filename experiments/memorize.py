@@ -26,8 +26,8 @@ from evo.experiment import Config, Experiment, Say, Task, base_config, merge, pl
 from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
-from evo.music.song import Song, load_songs
-from evo.music.tunes import tune, tune_names
+from evo.music.library import find_songs, load_songs
+from evo.music.song import Song
 from genomes.base import BoolArray
 from genomes.grid.edits import MUTATIONS
 from genomes.grid.operators import CROSSOVERS
@@ -241,25 +241,6 @@ def shape(config: Config) -> tuple[int, int]:
             "of them, or --genome network"
         )
     return len(songs[0].grid), table["keys"]
-
-
-def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
-    """The songs of a MIDI file, a folder of them, or an embedded tune's name, in whole bars.
-
-    Raises InputError in one line if there are none.
-    """
-    path = Path(name)
-    if not path.exists() and not path.suffix:
-        if name in tune_names():
-            return [tune(name)]
-        raise InputError(
-            f"{name!r} is no file, no folder and no embedded tune; see `evo songs list`"
-        )
-    try:
-        songs = load_songs(path, keys=keys, steps_per_beat=steps_per_beat)
-    except MidiError as error:
-        raise InputError(str(error)) from None
-    return [song.whole_bars() for song in songs]
 
 
 def prepare(config: Config, folder: Path, say: Say) -> None:

@@ -18,7 +18,8 @@ from evo.core.errors import CheckpointError, RunError
 from evo.core.seeds import Role, stream
 from evo.engines import engine_class
 from evo.experiments.guess import STEPS_PER_BEAT, melody_of
-from evo.experiments.memorize import find_songs, kept_songs
+from evo.experiments.memorize import kept_songs
+from evo.music.library import find_songs
 from evo.music.song import Song, usual_lowest_note
 from evo.runs.checkpoint import read_arrays
 from evo.runs.directory import resume_command

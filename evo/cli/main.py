@@ -230,7 +230,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     from evo.cli.configure import known_run
     from evo.cli.improvise import improvise
     from evo.core.errors import InputError, RunError
-    from evo.experiments.memorize import find_songs
+    from evo.music.library import find_songs
     from evo.music.song import Song
     from evo.music.text_roll import text_roll
     from evo.runs.directory import is_batch, resume_command

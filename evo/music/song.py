@@ -28,10 +28,9 @@ from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import midi_bytes, write_file
 from evo.music.synth import player, write_wav
 
-__all__ = ["MAX_STEPS", "MidiError", "Song", "load_songs"]
+__all__ = ["MAX_STEPS", "MidiError", "Song"]
 
 TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
-SUFFIXES = (".mid", ".midi")
 
 
 def usual_lowest_note(keys: int) -> int:
@@ -310,26 +309,6 @@ class Song:
             f"{note_name(self.lowest_note)}..{top}, {len(self.notes())} notes, "
             f"{self.duration:.1f} s{', hold' if self.hold else ''})"
         )
-
-
-def load_songs(path: str | os.PathLike[str], **options: Any) -> list[Song]:
-    """Load a MIDI file, or all the *.mid and *.midi files of a folder in the order of their names.
-
-    Args:
-        options: as `Song.load` takes them.
-
-    Raises:
-        MidiError: for a folder without any, and for the first file that `Song.load` refuses.
-    """
-    if not os.path.isdir(path):
-        return [Song.load(path, **options)]
-    try:
-        names = sorted(name for name in os.listdir(path) if name.lower().endswith(SUFFIXES))
-    except OSError as error:
-        raise MidiError(path, f"cannot be read: {error.strerror}") from None
-    if not names:
-        raise MidiError(path, "no *.mid or *.midi file in this folder")
-    return [Song.load(Path(path) / name, **options) for name in names]
 
 
 def _integer(argument: str, value: SupportsIndex, lowest: int, highest: int) -> int:
