@@ -33,7 +33,8 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.repetition import BEATS_A_BAR, peak_distances, repeat_distances
+from evo.music.melody import BEATS_A_BAR
+from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
 
 COLUMNS = 4

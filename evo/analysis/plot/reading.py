@@ -32,7 +32,8 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.repetition import BEATS_A_BAR, repeat_shares
+from evo.music.melody import BEATS_A_BAR
+from evo.music.repetition import repeat_shares
 from evo.music.song import Song
 
 MOST_SECTIONS = 8

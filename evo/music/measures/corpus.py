@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evo.music.measures import measures as of
-from evo.music.measures.parts import IntArray
 from evo.music.measures.roll import Roll
 from evo.music.measures.similarity import RUN, KnownSongs, families
+from evo.music.melody import IntArray
 from evo.music.song import Song
 
 Measures = dict[str, float]

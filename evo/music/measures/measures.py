@@ -19,9 +19,10 @@ from math import log2, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.music.measures.parts import BoolArray, IntArray, attacks, blocks, form
-from evo.music.measures.parts import bar_rhythms as rhythms_of
-from evo.music.measures.roll import Roll, sounding
+from evo.music.measures.bars import blocks, form, rhythms_of, sounding
+from evo.music.measures.roll import Roll
+from evo.music.melody import IntArray, attacks
+from genomes.base import BoolArray
 from genomes.kernels import kernel
 
 PHRASE_BARS = 4
@@ -233,7 +234,7 @@ def repeated_bars(roll: Roll) -> float:
 
 
 def bar_similarity(roll: Roll) -> float:
-    """Common notes of two bars (`parts.common_notes`), mean over all pairs that sound."""
+    """Common notes of two bars (`bars.common_notes`), mean over all pairs that sound."""
     return _mean_similarity(roll.sounding_bars)
 
 
@@ -243,7 +244,7 @@ def phrase_similarity(roll: Roll) -> float:
 
 
 def distinct_phrases(roll: Roll) -> float:
-    """Different letters in the form of four phrases: AABA has two (`parts.form`)."""
+    """Different letters in the form of four phrases: AABA has two (`bars.form`)."""
     return float(len(set(form(roll.grid, roll.bar)) - {"-"}))
 
 
@@ -353,7 +354,7 @@ def _turns(moves: IntArray) -> int:
 def _mean_similarity(parts: BoolArray) -> float:
     """Common notes of two parts of a song, mean over all pairs; nan of fewer than two.
 
-    The coefficient of `evo.music.measures.parts.common_notes`, for parts of which none is silent.
+    The coefficient of `evo.music.measures.bars.common_notes`, for parts of which none is silent.
     """
     some = parts[:: -(-len(parts) // MOST_COMPARED) or 1]
     if len(some) < 2:

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from evo.core.errors import MidiError
 from evo.music.library import read_songs
+from evo.music.measures.bars import form
 from evo.music.measures.corpus import (
     MEANINGS,
     Corpus,
@@ -26,8 +27,8 @@ from evo.music.measures.corpus import (
     outside,
     ranges_of,
 )
-from evo.music.measures.parts import BAR, form, onsets
 from evo.music.measures.similarity import RUN, spread
+from evo.music.melody import BAR, onsets
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 

@@ -1,7 +1,7 @@
 """How alike songs are: runs of notes they share, duplicates among them, and the variety of many.
 
 Songs are compared by the tokens of their melodies, each an interval and the steps it takes (see
-`evo.music.measures.parts`): a run of them in two songs is the same tune, in whatever key.
+`evo.music.melody`): a run of them in two songs is the same tune, in whatever key.
 
 `KnownSongs` finds for each of many grids the longest run that it shares with any of the songs
 known. Their tokens stand in one text with separators between the songs, and the suffixes of the
@@ -20,23 +20,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evo.music.measures.parts import (
-    BAR,
-    INTERVALS,
-    BoolArray,
-    IntArray,
-    at_least_one,
-    bar_rhythms,
-    form,
-    tokens,
-    waits,
-)
+from evo.music.measures.bars import form, rhythms_of
+from evo.music.melody import BAR, IntArray, read_notes, tokens, waits, write_tokens
 from evo.music.song import Song
+from genomes.base import BoolArray
 from genomes.kernels import kernel, part
-
-__all__ = [
-    "KnownSongs", "Shared", "duplicates", "families", "form", "shared", "spread", "tokens",
-]  # fmt: skip
 
 FloatArray = NDArray[np.float64]
 
@@ -64,7 +52,7 @@ def shared(a: Song | ArrayLike, b: Song | ArrayLike, least: int = RUN) -> Shared
         a, b: songs, or bool grids (steps, keys).
         least: tokens of the shortest run that counts towards the share, from 1 on.
     """
-    longest, covered = _common_runs(tokens(a), tokens(b), at_least_one("least", least))
+    longest, covered = _common_runs(tokens(a), tokens(b), least)
     return Shared(int(longest), covered / max(len(tokens(a)), 1))
 
 
@@ -160,7 +148,7 @@ class KnownSongs:
         covered = np.zeros(count)
         _compare(
             array, self.text, self.suffixes, self.owners, self.groups,
-            left_out.astype(np.int64), at_least_one("least", least), longest, songs, covered,
+            left_out.astype(np.int64), least, longest, songs, covered,
         )  # fmt: skip
         return longest, songs, covered
 
@@ -234,7 +222,7 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
         mean_shared_share: share of a song's tokens in runs of 4 (`RUN`) or more that another has
             too, mean over all ordered pairs.
         bar_rhythms: different rhythms of a bar in all songs together.
-        forms: different forms of four phrases, see `evo.music.measures.parts.form`.
+        forms: different forms of four phrases, see `evo.music.measures.bars.form`.
         shortest_waits: different shortest inter-onset intervals of a song.
 
         The means are nan for fewer than two songs; of more than 300 (`MOST_PAIRED`) they compare
@@ -248,7 +236,7 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
         for j, b in enumerate(compared)
         if i != j
     ]
-    rhythms = set().union(*(bar_rhythms(song, bar) for song in songs))
+    rhythms = set().union(*(rhythms_of(song, bar) for song in songs))
     return {
         "songs": len(songs),
         "families": len(set(families(songs).tolist())),
@@ -314,21 +302,6 @@ def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
 
 
 @part
-def _write_tokens(grid: BoolArray, codes: IntArray) -> int:
-    """The tokens of a grid into `codes`; how many. See `tokens`."""
-    count, last_step, last_key = 0, -1, 0
-    for step in range(grid.shape[0]):
-        for key in range(grid.shape[1] - 1, -1, -1):
-            if grid[step, key]:
-                if last_step >= 0:
-                    codes[count] = key - last_key + INTERVALS // 2 + (step - last_step) * INTERVALS
-                    count += 1
-                last_step, last_key = step, key
-                break
-    return count
-
-
-@part
 def _common_prefix(codes: IntArray, start: int, end: int, text: IntArray, place: int) -> int:
     """How many tokens from `codes[start:end]` on are those from `text[place]` on."""
     length = 0
@@ -363,9 +336,14 @@ def _compare(
     without: IntArray, least: int, longest: IntArray, songs: IntArray, covered: FloatArray,
 ) -> None:  # fmt: skip
     """Fill in the last three; see `KnownSongs.compare`."""
-    codes = np.empty(grids.shape[1], np.int64)
+    steps = grids.shape[1]
+    step, key, codes = (
+        np.empty(steps, np.int64),
+        np.empty(steps, np.int64),
+        np.empty(steps, np.int64),
+    )
     for index in range(len(grids)):
-        count = _write_tokens(grids[index], codes)
+        count = write_tokens(step, key, read_notes(grids[index], step, key), codes)
         border, known, best, best_place, best_start = 0, 0, 0, 0, 0
         for start in range(count):
             place = _sorted_place(codes, start, count, text, suffixes)

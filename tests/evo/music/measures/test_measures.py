@@ -10,10 +10,11 @@ from math import isnan, log, log2, nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from rich.console import Console
+from rolls import few, roll
 
 from evo.core.errors import MidiError
 from evo.music.measures.corpus import (
@@ -27,24 +28,13 @@ from evo.music.measures.corpus import (
 )
 from evo.music.measures.measures import lempel_ziv
 from evo.music.measures.report import report, usual_songs
-from evo.music.measures.roll import Roll, best_key
+from evo.music.measures.roll import Roll
 from evo.music.measures.similarity import KnownSongs
+from evo.music.melody import best_key
 from evo.music.song import Song
 from evo.music.tunes import all_tunes, book_text, tune, tune_names
 
 TUNES = [tune(name) for name in tune_names()]
-few = settings(max_examples=80, derandomize=True, database=None, deadline=None)
-
-
-def roll(*keys: int | None, keyboard: int = 13) -> np.ndarray:
-    """A melody of one key a step; None is silence."""
-    grid = np.zeros((len(keys), keyboard), np.bool_)
-    for step, key in enumerate(keys):
-        if key is not None:
-            grid[step, key] = True
-    return grid
-
-
 SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
 # Two bars of 4/4 in eighths: C C E . D . . C | C C E . D . . (C held over the end).
 TWO_BARS = roll(0, 0, 4, None, 2, None, None, 0, 0, 0, 4, None, 2, None, None, None)
