@@ -35,7 +35,7 @@ from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.music.measures import Corpus, measure, outside
-from evo.music.measures.parts import form
+from evo.music.measures.bars import form
 from evo.music.measures.similarity import spread
 from evo.music.song import Song
 from evo.runs import checkpoint

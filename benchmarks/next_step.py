@@ -30,13 +30,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evo.experiments.memorize import FORESEEING, find_songs
+from evo.experiments.memorize import FORESEEING
 
 from evo.core.registry import experiment
 from evo.engines import Engine, engine_class
 from evo.experiment import merge
 from evo.fitness.next_step import NextStep
-from evo.music.repetition import BEATS_A_BAR, peak_distances, repeat_distances
+from evo.music.library import find_songs
+from evo.music.melody import BEATS_A_BAR
+from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs.loop import Progress, Record, generations

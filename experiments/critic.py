@@ -38,10 +38,10 @@ from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.features import MIN_STEPS, roll_features
 from evo.fitness.critic.fresh_classifier import told_apart
 from evo.fitness.critic.hard_negatives import train
-from evo.fitness.critic.melody import BAR
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
+from evo.music.melody import BAR
 from evo.music.song import Song, usual_lowest_note
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint

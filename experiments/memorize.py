@@ -40,7 +40,8 @@ from evo.experiment import (
 from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
-from evo.music.song import Song, load_songs
+from evo.music.library import load_songs
+from evo.music.song import Song
 from genomes.base import Streams
 from genomes.grid.edits import MUTATIONS
 from genomes.grid.operators import CROSSOVERS

@@ -4,6 +4,8 @@ song         a piano roll with its resolution and tempo
 midi         MIDI files
 abc          tunes in ABC notation
 tunes        the embedded tunes
+library      what a user names as music: a tune, a file, a folder
+files        errors of a user's files
 synth        sound
 text_roll    a roll as text
 repetition   where a song repeats itself

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.music.melody import BEATS_A_BAR, onsets
 from evo.music.song import Song
 
-BEATS_A_BAR = 4
 # So many steps to either side of a repeat distance have less.
 _NEIGHBOURS = 2
 # Least share of a repeat distance, of the song's highest and of its mean.
@@ -46,13 +46,11 @@ def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArra
 
 def _notes(song: Song, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The notes that begin at each step, and how many of them also did 1 to `longest` before."""
-    onsets = song.grid.copy()
-    if song.hold:
-        onsets[1:] &= ~song.grid[:-1]
+    begins = onsets(song)
     again = np.zeros((song.steps, longest), np.int64)
     for distance in range(1, min(longest, song.steps - 1) + 1):
-        again[distance:, distance - 1] = (onsets[distance:] & onsets[:-distance]).sum(axis=1)
-    return onsets.sum(axis=1), again
+        again[distance:, distance - 1] = (begins[distance:] & begins[:-distance]).sum(axis=1)
+    return begins.sum(axis=1), again
 
 
 def repeat_distances(song: Song, longest: int) -> NDArray[np.int64]:

@@ -22,14 +22,15 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evo.core.errors import MidiError
-from evo.music.midi.read import midi_bytes, note_name, read_notes, tempo_to_microseconds, write_file
+from evo.core.errors import InputError, MidiError
+from evo.music.midi.roll import MAX_STEPS, read_grid
+from evo.music.midi.units import note_name, tempo_to_microseconds
+from evo.music.midi.write import midi_bytes, write_file
+from evo.music.synth import player, write_wav
 
-__all__ = ["MAX_STEPS", "MidiError", "Song", "load_songs"]
+__all__ = ["MAX_STEPS", "MidiError", "Song"]
 
-MAX_STEPS = 65_536
 TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
-SUFFIXES = (".mid", ".midi")
 
 
 def usual_lowest_note(keys: int) -> int:
@@ -114,46 +115,15 @@ class Song:
         if steps is not None:
             steps = _integer("steps", steps, 1, MAX_STEPS)
 
-        midi = read_notes(path)
-        low, high = int(midi.notes[:, 2].min()), int(midi.notes[:, 2].max())
-        if high - low >= keys:
-            advice = "keys=88" if keys < 88 and high - low < 88 else "keys=128, lowest_note=0"
-            raise MidiError(
-                path,
-                f"needs {high - low + 1} keys, {note_name(low)} to {note_name(high)}, "
-                f"more than {keys}: load it with {advice}",
-            )
-        shift = max(lowest_note - low, 0) or min(lowest_note + keys - 1 - high, 0)
-
-        def step(tick: int) -> int:
-            return round(tick * steps_per_beat / midi.ticks_per_beat)
-
-        # Python's integers: a tick times a resolution may pass 64 bits.
-        notes = [
-            (step(onset), max(step(end), step(onset) + 1), pitch + shift - lowest_note)
-            for onset, end, pitch in midi.notes.tolist()
-        ]
-        if steps is None:
-            steps = max(step(midi.end_tick), max(release for _, release, _ in notes))
-        if steps > MAX_STEPS:
-            raise MidiError(
-                path, f"lasts {steps} steps, at most {MAX_STEPS} are read: cut it with steps=N"
-            )
-        notes = [(on, min(off, steps), key) for on, off, key in notes if on < steps]
-        if not notes:
-            raise MidiError(path, f"no notes in the first {steps} steps")
-
-        first, last, key = np.array(notes, dtype=np.int64).T
-        grid = np.zeros((steps, keys), dtype=np.bool_)
-        if hold:
-            # Count the keys going down and up: the cost does not grow with the notes' lengths.
-            down = np.zeros((steps + 1, keys), dtype=np.int32)
-            np.add.at(down, (first, key), 1)
-            np.subtract.at(down, (last, key), 1)
-            np.greater(np.cumsum(down, axis=0, dtype=np.int32, out=down)[:-1], 0, out=grid)
-        else:
-            grid[first, key] = True
-        return cls(grid, lowest_note, steps_per_beat, midi.tempo, Path(path).stem, hold)
+        grid, tempo = read_grid(
+            path,
+            keys=keys,
+            lowest_note=lowest_note,
+            steps_per_beat=steps_per_beat,
+            hold=hold,
+            steps=steps,
+        )
+        return cls(grid, lowest_note, steps_per_beat, tempo, Path(path).stem, hold)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save as MIDI. Loading it again with the same parameters gives the same grid.
@@ -165,12 +135,16 @@ class Song:
         """
         try:
             content = self.to_midi()
-        except ValueError as error:
+        except InputError as error:
             raise MidiError(path, str(error)) from None
         write_file(path, content)
 
     def to_midi(self) -> bytes:
-        """The MIDI file that `save` writes; ValueError for more notes than a file may hold."""
+        """Return the bytes of the MIDI file that `save` writes.
+
+        Raises:
+            InputError: for more notes than a file may hold.
+        """
         ticks = -(-TICKS_PER_BEAT // self.steps_per_beat)  # of a step, rounded up
         return midi_bytes(
             [(on * ticks, off * ticks, note) for on, off, note in self.notes()],
@@ -300,19 +274,19 @@ class Song:
         return replace(self, grid=grid)
 
     def to_wav(self, path: str | os.PathLike[str]) -> None:
-        """Write the song's sound as a WAV file (see `evo.music.synth`)."""
-        from evo.music.synth import write_wav
+        """Write the song's sound as a WAV file (see `evo.music.synth`).
 
+        Raises:
+            InputError: for a song that is too long, and a file that cannot be written.
+        """
         write_wav(self, path)
 
     def play(self) -> Any:
-        """The song's sound, for a notebook: its player when shown there, needing no sound device.
+        """Return the song's sound for a notebook: a player, which needs no sound device.
 
         Returns:
             An `IPython.display.Audio`; the bytes of a WAV file where IPython is not installed.
         """
-        from evo.music.synth import player
-
         return player(self)
 
     def __eq__(self, other: object) -> bool:
@@ -335,26 +309,6 @@ class Song:
             f"{note_name(self.lowest_note)}..{top}, {len(self.notes())} notes, "
             f"{self.duration:.1f} s{', hold' if self.hold else ''})"
         )
-
-
-def load_songs(path: str | os.PathLike[str], **options: Any) -> list[Song]:
-    """Load a MIDI file, or all the *.mid and *.midi files of a folder in the order of their names.
-
-    Args:
-        options: as `Song.load` takes them.
-
-    Raises:
-        MidiError: for a folder without any, and for the first file that `Song.load` refuses.
-    """
-    if not os.path.isdir(path):
-        return [Song.load(path, **options)]
-    try:
-        names = sorted(name for name in os.listdir(path) if name.lower().endswith(SUFFIXES))
-    except OSError as error:
-        raise MidiError(path, f"cannot be read: {error.strerror}") from None
-    if not names:
-        raise MidiError(path, "no *.mid or *.midi file in this folder")
-    return [Song.load(Path(path) / name, **options) for name in names]
 
 
 def _integer(argument: str, value: SupportsIndex, lowest: int, highest: int) -> int:

@@ -1,6 +1,6 @@
 """A piano roll as text, for terminals: one line a key, highest first, one column a step."""
 
-from evo.music.midi.read import note_name
+from evo.music.midi.units import note_name
 from evo.music.song import Song
 
 _COLUMNS = 64  # steps a row of text

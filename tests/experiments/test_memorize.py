@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evo.experiments.memorize import find_songs
 from running import configured, start
 
 from evo.core.errors import InputError
@@ -221,17 +220,3 @@ def test_settings_of_likelihood_are_refused_elsewhere(tmp_path: Path, table: Any
     (name,) = table
     with pytest.raises(InputError, match=f"memorize.{name} is for memorize.mode=likelihood"):
         start(tmp_path / "run", configured("memorize", memorize=table))
-
-
-def test_a_name_is_a_tune_a_file_or_a_folder_and_anything_else_an_error(tmp_path: Path) -> None:
-    (one,) = find_songs(TUNE, 13, 2)
-    one.save(tmp_path / "a.mid")
-    (loaded,) = find_songs(str(tmp_path / "a.mid"), 13, 2)
-    np.testing.assert_array_equal(loaded.grid, one.grid)
-    assert len(find_songs(str(tmp_path), 13, 2)) == 1
-    (tmp_path / "bad.mid").write_bytes(b"MThd")
-    for name in ("no-such-tune", str(tmp_path / "missing.mid"), str(tmp_path / "bad.mid")):
-        with pytest.raises(InputError) as caught:
-            find_songs(name, 13, 2)
-        assert "\n" not in str(caught.value)
-        assert Path(name).name in str(caught.value)

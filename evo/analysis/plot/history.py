@@ -41,7 +41,8 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.repetition import BEATS_A_BAR, peak_distances, repeat_distances, repeat_shares
+from evo.music.melody import BEATS_A_BAR
+from evo.music.repetition import peak_distances, repeat_distances, repeat_shares
 from evo.music.song import Song
 
 Floats = NDArray[np.float64]

@@ -35,8 +35,8 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.midi.read import note_name
-from evo.music.repetition import BEATS_A_BAR
+from evo.music.melody import BEATS_A_BAR
+from evo.music.midi.units import note_name
 from evo.music.song import Song
 
 BoolArray = NDArray[np.bool_]

@@ -17,8 +17,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.critic.contexts import Contexts
-from evo.fitness.critic.melody import BAR, INTERVALS
+from evo.fitness.critic.contexts import INTERVALS, Contexts
+from evo.music.melody import BAR
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 

@@ -8,8 +8,8 @@ major, 1 minor) and `tonic` are its key. `top` has the key of every step, -1 whe
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.critic.contexts import Contexts
-from evo.fitness.critic.melody import BAR, RHYTHMS, duration_class, interval_class
+from evo.fitness.critic.contexts import RHYTHMS, Contexts, duration_class, interval_class
+from evo.music.melody import BAR
 from genomes.arrays import BoolArray, FloatArray
 from genomes.kernels import device
 

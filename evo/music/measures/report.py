@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from rich.progress import track
 from rich.table import Table
 
 from evo.core.errors import MidiError
+from evo.music.library import read_songs
+from evo.music.measures.bars import form
 from evo.music.measures.corpus import (
     MEANINGS,
     Corpus,
@@ -24,9 +27,9 @@ from evo.music.measures.corpus import (
     outside,
     ranges_of,
 )
-from evo.music.measures.parts import form, onsets
 from evo.music.measures.similarity import RUN, spread
-from evo.music.song import SUFFIXES, Song
+from evo.music.melody import BAR, onsets
+from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 
 EMBEDDED = "the embedded tunes"
@@ -77,7 +80,9 @@ def report(path: str, console: Console, corpus: str | None = None) -> dict[str, 
             "ranges": _plain_ranges(ranges),
         },
         "songs": [_plain_song(row) for row in rows],
-        "unreadable": [{"file": name, "reason": reason} for name, reason in unreadable],
+        "unreadable": [
+            {"file": Path(error.path).name, "reason": error.reason} for error in unreadable
+        ],
     }
     if not os.path.isdir(path):
         _print_song(rows[0], ranges, document["corpus"], console)
@@ -98,33 +103,21 @@ def report(path: str, console: Console, corpus: str | None = None) -> dict[str, 
     return document
 
 
-def read(path: str, console: Console) -> tuple[list[Song], list[tuple[str, str]]]:
-    """The songs of a file, a folder or an embedded tune's name, and the files that are none.
+def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
+    """Return the songs of a name in whole bars, and the errors of a folder's other files.
+
+    Songs have all 128 keys, a tune its own. What is skipped is said.
 
     Raises:
         MidiError: for a single file that cannot be read, and for a folder without any song.
     """
-    where = Path(path)
-    if not where.exists() and not where.suffix:
-        if path in tune_names():
-            return [tune(path)], []
-        raise MidiError(path, "no file, no folder and no embedded tune; see `evo songs list`")
-    if not where.is_dir():
-        return [_load(where)], []
-    songs, refused = [], []
-    try:
-        names = sorted(name for name in os.listdir(where) if name.lower().endswith(SUFFIXES))
-    except OSError as error:
-        raise MidiError(path, f"cannot be read: {error.strerror}") from None
-    for name in _progress(names, "reading", console):
-        try:
-            songs.append(_load(where / name))
-        except MidiError as error:
-            refused.append((name, error.reason))
-            _say(console, f"skipped {name}: {error.reason}")
+    watch = partial(_progress, what="reading", console=console)
+    songs, refused = read_songs(name, watch, keys=128, lowest_note=0)
+    for error in refused:
+        _say(console, f"skipped {Path(error.path).name}: {error.reason}")
     if not songs:
-        raise MidiError(path, f"no song among its {len(names)} MIDI files")
-    return songs, refused
+        raise MidiError(name, f"no song among its {len(refused)} MIDI files")
+    return [song.whole_bars(-(-song.steps // BAR) * BAR) for song in songs], refused
 
 
 def usual_songs(corpus: Corpus) -> int | None:
@@ -138,12 +131,6 @@ def usual_songs(corpus: Corpus) -> int | None:
     others = {family: corpus.ranges(family) for family in names}
     pairs = zip(corpus.measures, corpus.families.tolist(), strict=True)
     return sum(not outside(measures, others[family]) for measures, family in pairs)
-
-
-def _load(path: Path) -> Song:
-    """A song on all 128 keys, filled up to whole bars."""
-    song = Song.load(path, keys=128, lowest_note=0)
-    return song.whole_bars(-(-song.steps // 8) * 8)
 
 
 def _own_families(path: str, corpus: str | None, measured: Corpus) -> list[int]:

@@ -30,12 +30,13 @@ import numpy as np
 from evo.core.errors import AbcError, InputError, MidiError
 from evo.music.abc import read_melody
 from evo.music.midi.read import MidiPiece, Part
+from evo.music.midi.units import DEFAULT_TEMPO
 from evo.music.screening.fingerprint import top_line
 from evo.music.song import MAX_STEPS, Song, usual_lowest_note
 from evo.music.tunes import name_of
 
 TICKS_PER_BEAT = 480
-MICROSECONDS_A_BEAT = 500_000
+
 TITLE = 40  # letters of a title in a file's name
 
 FOLDERS = {"essen": "essenFolksong"}  # in music21/corpus
@@ -80,7 +81,7 @@ class FolkSong:
             notes=np.array(rows, dtype=np.int64).reshape(len(rows), 4),
             parts=(Part(0, 0, (0,)),) if rows else (),
             percussion=0,
-            tempos=((0, MICROSECONDS_A_BEAT),),
+            tempos=((0, DEFAULT_TEMPO),),
             metres=_metre(fields.get("M", "")),
             ticks_per_beat=TICKS_PER_BEAT,
             end_tick=length * ticks,

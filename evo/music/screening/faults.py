@@ -22,7 +22,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.music.midi.read import MICROSECONDS, MidiPiece, note_name
+from evo.music.midi.read import MidiPiece
+from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS, note_name
 from evo.music.screening.timing import TOLERANCE, Grid, best_grid
 
 # The faults by the name that records carry, each with what the report calls it.
@@ -150,7 +151,7 @@ def judge(piece: MidiPiece, demands: Demands) -> tuple[Facts, Grid, list[Fault]]
         density=_density(onsets),
         beats=end,
         seconds=_seconds(piece, end),
-        tempo=MICROSECONDS / (piece.tempos[0][1] if piece.tempos else MICROSECONDS // 120),
+        tempo=piece.tempo,
         tempo_changes=gestures,
         metres=tuple(_metres(piece)),
         grid=grid.name if grid.fits else "none",
@@ -331,7 +332,7 @@ def _density(onsets: NDArray[np.float64]) -> float:
 
 def _seconds(piece: MidiPiece, end: float) -> float:
     """How long the piece lasts by its tempo map."""
-    seconds, beat, microseconds = 0.0, 0.0, MICROSECONDS // 120
+    seconds, beat, microseconds = 0.0, 0.0, DEFAULT_TEMPO
     if piece.tempos and piece.tempos[0][0] > 0:
         microseconds = piece.tempos[0][1]  # as `Song.load` reads it
     for tick, following in piece.tempos:

@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 from evo.core.interrupt import Interrupts
+from evo.music.library import midi_files
 from evo.music.midi.read import MidiPiece, read_piece
-from evo.music.screening.check import Check, find_midi_files
+from evo.music.screening.check import Check
 from evo.music.screening.essen import FolkSong, folk_songs, to_song
 from evo.music.screening.faults import Demands
 from evo.music.screening.report import (
@@ -65,7 +66,7 @@ def files_below(path: str) -> list[Candidate]:
             partial(read_piece, name),
             partial(shutil.copyfile, name),
         )
-        for name in find_midi_files(path)
+        for name in midi_files(path, below=True)
     ]
 
 

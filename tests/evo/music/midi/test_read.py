@@ -1,4 +1,4 @@
-"""Reading and writing MIDI files: right notes from whole files, one line from broken ones."""
+"""Reading MIDI files: right notes from whole files, one line from broken ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from evo.core.errors import MidiError
-from evo.music.midi.read import MAX_BYTES, MidiNotes, midi_bytes, note_name, read_notes, write_file
+from evo.music.midi.read import MAX_BYTES, MidiNotes, read_notes
 from evo.music.midi.scan import MAX_EVENTS, MAX_MESSAGES
 
 NOTE = b"\x00\x90\x3c\x40\x60\x80\x3c\x40"  # a C of 96 ticks
@@ -290,66 +290,3 @@ def test_mutations_of_a_file_are_read_or_refused_and_never_come_back_empty(read)
         assert midi.tempo > 0
     assert len(whole) < len(refusals) < len(mutations)
     assert all(len(refusal.splitlines()) == 1 for refusal in refusals)
-
-
-# Writing
-
-
-def test_written_notes_are_read_again(tmp_path: Path) -> None:
-    path, notes = tmp_path / "song.mid", [(0, 96, 60), (96, 192, 60), (96, 500, 127), (100, 101, 0)]
-    content = midi_bytes(notes, ticks_per_beat=96, end_tick=1000, tempo=60.0, name="Кузнечик")
-    write_file(path, content)
-    midi = read_notes(path)
-    assert rows(midi) == sorted(notes)
-    assert (midi.ticks_per_beat, midi.tempo, midi.end_tick) == (96, 60.0, 1000)
-
-
-def test_the_same_notes_give_the_same_bytes_in_any_order() -> None:
-    notes = [(0, 96, 60), (96, 192, 60), (96, 192, 64)]
-    forwards = midi_bytes(notes, ticks_per_beat=96, end_tick=0)
-    assert midi_bytes(notes[::-1], ticks_per_beat=96, end_tick=0) == forwards
-
-
-def test_a_file_that_cannot_be_written_gives_one_line(tmp_path: Path) -> None:
-    for path in (tmp_path, tmp_path / "missing" / "song.mid"):
-        with pytest.raises(MidiError, match="cannot be written") as caught:
-            write_file(path, midi_bytes([(0, 96, 60)], ticks_per_beat=96, end_tick=96))
-        assert_one_line(caught.value, path)
-
-
-def test_a_file_too_large_to_be_read_is_not_made(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("evo.music.midi.read.MAX_MESSAGES", 1000)
-    most = (1000 - 4) // 2
-    notes = [(tick, tick + 1, 60) for tick in range(most + 1)]
-    content = midi_bytes(notes[:most], ticks_per_beat=1, end_tick=0)
-    write_file(tmp_path / "song.mid", content)
-    assert len(read_notes(tmp_path / "song.mid").notes) == most
-    with pytest.raises(ValueError, match="too large"):
-        midi_bytes(notes, ticks_per_beat=1, end_tick=0)
-
-
-@pytest.mark.parametrize(
-    ("change", "argument"),
-    [
-        ({"notes": [(5, 5, 60)]}, "notes"),
-        ({"notes": [(0, 5, 128)]}, "notes"),
-        ({"notes": [(-1, 5, 60)]}, "notes"),
-        ({"notes": [(2**28, 2**28 + 1, 60)]}, "notes"),
-        ({"ticks_per_beat": 0}, "ticks_per_beat"),
-        ({"ticks_per_beat": 32_768}, "ticks_per_beat"),
-        ({"tempo": 0.0}, "tempo"),
-        ({"tempo": 3.0}, "tempo"),
-        ({"tempo": float("nan")}, "tempo"),
-        ({"tempo": float("inf")}, "tempo"),
-    ],
-)
-def test_what_midi_cannot_hold_is_refused_by_name(change, argument) -> None:
-    arguments = {"notes": [(0, 5, 60)], "ticks_per_beat": 96, "end_tick": 0} | change
-    with pytest.raises(ValueError, match=f"^{argument}: expected"):
-        midi_bytes(**arguments)
-
-
-def test_pitches_have_the_names_musicians_use() -> None:
-    assert [note_name(pitch) for pitch in (60, 61, 72, 21, 0, 127)] == [
-        "C4", "C#4", "C5", "A0", "C-1", "G9",
-    ]  # fmt: skip
