@@ -5,9 +5,11 @@ module (or where NUMBA_CACHE_DIR says). A `device` function is called from kerne
 compiling the wrappers that Python would need; with the structs of arrays passed here they are most
 of a small function's compilation time.
 
-Neither reorders nor fuses floating-point operations: the same input gives the same bits.
+Neither reorders nor fuses floating-point operations: the same input gives the same bits. With
+NUMBA_DISABLE_JIT=1 nothing is compiled, and both are what they are in Python.
 """
 
+import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # numba's type information lacks these options.
 _njit: Any = numba.njit
+_config: Any = numba.config
 _compile_kernel = _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")
 _compile_unkept = _njit(no_cfunc_wrapper=True, error_model="numpy")
 _compile_device = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
@@ -29,12 +32,26 @@ _compile_device = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_mo
 
 def kernel(function: Function) -> Function:
     """Compile a function that Python calls; kept on disk where any place can be written."""
+    if _config.DISABLE_JIT:
+        return _without_warnings(function)
     compiled: Function
     try:
         compiled = _compile_kernel(function)
     except RuntimeError:  # numba found nowhere to keep it: compile it in every process
         compiled = _compile_unkept(function)
     return compiled
+
+
+def _without_warnings(function: Function) -> Function:
+    """A function as it is, but with the arithmetic of kernels: what overflows is no warning."""
+
+    @functools.wraps(function)
+    def run(*arguments: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*arguments)
+
+    uncompiled: Any = run
+    return uncompiled  # type: ignore[no-any-return]
 
 
 def device(function: Function) -> Function:
@@ -49,7 +66,7 @@ def is_compiled(dispatcher: Any) -> bool:
     A guess by the files of numba's cache, good enough to announce a wait: a wrong one costs only
     time.
     """
-    if dispatcher.signatures:  # in this process
+    if _config.DISABLE_JIT or dispatcher.signatures:  # in this process
         return True
     if dispatcher.stats.cache_path is None:
         return False

@@ -51,6 +51,12 @@ def below(stream: Stream, count: int) -> int:
     return int(uniform(stream) * count)
 
 
+@device
+def sounding_chance(activation: float, temperature: float) -> float:
+    """The chance that a key sounds: sigmoid(activation / temperature), at least 1e-26."""
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, activation / temperature))))
+
+
 def _ziggurat() -> tuple[FloatArray, FloatArray]:
     """Right edges of the 256 layers of equal area under the normal density, and its heights there.
 

@@ -9,7 +9,7 @@ Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummin
 where each ... is a linear map of what the layer hears and of what it said a step ago.
 
 The kernels compute one individual after the other, for 16 sequences side by side (or one, see
-`genomes.history_user.vectors`) through all layers step by step. Nothing that they need grows with
+`genomes.history_user.linear`) through all layers step by step. Nothing that they need grows with
 the steps: the state of 16 sequences stays in the processor's first cache, the weights in its
 second, and the history is read where it lies, in the inputs.
 
@@ -30,8 +30,9 @@ from typing import NamedTuple
 import numpy as np
 
 from genomes.arrays import BoolArray, FloatArray, Indices, Singles
-from genomes.history_user.vectors import gated, linear, shares, sigmoid, weighted_past
+from genomes.history_user.linear import gated, linear, shares, sigmoid, weighted_past
 from genomes.kernels import device, kernel, zero
+from genomes.randomness import sounding_chance
 
 PLAIN, UNITED, MELODY, LSTM = range(4)
 # Outputs of the plain read-out count as chances at least so far from 0 and 1.
@@ -366,7 +367,7 @@ def play_on(
             _to_activations(plan, s, activations)
             for key in range(keys):
                 if temperature > 0.0:
-                    sounding = 1.0 / (1.0 + math.exp(-activations[key] / temperature))
-                    row[key] = chances[i, step, key] < sounding
+                    chance = sounding_chance(activations[key], temperature)
+                    row[key] = chances[i, step, key] < chance
                 else:
                     row[key] = activations[key] > 0.0

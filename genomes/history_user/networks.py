@@ -39,8 +39,8 @@ from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, Singles
 from genomes.base import Streams, draw_chances, prompt_length
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
-from genomes.history_user.tiles import LANES
 from genomes.player import Player
+from genomes.vectors import LANES
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "hear"]
 

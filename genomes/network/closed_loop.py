@@ -22,9 +22,10 @@ import numpy as np
 from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device, kernel
 from genomes.network.activation import Program
-from genomes.network.block_sums import LANES, sum_rows
 from genomes.network.compilation import longest_row
 from genomes.network.functions import IDENTITY, SUM, activate_value, aggregate_values
+from genomes.randomness import sounding_chance
+from genomes.vectors import LANES, load, number, plus, spread, store, times
 
 # Nodes are summed together whose ascending links are at least one in so many of the longest's,
 # if then at least one in so many weights of the block is a link's.
@@ -143,8 +144,13 @@ def _sum_block(
     for column in range(keys, width):
         rows[count], heard[count] = (len(lags) - 1) * keys + column, levels[now, column]
         count += 1
-    for first in range(0, block.weights.shape[1], LANES):
-        sum_rows(block.weights, rows, heard, count, first, sums)
+    slots = block.weights.shape[1]
+    for first in range(0, slots, LANES):
+        total = spread(0.0)
+        for i in range(count):
+            terms = load(block.weights, rows[i] * slots + first)
+            total = plus(total, times(terms, spread(number(heard, i))))
+        store(total, sums, first)
 
 
 @device
@@ -246,8 +252,7 @@ def _sound_keys(
     for key in range(len(said)):
         value = said[key] - threshold
         if temperature > 0.0:
-            chance = 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, value / temperature))))
-            played[g, t, key] = chances[g, t, key] < chance
+            played[g, t, key] = chances[g, t, key] < sounding_chance(value, temperature)
         else:
             played[g, t, key] = value > 0.0
 
