@@ -135,7 +135,10 @@ def _plain(info: Any, value: Any) -> Any:
         words = [word for one in kind.types for word in getattr(one, "values", ())]
         return value if value in words else _plain(kind.types[0], value)
     if isinstance(kind, inspect.BoolType):
-        return value if isinstance(value, bool) else _TRUTH.get(str(value).strip().lower(), value)
+        truth = _TRUTH.get(value.strip().lower()) if isinstance(value, str) else value
+        if not isinstance(truth, bool):
+            raise ValueError
+        return truth
     if isinstance(kind, inspect.VarTupleType | inspect.TupleType):
         items = value.replace(",", " ").split() if isinstance(value, str) else list(value)
         of = kind.item_types[0] if isinstance(kind, inspect.TupleType) else kind.item_type
