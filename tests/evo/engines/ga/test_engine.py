@@ -420,7 +420,7 @@ def test_settings_that_contradict_each_other_or_do_not_exist_are_refused_in_one_
 
 def test_every_setting_is_explained() -> None:
     found = list(rows(GridSettings(), "ga"))
-    names = {row.name for row in found}
-    assert {f"ga.mutation.{kind}" for kind in MUTATIONS} <= names
-    assert {f"ga.crossover.{kind}" for kind in CROSSOVERS} <= names
-    assert all(row.help for row in found)
+    names = {(table, row.name) for table, row in found}
+    assert {("ga.mutation", kind) for kind in MUTATIONS} <= names
+    assert {("ga.crossover", kind) for kind in CROSSOVERS} <= names
+    assert all(row.help for _, row in found)
