@@ -7,7 +7,7 @@ from typing import Any
 import neat
 import numpy as np
 
-from evo.core.settings import changed
+from evo.core.settings import changed, tables
 from evo.engines.neat.genome_settings import Structure
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.engines.neat_python.config import build_config
@@ -22,6 +22,17 @@ NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
 def neat_settings(changes: dict[str, dict[str, Any]]) -> NeatPythonSettings:
     """The sections of neat-python's XOR example with some items changed."""
     return changed(NeatPythonSettings(), changes)
+
+
+def neat_sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """The same as the text that a file of neat-python has."""
+    return {
+        section: {
+            name: " ".join(value) if isinstance(value, list | tuple) else str(value)
+            for name, value in items.items()
+        }
+        for section, items in tables(neat_settings(changes)).items()
+    }
 
 
 def varied_settings(
