@@ -7,16 +7,26 @@ from typing import Any
 import neat
 import numpy as np
 
-from evo.core.settings import changed, tables
+from evo.core.settings import Changes, changed, tables
+from evo.engines import Engine
 from evo.engines.neat.genome_settings import Structure
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.engines.neat_python.config import build_config
+from evo.runs.configure import setting
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.networks import Networks
 from genomes.player import Player
 
 # neat-python has no step function.
 NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
+
+
+def settings_of(kind: type[Engine], player: Player, individuals: int, *changes: Changes) -> Any:
+    """An engine's settings for a player's networks and a number of individuals, and changes."""
+    settings = kind.of_shape(kind.settings_type(), player.inputs, player.keys)
+    for tables_of_changes in (setting(f"{kind.population}={individuals}"), *changes):
+        settings = changed(settings, tables_of_changes)
+    return settings
 
 
 def neat_settings(changes: dict[str, dict[str, Any]]) -> NeatPythonSettings:
