@@ -63,7 +63,7 @@ def mlp_hits(piece: Symbols, alphabet: int, window: int = 8) -> NDArray[np.bool_
 
 
 def independent_score(pieces: Symbols, alphabet: int) -> float:
-    """Return the mean gap-resolve of pieces, int64 (n, steps), by predictors that no search used."""
+    """Return the mean gap-resolve of pieces, int64 (n, steps), by independent predictors."""
     order = gap(listen(pieces, alphabet)[0], MOST_GAP).mean(axis=0)
     predictors = (
         lambda piece: mlp_hits(piece, alphabet, 4),
