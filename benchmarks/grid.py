@@ -1,4 +1,4 @@
-"""The engine for note grids: whole generations against DEAP's, and evaluations to copy a song.
+"""Compare whole generations of note grids with DEAP's, and count evaluations to copy a song.
 
     python benchmarks/grid.py [--json FILE] [--rounds 3] [--seeds 10]
     python benchmarks/grid.py --songs FOLDER         every MIDI file in it instead of four tunes
@@ -6,46 +6,41 @@
 Speed: a generation of 1,000 grids of 128 steps and 13 keys on one core, against `eaSimple` with
 individuals that are lists, as a user of DEAP would write it: the same operators at the same rates,
 the same selection, the same fitness (cells that differ from a song), a hall of fame of one. Ours is
-ask, evaluation in chunks as every run does it, and tell. Figures are medians of ratios of
-generations that ran one after the other.
+ask, evaluation in chunks as in every run, and tell. Figures are medians of ratios of generations
+that ran one after the other.
 
-    generation_ratio          against DEAP with the cloning that a toolbox has by default (deepcopy)
+    generation_ratio          against DEAP with the default cloning of a toolbox (deepcopy)
     generation_ratio_cloning  against DEAP with a quick `clone` of the user's own
 
 Copying: evaluations until the fitness of `evo run memorize` finds every step after the first 8
-right. Of every song and seed:
+right, for every song and seed:
 
-    credit      what `evo run memorize --genome grid` does: a child takes every step from the parent
-                that is better there
+    credit      as `evo run memorize --genome grid`: a child takes every step from the parent that
+                is better there
     elites      the best at every step are kept as before, but crossed at bar lines
-    plus        neither: the best 10 of parents and 20 children by total alone
-    1+1         the (1+1) evolutionary algorithm, every cell flipped with a chance of one by their
-                number
+    plus        neither: the best 10 of parents and 20 children by the total alone
+    1+1         the (1+1) evolutionary algorithm: every cell is flipped with probability
+                1 / number of cells
 """
 
-import argparse
-import copy
-import json
+import common  # first: it arranges the import path
+
+# isort: split
 import random
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
 from operator import ne
-from pathlib import Path
 from typing import Any
-
-# A script's folder comes first on the path, and its modules must not hide installed ones.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 import numpy as np
 from deap import algorithms, base, tools
-from evo.experiments.memorize import default_config
 
-from evo.core.errors import MidiError
 from evo.core.scores import Scores
+from evo.core.settings import changed
 from evo.engines.ga.engine import GridGA
+from evo.engines.ga.settings import GridSettings
 from evo.fitness.memorization import Memorization
 from evo.music.song import Song
 from evo.music.tunes import tune
@@ -56,9 +51,8 @@ from genomes.grid.operators import CROSSOVERS
 
 STEPS, KEYS, BAR = 128, 13, 8
 POPULATION = 1000
-CHUNK_SIZE = 64  # a run's own default
 TUNES = ("vo-pole-bereza-stoyala", "ode-to-joy", "korobeiniki", "twinkle-twinkle-little-star")
-MOST = 200_000  # evaluations before a run counts as not solved
+MAX_EVALUATIONS = 200_000  # after which a run counts as not solved
 
 
 class Likeness:
@@ -252,21 +246,21 @@ def mutate(grid: Individual, weights: list[float], edits: float) -> tuple[Indivi
 class Theirs:
     """DEAP's `eaSimple`, some generations at a time."""
 
-    def __init__(self, song: np.ndarray, settings: dict[str, Any], quick: bool) -> None:
+    def __init__(self, song: np.ndarray, settings: GridSettings, quick: bool) -> None:
         cells = song.astype(int).reshape(-1).tolist()
-        crossover, mutation = settings["crossover"], settings["mutation"]
+        crossover, mutation = settings.crossover, settings.mutation
         toolbox = base.Toolbox()
         toolbox.register("evaluate", lambda individual: (-sum(map(ne, individual, cells)),))
         toolbox.register("select", tools.selTournament, tournsize=3)
         toolbox.register("mate", mate)
-        weights = [mutation[kind] for kind in MUTATIONS]
-        toolbox.register("mutate", mutate, weights=weights, edits=mutation["edits"])
+        weights = [getattr(mutation, kind) for kind in MUTATIONS]
+        toolbox.register("mutate", mutate, weights=weights, edits=mutation.edits)
         if quick:
             toolbox.register("clone", quick_clone)
         self.toolbox = toolbox
-        self.crossed = crossover["rate"]
+        self.crossed = crossover.rate
         # Ours mutates every child that is not crossed, and this share of the others.
-        self.mutated = 1 - self.crossed * (1 - mutation["rate"])
+        self.mutated = 1 - self.crossed * (1 - mutation.rate)
         self.population = [random_individual() for _ in range(POPULATION)]
         self.best = tools.HallOfFame(1)
         self.generations(1)  # evaluates the first
@@ -284,10 +278,10 @@ class Theirs:
 class Ours:
     """The same by our engine."""
 
-    def __init__(self, song: np.ndarray, settings: dict[str, Any]) -> None:
+    def __init__(self, song: np.ndarray, settings: GridSettings) -> None:
         self.engine = GridGA(settings, seed=0)
         self.fitness = Likeness(song)
-        self.evaluator = Serial(0, CHUNK_SIZE)
+        self.evaluator = Serial(0, common.CHUNK_SIZE)
 
     def generations(self, count: int) -> float:
         """Seconds a generation, the median of `count`."""
@@ -305,8 +299,10 @@ def speed(rounds: int) -> dict[str, float]:
     """Ratios of DEAP's generation to ours."""
     random.seed(0)
     song = tune(TUNES[0]).grid
-    settings = GridGA.default_settings(STEPS, KEYS)
-    settings["population"] |= {"size": POPULATION, "elitism": 0}  # eaSimple has none
+    settings = changed(
+        GridGA.of_shape(GridSettings(), STEPS, KEYS),
+        {"population": {"size": POPULATION, "elitism": 0}},  # eaSimple has no elitism
+    )
     ours = Ours(song, settings)
     ours.generations(5)  # compiles
     figures = {}
@@ -329,42 +325,37 @@ def speed(rounds: int) -> dict[str, float]:
 # Copying a song
 
 
-def variants() -> dict[str, dict[str, Any]]:
-    """The ways of breeding that are compared, as settings."""
-    credit = default_config("ga")["ga"]
-    elites = copy.deepcopy(credit)
-    elites["crossover"] |= dict.fromkeys(CROSSOVERS, 1.0) | {"rate": 0.7, "credit": 0.0}
-    elites["mutation"]["edits"] = 1.5
-    plus = copy.deepcopy(elites)
-    plus["population"] |= {"survival": "plus", "parents": 10, "size": 20}
-    plus["selection"]["kind"] = "tournament"
-    return {"credit": credit, "elites": elites, "plus": plus}
+# Changes of the settings of `evo run memorize --genome grid`, by the way of breeding.
+ELITES = {
+    "crossover": dict.fromkeys(CROSSOVERS, 1.0) | {"rate": 0.7, "credit": 0.0},
+    "mutation": {"edits": 1.5},
+}
+WAYS: dict[str, dict[str, Any]] = {
+    "credit": {},
+    "elites": ELITES,
+    "plus": ELITES
+    | {
+        "population": {"survival": "plus", "parents": 10, "size": 20},
+        "selection": {"kind": "tournament"},
+    },
+}
 
 
-def bred(song: Song, fitness: Memorization, settings: dict[str, Any], seed: int) -> int:
-    """Evaluations until the engine has copied the song; `MOST` if it has not."""
-    tables = settings | {"grid": settings["grid"] | {"steps": len(song.grid)}}
-    engine = GridGA(tables, seed=seed)
-    evaluations = 0
-    while evaluations < MOST:
-        performers = engine.ask()
-        engine.tell(fitness.evaluate(performers, ()))
-        evaluations += len(performers)
-        assert engine.champion is not None
-        if (
-            engine.champion.generation == engine.generation - 1
-            and fitness.figures(engine.champion.performers)["solved"]
-        ):
-            return evaluations
-    return MOST
+def bred(song: Song, fitness: Memorization, way: str, seed: int) -> int:
+    """Return the evaluations until the engine has copied the song, at most the maximum."""
+    settings = ["stop.generations=0", f"stop.evaluations={MAX_EVALUATIONS}"]
+    config, _ = common.configured("memorize", settings, [song], genome="grid", seed=seed)
+    for _, record in common.evolve(config.changed({"ga": WAYS[way]}), fitness):
+        evaluations, solved = record["evaluations"], record["figures"]["solved"]
+    return evaluations if solved else MAX_EVALUATIONS
 
 
 def one_plus_one(song: Song, fitness: Memorization, seed: int) -> int:
-    """Evaluations of the (1+1) evolutionary algorithm until it has copied the song."""
+    """Return the evaluations until the (1+1) evolutionary algorithm has copied the song."""
     generator = np.random.default_rng(seed)
     parent = np.zeros((1, *song.grid.shape), np.bool_)
     best = fitness.evaluate(Grids(parent), ()).total[0]
-    for evaluations in range(2, MOST):
+    for evaluations in range(2, MAX_EVALUATIONS):
         flips = generator.random(parent.shape) < 1 / parent.size
         child = parent ^ flips
         score = fitness.evaluate(Grids(child), ()).total[0]
@@ -372,13 +363,12 @@ def one_plus_one(song: Song, fitness: Memorization, seed: int) -> int:
             return evaluations
         if score >= best:
             parent, best = child, score
-    return MOST
+    return MAX_EVALUATIONS
 
 
 def copying(songs: list[Song], seeds: int, ways: list[str]) -> dict[str, Any]:
-    """Evaluations of every way on every song."""
+    """Return figures of the evaluations of every way on all songs."""
     figures: dict[str, Any] = {}
-    known = variants()
     for way in ways:
         everything = []
         for song in songs:
@@ -387,53 +377,39 @@ def copying(songs: list[Song], seeds: int, ways: list[str]) -> dict[str, Any]:
             if way == "1+1":
                 run = lambda seed: one_plus_one(song, fitness, seed)  # noqa: B023, E731
             else:
-                run = lambda seed: bred(song, fitness, known[way], seed)  # noqa: B023, E731
+                run = lambda seed: bred(song, fitness, way, seed)  # noqa: B023, E731
             needed = [run(seed) for seed in range(seeds)]
-            solved = sum(count < MOST for count in needed)
+            solved = sum(count < MAX_EVALUATIONS for count in needed)
             everything += needed
             print(
                 f"{way:7} {song.name:30} median {statistics.median(needed):>8,.0f}, "
                 f"{solved} of {seeds}: {' '.join(map(str, sorted(needed)))}",
                 flush=True,
             )
-        figures[way] = {
+        figures[f"copying, {way}"] = {
             "median_evaluations": statistics.median(everything),
             "most_evaluations": max(everything),
-            "solved": sum(count < MOST for count in everything),
+            "solved": sum(count < MAX_EVALUATIONS for count in everything),
             "runs": len(everything),
         }
     return figures
 
 
-def load(folder: str) -> list[Song]:
-    """The songs of a folder; files that do not fit the instrument are named and left out."""
-    songs = []
-    for path in sorted(Path(folder).glob("*.mid")):
-        try:
-            songs.append(Song.load(path).whole_bars())
-        except MidiError as error:
-            print(f"left out: {error}")
-    return songs
-
-
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--songs", help="a folder of MIDI files; four embedded tunes otherwise")
+    parser.add_argument("--songs", help="a folder of MIDI files; by default four embedded tunes")
     parser.add_argument("--ways", default="credit,elites,plus,1+1", help="of copying; or none")
-    parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
     figures: dict[str, Any] = {"deap": version("deap")}
     if options.rounds:
         figures |= speed(options.rounds)
-    songs = load(options.songs) if options.songs else [tune(name) for name in TUNES]
+    songs = common.find_songs(options.songs) if options.songs else [tune(name) for name in TUNES]
     ways = [way for way in options.ways.split(",") if way != "none"]
-    figures["copying"] = copying(songs, options.seeds, ways)
-    print(json.dumps(figures, indent=2))
-    if options.json:
-        Path(options.json).write_text(json.dumps(figures, indent=2) + "\n")
+    figures |= copying(songs, options.seeds, ways)
+    common.report(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -1,114 +1,95 @@
-"""Does a history help to foresee songs? HistoryUsers with and without it on songs held out.
+"""Measure whether a history helps to predict songs: HistoryUsers with and without it.
 
     python benchmarks/next_step.py [FOLDER] [--folds 5] [--seconds 60] [--seed 0] [--lstm]
 
-FOLDER holds MIDI files; without it, the embedded tunes. The songs are dealt into folds; each fold
-is held out once, and two networks learn to foresee the others, by the settings of `evo run memorize
---genome history-user --song FOLDER`:
+FOLDER holds MIDI files; without it, the embedded tunes are used. The songs are dealt into folds.
+Each fold is held out once, and two networks learn to predict the other songs, by the settings of
+`evo run memorize --genome history-user --song FOLDER`:
 
-    history   as it is there
-    without   the same network, but what it can read lies before the start of every song: nothing.
-              With nothing to address, the layers that say where to read are one unit, and the
-              units of the ear are as many as give the number of weights closest to the other's.
-              With --lstm it is the plain LSTM, a sigmoid a key, of about as many weights
+    history   as the settings are
+    without   the same network, but its only lag is longer than any song, so that it reads nothing.
+              The layers that say where to read are one unit; the units of the last LSTM are as many
+              as give the number of weights closest to the other's. With --lstm it is the plain
+              LSTM, a sigmoid per key, of about as many weights
 
-Both take turns, a generation at a time, until each has used so many seconds of processor time. The
-table has the cross-entropy in bits a step of the last mean, for the songs learned and those held
-out; `equal` is that of the held-out songs after as many evaluations as the slower one made.
+Both take turns, a generation at a time, until each has used the seconds of processor time. The
+table has the cross-entropy of the last mean in bits per step, for learned and for held-out songs.
+`equal` is that of the held-out songs after as many evaluations as the slower one made.
 
-Reading: in how many bars of the held-out songs the distance that is read most, of all that can be
-read, is one at which the song repeats itself by its autocorrelation (`evo.music.repetition`); by
-chance it is the share that such distances have of all.
+Reading: the number of bars of the held-out songs in which the distance that is read most is one at
+which the song repeats itself, by its autocorrelation (`evo.music.repetition`). By chance it is the
+share of such distances among all that can be read.
 """
 
-import argparse
-import json
+import common  # first: it arranges the import path
+
+# isort: split
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from evo.experiments.memorize import FORESEEING
 
-from evo.core.registry import experiment
-from evo.engines import Engine, engine_class
-from evo.experiment import merge
+from evo.core.config import Config
+from evo.engines import Engine
 from evo.fitness.next_step import NextStep
-from evo.music.library import find_songs
 from evo.music.melody import BEATS_A_BAR
 from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
-from evo.music.tunes import tune, tune_names
-from evo.runs.loop import Progress, Record, generations
-from evo.workers.serial import Serial
+from evo.runs.loop import Record
 from genomes.history_user.networks import HistoryUsers, Shape, hear
 
-BEYOND = 1 << 15  # steps: a lag that is longer than any song here
+BEYOND = 1 << 15  # steps: a lag longer than any song
 
 
 @dataclass
 class Learner:
-    """A run that goes on a generation at a time."""
+    """A run that proceeds a generation at a time."""
 
-    engine: Engine
-    records: Iterator[Record]
+    generations: Iterator[tuple[Engine[Any], Record]]
+    champion: HistoryUsers | None = None  # the last mean
     seconds: float = 0.0  # of processor time
     evaluations: list[int] = field(default_factory=list)
     learned: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
 
-    def go_on(self) -> None:
-        """One generation."""
+    def step(self) -> None:
+        """Carry out one generation."""
         begin = time.process_time()
-        record = next(self.records)
+        engine, record = next(self.generations)
         self.seconds += time.process_time() - begin
+        assert engine.champion is not None
+        assert isinstance(engine.champion.performers, HistoryUsers)
+        self.champion = engine.champion.performers
         self.evaluations.append(record["evaluations"])
         self.learned.append(record["figures"]["cross_entropy"])
         self.held_out.append(record["figures"]["held_out_cross_entropy"])
 
     def held_out_after(self, evaluations: int) -> float:
-        """The held-out cross-entropy after so many evaluations."""
+        """Return the held-out cross-entropy after so many evaluations."""
         return self.held_out[int(np.searchsorted(self.evaluations, evaluations, "right")) - 1]
 
 
-def settings_of(lstm: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The engine's settings with a history and without."""
-    config = merge(experiment("memorize").default_config("es"), FORESEEING)
-    settings = config["es"]
-    network = settings["network"]
-    lags = range(1, network["history"] + 1)
-    wanted = Shape(13, 0, network["layers"], lags, "melody", network["last"])
+def both_configs(lstm: bool) -> tuple[Config, Config]:
+    """Return the configuration with a history, and the one without."""
+    settings = ["memorize.mode=likelihood", "stop.generations=0"]
+    config, _ = common.configured("memorize", settings, genome="history-user")
+    wanted = config.engine.shape.weights
     if lstm:
         sizes = [Shape(13, 0, (units,), (1,), "lstm").weights for units in range(1, 200)]
     else:
         sizes = [Shape(13, 0, (1,), (BEYOND,), "melody", last).weights for last in range(1, 200)]
-    units = 1 + int(np.abs(np.array(sizes) - wanted.weights).argmin())
+    units = 1 + int(np.abs(np.array(sizes) - wanted).argmin())
     changes: dict[str, Any] = {"architecture": "lstm", "layers": [units]}
     if not lstm:
         changes = {"layers": [1], "lags": [BEYOND], "last": units}
-    return settings, merge(settings, {"network": changes})
-
-
-def learner(settings: dict[str, Any], fitness: NextStep, seed: int) -> Learner:
-    """A run at its start."""
-    engine = engine_class("es")(settings, seed=seed)
-    records = generations(engine, fitness, Serial(seed, 64), Progress())
-    return Learner(engine, records)
-
-
-def champion_of(learner: Learner) -> HistoryUsers:
-    """The last mean."""
-    assert learner.engine.champion is not None
-    performers = learner.engine.champion.performers
-    assert isinstance(performers, HistoryUsers)
-    return performers
+    return config, config.changed({"es": {"network": changes}})
 
 
 def reading(users: HistoryUsers, songs: list[Song]) -> dict[str, float]:
-    """Bars of the songs that read most where the song repeats itself, of how many; by chance."""
-    distances = np.array(users.shape.lags, np.int64) + 1  # it hears delayed by one step
+    """Return the bars that read most where the song repeats itself, all bars, and by chance."""
+    distances = np.array(users.shape.lags, np.int64) + 1  # inputs are delayed by one step
     figures = {"bars": 0.0, "true": 0.0, "chance": 0.0}
     for song in songs:
         repeats = repeat_distances(song, int(distances[-1]))
@@ -123,43 +104,51 @@ def reading(users: HistoryUsers, songs: list[Song]) -> dict[str, float]:
 def fold_figures(
     songs: list[Song], held: set[int], seconds: float, seed: int, lstm: bool
 ) -> dict[str, Any]:
-    """Both networks on one fold."""
-    train = [song for place, song in enumerate(songs) if place not in held]
-    held_out = [song for place, song in enumerate(songs) if place in held]
-    batch = min(FORESEEING["memorize"]["batch"], len(train))
-    fitness = NextStep(train, held_out, 8, batch)
-    both = [learner(settings, fitness, seed) for settings in settings_of(lstm)]
+    """Return the figures of both networks on one fold.
+
+    Args:
+        songs: All songs.
+        held: Indices of those that are held out.
+        seconds: Processor time of a network.
+        seed: Random seed.
+        lstm: Whether the network without a history is the plain LSTM.
+    """
+    train = [song for index, song in enumerate(songs) if index not in held]
+    held_out = [song for index, song in enumerate(songs) if index in held]
+    both = []
+    for config in both_configs(lstm):
+        table = config.task
+        fitness = NextStep(train, held_out, table.prompt_steps, min(table.batch, len(train)))
+        both.append(Learner(common.evolve(config.changed({"run": {"seed": seed}}), fitness)))
     for one in both:
-        one.go_on()
+        one.step()
     while min(one.seconds for one in both) < seconds:
-        min(both, key=lambda one: one.seconds).go_on()
+        min(both, key=lambda one: one.seconds).step()
     least = min(one.evaluations[-1] for one in both)
     figures: dict[str, Any] = {"songs": len(train), "held_out_songs": len(held_out)}
     for name, one in zip(("history", "without"), both, strict=True):
         figures[name] = {
-            "weights": champion_of(one).shape.weights,
+            "weights": one.champion.shape.weights,
             "evaluations": one.evaluations[-1],
             "learned": one.learned[-1],
             "held_out": one.held_out[-1],
             "equal": one.held_out_after(least),
         }
-    return figures | {"reading": reading(champion_of(both[0]), held_out)}
+    return figures | {"reading": reading(both[0].champion, held_out)}
 
 
 def main() -> None:
     """Learn and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common.parser(__doc__)
     parser.add_argument("folder", nargs="?", help="MIDI files; by default the embedded tunes")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=60.0, help="processor time of a network")
-    parser.add_argument("--seed", type=int, default=0, help="of the folds; runs add the fold")
+    parser.add_argument("--seed", type=int, default=0, help="of the folds; a run adds its fold")
     parser.add_argument("--lstm", action="store_true", help="compare with the plain LSTM")
-    parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
-    if options.folder is None:
-        songs = [tune(name) for name in tune_names()]
-    else:
-        songs = find_songs(options.folder, 13, 2)
+    if options.folds < 2:
+        parser.error("--folds must be at least 2: each fold is held out once")
+    songs = common.find_songs(options.folder)
     order = np.random.default_rng(options.seed).permutation(len(songs))
     fold_figures(songs, {0}, 0.0, 0, options.lstm)  # compiles
     print("fold  network  weights  evaluations  learned  held out  equal  bars that read repeats")
@@ -186,10 +175,7 @@ def main() -> None:
         "bars_read_where_the_song_repeats": round(totals["true"] / totals["bars"], 3),
         "by_chance": round(totals["chance"] / totals["bars"], 3),
     }
-    for name, value in summary.items():
-        print(f"{name:34} {value}")
-    if options.json:
-        Path(options.json).write_text(json.dumps({"folds": folds, **summary}, indent=2))
+    common.report(summary, options.json, folds)
 
 
 def _wins(folds: list[dict[str, Any]], name: str) -> int:
