@@ -26,13 +26,14 @@ from evo.runs.configure import (
     changes_of,
     check_worker_options,
     choose_engine,
+    claimed_path,
     configuration,
-    free_path,
     song_finder,
 )
 from evo.runs.description import command_line
+from evo.runs.display import Display, Silent
 from evo.runs.loading import load_run
-from evo.runs.session import Display, Silent, start
+from evo.runs.session import check, start
 from evo.runs.session import resume as resume_run
 
 __all__ = ["Song", "load_run", "resume", "run", "settings", "song", "tunes"]
@@ -70,8 +71,9 @@ def run(
     given, find = _given(options, _OPTIONS, changes), song_finder()
     check_worker_options(given)
     config, chosen = configuration(experiment, given, find)
-    path = Path(out) if out is not None else free_path(config)
-    return start(chosen, config, path, command_line(), display or Silent(), find)
+    check(config)
+    path, made = (Path(out), False) if out is not None else (claimed_path(config), True)
+    return start(chosen, config, path, command_line(), display or Silent(), find, made)
 
 
 def resume(
@@ -79,6 +81,7 @@ def resume(
     *,
     changes: Changes | None = None,
     display: Display | None = None,
+    anew: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Resume an interrupted run, or extend a finished one.
@@ -87,6 +90,7 @@ def resume(
         path: The run's directory.
         changes: Nested tables of settings of stop, workers and checkpoints.
         display: Shows the run; by default nothing does.
+        anew: Start over at generation 0 if no checkpoint can be used.
         options: The options of `evo resume`: generations, time_limit, target, workers, ...
 
     Returns:
@@ -100,7 +104,7 @@ def resume(
     given = _given(options, _LIMITS, changes)
     check_worker_options(given)
     _, chosen = load_run(Path(path))
-    return resume_run(chosen, Path(path), changes_of(given), display or Silent())
+    return resume_run(chosen, Path(path), changes_of(given), display or Silent(), anew)
 
 
 def settings(experiment: str, *, genome: str | None = None, engine: str | None = None) -> Config:

@@ -14,9 +14,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import multiprocess
-import multiprocess.connection
-
 from evo.core.errors import InputError
 
 # Each is None where the system lacks it.
@@ -129,6 +126,8 @@ def end_with_parent(parent: int) -> None:
     """
     if kill_with_parent(parent):
         return
+    import multiprocess.connection  # slow to import, and only workers need it
+
     sentinel = multiprocess.parent_process().sentinel
 
     def watch() -> None:

@@ -177,7 +177,7 @@ def _open(folder: Path, name: str) -> io.BufferedReader:
     if folder.is_symlink():
         raise CheckpointError("it is a link to another place")
     try:
-        return open_regular(folder / name)
+        return open_regular(folder / name, follow=False)
     except OSError as error:
         raise CheckpointError(f"{name}: {error.strerror}") from None
 

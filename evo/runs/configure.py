@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.core.config import EXECUTION_TABLES, Config
-from evo.core.errors import InputError
+from evo.core.errors import InputError, file_errors
 from evo.core.registry import BASELINES, GENOMES, experiment
 from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
@@ -182,18 +182,25 @@ def _neat_config(config: Config, path: str | None) -> Config:
     return config.as_engine(engine, settings).changed(changes)
 
 
-def free_path(config: Config, seeds: bool = False) -> Path:
-    """Return a free directory below runs/, named by what the run does, or the runs of seeds."""
+def claimed_path(config: Config, seeds: bool = False) -> Path:
+    """Make a new directory below runs/, named by what the run does, or the runs of seeds.
+
+    It is made at once, so that of several processes each has its own.
+    """
     song = Path(getattr(config.task, "song", "")).stem
     seed = "" if seeds else f"seed{config.run.seed}"
     parts = [config.run.experiment, song, config.run.engine, seed]
     name = "-".join(part for part in parts if part)
-    path = Path("runs") / name
-    number = 2
-    while path.exists():
-        path = Path("runs") / f"{name}-{number}"
-        number += 1
-    return path
+    path, number = Path("runs") / name, 2
+    with file_errors(path):
+        while True:
+            try:
+                path.mkdir(parents=True)
+                return path
+            except FileExistsError:
+                if not path.parent.is_dir():
+                    raise
+                path, number = Path("runs") / f"{name}-{number}", number + 1
 
 
 def changes_of(options: dict[str, Any]) -> Tables:

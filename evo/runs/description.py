@@ -6,9 +6,11 @@ They are read as data that anybody may have written: bounded, without following 
 import json
 import platform
 import shlex
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,31 @@ def platform_fingerprint() -> str:
     """What has to be the same for a run to be the same to the last bit."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "neat-python"))
     return f"Python {platform.python_version()}, {libraries}, {platform.platform()}"
+
+
+@cache
+def _git_commit() -> str | None:
+    """The commit of the source this runs from, None when it is no checkout."""
+    source = Path(__file__).resolve().parents[2]
+    if not (source / ".git").exists():
+        return None
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(source), "rev-parse", "HEAD"],
+            capture_output=True, text=True, timeout=5, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return found.stdout.strip()
+
+
+def versions() -> dict[str, Any]:
+    """Return what the results of a run depend on beside its configuration."""
+    return {
+        "version": version("kuznechik"),
+        "platform": platform_fingerprint(),
+        "git_commit": _git_commit(),
+    }
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:
