@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from evo.cli.configure import configuration, song_finder
+
 from evo.core.config import Config
 from evo.core.errors import MidiError
 from evo.engines import Engine, engine_class
