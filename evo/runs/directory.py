@@ -330,6 +330,7 @@ class Run:
                     )
                 kept = self._log.as_written(state.values)
                 restored = restore(state)
+                self._check_generation(state, stamp, kept)
             except CheckpointError as damage:
                 causes.append(f"checkpoint {path.name} is damaged: {damage}")
                 messages.append(f"{causes[-1]}; using the one before")
@@ -349,6 +350,16 @@ class Run:
                 f"`{resume_command(self.path)} --anew`"
             )
         return None, [*causes, "the run starts over"] if causes else []
+
+    def _check_generation(self, state: State, stamp: checkpoint.Stamp, kept: Kept) -> None:
+        """Raise CheckpointError if manifest, log and engine are not of one generation."""
+        generation = state.values["engine"]["generation"]
+        last = generation - 1 if kept.content is not None else self._log.last(kept.length)
+        if not generation == stamp.generation == last + 1:
+            raise CheckpointError(
+                f"it says generation {generation}, its manifest {stamp.generation}, and the log "
+                f"{last + 1}"
+            )
 
     def take_up(self) -> None:
         """Go on from what `load_checkpoint` gave: from here on it is another ending.

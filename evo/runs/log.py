@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -125,6 +126,17 @@ class Log:
             f"the checkpoint with the {len(lines)} records that can be read, and the old log is "
             "kept as log-damaged.jsonl",
         )
+
+    def last(self, length: int) -> int:
+        """Return the generation of the last record in the first bytes; -1 without any."""
+        start = max(0, length - _BLOCK)
+        with open_regular(self.path) as file:
+            file.seek(start)
+            lines = file.read(length - start).splitlines()
+        try:
+            return int(json.loads(lines[-1])["generation"]) if lines else -1
+        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            raise CheckpointError(f"log.jsonl: its last record cannot be read: {error}") from None
 
     def _hash_of(self, length: int) -> "hashlib._Hash":
         """Return the SHA-256 of the first bytes of the file, or of all if there are fewer."""

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
-from evo.core.state import State
+from evo.core.state import Count, Finite, State
 from evo.fitness.guessing.game import MOST_GAP, Guessing, gap, guided, resolve
 from evo.fitness.guessing.predictors import listen
 from evo.fitness.guessing.read_out import hits_of
@@ -207,7 +207,7 @@ class CoevolvedGuessing(Guessing):
         pieces = state.array("pieces", np.int64, (None, self.steps))
         if pieces.size and not 0 <= pieces.min() <= pieces.max() <= self.keys:
             raise ValueError(f"pieces must hold symbols from 0 to {self.keys}")
-        hall, opponents = state.values["hall"], state.values["opponents"]
+        hall, opponents = state.value("hall", Count), state.value("opponents", Count)
         if hall != len(pieces):
             raise ValueError(f"hall must be {len(pieces)}, one guesser a piece, got {hall}")
         wanted = self.rivals + min(self.remembered, max(0, hall - 1))
@@ -224,7 +224,7 @@ class CoevolvedGuessing(Guessing):
                 raise ValueError(f"{name} must be batches of one guesser each")
         self._breeder, self.pieces = breeder, pieces.copy()
         self.hall, self.opponents = batches["hall"], batches["opponents"]
-        self.guessed = state.values["guessed"]
+        self.guessed = state.value("guessed", Finite | None)
 
 
 def _each(performers: Performers, places: Any) -> list[Performers]:
