@@ -18,7 +18,7 @@ from evo.cli.main import main
 from evo.cli.songs import COLLECTION_NAMES
 from evo.music.library import load_songs
 from evo.music.screening.essen import FOLDERS
-from evo.music.screening.survey import FEW
+from evo.music.screening.report import FEW
 
 
 @pytest.fixture(autouse=True)
