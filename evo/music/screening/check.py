@@ -18,7 +18,8 @@ from typing import Any
 
 from evo.core.errors import MidiError, printable
 from evo.music.midi.read import MidiPiece, read_piece
-from evo.music.screening.faults import Demands, Facts, Fault, judge
+from evo.music.screening.facts import Facts
+from evo.music.screening.faults import Demands, Fault, judge
 from evo.music.screening.fingerprint import fingerprint
 
 

@@ -30,7 +30,8 @@ from evo.music.library import midi_files
 from evo.music.midi.read import MidiPiece, read_piece
 from evo.music.screening.check import Check, Report
 from evo.music.screening.essen import FolkSong, folk_songs, to_song
-from evo.music.screening.faults import FAULTS, Demands, Facts
+from evo.music.screening.facts import Facts
+from evo.music.screening.faults import FAULTS, Demands
 from evo.music.tables import new_table, say, show, watched
 
 FEW = 50  # pieces that are shown one by one in a table
