@@ -12,7 +12,7 @@ Path = str | os.PathLike[str]
 
 
 def file_error(path: Path, reason: str) -> InputError:
-    """Return the error of a file that is no song."""
+    """Return the error of a file of any kind; for songs there is `MidiError`."""
     return InputError(printable(f"{os.fspath(path)}: {reason}"))
 
 

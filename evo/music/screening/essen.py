@@ -147,7 +147,7 @@ def _files(collection: str) -> list[Path]:
 
 
 def _split(text: str) -> tuple[dict[str, str], str]:
-    """The fields up to the key, the first of each letter, and the melody below them."""
+    """Return the fields up to the key, the first of each letter, and the melody below them."""
     fields: dict[str, str] = {}
     lines = text.splitlines()
     for number, line in enumerate(lines):
@@ -160,6 +160,6 @@ def _split(text: str) -> tuple[dict[str, str], str]:
 
 
 def _metre(field: str) -> tuple[tuple[int, int, int], ...]:
-    """A metre from the beginning on; what is called free or none is 0/4, no metre at all."""
+    """Return a metre from the beginning on; what is called free or none is 0/4, no metre at all."""
     found = _FRACTION.match(field)
     return ((0, int(found[1]), int(found[2])),) if found else ((0, 0, 4),)

@@ -44,7 +44,7 @@ class Facts:
         return self.highest - self.lowest + 1
 
     def record(self) -> dict[str, Any]:
-        """The facts as JSON values."""
+        """Return the facts as JSON values."""
         return {**asdict(self), "keys": self.keys}
 
 

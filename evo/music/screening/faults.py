@@ -147,8 +147,8 @@ def _of_the_grid(grid: Grid, demands: Demands) -> list[Fault]:
 
 
 def _of_the_tempo(piece: MidiPiece) -> list[Fault]:
-    """The last gesture is free. A tempo that follows a player goes up and down all the time, or
-    changes in bar after bar."""
+    # The last gesture is free. A tempo that follows a player goes up and down all the time, or
+    # changes in bar after bar.
     gestures = tempo_gestures(piece)
     end = int(piece.notes[-1, 0]) / piece.ticks_per_beat
     bars = max(1.0, end / 4)
