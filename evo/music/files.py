@@ -8,17 +8,17 @@ from typing import Any
 
 from evo.core.errors import InputError, printable
 
-Path = str | os.PathLike[str]
+AnyPath = str | os.PathLike[str]
 
 
-def file_error(path: Path, reason: str) -> InputError:
+def file_error(path: AnyPath, reason: str) -> InputError:
     """Return the error of a file of any kind; for songs there is `MidiError`."""
     return InputError(printable(f"{os.fspath(path)}: {reason}"))
 
 
 @contextmanager
 def user_file(
-    path: Path, failure: str, error: Callable[[Path, str], InputError] = file_error
+    path: AnyPath, failure: str, error: Callable[[AnyPath, str], InputError] = file_error
 ) -> Iterator[None]:
     """Raise an InputError in place of an OSError: the path, what failed, and the reason.
 
@@ -38,7 +38,7 @@ def user_file(
 class UserTextFile:
     """A text file to write, whose errors are those of `user_file`."""
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: AnyPath, **options: Any) -> None:
         self._failing = partial(user_file, path, "cannot be written")
         with self._failing():
             self._file = open(path, "w", encoding="utf-8", **options)  # noqa: SIM115

@@ -14,7 +14,6 @@ A song never changes: its grid is read-only, and whatever varies it returns anot
 from __future__ import annotations
 
 import operator
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, SupportsIndex
@@ -23,12 +22,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evo.core.errors import InputError, MidiError
+from evo.music.files import AnyPath
 from evo.music.midi.roll import MAX_STEPS, read_grid
 from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import midi_bytes, write_file
 from evo.music.synth import player, write_wav
 
-__all__ = ["MAX_STEPS", "MidiError", "Song"]
+__all__ = ["MAX_STEPS", "Song"]
 
 TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
 
@@ -83,7 +83,7 @@ class Song:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str],
+        path: AnyPath,
         *,
         keys: int = 13,
         lowest_note: int | None = None,
@@ -115,17 +115,10 @@ class Song:
         if steps is not None:
             steps = _integer("steps", steps, 1, MAX_STEPS)
 
-        grid, tempo = read_grid(
-            path,
-            keys=keys,
-            lowest_note=lowest_note,
-            steps_per_beat=steps_per_beat,
-            hold=hold,
-            steps=steps,
-        )
+        grid, tempo = read_grid(path, keys, lowest_note, steps_per_beat, hold, steps)
         return cls(grid, lowest_note, steps_per_beat, tempo, Path(path).stem, hold)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Save as MIDI. Loading it again with the same parameters gives the same grid.
 
         In onset mode each True is a note of one step, in hold mode each run of True is one note.
@@ -273,7 +266,7 @@ class Song:
                 grid[step] = single[rng.choice(choices)] if len(choices) else False
         return replace(self, grid=grid)
 
-    def to_wav(self, path: str | os.PathLike[str]) -> None:
+    def to_wav(self, path: AnyPath) -> None:
         """Write the song's sound as a WAV file (see `evo.music.synth`).
 
         Raises:

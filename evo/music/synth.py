@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import wave
 from itertools import groupby
 from operator import itemgetter
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import InputError
-from evo.music.files import user_file
+from evo.music.files import AnyPath, user_file
 
 __all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
 
@@ -94,7 +93,7 @@ def wav_bytes(song: Score) -> bytes:
     return buffer.getvalue()
 
 
-def write_wav(song: Score, path: str | os.PathLike[str]) -> None:
+def write_wav(song: Score, path: AnyPath) -> None:
     """Write the song as a WAV file.
 
     Raises:
