@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.core.errors import MidiError
-from evo.music.files import user_file
+from evo.music.files import AnyPath, user_file
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 
@@ -68,7 +68,7 @@ def read_songs(
     return songs, refused
 
 
-def load_songs(path: str | os.PathLike[str], **options: Any) -> list[Song]:
+def load_songs(path: AnyPath, **options: Any) -> list[Song]:
     """Return the song of a MIDI file, or those of a folder in the order of their names.
 
     Args:
@@ -81,7 +81,7 @@ def load_songs(path: str | os.PathLike[str], **options: Any) -> list[Song]:
     return [Song.load(one, **options) for one in midi_files(path)]
 
 
-def midi_files(path: str | os.PathLike[str], below: bool = False) -> list[str]:
+def midi_files(path: AnyPath, below: bool = False) -> list[str]:
     """Return a file, or the *.mid and *.midi files of a folder, sorted.
 
     Whatever has such a name is in the list, and so is a folder below that cannot be read: to read
@@ -111,7 +111,7 @@ def _embedded(name: str) -> Song | None:
     return tune(name)
 
 
-def _listed(path: str | os.PathLike[str], below: bool = False) -> list[str]:
+def _listed(path: AnyPath, below: bool = False) -> list[str]:
     """Return what `midi_files` does; nothing of a folder without any."""
     root = os.fspath(path)
     with user_file(root, "cannot be read", MidiError):

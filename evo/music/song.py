@@ -14,7 +14,6 @@ A song never changes: its grid is read-only, and whatever varies it returns anot
 from __future__ import annotations
 
 import operator
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, SupportsIndex
@@ -23,18 +22,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evo.core.errors import InputError, MidiError
+from evo.music.files import AnyPath
 from evo.music.midi.roll import MAX_STEPS, read_grid
 from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import midi_bytes, write_file
 from evo.music.synth import player, write_wav
 
-__all__ = ["MAX_STEPS", "MidiError", "Song"]
+__all__ = ["MAX_STEPS", "Song"]
 
 TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
 
 
 def usual_lowest_note(keys: int) -> int:
-    """The MIDI note of key 0: 60, for 69 and more keys 21 (the piano), for 108 and more 0."""
+    """Return the usual MIDI note of key 0: 60, 21 from 69 keys on (the piano), 0 from 108 on."""
     return next(note for note in (60, 21, 0) if note + keys <= 128)
 
 
@@ -83,7 +83,7 @@ class Song:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str],
+        path: AnyPath,
         *,
         keys: int = 13,
         lowest_note: int | None = None,
@@ -115,17 +115,10 @@ class Song:
         if steps is not None:
             steps = _integer("steps", steps, 1, MAX_STEPS)
 
-        grid, tempo = read_grid(
-            path,
-            keys=keys,
-            lowest_note=lowest_note,
-            steps_per_beat=steps_per_beat,
-            hold=hold,
-            steps=steps,
-        )
+        grid, tempo = read_grid(path, keys, lowest_note, steps_per_beat, hold, steps)
         return cls(grid, lowest_note, steps_per_beat, tempo, Path(path).stem, hold)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Save as MIDI. Loading it again with the same parameters gives the same grid.
 
         In onset mode each True is a note of one step, in hold mode each run of True is one note.
@@ -170,7 +163,7 @@ class Song:
         return self.steps * 60.0 / (self.tempo * self.steps_per_beat)
 
     def notes(self) -> list[tuple[int, int, int]]:
-        """The notes as (first step, step of the release, MIDI note), sorted."""
+        """Return the notes as (first step, step of the release, MIDI note), sorted."""
         if not self.hold:
             steps, keys = np.nonzero(self.grid)
             ends = steps + 1
@@ -184,7 +177,7 @@ class Song:
         return sorted(rows)
 
     def whole_bars(self, minimum: int = 128, bar: int = 8) -> Song:
-        """The song at `minimum` steps, or, when it sounds for longer, up to the next whole bar.
+        """Return the song at `minimum` steps, or in whole bars when it sounds for longer.
 
         Only silence is cut, and only silence added. `minimum` and `bar` are in steps.
         """
@@ -197,7 +190,7 @@ class Song:
         return replace(self, grid=np.concatenate([self.grid[:steps], silence]))
 
     def transposed(self, semitones: int) -> Song:
-        """The song moved up by `semitones` (down when negative), on the same keys.
+        """Return the song moved up by `semitones` (down when negative), on the same keys.
 
         Raises:
             ValueError: when a note leaves the keys.
@@ -212,17 +205,17 @@ class Song:
         return replace(self, grid=np.roll(self.grid, semitones, axis=1))
 
     def transpositions(self) -> list[Song]:
-        """The song in every position that fits the keys, from the lowest to the highest."""
+        """Return the song in every position that fits the keys, from the lowest to the highest."""
         lowest, highest = self._shifts()
         return [self.transposed(semitones) for semitones in range(lowest, highest + 1)]
 
     def _shifts(self) -> tuple[int, int]:
-        """The furthest moves down (0 or negative) and up that keep all notes on the keys."""
+        """Return the furthest moves down (0 or negative) and up that keep all notes on the keys."""
         used = np.flatnonzero(self.grid.any(axis=0))
         return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
 
     def windows(self, lags: ArrayLike, before_start: bool = False) -> NDArray[np.bool_]:
-        """What was played `lags` steps before each step.
+        """Return what was played `lags` steps before each step.
 
         Args:
             lags: integers (n,), none negative; 0 is the step itself.
@@ -246,7 +239,7 @@ class Song:
         return heard
 
     def corrupted(self, errors: int, rng: np.random.Generator) -> Song:
-        """The song with wrong notes, as the original research made counterexamples.
+        """Return the song with wrong notes, as the original research made counterexamples.
 
         Each error takes a step: a sounding one gets one random key in place of its notes, and a
         silent one gets a random key. The steps are distinct until every one has its error, and a
@@ -273,7 +266,7 @@ class Song:
                 grid[step] = single[rng.choice(choices)] if len(choices) else False
         return replace(self, grid=grid)
 
-    def to_wav(self, path: str | os.PathLike[str]) -> None:
+    def to_wav(self, path: AnyPath) -> None:
         """Write the song's sound as a WAV file (see `evo.music.synth`).
 
         Raises:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import wave
 from itertools import groupby
 from operator import itemgetter
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import InputError
-from evo.music.files import user_file
+from evo.music.files import AnyPath, user_file
 
 __all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
 
@@ -50,7 +49,7 @@ class Score(Protocol):
         """Length in seconds."""
 
     def notes(self) -> list[tuple[int, int, int]]:
-        """The notes as (first step, step of the release, MIDI note)."""
+        """Return the notes as (first step, step of the release, MIDI note)."""
 
 
 def render(song: Score) -> NDArray[np.float32]:
@@ -88,13 +87,13 @@ def render(song: Score) -> NDArray[np.float32]:
 
 
 def wav_bytes(song: Score) -> bytes:
-    """The song as the bytes of a WAV file: mono, 16 bits, `RATE` samples a second."""
+    """Return the song as the bytes of a WAV file: mono, 16 bits, `RATE` samples a second."""
     buffer = io.BytesIO()
     _write(render(song), buffer)
     return buffer.getvalue()
 
 
-def write_wav(song: Score, path: str | os.PathLike[str]) -> None:
+def write_wav(song: Score, path: AnyPath) -> None:
     """Write the song as a WAV file.
 
     Raises:
@@ -106,7 +105,7 @@ def write_wav(song: Score, path: str | os.PathLike[str]) -> None:
 
 
 def player(song: Score) -> Any:
-    """An `IPython.display.Audio` of the song, or the bytes of its WAV file without IPython."""
+    """Return an `IPython.display.Audio` of the song, or its WAV file where IPython is missing."""
     try:
         display = importlib.import_module("IPython.display")
     except ImportError:
@@ -126,12 +125,12 @@ def _write(samples: NDArray[np.float32], file: BinaryIO) -> None:
 
 
 def _length(on: int, off: int, step: float) -> int:
-    """Samples from the onset to the release of a note."""
+    """Return the samples from the onset to the release of a note."""
     return min(round(off * step) - round(on * step), round(LONGEST_NOTE * RATE))
 
 
 def _tone(note: int, length: int) -> NDArray[np.float32]:
-    """A plucked string at a MIDI note, `length` samples of it, float32."""
+    """Return `length` samples of a plucked string at a MIDI note, float32."""
     frequency = 440.0 * 2.0 ** ((note - 69) / 12)
     time = np.arange(length) / RATE
     tone = np.zeros(length)

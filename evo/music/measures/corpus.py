@@ -97,7 +97,7 @@ MEANINGS = {one.name: (one.unit, one.meaning) for one in MEASURES} | {
 
 
 def measure(song: Song | ArrayLike, known: KnownSongs | None = None, without: int = -1) -> Measures:
-    """All measures of a song, by name, in the order of `MEASURES`.
+    """Return all measures of a song, by name, in the order of `MEASURES`.
 
     Args:
         song: a song, or a bool grid (steps, keys).
@@ -125,7 +125,7 @@ class Range(NamedTuple):
 
     @classmethod
     def of(cls, values: ArrayLike) -> Range:
-        """The 1st, 50th and 99th percentile of the values that are not nan; nan of none.
+        """Return the 1st, 50th and 99th percentile of the values that are not nan; nan of none.
 
         `low` and `high` are values that occur, the next outwards: of fewer than 101 songs they are
         the smallest and the largest.
@@ -139,7 +139,7 @@ class Range(NamedTuple):
         return cls(float(low), float(np.median(numbers)), float(high))
 
     def holds(self, value: float) -> bool:
-        """Whether a value is usual; nan is not, unless it is all there is."""
+        """Return whether a value is usual; nan is not, unless it is all there is."""
         if isnan(value) or isnan(self.low):
             return isnan(value) and isnan(self.low)
         slack = 1e-9 * max(1.0, abs(self.low), abs(self.high))
@@ -162,7 +162,7 @@ class Corpus(NamedTuple):
         return cls([measure(song, known, group) for song, group in pairs], groups, known)
 
     def ranges(self, without: int = -1) -> Ranges:
-        """What is usual for each measure, among the songs of all families but one."""
+        """Return what is usual for each measure, among the songs of all families but one."""
         return ranges_of(
             [one for one, family in zip(self.measures, self.families, strict=True)
              if family != without]
@@ -170,7 +170,7 @@ class Corpus(NamedTuple):
 
 
 def corpus_range(songs: Sequence[Song | ArrayLike]) -> Ranges:
-    """What is usual for each measure among songs, see `Range`.
+    """Return what is usual for each measure among songs, see `Range`.
 
     The runs shared with known songs are those each song shares with the songs of all other
     families (`evo.music.measures.similarity.families`), so that a song's own duplicates do not
@@ -180,13 +180,13 @@ def corpus_range(songs: Sequence[Song | ArrayLike]) -> Ranges:
 
 
 def ranges_of(measures: Sequence[Measures]) -> Ranges:
-    """What is usual for each measure among songs that were measured."""
+    """Return what is usual for each measure among songs that were measured."""
     names = measures[0] if measures else {}
     return {name: Range.of([one[name] for one in measures]) for name in names}
 
 
 def outside(measures: Measures, ranges: Ranges) -> list[str]:
-    """The measures that are not usual in a corpus; those that it does not have are not judged.
+    """Return the measures that are not usual in a corpus, of those that it has.
 
     To have less in common with known songs than they have with each other is not unusual.
     """

@@ -25,12 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import MidiError
-from evo.music.files import user_file
+from evo.music.files import AnyPath, user_file
 from evo.music.midi.scan import MidiDamageError, scan
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS
 
 MAX_BYTES = 4_000_000
 PERCUSSION = 9  # channel 10 to a musician
+# What mido raises for an event that it cannot read.
+UNPARSABLE = (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, struct.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +89,7 @@ class MidiPiece:
         return MICROSECONDS / (self.tempos[0][1] if self.tempos else DEFAULT_TEMPO)
 
 
-def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
+def read_notes(path: AnyPath) -> MidiNotes:
     """Read the notes of a MIDI file of format 0, 1 or 2, all tracks together.
 
     Raises:
@@ -106,7 +108,7 @@ def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
     )
 
 
-def read_piece(path: str | os.PathLike[str]) -> MidiPiece:
+def read_piece(path: AnyPath) -> MidiPiece:
     """Read a MIDI file with its parts, tempos and metres; the notes are as `read_notes` has them.
 
     Raises:
@@ -187,7 +189,7 @@ class _Tracks:
         return tuple(parts)
 
 
-def _parse(path: str | os.PathLike[str]) -> Any:
+def _parse(path: AnyPath) -> Any:
     """Return the file as mido reads it, once the scan has found nothing wrong."""
     import mido
 
@@ -198,22 +200,12 @@ def _parse(path: str | os.PathLike[str]) -> Any:
         raise MidiError(path, str(damage)) from None
     try:
         return mido.MidiFile(file=io.BytesIO(clean))
-    except (
-        EOFError,
-        IndexError,
-        KeyError,
-        OSError,
-        OverflowError,
-        TypeError,
-        ValueError,
-        struct.error,
-        mido.KeySignatureError,
-    ) as error:
+    except (*UNPARSABLE, mido.KeySignatureError) as error:
         reason = f"damaged: an event cannot be parsed ({type(error).__name__}: {error})"
         raise MidiError(path, reason) from None
 
 
-def _read_bytes(path: str | os.PathLike[str]) -> bytes:
+def _read_bytes(path: AnyPath) -> bytes:
     """Return the bytes of a regular file of bounded size; a pipe or a device would never end."""
     with user_file(path, "cannot be read", MidiError):
         mode = os.stat(path).st_mode

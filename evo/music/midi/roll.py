@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-
 import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import MidiError
+from evo.music.files import AnyPath
 from evo.music.midi.read import MidiNotes, read_notes
 from evo.music.midi.units import note_name
 
@@ -15,13 +14,7 @@ MAX_STEPS = 65_536
 
 
 def read_grid(
-    path: str | os.PathLike[str],
-    *,
-    keys: int,
-    lowest_note: int,
-    steps_per_beat: int,
-    hold: bool,
-    steps: int | None,
+    path: AnyPath, keys: int, lowest_note: int, steps_per_beat: int, hold: bool, steps: int | None
 ) -> tuple[NDArray[np.bool_], float]:
     """Read a MIDI file as a grid and a tempo; see `evo.music.song.Song.load`.
 
@@ -58,7 +51,7 @@ def read_grid(
     return _grid(notes, steps, keys, hold), midi.tempo
 
 
-def _shift(path: str | os.PathLike[str], midi: MidiNotes, keys: int, lowest_note: int) -> int:
+def _shift(path: AnyPath, midi: MidiNotes, keys: int, lowest_note: int) -> int:
     """Return the fewest semitones that bring all notes onto the keys."""
     low, high = int(midi.notes[:, 2].min()), int(midi.notes[:, 2].max())
     if high - low >= keys:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterable
 
 from evo.core.errors import InputError, MidiError
-from evo.music.files import user_file
+from evo.music.files import AnyPath, user_file
 from evo.music.midi.scan import MAX_MESSAGES, META_COST
 from evo.music.midi.units import tempo_to_microseconds
 
@@ -59,7 +58,7 @@ def midi_bytes(
     return buffer.getvalue()
 
 
-def write_file(path: str | os.PathLike[str], content: bytes) -> None:
+def write_file(path: AnyPath, content: bytes) -> None:
     """Write a MIDI file's bytes.
 
     Raises:

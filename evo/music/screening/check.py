@@ -18,7 +18,8 @@ from typing import Any
 
 from evo.core.errors import MidiError, printable
 from evo.music.midi.read import MidiPiece, read_piece
-from evo.music.screening.faults import Demands, Facts, Fault, judge
+from evo.music.screening.facts import Facts
+from evo.music.screening.faults import Demands, Fault, judge
 from evo.music.screening.fingerprint import fingerprint
 
 
@@ -44,7 +45,7 @@ class Report:
         return printable(f"{self.name}: {'; '.join(map(str, self.faults)) or 'fit'}")
 
     def record(self) -> dict[str, Any]:
-        """The report as JSON values."""
+        """Return the report as JSON values."""
         return {
             "path": self.name,
             "fit": self.fit,
@@ -71,11 +72,11 @@ class Check:
         self._melodies: dict[bytes, tuple[str, bool]] = {}  # who was first, and whether it is fit
 
     def file(self, path: str) -> Report:
-        """The report on a MIDI file."""
+        """Return the report on a MIDI file."""
         return self.piece(path, lambda: read_piece(path))
 
     def piece(self, name: str, read: Callable[[], MidiPiece]) -> Report:
-        """The report on a piece that `read` returns, or raises a MidiError for."""
+        """Return the report on a piece that `read` returns, or raises a MidiError for."""
         report = self._judged(name, read)
         self.pieces += 1
         self.faults.update({fault.kind for fault in report.faults})
