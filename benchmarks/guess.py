@@ -14,8 +14,8 @@ this project needs it.) `held out` is the same of `evo.fitness.guessing.held_out
 two thirds alone both of them see through most of what is bred.
 
 With bred guessers, the first and the last sixth of the performers' hall of fame are compared: what
-`gap-resolve` is by each of three ears that were not met (MLPs on 4 and on 8 symbols, and the
-held-out ear), mean over ears and pieces.
+`gap-resolve` is by each of three predictors that were not met (MLPs on 4 and on 8 symbols, and the
+held-out one), mean over predictors and pieces.
 
 Every seed is its own run, as `evo run guess --seed N` makes it, without a directory.
 """
@@ -39,10 +39,10 @@ from sklearn.neural_network import MLPClassifier
 from evo.cli.configure import setting
 from evo.engines import GENOMES, engine_class
 from evo.experiment import Config, merge
-from evo.fitness.guessing.game import LONGER, MOST_GAP, gap, guided, resolve
+from evo.fitness.guessing.game import LONGER, MAX_GAP, gap, guided, resolve
 from evo.fitness.guessing.held_out import held_out_hits
 from evo.fitness.guessing.measures import measures
-from evo.fitness.guessing.predictors import listen
+from evo.fitness.guessing.predictors import predict
 from evo.fitness.guessing.symbols import Symbols, symbols_of
 from evo.runs.loop import Progress, generations
 from evo.runs.stop import Stop
@@ -65,14 +65,14 @@ def mlp_hits(piece: Symbols, alphabet: int, heard: int = 8, seed: int = 0) -> ND
 
 
 def worth_to_strangers(pieces: Symbols, alphabet: int) -> float:
-    """gap-resolve of pieces, int64 (n, steps), by ears that no search met: mean over all."""
-    order = gap(listen(pieces, alphabet)[0], MOST_GAP).mean(axis=0)
+    """gap-resolve of pieces, int64 (n, steps), by predictors that no search met: mean over all."""
+    order = gap(predict(pieces, alphabet)[0], MAX_GAP).mean(axis=0)
     strangers = (
         lambda piece: mlp_hits(piece, alphabet, 4),
         lambda piece: mlp_hits(piece, alphabet, 8),
         lambda piece: held_out_hits(piece, alphabet),
     )
-    hits = np.array([[ear(piece) for piece in pieces] for ear in strangers])
+    hits = np.array([[predictor(piece) for piece in pieces] for predictor in strangers])
     return float(guided(order, resolve(hits)).mean())
 
 
@@ -140,13 +140,13 @@ def wishes(genome: str, score: str, one: dict[str, Any]) -> dict[str, bool]:
     found |= {
         "longest run at most 8": one["longest_run"] <= 8,
         "mlp guesses 0.6 to 0.95": 0.6 <= one["mlp"] <= 0.95,
-        "held-out ear guesses 0.6 to 0.95": 0.6 <= one["held_out"] <= 0.95,
+        "held-out predictor guesses 0.6 to 0.95": 0.6 <= one["held_out"] <= 0.95,
     }
     if genome != "grid":  # which ends where it ends
         lasting = 2 <= one["longer"]["period"] <= 32 and one["longer"]["keys"] >= 2
         found[f"goes on for {LONGER} times the steps"] = lasting
     if "late" in one:
-        found["late beats early by ears not met"] = one["late"] > one["early"]
+        found["late beats early by predictors not met"] = one["late"] > one["early"]
     return found
 
 

@@ -77,7 +77,7 @@ GUESSED = _Panel(
     1.1,
     (
         ("champion, by the panel", ("figures", "guesser_accuracy"), BLUE),
-        ("by an ear that no search meets", ("figures", "held_out_accuracy"), ORANGE),
+        ("by a predictor that no search meets", ("figures", "held_out_accuracy"), ORANGE),
         ("by its opponents", ("figures", "opponents_accuracy"), PURPLE),
         ("best pieces, by the best bred guesser", ("figures", "guessers_best"), GREEN),
     ),
