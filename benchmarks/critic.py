@@ -30,7 +30,7 @@ from evo.experiments.critic import FILE, corpus_of, default_config
 
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
 from evo.fitness.critic.features import roll_features
-from evo.fitness.critic.fresh_classifier import area_under_curve, told_apart
+from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
@@ -126,7 +126,7 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
     halves = random.permutation(len(described))
     few = len(champions)
     alike = [
-        told_apart(described[halves[few:]], described[halves[:few]], random),
+        classifier_auc(described[halves[few:]], described[halves[:few]], random),
     ]
     some = [
         spread(list(critics.songs[random.permutation(len(critics.songs))[:few]])) for _ in range(20)
@@ -142,8 +142,8 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
             for one, brief in zip(measures, briefs, strict=True)
         ),
         "unusual measures": sorted(name for one in measures for name in outside(one, ranges)),
-        "fresh classifier, critics' numbers": told_apart(described, seen, random),
-        "fresh classifier, descriptive measures": told_apart(
+        "fresh classifier, critics' numbers": classifier_auc(described, seen, random),
+        "fresh classifier, descriptive measures": classifier_auc(
             table(corpus.measures), table(measures), random
         ),
         "fresh classifier, songs against songs": float(np.mean(alike)),

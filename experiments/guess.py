@@ -281,7 +281,7 @@ EXPERIMENT = Experiment(
             "guessed",
             (
                 Line("champion, by the panel", "guesser_accuracy"),
-                Line("by an ear that no search meets", "held_out_accuracy"),
+                Line("by a predictor that no search meets", "held_out_accuracy"),
                 Line("by its opponents", "opponents_accuracy"),
                 Line("best pieces, by the best bred guesser", "guessers_best"),
             ),

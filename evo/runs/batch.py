@@ -252,11 +252,12 @@ class Batch:
                         process.close()
                     time.sleep(_PAUSE)
                 summary.stopped_by = interrupts.received
-                self._stop(working)
-                for process in working:  # some were at their end
-                    result = self.result(process.seed)
-                    if result is not None:
-                        summary.results[process.seed] = result
+            # Outside: `Interrupts` would break this off before a slow run has saved its checkpoint.
+            self._stop(working)
+            for process in working:  # some were at their end
+                result = self.result(process.seed)
+                if result is not None:
+                    summary.results[process.seed] = result
         except InputError:
             self._stop(working)
             self._discard_unused()

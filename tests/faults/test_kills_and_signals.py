@@ -29,7 +29,7 @@ from running import Killed, Watcher, begin_process, resume, wait_for_generations
 
 from evo.core import interrupt
 from evo.core.errors import RunError
-from evo.runs import session
+from evo.runs import batch, session
 from evo.runs.directory import Run
 
 BY_ENGINE = pytest.mark.parametrize("engine", ENGINES)
@@ -219,3 +219,31 @@ def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> Non
         "time.sleep(60)\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 143
+
+
+def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The only run's process does nothing but signal this one, and end slowly when told to."""
+    script = (
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.6), sys.exit(0)))\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\n"
+        "time.sleep(60)\n"
+    )
+    begun: list[batch._Process] = []
+
+    def begin(folder: Path, seed: int) -> batch._Process:
+        errors = (tmp_path / "errors").open("w+b")
+        popen = subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=errors
+        )
+        begun.append(batch._Process(seed, errors, popen))
+        return begun[-1]
+
+    monkeypatch.setattr(interrupt, "GRACE", 0.2)
+    monkeypatch.setattr(batch._Process, "begin", begin)
+    with batch.Batch.create(tmp_path / "all", small("neat"), [0]) as one:
+        summary = one.carry_out(1, lambda seed, words: None)
+    assert summary.stopped_by == signal.SIGTERM
+    assert [process.popen.returncode for process in begun] == [0]
