@@ -370,8 +370,8 @@ def test_statistics_are_json_values(name: str) -> None:
 def test_unknown_settings_are_refused_in_one_line(name: str) -> None:
     whole = tables(configured(name))
     for section, items in whole.items():
+        changes = whole | {section: items | {"no_such_setting": "1"}}
         with pytest.raises(InputError) as caught:
-            changes = whole | {section: items | {"no_such_setting": "1"}}
             kind_of(name)(changes, seed=1, player=PLAYER)
         known = f"[{section}] has {', '.join(items)}"
         assert str(caught.value) == f"there is no setting '{section}.no_such_setting'; {known}"

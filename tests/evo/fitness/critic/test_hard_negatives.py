@@ -6,9 +6,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from critics import few_panel
-from evo.experiments import critic
 from evo.experiments.critic import climb
 
+from evo.experiments import critic
 from evo.fitness.critic import hard_negatives
 from genomes.arrays import BoolArray
 from genomes.grid.grids import Grids
