@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from disturbing import undrawn
 from running import Killed, Watcher, configured, start
 
 from evo import __version__
@@ -32,12 +33,8 @@ SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import evo.analysis.plot
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(evo.analysis.plot, "network_figure", lambda *arguments: None)
-    monkeypatch.setattr(evo.analysis.plot, "rolls_figure", lambda *arguments: None)
-    monkeypatch.setattr(evo.analysis.plot, "png_bytes", lambda figure: b"a picture")
+    undrawn(monkeypatch.setattr)
 
 
 def evo(*arguments: object) -> Result:
