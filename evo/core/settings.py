@@ -129,16 +129,23 @@ def _bare(info: Any) -> Any:
 def _plain(info: Any, value: Any) -> Any:
     """Return a value in the form that msgspec converts; ValueError if it has none."""
     kind = _bare(info)
+    if isinstance(value, Mapping):
+        raise ValueError
     if isinstance(kind, inspect.UnionType):  # a number, or nothing
         words = [word for one in kind.types for word in getattr(one, "values", ())]
         return value if value in words else _plain(kind.types[0], value)
     if isinstance(kind, inspect.BoolType):
-        return value if isinstance(value, bool) else _TRUTH.get(str(value).strip().lower(), value)
+        truth = _TRUTH.get(value.strip().lower()) if isinstance(value, str) else value
+        if not isinstance(truth, bool):
+            raise ValueError
+        return truth
     if isinstance(kind, inspect.VarTupleType | inspect.TupleType):
         items = value.replace(",", " ").split() if isinstance(value, str) else list(value)
         of = kind.item_types[0] if isinstance(kind, inspect.TupleType) else kind.item_type
         return [_plain(of, item) for item in items]
-    if isinstance(value, bool | Mapping | list | tuple):
+    if isinstance(kind, inspect.LiteralType):  # of which some are true and false
+        return next((w for w in kind.values if str(w).lower() == str(value).lower()), value)
+    if isinstance(value, bool | list | tuple):
         raise ValueError
     if isinstance(kind, inspect.IntType | inspect.FloatType):
         number = float(value)
@@ -146,8 +153,6 @@ def _plain(info: Any, value: Any) -> Any:
             raise ValueError
         exact = isinstance(value, int) or (isinstance(value, str) and value.strip().isdigit())
         return int(value) if exact and isinstance(kind, inspect.IntType) else number
-    if isinstance(kind, inspect.LiteralType):
-        return next((w for w in kind.values if str(w).lower() == str(value).lower()), value)
     return str(value)
 
 

@@ -18,6 +18,8 @@ _CONNECTED = (
     "unconnected", "fs_neat", "fs_neat_nohidden", "fs_neat_hidden", "full", "full_nodirect",
     "full_direct", "partial", "partial_nodirect", "partial_direct",
 )  # fmt: skip
+# Defaults that mean: any of the options, neat-python's words.
+_DRAWN = ("random", "none")
 
 
 class Structure(Settings, frozen=True):
@@ -86,11 +88,12 @@ class Structure(Settings, frozen=True):
 
     def __post_init__(self) -> None:
         for kind, known in (("activation", ACTIVATIONS), ("aggregation", AGGREGATIONS)):
-            names = [*getattr(self, f"{kind}_options"), getattr(self, f"{kind}_default")]
-            unknown = [one for one in names if one not in (*known, "random", "none")]
+            options, default = getattr(self, f"{kind}_options"), getattr(self, f"{kind}_default")
+            named = options if default.lower() in _DRAWN else (*options, default)
+            unknown = [one for one in named if one not in known]
             if unknown:
                 raise InputError(f"{kind} {unknown[0]!r} is not one of {', '.join(known)}")
-            if not getattr(self, f"{kind}_options"):
+            if not options:
                 raise InputError(f"{kind}_options must name at least one of {', '.join(known)}")
         if self.connection not in _CONNECTED or not 0 <= self.connection_fraction <= 1:
             raise InputError(
@@ -182,7 +185,7 @@ def _choice(genome: Any, name: str, known: tuple[str, ...]) -> Choice:
     default = getattr(genome, f"{name}_default")
     options = [known.index(option) for option in getattr(genome, f"{name}_options")]
     return Choice(
-        -1 if default in ("random", "none") else known.index(default),
+        -1 if default.lower() in _DRAWN else known.index(default),
         np.array(options, np.uint8),
         getattr(genome, f"{name}_mutate_rate"),
     )
