@@ -225,12 +225,13 @@ class Batch:
                         working.remove(process)
                         process.close()
                     time.sleep(_PAUSE)
-                summary.stopped_by = interrupts.received
-                self._stop(working)
-                for process in working:  # some were at their end
-                    result = self.result(process.seed)
-                    if result is not None:
-                        summary.results[process.seed] = result
+            # The runs have longer to end well than `Interrupts` would give this process.
+            summary.stopped_by = interrupts.received
+            self._stop(working)
+            for process in working:  # some were at their end
+                result = self.result(process.seed)
+                if result is not None:
+                    summary.results[process.seed] = result
         except InputError:
             self._stop(working)
             self._discard_unused()
