@@ -251,8 +251,8 @@ class Batch:
                         working.remove(process)
                         process.close()
                     time.sleep(_PAUSE)
-                summary.stopped_by = interrupts.received
-            # Outside: `Interrupts` would break this off before a slow run has saved its checkpoint.
+            # The runs have longer to end well than `Interrupts` would give this process.
+            summary.stopped_by = interrupts.received
             self._stop(working)
             for process in working:  # some were at their end
                 result = self.result(process.seed)

@@ -39,7 +39,7 @@ def breed_pickled(arguments: bytes) -> None:
     _breed_once(*ForkingPickler.loads(arguments))
 
 
-def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) -> None:
+def _breed_once(engine: str, settings: Any, player: Player | None) -> None:
     one = engine_class(engine)(settings, seed=0, player=player)
     performers: Any = one.ask()
     outputs = getattr(performers, "outputs", 1)
@@ -47,9 +47,7 @@ def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) ->
     one.tell(Scores.of(np.zeros(count), np.zeros((count, 1)), np.zeros((count, outputs))))
 
 
-def compile_kernels(
-    engine: str, settings: dict[str, Any], player: Player | None, fitness: Fitness
-) -> None:
+def compile_kernels(engine: str, settings: Any, player: Player | None, fitness: Fitness) -> None:
     """Compile what a run of this engine and fitness needs."""
     arguments = bytes(ForkingPickler.dumps((engine, settings, player)))
     breeding = start_child("evo.runs.precompile:breed_pickled", arguments, is_quiet=True)

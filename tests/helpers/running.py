@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from evo.core.config import Config
 from evo.core.registry import experiment
-from evo.experiment import merge
+from evo.experiment import Experiment
 from evo.runs import session
+from evo.runs.configure import deep_update, setting, song_finder
+from evo.runs.loading import load_run
 
 COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()")
 
@@ -41,7 +44,7 @@ class Watcher:
         pass
 
 
-def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> dict[str, Any]:
+def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> Config:
     """An experiment's configuration with a small population and never solved, and more changes.
 
     Without a name it is the quickest that the engine's genome is for.
@@ -49,29 +52,24 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     from evo.engines import engine_class, genome_of
 
     name = name or ("xor" if genome_of(engine) == "network" else "memorize")
-    chosen = experiment(name)
-    config = chosen.config_for(engine)
-    if chosen.defaults_for is not None:
-        config = chosen.config_for(engine, chosen.defaults_for(config))
-    small = {
-        "run": {"seed": 5},
-        "stop": {"solved": False, "generations": 12},
-        engine: engine_class(engine).population_setting(20),
-    }
-    return merge(merge(config, small), tables)
+    chosen: Experiment = experiment(name)
+    find = song_finder()
+    individuals = setting(f"{engine}.{engine_class(engine).population}=20")
+    changes = {"run": {"seed": 5}, "stop": {"solved": False, "generations": 12}, **individuals}
+    changes = deep_update(changes, tables)
+    config = chosen.config(engine).changed(changes)
+    if chosen.follow_up is not None:
+        config = chosen.config(engine, chosen.follow_up(config, find)).changed(changes)
+    return chosen.with_shape(config, find)
 
 
-def start(path: Path, config: dict[str, Any], watcher: Watcher | None = None) -> dict[str, Any]:
-    chosen = experiment(config["run"]["experiment"])
-    return session.start(chosen, config, path, ["evo"], watcher or Watcher())
+def start(path: Path, config: Config, watcher: Watcher | None = None) -> dict[str, Any]:
+    chosen = experiment(config.run.experiment)
+    return session.start(chosen, config, path, ["evo"], watcher or Watcher(), song_finder())
 
 
 def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[str, Any]:
-    from evo.runs.description import load_config
-
-    config = load_config(path / "config.toml")
-    assert config is not None
-    chosen = experiment(config["run"]["experiment"])
+    _, chosen = load_run(path)
     return session.resume(chosen, path, changes, watcher or Watcher())
 
 
