@@ -73,7 +73,7 @@ def report(figures: Mapping[str, Any], path: Path | None = None, details: Any = 
     """
     width = max(len(name) for name in figures)
     for name, value in figures.items():
-        print(f"{name:{width}}  {value}")
+        print(f"{name:{width}}  {f'{value:.5g}' if isinstance(value, float) else value}")
     if path is not None:
         whole = dict(figures) if details is None else {"details": details, **figures}
         path.write_text(json.dumps(whole, indent=2) + "\n")
