@@ -3,34 +3,31 @@
 Import this module before any other. A script's folder comes first on the import path, and the
 `neat.py` of this one would hide neat-python. Importing moves the folder to the end of the path, and
 the helpers of the tests after it.
+
+Functions import what they need: the worker processes of a script import the script again.
 """
 
+from __future__ import annotations
+
+import argparse
+import json
 import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evo.core.config import Config
+    from evo.engines import Engine
+    from evo.experiment import Experiment
+    from evo.fitness.base import Fitness
+    from evo.music.song import Song
+    from evo.runs.loop import Record
+    from genomes.player import Player
 
 _FOLDER = Path(__file__).resolve().parent
 sys.path[:] = [place for place in sys.path if Path(place).resolve() != _FOLDER]
 sys.path += [str(_FOLDER), str(_FOLDER.parent / "tests" / "helpers")]
-
-import argparse
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
-
-from evo.cli.configure import configuration, song_finder
-
-from evo.core.config import Config
-from evo.core.errors import MidiError
-from evo.engines import Engine, engine_class
-from evo.experiment import Experiment
-from evo.fitness.base import Fitness
-from evo.music.song import Song
-from evo.music.tunes import tune, tune_names
-from evo.runs.loop import Progress, Record, generations
-from evo.runs.session import stop_criteria
-from evo.workers.pool.pool import Pool
-from evo.workers.serial import Serial
-from genomes.player import Player
 
 # The command `evo`, in a process of its own.
 EVO = (sys.executable, "-P", "-m", "evo")
@@ -74,7 +71,7 @@ def report(figures: Mapping[str, Any], path: Path | None = None, details: Any = 
     """
     width = max(len(name) for name in figures)
     for name, value in figures.items():
-        print(f"{name:{width}}  {value}")
+        print(f"{name:{width}}  {f'{value:.5g}' if isinstance(value, float) else value}")
     if path is not None:
         whole = dict(figures) if details is None else {"details": details, **figures}
         path.write_text(json.dumps(whole, indent=2) + "\n")
@@ -94,6 +91,8 @@ def configured(
         songs: What any name of a song stands for; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
+    from evo.cli.configure import configuration, song_finder
+
     given = dict.fromkeys(_OPTIONS) | options | {"settings": settings}
     find = song_finder() if songs is None else lambda *names: list(songs)
     return configuration(name, given, find)
@@ -111,6 +110,12 @@ def evolve(
         fitness: Scores the population.
         player: How performers play.
     """
+    from evo.engines import engine_class
+    from evo.runs.loop import Progress, generations
+    from evo.runs.session import stop_criteria
+    from evo.workers.pool.pool import Pool
+    from evo.workers.serial import Serial
+
     run, count, stop = config.run, config.workers.count, stop_criteria(config)
     engine = engine_class(run.engine)(config.engine, seed=run.seed, player=player)
     size = run.chunk_size
@@ -126,6 +131,10 @@ def find_songs(where: str | None) -> list[Song]:
 
     Files that do not fit the instrument are named and left out.
     """
+    from evo.core.errors import MidiError
+    from evo.music.song import Song
+    from evo.music.tunes import tune, tune_names
+
     if where in (None, "tunes"):
         return [tune(name) for name in tune_names()]
     songs = []

@@ -1,22 +1,23 @@
-"""The evolution strategies on standard functions: evaluations to 1e-8, against the package `cma`.
+"""Compare the evolution strategies with the package `cma`: evaluations to 1e-8 on test functions.
 
     pip install cma && python benchmarks/es.py [--seeds 9] [--json FILE]
 
 Every strategy and `cma` start at the same mean, 1 in every direction (0 on Rosenbrock's function),
-with a sigma of 0.5 and a population of 4 + 3 ln(n), rounded up to an even number, and end when one
-individual is at most 1e-8. `cma` has `CMA_diagonal=True` and is otherwise as it comes; in many
-dimensions it then controls its step size by two-point adaptation, so that it is run once more with
-cumulative step-size adaptation (CSA), which ours has. The table has medians over the seeds, how
-many seeds came there, and the ratio of medians to `cma`'s as it comes; where the median seed did
-not, the median of the best value it found instead.
+with a sigma of 0.5 and a population of 4 + 3 ln(n), rounded up to an even number. They end when one
+individual is at most 1e-8. `cma` has `CMA_diagonal=True` and otherwise its defaults. In many
+dimensions it then controls its step size by two-point adaptation, so it runs once more with
+cumulative step-size adaptation (CSA), as ours does. The table has medians over the seeds, the
+number of seeds that reached the target, and the ratio of medians to `cma`'s with its defaults.
+Where the median seed did not reach it, it has the median of the best value found.
 
-OpenAI-ES and the weighted mean have no step that adapts, and are shown for comparison: both with
-decays such that sigma and the learning rate would be 1e-5 of what they were when the evaluations
-are used up.
+OpenAI-ES and the weighted mean adapt no step size, and are shown for comparison. Both have decays
+that bring sigma and the learning rate to 1e-5 of their first values when the evaluations are used
+up.
 """
 
-import argparse
-import json
+import common  # first: it arranges the import path
+
+# isort: split
 import math
 import statistics
 import sys
@@ -24,11 +25,7 @@ import time
 import warnings
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
-
-# A script's folder comes first on the path, and its modules must not hide installed ones.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
 
 import numpy as np
 
@@ -44,17 +41,17 @@ SIGMA = 0.5
 
 
 def sphere(points: np.ndarray) -> np.ndarray:
-    """The sum of squares of every row."""
+    """Return the sum of squares of every row."""
     return np.square(points).sum(axis=1)
 
 
 def ellipsoid(points: np.ndarray) -> np.ndarray:
-    """The same with axes of lengths from 1 to 1,000: a condition of a million."""
+    """Return the same with axes of lengths from 1 to 1,000: a condition of a million."""
     return np.square(points) @ np.logspace(0, 6, points.shape[1])
 
 
 def rosenbrock(points: np.ndarray) -> np.ndarray:
-    """A bent valley, in which neighbours depend on each other."""
+    """Return a bent valley, in which neighbours depend on each other."""
     x, after = points[:, :-1], points[:, 1:]
     return (100.0 * np.square(after - np.square(x)) + np.square(1.0 - x)).sum(axis=1)
 
@@ -64,7 +61,7 @@ FUNCTIONS: dict[str, tuple[Callable[[np.ndarray], np.ndarray], float]] = {
     "ellipsoid": (ellipsoid, 1.0),
     "rosenbrock": (rosenbrock, 0.0),
 }
-# What is tried of every function in so many dimensions, at most so many evaluations.
+# Function and dimensions -> maximum number of evaluations.
 TRIALS = {
     ("sphere", 10): 20_000,
     ("ellipsoid", 10): 20_000,
@@ -76,7 +73,7 @@ TRIALS = {
 
 
 def openai(mean: np.ndarray, size: int, generations: int) -> Strategy:
-    """OpenAI-ES that slows down."""
+    """Return OpenAI-ES with decays."""
     decay = 1e-5 ** (1 / generations)
     return OpenAI(
         mean,
@@ -90,17 +87,17 @@ def openai(mean: np.ndarray, size: int, generations: int) -> Strategy:
 
 
 def weighted_mean(mean: np.ndarray, size: int, generations: int) -> Strategy:
-    """The baseline, its sigma shrinking as OpenAI-ES's does."""
+    """Return the baseline, its sigma decaying as OpenAI-ES's does."""
     return WeightedMean(mean, SIGMA, size, sigma_decay=1e-5 ** (1 / generations))
 
 
 def snes(mean: np.ndarray, size: int, generations: int, faster: float = 1.0) -> Strategy:
-    """SNES, its deviations so many times as fast as published."""
+    """Return SNES, with a factor on the published learning rate of the deviations."""
     return SNES(mean, SIGMA, size, sigma_rate=faster * default_sigma_rate(len(mean)))
 
 
 def sep_cma(mean: np.ndarray, size: int, generations: int) -> Strategy:
-    """Our separable CMA-ES."""
+    """Return our separable CMA-ES."""
     return SepCMA(mean, SIGMA, size)
 
 
@@ -120,7 +117,7 @@ class Ours:
         self.strategy, self.seed, self.generation = strategy, seed, 0
 
     def ask(self) -> np.ndarray:
-        """The population, a row each."""
+        """Return the population, a row each."""
         one = self.strategy
         self.noise = Noise.draw(
             self.seed, self.generation, one.individuals, len(one.mean), one.antithetic
@@ -128,7 +125,7 @@ class Ours:
         return np.stack(list(one.points(self.noise)))
 
     def tell(self, values: np.ndarray) -> None:
-        """The function's values, lower is better."""
+        """Take the values of the function, lower is better."""
         self.strategy.update(self.noise, -values)
         self.generation += 1
 
@@ -145,19 +142,19 @@ class Theirs:
         self.strategy = cma.CMAEvolutionStrategy(mean, SIGMA, options)
 
     def ask(self) -> np.ndarray:
-        """The population, a row each."""
+        """Return the population, a row each."""
         self.rows = self.strategy.ask()
         return np.array(self.rows)
 
     def tell(self, values: np.ndarray) -> None:
-        """The function's values, lower is better."""
+        """Take the values of the function, lower is better."""
         self.strategy.tell(self.rows, values.tolist())
 
 
 def search(
     one: Ours | Theirs, function: Callable[[np.ndarray], np.ndarray], most: int
 ) -> tuple[float, float]:
-    """Evaluations to the target (infinite if it is not found), and the best value found."""
+    """Return the evaluations to the target (infinite without), and the best value found."""
     best, evaluations = math.inf, 0
     while evaluations < most:
         values = function(one.ask())
@@ -170,7 +167,7 @@ def search(
 
 
 def compare(name: str, dimensions: int, most: int, seeds: int) -> list[dict[str, Any]]:
-    """The rows of the table for one function."""
+    """Return the rows of the table for one function."""
     function, start = FUNCTIONS[name]
     mean = np.full(dimensions, start)
     size = 4 + int(3 * math.log(dimensions))
@@ -207,7 +204,7 @@ def compare(name: str, dimensions: int, most: int, seeds: int) -> list[dict[str,
 
 
 def show(row: dict[str, Any], seeds: int) -> None:
-    """One line of the table."""
+    """Print one line of the table."""
     needed = row["evaluations"]
     reached = f"{needed:>11,.0f}" if needed else f"{row['best']:>11.1e}"
     ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
@@ -220,18 +217,17 @@ def show(row: dict[str, Any], seeds: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common.parser(__doc__)
     parser.add_argument("--seeds", type=int, default=9)
     parser.add_argument("--dimensions", type=int, nargs="*", default=[10, 1000])
     parser.add_argument("--functions", default=",".join(FUNCTIONS))
-    parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
     try:
         import cma
     except ImportError:
         sys.exit("benchmarks/es.py compares with the package cma: pip install cma")
     warnings.simplefilter("ignore")  # cma's, of its own step sizes
-    print(f"cma {cma.__version__}; evaluations to {TARGET:g}, or the best value found")
+    print(f"evaluations to {TARGET:g}, or the best value found")
     print("function     dim  strategy                evaluations  solved  ratio seconds")
     rows = [
         row
@@ -239,8 +235,7 @@ def main() -> None:
         if dimensions in options.dimensions and name in options.functions.split(",")
         for row in compare(name, dimensions, most, options.seeds)
     ]
-    if options.json:
-        Path(options.json).write_text(json.dumps(rows, indent=2) + "\n")
+    common.report({"cma": cma.__version__}, options.json, rows)
 
 
 if __name__ == "__main__":

@@ -1,60 +1,68 @@
-"""Our NEAT against neat-python's, whole generations side by side in one run, on one core.
+"""Compare whole generations of our NEAT with neat-python's, side by side on one core.
 
     python benchmarks/neat.py [--json FILE] [--rounds 3] [--quick]
 
-A whole generation is ask, evaluate and tell on our side, and activation of every genome on every
-step, reproduction and speciation by neat-python's own `Population` on theirs, with the same
-configuration and the same fitness (a song's squared error). Figures are medians of ratios of
-generations that ran one after the other.
+A whole generation is ask, evaluate and tell on our side. On the other side it is the activation of
+every genome on every step, reproduction and speciation by neat-python's own `Population`. Both have
+the same configuration and the same fitness (the squared error on a song). Figures are medians of
+ratios of generations that ran one after the other.
 
     original_setting_ratio   1,500 genomes, 416 inputs, 13 outputs, 100 hidden, unconnected start,
                              120 steps evaluated, after 20 generations of warm-up
     dense_78_ratio           150 genomes fully connected on 78 inputs
-    growth_ratio             seconds a genome at a population of 15,000 over those at 150
+    growth_ratio             seconds per genome at a population of 15,000 over those at 150
 """
 
-import argparse
-import json
+import common  # first: it arranges the import path
+
+# isort: split
 import platform
 import resource
-import sys
 import time
 from importlib.metadata import version
-from pathlib import Path
-
-# A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
+from typing import Any
 
 import neat
 import numpy as np
 
 from evo.core.scores import Scores
+from evo.core.settings import changed
 from evo.engines.base import Engine
-from evo.engines.neat.config_file import build_config
 from evo.engines.neat.engine import Neat
+from evo.engines.neat.settings import NeatSettings
+from evo.engines.neat_python.config import build_config
 from evo.workers.serial import Serial
+from genomes.network.neat_python import from_neat_python
 from genomes.network.networks import Networks
 
 STEPS, KEYS = 120, 13
-CHUNK_SIZE = 64  # a run's own default
 
 
-def settings(inputs: int, population: int, **genome: str) -> dict[str, dict[str, str]]:
-    """neat-python's configuration of a setting, for both sides."""
-    sections = Neat.default_settings(inputs, KEYS)
-    sections["NEAT"]["pop_size"] = str(population)
-    sections["DefaultReproduction"]["min_species_size"] = "1"
-    sections["DefaultGenome"] |= {"activation_default": "tanh", "activation_options": "tanh"}
-    sections["DefaultGenome"] |= genome
-    return sections
+def settings(inputs: int, population: int, **genome: Any) -> NeatSettings:
+    """Return the settings of a comparison, for both sides.
+
+    Args:
+        inputs: Inputs of a network.
+        population: Number of genomes.
+        genome: Changes of the section DefaultGenome.
+    """
+    tanh = {"activation_default": "tanh", "activation_options": ("tanh",)}
+    return changed(
+        Neat.of_shape(NeatSettings(), inputs, KEYS),
+        {
+            "NEAT": {"pop_size": population},
+            "DefaultReproduction": {"min_species_size": 1},
+            "DefaultGenome": tanh | genome,
+        },
+    )
 
 
-ORIGINAL = {"num_hidden": "100", "initial_connection": "unconnected"}
+ORIGINAL = {"num_hidden": 100, "initial_connection": "unconnected"}
 DENSE = {"initial_connection": "full_direct"}
 
 
 class Task:
-    """Random inputs like a song's, and the outputs wanted for them, as a fitness of ours."""
+    """Random inputs like a song's, and target outputs: a fitness."""
 
     reusable = True
 
@@ -66,23 +74,23 @@ class Task:
         self.wanted_lists = self.wanted.tolist()
 
     def evaluate(self, performers: Networks, streams: object) -> Scores:
-        """The negated squared error of every network."""
+        """Return the negated squared error of every network."""
         outputs = performers.activate(self.rows)
         return Scores.of(-((outputs - self.wanted) ** 2).sum(axis=(1, 2)))
 
 
-def our_generation(engine: Engine, task: Task) -> float:
-    """Seconds of one whole generation of ours, evaluated in chunks as every run is."""
+def our_generation(engine: Engine[Any], task: Task) -> float:
+    """Return the seconds of one whole generation of ours, evaluated in chunks as in every run."""
     started = time.perf_counter()
-    engine.tell(Serial(0, CHUNK_SIZE).evaluate(task, engine.ask(), engine.generation))
+    engine.tell(Serial(0, common.CHUNK_SIZE).evaluate(task, engine.ask(), engine.generation))
     return time.perf_counter() - started
 
 
 class Theirs:
     """neat-python's population, one generation at a time."""
 
-    def __init__(self, sections: dict[str, dict[str, str]], task: Task) -> None:
-        self.config = build_config(sections)
+    def __init__(self, settings: NeatSettings, task: Task) -> None:
+        self.config = build_config(settings)
         self.population = neat.Population(self.config, seed=0)
         self.task = task
 
@@ -97,14 +105,13 @@ class Theirs:
             genome.fitness = -error
 
     def generation(self) -> float:
-        """Seconds of one whole generation of theirs."""
+        """Return the seconds of one whole generation of theirs."""
         started = time.perf_counter()
         self.population.run(self.evaluate, 1)
         return time.perf_counter() - started
 
     def warm_up(self, generations: int) -> None:
-        """Generations scored by our activation, which is the same and takes less time."""
-        from genomes.network.neat_python import from_neat_python
+        """Breed some generations, scored by our activation: it is the same, and faster."""
 
         def evaluate(genomes: list[tuple[int, neat.DefaultGenome]], config: neat.Config) -> None:
             networks = from_neat_python([g for _, g in genomes], config.genome_config)
@@ -117,13 +124,20 @@ class Theirs:
             self.population.run(evaluate, generations)
 
 
-def ratio(name: str, sections: dict[str, dict[str, str]], warm_up: int, rounds: int) -> float:
-    """Median of their generation's time over ours, pair by pair."""
-    task = Task(int(sections["DefaultGenome"]["num_inputs"]))
-    engine = Neat(sections, seed=0)
+def ratio(name: str, both: NeatSettings, warm_up: int, rounds: int) -> float:
+    """Return the median ratio of their generation's time to ours, over pairs.
+
+    Args:
+        name: What is compared, for the printed lines.
+        both: Settings of both sides.
+        warm_up: Generations before the first that counts.
+        rounds: Number of pairs.
+    """
+    task = Task(both.DefaultGenome.num_inputs)
+    engine = Neat(both, seed=0)
     for _ in range(max(warm_up, 2)):  # the first compiles
         our_generation(engine, task)
-    theirs = Theirs(sections, task)
+    theirs = Theirs(both, task)
     theirs.warm_up(warm_up)
     ratios = []
     for _ in range(rounds):
@@ -138,40 +152,38 @@ def ratio(name: str, sections: dict[str, dict[str, str]], warm_up: int, rounds: 
 
 
 def growth(populations: list[int]) -> dict[int, float]:
-    """Seconds a genome and generation of ours, by population."""
+    """Return the seconds per genome and generation of ours, by population."""
     seconds = {}
     for population in populations:
-        sections = settings(78, population, **DENSE)
         task = Task(78)
-        engine = Neat(sections, seed=0)
+        engine = Neat(settings(78, population, **DENSE), seed=0)
         times = [our_generation(engine, task) for _ in range(5)]
         seconds[population] = float(np.median(times[1:])) / population
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
-            f"population {population}: {1e6 * seconds[population]:.1f} microseconds a genome, "
+            f"population {population}: {1e6 * seconds[population]:.1f} microseconds per genome, "
             f"peak memory so far {peak:.0f} MB"
         )
     return seconds
 
 
 def sizes() -> None:
-    """Time a genome and generation by the number of connections."""
+    """Print the time per genome and generation by the number of connections."""
     for share in ("0.05", "0.2", "0.5", "1.0"):
-        sections = settings(416, 150, initial_connection=f"partial_direct {share}")
         task = Task(416)
-        engine = Neat(sections, seed=0)
+        connected = settings(416, 150, initial_connection=f"partial_direct {share}")
+        engine = Neat(connected, seed=0)
         times = [our_generation(engine, task) for _ in range(5)]
         connections = engine.statistics()["mean_connections"]
         micro = 1e6 * float(np.median(times[1:])) / 150
-        print(f"{connections:.0f} connections a genome: {micro:.0f} microseconds a genome")
+        print(f"{connections:.0f} connections per genome: {micro:.0f} microseconds per genome")
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="only the two ratios")
-    parser.add_argument("--json", help="write the figures to this file")
     options = parser.parse_args()
     print(f"against neat-python {version('neat-python')}, Python {platform.python_version()}")
     figures = {
@@ -185,11 +197,7 @@ def main() -> None:
         by_population = growth([150, 1500, 15000])
         figures["growth_ratio"] = by_population[15000] / by_population[150]
         sizes()
-    for name, value in figures.items():
-        print(f"{name:24} {value if isinstance(value, str) else round(value, 2)}")
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(figures, file, indent=2)
+    common.report(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,27 @@
-"""What worker processes cost, and what they survive; and others beside them in the same run.
+"""Measure what worker processes cost and what they survive, beside other pools in the same run.
 
     python benchmarks/workers.py [cost] [speed] [travel] [kill] [poison] [--rounds 3] [--sleep]
 
-cost     seconds an evaluation of nothing takes in the pool above what it takes in this process
-speed    200 evaluations of 10 ms by two workers: how much of the two is used; beside them
+cost     seconds per evaluation of nothing in the pool, less those in this process
+speed    200 evaluations of 10 ms by two workers: which share of the two is used; beside them
          `multiprocess.Pool` and `concurrent.futures.ProcessPoolExecutor`
-travel   what it takes populations of three kinds to reach the workers, beside shared memory
-kill     1,500 evaluations of 10 ms while a worker is killed every second, and left alone
-poison   200 evaluations among them one that kills its worker, one that hangs, one that raises, one
-         that says NaN
+travel   seconds to send populations of three kinds to the workers, beside shared memory
+kill     1,500 evaluations of 10 ms while a worker is killed every second, and undisturbed
+poison   200 evaluations, one of which kills its worker, one hangs, one raises, one is NaN
 
-An evaluation of 10 ms takes that much processor time; with --sleep it only waits, so that other
+An evaluation of 10 ms takes that much processor time. With --sleep it only waits, so that other
 work on the machine disturbs less.
 """
 
+import common  # first: it arranges the import path
+
+# isort: split
 import argparse
+import multiprocessing
 import os
 import random
 import signal
 import statistics
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -27,11 +29,6 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-# A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
-
-import multiprocessing
 
 import multiprocess
 import numpy as np
@@ -41,11 +38,9 @@ from evo.workers.pool.channel import pack
 from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial
 
-CHUNK = 64
-
 
 def busy(milliseconds: float, sleep: bool) -> None:
-    """Take so much processor time, or only wait."""
+    """Use processor time, or only wait."""
     if sleep:
         time.sleep(milliseconds / 1e3)
         return
@@ -55,7 +50,7 @@ def busy(milliseconds: float, sleep: bool) -> None:
 
 
 class Numbered:
-    """Individuals that are nothing but their number."""
+    """Individuals that are nothing but a number."""
 
     def __init__(self, numbers: Any) -> None:
         self.numbers = np.asarray(numbers, dtype=np.int64)
@@ -74,8 +69,8 @@ class Numbered:
         return cls(arrays["numbers"])
 
 
-class Labour:
-    """Scores a number by a sine of it, after some work, with some misfortunes."""
+class Work:
+    """Scores a number by its sine, after some work, with some faults."""
 
     reusable = True
 
@@ -93,22 +88,22 @@ class Labour:
             while number == self.fates.get("hangs"):
                 pass
             if number == self.fates.get("raises"):
-                raise RuntimeError("a misfortune")
+                raise RuntimeError("a fault")
             if number == self.fates.get("nan"):
                 total[i] = np.nan
         return Scores.of(total)
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Seconds, and the result."""
+    """Return the seconds, and the result."""
     started = time.perf_counter()
     result = work()
     return time.perf_counter() - started, result
 
 
 def cost(options: argparse.Namespace) -> None:
-    """What an evaluation costs above its own time."""
-    population, fitness = Numbered(range(1500)), Labour(0.0, False)
+    """Print the cost of an evaluation beyond its own time."""
+    population, fitness = Numbered(range(1500)), Work(0.0, False)
     for chunk in (1, 7, 25, 64):
         with Pool(2, 0, chunk) as pool:
             for _ in range(3):
@@ -131,27 +126,28 @@ def _one(arguments: tuple[int, float, bool]) -> float:
 
 
 def speed(options: argparse.Namespace) -> None:
-    """How much of two workers is used."""
+    """Print which share of two workers is used."""
     count = 200
-    population, fitness = Numbered(range(count)), Labour(10.0, options.sleep)
+    population, fitness = Numbered(range(count)), Work(10.0, options.sleep)
     tasks = [(number, 10.0, options.sleep) for number in range(count)]
+    serial = Serial(0, common.CHUNK_SIZE)
     with (
-        Pool(2, 0, CHUNK) as pool,
+        Pool(2, 0, common.CHUNK_SIZE) as pool,
         multiprocess.get_context("spawn").Pool(2) as rival,
         ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor,
     ):
-        contestants: dict[str, Callable[[], Any]] = {
-            "this process": lambda: Serial(0, CHUNK).evaluate(fitness, population, 0).total,
+        ways: dict[str, Callable[[], Any]] = {
+            "this process": lambda: serial.evaluate(fitness, population, 0).total,
             "our pool": lambda: pool.evaluate(fitness, population, 0).total,
             "multiprocess.Pool": lambda: rival.map(_one, tasks),
             "ProcessPoolExecutor": lambda: list(executor.map(_one, tasks)),
             "the same, chunks of 25": lambda: list(executor.map(_one, tasks, chunksize=25)),
         }
-        for work in list(contestants.values())[1:]:
-            work()  # everybody has started
-        seconds: dict[str, list[float]] = {name: [] for name in contestants}
+        for work in list(ways.values())[1:]:
+            work()  # all have started
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(options.rounds):
-            for name, work in contestants.items():
+            for name, work in ways.items():
                 took, result = timed(work)
                 assert np.array_equal(result, np.sin(np.arange(float(count))))
                 seconds[name].append(took)
@@ -163,7 +159,7 @@ def speed(options: argparse.Namespace) -> None:
 
 
 class _Killer(threading.Thread):
-    """Kills one of a pool's processes every second until told to stop."""
+    """Kills one of a pool's processes every second, until it is done."""
 
     def __init__(self, pool: Pool) -> None:
         super().__init__()
@@ -181,9 +177,9 @@ class _Killer(threading.Thread):
 
 
 def kill(options: argparse.Namespace) -> None:
-    """Somebody kills workers."""
-    population, fitness = Numbered(range(1500)), Labour(10.0, options.sleep)
-    with Pool(2, 0, CHUNK) as pool:
+    """Print scores and time while workers are killed."""
+    population, fitness = Numbered(range(1500)), Work(10.0, options.sleep)
+    with Pool(2, 0, common.CHUNK_SIZE) as pool:
         pool.evaluate(fitness, Numbered(range(10)), 0)
         for number in range(options.rounds):
             alone, wanted = timed(lambda: pool.evaluate(fitness, population, 0))
@@ -210,16 +206,16 @@ def _children() -> list[int]:
 
 
 def poison(options: argparse.Namespace) -> None:
-    """Four of two hundred are bad."""
+    """Print scores and time where individuals are faulty, one by one and together."""
     population, limit = Numbered(range(200)), 3.0
     before = set(_children())
     fates = {"kills": 33, "hangs": 101, "raises": 122, "nan": 177}
-    with Pool(2, 0, CHUNK, limit) as pool:
-        fine = Labour(10.0, options.sleep)
+    with Pool(2, 0, common.CHUNK_SIZE, limit) as pool:
+        fine = Work(10.0, options.sleep)
         alone, wanted = timed(lambda: pool.evaluate(fine, population, 0))
         alone, wanted = timed(lambda: pool.evaluate(fine, population, 0))
         for fate in (*({name: i} for name, i in fates.items()), fates):
-            fitness = Labour(10.0, options.sleep, **fate)
+            fitness = Work(10.0, options.sleep, **fate)
             took, scores = timed(partial(pool.evaluate, fitness, population, 0))
             right = int((scores.total == wanted.total).sum())
             print(
@@ -242,7 +238,7 @@ def _drain(pipe: Any, amount: int) -> None:
 
 
 def travel(options: argparse.Namespace) -> None:
-    """What a population's way to the workers takes: the pipe, and shared memory beside it."""
+    """Print the seconds to send populations by pipe, and by shared memory."""
     from multiprocessing.shared_memory import SharedMemory
 
     rng = np.random.default_rng(0)
@@ -286,7 +282,7 @@ PARTS = {"cost": cost, "speed": speed, "travel": travel, "kill": kill, "poison":
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--sleep", action="store_true")
