@@ -2,12 +2,14 @@
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import neat
 import numpy as np
 
 from evo.engines.neat.config_file import DEFAULTS, build_config
+from genomes.base import unchecked
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.networks import Networks
 from genomes.player import Player
@@ -83,13 +85,18 @@ def network(
     ends = {node for source, target, _ in links for node in (source, target) if node >= 0}
     ids = sorted(ends | set(range(outputs)))
     biases = bias or {}
-    return Networks(
+    weights = np.array([link[2] for link in links], np.float64)
+    bias_of_nodes = np.array([biases.get(node, 0.0) for node in ids])
+    # From outside come finite numbers alone; others are made here to see what kernels do with them.
+    finite = np.isfinite(weights).all() and np.isfinite(bias_of_nodes).all()
+    make = Networks if finite else partial(unchecked, Networks)
+    return make(
         inputs=inputs,
         outputs=outputs,
         feed_forward=feed_forward,
         node_offsets=np.array([0, len(ids)]),
         node_id=np.array(ids, np.int64),
-        bias=np.array([biases.get(node, 0.0) for node in ids]),
+        bias=bias_of_nodes,
         response=np.ones(len(ids)),
         activation=np.full(len(ids), ACTIVATIONS.index(activation), np.uint8),
         aggregation=np.full(len(ids), AGGREGATIONS.index(aggregation), np.uint8),
@@ -97,7 +104,7 @@ def network(
         innovation=np.arange(1, len(links) + 1),
         source=np.array([link[0] for link in links], np.int64),
         target=np.array([link[1] for link in links], np.int64),
-        weight=np.array([link[2] for link in links], np.float64),
+        weight=weights,
         enabled=np.ones(len(links), np.bool_),
         player=player,
     )

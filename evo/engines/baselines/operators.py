@@ -29,13 +29,13 @@ from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.selection import DEFAULTS as SELECTION_DEFAULTS
 from evo.engines.neat.selection import Selection
 from evo.engines.neat.settings import rates_of
-from genomes.base import Performers
+from genomes.base import Performers, unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
 from genomes.history_user.networks import HistoryUsers
 from genomes.network.edits import edit_offspring
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -156,9 +156,10 @@ class NetworkOperators(Operators):
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates
-        return Networks(
-            rates.inputs, rates.outputs, rates.feed_forward, **genes._asdict(), player=self._player
-        )
+        return unchecked(
+            Networks, inputs=rates.inputs, outputs=rates.outputs,
+            feed_forward=rates.feed_forward, player=self._player, **genes._asdict(),
+        )  # fmt: skip
 
 
 def _modules_in(network: Networks) -> Genes:

@@ -45,9 +45,10 @@ from evo.engines.neat.selection import Regulation, Selection
 from evo.engines.neat.settings import rates_of
 from evo.engines.neat.species import Species, offspring_counts, survivors
 from genomes.arrays import FloatArray
+from genomes.base import unchecked
 from genomes.network.compatibility import speciate
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Rates
 from genomes.network.variation import breed
 from genomes.player import Player
@@ -94,9 +95,10 @@ class Neat(ConfiguredByNeat):
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates
-        return Networks(
-            rates.inputs, rates.outputs, rates.feed_forward, **genes._asdict(), player=self.player
-        )
+        return unchecked(
+            Networks, inputs=rates.inputs, outputs=rates.outputs,
+            feed_forward=rates.feed_forward, player=self.player, **genes._asdict(),
+        )  # fmt: skip
 
     def ask(self) -> Networks:
         """See `Engine.ask`."""

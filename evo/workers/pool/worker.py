@@ -67,7 +67,8 @@ def work(pipe: Connection) -> None:
             else:
                 arrays, address = content
                 started = time.perf_counter()
-                scores = score_chunk(fitness, kind.from_arrays(arrays), Individuals(*address))
+                performers = kind.from_arrays(arrays, trusted=True)
+                scores = score_chunk(fitness, performers, Individuals(*address))
                 channel.send(("scores", vars(scores), time.perf_counter() - started))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return

@@ -15,8 +15,8 @@ from breeding import network, varied_config
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.settings import rates_of
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Rates
 from genomes.network.variation import breed
 

@@ -12,8 +12,7 @@ from evo.core.registry import EXPERIMENTS, experiment
 from evo.core.scores import Scores, Status
 from evo.engines import BASELINES, GENOMES, base_of, engine_class, genome_of
 from evo.engines.baselines.operators import MOST_EDITS, HistoryUserOperators, NetworkOperators
-from genomes.network.genes import genes_of
-from genomes.network.networks import Networks
+from genomes.network.networks import Networks, genes_of
 from genomes.player import Player
 
 PLAYER = Player(keys=3, lags=(1, 2))
