@@ -3,6 +3,7 @@
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -300,7 +301,8 @@ def test_time_in_which_a_process_was_stopped_is_not_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = iter([100.0, 100.5, 3700.0, 3701.0])
-    monkeypatch.setattr("evo.workers.clock.time.monotonic", lambda: next(times))
+    clock_of_test = SimpleNamespace(monotonic=lambda: next(times))
+    monkeypatch.setattr("evo.workers.clock.time", clock_of_test)
     clock = Clock()
     seen = []
     for _ in range(3):

@@ -271,6 +271,8 @@ def test_figures_of_a_player_that_goes_on() -> None:
 class Playing:
     """A batch of one that plays a cycle again and again."""
 
+    fixed_length = False
+
     def __init__(self, piece: Any) -> None:
         self.piece = piece
 
