@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from glob import glob
 from typing import Any
 
 import multiprocess
@@ -180,16 +181,22 @@ def processor_wait(process: int | None = None) -> float:
     """Return for how many seconds a process has been ready to run, without a processor to run on.
 
     Args:
-        process: Its number, None for this process.
+        process: The number of a process, of which all threads count; None for this thread.
 
     Returns:
-        Seconds since the process began; 0 where the system does not tell.
+        Seconds since it began; 0 where the system does not tell.
     """
-    try:
-        with open(f"/proc/{process or 'self'}/schedstat", "rb") as file:
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
+    pattern = (
+        "/proc/thread-self/schedstat" if process is None else f"/proc/{process}/task/*/schedstat"
+    )
+    total = 0
+    for name in glob(pattern):
+        try:
+            with open(name, "rb") as file:
+                total += int(file.read().split()[1])
+        except (OSError, IndexError, ValueError):  # the thread has just ended
+            continue
+    return total / 1e9
 
 
 def total_memory() -> int:
