@@ -1,10 +1,13 @@
 """What differs between operating systems, each with a fallback where the system lacks it.
 
-Linux has everything. macOS lacks `prctl` and the statistics of `/proc`. Windows also lacks signal
-masks, alarms and pipes that can be polled: there evaluation is serial (`check_pool_support`).
+Linux has everything. macOS lacks `prctl` and the statistics of `/proc`: workers end when the pipe
+from their parent does, and time without a processor counts. Windows also lacks signal masks,
+alarms, `flock` and pipes that can be polled: evaluation there is serial (`check_pool_support`).
 """
 
 import ctypes
+import importlib
+import importlib.util
 import os
 import select
 import signal
@@ -15,9 +18,6 @@ from contextlib import contextmanager
 from glob import glob
 from typing import Any
 
-import multiprocess
-import multiprocess.connection
-
 from evo.core.errors import InputError
 
 # Each is None where the system lacks it.
@@ -27,6 +27,7 @@ _setitimer: Any = getattr(signal, "setitimer", None)
 _poll: Any = getattr(select, "poll", None)
 _readv: Any = getattr(os, "readv", None)
 _sysconf: Any = getattr(os, "sysconf", None)
+_fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 _UNKNOWN_MEMORY = 1 << 40
@@ -87,7 +88,10 @@ def _interrupt_later(seconds: float, function: Callable[[], None]) -> Callable[[
 
     def ring() -> None:
         is_due.set()
-        signal.raise_signal(signal.SIGINT)
+        if hasattr(signal, "pthread_kill"):  # also wakes the main thread up
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        else:
+            signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGINT, handle)
     timer = threading.Timer(seconds, ring)
@@ -130,6 +134,8 @@ def end_with_parent(parent: int) -> None:
     """
     if kill_with_parent(parent):
         return
+    import multiprocess.connection  # slow to import, and only workers need it
+
     sentinel = multiprocess.parent_process().sentinel
 
     def watch() -> None:
@@ -175,6 +181,27 @@ def read_into(descriptor: int, buffer: memoryview) -> int:
     found = os.read(descriptor, len(buffer))
     buffer[: len(found)] = found
     return len(found)
+
+
+def is_locked(descriptor: int) -> bool:
+    """Decide whether another process holds the lock of a file, without disturbing it.
+
+    Args:
+        descriptor: The file, open for reading.
+
+    Returns:
+        Whether it is locked; False where the system or the file system does not tell.
+    """
+    if _fcntl is None:
+        return False
+    try:
+        _fcntl.flock(descriptor, _fcntl.LOCK_SH | _fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    _fcntl.flock(descriptor, _fcntl.LOCK_UN)
+    return False
 
 
 def processor_wait(process: int | None = None) -> float:
