@@ -10,6 +10,7 @@ from breeding import same_arrays
 from running import configured
 
 from evo.core.processes import start_child
+from evo.core.registry import experiment
 from evo.core.scores import Scores
 from evo.engines import engine_class
 from evo.fitness.xor import Xor
@@ -65,7 +66,7 @@ def test_the_second_process_prints_nothing_whatever_happens_to_it(
         return started[-1]
 
     monkeypatch.setattr(precompile, "start_child", start_wrongly)
-    settings = experiment("xor").default_config("neat")["neat"]
+    settings = experiment("xor").config("neat").engine
     precompile.compile_kernels("neat", settings, None, Xor())
     assert started[0].exitcode == 1
     assert capfd.readouterr() == ("", "")
