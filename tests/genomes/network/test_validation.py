@@ -20,6 +20,7 @@ from genomes.network.genes import UNNUMBERED, Genes
 from genomes.network.merging import merge
 from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Attribute, Choice, Rates
+from genomes.network.validation import check_modules, check_sorted
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -273,3 +274,49 @@ def test_no_kernel_leaves_its_arrays(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout
     assert "2 passed" in ran.stdout
+
+
+# What breeding needs besides
+
+
+def test_genes_that_do_not_rise_are_refused_where_they_are_bred() -> None:
+    genes = genes_of(Networks.from_arrays(arrays()))
+    check_sorted(genes)
+    check_sorted(modules([0, 3, 0, 0, 2, 0]))
+    for name in ("node_id", "innovation"):
+        turned = getattr(genes, name)[::-1]
+        with pytest.raises(GenomeError, match=f"{name} must rise"):
+            check_sorted(genes._replace(**{name: turned}))
+
+
+def whole() -> tuple[Genes, np.ndarray, np.ndarray]:
+    """Two networks of two modules: nodes 0 and 7, node 1; and where the modules begin."""
+    links = [(-1, 7, 1.0), (7, 0, 1.0), (-1, 1, 1.0), (-2, 1, 1.0)]
+    one = network(2, 2, links).to_arrays() | {"node_id": np.array([0, 7, 1])}
+    batch = joined([Networks.from_arrays(one)] * 2)
+    return genes_of(batch), np.array([0, 2, 3, 5, 6]), np.array([0, 2, 4, 6, 8])
+
+
+def test_modules_are_networks_of_one_output_each() -> None:
+    genes, nodes, links = whole()
+    modules = check_modules(genes, 2, nodes, links)
+    assert modules.node_offsets.tolist() == nodes.tolist()
+    assert modules.weight is genes.weight
+
+
+@pytest.mark.parametrize(("nodes", "links", "words"), [
+    ([0, 2, 3, 5], [0, 2, 4, 6, 8], r"node_offsets must be int64 \(5,\)"),
+    ([0, 2, 4, 5, 6], [0, 2, 4, 6, 8], "node_offsets must divide"),
+    ([0, 4, 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must divide"),
+    ([0, -(2**63), 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must divide"),
+    ([0, 2, 3, 5, 6], [0, 2, 4, 6, 7], "connection_offsets must divide"),
+    ([0, 3, 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must begin"),
+    ([0, 1, 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must begin"),
+    ([0, 2, 3, 5, 6], [0, 1, 4, 6, 8], "connection_offsets must give"),
+    ([0, 2, 3, 5, 6], [0, 3, 4, 6, 8], "connection_offsets must give"),
+])  # fmt: skip
+def test_modules_that_share_genes_are_refused(
+    nodes: list[int], links: list[int], words: str
+) -> None:
+    with pytest.raises(GenomeError, match=words):
+        check_modules(whole()[0], 2, np.array(nodes), np.array(links))
