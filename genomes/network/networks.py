@@ -61,9 +61,6 @@ class Networks:
     player: Player | None = None
 
     def __post_init__(self) -> None:
-        genes = {name: getattr(self, name) for name in Genes._fields}
-        checked = check_networks(self.inputs, self.outputs, self.feed_forward, genes)
-        vars(self).update(checked)
         if self.player is not None:
             wanted = (self.player.inputs, self.player.keys)
             if wanted != (self.inputs, self.outputs):
@@ -71,6 +68,9 @@ class Networks:
                     f"the player has {wanted[0]} inputs and {wanted[1]} keys, "
                     f"the networks {self.inputs} inputs and {self.outputs} outputs"
                 )
+        genes = {name: getattr(self, name) for name in Genes._fields}
+        checked = check_networks(self.inputs, self.outputs, self.feed_forward, genes)
+        vars(self).update(checked)
 
     @classmethod
     def player_of(cls, settings: PlayerSettings, keys: int) -> Player:

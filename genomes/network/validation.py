@@ -20,6 +20,7 @@ from genomes.base import fitting
 from genomes.errors import GenomeError
 from genomes.kernels import device, kernel, zero
 from genomes.network.compilation import (
+    find_node,
     grouped,
     indices_of,
     longest_row,
@@ -27,7 +28,7 @@ from genomes.network.compilation import (
     sources_first,
 )
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.genes import GENES, UNNUMBERED
+from genomes.network.genes import GENES, UNNUMBERED, Genes
 
 # Inputs, outputs, and genes of a kind in one network: no task has as many.
 LARGEST = 1 << 20
@@ -167,3 +168,67 @@ def _first_problem(
         if problem >= 0:
             return g, problem
     return -1, -1
+
+
+def check_sorted(genes: Genes) -> None:
+    """Raise GenomeError unless genes rise by their numbers in every network, as breeding needs."""
+    for offsets, numbers, name in (
+        (genes.node_offsets, genes.node_id, "node_id"),
+        (genes.connection_offsets, genes.innovation, "innovation"),
+    ):
+        rising = np.ones(len(numbers) + 1, np.bool_)
+        rising[1:-1] = numbers[:-1] < numbers[1:]
+        rising[offsets] = True  # where a network begins
+        if not rising.all():
+            raise GenomeError(f"{name} must rise in every network")
+
+
+def check_modules(
+    genes: Genes, outputs: int, node_offsets: Indices, connection_offsets: Indices
+) -> Genes:
+    """Return the modules of checked networks: networks of one output that share nothing.
+
+    Args:
+        genes: Of n networks that have been checked.
+        outputs: Of every network; as many modules make one.
+        node_offsets: int64 (n * outputs + 1,), where the nodes of modules begin.
+        connection_offsets: int64 (n * outputs + 1,), where their connections begin.
+
+    Raises:
+        GenomeError: They are no such modules; names the field.
+    """
+    modules = genes._replace(node_offsets=node_offsets, connection_offsets=connection_offsets)
+    count = (len(genes.node_offsets) - 1) * outputs
+    for name in GENES:
+        whole = getattr(genes, name)
+        offsets = fitting(name, getattr(modules, name), np.int64, (count + 1,))
+        if np.any(offsets[1:] < offsets[:-1]) or not np.array_equal(offsets[::outputs], whole):
+            raise GenomeError(f"{name} must divide every network into {outputs} modules")
+    firsts = np.tile(np.arange(outputs), len(genes.node_offsets) - 1)
+    if np.any(node_offsets[1:] == node_offsets[:-1]) or not np.array_equal(
+        genes.node_id[node_offsets[:-1]], firsts
+    ):
+        raise GenomeError("node_offsets must begin every module at its output node")
+    check_sorted(modules)
+    if not _are_apart(
+        modules.node_offsets, modules.node_id,
+        modules.connection_offsets, modules.source, modules.target,
+    ):  # fmt: skip
+        raise GenomeError("connection_offsets must give modules that share no node")
+    return modules
+
+
+@kernel
+def _are_apart(
+    node_offsets: Indices, node_id: Indices,
+    connection_offsets: Indices, source: Indices, target: Indices,
+) -> bool:  # fmt: skip
+    """Whether the connections of sorted networks join their own nodes, and inputs to them."""
+    apart = True
+    for m in range(len(node_offsets) - 1):
+        ids = node_id[node_offsets[m] : node_offsets[m + 1]]
+        order = np.arange(len(ids))
+        for c in range(connection_offsets[m], connection_offsets[m + 1]):
+            apart &= find_node(ids, order, target[c]) >= 0
+            apart &= source[c] < 0 or find_node(ids, order, source[c]) >= 0
+    return apart

@@ -1,10 +1,12 @@
 """A player hears the past in the layout that the README of player.json gives."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 
+from genomes.errors import GenomeError
 from genomes.player import Player
 
 
@@ -74,3 +76,39 @@ def test_no_keys_are_refused() -> None:
 def test_a_grid_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"grid must be \(steps, 3\), got"):
         Player(3, (1,)).hear(np.zeros(shape, bool))
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"keys": 2.0}, "keys must be of whole numbers"),
+    ({"keys": True}, "keys must be of whole numbers"),
+    ({"lags": (1, 2.5)}, "lags must be of whole numbers"),
+    ({"lags": (1, "2")}, "lags must be of whole numbers"),
+    ({"voices": 0.5}, "voices must be of whole numbers"),
+    ({"lags": (1, 10**30)}, "longest lag must be at most"),
+    ({"keys": 10**9}, "longest lag must be at most"),
+    ({"off": float("nan")}, "off must be a finite number"),
+    ({"on": "1"}, "on must be a finite number"),
+    ({"before_start": 10**400}, "before_start must be a finite number"),
+    ({"threshold": None}, "threshold must be a finite number"),
+    ({"extra_inputs": (1.0, float("inf"))}, "extra_inputs must be finite numbers"),
+])  # fmt: skip
+def test_values_that_make_no_player_are_refused(changes: dict[str, Any], words: str) -> None:
+    values = {"keys": 3, "lags": (1, 2), **changes}
+    with pytest.raises(GenomeError, match=words) as caught:
+        Player(**values)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"keys": None}, "a player needs keys"),
+    ({"lags": None}, "lags must be a list"),
+    ({"lags": 3}, "lags must be a list"),
+    ({"extra_inputs": "12"}, "extra_inputs must be a list"),
+    ({"tempo": 120}, "a player has no tempo"),
+    ({"lags": [0]}, "lags must be distinct"),
+])  # fmt: skip
+def test_a_file_that_describes_no_player_is_refused(changes: dict[str, Any], words: str) -> None:
+    values = {**Player(3, (1, 2)).to_values(), **changes}
+    values = {name: value for name, value in values.items() if value is not None}
+    with pytest.raises(GenomeError, match=words):
+        Player.from_values(values)

@@ -46,6 +46,7 @@ from genomes.network.activation import activate_rows
 from genomes.network.compatibility import speciate
 from genomes.network.genes import Genes
 from genomes.network.networks import Networks, genes_of
+from genomes.network.validation import check_modules, check_sorted
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -319,6 +320,8 @@ class Neat(Engine[NeatSettings]):
         wanted = (self._rates.inputs, self._rates.outputs)
         if (networks.inputs, networks.outputs) != wanted:
             raise ValueError(f"{name} must be of {wanted[0]} inputs and {wanted[1]} outputs")
+        if self._modules is None:
+            check_sorted(genes_of(networks))
         return networks
 
     def _restore(self, state: State) -> None:
@@ -334,12 +337,12 @@ class Neat(Engine[NeatSettings]):
             raise ValueError("next_node and next_innovation must be above all that are used")
         if self._modules is not None:
             self._modules.gathered = state.array("gathered", np.float64, (rates.outputs,)).copy()
-            modules = len(population) * rates.outputs
-            self._module_genes = genes_of(population)._replace(
-                node_offsets=_offsets(state, "module_node_offsets", modules, population.node_id),
-                connection_offsets=_offsets(
-                    state, "module_connection_offsets", modules, population.innovation
-                ),
+            rows = (len(population) * rates.outputs + 1,)
+            self._module_genes = check_modules(
+                genes_of(population),
+                rates.outputs,
+                state.array("module_node_offsets", np.int64, rows),
+                state.array("module_connection_offsets", np.int64, rows),
             )
             return
         self._representatives = self._kept(state, "representatives")
@@ -356,11 +359,3 @@ class Neat(Engine[NeatSettings]):
                 history, (np.flatnonzero(belongs == i) for i in range(count)), strict=True
             )
         ]
-
-
-def _offsets(state: State, name: str, modules: int, genes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where modules begin among genes: int64 (modules + 1,); ValueError for what cannot be."""
-    offsets: NDArray[np.int64] = state.array(name, np.int64, (modules + 1,))
-    if offsets[0] != 0 or offsets[-1] != len(genes) or np.any(np.diff(offsets) < 0):
-        raise ValueError(f"{name} must start at 0, never fall and end at {len(genes)}")
-    return offsets

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from genomes.errors import GenomeError
 from genomes.grid.grids import Grids
 
 RANDOM = np.random.default_rng(1)
@@ -105,3 +106,16 @@ def test_music_of_another_instrument_is_refused() -> None:
         grids.perform(np.zeros((8, 4), np.bool_), 7)
     with pytest.raises(ValueError, match="random stream"):
         grids.perform(np.zeros((8, 4), np.bool_), 9, temperature=0.5)
+
+
+def test_grids_are_refused_with_an_error_of_their_own() -> None:
+    bytes_of_two = np.full((1, 8, 4), 2, np.uint8).view(np.bool_)
+    for arrays, words in (
+        ({}, "the arrays lack notes"),
+        ({"notes": np.zeros((1, 8, 4))}, "notes must be bool"),
+        ({"notes": bytes_of_two}, "notes must be 0 or 1"),
+    ):
+        with pytest.raises(GenomeError, match=words):
+            Grids.from_arrays(arrays)
+    with pytest.raises(GenomeError, match="notes must be bool"):
+        Grids([[[True]]])

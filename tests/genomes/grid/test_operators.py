@@ -1,12 +1,14 @@
 """Every operator against a readable twin: its child is one of all the children that it may have."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genomes.errors import GenomeError
 from genomes.grid.edits import MUTATIONS, GridRates
 from genomes.grid.operators import CROSSOVERS, breed_grids, first_grids
 
@@ -351,3 +353,33 @@ def test_first_grids_have_the_voices_and_densities_asked_for() -> None:
     noise = first_grids(rates(voices=0, density=(0.5, 0.5)), 100, np.uint64(3))
     assert abs(noise.mean() - 0.5) < 0.02
     assert len(np.unique(noise, axis=0)) == 100
+
+
+@pytest.mark.parametrize(("changes", "words"), [
+    ({"parents": np.array([[0, 9]])}, "parents"),
+    ({"parents": np.array([[-1, 0]])}, "parents"),
+    ({"parents": np.array([[0, 2**62]])}, "parents"),
+    ({"parents": np.array([[0]])}, "parents"),
+    ({"cases": np.zeros((8, 4), np.float32)}, "cases"),
+    ({"cases": np.zeros((9, 17), np.float32)}, "cases"),
+    ({"pool": np.zeros((9, 47), np.bool_)}, "pool"),
+    ({"rates": {"keys": 0}}, "rates"),
+    ({"rates": {"bar": 0}}, "rates"),
+    ({"rates": {"bar": 17}}, "rates"),
+    ({"rates": {"mutations": np.empty(0)}}, "rates"),
+])  # fmt: skip
+def test_what_would_lead_a_kernel_beside_its_arrays_is_refused(
+    changes: dict[str, Any], words: str
+) -> None:
+    evenly = np.linspace(0.1, 1.0, 10)
+    quarters = np.linspace(0.25, 1.0, 4)
+    how = GridRates(16, 3, 4, 1, 0, 0.1, 0.5, 1.0, quarters, 0.5, 0.5, evenly, 0.5)
+    how = how._replace(**changes.get("rates", {}))
+    pool = changes.get("pool", np.zeros((9, 48), np.bool_))
+    cases = changes.get("cases", np.zeros((9, 16), np.float32))
+    parents = changes.get("parents", np.array([[0, 8]]))
+    with pytest.raises(GenomeError, match=words):
+        breed_grids(how, pool, cases, parents, 0, np.uint64(1))
+    if "rates" in changes:
+        with pytest.raises(GenomeError, match=words):
+            first_grids(how, 2, np.uint64(1))

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genomes.errors import GenomeError
 from genomes.history_user import linear
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape, hear
 
@@ -555,3 +556,18 @@ def test_shape_errors_name_the_argument_what_was_expected_and_what_came() -> Non
         users.perform(grid, 30, streams([1]), 1.0)
     with pytest.raises(ValueError, match="play no instrument: they hear 7 numbers"):
         batch("plain", inputs=7).follow(grid)
+
+
+def test_what_makes_no_history_users_is_refused_with_an_error_of_their_own() -> None:
+    users = batch("plain")
+    for call, words in (
+        (lambda: Shape(3.0), "keys must be of whole numbers"),
+        (lambda: Shape(3, 0, ("4",)), "layers must be of whole numbers"),
+        (lambda: Shape(3, 0, (4,), (1.5,)), "lags must be of whole numbers"),
+        (lambda: Shape(3, 0, (1 << 16, 1 << 16)), "layers must make at most"),
+        (lambda: HistoryUsers(users.shape, users.weights.tolist()), "weights must be float32"),
+        (lambda: HistoryUsers.from_arrays({}), "the arrays lack architecture"),
+    ):
+        with pytest.raises(GenomeError, match=words) as caught:
+            call()
+        assert "\n" not in str(caught.value)
