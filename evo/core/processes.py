@@ -6,7 +6,6 @@ module and what it imports must therefore stay small.
 """
 
 import os
-import site
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,7 +65,7 @@ def child_environment() -> Iterator[dict[str, str | None]]:
     started restores them by `restore_environment`, for what the user starts from there.
     """
     changes = {"PYTHONSAFEPATH": "1"}
-    if _HOME not in site.getsitepackages():
+    if Path(_HOME).name not in ("site-packages", "dist-packages"):  # found without it
         before = os.environ.get("PYTHONPATH")
         changes["PYTHONPATH"] = _HOME if not before else f"{_HOME}{os.pathsep}{before}"
     originals = {variable: os.environ.get(variable) for variable in changes}

@@ -1,7 +1,7 @@
-"""The individuals of one population that have no score yet, and what has been held against each.
+"""The individuals of one population that have no score yet, and the failures counted for each.
 
 They are kept as ranges of indices: those that wait for their first evaluation, and suspects, which
-are to be evaluated again because something went wrong. Two cuts find a culprit among any number:
+are evaluated again because something went wrong. Two cuts find a culprit among any number:
 a batch of up to 64 is cut into individuals, a larger one into about the square root of its size.
 """
 
@@ -20,13 +20,13 @@ _SMALL = 64
 
 
 class Backlog:
-    """What is still to be scored of a population of `count` individuals.
+    """The part of a population of `count` individuals that has no score yet.
 
     Attributes:
-        suspects: Batches to be evaluated again, each by a warm worker that has no other.
+        suspects: Batches to evaluate again, each by a warm worker that has no other.
         unscored: How many individuals have no score.
-        waiting: How many individuals no worker has and nobody suspects.
-        sample: The index of an individual that a worker came back from, None before the first.
+        waiting: How many individuals wait for their first evaluation.
+        sample: The index of an individual whose evaluation came to an end, None before the first.
     """
 
     def __init__(self, count: int) -> None:
@@ -56,7 +56,7 @@ class Backlog:
         return first[:1]
 
     def give_back(self, batch: range) -> None:
-        """Let a batch wait again that no worker has begun."""
+        """Return a batch that no worker has begun."""
         self._waiting.appendleft(batch)
         self.waiting += len(batch)
 
@@ -66,7 +66,7 @@ class Backlog:
         self.unscored -= len(batch)
 
     def doubt(self, batch: range) -> None:
-        """Evaluate a batch again, without a suspicion against its individuals."""
+        """Evaluate a batch again, without counting a failure."""
         self.suspects.append(batch)
 
     def failed(self, batch: range, reason: str) -> None:
@@ -77,7 +77,7 @@ class Backlog:
             self.scored(batch, Scores.failed(1, Status.ERROR, reason))
 
     def overran(self, batch: range, limit: float, was_warm: bool) -> None:
-        """Hold against a batch that a worker took too long with it.
+        """Count for a batch that its worker took too long.
 
         Args:
             batch: The individuals.
@@ -93,7 +93,7 @@ class Backlog:
             self.suspects.appendleft(batch)
 
     def died(self, batch: range, was_warm: bool) -> None:
-        """Hold against a batch that a worker died at it.
+        """Count for a batch that its worker died.
 
         Args:
             batch: The individuals.
@@ -111,7 +111,11 @@ class Backlog:
             self.suspects.appendleft(batch)
 
     def faulted(self, batch: range, fault: str) -> None:
-        """Evaluate a batch again at which the machine failed.
+        """Evaluate a batch again because the machine failed.
+
+        Args:
+            batch: The individuals.
+            fault: The exception, as it is logged.
 
         Raises:
             WorkersLostError: If that has happened too often to one of its individuals.

@@ -39,7 +39,7 @@ class UnreadableError(Exception):
 
 
 def described(error: BaseException) -> str:
-    """Return an exception as it stands in a run's log."""
+    """Return an exception as it is logged."""
     return f"{type(error).__name__}: {error}"
 
 

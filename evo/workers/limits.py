@@ -22,7 +22,7 @@ _WARM_UP_GRACE, _WARM_UP_SLACK = 5.0, 4.0
 
 @dataclass(frozen=True)
 class Link:
-    """What the messages of a transport cost, which decides the size of batches and the patience.
+    """The cost of a transport's messages, which decides the size of batches and the patience.
 
     Attributes:
         batch_seconds: The work of one batch.
@@ -82,7 +82,7 @@ class Pace:
         return grace + self._link.slack * size * (self._each or 0.0) + 2 * self._longest
 
     def learn(self, size: int, seconds: float) -> None:
-        """Take note that a batch of `size` was scored in `seconds`."""
+        """Record that a batch of `size` was scored in `seconds`."""
         each = seconds / size
         self._each = each if self._each is None else 0.7 * self._each + 0.3 * each
         self._max_size = max(self._max_size, size)
@@ -109,12 +109,12 @@ class WarmUps:
         return usual * float(2**self._failed)
 
     def note_success(self, seconds: float) -> None:
-        """Take note that a worker is warm after so long."""
+        """Record that a worker was warm after `seconds`."""
         self._longest = max(self._longest or 0.0, seconds)
         self._failed = 0
 
     def note_failure(self, patience: float, timeout: float) -> None:
-        """Take note that a worker took too long.
+        """Record that a worker took too long.
 
         Args:
             patience: How long it was given, beyond the limit of an individual.
@@ -141,7 +141,7 @@ class Starts:
 
     Attributes:
         wanted: How many are to run: one more than `count` after the first loss. A process takes
-            about a second to start, and nobody should wait for that where they are lost often.
+            about a second to start, and the evaluation should not wait for each one that is lost.
         next_start: When the next may be started.
     """
 
@@ -151,20 +151,20 @@ class Starts:
         self.next_start = 0.0
 
     def note_loss(self) -> None:
-        """Take note that a process is gone."""
+        """Record that a process is gone."""
         self.wanted = self._count + 1
 
     def note_success(self) -> None:
-        """Take note that a process has become ready."""
+        """Record that a process has become ready."""
         self._failed = 0.0
 
     def note_failure(self, how: str, now: float, was_killed: bool = False) -> None:
-        """Take note that a process ended before it was ready.
+        """Record that a process ended before it was ready.
 
         Args:
-            how: What became of it, as the end of a sentence.
+            how: The cause, as the end of a sentence.
             now: The time.
-            was_killed: By SIGKILL, and so by somebody else.
+            was_killed: Whether by SIGKILL, which another process must have sent.
 
         Raises:
             WorkersLostError: After too many in a row.
@@ -178,5 +178,5 @@ class Starts:
         self.delay(self._failed, now)
 
     def delay(self, failures: float, now: float) -> None:
-        """Wait with the next start, the longer the more `failures` came before it."""
+        """Delay the next start, by more after more `failures`."""
         self.next_start = now + min(_FIRST_DELAY * 2 ** (failures - 1), _MAX_DELAY)

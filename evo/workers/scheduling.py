@@ -1,33 +1,34 @@
 """The scheduling policy of every evaluator with workers: batches, time limits, blame, giving up.
 
-It is a state machine without clocks, processes or messages. An evaluator tells it what happened and
-when (in seconds of its own clock), and does what it is told:
+It is a state machine without clocks, processes or messages. An evaluator reports every event with
+its time (in seconds of its own clock), and carries out the answers:
 
     scheduler.begin(count, kind)                            a new population
     for assignment in scheduler.assign(now): ...            send these
     for worker in scheduler.overdue(now): ...               end these workers
-    scheduler.scored / unreadable / faulted / died(...)     what became of a worker's first batch
+    scheduler.scored / unreadable / faulted / died(...)     the outcome of a worker's first batch
     scheduler.is_done, scheduler.scores()
 
 **Batches.** A batch is a range of indices into the population. It should take `Link.batch_seconds`:
 much longer than a message, and little enough that not much is lost with a worker. How a population
-is cut changes no score. Towards the end batches get smaller, so that all workers end together. A
-worker has its next batch ready while it works at one, where batches are that short.
+is cut changes no score. Towards the end batches get smaller, so that all workers end together.
+Short batches are sent one ahead.
 
 **Warm-up.** A new worker first loads or compiles kernels. So it is given one individual, and more
 time than an individual may take, before it counts as warm. If only individuals are left that may
 be at fault, it warms up on one that another worker has scored already.
 
 **Time limits.** An individual alone with a warm worker may take `timeout` seconds. A batch of
-several is suspected to hang when it takes longer than was to be expected. Its worker is ended and
-its individuals are evaluated again, each alone with a warm worker. An individual fails as TIMEOUT
-if it then overruns its limit, or does so twice if it was alone from the start.
+several is suspected to hang when it takes much longer than expected. Its worker is ended and its
+individuals are evaluated again, each alone with a warm worker. An individual fails as TIMEOUT if it
+then overruns its limit, or does so twice if it was alone from the start.
 
-**Deaths.** The batch at which a worker died is cut as well. An individual fails as CRASH after the
+**Deaths.** The batch of a worker that died is cut as well. An individual fails as CRASH after the
 death of three workers, two of them warm and with this individual alone.
 
-**Faults of the machine** are nobody's. The batch is evaluated again by another worker. When that
-fails, too, or workers cannot start or warm up, WorkersLostError ends the evaluation.
+**Faults of the machine** are never held against an individual. The batch is evaluated again by
+another worker. If that fails too, or if workers cannot start or warm up, WorkersLostError ends the
+evaluation.
 """
 
 from collections import deque
@@ -67,7 +68,7 @@ class Assignment(Generic[W]):
 
 @dataclass(eq=False)
 class _Worker(Generic[W]):
-    """What is known of a worker."""
+    """The state of a worker."""
 
     name: W
     since: float  # when its start, or its first assignment, began
@@ -127,23 +128,23 @@ class Scheduler(Generic[W]):
     # Workers
 
     def add(self, name: W, now: float, is_ready: bool = False) -> None:
-        """Take note of a new worker."""
+        """Record a new worker."""
         self._workers[name] = _Worker(name, now, is_ready)
 
     def ready(self, name: W) -> None:
-        """Take note that a worker has loaded the fitness."""
+        """Record that a worker has loaded the fitness."""
         self._workers[name].is_ready = True
         self.starts.note_success()
 
     def forget_workers(self) -> None:
-        """Take note that all workers were ended on purpose."""
+        """Record that all workers were ended on purpose."""
         self._workers.clear()
         self.starts = Starts(self._at_once or 0)
 
     # Assignments
 
     def assign(self, now: float) -> list[Assignment[W]]:
-        """Return what is to be sent to workers now."""
+        """Return the batches to send now."""
         ready = [worker for worker in self._workers.values() if worker.is_ready]
         idle = [worker for worker in ready if not worker.assigned]
         free = (self._at_once or len(ready)) - (len(ready) - len(idle))
@@ -207,11 +208,11 @@ class Scheduler(Generic[W]):
         return min(map(self.limit, self._workers), default=inf)
 
     def overdue(self, now: float, excuse: Callable[[W], float] = lambda name: 0.0) -> list[W]:
-        """Return the workers that take too long, which are to be ended; they are forgotten here.
+        """Forget and return the workers that take too long; end them.
 
         Args:
-            now: Seconds.
-            excuse: How long a worker was ready to run and had no processor, since its batch began.
+            now: The time.
+            excuse: Gives the seconds since its batch began in which a worker had no processor.
 
         Raises:
             WorkersLostError: If workers cannot start or warm up.
@@ -238,7 +239,14 @@ class Scheduler(Generic[W]):
     # Outcomes
 
     def scored(self, name: W, scores: Scores, seconds: float, now: float) -> None:
-        """Take the scores of a worker's first batch, which it says to have scored in `seconds`."""
+        """Record the scores of a worker's first batch.
+
+        Args:
+            name: The worker.
+            scores: In the order of the batch.
+            seconds: How long scoring took by the worker's clock.
+            now: The time.
+        """
         worker = self._workers[name]
         first = worker.assigned.popleft()
         # A worker that was stopped with the evaluator (Ctrl-Z) does not know it.
@@ -262,7 +270,13 @@ class Scheduler(Generic[W]):
             self._backlog.doubt(first.batch)
 
     def unreadable(self, name: W, reason: str, now: float) -> None:
-        """Take note that a worker's first batch holds individuals that its genome kind refuses."""
+        """Record that the genome kind refuses individuals of a worker's first batch.
+
+        Args:
+            name: The worker.
+            reason: The exception, as it is logged.
+            now: The time.
+        """
         worker = self._workers[name]
         worker.since = now
         first = worker.assigned.popleft()
@@ -270,7 +284,12 @@ class Scheduler(Generic[W]):
             self._backlog.failed(first.batch, reason)
 
     def faulted(self, name: W, fault: str, now: float) -> None:
-        """Take note that the machine failed a worker's first batch; the worker is to be ended.
+        """Record that the machine failed a worker's first batch; end the worker.
+
+        Args:
+            name: The worker.
+            fault: The exception, as it is logged.
+            now: The time.
 
         Raises:
             WorkersLostError: If that has happened too often.
@@ -285,13 +304,13 @@ class Scheduler(Generic[W]):
             self._backlog.faulted(first.batch, fault)
 
     def died(self, name: W, how: str, now: float, was_killed: bool = False) -> None:
-        """Take note that a worker has ended by itself, or is gone.
+        """Record that a worker has ended by itself, or is gone.
 
         Args:
             name: The worker.
-            how: What is known of its end, as the end of a sentence.
-            now: Seconds.
-            was_killed: By SIGKILL.
+            how: The cause, as the end of a sentence.
+            now: The time.
+            was_killed: Whether by SIGKILL.
 
         Raises:
             WorkersLostError: If too many have died.
@@ -313,7 +332,7 @@ class Scheduler(Generic[W]):
             self._backlog.died(first.batch, worker.is_warm)
 
     def dropped(self, name: W) -> None:
-        """Take note that a worker is not there any more, or has lost its batches, by no fault."""
+        """Record that the transport has lost a worker or its batches; nobody is to blame."""
         first = self._lost(self._workers[name])
         if first is not None and not first.is_rehearsal:
             self._backlog.give_back(first.batch)

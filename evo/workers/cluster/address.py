@@ -4,11 +4,11 @@
     tls://HOST:8786          a Dask scheduler that runs already
     tcp://127.0.0.1:8786     the same without encryption, on this machine alone
 
-Whoever reaches a Dask scheduler can have any code carried out by it and by its workers, and by
-whoever evaluates there: what travels are pickles. So an address on another machine is taken with
-TLS only, whose certificates tell who may connect; `insecure` says that the network itself is
-private. And a scheduler that runs already, even on this machine, is only connected to if its
-address was given by the user, not by a file that may come from somebody else: see `is_external`.
+Whoever reaches a Dask scheduler can have any code carried out by it, by its workers, and by
+whoever evaluates there: what travels are pickles. So an address on another machine is accepted with
+TLS only, whose certificates decide who may connect; `insecure` declares the network private. And a
+scheduler that runs already, even on this machine, is only connected to if the user gave its
+address, not a file that may come from somebody else: see `is_external`.
 Nothing of Dask is imported here.
 """
 

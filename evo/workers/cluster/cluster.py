@@ -1,9 +1,9 @@
 """Evaluation on a Dask cluster: machines that a scheduler gathers, or processes on this one.
 
-`evo.workers.scheduling` decides which batch goes to which worker, when a worker hangs and whose
-fault it is; Dask restarts workers and moves bytes. Every batch is sent to one worker, by its
-address: so it is known what a worker was doing when it died or hung. Scores are fetched as they
-come and forgotten by the cluster. The fitness is sent to a worker once, and again when it changed.
+`evo.workers.scheduling` decides which batch goes to which worker, when a worker hangs and which
+individual is to blame. Dask restarts workers and moves bytes. Every batch is sent to one worker by
+its address, so the batch of a worker that died or hung is known. Scores are fetched as they come
+and forgotten by the cluster. The fitness is sent to a worker once, and again when it changed.
 
 What travels are the arrays of the performers and the fitness, in Dask's own pickles on the wire.
 No file holds a pickle, but whoever reaches the scheduler can have any code carried out: see
@@ -183,7 +183,7 @@ class Cluster:
                 future.release()
 
     def _cancel(self, name: str) -> None:
-        """Forget a worker, and what it was sent."""
+        """Forget a worker and its tasks."""
         for task in self._tasks.pop(name):
             task.cancel()
         self._forget(name)
@@ -191,7 +191,7 @@ class Cluster:
         self._looked = -_POLL
 
     async def _look(self) -> None:
-        """See which workers there are, from time to time."""
+        """Update the workers from time to time."""
         now = self._clock.now
         if self._tasks and now - self._looked < _POLL:
             return
@@ -231,7 +231,7 @@ class Cluster:
             future.release()
 
     def _take_done(self, name: str) -> int:
-        """Take what came back from a worker; return how often the cluster dropped its batches."""
+        """Take the results of a worker; return how often the cluster dropped its batches."""
         while (tasks := self._tasks.get(name)) and tasks[0].done():
             if self._take(name, tasks.popleft()):
                 self._cancel(name)
@@ -247,7 +247,7 @@ class Cluster:
         return max(0.0, waited - before)
 
     def _take(self, name: str, task: Task) -> bool:
-        """Take what became of a batch; return whether the cluster dropped it."""
+        """Take the result of a batch; return whether the cluster dropped it."""
         now = self._clock.now
         try:
             scores, seconds = task.result()

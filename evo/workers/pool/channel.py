@@ -3,8 +3,9 @@
 A message is a pickle with its arrays beside it, so that these are copied only by the pipe. On the
 wire: how many parts follow (uint32), their lengths (uint64 each), and the parts, all big-endian.
 
-The worker reads and writes as anybody would. The pool never does either for longer than it takes
-at once: a worker that is stopped, or hangs with half a message read, must not hold up the others.
+The worker waits until it has read or written a message. The pool reads and writes only as much as
+it can without waiting: a worker that is stopped, or hangs with half a message read, must not hold
+up the others.
 """
 
 import os
@@ -21,7 +22,7 @@ _COUNT = struct.Struct("!I")
 
 
 def pack(message: Any) -> list[memoryview]:
-    """A message as what is to be written, one after the other."""
+    """Return the parts of a message in the order in which they are written."""
     arrays: list[pickle.PickleBuffer] = []
     body = pickle.dumps(message, protocol=5, buffer_callback=arrays.append)
     parts = [memoryview(body), *(array.raw() for array in arrays)]
@@ -30,7 +31,7 @@ def pack(message: Any) -> list[memoryview]:
 
 
 def _unpack() -> Generator[int, bytearray, Any]:
-    """Reads one message: asks for a number of bytes, is given them, and returns the message."""
+    """Yield numbers of bytes to read, receive those bytes, and return the message."""
     (count,) = _COUNT.unpack((yield _COUNT.size))
     lengths = struct.unpack(f"!{count}Q", (yield 8 * count))
     parts = []
@@ -41,7 +42,7 @@ def _unpack() -> Generator[int, bytearray, Any]:
 
 
 class _Reader:
-    """Puts messages together from what a pipe gives, however little at a time."""
+    """Puts messages together from the bytes of a pipe, however few come at a time."""
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -53,9 +54,11 @@ class _Reader:
         self._filled = 0
 
     def read(self) -> list[Any]:
-        """What one read of the pipe completes: no message or one, as a list.
+        """Read once; return the message that this completes in a list, or an empty list.
 
-        Raises EOFError at the end of the pipe, BlockingIOError where there is nothing yet.
+        Raises:
+            EOFError: At the end of the pipe.
+            BlockingIOError: If there is nothing to read yet.
         """
         got = read_into(self._number, memoryview(self._wanted)[self._filled :])
         if not got:
@@ -114,7 +117,7 @@ class PoolChannel:
         self.flush()
 
     def flush(self) -> None:
-        """Write as much as the pipe takes now. That nobody reads any more is told by `receive`."""
+        """Write as much as the pipe takes now; `receive` finds out whether the worker is gone."""
         try:
             while self._unsent:
                 rest = self._unsent[0][os.write(self._pipe.fileno(), self._unsent[0]) :]

@@ -1,13 +1,13 @@
-"""Evaluation in worker processes on this machine, whatever becomes of them.
+"""Evaluation in worker processes on this machine.
 
 Every worker has one pipe. Individuals travel as arrays, scores come back as arrays, and the fitness
 travels once, and again when it changed. Workers are started by `spawn`: a forked process would
-inherit locks and threads of the parent in whatever state they are. The user's script is not run
-again in them: a fitness of a script's or a notebook's own is sent by value, with the globals that
-it uses, so neither needs an `if __name__ == "__main__"`.
+inherit the parent's locks and threads in any state. The user's script is not run again in them. A
+fitness that a script or a notebook defines is sent by value, with the globals that it uses, so
+neither needs an `if __name__ == "__main__"`.
 
-`evo.workers.scheduling` decides which batch goes to which worker, when a worker hangs and whose
-fault it is. This module sends, receives, starts and ends.
+`evo.workers.scheduling` decides which batch goes to which worker, when a worker hangs and which
+individual is to blame. This module sends, receives, starts and ends.
 
 No process stays behind. Workers are ended with the pool, and at the end of this process. If this
 process is killed, the system kills them (Linux) or they notice (elsewhere). A terminal's signals do
@@ -128,7 +128,7 @@ class Pool:
             self._attend(worker)
 
     def _attend(self, worker: WorkerProcess) -> None:
-        """Take the messages of a worker, and see whether it lives."""
+        """Take the messages of a worker, and end it if it is dead or of no more use."""
         alive = worker.process.is_alive()
         worker.channel.flush()
         messages, is_open = worker.channel.receive()

@@ -98,7 +98,7 @@ class ProcessPool:
         return worker
 
     def end(self, worker: WorkerProcess, wait: float = 0.0) -> int | None:
-        """End a process, or what is left of it; return its exit code."""
+        """End a process; return its exit code, None if it cannot be ended."""
         self.members.remove(worker)
         return worker.end(wait)
 

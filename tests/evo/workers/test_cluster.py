@@ -274,6 +274,47 @@ def test_a_signal_ends_a_run_on_a_local_cluster_and_all_its_processes(tmp_path: 
     assert eventually(lambda: not session_of(process.pid))
 
 
+def test_local_workers_that_cannot_be_ended_well_are_killed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    from evo.workers.cluster import cluster, local
+
+    monkeypatch.setattr(local, "_CLOSE", 0.0)
+    with cluster.Cluster(Address(workers=2), SEED, CHUNK) as ours:
+        ours.evaluate(Judge(), numbered(), 0)
+        nannies = ours._connection.local.nannies
+        workers = [nanny.pid for nanny in nannies]
+        folder = Path(ours._connection.local._folder.name)
+        assert folder.is_dir()
+    assert len(workers) == 2
+    for number in workers:
+        assert eventually(lambda number=number: not is_alive(number))
+    assert not folder.exists()
+
+
+def is_alive(number: int) -> bool:
+    """Whether a process runs; one that has ended and waits for its parent does not."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_the_server_of_forks_is_tied_to_its_parent_and_passes_on_what_its_parent_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from evo.workers.cluster import forkserver
+
+    tied: list[Any] = []
+    monkeypatch.setattr(forkserver, "kill_with_parent", tied.append)
+    monkeypatch.setattr(os, "register_at_fork", lambda **given: tied.append(given))
+    monkeypatch.setenv("PYTHONSAFEPATH", "1")
+    forkserver.tie(f'[{os.getppid()}, {{"PYTHONSAFEPATH": null}}]')
+    assert tied == [os.getppid(), {"after_in_child": forkserver.kill_with_parent}]
+    assert "PYTHONSAFEPATH" not in os.environ
+
+
 def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
     with Interrupts():
         os.kill(os.getpid(), signal.SIGTERM)
