@@ -54,6 +54,8 @@ def default_engine(genome: str) -> str:
 
 def genome_of(engine: str) -> str:
     """Return the name of the genome kind that an engine breeds; InputError without one."""
+    if not isinstance(engine, str):  # from a file
+        find("engine", ENGINES, engine)
     for baseline in BASELINES:
         if engine.startswith(f"{baseline}-") and engine.removeprefix(f"{baseline}-") in GENOMES:
             return engine.removeprefix(f"{baseline}-")

@@ -11,7 +11,7 @@ from typing import Any
 
 from evo.core.config import EXECUTION_TABLES, Config
 from evo.core.errors import InputError, file_errors
-from evo.core.registry import BASELINES, GENOMES, experiment
+from evo.core.registry import BASELINES, ENGINES, GENOMES, experiment, find
 from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
@@ -146,6 +146,8 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: Any) -> str:
     kind = next((one for one in kinds if one), next(iter(GENOMES)))
     if engine is None:
         engine = default_engine(kind)
+    elif not isinstance(engine, str):  # from a file
+        find("engine", ENGINES, engine)
     elif engine in BASELINES:
         engine = f"{engine}-{kind}"
     if engine not in engine_names():

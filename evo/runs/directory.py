@@ -129,8 +129,8 @@ class Run:
     ) -> Self:
         """Make a new run in a directory that does not exist or is empty.
 
-        The configuration is written last: a directory that has one is a whole run. What a crash
-        left without one is known by its run.json, and begun anew.
+        The configuration is written after all inputs: a directory that has one is a whole run. What
+        a crash left without one is known by its run.json, and begun anew.
 
         Args:
             path: The run's directory.
@@ -153,8 +153,8 @@ class Run:
                 run._remove_inputs()
                 run._describe({"command": list(command), "status": PREPARING})
                 prepare(path)
-                run._describe({"status": "running"})
                 run.save_config()
+                run._describe({"status": "running"})
             except BaseException:
                 with run:
                     run.discard_unused()

@@ -20,6 +20,7 @@ from evo.core.platform import is_locked
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
 from evo.runs.description import is_batch, load_config, read_description, resume_command
+from evo.runs.directory import PREPARING
 
 # What a folder holds that is a run, or was to become one. A `songs` folder alone is nobody's run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -124,6 +125,8 @@ def summary(path: Path) -> Summary:
             figures |= {"generation": record["generation"] + 1, "best": record.get("champion")}
         about = read_description(path / "run.json")
         status = "running" if about is None else about.get("status")
+        if status == PREPARING:  # it ended right after its configuration was written
+            status = "running"
         if status not in _STATUSES:
             raise RunError("run.json names no status")
         # A run at work removes checkpoints, perhaps just now.

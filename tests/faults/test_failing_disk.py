@@ -70,18 +70,19 @@ def test_a_disk_that_fills_up_while_a_record_is_written_leaves_a_log_to_go_on_wi
     """Half a line is in the log then, after a whole checkpoint."""
     path = tmp_path / "run"
     from evo.core.errors import RunInterruptedError
-    from evo.runs.directory import Run
+    from evo.runs.log import Log
 
-    append = Run.append
+    append = Log.append
 
-    def failing(run: Run, record: dict[str, Any]) -> None:
+    def failing(log: Log, record: dict[str, Any]) -> None:
         if record["generation"] == 2:
-            run._log.write(b'{"generation": 2, "eval')
+            with (path / "log.jsonl").open("ab") as file:
+                file.write(b'{"generation": 2, "eval')
             raise OSError(28, CAUSES[FULL], str(path / "log.jsonl"))
-        append(run, record)
+        append(log, record)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Run, "append", failing)
+        patch.setattr(Log, "append", failing)
         with pytest.raises(
             RunInterruptedError, match=r"log\.jsonl: No space left on device; the run is"
         ):

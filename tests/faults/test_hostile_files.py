@@ -15,7 +15,7 @@ from disturbing import small, start
 from running import Killed, Watcher, configured, outcome, resume
 
 from evo.cli.main import main
-from evo.core.errors import CheckpointError, MidiError
+from evo.core.errors import CheckpointError, MidiError, RunError
 from evo.music.song import Song
 from evo.runs import checkpoint
 from evo.runs.checkpoint import read_arrays, unpack_arrays
@@ -157,21 +157,26 @@ def copied(killed: Path, path: Path) -> Path:
 def test_a_flipped_bit_in_the_log_is_found_and_the_run_comes_out_the_same(
     killed: Path, tmp_path: Path
 ) -> None:
-    wanted = outcome(killed, resume(copied(killed, tmp_path / "wanted")))
-    for line, first in ((0, 0), (1, 1), (2, 2)):
+    """All but the log, whose damaged records are kept: the checkpoint is whole."""
+    whole = copied(killed, tmp_path / "wanted")
+    wanted, champion = outcome(whole, resume(whole))
+    for line in range(3):
         path = copied(killed, tmp_path / f"{line}")
         lines = (path / "log.jsonl").read_bytes().splitlines(keepends=True)
         lines[line] = lines[line].replace(b"1", b"2", 1)
         (path / "log.jsonl").write_bytes(b"".join(lines))
         watcher = Watcher()
-        result = resume(path, watcher)
-        assert result["digest"] == wanted[0]["digest"]
-        assert watcher.first is not None
-        assert watcher.first <= first
+        result, found = outcome(path, resume(path, watcher))
+        assert found == champion
+        assert {**result, "digest": wanted["digest"]} == wanted
+        assert watcher.first == 3
         assert "log.jsonl is not what it was" in watcher.messages[0]
+        assert (path / "log-damaged.jsonl").read_bytes().startswith(b"".join(lines[:3]))
 
 
-def test_a_checkpoint_of_another_configuration_is_passed_over(killed: Path, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_configuration_is_named_and_refused(
+    killed: Path, tmp_path: Path
+) -> None:
     import shutil
 
     other = tmp_path / "other"
@@ -181,18 +186,20 @@ def test_a_checkpoint_of_another_configuration_is_passed_over(killed: Path, tmp_
     path = copied(killed, tmp_path / "run")
     foreign = sorted((other / "checkpoints").iterdir())[-1]
     shutil.copytree(foreign, path / "checkpoints" / "gen-000999")
-    watcher = Watcher()
-    result = resume(path, watcher)
-    assert "gen-000999 is damaged: it was written for another configuration" in watcher.messages[0]
-    assert result["digest"] == resume(copied(killed, tmp_path / "wanted"))["digest"]
+    with pytest.raises(RunError, match=r"config\.toml was changed since gen-000999; only"):
+        resume(path)
+    shutil.rmtree(path / "checkpoints" / "gen-000999")
+    assert resume(path)["digest"] == resume(copied(killed, tmp_path / "wanted"))["digest"]
 
 
 def test_checkpoints_that_claim_to_be_later_do_not_push_out_the_real_ones(
     killed: Path, tmp_path: Path
 ) -> None:
     path = copied(killed, tmp_path / "run")
+    real = checkpoint.read_manifest(sorted((path / "checkpoints").iterdir())[-1])[0]
     for number in (997, 998, 999):
-        hostile.write(path / "checkpoints" / f"gen-{number:06d}")
+        stamp = vars(real) | {"generation": number}
+        hostile.write(path / "checkpoints" / f"gen-{number:06d}", stamp=stamp)
     result = resume(path, stop={"generations": 6})
     kept = sorted(one.name for one in (path / "checkpoints").iterdir())
     assert kept[-3:] == ["gen-000004", "gen-000005", "gen-000006"]

@@ -157,7 +157,7 @@ def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     elif instant == "a generation":
         monkeypatch.setattr(Xor, "evaluate", signalled)
     else:
-        monkeypatch.setattr(session, "_keep_champion", signalled)
+        monkeypatch.setattr(session._Session, "_keep_champion", signalled)
 
 
 @pytest.mark.parametrize("instant", ["compiling", "a generation", "the end"])
@@ -194,12 +194,12 @@ def test_a_signal_before_the_first_generation_leaves_nothing(
 ) -> None:
     path = tmp_path / "run"
 
-    def prepare(config: Any, folder: Path) -> None:
+    def prepare(folder: Path) -> None:
         (folder / "songs").mkdir()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Run.create(path, small("neat", **OFTEN), ["evo"], prepare)
+        Run.create(path, session.stored(small("neat", **OFTEN)), ["evo"], prepare)
     assert not path.exists()
     assert start(path, small("neat", **OFTEN))["status"] == "finished"
 
@@ -232,17 +232,17 @@ def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_sign
     )
     begun: list[batch._Process] = []
 
-    def begin(folder: Path, seed: int) -> batch._Process:
-        errors = (tmp_path / "errors").open("w+b")
+    def begin(folder: Path, seed: int, given: Any) -> batch._Process:
+        errors, messages = (tmp_path / "errors").open("w+b"), (tmp_path / "said").open("w+b")
         popen = subprocess.Popen(
             [sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=errors
         )
-        begun.append(batch._Process(seed, errors, popen))
+        begun.append(batch._Process(seed, errors, messages, popen))
         return begun[-1]
 
     monkeypatch.setattr(interrupt, "GRACE", 0.2)
     monkeypatch.setattr(batch._Process, "begin", begin)
-    with batch.Batch.create(tmp_path / "all", small("neat"), [0]) as one:
+    with batch.Batch.create(tmp_path / "all", session.stored(small("neat")), [0]) as one:
         summary = one.carry_out(1, lambda seed, words: None)
     assert summary.stopped_by == signal.SIGTERM
     assert [process.popen.returncode for process in begun] == [0]

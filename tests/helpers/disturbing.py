@@ -12,7 +12,7 @@ from failing_disk import CAUSES, DEATH, DIED, FailingDisk, exit_code, in_child
 from running import Watcher, configured, outcome, resume, start
 
 from evo.core.config import Config
-from evo.core.errors import RunInterruptedError
+from evo.core.errors import RunError, RunInterruptedError
 from evo.runs import checkpoint
 
 ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
@@ -73,7 +73,8 @@ def disturbed(
         with FailingDisk(path, n, fault) as disk:
             try:
                 begin(path)
-            except RunInterruptedError as error:
+            except (RunInterruptedError, RunError) as error:
+                # RunError: no checkpoint could be read, and starting over has to be asked for.
                 text = str(error)
                 where = text.partition(f": {CAUSES[fault]}; ")[0]
                 assert where.startswith(str(path)), f"operation {n}: {text}"
