@@ -158,7 +158,7 @@ def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     elif instant == "a generation":
         monkeypatch.setattr(Xor, "evaluate", signalled)
     else:
-        monkeypatch.setattr(session, "_keep_champion", signalled)
+        monkeypatch.setattr(session._Session, "_keep_champion", signalled)
 
 
 @pytest.mark.parametrize("instant", ["compiling", "a generation", "the end"])
@@ -195,12 +195,12 @@ def test_a_signal_before_the_first_generation_leaves_nothing(
 ) -> None:
     path = tmp_path / "run"
 
-    def prepare(config: Any, folder: Path) -> None:
+    def prepare(folder: Path) -> None:
         (folder / "songs").mkdir()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Run.create(path, small("neat", **OFTEN), ["evo"], prepare)
+        Run.create(path, small("neat", **OFTEN).tables(), ["evo"], prepare)
     assert not path.exists()
     assert start(path, small("neat", **OFTEN))["status"] == "finished"
 
@@ -243,7 +243,7 @@ def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_sign
 
     monkeypatch.setattr(interrupt, "GRACE", 0.2)
     monkeypatch.setattr(batch._Process, "begin", begin)
-    with batch.Batch.create(tmp_path / "all", small("neat"), [0]) as one:
+    with batch.Batch.create(tmp_path / "all", small("neat").tables(), [0]) as one:
         summary = one.carry_out(1, lambda seed, words: None)
     assert summary.stopped_by == signal.SIGTERM
     assert [process.popen.returncode for process in begun] == [0]
