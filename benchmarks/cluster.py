@@ -1,14 +1,18 @@
-"""A cluster of two local workers against no workers: what it costs, and that nothing else differs.
+"""Compare a cluster of two local workers with no workers: the cost, and that nothing else differs.
 
     python benchmarks/cluster.py [--population 3000] [--rounds 7]
 
-First the overhead an evaluation: populations of networks whose scoring takes next to nothing, in
-the configuration's chunks, on `local:2` and serially, in turns; the median round of each. Then
-one small run of every kind of genome (network, grid, history-user) serially, in pools of two and
-four and on one, two and four local workers of a cluster, in chunks of 1, 7 and 25: the digests of
+First the overhead of an evaluation: populations of networks whose scoring takes next to nothing, in
+the configuration's chunks, on `local:2` and serially, in turns. Printed are medians over rounds.
+
+Then one small run of every genome kind (network, grid, history-user) serially, in pools of two and
+four, and on one, two and four local workers of a cluster, in chunks of 1, 7 and 25. The digests of
 their logs must be the same. Exits with 1 if they are not.
 """
 
+import common  # first: it arranges the import path
+
+# isort: split
 import argparse
 import json
 import statistics
@@ -18,20 +22,14 @@ import tempfile
 import time
 from pathlib import Path
 
-# A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
-
 import numpy as np
 
-from evo.core.registry import experiment
 from evo.engines import engine_class
-from evo.experiment import merge
 from evo.fitness.xor import Xor
 from evo.workers.cluster.address import parse_address
 from evo.workers.cluster.cluster import Cluster
 from evo.workers.serial import Serial
 
-EVO = [sys.executable, "-P", "-c", "from evo.cli.main import main; main()"]
 RUNS = {
     "network": ["memorize", "--song", "ode-to-joy", "--population", "60", "--generations", "12"],
     "grid": ["memorize", "--genome", "grid", "--population", "60", "--generations", "12"],
@@ -46,38 +44,38 @@ PLACES = {
     "local:4": ["--cluster", "local:4"],
 }
 CHUNKS = {7: list(PLACES), 1: list(PLACES)[:3], 25: list(PLACES)[:3]}
-CHUNK = 64
 
 
 def overhead(population: int, rounds: int) -> None:
-    """Print what an evaluation costs on `local:2` beyond its own work."""
-    config = merge(
-        experiment("xor").default_config("neat"),
-        {"neat": engine_class("neat").population_setting(population)},
-    )
-    performers = engine_class("neat")(config["neat"], seed=1).ask()
+    """Print the cost of an evaluation on `local:2` beyond its own work."""
+    config, _ = common.configured("xor", engine="neat", population=population)
+    performers = engine_class("neat")(config.engine, seed=1).ask()
     seconds: dict[str, list[float]] = {"serial": [], "cluster": []}
-    with Serial(1, CHUNK) as serial, Cluster(parse_address("local:2"), 1, CHUNK) as cluster:
+    with (
+        Serial(1, common.CHUNK_SIZE) as serial,
+        Cluster(parse_address("local:2"), 1, common.CHUNK_SIZE) as cluster,
+    ):
         for generation in range(rounds + 3):
             scores = []
             for name, evaluator in (("serial", serial), ("cluster", cluster)):
                 began = time.perf_counter()
                 scores.append(evaluator.evaluate(Xor(), performers, generation))
-                if generation >= 3:  # the first compile, and tell how long individuals take
+                if generation >= 3:  # the first compile, and measure how long individuals take
                     seconds[name].append(time.perf_counter() - began)
             assert np.array_equal(scores[0].total, scores[1].total)
     alone, there = (statistics.median(seconds[name]) for name in ("serial", "cluster"))
     print(
-        f"{population} networks, chunks of {CHUNK}: serial {1e3 * alone / population:.4f} ms an "
-        f"evaluation, local:2 {1e3 * there / population:.4f} ms; overhead at most "
+        f"{population} networks, chunks of {common.CHUNK_SIZE}: serial "
+        f"{1e3 * alone / population:.4f} ms per evaluation, local:2 "
+        f"{1e3 * there / population:.4f} ms; overhead at most "
         f"{1e3 * (there - alone / 2) / population:.4f} ms (all of it but half the work)",
         flush=True,
     )
 
 
 def digest(arguments: list[str], chunk: int, folder: Path) -> str:
-    """The digest of a run in a process of its own."""
-    command = [*EVO, "run", *arguments, "--seed", "3", "--out", str(folder)]
+    """Return the digest of a run in a process of its own."""
+    command = [*common.EVO, "run", *arguments, "--seed", "3", "--out", str(folder)]
     command += ["--set", "stop.solved=false", "--set", f"run.chunk_size={chunk}"]
     ended = subprocess.run(command, capture_output=True, text=True)
     if ended.returncode:
@@ -87,7 +85,7 @@ def digest(arguments: list[str], chunk: int, folder: Path) -> str:
 
 def main() -> None:
     """Measure, compare."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--population", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()

@@ -1,47 +1,45 @@
-"""Can the critics be fooled, and what does a search that pleases them find?
+"""Measure whether the critics can be fooled, and what a search that pleases them finds.
 
     python benchmarks/critic.py critics [FOLDER] [--splits 2]      the critics, cross-validated
     python benchmarks/critic.py search [FOLDER] [--seeds 20] [--seconds 60] [--workers 2]
 
 Songs are the embedded tunes, or the MIDI files of a folder.
 
-`critics` prints, of songs that the critic never heard, Spearman's correlation between the number
-of wrong notes (0 to 64) and the score, mean over songs, and for every kind of what is no song the
-area under the ROC curve against songs; means over three folds.
+`critics` prints figures of songs that the critic was not trained on, means over three folds:
+Spearman's correlation between the number of wrong notes (0 to 64) and the score, and for every kind
+of roll that is no song the area under the ROC curve against songs.
 
-`search` runs `evo run critic` once a seed, and judges the champions of all together: by the critic
-that the search never met, by the descriptive measures, by a fresh classifier (on the critics'
-numbers, and on the descriptive measures, which no search has seen), and by their variety beside
-that of as many songs. The critics are trained once; the seconds are those of the search.
+`search` runs `evo run critic` once per seed, and judges the champions of all together: by the
+critic that the search does not use, by the descriptive measures, by a fresh classifier (on the
+critics' features, and on the descriptive measures, which no search uses), and by their variety
+beside that of as many songs. The critics are trained once; the seconds are those of the search.
 """
 
+import common  # first: it arranges the import path
+
+# isort: split
 import argparse
 import json
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-# A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
-
 import numpy as np
-from evo.experiments.critic import FILE, corpus_of, default_config
+from evo.experiments.critic import FILE, climb, corpus_of
+from evo.music.measures.parts import form
 
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
 from evo.fitness.critic.features import roll_features
-from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
+from evo.fitness.critic.fresh_classifier import area_under_curve, told_apart
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
+from evo.music.library import find_songs
 from evo.music.measures import Corpus, measure, outside
-from evo.music.measures.bars import form
 from evo.music.measures.similarity import spread
 from evo.music.song import Song
 from evo.runs import checkpoint
-from genomes.arrays import BoolArray, FloatArray
-
-EVO = (sys.executable, "-P", "-c", "from evo.cli.main import main; main()")
+from genomes.base import BoolArray, FloatArray
 
 
 def spearman(one: FloatArray, other: FloatArray) -> float:
@@ -56,7 +54,7 @@ def spearman(one: FloatArray, other: FloatArray) -> float:
 
 
 def judged(critic: Critic, songs: BoolArray, random: np.random.Generator) -> dict[str, float]:
-    """What is measured of a critic on songs that it never heard."""
+    """Return figures of a critic on songs that it was not trained on."""
     steps, keys = songs.shape[1:]
     of_songs = critic.judge(songs)
     errors = np.arange(65)
@@ -78,28 +76,35 @@ def judged(critic: Critic, songs: BoolArray, random: np.random.Generator) -> dic
 
 
 def measure_critics(rolls: BoolArray, names: list[str], splits: int) -> dict[str, float]:
-    """Means over all folds of some splits."""
+    """Return means over all folds of some splits."""
     found = []
     for split in range(splits):
         critics = Panel.train(rolls, names, split)
-        for place, critic in enumerate(critics.critics):
-            random = np.random.default_rng([9, split, place])
-            found.append(judged(critic, rolls[critics.unknown(place)], random))
+        for fold, critic in enumerate(critics.critics):
+            random = np.random.default_rng([9, split, fold])
+            found.append(judged(critic, rolls[critics.unknown(fold)], random))
     return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
 
-def compose(arguments: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict], BoolArray]:
-    """The critics, and the results and champions of all seeds."""
-    rolls, names = corpus_of(default_config("ga")["critic"] | {"song": arguments.folder})
-    critics = train(rolls, names, arguments.critic_seed, arguments.rounds, print)
+def corpus(folder: str) -> tuple[BoolArray, list[str]]:
+    """Return the rolls of the songs in a folder, "" for the embedded tunes, and their names."""
+    options = {"song": folder} if folder else {}
+    config, _ = common.configured("critic", **options)
+    return corpus_of(config.task, find_songs)
+
+
+def compose(options: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict], BoolArray]:
+    """Return the critics, and the results and champions of all seeds."""
+    rolls, names = corpus(options.folder)
+    critics = train(rolls, names, options.critic_seed, options.rounds, print, climb)
     (folder / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
     results, champions = [], []
-    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
+    for seed in common.seeds_of(options):
         path = folder / f"seed{seed}"
-        command = [*EVO, "run", "critic", "--seed", str(seed), "--out", str(path)]
-        command += ["--time-limit", f"{arguments.seconds}s", "--workers", str(arguments.workers)]
+        command = [*common.EVO, "run", "critic", "--seed", str(seed), "--out", str(path)]
+        command += ["--time-limit", f"{options.seconds}s", "--workers", str(options.workers)]
         command += ["--generations", "1000000", "--set", f"critic.critics={folder / FILE}"]
-        for change in arguments.set:
+        for change in options.set:
             command += ["--set", change]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         results.append(json.loads((path / "result.json").read_text()))
@@ -110,9 +115,9 @@ def compose(arguments: argparse.Namespace, folder: Path) -> tuple[Panel, list[di
 
 
 def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> dict:
-    """The figures of all champions together."""
-    known, corpus = critics.known_songs(), Corpus.of(list(critics.songs))
-    ranges, families = corpus.ranges(), dict(zip(critics.names, corpus.families, strict=True))
+    """Return the figures of all champions together."""
+    known, songs = critics.known_songs(), Corpus.of(list(critics.songs))
+    ranges, families = songs.ranges(), dict(zip(critics.names, songs.families, strict=True))
     briefs = [critics.briefs(8, one["seed"]).songs[0] for one in results]
     measures = [measure(roll, known) for roll in champions]
 
@@ -121,12 +126,12 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
 
     random = np.random.default_rng(1)
     seen = roll_features(champions, critics.critics[FOLDS - 1].contexts)
-    # Half of the songs against the other half: what chance makes of so few.
+    # Songs against songs: the effect of chance on so few.
     described = critics.described()
     halves = random.permutation(len(described))
     few = len(champions)
     alike = [
-        classifier_auc(described[halves[few:]], described[halves[:few]], random),
+        told_apart(described[halves[few:]], described[halves[:few]], random),
     ]
     some = [
         spread(list(critics.songs[random.permutation(len(critics.songs))[:few]])) for _ in range(20)
@@ -138,13 +143,13 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
         ),
         "usual in every measure": sum(not outside(one, ranges) for one in measures),
         "the same, the brief's own song left out of the corpus": sum(
-            not outside(one, corpus.ranges(int(families[brief])))
+            not outside(one, songs.ranges(int(families[brief])))
             for one, brief in zip(measures, briefs, strict=True)
         ),
         "unusual measures": sorted(name for one in measures for name in outside(one, ranges)),
-        "fresh classifier, critics' numbers": classifier_auc(described, seen, random),
-        "fresh classifier, descriptive measures": classifier_auc(
-            table(corpus.measures), table(measures), random
+        "fresh classifier, critics' numbers": told_apart(described, seen, random),
+        "fresh classifier, descriptive measures": told_apart(
+            table(songs.measures), table(measures), random
         ),
         "fresh classifier, songs against songs": float(np.mean(alike)),
         "longest known run": max(one["longest_run"] for one in results),
@@ -156,32 +161,26 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    """Measure and print."""
+    parser = common.parser(__doc__, seeds=20)
+    parser.set_defaults(workers=2)
     parser.add_argument("what", choices=("critics", "search"))
-    parser.add_argument("folder", nargs="?", default="", help="MIDI files; the embedded tunes")
+    parser.add_argument("folder", nargs="?", default="", help="MIDI files; by default the tunes")
     parser.add_argument("--splits", type=int, default=2, help="ways to cut songs into three folds")
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--critic-seed", type=int, default=0)
     parser.add_argument("--rounds", type=int, default=1, help="of hard negatives")
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--set", action="append", default=[], help="as `evo run critic` takes it")
+    parser.add_argument("--seconds", type=float, default=60, help="of a search")
     parser.add_argument("--out", help="where the runs are kept")
-    arguments = parser.parse_args()
-    if arguments.what == "critics":
-        rolls, names = corpus_of(default_config("ga")["critic"] | {"song": arguments.folder})
-        figures = measure_critics(rolls, names, arguments.splits)
-        print(f"{len(rolls)} songs, {arguments.splits} times {FOLDS} folds")
-        for name, value in figures.items():
-            print(f"{name:28} {value:7.3f}")
+    options = parser.parse_args()
+    if options.what == "critics":
+        rolls, names = corpus(options.folder)
+        print(f"{len(rolls)} songs, {options.splits} times {FOLDS} folds")
+        common.report(measure_critics(rolls, names, options.splits), options.json)
         return
     with tempfile.TemporaryDirectory() as folder:
-        where = Path(arguments.out or folder)
+        where = Path(options.out or folder)
         where.mkdir(parents=True, exist_ok=True)
-        figures = of_champions(*compose(arguments, where))
-    for name, value in figures.items():
-        print(f"{name}: {value}")
+        common.report(of_champions(*compose(options, where)), options.json)
 
 
 if __name__ == "__main__":

@@ -1,39 +1,37 @@
-"""The forward pass of HistoryUsers against the same networks in PyTorch, and its peak memory.
+"""Compare the forward pass of HistoryUsers with the same networks in PyTorch; measure peak memory.
 
     python benchmarks/history_user.py [--json FILE] [--rounds 10] [--individuals 4]
     python benchmarks/history_user.py --memory-only      needs no PyTorch
 
 The original's copy task: 128 sequences of 192 steps of 13 random bits, LSTMs of 70 and 50 units, a
 history of 80. PyTorch runs one individual after another (`torch.nn.LSTM` twice, a linear map, a
-softmax, the read-out; `torch.inference_mode`), one thread each, the same weights; the largest
-difference of the outputs is printed. Its read-out is written in two ways:
+softmax, the read-out; `torch.inference_mode`). Both have one thread and the same weights; the
+largest difference of the outputs is printed. The read-out in PyTorch is written in two ways:
 
     windows   as one would write it: windows of the past as a view (`unfold`), one `einsum`
-    banded    the quickest of five that were tried: the weights are written into a band matrix of
+    banded    the fastest of five that were tried: the weights are written into a band matrix of
               all steps by all steps, for one matrix product (`bmm`)
 
-Ratios are PyTorch's seconds over ours, medians over rounds that ran one after the other; the
-seconds are the least over the rounds. Peak memory is that of a process of its own that holds 200
-individuals (41 MB of weights) and computes their outputs whole (`forward`, 244 MiB of results), for
-the 128 scored steps (`forward` from step 64), and their errors (`mean_squared_error`); that of the
+Ratios are PyTorch's seconds over ours, medians over rounds that ran one after the other. The
+seconds are the minima over the rounds. Peak memory is that of a process of its own that holds 200
+individuals (41 MB of weights) and computes their outputs (`forward`, 244 MiB of results), those of
+the 128 scored steps (`forward` from step 64), or their errors (`mean_squared_error`). That of the
 process before it has computed anything is given too.
 """
 
+import common  # first: it arranges the import path
+
+# isort: split
 import argparse
-import json
 import os
 import platform
 import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[variable] = "1"
-# A script's folder comes first on the path, and its modules must not hide installed ones.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 import numpy as np
 
@@ -44,14 +42,14 @@ SEQUENCES, STEPS, DELAY = 128, 192, 64
 
 
 def problem(n: int) -> tuple[HistoryUsers, np.ndarray]:
-    """n individuals and the inputs that they share."""
+    """Return n individuals, and the inputs that they share."""
     users = HistoryUsers.initial(SHAPE, np.random.default_rng(0), n, scale=2.0)
     bits = np.random.default_rng(1).random((1, SEQUENCES, STEPS, SHAPE.inputs)) < 0.5
     return users, bits.astype(np.float32)
 
 
 def torch_network(torch: Any, weights: np.ndarray) -> dict[str, Any]:
-    """PyTorch's modules with an individual's weights: `stack` of LSTMs, then `scores`."""
+    """Return PyTorch's modules with an individual's weights: `stack` of LSTMs, then `scores`."""
     views = SHAPE.views(weights)
     torch_order = [0, 1, 3, 2]  # input, forget, candidate, output
 
@@ -59,13 +57,13 @@ def torch_network(torch: Any, weights: np.ndarray) -> dict[str, Any]:
         return torch.from_numpy(np.ascontiguousarray(array))
 
     stack, inputs = [], SHAPE.inputs
-    for place, units in enumerate(SHAPE.layers):
+    for index, units in enumerate(SHAPE.layers):
         layer = torch.nn.LSTM(inputs, units, batch_first=True)
         state = {"bias_hh_l0": torch.zeros(4 * units)}
         for ours, theirs in (("input", "weight_ih_l0"), ("recurrent", "weight_hh_l0")):
-            rows = views[f"lstm{place}_{ours}"][:, torch_order]
+            rows = views[f"lstm{index}_{ours}"][:, torch_order]
             state[theirs] = tensor(rows.reshape(len(rows), 4 * units).T)
-        state["bias_ih_l0"] = tensor(views[f"lstm{place}_bias"][torch_order].reshape(-1))
+        state["bias_ih_l0"] = tensor(views[f"lstm{index}_bias"][torch_order].reshape(-1))
         layer.load_state_dict(state)
         stack.append(layer)
         inputs = units
@@ -77,13 +75,13 @@ def torch_network(torch: Any, weights: np.ndarray) -> dict[str, Any]:
 
 
 def torch_forward(torch: Any, network: dict[str, Any], x: Any, banded: bool) -> Any:
-    """The read-out of one network for (sequences, steps, inputs)."""
-    said = x
+    """Return the read-out of one network for (sequences, steps, inputs)."""
+    outputs = x
     for layer in network["stack"]:
-        said, _ = layer(said)
+        outputs, _ = layer(outputs)
     history = len(SHAPE.lags)
     # The oldest input comes first in a window, and the highest lag is the oldest.
-    shares = torch.softmax(network["scores"](said), -1).flip(-1)
+    shares = torch.softmax(network["scores"](outputs), -1).flip(-1)
     past = torch.nn.functional.pad(x, (0, 0, history, 0))
     sequences, steps = x.shape[:2]
     if not banded:
@@ -97,7 +95,7 @@ def torch_forward(torch: Any, network: dict[str, Any], x: Any, banded: bool) -> 
 
 
 def speed(rounds: int, individuals: int) -> dict[str, Any]:
-    """Ratios of PyTorch's time to ours."""
+    """Return the ratios of PyTorch's time to ours."""
     try:
         import torch
     except ImportError:
@@ -113,8 +111,8 @@ def speed(rounds: int, individuals: int) -> dict[str, Any]:
 
     def theirs(banded: bool) -> np.ndarray:
         with torch.inference_mode():
-            said = [torch_forward(torch, network, x, banded) for network in networks]
-        return np.stack([one.numpy() for one in said])
+            outputs = [torch_forward(torch, network, x, banded) for network in networks]
+        return np.stack([one.numpy() for one in outputs])
 
     ways = {"ours": ours, "windows": lambda: theirs(False), "banded": lambda: theirs(True)}
     worst = max(float(np.abs(ways[way]() - ours()).max()) for way in ("windows", "banded"))
@@ -126,7 +124,7 @@ def speed(rounds: int, individuals: int) -> dict[str, Any]:
             seconds[way].append((time.perf_counter() - started) / individuals)
         now = {way: 1e3 * times[-1] for way, times in seconds.items()}
         print(
-            f"round {number + 1}: ours {now['ours']:.1f} ms an individual, "
+            f"round {number + 1}: ours {now['ours']:.1f} ms per individual, "
             f"windows {now['windows']:.1f} ms, banded {now['banded']:.1f} ms, "
             f"ratios {now['windows'] / now['ours']:.2f} and {now['banded'] / now['ours']:.2f}"
         )
@@ -156,10 +154,10 @@ def measure_memory(what: str) -> None:
 
 
 def memory() -> dict[str, float]:
-    """Peak MiB of processes that compute for 200 individuals."""
+    """Return the peak MiB of processes that compute for 200 individuals."""
     figures = {}
-    # The first may compile, and is run again. A process starts with the peak of the one that
-    # started it, so that this must come before anything large.
+    # The first may compile, and is run again. A process starts with the peak of its parent, so that
+    # this must come before anything large.
     for what in ("errors", "nothing", "errors", "scored_outputs", "outputs"):
         call = [sys.executable, __file__, "--measure", what]
         done = subprocess.run(call, capture_output=True, text=True, check=True)
@@ -171,11 +169,10 @@ def memory() -> dict[str, float]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = common.parser(__doc__)
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--individuals", type=int, default=4)
     parser.add_argument("--memory-only", action="store_true")
-    parser.add_argument("--json", help="write the figures to this file")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
@@ -185,9 +182,7 @@ def main() -> None:
     figures |= memory()
     if not options.memory_only:
         figures |= speed(options.rounds, options.individuals)
-    if options.json:
-        with open(options.json, "w") as file:
-            json.dump(figures, file, indent=2)
+    common.report(figures, options.json)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """What differs between operating systems, each with a fallback where the system lacks it.
 
-Linux has everything. macOS lacks `prctl` and the statistics of `/proc`. Windows also lacks signal
-masks, alarms and pipes that can be polled: there evaluation is serial (`check_pool_support`).
+Linux has everything. macOS lacks `prctl` and the statistics of `/proc`: workers end when the pipe
+from their parent does, and time without a processor counts. Windows also lacks signal masks,
+alarms, `flock` and pipes that can be polled: evaluation there is serial (`check_pool_support`).
 """
 
 import ctypes
+import importlib
+import importlib.util
 import os
 import select
 import signal
@@ -12,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from glob import glob
 from typing import Any
 
 from evo.core.errors import InputError
@@ -23,6 +27,7 @@ _setitimer: Any = getattr(signal, "setitimer", None)
 _poll: Any = getattr(select, "poll", None)
 _readv: Any = getattr(os, "readv", None)
 _sysconf: Any = getattr(os, "sysconf", None)
+_fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
 
 _PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 _UNKNOWN_MEMORY = 1 << 40
@@ -83,7 +88,10 @@ def _interrupt_later(seconds: float, function: Callable[[], None]) -> Callable[[
 
     def ring() -> None:
         is_due.set()
-        signal.raise_signal(signal.SIGINT)
+        if hasattr(signal, "pthread_kill"):  # also wakes the main thread up
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        else:
+            signal.raise_signal(signal.SIGINT)
 
     signal.signal(signal.SIGINT, handle)
     timer = threading.Timer(seconds, ring)
@@ -175,20 +183,47 @@ def read_into(descriptor: int, buffer: memoryview) -> int:
     return len(found)
 
 
+def is_locked(descriptor: int) -> bool:
+    """Decide whether another process holds the lock of a file, without disturbing it.
+
+    Args:
+        descriptor: The file, open for reading.
+
+    Returns:
+        Whether it is locked; False where the system or the file system does not tell.
+    """
+    if _fcntl is None:
+        return False
+    try:
+        _fcntl.flock(descriptor, _fcntl.LOCK_SH | _fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    _fcntl.flock(descriptor, _fcntl.LOCK_UN)
+    return False
+
+
 def processor_wait(process: int | None = None) -> float:
     """Return for how many seconds a process has been ready to run, without a processor to run on.
 
     Args:
-        process: Its number, None for this process.
+        process: The number of a process, of which all threads count; None for this thread.
 
     Returns:
-        Seconds since the process began; 0 where the system does not tell.
+        Seconds since it began; 0 where the system does not tell.
     """
-    try:
-        with open(f"/proc/{process or 'self'}/schedstat", "rb") as file:
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return 0.0
+    pattern = (
+        "/proc/thread-self/schedstat" if process is None else f"/proc/{process}/task/*/schedstat"
+    )
+    total = 0
+    for name in glob(pattern):
+        try:
+            with open(name, "rb") as file:
+                total += int(file.read().split()[1])
+        except (OSError, IndexError, ValueError):  # the thread has just ended
+            continue
+    return total / 1e9
 
 
 def total_memory() -> int:

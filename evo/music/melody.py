@@ -94,29 +94,6 @@ def read_notes(grid: BoolArray, step: IntArray, key: IntArray) -> int:
     return count
 
 
-def top_line(notes: IntArray) -> IntArray:
-    """Return the melody of notes that are held: the rows that no higher note covers.
-
-    Of the notes that begin together it is the highest, unless a higher one that began before still
-    sounds in the middle of it.
-
-    Args:
-        notes: int64 (notes, 3 or more), rows (onset, end, pitch, ...).
-    """
-    sounding_until = np.zeros(128, dtype=np.int64)
-    kept: list[int] = []
-    last_onset = -1
-    # By onset, then the highest first.
-    for row in np.lexsort((-notes[:, 2], notes[:, 0])).tolist():
-        onset, end, pitch = notes[row, :3].tolist()
-        covered = (sounding_until[pitch + 1 :] > (onset + end) / 2).any()
-        if not covered and onset != last_onset:
-            kept.append(row)
-            last_onset = onset
-        sounding_until[pitch] = max(sounding_until[pitch], end)
-    return notes[kept]
-
-
 def tokens(song: Song | ArrayLike) -> IntArray:
     """Return the melody as tokens: int64 (notes - 1,), all above 0.
 

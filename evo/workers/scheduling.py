@@ -31,7 +31,7 @@ fails, too, or workers cannot start or warm up, WorkersLostError ends the evalua
 """
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from math import inf
 from typing import Generic, TypeVar
@@ -206,17 +206,22 @@ class Scheduler(Generic[W]):
         """Return when the next worker is overdue, infinity for never."""
         return min(map(self.limit, self._workers), default=inf)
 
-    def excuse(self, name: W, seconds: float) -> None:
-        """Allow a worker more time: so long it has been waiting for a processor."""
-        self._workers[name].since += seconds
-
-    def overdue(self, now: float) -> list[W]:
+    def overdue(self, now: float, excuse: Callable[[W], float] = lambda name: 0.0) -> list[W]:
         """Return the workers that take too long, which are to be ended; they are forgotten here.
+
+        Args:
+            now: Seconds.
+            excuse: How long a worker was ready to run and had no processor, since its batch began.
 
         Raises:
             WorkersLostError: If workers cannot start or warm up.
         """
-        late = [worker for worker in self._workers.values() if now >= self.limit(worker.name)]
+        late = []
+        for worker in self._workers.values():
+            if now >= self.limit(worker.name):
+                worker.since += excuse(worker.name)
+                if now >= self.limit(worker.name):
+                    late.append(worker)
         for worker in late:
             first = self._lost(worker)
             if first is None:

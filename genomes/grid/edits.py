@@ -68,6 +68,13 @@ class GridRates(NamedTuple):
 
 
 @device
+def are_possible(rates: GridRates) -> bool:
+    """Whether there are keys and steps, and a bar that is not longer than all steps."""
+    chances = len(rates.crossovers) > 0 and len(rates.mutations) > 0
+    return chances and rates.keys > 0 and 0 < rates.bar <= rates.steps and rates.voices >= 0
+
+
+@device
 def steps_of(rates: GridRates, grid: Row, first: int, last: int) -> Row:
     """The steps from `first` to before `last`, as a part of the grid itself."""
     return grid[first * rates.keys : last * rates.keys]

@@ -18,6 +18,8 @@ instructions. Beyond 43 the powers stay where they are: a sigmoid is then 0 or 1
 product of two of them overflows.
 """
 
+from typing import Any
+
 import numpy as np
 
 from genomes.arrays import Indices, Singles
@@ -27,6 +29,15 @@ from genomes.vectors import LANES, fused, larger, load, minus, number, plus, spr
 COLUMNS = 4  # of the weights, times 16 lanes, in registers
 WIDE = 64  # columns in registers with a single lane
 KEYS = 4  # of the history, times 16 lanes, in registers
+
+
+@device
+def _store_four(a: Any, b: Any, c: Any, d: Any, out: Singles, place: int) -> None:
+    """Write four vectors, one after the other."""
+    store(a, out, place)
+    store(b, out, place + LANES)
+    store(c, out, place + 2 * LANES)
+    store(d, out, place + 3 * LANES)
 
 
 @device
@@ -48,10 +59,7 @@ def _four_columns(
             fused(spread(number(weights, at + 3)), x, d),
         )
         at, row = at + stride, row + LANES
-    store(a, out, place)
-    store(b, out, place + LANES)
-    store(c, out, place + 2 * LANES)
-    store(d, out, place + 3 * LANES)
+    _store_four(a, b, c, d, out, place)
 
 
 @device
@@ -82,10 +90,7 @@ def _wide_columns(
         c = fused(load(weights, at + 2 * LANES), x, c)
         d = fused(load(weights, at + 3 * LANES), x, d)
         at += stride
-    store(a, out, place)
-    store(b, out, place + LANES)
-    store(c, out, place + 2 * LANES)
-    store(d, out, place + 3 * LANES)
+    _store_four(a, b, c, d, out, place)
 
 
 @device
@@ -168,10 +173,7 @@ def _four_keys(
         b = fused(share, load(past, then + LANES), b)
         c = fused(share, load(past, then + 2 * LANES), c)
         d = fused(share, load(past, then + 3 * LANES), d)
-    store(a, out, place)
-    store(b, out, place + LANES)
-    store(c, out, place + 2 * LANES)
-    store(d, out, place + 3 * LANES)
+    _store_four(a, b, c, d, out, place)
 
 
 @device

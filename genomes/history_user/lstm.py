@@ -96,6 +96,13 @@ def _scratch(plan: Plan, lanes: int) -> Scratch:
 
 
 @device
+def _silence(s: Scratch) -> None:
+    """Forget all that was heard."""
+    s.state[:] = np.float32(0)
+    s.cells[:] = np.float32(0)
+
+
+@device
 def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: Scratch) -> None:
     """One LSTM for one step: its cells, and its rows of the state."""
     units = plan.units[number]
@@ -274,8 +281,7 @@ def run_sequences(
     s = _scratch(plan, lanes)
     for block in range(len(blocks)):
         past = blocks[block].reshape(-1)
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         begin = block * lanes
         present = min(lanes, len(outputs) - begin)
         for step in range(steps):
@@ -299,8 +305,7 @@ def run_attention(
     s = _scratch(plan, lanes)
     for block in range(len(blocks)):
         past = blocks[block].reshape(-1)
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         begin = block * lanes
         present = min(lanes, len(weighed) - begin)
         for step in range(steps):
@@ -323,8 +328,7 @@ def follow_song(plan: Plan, weights: Singles, heard: Singles, activations: Singl
     s = _scratch(plan, lanes)
     flat, past = weights.reshape(-1), heard.reshape(-1)
     for i in range(len(weights)):
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         for step in range(len(heard)):
             _step(plan, flat, i * weights.shape[1], lanes, past, step, step >= 0, s)
             _to_activations(plan, s, activations[i, step])
@@ -351,8 +355,7 @@ def play_on(
     past = np.zeros(steps * keys, np.float32)
     activations = np.zeros(keys, np.float32)
     for i in range(n):
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         for step in range(steps):
             if step > 0:  # the first step has heard nothing
                 for key in range(keys):

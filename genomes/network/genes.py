@@ -6,16 +6,31 @@ until the whole generation's new genes are numbered (`evo.engines.neat.innovatio
 are larger than all before, so new genes stand at the end, where they belong.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from genomes.arrays import BoolArray, Codes, FloatArray, Indices
 from genomes.kernels import device
-from genomes.network.networks import Networks
 
 # Stands for the id or innovation number that a new gene will get; larger than any real one.
 UNNUMBERED = 1 << 60
+
+NODE_GENES: dict[str, Any] = {
+    "node_id": np.int64,
+    "bias": np.float64,
+    "response": np.float64,
+    "activation": np.uint8,
+    "aggregation": np.uint8,
+}
+CONNECTION_GENES: dict[str, Any] = {
+    "innovation": np.int64,
+    "source": np.int64,
+    "target": np.int64,
+    "weight": np.float64,
+    "enabled": np.bool_,
+}
+GENES = {"node_offsets": NODE_GENES, "connection_offsets": CONNECTION_GENES}
 
 
 class Genes(NamedTuple):
@@ -33,11 +48,6 @@ class Genes(NamedTuple):
     target: Indices
     weight: FloatArray
     enabled: BoolArray
-
-
-def genes_of(networks: Networks) -> Genes:
-    """The genes of a batch of networks, not copied."""
-    return Genes(*(getattr(networks, name) for name in Genes._fields))
 
 
 def sorted_genes(genes: Genes) -> Genes:

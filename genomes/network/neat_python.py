@@ -15,7 +15,8 @@ import numpy as np
 
 from genomes.arrays import FloatArray, Indices
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.networks import CONNECTION_GENES, NODE_GENES, Networks
+from genomes.network.genes import CONNECTION_GENES, NODE_GENES
+from genomes.network.networks import Networks
 from genomes.player import Player
 
 _ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}

@@ -126,7 +126,7 @@ def test_a_signal_ends_a_run_of_two_workers_and_all_its_processes(
     path = tmp_path / "run"
     process = begin_process(
         "run", "xor", "--population", "20", "--generations", "100000", "--workers", "2",
-        "--set", "stop.solved=false", "--out", str(path), session=True,
+        "--set", "stop.solved=false", "--out", str(path), session=True, patient=True,
     )  # fmt: skip
     wait_for_generations(process, path, 3)
     process.send_signal(number)
@@ -135,9 +135,8 @@ def test_a_signal_ends_a_run_of_two_workers_and_all_its_processes(
     assert f"evo resume {path}" in output
     assert check_checkpoints(path) > 0
     # Its helpers see that they are alone, and go.
-    for _ in range(100):
-        if not session_of(process.pid):
-            break
+    deadline = time.monotonic() + 60
+    while session_of(process.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert session_of(process.pid) == []
 

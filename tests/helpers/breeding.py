@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import neat
@@ -13,6 +14,7 @@ from evo.engines.neat.genome_settings import Structure
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.engines.neat_python.config import build_config
 from evo.runs.configure import setting
+from genomes.base import unchecked
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.networks import Networks
 from genomes.player import Player
@@ -114,13 +116,18 @@ def network(
     ends = {node for source, target, _ in links for node in (source, target) if node >= 0}
     ids = sorted(ends | set(range(outputs)))
     biases = bias or {}
-    return Networks(
+    weights = np.array([link[2] for link in links], np.float64)
+    bias_of_nodes = np.array([biases.get(node, 0.0) for node in ids])
+    # From outside come finite numbers alone; others are made here to see what kernels do with them.
+    finite = np.isfinite(weights).all() and np.isfinite(bias_of_nodes).all()
+    make = Networks if finite else partial(unchecked, Networks)
+    return make(
         inputs=inputs,
         outputs=outputs,
         feed_forward=feed_forward,
         node_offsets=np.array([0, len(ids)]),
         node_id=np.array(ids, np.int64),
-        bias=np.array([biases.get(node, 0.0) for node in ids]),
+        bias=bias_of_nodes,
         response=np.ones(len(ids)),
         activation=np.full(len(ids), ACTIVATIONS.index(activation), np.uint8),
         aggregation=np.full(len(ids), AGGREGATIONS.index(aggregation), np.uint8),
@@ -128,7 +135,7 @@ def network(
         innovation=np.arange(1, len(links) + 1),
         source=np.array([link[0] for link in links], np.int64),
         target=np.array([link[1] for link in links], np.int64),
-        weight=np.array([link[2] for link in links], np.float64),
+        weight=weights,
         enabled=np.ones(len(links), np.bool_),
         player=player,
     )

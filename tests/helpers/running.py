@@ -80,10 +80,22 @@ def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
     return figures, [one.read_bytes() for one in left if one.exists()]
 
 
-def begin_process(*arguments: str, session: bool = False) -> "subprocess.Popen[str]":
-    """The command `evo` in a process of its own, and in a session of its own if so asked."""
+def begin_process(
+    *arguments: str, session: bool = False, patient: bool = False
+) -> "subprocess.Popen[str]":
+    """Start the command `evo` in a process of its own.
+
+    Args:
+        arguments: those of the command.
+        session: start a session of its own too.
+        patient: after a signal, give the run a minute to end well instead of `interrupt.GRACE`. A
+            busy machine may need it; tests of what is broken off do without.
+    """
+    script = "from evo.cli.main import main; main()"
+    if patient:
+        script = f"from evo.core import interrupt; interrupt.GRACE = 60.0; {script}"
     return subprocess.Popen(
-        [*COMMAND, *arguments],
+        [sys.executable, "-c", script, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

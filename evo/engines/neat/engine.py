@@ -41,10 +41,11 @@ from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
 from evo.engines.neat.settings import NeatSettings
 from evo.engines.neat.species import Species, SpeciesHistory, offspring_counts, survivors
 from genomes.arrays import FloatArray
+from genomes.base import unchecked
 from genomes.network.activation import activate_rows
 from genomes.network.compatibility import speciate
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -81,9 +82,10 @@ class Neat(Engine[NeatSettings]):
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates
-        return Networks(
-            rates.inputs, rates.outputs, rates.feed_forward, **genes._asdict(), player=self.player
-        )
+        return unchecked(
+            Networks, inputs=rates.inputs, outputs=rates.outputs,
+            feed_forward=rates.feed_forward, player=self.player, **genes._asdict(),
+        )  # fmt: skip
 
     def ask(self) -> Networks:
         """See `Engine.ask`."""

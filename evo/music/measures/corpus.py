@@ -23,7 +23,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evo.music.measures import pitch, rhythm, structure
+import evo.music.measures.pitch as pitch
+import evo.music.measures.rhythm as rhythm
+import evo.music.measures.structure as structure
 from evo.music.measures.roll import Roll
 from evo.music.measures.similarity import RUN, KnownSongs, families
 from evo.music.melody import IntArray

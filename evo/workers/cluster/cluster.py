@@ -25,6 +25,7 @@ from distributed.client import FutureCancelledError, FuturesCancelledError
 from distributed.protocol.pickle import dumps
 
 from evo.core.errors import InputError
+from evo.core.platform import processor_wait
 from evo.core.scores import Scores
 from evo.fitness.base import Fitness
 from evo.workers.clock import Clock
@@ -90,6 +91,7 @@ class Cluster:
         self._sent: dict[str, Any] = {}
         # What each worker has been sent, in that order.
         self._tasks: dict[str, deque[Task]] = {}
+        self._waited: dict[str, float] = {}
         self._looked = self._had_worker = 0.0
         self._restarting: set[str] = set()
         self._background: set[asyncio.Task[None]] = set()
@@ -151,7 +153,7 @@ class Cluster:
                 self._clock.tick()
                 for name in list(self._tasks):
                     drops += self._take_done(name)
-                for name in self._scheduler.overdue(self._clock.now):
+                for name in self._scheduler.overdue(self._clock.now, self._processor_wait):
                     self._cancel(name)
                     self._restart(name)
                 if drops > _DROPS:
@@ -185,6 +187,7 @@ class Cluster:
         for task in self._tasks.pop(name):
             task.cancel()
         self._forget(name)
+        self._waited.pop(name, None)
         self._looked = -_POLL
 
     async def _look(self) -> None:
@@ -236,6 +239,13 @@ class Cluster:
                 return 1
         return 0
 
+    def _processor_wait(self, name: str) -> float:
+        """Return for how many seconds a local worker had no processor, since last asked."""
+        process = self._connection.process(name)
+        waited = 0.0 if process is None else processor_wait(process)
+        before, self._waited[name] = self._waited.get(name, 0.0), waited
+        return max(0.0, waited - before)
+
     def _take(self, name: str, task: Task) -> bool:
         """Take what became of a batch; return whether the cluster dropped it."""
         now = self._clock.now
@@ -262,6 +272,7 @@ class Cluster:
                 self._scheduler.unreadable(name, described(error), now)
         else:
             self._scheduler.scored(name, scores, seconds, now)
+            self._processor_wait(name)  # whatever it was before, the next batch begins now
         return False
 
     def _restart(self, name: str) -> None:

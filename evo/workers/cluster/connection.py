@@ -194,6 +194,12 @@ class Connection:
             )
         self._known[address] = problem is None
 
+    def process(self, worker: str) -> int | None:
+        """Return the process number of a worker, None if it is not of this connection's own."""
+        nannies = self.local.nannies if self.local is not None else []
+        found = [nanny.pid for nanny in nannies if nanny.worker_address == worker]
+        return found[0] if found else None
+
     async def restart(self, address: str) -> None:
         """End a worker's process, whatever it is doing; its nanny starts another."""
         try:

@@ -53,13 +53,14 @@ class LocalWorker(_NoHttp, Worker):  # type: ignore[misc]
 
 def prepare_forks() -> None:
     """Start the process that workers are forked from; it ends with the calling thread."""
-    resource_tracker.ensure_running()  # started on the way otherwise, it would unblock signals
     get_mp_context()  # its first call has modules of Dask's choice imported
     multiprocessing.forkserver.set_forkserver_preload(_PRELOADED)
-    with child_environment() as environment, signals_blocked():
+    with child_environment() as environment:
+        resource_tracker.ensure_running()  # started on the way otherwise, it would unblock signals
         os.environ[VARIABLE] = json.dumps([os.getpid(), environment])
         try:
-            multiprocessing.forkserver.ensure_running()
+            with signals_blocked():
+                multiprocessing.forkserver.ensure_running()
         finally:
             del os.environ[VARIABLE]
 

@@ -89,7 +89,9 @@ class Pool:
                     address = (self._seed, generation, assignment.batch)
                     assignment.worker.channel.send(("batch", arrays, address, self._chunk_size))
                 self._listen()
-                self._end_overdue()
+                now = self._clock.now
+                for worker in self._scheduler.overdue(now, WorkerProcess.processor_wait):
+                    self._pool.end(worker)
         except BaseException:
             # The next evaluation must not be given the answers to this one.
             self._end()
@@ -156,14 +158,6 @@ class Pool:
         else:
             self._scheduler.faulted(worker, content[0], now)
         return name != "fault"
-
-    def _end_overdue(self) -> None:
-        """End the workers that take too long, unless they wait for a processor."""
-        for worker in self._pool.members:
-            if self._scheduler.limit(worker) <= self._clock.now:
-                self._scheduler.excuse(worker, worker.processor_wait())
-        for worker in self._scheduler.overdue(self._clock.now):
-            self._pool.end(worker)
 
 
 def _pickled(fitness: object) -> bytes:

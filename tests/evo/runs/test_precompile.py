@@ -9,6 +9,8 @@ import pytest
 from breeding import same_arrays
 from running import configured
 
+from evo.core.processes import start_child
+from evo.core.registry import experiment
 from evo.core.scores import Scores
 from evo.engines import engine_class
 from evo.fitness.xor import Xor
@@ -52,6 +54,22 @@ def test_a_fitness_that_raises_is_heard_and_leaves_nothing_running() -> None:
     with pytest.raises(RuntimeError, match="no figures today"):
         precompile.compile_kernels("neat", settings, None, Breaking())
     assert not multiprocess.active_children()
+
+
+def test_the_second_process_prints_nothing_whatever_happens_to_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    started = []
+
+    def start_wrongly(target: str, arguments: bytes, **options: Any) -> Any:
+        started.append(start_child(target, b"no pickle", **options))
+        return started[-1]
+
+    monkeypatch.setattr(precompile, "start_child", start_wrongly)
+    settings = experiment("xor").config("neat").engine
+    precompile.compile_kernels("neat", settings, None, Xor())
+    assert started[0].exitcode == 1
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_generation_can_be_bred_that_nobody_evaluated() -> None:

@@ -474,13 +474,13 @@ def test_a_process_killed_at_any_instant_and_resumed_is_the_same_run(tmp_path: P
     path = tmp_path / "run"
     killed = 0
     process = begin_process("run", "xor", *LONG, "--generations", "2000", "--out", str(path))
-    for generations in (3, 60, 300):
+    for generations in (3, 40, 120):
         wait_for_generations(process, path, generations)
         process.kill()
         process.communicate()
         killed += process.returncode == -signal.SIGKILL
         process = begin_process("resume", str(path))
-    wait_for_generations(process, path, 600)
+    wait_for_generations(process, path, 200)
     process.kill()
     process.communicate()
     done = len(log_of(path))
@@ -497,7 +497,9 @@ def test_a_signal_ends_a_run_with_a_checkpoint_that_goes_on_the_same(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     path = tmp_path / "run"
-    process = begin_process("run", "xor", *LONG, "--generations", "100000", "--out", str(path))
+    process = begin_process(
+        "run", "xor", *LONG, "--generations", "100000", "--out", str(path), patient=True
+    )
     wait_for_generations(process, path, 10)
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)

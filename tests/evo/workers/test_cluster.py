@@ -13,15 +13,24 @@ from typing import Any
 import pytest
 from breeding import joined, network
 from click.testing import CliRunner
-from judges import Failing, Hanging, Judge, Learning, Noisy, Refusing
-from running import Watcher, configured, outcome, resume, start
+from disturbing import session_of
+from judges import Failing, Hanging, Judge, Learning, Loading, Noisy, Refusing
+from running import (
+    Watcher,
+    begin_process,
+    configured,
+    outcome,
+    resume,
+    start,
+    wait_for_generations,
+)
 
 from evo.cli.main import main
 from evo.core.errors import InputError, RunInterruptedError, WorkersLostError
 from evo.core.interrupt import Interrupted, Interrupts
 from evo.core.scores import Scores, Status
 from evo.runs import session
-from evo.workers.cluster.address import Address, parse_address
+from evo.workers.cluster.address import Address, is_external, parse_address
 from evo.workers.failures import crashed, too_late
 from evo.workers.serial import Serial
 from genomes.network.networks import Networks
@@ -91,6 +100,17 @@ def test_what_is_no_address_is_refused_with_the_forms_that_are(text: str) -> Non
         parse_address(text, insecure=True)
 
 
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("", False), ("local:4", False), ("local:none", False), ("tls://music.example:8786", True),
+    ("tcp://127.0.0.1:8786", True), ("localhost:8786", True), ("tcp://10.0.0.7:8786", True),
+    ("inproc://1", True), ("localhost", True), (" local:4", True), ("LOCAL:4", True),
+])  # fmt: skip
+def test_who_would_be_connected_to_is_told_from_what_is_started_here(
+    text: str, wanted: bool
+) -> None:
+    assert is_external(text) is wanted
+
+
 @pytest.mark.parametrize(("options", "said"), [
     (("--cluster", "tcp://10.0.0.7:8786"), "--insecure"),
     (("--cluster", "local:none"), "write local:4"),
@@ -120,7 +140,7 @@ def test_without_dask_it_is_said_how_to_install_it(
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    for _ in range(200):
+    for _ in range(1200):
         if condition():
             return True
         time.sleep(0.05)
@@ -145,10 +165,10 @@ def test_who_hangs_is_ended_and_failed_as_late_and_nobody_else(
     local_cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local_cluster.evaluate(Judge(), numbered(), 0)
-    monkeypatch.setattr(local_cluster._scheduler, "timeout", 1.0)
+    monkeypatch.setattr(local_cluster._scheduler, "timeout", 2.0)
     scores = local_cluster.evaluate(Hanging(13.0), numbered(), 0)
     assert scores.failures() == {"timeout": 1}
-    assert scores.reasons == {13: too_late(1.0).reasons[0]}
+    assert scores.reasons == {13: too_late(2.0).reasons[0]}
     assert scores.total[scores.ok].tolist() == [i for i in range(24) if i != 13]
 
 
@@ -179,6 +199,79 @@ def test_nothing_grows_with_the_generations(local_cluster: Any) -> None:
     connection = local_cluster._connection
     assert eventually(lambda: len(connection.client.futures) <= 2)
     assert eventually(lambda: len(connection.local.scheduler.tasks) <= 2)
+
+
+def test_loading_kernels_for_longer_than_the_limit_of_an_individual_fails_nobody(
+    local_cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_cluster._scheduler, "timeout", 0.5)
+    scores = local_cluster.evaluate(Loading(1.0), numbered(), 0)
+    assert scores.failures() == {}
+    assert scores.total.tolist() == list(range(24))
+
+
+def test_a_local_cluster_listens_on_this_machine_alone_and_serves_no_pages(
+    local_cluster: Any,
+) -> None:
+    psutil = pytest.importorskip("psutil")
+    local_cluster.evaluate(Judge(), numbered(), 0)
+    here = psutil.Process()
+    listening = [
+        (process.pid, one.laddr)
+        for process in (here, *here.children(recursive=True))
+        if process.status() != psutil.STATUS_ZOMBIE
+        for one in process.net_connections(kind="inet")
+        if one.status == psutil.CONN_LISTEN
+    ]
+    assert {address.ip for _, address in listening} <= {"127.0.0.1"}
+    # The scheduler and, with each worker, its nanny: each the one port that Dask talks through.
+    local = local_cluster._connection.local
+    known = {int(local.scheduler.address.rpartition(":")[2])}
+    known |= {int(nanny.address.rpartition(":")[2]) for nanny in local.nannies}
+    known |= {int(name.rpartition(":")[2]) for name in local.scheduler.workers}
+    assert {address.port for _, address in listening} == known
+
+
+def test_local_workers_go_with_a_parent_that_was_killed_even_if_they_hang() -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    script = (
+        "import os, sys\n"
+        f"sys.path.append({str(Path(__file__).parents[2] / 'helpers')!r})\n"
+        "from breeding import network\n"
+        "from evo.workers.cluster.address import Address\n"
+        "from evo.workers.cluster.cluster import Cluster\n"
+        "class Hanging:\n"
+        "    def evaluate(self, performers, streams):\n"
+        "        print(os.getpid(), flush=True)\n"
+        "        sum(range(10**12))\n"
+        "with Cluster(Address(workers=1), 0, 8) as cluster:\n"
+        "    cluster.evaluate(Hanging(), network(2, 1, [(-1, 0, 1.0)]), 0)\n"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert program.stdout is not None
+    number = int(program.stdout.readline())
+    others = set(session_of(program.pid))
+    program.kill()
+    program.wait()
+    program.stdout.close()
+    assert number in others
+    assert eventually(lambda: not session_of(program.pid))
+
+
+def test_a_signal_ends_a_run_on_a_local_cluster_and_all_its_processes(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    path = tmp_path / "run"
+    process = begin_process(
+        "run", "xor", "--population", "20", "--generations", "100000", "--cluster", "local:2",
+        "--set", "stop.solved=false", "--out", str(path), session=True,
+    )  # fmt: skip
+    wait_for_generations(process, path, 3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in output) == (130, False)
+    assert eventually(lambda: not session_of(process.pid))
 
 
 def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
@@ -229,7 +322,6 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address, process = elsewhere
-    monkeypatch.setattr("evo.workers.cluster.connection._CONNECT", 1.0)
     wanted = outcome(tmp_path / "alone", start(tmp_path / "alone", configured()))
     path = tmp_path / "lost"
     with caplog.at_level(logging.DEBUG):
@@ -239,6 +331,7 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     assert "\n" not in result["reason"]
     assert not [record for record in caplog.records if record.name.startswith("distributed")]
     # It is not there at the resume either, which changes nothing; then it goes on without.
+    monkeypatch.setattr("evo.workers.cluster.connection._CONNECT", 0.5)
     with pytest.raises(ValueError, match="no scheduler answers there"):
         resume(path, workers={"cluster": address})
     watcher = Watcher()
@@ -261,11 +354,15 @@ def test_a_worker_of_another_version_is_not_used_and_named(
         return found
 
     monkeypatch.setattr(connection.Connection, "_versions", other)
-    monkeypatch.setattr(cluster, "_NO_WORKER", 1.0)
     said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        monkeypatch.setattr(cluster, "_NO_WORKER", 0.0)  # nobody else is waited for
+
     with (
         pytest.raises(ValueError, match="no worker that can be used came"),
-        cluster.Cluster(parse_address(address), SEED, CHUNK, say=said.append),
+        cluster.Cluster(parse_address(address), SEED, CHUNK, say=say),
     ):
         pass
     assert len(said) == 1

@@ -280,9 +280,9 @@ def test_time_in_which_a_worker_had_no_processor_is_not_its_individuals_fault() 
     scheduler.assign(0.0)
     scheduler.scored("0", score(range(1)), 0.1, 0.1)
     scheduler.assign(0.1)
-    scheduler.excuse("0", 5.0)
-    assert scheduler.overdue(6.0) == []
-    assert scheduler.overdue(6.1) == ["0"]
+    assert scheduler.overdue(2.0, lambda name: 4.5) == []
+    assert scheduler.overdue(5.5, lambda name: 0.0) == []
+    assert scheduler.overdue(5.7, lambda name: 0.0) == ["0"]
 
 
 def test_a_batch_that_waits_begins_when_the_one_before_it_is_scored() -> None:

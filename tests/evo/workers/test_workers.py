@@ -1,8 +1,10 @@
 """The contract of every evaluator: the same scores wherever they come from, and failures kept."""
 
+import errno
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,16 +14,20 @@ from breeding import evolved, joined, network, varied_config
 from judges import (
     Bare,
     Failing,
+    Greedy,
     Judge,
     Learning,
     Noisy,
     NoScores,
+    OutOfOrder,
     Quitting,
+    Refused,
     Short,
     Wrong,
     defined_inside,
 )
 
+from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
 from evo.fitness.memorization import Memorization
@@ -180,6 +186,40 @@ def test_networks_that_cannot_be_activated_fail_alone(evaluator: Any) -> None:
     scores = evaluator.evaluate(Xor(), performers, 0)
     assert np.flatnonzero(~scores.ok).tolist() == [9]
     assert "has a cycle" in scores.reasons[9]
+
+
+def test_an_individual_that_asks_for_too_much_memory_fails_alone(evaluator: Any) -> None:
+    scores = evaluator.evaluate(Greedy(), numbered(), 0)
+    assert scores.failures() == {"error": 1}
+    assert scores.reasons[5].startswith("MemoryError: Unable to allocate")
+
+
+def test_a_fault_of_the_machine_that_passes_is_scored_for_nobody(
+    evaluator: Any, tmp_path: Path
+) -> None:
+    fitness = OutOfOrder(OSError(errno.EIO, "Input/output error"), tmp_path / "first")
+    scores = evaluator.evaluate(fitness, numbered(), 0)
+    assert scores.total.tolist() == list(range(24))
+    assert (tmp_path / "first").exists()
+
+
+def test_a_fault_of_the_machine_that_stays_stops_the_evaluation_with_the_reason(
+    evaluator: Any,
+) -> None:
+    fitness = OutOfOrder(OSError(errno.ENOSPC, "No space left on device", "/tmp/notes"))
+    with pytest.raises(WorkersLostError, match=r"the machine failed .* 3 times") as told:
+        evaluator.evaluate(fitness, numbered(), 0)
+    assert "OSError: [Errno 28] No space left on device: '/tmp/notes'" in str(told.value)
+    assert "\n" not in str(told.value)
+    assert evaluator.evaluate(Judge(), numbered(), 0).ok.all()
+
+
+def test_an_individual_that_its_genome_kind_refuses_on_the_way_fails_alone(evaluator: Any) -> None:
+    if isinstance(evaluator, Serial):
+        pytest.skip("nothing travels")
+    scores = evaluator.evaluate(Judge(), Refused(**vars(numbered())), 0)
+    assert scores.failures() == {"error": 1}
+    assert scores.reasons == {5: "ValueError: 5.0 is no weight"}
 
 
 def test_fewer_individuals_than_a_chunk_and_than_workers_are_scored(evaluator: Any) -> None:

@@ -15,8 +15,8 @@ from breeding import network, varied_genome
 from evo.engines.neat.genome_settings import Structure, rates_of
 from evo.engines.neat.initial import first_genes
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Rates
 from genomes.network.variation import breed
 

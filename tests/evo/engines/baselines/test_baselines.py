@@ -17,8 +17,7 @@ from evo.engines.es.settings import StrategySettings
 from evo.engines.neat.operators import MAX_EDITS, NetworkOperators
 from evo.engines.neat.settings import NeatSettings
 from evo.runs.configure import configuration, song_finder
-from genomes.network.genes import genes_of
-from genomes.network.networks import Networks
+from genomes.network.networks import Networks, genes_of
 from genomes.player import Player
 
 PLAYER = Player(keys=3, lags=(1, 2))

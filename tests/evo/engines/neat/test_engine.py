@@ -23,8 +23,7 @@ from evo.engines.neat_python.config import build_config
 from evo.fitness.xor import SOLVED_AT, Xor
 from genomes.network.compatibility import distance
 from genomes.network.functions import ACTIVATIONS
-from genomes.network.genes import genes_of
-from genomes.network.networks import Networks
+from genomes.network.networks import Networks, genes_of
 
 MODES = [
     "unconnected", "fs_neat", "fs_neat_nohidden", "fs_neat_hidden", "full", "full_nodirect",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -235,3 +237,8 @@ def test_a_piece_is_read_with_its_parts_tempos_and_metres(tmp_path: Path) -> Non
     assert piece.tempos == ((0, 500_000), (192, 1_000_000))
     assert piece.metres == ((0, 3, 4),)
     assert (piece.ticks_per_beat, piece.end_tick) == (96, 288)
+
+
+def test_a_check_of_files_loads_no_compiler() -> None:
+    program = "import sys, evo.music.screening.report; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
