@@ -93,7 +93,11 @@ def resolve(path: Path, **options: Any) -> None:
 
 
 @FUZZ
-@given(content=st.one_of(st.binary(max_size=60), mutated(tomli_w.dumps(configured().tables()).encode())))
+@given(
+    content=st.one_of(
+        st.binary(max_size=60), mutated(tomli_w.dumps(configured().tables()).encode())
+    )
+)
 @example(b"a = " + b"[" * 50_000)
 @example(b"a = " + b"9" * 5_000)
 @example(b"[run]\nengine = []\n")
@@ -135,7 +139,9 @@ def test_any_config_of_a_run_is_taken_or_refused(tmp_path: Path, data: st.DataOb
 
 
 def test_a_configuration_that_lacks_what_decides_a_run_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_bytes(tomli_w.dumps(configured().tables() | {"run": {}}).encode())
+    (tmp_path / "config.toml").write_bytes(
+        tomli_w.dumps(configured().tables() | {"run": {}}).encode()
+    )
     with pytest.raises(RunError, match=r"run\.\w+ is missing|names no known experiment"):
         load_run(tmp_path)
 
@@ -144,7 +150,9 @@ def test_a_configuration_that_lacks_what_decides_a_run_is_refused(tmp_path: Path
 def test_a_configuration_that_lacks_how_a_run_is_carried_out_has_the_defaults(
     tmp_path: Path, table: str
 ) -> None:
-    (tmp_path / "config.toml").write_bytes(tomli_w.dumps(configured().tables() | {table: {}}).encode())
+    (tmp_path / "config.toml").write_bytes(
+        tomli_w.dumps(configured().tables() | {table: {}}).encode()
+    )
     config, experiment = load_run(tmp_path)
     assert getattr(config, table) == getattr(experiment.config(config.run.engine), table)
 
@@ -152,7 +160,8 @@ def test_a_configuration_that_lacks_how_a_run_is_carried_out_has_the_defaults(
 @FUZZ
 @given(
     path=st.one_of(
-        st.sampled_from([".".join(one) for one in paths_of(configured().tables())]), st.text(max_size=12)
+        st.sampled_from([".".join(one) for one in paths_of(configured().tables())]),
+        st.text(max_size=12),
     ),
     value=st.one_of(st.text(max_size=8), st.sampled_from(["nan", "1e999", "-1", "", "0", "1,2"])),
 )

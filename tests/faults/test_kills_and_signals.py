@@ -232,12 +232,13 @@ def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_sign
     )
     begun: list[batch._Process] = []
 
-    def begin(folder: Path, seed: int) -> batch._Process:
+    def begin(folder: Path, seed: int, given: batch.Given) -> batch._Process:
         errors = (tmp_path / "errors").open("w+b")
+        messages = (tmp_path / "messages").open("w+b")
         popen = subprocess.Popen(
             [sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=errors
         )
-        begun.append(batch._Process(seed, errors, popen))
+        begun.append(batch._Process(seed, errors, messages, popen))
         return begun[-1]
 
     monkeypatch.setattr(interrupt, "GRACE", 0.2)
