@@ -109,8 +109,12 @@ def _from_file(path: str | None, name: str) -> Tables:
     return given
 
 
-def _engine_in(given: Tables) -> Any:
-    return given.get("run", {}).get("engine")
+def _engine_in(given: Tables) -> str | None:
+    """Return the engine that a configuration file names."""
+    engine = given.get("run", {}).get("engine")
+    if engine is not None and not isinstance(engine, str):
+        raise InputError(f"run.engine must be text, got {engine!r}")
+    return engine
 
 
 def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, Any]) -> Tables:
@@ -131,7 +135,7 @@ def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, 
     return deep_update(changes, options.get("changes", {}))
 
 
-def choose_engine(chosen: Experiment, genome: str | None, engine: Any) -> str:
+def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) -> str:
     """Return the engine that was asked for, or the default of the genome kind or experiment.
 
     Args:

@@ -45,7 +45,8 @@ def parse_config(tables: Tables, file: Path) -> tuple[Config, Experiment]:
 def config_of(tables: Tables, chosen: Experiment, file: Path) -> Config:
     """Return the configuration of a run of an experiment, typed; see `parse_config`."""
     try:
-        default = chosen.config(tables["run"]["engine"])
+        engine = tables["run"]["engine"]
+        default = chosen.config(engine if isinstance(engine, str) else "")
     except (InputError, KeyError, TypeError):
         raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
     for name, table in default.tables().items():

@@ -199,7 +199,7 @@ def test_a_signal_before_the_first_generation_leaves_nothing(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Run.create(path, session.stored(small("neat", **OFTEN)), ["evo"], prepare)
+        Run.create(path, small("neat", **OFTEN).tables(), ["evo"], prepare)
     assert not path.exists()
     assert start(path, small("neat", **OFTEN))["status"] == "finished"
 
@@ -232,8 +232,9 @@ def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_sign
     )
     begun: list[batch._Process] = []
 
-    def begin(folder: Path, seed: int, given: Any) -> batch._Process:
-        errors, messages = (tmp_path / "errors").open("w+b"), (tmp_path / "said").open("w+b")
+    def begin(folder: Path, seed: int, given: batch.Given) -> batch._Process:
+        errors = (tmp_path / "errors").open("w+b")
+        messages = (tmp_path / "messages").open("w+b")
         popen = subprocess.Popen(
             [sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=errors
         )
@@ -242,7 +243,7 @@ def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_sign
 
     monkeypatch.setattr(interrupt, "GRACE", 0.2)
     monkeypatch.setattr(batch._Process, "begin", begin)
-    with batch.Batch.create(tmp_path / "all", session.stored(small("neat")), [0]) as one:
+    with batch.Batch.create(tmp_path / "all", small("neat").tables(), [0]) as one:
         summary = one.carry_out(1, lambda seed, words: None)
     assert summary.stopped_by == signal.SIGTERM
     assert [process.popen.returncode for process in begun] == [0]

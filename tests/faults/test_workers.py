@@ -288,7 +288,7 @@ def test_a_run_whose_workers_are_lost_stops_in_one_line_and_can_be_gone_on_with(
     def losing(workers: int, *arguments: Any) -> Losing:
         return Losing(*arguments[:2])
 
-    alone = config | {"workers": config["workers"] | {"count": 1}}
+    alone = config.changed({"workers": {"count": 1}})
     wanted = start(tmp_path / "wanted", alone)
     with monkeypatch.context() as patch:
         patch.setattr(session, "Pool", losing)
@@ -312,7 +312,9 @@ def test_the_timeout_of_a_run_reaches_its_pool_and_may_change_at_resume(
     start(tmp_path / "run", config)
     resume(tmp_path / "run", workers={"timeout": 7}, stop={"generations": 2})
     assert seen == [(2, 9.0), (2, 7.0)]
-    with pytest.raises(ValueError, match=r"workers\.timeout must be at least 0, got -1"):
+    with pytest.raises(
+        ValueError, match=r"workers\.timeout must be a number from 0 to 1,000,000,000, got -1"
+    ):
         resume(tmp_path / "run", workers={"timeout": -1})
 
 

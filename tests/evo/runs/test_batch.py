@@ -1,13 +1,11 @@
 """Several seeds in one folder: each is the run it would be alone, whatever was done to them."""
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -143,15 +141,16 @@ def test_a_process_that_crashes_takes_no_other_run_with_it(
     """The processes of this test do nothing but end."""
     endings = {0: "import os; os.kill(os.getpid(), 9)", 1: "import sys; sys.exit('no\\nmemory')"}
 
-    def begin(folder: Path, seed: int) -> Any:
+    def begin(folder: Path, seed: int, given: batch.Given) -> Any:
         words = endings.get(seed, "pass")
         if seed == 2:
             start(folder / "seed2", of_seed(configured().tables(), 2))
         errors = (tmp_path / f"errors{seed}").open("w+b")
+        messages = (tmp_path / f"messages{seed}").open("w+b")
         popen = subprocess.Popen(
             [sys.executable, "-c", words], stdin=subprocess.PIPE, stderr=errors
         )
-        return batch._Process(seed, errors, popen)
+        return batch._Process(seed, errors, messages, popen)
 
     monkeypatch.setattr(batch._Process, "begin", begin)
     summary, lines = carried_out(
@@ -236,14 +235,14 @@ def test_begun_runs_are_gone_on_with_on_the_workers_that_the_batch_has_now(tmp_p
 def test_a_run_that_the_disk_or_its_workers_failed_says_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], given: Any, said: str
 ) -> None:
-    def carry_out(folder: Path, seed: int) -> Any:
+    def carry_out(folder: Path, seed: int, options: batch.Given) -> Any:
         if isinstance(given, Exception):
             raise given
         return given
 
     monkeypatch.setattr(batch_worker, "carry_out", carry_out)
     monkeypatch.setattr(batch_worker, "_end_with_the_batch", lambda: None)
-    assert batch_worker.main("anywhere", "3") == batch.BAD_RUN
+    assert batch_worker.main("anywhere", "3", "{}") == batch.BAD_RUN
     assert capsys.readouterr().err == f"{said}\n"
 
 
@@ -303,25 +302,30 @@ def test_signals_and_death_stop_all_runs_with_checkpoints(tmp_path: Path) -> Non
 def test_runs_that_take_long_to_end_after_a_signal_are_waited_for_and_then_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The processes of this test ignore the signal."""
-    script = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    """The only run's process ignores the signal, which it sends to this one."""
+    script = (
+        "import os, signal, time\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\n"
+        "time.sleep(60)\n"
+    )
     begun: list[Any] = []
 
-    def begin(folder: Path, seed: int) -> Any:
+    def begin(folder: Path, seed: int, given: batch.Given) -> Any:
         errors = (tmp_path / f"errors{seed}").open("w+b")
-        popen = subprocess.Popen([sys.executable, "-c", script], stdin=-1, stderr=errors)
+        messages = (tmp_path / f"messages{seed}").open("w+b")
+        command = [sys.executable, "-c", script]
+        popen = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
         begun.append(popen)
-        return batch._Process(seed, errors, popen)
+        return batch._Process(seed, errors, messages, popen)
 
     monkeypatch.setattr(batch._Process, "begin", begin)
     monkeypatch.setattr("evo.core.interrupt.GRACE", 0.2)
     monkeypatch.setattr(batch, "_GRACE", 0.6)
-    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM))
-    timer.start()
-    one = Batch.create(tmp_path / "all", configured().tables(), [0, 1])
+    one = Batch.create(tmp_path / "all", configured().tables(), [0])
     summary, _ = carried_out(one)
     assert summary.stopped_by is signal.SIGTERM
-    assert [popen.poll() for popen in begun] == [-signal.SIGKILL] * 2
+    assert [popen.poll() for popen in begun] == [-signal.SIGKILL]
 
 
 def test_input_that_no_run_can_use_ends_them_all(tmp_path: Path) -> None:

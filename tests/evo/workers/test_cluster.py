@@ -374,8 +374,10 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     # It is not there at the resume either, which changes nothing; then it goes on without.
     monkeypatch.setattr("evo.workers.cluster.connection._CONNECT", 0.5)
     with pytest.raises(ValueError, match="no scheduler answers there"):
-        resume(path)
-    assert outcome(path, resume(path, workers={"cluster": ""})) == wanted
+        resume(path, workers={"cluster": address})
+    watcher = Watcher()
+    assert outcome(path, resume(path, watcher)) == wanted
+    assert "a cluster evaluated this run until now; it goes on here" in watcher.messages[0]
 
 
 def test_a_worker_of_another_version_is_not_used_and_named(
