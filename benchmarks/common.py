@@ -91,7 +91,7 @@ def configured(
         songs: What any name of a song stands for; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
-    from evo.cli.configure import configuration, song_finder
+    from evo.runs.configure import configuration, song_finder
 
     given = dict.fromkeys(_OPTIONS) | options | {"settings": settings}
     find = song_finder() if songs is None else lambda *names: list(songs)

@@ -26,6 +26,7 @@ from pathlib import Path
 
 import numpy as np
 from evo.experiments.critic import FILE, climb, corpus_of
+from evo.music.measures.parts import form
 
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
 from evo.fitness.critic.features import roll_features
@@ -35,7 +36,6 @@ from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.music.library import find_songs
 from evo.music.measures import Corpus, measure, outside
-from evo.music.measures.parts import form
 from evo.music.measures.similarity import spread
 from evo.music.song import Song
 from evo.runs import checkpoint

@@ -32,10 +32,10 @@ from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
 from evo.core.registry import GENOMES
-from evo.fitness.guessing.game import LONGER, MOST_GAP, gap, guided, resolve
+from evo.fitness.guessing.game import LONGER, MAX_GAP, gap, guided, resolve
 from evo.fitness.guessing.held_out import held_out_hits
 from evo.fitness.guessing.measures import measures
-from evo.fitness.guessing.predictors import listen
+from evo.fitness.guessing.predictors import predict
 from evo.fitness.guessing.symbols import Symbols, symbols_of
 
 
@@ -64,13 +64,13 @@ def mlp_hits(piece: Symbols, alphabet: int, window: int = 8) -> NDArray[np.bool_
 
 def independent_score(pieces: Symbols, alphabet: int) -> float:
     """Return the mean gap-resolve of pieces, int64 (n, steps), by independent predictors."""
-    order = gap(listen(pieces, alphabet)[0], MOST_GAP).mean(axis=0)
+    order = gap(predict(pieces, alphabet)[0], MAX_GAP).mean(axis=0)
     predictors = (
         lambda piece: mlp_hits(piece, alphabet, 4),
         lambda piece: mlp_hits(piece, alphabet, 8),
         lambda piece: held_out_hits(piece, alphabet),
     )
-    hits = np.array([[predict(piece) for piece in pieces] for predict in predictors])
+    hits = np.array([[hits_of(piece) for piece in pieces] for hits_of in predictors])
     return float(guided(order, resolve(hits)).mean())
 
 

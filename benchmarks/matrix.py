@@ -37,7 +37,7 @@ from evo.core.registry import EXPERIMENTS, GENOMES
 from evo.engines import default_engine
 from evo.music.library import find_songs
 from evo.runs.batch import Batch, cores
-from evo.runs.directory import read_log
+from evo.runs.description import read_log
 
 NAMES = ("memorize", "critic", "guess")
 BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 6000}  # evaluations per run

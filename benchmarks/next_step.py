@@ -34,7 +34,8 @@ import numpy as np
 from evo.core.config import Config
 from evo.engines import Engine
 from evo.fitness.next_step import NextStep
-from evo.music.repetition import BEATS_A_BAR, peak_distances, repeat_distances
+from evo.music.melody import BEATS_A_BAR
+from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
 from evo.runs.loop import Record
 from genomes.history_user.networks import HistoryUsers, Shape, hear

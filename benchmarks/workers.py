@@ -65,7 +65,7 @@ class Numbered:
         return {"numbers": self.numbers}
 
     @classmethod
-    def from_arrays(cls, arrays: Any) -> "Numbered":
+    def from_arrays(cls, arrays: Any, *, trusted: bool = False) -> "Numbered":
         return cls(arrays["numbers"])
 
 

@@ -1,7 +1,23 @@
 """kuznechik: a neuroevolution framework for symbolic music.
 
-Engines breed genomes (`genomes`), fitness functions judge them, workers evaluate, and runs keep
-everything so that it can be killed at any instant and resumed bit for bit.
+Engines evolve genomes (`genomes`), fitness functions score them, workers evaluate, and runs keep
+everything, so that a run can be killed at any instant and resumed bit for bit. `evo.api` has what
+is meant for scripts; its names are names of this package, and are imported when they are used.
 """
 
+from importlib import import_module
+from typing import Any
+
 __version__ = "0.1.0"
+
+__all__ = ["Song", "load_run", "resume", "run", "settings", "song", "tunes"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("evo.api"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

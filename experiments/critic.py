@@ -36,16 +36,17 @@ from evo.experiment import (
 )
 from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.features import MIN_STEPS, roll_features
-from evo.fitness.critic.fresh_classifier import told_apart
+from evo.fitness.critic.fresh_classifier import classifier_auc
 from evo.fitness.critic.hard_negatives import train
-from evo.fitness.critic.melody import BAR
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
+from evo.music.melody import BAR
 from evo.music.song import Song, usual_lowest_note
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
-from genomes.base import BoolArray, FloatArray, Performers
+from genomes.arrays import BoolArray, FloatArray
+from genomes.base import Performers
 
 FILE = "critics.npz"
 STEPS_PER_BEAT = 2  # critics read bars of 8 steps
@@ -279,7 +280,7 @@ def _pieces(
     described = roll_features(rolls, fitness.held_out.contexts)
     random = stream(seed, Role.TRAIN, 0, 1)
     of_songs = critics.described()
-    auc = told_apart(of_songs, described, random)
+    auc = classifier_auc(of_songs, described, random)
     together = {
         "pieces": len(rolls),
         "pieces_above_quarter": sum(one["held_out_percentile"] >= 25 for one in records),
@@ -313,7 +314,7 @@ def _among_songs(songs: FloatArray, few: int, random: np.random.Generator) -> fl
     areas = []
     for _ in range(SAMPLES):
         order = random.permutation(len(songs))
-        areas.append(told_apart(songs[order[few:]], songs[order[:few]], random))
+        areas.append(classifier_auc(songs[order[few:]], songs[order[:few]], random))
     return round(float(np.mean(areas)), 2)
 
 

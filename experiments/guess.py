@@ -40,7 +40,8 @@ from evo.fitness.guessing.coevolved import CoevolvedGuessing
 from evo.fitness.guessing.game import LONGER, WINDOW, Guessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
 from evo.music.song import Song, usual_lowest_note
-from genomes.base import BoolArray, Streams
+from genomes.arrays import BoolArray
+from genomes.base import Streams
 from genomes.player import Player
 
 STEPS_PER_BEAT = 2
@@ -280,7 +281,7 @@ EXPERIMENT = Experiment(
             "guessed",
             (
                 Line("champion, by the panel", "guesser_accuracy"),
-                Line("by an ear that no search meets", "held_out_accuracy"),
+                Line("by a predictor that no search meets", "held_out_accuracy"),
                 Line("by its opponents", "opponents_accuracy"),
                 Line("best pieces, by the best bred guesser", "guessers_best"),
             ),

@@ -40,13 +40,12 @@ from evo.experiment import (
 from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
-from evo.music.song import Song, load_songs
-from genomes.base import BoolArray, Streams
+from evo.music.library import load_songs
+from evo.music.song import Song
+from genomes.base import Streams
 from genomes.grid.edits import MUTATIONS
 from genomes.grid.operators import CROSSOVERS
 
-# Of what is played by chance at the end of a run: how much chance, and how many are drawn.
-TEMPERATURE, DRAWN = 0.7, 8
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
 
 
@@ -269,74 +268,17 @@ def task(config: Config, folder: Path) -> Task:
         raise InputError(str(error)) from None
 
     def champion_files(performers: Any) -> dict[str, bytes]:
+        from evo.analysis.performances import melodies, performances, readings
+
         if table.mode == "likelihood":
-            files = _melodies(songs, performers, table.prompt_steps, config.run.seed)
+            files = melodies(songs, performers, table.prompt_steps, config.run.seed)
         else:
-            files = _performances(songs, performers, table.prompt_steps)
+            files = performances(songs, performers, table.prompt_steps)
         first = songs[0]
         files |= player_file(player, first.lowest_note, first.steps_per_beat, table.prompt_steps)
-        return files | _reading_files(songs, held_out, performers)
+        return files | readings(songs, held_out, performers)
 
     return Task(fitness, player, champion_files, songs[0].lowest_note)
-
-
-def _performances(songs: list[Song], performers: Any, prompt_steps: int) -> dict[str, bytes]:
-    """What the champion plays of every song it learned, the first as song.mid and roll.png."""
-    from evo.analysis.plot import png_bytes, rolls_figure
-
-    files: dict[str, bytes] = {}
-    for number, song in enumerate(songs, start=1):
-        played = performers.perform(song.grid[:prompt_steps], len(song.grid))[0]
-        ending = "" if number == 1 else f"-{number:03d}"
-        files[f"song{ending}.mid"] = _played(song, played).to_midi()
-        files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
-    return files
-
-
-def _melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -> dict[str, bytes]:
-    """What the champion plays by chance, by its own chances, after each song's beginning.
-
-    The likeliest at every step would be silence, mostly. The first is song.mid, roll.png has the
-    first few.
-    """
-    from evo.analysis.plot import pieces_figure, png_bytes
-
-    files: dict[str, bytes] = {}
-    melodies = []
-    for number, song in enumerate(songs, start=1):
-        streams = [stream(seed, Role.PLAY, individual=number)]
-        beginning, steps = song.grid[:prompt_steps], len(song.grid)
-        played = performers.perform(beginning, steps, streams, TEMPERATURE)[0]
-        melodies.append(_played(song, played))
-        files["song.mid" if number == 1 else f"song-{number:03d}.mid"] = melodies[-1].to_midi()
-    drawn = melodies[:DRAWN]
-    notes = [f"temperature {TEMPERATURE:g}, after the first {prompt_steps} steps"] * len(drawn)
-    return files | {"roll.png": png_bytes(pieces_figure(drawn, notes))}
-
-
-def _played(song: Song, played: BoolArray) -> Song:
-    name = f"{song.name} (champion)"
-    return Song(played, song.lowest_note, song.steps_per_beat, song.tempo, name)
-
-
-def _reading_files(songs: list[Song], held_out: list[Song], performers: Any) -> dict[str, bytes]:
-    """Where a champion with a history reads it while it follows songs.
-
-    reading.png is of the first song; where there are several, lags.png is of all of them, those
-    held out last.
-    """
-    from evo.analysis.plot import lags_figure, png_bytes, reading_figure
-
-    distances = getattr(performers, "read_distances", ())
-    if not distances:
-        return {}
-    everything = [*songs, *held_out]
-    weights = [performers.read_weights(song.grid) for song in everything]
-    files = {"reading.png": png_bytes(reading_figure(songs[0], weights[0], distances))}
-    if len(everything) > 1:
-        figure = lags_figure(everything, weights, distances, held_out=len(held_out))
-        files["lags.png"] = png_bytes(figure)
-    return files
 
 
 def resolution(config: Config) -> tuple[int, int]:

@@ -7,15 +7,23 @@ and `off` where it did not, `before_start` before the first step; after them com
 `voices`, when it is among so many of the highest: a melody has one.
 """
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
+from reprlib import repr as short
 from typing import Annotated, Any, Self
 
 import msgspec
 import numpy as np
 from msgspec import Meta
 
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
+from genomes.base import check_roll
+from genomes.errors import GenomeError
+
+# Beyond any use, and refused before memory is taken for it: keys times the longest lag, and inputs.
+LARGEST_PAST = 1 << 24
+LARGEST_INPUTS = 1 << 20
 
 Level = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
@@ -49,7 +57,10 @@ class PlayerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Player:
-    """The layout of inputs and outputs; `player.json` beside an exported network."""
+    """The layout of inputs and outputs; `player.json` beside an exported network.
+
+    Raises GenomeError for values that make no player.
+    """
 
     keys: int
     lags: tuple[int, ...]
@@ -61,13 +72,33 @@ class Player:
     voices: int = 0  # so many keys sound at every step; 0: all above the threshold
 
     def __post_init__(self) -> None:
+        lags = self.lags
+        for name, numbers in (("keys", [self.keys]), ("lags", lags), ("voices", [self.voices])):
+            if not all(_is_whole(number) for number in numbers):
+                raise GenomeError(
+                    f"{name} must be of whole numbers, got {short(getattr(self, name))}"
+                )
         if self.keys < 1:
-            raise ValueError(f"keys must be at least 1, got {self.keys}")
-        if not self.lags or min(self.lags) < 1 or len(set(self.lags)) != len(self.lags):
-            raise ValueError(f"lags must be distinct whole numbers from 1, got {self.lags}")
+            raise GenomeError(f"keys must be at least 1, got {self.keys}")
+        if not lags or min(lags) < 1 or len(set(lags)) != len(lags):
+            raise GenomeError(f"lags must be distinct whole numbers from 1, got {short(lags)}")
         if self.voices and not 0 <= self.voices < self.keys:
-            raise ValueError(
+            raise GenomeError(
                 f"voices must be 0 or fewer than the {self.keys} keys, got {self.voices}"
+            )
+        if self.keys * max(lags) > LARGEST_PAST or self.inputs > LARGEST_INPUTS:
+            raise GenomeError(
+                f"keys times the longest lag must be at most {LARGEST_PAST:,}, and inputs "
+                f"{LARGEST_INPUTS:,}, got {self.keys} keys and lags up to {max(lags)}"
+            )
+        for name in ("off", "on", "before_start", "threshold"):
+            if not _is_finite(getattr(self, name)):
+                raise GenomeError(
+                    f"{name} must be a finite number, got {short(getattr(self, name))}"
+                )
+        if not all(_is_finite(number) for number in self.extra_inputs):
+            raise GenomeError(
+                f"extra_inputs must be finite numbers, got {short(self.extra_inputs)}"
             )
 
     @property
@@ -80,8 +111,7 @@ class Player:
 
         `grid` is bool (steps, keys). Raises ValueError if it has another number of keys.
         """
-        if grid.ndim != 2 or grid.shape[1] != self.keys:
-            raise ValueError(f"grid must be (steps, {self.keys}), got {grid.shape}")
+        check_roll(grid, self.keys)
         steps = len(grid)
         heard = np.full((self.inputs, steps), self.before_start)
         sounds = np.where(grid.T, self.on, self.off)
@@ -124,6 +154,28 @@ class Player:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """The player that `to_values` described."""
-        sequences = {name: tuple(values[name]) for name in ("lags", "extra_inputs")}
+        """The player that `to_values` described; GenomeError for values that describe none."""
+        names = {one.name for one in fields(cls)}
+        unknown = sorted(set(values) - names)
+        if unknown:
+            raise GenomeError(f"a player has no {unknown[0]}")
+        sequences = {}
+        for name in ("lags", "extra_inputs"):
+            if not isinstance(values.get(name), list | tuple):
+                raise GenomeError(
+                    f"{name} must be a list of numbers, got {short(values.get(name))}"
+                )
+            sequences[name] = tuple(values[name])
+        if "keys" not in values:
+            raise GenomeError("a player needs keys")
         return cls(**{**values, **sequences})
+
+
+def _is_whole(number: Any) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool)
+
+
+def _is_finite(number: Any) -> bool:
+    """Whether something is a number that float64 can hold."""
+    whole = _is_whole(number) and abs(int(number)) < 1 << 1023
+    return whole or (isinstance(number, float) and math.isfinite(number))

@@ -11,7 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.kernels import part
+from genomes.arrays import FloatArray
+from genomes.kernels import device
 
 Stream = NDArray[np.uint64]  # (1,), counts up
 
@@ -23,7 +24,7 @@ _UNIT = 1.0 / (1 << 53)
 _LAYER, _SIGN = np.uint64(255), np.uint64(256)
 
 
-@part
+@device
 def mix(z: np.uint64) -> np.uint64:
     """A hash of 64 bits."""
     z = (z ^ (z >> _S30)) * _FIRST
@@ -31,26 +32,32 @@ def mix(z: np.uint64) -> np.uint64:
     return z ^ (z >> _S31)
 
 
-@part
+@device
 def start_stream(stream: Stream, key: np.uint64, individual: int) -> None:
     """Set a stream to the start of individual's numbers under `key`, a uint64."""
     stream[0] = mix(key + mix(np.uint64(individual) + _GOLDEN))
 
 
-@part
+@device
 def uniform(stream: Stream) -> float:
     """A number in [0, 1)."""
     stream[0] += _GOLDEN
     return float(mix(stream[0]) >> _S11) * _UNIT
 
 
-@part
+@device
 def below(stream: Stream, count: int) -> int:
     """A whole number from 0 to count - 1."""
     return int(uniform(stream) * count)
 
 
-def _ziggurat() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+@device
+def sounding_chance(activation: float, temperature: float) -> float:
+    """The chance that a key sounds: sigmoid(activation / temperature), at least 1e-26."""
+    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, activation / temperature))))
+
+
+def _ziggurat() -> tuple[FloatArray, FloatArray]:
     """Right edges of the 256 layers of equal area under the normal density, and its heights there.
 
     The lowest layer holds the tail, so its edge is that of a box of the same area.
@@ -70,7 +77,7 @@ _TAIL = 3.6541528853610088
 _EDGES, _HEIGHTS = _ziggurat()
 
 
-@part
+@device
 def normal(stream: Stream) -> float:
     """A number of the standard normal distribution.
 

@@ -1,6 +1,7 @@
 """Makes `tests/helpers` importable, by the tests and by the worker processes that they start."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,12 @@ import pytest
 # As the command does: one BLAS thread a process. Several on two cores only wait for each other.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
+
+# A run waits for the disk several times a generation, all tests together some ten thousand times.
+# Where there is a disk in memory, temporary folders are made there; passed tests leave none.
+MEMORY_DISK = Path("/dev/shm")
+if os.access(MEMORY_DISK, os.W_OK) and shutil.disk_usage(MEMORY_DISK).free > 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 sys.path.append(str(Path(__file__).parent / "helpers"))
 

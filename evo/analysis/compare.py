@@ -23,7 +23,7 @@ from evo.core.config import config_hash
 from evo.core.errors import InputError, RunError
 from evo.engines import bred_by
 from evo.runs.batch import Batch
-from evo.runs.directory import BATCH_FILE, Tables, is_batch, read_log, read_result
+from evo.runs.description import BATCH_FILE, Tables, is_batch, read_log, read_result
 from evo.runs.listing import is_at_work
 from evo.runs.loading import load_run
 

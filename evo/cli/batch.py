@@ -5,14 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from evo.analysis.statistics import wilson
-from evo.cli.configure import configuration, free_path, song_finder
 from evo.cli.display import PlainDisplay, Terminal
-from evo.core.config import EXECUTION_TABLES
+from evo.core.config import EXECUTION_TABLES, Config
 from evo.core.errors import InputError
-from evo.runs.batch import Batch, cores, seeds_of
-from evo.runs.directory import BATCH_FILE, resume_command
+from evo.core.settings import tables
+from evo.runs.batch import Batch, Given, cores, seeds_of
+from evo.runs.configure import claimed_path, configuration, song_finder
+from evo.runs.description import BATCH_FILE, resume_command
 from evo.runs.loading import parse_config
-from evo.runs.session import check
+from evo.runs.session import check, stored, trusted
+from evo.workers.cluster.address import is_external
 
 
 def run_seeds(experiment: str, options: dict[str, Any]) -> None:
@@ -22,28 +24,38 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
     seeds = seeds_of(options["seeds"])
     config, _ = configuration(experiment, options, song_finder())
     check(config)
-    path = Path(options["out"]) if options["out"] is not None else free_path(config, seeds=True)
-    _carry_out(Batch.create(path, config.tables(), seeds), options["workers"])
+    out = options["out"]
+    path = Path(out) if out is not None else claimed_path(config, seeds=True)
+    batch = Batch.create(path, stored(config), seeds, made_folder=out is None)
+    _carry_out(batch, options["workers"], _given(config))
 
 
-def resume_seeds(path: Path, changes: dict[str, Any]) -> None:
+def _given(config: Config, anew: bool = False) -> Given:
+    """Return what is not stored with the runs; see `evo.runs.session.trusted`."""
+    if not is_external(config.workers.cluster):
+        return Given(anew=anew)
+    return Given(tables(config.workers), anew)
+
+
+def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
     """Resume the runs in `path` that are not done, and exit with their code."""
     batch = Batch.open(path)
     config, _ = parse_config(batch.config, path / BATCH_FILE)
-    config = config.changed(changes)
+    config = trusted(config).changed(changes)
     check(config)
-    execution = {name: config.tables()[name] for name in EXECUTION_TABLES}
+    execution = {name: stored(config)[name] for name in EXECUTION_TABLES}
     batch.config = batch.config | execution
-    _carry_out(batch, changes.get("workers", {}).get("count"))
+    _carry_out(batch, changes.get("workers", {}).get("count"), _given(config, anew))
 
 
-def _carry_out(batch: Batch, at_once: Any) -> None:
+def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
     display = PlainDisplay(Terminal())
     with batch:
         display.message(f"{len(batch.seeds)} seeds, the runs are in {batch.path}")
         summary = batch.carry_out(
             int(at_once) if at_once is not None else cores(),
             lambda seed, words: display.message(f"seed {seed}: {words}"),
+            given,
         )
     ended = len(summary.results)
     solved = sum(result["solved"] for result in summary.results.values())

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import IO, Any, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -79,13 +79,52 @@ def describe(record: Record, figures: Describe) -> str:
     return ", ".join(parts)
 
 
-class Terminal(Console):
-    """The standard output, on which nothing is shown any more when nobody reads it (`| head`)."""
+class _Output:
+    """The standard output, as it is; but what cannot be written is left out.
 
-    def on_broken_pipe(self) -> None:
-        """See `Console.on_broken_pipe`, which would end the process."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    A display must never end or change a run: a reader that has gone, a full disk below the output
+    and characters that its encoding lacks are the output's matter.
+    """
+
+    def __init__(self) -> None:
+        self._stream = sys.stdout
+        self._broken = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write text, or nothing once the output has failed."""
+        encoding = self._stream.encoding or "ascii"
+        plain = text.encode(encoding, "replace").decode(encoding)
+        self._try(lambda: self._stream.write(plain))
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the output, if it has not failed."""
+        self._try(self._stream.flush)
+
+    def _try(self, action: Callable[[], Any]) -> None:
+        if self._broken:
+            return
+        try:
+            action()
+        except (OSError, ValueError):  # ValueError: it is closed
+            self._broken = True
+            # What the stream still holds must not fail once more when the interpreter ends.
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the end of the process
+
+
+class Terminal(Console):
+    """The standard output for a display; see `_Output`."""
+
+    def __init__(self) -> None:
+        super().__init__(file=cast(IO[str], _Output()))
+
+    @property
+    def moves(self) -> bool:
+        """Whether lines can be drawn over: a terminal, whatever FORCE_COLOR asks for."""
+        return sys.stdout.isatty() and not self.is_dumb_terminal
 
 
 class PlainDisplay:
@@ -98,18 +137,15 @@ class PlainDisplay:
         self._pace: Pace | None = None
 
     def begin(self, run: Run, stop: Stop, first: int) -> None:
-        """See `evo.runs.session.Display`."""
+        """See `Display`."""
         self._pace = Pace(stop, first)
 
     def message(self, text: str) -> None:
-        """See `evo.runs.session.Display`; without a reader the run goes on in silence."""
-        try:
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
-        except BrokenPipeError:
-            self._console = Console(quiet=True)
+        """See `Display`."""
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def record(self, record: Record) -> None:
-        """See `evo.runs.session.Display`."""
+        """See `Display`."""
         assert self._pace is not None
         pace = self._pace.describe(record)
         self._last = record
@@ -123,7 +159,7 @@ class PlainDisplay:
         self.message(f"{line}, {pace}" if pace else line)
 
     def end(self) -> None:
-        """See `evo.runs.session.Display`."""
+        """See `Display`."""
         if self._last is not None:
             self._show(self._last)
 
@@ -138,13 +174,14 @@ class BarDisplay:
         self._pace: Pace | None = None
 
     def begin(self, run: Run, stop: Stop, first: int) -> None:
-        """See `evo.runs.session.Display`."""
+        """See `Display`."""
         self._pace = Pace(stop, first)
         self._bar = Progress(
-            SpinnerColumn(),
-            TextColumn("generation {task.completed}"),
+            SpinnerColumn("dots" if self._console.encoding.startswith("utf") else "line"),
+            TextColumn("generation {task.completed}", markup=False),
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[pace]}\n  {task.fields[figures]}"),
+            # Reasons of failures are a stranger's text, with brackets in it or not.
+            TextColumn("{task.fields[pace]}\n  {task.fields[figures]}", markup=False),
             console=self._console,
         )
         waiting = "the first generation ..."
@@ -154,11 +191,11 @@ class BarDisplay:
         self._bar.start()
 
     def message(self, text: str) -> None:
-        """See `evo.runs.session.Display`."""
+        """See `Display`."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def record(self, record: Record) -> None:
-        """See `evo.runs.session.Display`."""
+        """See `Display`."""
         assert self._bar is not None
         assert self._pace is not None
         self._bar.update(
@@ -169,6 +206,6 @@ class BarDisplay:
         )
 
     def end(self) -> None:
-        """See `evo.runs.session.Display`."""
+        """See `Display`."""
         if self._bar is not None:
             self._bar.stop()

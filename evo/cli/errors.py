@@ -7,6 +7,7 @@ Bad usage and bad input have exit code 2, a run that the disk failed has 1; SIGI
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any
 import click
 
 from evo import __version__
+from evo.core.platform import ENDING_SIGNALS, call_later
 
 _LONGEST_CLEANING = 1.5  # seconds
 
@@ -33,19 +35,21 @@ class UsageError(click.ClickException):
 
 
 def end_on_signals() -> None:
-    """Let SIGINT and SIGTERM end this process with 130 and 143 from here on.
+    """Let signals that ask for it end this process with 128 + their number from here on.
 
     What was begun is cleaned up on the way out. An exception that comes in the middle of an import
     or a callback may be lost there, so the process does not depend on it.
     """
 
     def end(number: int, frame: Any) -> None:
-        signal.signal(signal.SIGALRM, lambda *_: os._exit(128 + number))
-        signal.setitimer(signal.ITIMER_REAL, _LONGEST_CLEANING)
+        call_later(_LONGEST_CLEANING, lambda: os._exit(128 + number))
         sys.exit(128 + number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, end)
+    if threading.current_thread() is threading.main_thread():
+        for number in ENDING_SIGNALS:
+            is_ignored = signal.getsignal(number) is signal.SIG_IGN  # as SIGHUP is by nohup
+            if not is_ignored or number.name != "SIGHUP":
+                signal.signal(number, end)
 
 
 def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:

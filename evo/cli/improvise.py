@@ -17,7 +17,7 @@ from evo.engines import engine_class
 from evo.music.library import find_songs
 from evo.music.song import Song
 from evo.runs.checkpoint import read_arrays
-from evo.runs.directory import resume_command
+from evo.runs.description import resume_command
 from evo.runs.loading import load_run
 
 # What --improvise plays with when no temperature is given: some surprises in a bar.

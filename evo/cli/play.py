@@ -59,7 +59,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
 def _refuse_batch(path: Path) -> None:
     """Raise RunError for a folder of seeds: one of its runs can be played."""
     from evo.core.errors import RunError
-    from evo.runs.directory import is_batch
+    from evo.runs.description import is_batch
 
     if is_batch(path):
         runs = sorted(one.name for one in path.glob("seed*"))
@@ -74,7 +74,7 @@ def _champions_song(path: Path) -> Any:
     """Return what the champion of a run played at its end."""
     from evo.core.errors import RunError
     from evo.music.song import Song
-    from evo.runs.directory import resume_command
+    from evo.runs.description import resume_command
     from evo.runs.loading import load_run
 
     performance = path / "champion" / "song.mid"

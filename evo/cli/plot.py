@@ -20,7 +20,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
     from evo.analysis.plot import fitness_figure, save_figure, species_figure
     from evo.core.errors import RunError, file_errors
     from evo.runs.batch import Batch
-    from evo.runs.directory import is_batch, read_log
+    from evo.runs.description import is_batch, read_log
 
     logs = {}
     for path in map(Path, runs):

@@ -69,9 +69,9 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @one_line_errors
 def run(experiment: str, **options: Any) -> None:
     """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all."""
-    from evo.cli.configure import check_worker_options, configuration, free_path, song_finder
-    from evo.runs.directory import command_line
-    from evo.runs.session import start
+    from evo.runs.configure import check_worker_options, claimed_path, configuration, song_finder
+    from evo.runs.description import command_line
+    from evo.runs.session import check, start
 
     if options["seeds"] is not None:
         from evo.cli.batch import run_seeds
@@ -81,54 +81,53 @@ def run(experiment: str, **options: Any) -> None:
     check_worker_options(options)
     find = song_finder()
     config, chosen = configuration(experiment, options, find)
-    path = Path(options["out"]) if options["out"] is not None else free_path(config)
-    _finish(
-        path, chosen, lambda display: start(chosen, config, path, command_line(), display, find)
-    )
+    check(config)
+    given = options["out"]
+    path = Path(given) if given is not None else claimed_path(config)
+
+    def begin(display: Any) -> dict[str, Any]:
+        command = command_line()
+        return start(chosen, config, path, command, display, find, made_folder=given is None)
+
+    _finish(path, chosen, begin)
 
 
 @click.command()
 @click.argument("run", type=click.Path())
 @limits
 @click.option("--set", "settings", multiple=True, help="stop.key=value, may be repeated.")
+@click.option("--anew", is_flag=True, help="Start over if no checkpoint can be used.")
 @one_line_errors
-def resume(run: str, **options: Any) -> None:
+def resume(run: str, anew: bool, **options: Any) -> None:
     """Resume an interrupted RUN (or folder of seeds), or extend a finished one."""
     from evo.runs.listing import refuse_at_work
 
     path = Path(run)
     refuse_at_work(path)
-    from evo.cli.configure import changes_of, check_worker_options
-    from evo.core.config import EXECUTION_TABLES
-    from evo.core.errors import InputError
-    from evo.runs.directory import is_batch
+    from evo.runs.configure import changes_of, check_worker_options
+    from evo.runs.description import is_batch
     from evo.runs.loading import load_run
     from evo.runs.session import resume as carry_on
 
     changes = changes_of(options)
-    fixed = set(changes) - set(EXECUTION_TABLES)
-    if fixed:
-        raise InputError(
-            f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
-        )
     if is_batch(path):
         from evo.cli.batch import resume_seeds
 
-        resume_seeds(path, changes)
+        resume_seeds(path, changes, anew)
         return
     check_worker_options(options)
     config, chosen = load_run(path)
     config.changed(changes)  # says what is wrong before the run is touched
-    _finish(path, chosen, lambda display: carry_on(chosen, path, changes, display))
+    _finish(path, chosen, lambda display: carry_on(chosen, path, changes, display, anew))
 
 
 def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, Any]]) -> None:
     """Carry out a run with a display, say how it ended, and exit with its code."""
     from evo.cli.display import BarDisplay, PlainDisplay, Terminal
-    from evo.runs.directory import resume_command
+    from evo.runs.description import resume_command
 
     console = Terminal()
-    kind = BarDisplay if console.is_terminal else PlainDisplay
+    kind = BarDisplay if console.moves else PlainDisplay
     display = kind(console, experiment.describe)
     result = carry_out(display)
     figures = experiment.outcome(result)

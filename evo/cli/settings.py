@@ -1,5 +1,7 @@
 """`evo settings`: every setting of an experiment, with default, limits and meaning."""
 
+from typing import Any
+
 import click
 
 from evo.cli.errors import one_line_errors
@@ -14,23 +16,30 @@ from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
 @one_line_errors
 def settings(experiment: str, genome: str | None, engine: str | None, toml: bool) -> None:
     """List every setting of an EXPERIMENT with its default, its limits and its meaning."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from evo.cli.configure import choose_engine
     from evo.core import registry
+    from evo.runs.configure import choose_engine
 
     chosen = registry.experiment(experiment)
     config = chosen.config(choose_engine(chosen, genome, engine))
     if toml:
         click.echo(config.to_toml(), nl=False)
-        return
-    console = Console(soft_wrap=not click.get_text_stream("stdout").isatty())
-    for name, found in config.rows():
-        table = Table(title=f"[{name}]", title_justify="left", box=None, pad_edge=False)
+    else:
+        _show(config.rows())
+
+
+def _show(tables: dict[str, list[Any]]) -> None:
+    """Print a table of settings for every table of the configuration."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    for name, rows in tables.items():
+        shown = Table(title=Text(f"[{name}]"), title_justify="left", box=None, pad_edge=False)
         for heading in ("setting", "default", "values", "meaning"):
-            table.add_column(heading, overflow="fold")
-        for row in found:
-            table.add_row(row.name, row.text, row.kind, row.help)
-        console.print(table, markup=False, highlight=False)
+            shown.add_column(heading, overflow="fold")
+        for row in rows:
+            kind = row.kind.removeprefix("a ")
+            shown.add_row(*map(Text, (row.name, row.text, kind, row.help)))
+        console.print(shown)
         console.print()

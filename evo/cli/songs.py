@@ -36,9 +36,11 @@ def list_songs() -> None:
 @one_line_errors
 def export_songs(folder: str) -> None:
     """Write the embedded tunes as MIDI files into a FOLDER."""
+    from evo.music.files import user_file
     from evo.music.tunes import tune, tune_names
 
-    Path(folder).mkdir(parents=True, exist_ok=True)
+    with user_file(folder, "cannot be made"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
     for name in tune_names():
         tune(name).save(Path(folder) / f"{name}.mid")
     click.echo(f"{len(tune_names())} MIDI files in {folder}")
@@ -81,7 +83,7 @@ def check_songs(path: str | None, corpus: str | None, **options: Any) -> None:
     from evo.core.errors import InputError
     from evo.music.screening.check import Check
     from evo.music.screening.faults import Demands
-    from evo.music.screening.survey import Outputs, chosen, files_below, folk_songs_of, survey
+    from evo.music.screening.report import Outputs, chosen, files_below, folk_songs_of, survey
 
     if (path is None) == (corpus is None):
         raise InputError("what to check: give either a PATH or --corpus")
@@ -109,8 +111,10 @@ def measure_songs(path: str, corpus: str | None, json_file: str | None) -> None:
 
     from rich.console import Console
 
+    from evo.music.files import user_file
     from evo.music.measures.report import report
 
     document = report(path, Console(), corpus)
     if json_file is not None:
-        Path(json_file).write_text(dumps(document, indent=2) + "\n", encoding="utf-8")
+        with user_file(json_file, "cannot be written"):
+            Path(json_file).write_text(dumps(document, indent=2) + "\n", encoding="utf-8")

@@ -5,5 +5,7 @@ seeds       addressed random streams
 scores      scores of a population: totals, cases, statuses
 state       arrays and JSON values that a checkpoint holds
 files       files written so that a crash leaves the old or the new one
-interrupt   SIGINT and SIGTERM
+interrupt   signals that ask a run to end
+platform    what differs between operating systems
+processes   child processes that end with this one
 """

@@ -126,26 +126,23 @@ class Config:
         return {name: tables(getattr(self, field)) for name, field in self._fields().items()}
 
     def to_toml(self) -> str:
-        """Return the configuration as a TOML file with the limits and help as comments."""
+        """Return the configuration as a TOML file with help and limits as comments."""
         lines = []
-        for name, found in self.rows():
-            table = ""
+        for name, found in self.rows().items():
+            lines.append(f"[{name}]")
             for row in found:
-                where, _, setting = row.name.rpartition(".")
-                if where != table:
-                    lines += ["", f"[{where}]"]
-                    table = where
-                lines += [f"# {row.help} {row.kind[:1].upper()}{row.kind[1:]}."]
-                lines += [tomli_w.dumps({setting: row.value}).strip()]
-            if not found:
-                lines += ["", f"[{name}]"]
-        return "\n".join(lines).lstrip() + "\n"
+                lines.append(f"# {row.help} {row.kind[:1].upper()}{row.kind[1:]}.")
+                lines.append(tomli_w.dumps({row.name: row.value}).strip())
+            lines.append("")
+        return "\n".join(lines)
 
-    def rows(self) -> list[tuple[str, list[Row]]]:
-        """Return every setting of every table, by the table's name."""
-        return [
-            (name, list(rows(getattr(self, field), name))) for name, field in self._fields().items()
-        ]
+    def rows(self) -> dict[str, list[Row]]:
+        """Return every setting by the whole name of its table: "ga.population"."""
+        found: dict[str, list[Row]] = {}
+        for name, field in self._fields().items():
+            for where, row in rows(getattr(self, field), name):
+                found.setdefault(where, []).append(row)
+        return found
 
     def adjusted(self, changes: Changes, known_only: bool = False) -> Self:
         """Return the configuration with some defaults changed.

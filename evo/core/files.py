@@ -33,9 +33,18 @@ def naming(path: Path) -> Iterator[None]:
         raise
 
 
-def open_regular(path: Path) -> io.BufferedReader:
-    """Open a file to read it; OSError for a link, a pipe or a device, which might never end."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+def open_regular(path: Path, follow: bool = True) -> io.BufferedReader:
+    """Open a file to read it.
+
+    Args:
+        path: The file.
+        follow: Accept a link to a file, such as those that git-annex and DVC make.
+
+    Raises:
+        OSError: If it cannot be opened, or is a pipe or a device, which might never end.
+    """
+    links = 0 if follow else getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(path, os.O_RDONLY | links | getattr(os, "O_NONBLOCK", 0))
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is no regular file", str(path))
@@ -52,23 +61,30 @@ def fsync_folder(path: Path) -> None:
             os.close(descriptor)
 
 
+def without_links(path: str, flags: int) -> int:
+    """Open a file for `open(..., opener=...)`, but not what a link in its place leads to."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+
 def write_synced(path: Path, content: bytes) -> None:
-    """Write a file and wait until it is on the disk; not atomic by itself."""
-    with naming(path), path.open("wb") as file:
+    """Write a file, not through a link, and wait until it is on the disk; not atomic by itself."""
+    with naming(path), open(path, "wb", opener=without_links) as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under another name and rename it into place."""
+    """Write a file under another name and rename it into place; a link there is replaced."""
     temporary = path.with_name(f".tmp-{path.name}")
+    if temporary.is_symlink():
+        temporary.unlink()
     write_synced(temporary, content)
     temporary.replace(path)
     fsync_folder(path.parent)
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
     """Remove a folder with all in it, or a file or link; OSError if it stays."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
@@ -79,9 +95,9 @@ def _remove(path: Path) -> None:
 def remove_folder(path: Path) -> None:
     """Remove a folder; a crash on the way leaves nothing by its name."""
     doomed = path.with_name(f".tmp-old-{path.name}")
-    _remove(doomed)
+    remove(doomed)
     path.rename(doomed)
-    _remove(doomed)
+    remove(doomed)
 
 
 def replace_folder(path: Path, files: dict[str, bytes]) -> None:
@@ -91,7 +107,7 @@ def replace_folder(path: Path, files: dict[str, bytes]) -> None:
     written.
     """
     temporary = path.with_name(f".tmp-{path.name}")
-    _remove(temporary)
+    remove(temporary)
     try:
         temporary.mkdir(parents=True)
         for name, content in files.items():
@@ -103,15 +119,15 @@ def replace_folder(path: Path, files: dict[str, bytes]) -> None:
     doomed = path.with_name(f".tmp-old-{path.name}")
     stood = os.path.lexists(path)
     if stood:
-        _remove(doomed)
+        remove(doomed)
         path.rename(doomed)
     temporary.rename(path)
     fsync_folder(path.parent)
     if stood:
-        _remove(doomed)
+        remove(doomed)
 
 
 def remove_leftovers(folder: Path) -> None:
     """Remove what a crash left of unfinished writes."""
     for leftover in folder.glob(".tmp-*"):
-        _remove(leftover)
+        remove(leftover)

@@ -1,17 +1,19 @@
-"""SIGINT and SIGTERM: the first asks a run to end well, a second ends the process at once.
+"""Signals that ask a run to end: the first asks it to end well, a second ends the process at once.
 
-A generation, or compiling, may take longer than whoever sent the signal waits before the next is
-SIGKILL. So what has not ended well some seconds after the first is broken off, at any instant: a
-run can be killed at any instant anyhow.
+The signals are SIGINT, SIGTERM, SIGHUP (a closed terminal) and SIGUSR1 (a job scheduler's warning).
+Who sends them sends SIGKILL some seconds later, and a generation or a compilation can take longer
+than that. So whatever has not ended well some seconds after the first signal is broken off, at any
+instant: a run can be killed at any instant anyhow.
 """
 
 import os
 import signal
-import sys
-from types import FrameType, ModuleType
+import threading
+from collections.abc import Callable
+from types import FrameType
 from typing import Any, Self
 
-from multiprocess import resource_tracker
+from evo.core.platform import ENDING_SIGNALS, call_later
 
 GRACE = 2.0  # seconds from the first signal until `Interrupted` is raised
 
@@ -20,45 +22,29 @@ class Interrupted(BaseException):
     """The time to end well is over. No error: nothing but `Interrupts` around it may handle it."""
 
 
-def start_shielded(process: Any) -> None:
-    """Start a `multiprocess` process that never sees SIGINT and SIGTERM: its parent ends it.
-
-    A terminal's Ctrl-C, and much that sends SIGTERM, reaches a whole group of processes. A process
-    inherits the signals its parent blocks, so not even its start can be interrupted.
-
-    Nor does it run the user's script again, as `spawn` would: that is for what the script defines,
-    and would start the script's work a second time where nothing guards it.
-    """
-    # Started on the way by the first process otherwise, it would lift the block again.
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    script = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        process.start()
-    finally:
-        sys.modules["__main__"] = script
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class Interrupts:
     """While inside this context manager, `received` is the first signal that came, or None.
 
-    `Interrupted` is raised inside when it is not left within `GRACE` seconds of that.
+    `Interrupted` is raised inside when it is not left within `GRACE` seconds of that. Only the main
+    thread can receive signals; in another one none ever comes. Under `nohup` SIGHUP stays ignored.
     """
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
         self._before: dict[signal.Signals, Any] = {}
+        self._cancel: Callable[[], None] | None = None
 
     def __enter__(self) -> Self:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._handle)
+        if threading.current_thread() is threading.main_thread():
+            for number in ENDING_SIGNALS:
+                is_ignored = signal.getsignal(number) is signal.SIG_IGN
+                if not is_ignored or number.name != "SIGHUP":
+                    self._before[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self.received is not None:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        if self._cancel is not None:
+            self._cancel()
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -66,8 +52,7 @@ class Interrupts:
         if self.received is not None:
             os._exit(128 + number)
         self.received = signal.Signals(number)
-        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._break_off)
-        signal.setitimer(signal.ITIMER_REAL, GRACE)
+        self._cancel = call_later(GRACE, self._break_off)
 
-    def _break_off(self, number: int, frame: FrameType | None) -> None:
+    def _break_off(self) -> None:
         raise Interrupted

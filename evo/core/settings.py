@@ -27,6 +27,8 @@ __all__ = ["Changes", "Meta", "Row", "Settings", "changed", "rows", "tables"]
 # Nested tables of new values, by the names of the settings.
 Changes = Mapping[str, Any]
 
+# Limits beyond this are there for safety, and are not told.
+_UNBOUNDED = 1e15
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True}
 _TRUTH |= {"false": False, "no": False, "off": False, "0": False}
 
@@ -41,7 +43,7 @@ Table = TypeVar("Table", bound=msgspec.Struct)
 class Row(NamedTuple):
     """One setting, as `evo settings` shows it."""
 
-    name: str  # with the tables that it is in: ga.population.size
+    name: str
     value: Any
     kind: str  # "a whole number from 2 to 1000000"
     help: str
@@ -127,16 +129,23 @@ def _bare(info: Any) -> Any:
 def _plain(info: Any, value: Any) -> Any:
     """Return a value in the form that msgspec converts; ValueError if it has none."""
     kind = _bare(info)
+    if isinstance(value, Mapping):
+        raise ValueError
     if isinstance(kind, inspect.UnionType):  # a number, or nothing
         words = [word for one in kind.types for word in getattr(one, "values", ())]
         return value if value in words else _plain(kind.types[0], value)
     if isinstance(kind, inspect.BoolType):
-        return value if isinstance(value, bool) else _TRUTH.get(str(value).strip().lower(), value)
+        truth = _TRUTH.get(value.strip().lower()) if isinstance(value, str) else value
+        if not isinstance(truth, bool):
+            raise ValueError
+        return truth
     if isinstance(kind, inspect.VarTupleType | inspect.TupleType):
         items = value.replace(",", " ").split() if isinstance(value, str) else list(value)
         of = kind.item_types[0] if isinstance(kind, inspect.TupleType) else kind.item_type
         return [_plain(of, item) for item in items]
-    if isinstance(value, bool | Mapping | list | tuple):
+    if isinstance(kind, inspect.LiteralType):  # of which some are true and false
+        return next((w for w in kind.values if str(w).lower() == str(value).lower()), value)
+    if isinstance(value, bool | list | tuple):
         raise ValueError
     if isinstance(kind, inspect.IntType | inspect.FloatType):
         number = float(value)
@@ -144,8 +153,6 @@ def _plain(info: Any, value: Any) -> Any:
             raise ValueError
         exact = isinstance(value, int) or (isinstance(value, str) and value.strip().isdigit())
         return int(value) if exact and isinstance(kind, inspect.IntType) else number
-    if isinstance(kind, inspect.LiteralType):
-        return next((w for w in kind.values if str(w).lower() == str(value).lower()), value)
     return str(value)
 
 
@@ -165,13 +172,20 @@ def _in_words(info: Any) -> str:
         return f"{len(kind.item_types)} values, each {_in_words(kind.item_types[0])}"
     if isinstance(kind, inspect.IntType | inspect.FloatType):
         word = "a whole number" if isinstance(kind, inspect.IntType) else "a number"
-        if kind.gt is not None:
-            word += f" above {kind.gt:g}" + (f" to {kind.le:.12g}" if kind.le is not None else "")
-        elif kind.ge is not None:
-            least, most = f"{kind.ge:.12g}", f"{kind.le:.12g}" if kind.le is not None else ""
-            word += f" from {least} to {most}" if most else f" of at least {least}"
-        return word
+        return word + _limits(kind)
     return "text"
+
+
+def _limits(kind: inspect.IntType | inspect.FloatType) -> str:
+    """Return the limits of a number in words; those beyond any use are left out."""
+    low, high = kind.ge if kind.gt is None else kind.gt, kind.le if kind.lt is None else kind.lt
+    words = ""
+    if low is not None and low > -_UNBOUNDED:
+        words += f" above {low:,g}" if kind.gt is not None else f" from {low:,g}"
+    if high is not None and high < _UNBOUNDED:
+        last = f"{high:,}" if isinstance(high, int) else f"{high:,.10g}"
+        words += f" below {last}" if kind.lt is not None else f" to {last}"
+    return words
 
 
 def tables(table: msgspec.Struct) -> dict[str, Any]:
@@ -180,20 +194,23 @@ def tables(table: msgspec.Struct) -> dict[str, Any]:
     return found
 
 
-def rows(table: msgspec.Struct, where: str) -> Iterator[Row]:
+def rows(table: msgspec.Struct, where: str) -> Iterator[tuple[str, Row]]:
     """Yield every setting of a table and of the tables in it, with its present value.
 
     Args:
         table: The settings.
         where: The table's own name, such as "ga".
+
+    Yields:
+        The whole name of the table that a setting is in, such as "ga.population", and the setting.
     """
     for field in fields(table):
-        label, value = f"{where}.{field.encode_name}", getattr(table, field.name)
+        name, value = field.encode_name, getattr(table, field.name)
         if _is_table(field.type):
-            yield from rows(value, label)
+            yield from rows(value, f"{where}.{name}")
         else:
-            info = inspect.type_info(field.type)
-            yield Row(label, msgspec.to_builtins(value), _in_words(info), _help(field))
+            kind = _in_words(inspect.type_info(field.type))
+            yield where, Row(name, msgspec.to_builtins(value), kind, _help(field))
 
 
 def _help(field: FieldInfo) -> str:

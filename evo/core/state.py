@@ -1,12 +1,19 @@
 """What a checkpoint keeps of an engine: arrays and JSON values, nothing else."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 from numpy.typing import NDArray
 
-from genomes.base import Arrays
+from genomes.arrays import Arrays
+
+# Whole numbers that nothing counts beyond, and that floats hold exactly.
+Count = Annotated[int, Meta(ge=0, le=1 << 53)]
+Finite = Annotated[float, Meta(ge=-1.7e308, le=1.7e308)]
+Positive = Annotated[float, Meta(ge=0, le=1.7e308)]
 
 
 @dataclass(frozen=True)
@@ -49,6 +56,23 @@ class State:
                 f"{name} must be {dtype.__name__} {wanted}, got {found.dtype} {found.shape}"
             )
         return found
+
+    def value(self, name: str, kind: Any) -> Any:
+        """Return a JSON value as a type with limits.
+
+        Args:
+            name: Name of the value.
+            kind: `Count`, `Finite` or another type that msgspec converts to.
+
+        Raises:
+            ValueError: If it is missing, of another type, or outside the limits.
+        """
+        if name not in self.values:
+            raise ValueError(f"{name} is missing")
+        try:
+            return msgspec.convert(self.values[name], kind)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"{name}: {error}") from None
 
     def __or__(self, other: "State") -> "State":
         """Both states in one; their names must differ."""

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
-from evo.core.state import State
+from evo.core.state import Count, Finite, State
 from genomes.base import Performers
 from genomes.player import Player
 
@@ -219,7 +219,7 @@ class Engine(ABC, Generic[S]):
     ) -> Self:
         """The engine whose `state` this is, given the settings and seed it was made with."""
         engine = cls(settings, seed=seed, player=player)
-        engine.generation = state.values["generation"]
+        engine.generation = state.value("generation", Count)
         engine.champion = cls.champion_of(state)
         engine._restore(state.part("breeder"))
         return engine
@@ -235,4 +235,6 @@ class Engine(ABC, Generic[S]):
             return None
         part = state.part("champion")
         performers = cls.genome.from_arrays(part.arrays)
-        return Champion(performers, part.values["score"], part.values["generation"])
+        if len(performers) != 1:
+            raise ValueError(f"champion must be one individual, got {len(performers)}")
+        return Champion(performers, part.value("score", Finite), part.value("generation", Count))

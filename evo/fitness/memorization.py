@@ -28,7 +28,8 @@ from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.music.song import Song
-from genomes.base import BoolArray, Performers, Streams
+from genomes.arrays import BoolArray
+from genomes.base import Performers, Streams
 
 Mode = Literal["follow", "perform"]
 

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.music.song import Song
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 from genomes.history_user.networks import HistoryUsers, hear
 
 # No chance is less, or nearer to 1.

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from evo.core.scores import Scores
-from genomes.base import FloatArray, Streams
+from genomes.arrays import FloatArray
+from genomes.base import Streams
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 WANTED = np.array([0.0, 1.0, 1.0, 0.0])

@@ -77,23 +77,34 @@ _MODE_FIFTHS = {"": 0, "maj": 0, "m": -3, "min": -3, "dor": -2}
 
 
 def read_tunes(text: str) -> list[Tune]:
-    """The tunes of an ABC file, in its order. Raises AbcError."""
+    """Return the tunes of an ABC file, in its order.
+
+    Raises:
+        AbcError: for whatever is not in the part of ABC that this module reads.
+    """
     return [_read_tune(block) for block in _blocks(text)]
 
 
 def read_melody(body: str, key: str) -> tuple[tuple[Note, ...], int]:
-    """The notes of a melody without repeats, and its length in unit notes.
+    """Return the notes of a melody without repeats, and its length in unit notes.
 
     For collections that write no upbeats and leave out bar lines: bars are not counted, a bar line
     only ends accidentals. A tie takes its accidental over the bar line; between two pitches it is
-    a slur. Raises AbcError, with the number of the line in `body`.
+    a slur.
+
+    Args:
+        body: the melody, in ABC.
+        key: the field `K:`.
+
+    Raises:
+        AbcError: with the number of the line in `body`.
     """
     lines = [_Token(line, number) for number, line in enumerate(body.splitlines(), 1)]
     return _LooseWalk(_signature({"K": (key, 0)}), None).over(list(_tokens(lines)))
 
 
 def _blocks(text: str) -> Iterator[list[_Token]]:
-    """The lines of each tune, stripped of comments, with their numbers."""
+    """Yield the lines of each tune, stripped of comments, with their numbers."""
     block: list[_Token] = []
     for number, raw in enumerate(text.splitlines(), 1):
         if raw.startswith("%%"):
@@ -164,7 +175,7 @@ def _fraction(fields: _Fields, letter: str) -> tuple[int, int]:
 
 
 def _signature(fields: _Fields) -> dict[str, int]:
-    """What the key does to each letter: +1 or -1 semitone; letters left alone are absent."""
+    """Return the semitones, +1 or -1, by which the key changes a letter."""
     found = _match(_KEY, fields, "K")
     fifths = _CIRCLE.index(found[1]) - 1 + 7 * _SHIFT[found[2]] + _MODE_FIFTHS[found[3]]
     if abs(fifths) > 7:
@@ -189,7 +200,7 @@ def _tokens(lines: list[_Token]) -> Iterator[_Token]:
 
 
 def _unfold(tokens: list[_Token]) -> list[_Token]:
-    """The tokens in the order they are sung: every repeat written out."""
+    """Return the tokens in the order they are sung: every repeat written out."""
     sung: list[_Token] = []
     start: int | None = None  # of the open repeat
     first_ending: int | None = None

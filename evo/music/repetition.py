@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.music.melody import BEATS_A_BAR, onsets
 from evo.music.song import Song
 
-BEATS_A_BAR = 4
 # So many steps to either side of a repeat distance have less.
 _NEIGHBOURS = 2
 # Least share of a repeat distance, of the song's highest and of its mean.
@@ -20,10 +20,17 @@ _OF_HIGHEST, _OF_MEAN = 0.5, 2.0
 
 
 def autocorrelation(song: Song, longest: int) -> NDArray[np.float64]:
-    """The share of notes that sounded d steps before as well: float64 (longest,), at d - 1.
+    """Return the share of notes that sounded d steps before as well, for every distance d.
 
     It is counted over the notes from step d on, so that a song that is played twice has 1 at its
     length; 0 where there is no note.
+
+    Args:
+        song: the song.
+        longest: the greatest distance, in steps.
+
+    Returns:
+        float64 (longest,), distance d at index d - 1.
     """
     notes, again = _notes(song, longest)
     from_step = np.append(notes[::-1].cumsum()[::-1], 0)  # notes from each step on
@@ -33,10 +40,18 @@ def autocorrelation(song: Song, longest: int) -> NDArray[np.float64]:
 
 
 def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The autocorrelation by section: float64 (sections, longest), column d - 1 for d.
+    """Return the autocorrelation by section.
 
     It is the share of all notes of the section, from its start to the next, that began d steps
     before as well, be it in the section or before it. Before the song nothing began.
+
+    Args:
+        song: the song.
+        longest: the greatest distance, in steps.
+        starts: int64 (sections,), the first step of each section.
+
+    Returns:
+        float64 (sections, longest), distance d in column d - 1.
     """
     notes, again = _notes(song, longest)
     of_sections = np.maximum(np.add.reduceat(notes, starts), 1)
@@ -45,18 +60,16 @@ def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArra
 
 
 def _notes(song: Song, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The notes that begin at each step, and how many of them also did 1 to `longest` before."""
-    onsets = song.grid.copy()
-    if song.hold:
-        onsets[1:] &= ~song.grid[:-1]
+    """Return the notes that begin at each step, and how many also did 1 to `longest` before."""
+    begins = onsets(song)
     again = np.zeros((song.steps, longest), np.int64)
     for distance in range(1, min(longest, song.steps - 1) + 1):
-        again[distance:, distance - 1] = (onsets[distance:] & onsets[:-distance]).sum(axis=1)
-    return onsets.sum(axis=1), again
+        again[distance:, distance - 1] = (begins[distance:] & begins[:-distance]).sum(axis=1)
+    return begins.sum(axis=1), again
 
 
 def repeat_distances(song: Song, longest: int) -> NDArray[np.int64]:
-    """The distances, rising, from a bar to `longest` steps, at which the song repeats itself.
+    """Return the distances, from a bar to `longest` steps, at which the song repeats itself.
 
     A repeat distance has a higher share in the autocorrelation than the two to either side of it,
     at least half the highest from a bar on, and at least twice the mean. Bars have four beats.
@@ -82,9 +95,15 @@ def _stands_out(shares: NDArray[np.float64], place: int) -> bool:
 def peak_distances(
     weights: NDArray[np.floating[Any]], distances: NDArray[np.int64], bar: int
 ) -> NDArray[np.int64]:
-    """Where each bar of a song is read most: int64 (bars,), the last bar as long as it is.
+    """Return the distance at which each bar of a song is read most.
 
-    `weights` are (steps, distances): how much each step reads at each distance.
+    Args:
+        weights: (steps, distances), how much each step reads at each distance.
+        distances: int64 (distances,), in steps.
+        bar: steps in a bar; the last bar is as long as it is.
+
+    Returns:
+        int64 (bars,).
     """
     starts = np.arange(0, len(weights), bar)
     if not len(starts):

@@ -14,7 +14,6 @@ A song never changes: its grid is read-only, and whatever varies it returns anot
 from __future__ import annotations
 
 import operator
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, SupportsIndex
@@ -22,18 +21,20 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from evo.core.errors import MidiError
-from evo.music.midi.read import midi_bytes, note_name, read_notes, tempo_to_microseconds, write_file
+from evo.core.errors import InputError, MidiError
+from evo.music.files import AnyPath
+from evo.music.midi.roll import MAX_STEPS, read_grid
+from evo.music.midi.units import note_name, tempo_to_microseconds
+from evo.music.midi.write import midi_bytes, write_file
+from evo.music.synth import player, write_wav
 
-__all__ = ["MAX_STEPS", "MidiError", "Song", "load_songs"]
+__all__ = ["MAX_STEPS", "Song"]
 
-MAX_STEPS = 65_536
 TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
-SUFFIXES = (".mid", ".midi")
 
 
 def usual_lowest_note(keys: int) -> int:
-    """The MIDI note of key 0: 60, for 69 and more keys 21 (the piano), for 108 and more 0."""
+    """Return the usual MIDI note of key 0: 60, 21 from 69 keys on (the piano), 0 from 108 on."""
     return next(note for note in (60, 21, 0) if note + keys <= 128)
 
 
@@ -82,7 +83,7 @@ class Song:
     @classmethod
     def load(
         cls,
-        path: str | os.PathLike[str],
+        path: AnyPath,
         *,
         keys: int = 13,
         lowest_note: int | None = None,
@@ -114,48 +115,10 @@ class Song:
         if steps is not None:
             steps = _integer("steps", steps, 1, MAX_STEPS)
 
-        midi = read_notes(path)
-        low, high = int(midi.notes[:, 2].min()), int(midi.notes[:, 2].max())
-        if high - low >= keys:
-            advice = "keys=88" if keys < 88 and high - low < 88 else "keys=128, lowest_note=0"
-            raise MidiError(
-                path,
-                f"needs {high - low + 1} keys, {note_name(low)} to {note_name(high)}, "
-                f"more than {keys}: load it with {advice}",
-            )
-        shift = max(lowest_note - low, 0) or min(lowest_note + keys - 1 - high, 0)
+        grid, tempo = read_grid(path, keys, lowest_note, steps_per_beat, hold, steps)
+        return cls(grid, lowest_note, steps_per_beat, tempo, Path(path).stem, hold)
 
-        def step(tick: int) -> int:
-            return round(tick * steps_per_beat / midi.ticks_per_beat)
-
-        # Python's integers: a tick times a resolution may pass 64 bits.
-        notes = [
-            (step(onset), max(step(end), step(onset) + 1), pitch + shift - lowest_note)
-            for onset, end, pitch in midi.notes.tolist()
-        ]
-        if steps is None:
-            steps = max(step(midi.end_tick), max(release for _, release, _ in notes))
-        if steps > MAX_STEPS:
-            raise MidiError(
-                path, f"lasts {steps} steps, at most {MAX_STEPS} are read: cut it with steps=N"
-            )
-        notes = [(on, min(off, steps), key) for on, off, key in notes if on < steps]
-        if not notes:
-            raise MidiError(path, f"no notes in the first {steps} steps")
-
-        first, last, key = np.array(notes, dtype=np.int64).T
-        grid = np.zeros((steps, keys), dtype=np.bool_)
-        if hold:
-            # Count the keys going down and up: the cost does not grow with the notes' lengths.
-            down = np.zeros((steps + 1, keys), dtype=np.int32)
-            np.add.at(down, (first, key), 1)
-            np.subtract.at(down, (last, key), 1)
-            np.greater(np.cumsum(down, axis=0, dtype=np.int32, out=down)[:-1], 0, out=grid)
-        else:
-            grid[first, key] = True
-        return cls(grid, lowest_note, steps_per_beat, midi.tempo, Path(path).stem, hold)
-
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: AnyPath) -> None:
         """Save as MIDI. Loading it again with the same parameters gives the same grid.
 
         In onset mode each True is a note of one step, in hold mode each run of True is one note.
@@ -165,12 +128,16 @@ class Song:
         """
         try:
             content = self.to_midi()
-        except ValueError as error:
+        except InputError as error:
             raise MidiError(path, str(error)) from None
         write_file(path, content)
 
     def to_midi(self) -> bytes:
-        """The MIDI file that `save` writes; ValueError for more notes than a file may hold."""
+        """Return the bytes of the MIDI file that `save` writes.
+
+        Raises:
+            InputError: for more notes than a file may hold.
+        """
         ticks = -(-TICKS_PER_BEAT // self.steps_per_beat)  # of a step, rounded up
         return midi_bytes(
             [(on * ticks, off * ticks, note) for on, off, note in self.notes()],
@@ -196,7 +163,7 @@ class Song:
         return self.steps * 60.0 / (self.tempo * self.steps_per_beat)
 
     def notes(self) -> list[tuple[int, int, int]]:
-        """The notes as (first step, step of the release, MIDI note), sorted."""
+        """Return the notes as (first step, step of the release, MIDI note), sorted."""
         if not self.hold:
             steps, keys = np.nonzero(self.grid)
             ends = steps + 1
@@ -210,7 +177,7 @@ class Song:
         return sorted(rows)
 
     def whole_bars(self, minimum: int = 128, bar: int = 8) -> Song:
-        """The song at `minimum` steps, or, when it sounds for longer, up to the next whole bar.
+        """Return the song at `minimum` steps, or in whole bars when it sounds for longer.
 
         Only silence is cut, and only silence added. `minimum` and `bar` are in steps.
         """
@@ -223,7 +190,7 @@ class Song:
         return replace(self, grid=np.concatenate([self.grid[:steps], silence]))
 
     def transposed(self, semitones: int) -> Song:
-        """The song moved up by `semitones` (down when negative), on the same keys.
+        """Return the song moved up by `semitones` (down when negative), on the same keys.
 
         Raises:
             ValueError: when a note leaves the keys.
@@ -238,17 +205,17 @@ class Song:
         return replace(self, grid=np.roll(self.grid, semitones, axis=1))
 
     def transpositions(self) -> list[Song]:
-        """The song in every position that fits the keys, from the lowest to the highest."""
+        """Return the song in every position that fits the keys, from the lowest to the highest."""
         lowest, highest = self._shifts()
         return [self.transposed(semitones) for semitones in range(lowest, highest + 1)]
 
     def _shifts(self) -> tuple[int, int]:
-        """The furthest moves down (0 or negative) and up that keep all notes on the keys."""
+        """Return the furthest moves down (0 or negative) and up that keep all notes on the keys."""
         used = np.flatnonzero(self.grid.any(axis=0))
         return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
 
     def windows(self, lags: ArrayLike, before_start: bool = False) -> NDArray[np.bool_]:
-        """What was played `lags` steps before each step.
+        """Return what was played `lags` steps before each step.
 
         Args:
             lags: integers (n,), none negative; 0 is the step itself.
@@ -272,7 +239,7 @@ class Song:
         return heard
 
     def corrupted(self, errors: int, rng: np.random.Generator) -> Song:
-        """The song with wrong notes, as the original research made counterexamples.
+        """Return the song with wrong notes, as the original research made counterexamples.
 
         Each error takes a step: a sounding one gets one random key in place of its notes, and a
         silent one gets a random key. The steps are distinct until every one has its error, and a
@@ -299,20 +266,20 @@ class Song:
                 grid[step] = single[rng.choice(choices)] if len(choices) else False
         return replace(self, grid=grid)
 
-    def to_wav(self, path: str | os.PathLike[str]) -> None:
-        """Write the song's sound as a WAV file (see `evo.music.synth`)."""
-        from evo.music.synth import write_wav
+    def to_wav(self, path: AnyPath) -> None:
+        """Write the song's sound as a WAV file (see `evo.music.synth`).
 
+        Raises:
+            InputError: for a song that is too long, and a file that cannot be written.
+        """
         write_wav(self, path)
 
     def play(self) -> Any:
-        """The song's sound, for a notebook: its player when shown there, needing no sound device.
+        """Return the song's sound for a notebook: a player, which needs no sound device.
 
         Returns:
             An `IPython.display.Audio`; the bytes of a WAV file where IPython is not installed.
         """
-        from evo.music.synth import player
-
         return player(self)
 
     def __eq__(self, other: object) -> bool:
@@ -335,26 +302,6 @@ class Song:
             f"{note_name(self.lowest_note)}..{top}, {len(self.notes())} notes, "
             f"{self.duration:.1f} s{', hold' if self.hold else ''})"
         )
-
-
-def load_songs(path: str | os.PathLike[str], **options: Any) -> list[Song]:
-    """Load a MIDI file, or all the *.mid and *.midi files of a folder in the order of their names.
-
-    Args:
-        options: as `Song.load` takes them.
-
-    Raises:
-        MidiError: for a folder without any, and for the first file that `Song.load` refuses.
-    """
-    if not os.path.isdir(path):
-        return [Song.load(path, **options)]
-    try:
-        names = sorted(name for name in os.listdir(path) if name.lower().endswith(SUFFIXES))
-    except OSError as error:
-        raise MidiError(path, f"cannot be read: {error.strerror}") from None
-    if not names:
-        raise MidiError(path, "no *.mid or *.midi file in this folder")
-    return [Song.load(Path(path) / name, **options) for name in names]
 
 
 def _integer(argument: str, value: SupportsIndex, lowest: int, highest: int) -> int:

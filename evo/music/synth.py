@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import wave
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from evo.music.song import Song
+from evo.core.errors import InputError
+from evo.music.files import AnyPath, user_file
 
 __all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
 
@@ -38,17 +37,32 @@ MAX_SECONDS = 1200.0  # a song of 20 minutes takes 212 MB as float32
 BLOCK = 1 << 18  # samples turned into 16 bits at a time
 
 
-def render(song: Song) -> NDArray[np.float32]:
+class Score(Protocol):
+    """What sounds: a song, to which this module need not be told what else a song is."""
+
+    @property
+    def steps(self) -> int:
+        """Length in steps."""
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds."""
+
+    def notes(self) -> list[tuple[int, int, int]]:
+        """Return the notes as (first step, step of the release, MIDI note)."""
+
+
+def render(song: Score) -> NDArray[np.float32]:
     """Render a song.
 
     Returns:
         float32 array of (duration + RELEASE) seconds, in -PEAK..PEAK; zeros for a silent song.
 
     Raises:
-        ValueError: for a song of more than `MAX_SECONDS`.
+        InputError: for a song of more than `MAX_SECONDS`.
     """
     if song.duration > MAX_SECONDS:
-        raise ValueError(
+        raise InputError(
             f"song: expected at most {MAX_SECONDS:.0f} seconds of sound, got {song.duration:.0f}"
         )
     step = song.duration / song.steps * RATE  # samples, not a whole number
@@ -72,27 +86,26 @@ def render(song: Song) -> NDArray[np.float32]:
     return samples
 
 
-def wav_bytes(song: Song) -> bytes:
-    """The song as the bytes of a WAV file: mono, 16 bits, `RATE` samples a second."""
+def wav_bytes(song: Score) -> bytes:
+    """Return the song as the bytes of a WAV file: mono, 16 bits, `RATE` samples a second."""
     buffer = io.BytesIO()
     _write(render(song), buffer)
     return buffer.getvalue()
 
 
-def write_wav(song: Song, path: str | os.PathLike[str]) -> None:
+def write_wav(song: Score, path: AnyPath) -> None:
     """Write the song as a WAV file.
 
     Raises:
-        OSError: when the file cannot be written.
-        ValueError: for a song of more than `MAX_SECONDS`.
+        InputError: for a song of more than `MAX_SECONDS`, and a file that cannot be written.
     """
     samples = render(song)
-    with open(path, "wb") as file:
+    with user_file(path, "cannot be written"), open(path, "wb") as file:
         _write(samples, file)
 
 
-def player(song: Song) -> Any:
-    """An `IPython.display.Audio` of the song, or the bytes of its WAV file without IPython."""
+def player(song: Score) -> Any:
+    """Return an `IPython.display.Audio` of the song, or its WAV file where IPython is missing."""
     try:
         display = importlib.import_module("IPython.display")
     except ImportError:
@@ -112,12 +125,12 @@ def _write(samples: NDArray[np.float32], file: BinaryIO) -> None:
 
 
 def _length(on: int, off: int, step: float) -> int:
-    """Samples from the onset to the release of a note."""
+    """Return the samples from the onset to the release of a note."""
     return min(round(off * step) - round(on * step), round(LONGEST_NOTE * RATE))
 
 
 def _tone(note: int, length: int) -> NDArray[np.float32]:
-    """A plucked string at a MIDI note, `length` samples of it, float32."""
+    """Return `length` samples of a plucked string at a MIDI note, float32."""
     frequency = 440.0 * 2.0 ** ((note - 69) / 12)
     time = np.arange(length) / RATE
     tone = np.zeros(length)

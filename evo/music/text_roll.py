@@ -1,13 +1,13 @@
 """A piano roll as text, for terminals: one line a key, highest first, one column a step."""
 
-from evo.music.midi.read import note_name
+from evo.music.midi.units import note_name
 from evo.music.song import Song
 
 _COLUMNS = 64  # steps a row of text
 
 
 def text_roll(song: Song) -> str:
-    """The roll in rows of 64 steps, bar lines every 4 beats; keys never used are left out."""
+    """Return the roll in rows of 64 steps, bar lines every 4 beats, without keys never used."""
     bar = 4 * song.steps_per_beat
     keys = [key for key in reversed(range(song.keys)) if song.grid[:, key].any()]
     lines = [f"{song.name}: {song.steps} steps, {int(song.grid.sum())} notes"]

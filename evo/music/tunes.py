@@ -21,27 +21,32 @@ STEPS = 128
 
 
 def name_of(title: str) -> str:
-    """The name of a tune on the command line: "Ode to Joy" is ode-to-joy."""
+    """Return the name of a tune on the command line: "Ode to Joy" is ode-to-joy."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "").lower()))
 
 
+def book_text() -> str:
+    """Return the tune book, in ABC notation."""
+    return (Path(evo.data.__path__[0]) / "tunes.abc").read_text(encoding="utf-8")
+
+
 @cache
 def all_tunes() -> dict[str, Tune]:
-    """Every embedded tune by its name, in the order of the book."""
-    text = (Path(evo.data.__path__[0]) / "tunes.abc").read_text(encoding="utf-8")
-    return {name_of(one.title): one for one in read_tunes(text)}
+    """Return every embedded tune by its name, in the order of the book."""
+    return {name_of(tune.title): tune for tune in read_tunes(book_text())}
 
 
 def tune_names() -> list[str]:
-    """The names of the embedded tunes, in the order of the book."""
+    """Return the names of the embedded tunes, in the order of the book."""
     return list(all_tunes())
 
 
 def tune(name: str) -> Song:
-    """An embedded tune as a song, moved by the fewest semitones into the 13 keys.
+    """Return an embedded tune as a song, moved by the fewest semitones into the 13 keys.
 
-    Raises KeyError for a name that is not among `tune_names()`.
+    Raises:
+        KeyError: for a name that is not among `tune_names()`.
     """
     found = all_tunes()[name]
     pitches = [pitch for _, _, pitch in found.notes]

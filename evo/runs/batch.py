@@ -26,13 +26,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+import msgspec
 import tomli_w
 from filelock import FileLock, Timeout
 
 from evo.core.errors import InputError, RunError
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
-from evo.runs.directory import (
+from evo.runs.description import (
     BATCH_FILE,
     Tables,
     is_batch,
@@ -87,24 +88,44 @@ def with_seed(config: Tables, seed: int) -> Tables:
     return config | {"run": run, "workers": config["workers"] | {"count": 1}}
 
 
+class Given(msgspec.Struct, frozen=True):
+    """What a user gives with a command, and is never stored with the runs.
+
+    Attributes:
+        workers: Settings of [workers]: a cluster that runs already, and `insecure`.
+        anew: Start runs over of which no checkpoint can be used.
+    """
+
+    workers: dict[str, Any] = {}
+    anew: bool = False
+
+
 @dataclass
 class _Process:
     """A run that is being carried out."""
 
     seed: int
     errors: BinaryIO
+    messages: BinaryIO
     popen: "subprocess.Popen[bytes]"
 
     @classmethod
-    def begin(cls, folder: Path, seed: int) -> Self:
+    def begin(cls, folder: Path, seed: int, given: Given) -> Self:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the process
+        messages = tempfile.TemporaryFile()  # noqa: SIM115 - the same
+        what = msgspec.json.encode(given).decode()
         # A session of its own: Ctrl-C in a terminal reaches the batch alone, which tells its runs.
         popen = subprocess.Popen(
-            [sys.executable, "-P", "-m", "evo.runs.batch_worker", str(folder), str(seed)],
-            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors,
+            [sys.executable, "-P", "-m", "evo.runs.batch_worker", str(folder), str(seed), what],
+            stdin=subprocess.PIPE, stdout=messages, stderr=errors,
             start_new_session=True, env=dict.fromkeys(ONE_THREAD, "1") | dict(os.environ),
         )  # fmt: skip
-        return cls(seed, errors, popen)
+        return cls(seed, errors, messages, popen)
+
+    def said(self) -> list[str]:
+        """Return the lines that it printed for the user."""
+        self.messages.seek(0)
+        return self.messages.read().decode(errors="replace").splitlines()
 
     def last_words(self) -> str:
         """The last line that it said."""
@@ -116,6 +137,7 @@ class _Process:
         assert self.popen.stdin is not None
         self.popen.stdin.close()
         self.errors.close()
+        self.messages.close()
 
 
 @dataclass
@@ -150,9 +172,11 @@ class Batch:
                 self.path.rmdir()
 
     @classmethod
-    def create(cls, path: Path, config: Tables, seeds: Sequence[int]) -> Self:
+    def create(
+        cls, path: Path, config: Tables, seeds: Sequence[int], made_folder: bool = False
+    ) -> Self:
         """A new batch in `path`, which must not exist or be empty."""
-        made_here = not path.exists()
+        made_here = made_folder or not path.exists()
         path.mkdir(parents=True, exist_ok=True)
         found = {entry.name for entry in path.iterdir()}
         if found - {".lock", f".tmp-{BATCH_FILE}"}:
@@ -199,7 +223,9 @@ class Batch:
             return None
         return result if config.get("stop") == self.config["stop"] else None
 
-    def carry_out(self, at_once: int, say: Callable[[int, str], None]) -> Summary:
+    def carry_out(
+        self, at_once: int, say: Callable[[int, str], None], given: Given | None = None
+    ) -> Summary:
         """Carry out all runs that are not done, so many at once; `say` hears how each ends.
 
         SIGINT and SIGTERM stop all of them. InputError for what no run can use; what was begun of
@@ -219,18 +245,19 @@ class Batch:
             with Interrupts() as interrupts:
                 while (waiting or working) and interrupts.received is None:
                     while waiting and len(working) < at_once:
-                        working.append(_Process.begin(self.path, waiting.pop(0)))
+                        working.append(_Process.begin(self.path, waiting.pop(0), given or Given()))
                     for process in [one for one in working if one.popen.poll() is not None]:
                         self._take(process, summary, say)
                         working.remove(process)
                         process.close()
                     time.sleep(_PAUSE)
-                summary.stopped_by = interrupts.received
-                self._stop(working)
-                for process in working:  # some were at their end
-                    result = self.result(process.seed)
-                    if result is not None:
-                        summary.results[process.seed] = result
+            # The runs have longer to end well than `Interrupts` would give this process.
+            summary.stopped_by = interrupts.received
+            self._stop(working)
+            for process in working:  # some were at their end
+                result = self.result(process.seed)
+                if result is not None:
+                    summary.results[process.seed] = result
         except InputError:
             self._stop(working)
             self._discard_unused()
@@ -249,6 +276,8 @@ class Batch:
     def _take(self, process: _Process, summary: Summary, say: Callable[[int, str], None]) -> None:
         """Note how a process ended."""
         seed, code = process.seed, process.popen.returncode
+        for line in process.said():
+            say(seed, line)
         words = process.last_words()
         if code == BAD_INPUT:
             raise InputError(words)

@@ -1,4 +1,4 @@
-"""One run of a batch, in a process of its own: `python -m evo.runs.batch_worker FOLDER SEED`.
+"""One run of a batch, in a process of its own: `python -m evo.runs.batch_worker FOLDER SEED GIVEN`.
 
 It begins the run or goes on with it, says nothing while all is well, and ends as after SIGTERM,
 with a checkpoint, when its standard input closes: then whoever started it is dead.
@@ -12,42 +12,46 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from evo.core.config import EXECUTION_TABLES
 from evo.core.errors import InputError, RunError, RunInterruptedError
 from evo.music.library import find_songs
-from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, with_seed
-from evo.runs.directory import BATCH_FILE
+from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, Given, with_seed
+from evo.runs.description import BATCH_FILE
+from evo.runs.display import Silent
 from evo.runs.loading import load_run, parse_config
 from evo.runs.session import resume, start
 
 
-class Silent:
-    """A display that shows nothing; see `evo.runs.session.Display`."""
-
-    def begin(self, run: Any, stop: Any, first: int) -> None:
-        """The run goes on."""
+class Messages(Silent):
+    """A display that prints messages alone, for the batch to show."""
 
     def message(self, text: str) -> None:
-        """One line that matters."""
-
-    def record(self, record: Any) -> None:
-        """One generation is done."""
-
-    def end(self) -> None:
-        """No more generations come."""
+        """Print one line."""
+        print(" ".join(text.split()), flush=True)
 
 
-def carry_out(folder: Path, seed: int) -> dict[str, Any]:
-    """Carry out the run of a seed to its end; return its result."""
+def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
+    """Carry out the run of a seed to its end; return its result.
+
+    Args:
+        folder: The batch.
+        seed: Which of its runs.
+        given: What the user gave with this command, and is not stored.
+    """
     batch = Batch.open(folder)
     path = batch.folder(seed)
     tables = with_seed(batch.config, seed)
-    if (path / "config.toml").exists():
-        _, chosen = load_run(path)
-        return resume(chosen, path, {name: tables[name] for name in EXECUTION_TABLES}, Silent())
-    config, chosen = parse_config(tables, folder / BATCH_FILE)
+    begun = (path / "config.toml").exists()
+    config, chosen = load_run(path) if begun else parse_config(tables, folder / BATCH_FILE)
+    if begun:
+        changes = {name: tables[name] for name in EXECUTION_TABLES}
+        changes["workers"] = changes["workers"] | given.workers
+        return resume(chosen, path, changes, Messages(), given.anew)
+    config = config.changed({"workers": given.workers})
     command = ["evo", "resume", str(folder)]
-    return start(chosen, config, path, command, Silent(), cache(find_songs))
+    return start(chosen, config, path, command, Messages(), cache(find_songs))
 
 
 def _end_with_the_batch() -> None:
@@ -56,13 +60,13 @@ def _end_with_the_batch() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main(folder: str, seed: str) -> int:
+def main(folder: str, seed: str, given: str) -> int:
     """Carry the run out; returns the exit code."""
     threading.Thread(target=_end_with_the_batch, daemon=True).start()
     # What is wrong with a run that has begun need not be wrong with the others.
     begun = (Path(folder) / f"seed{seed}" / "config.toml").exists()
     try:
-        result = carry_out(Path(folder), int(seed))
+        result = carry_out(Path(folder), int(seed), msgspec.json.decode(given, type=Given))
     except (RunInterruptedError, RunError) as error:
         print(error, file=sys.stderr)
         return BAD_RUN

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from evo.core.errors import CheckpointError, StateTooLargeError
 from evo.core.files import open_regular, replace_folder, to_json
 from evo.core.state import State
-from genomes.base import Arrays
+from genomes.arrays import Arrays
 
 SCHEMA = 1
 FILES = ("arrays.npz", "state.json")
@@ -177,7 +177,7 @@ def _open(folder: Path, name: str) -> io.BufferedReader:
     if folder.is_symlink():
         raise CheckpointError("it is a link to another place")
     try:
-        return open_regular(folder / name)
+        return open_regular(folder / name, follow=False)
     except OSError as error:
         raise CheckpointError(f"{name}: {error.strerror}") from None
 

@@ -16,17 +16,7 @@ One process a run: a lock on the directory refuses the second.
 
 import hashlib
 import json
-import os
-import platform
-import shlex
-import shutil
-import subprocess
-import sys
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from importlib.metadata import version
-from itertools import islice
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -37,8 +27,7 @@ from evo.core.config import config_hash
 from evo.core.errors import CheckpointError, RunError
 from evo.core.files import (
     fsync_folder,
-    naming,
-    open_regular,
+    remove,
     remove_folder,
     remove_leftovers,
     replace_file,
@@ -46,120 +35,65 @@ from evo.core.files import (
 )
 from evo.core.state import State
 from evo.runs import checkpoint
-
-# A configuration as its file has it: nested dictionaries.
-Tables = dict[str, Any]
+from evo.runs.description import (
+    Tables,
+    load_config,
+    platform_fingerprint,
+    read_description,
+    resume_command,
+    taken,
+    versions,
+)
+from evo.runs.log import Kept, Log
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
-BATCH_FILE = "batch.toml"
-# What a run's directory may hold before it has a configuration.
-_BEGINNINGS = {
-    ".lock", "log.jsonl", "songs", "held-out", "critics.npz", "run.json", ".tmp-run.json",
-    ".tmp-config.toml",
-}  # fmt: skip
-# What every run's result says.
-_OF_ANY_RESULT = {
-    "status", "reason", "solved", "seed", "generations", "evaluations", "wall_seconds",
-    "best_fitness",
-}  # fmt: skip
-# No configuration and no run.json is longer; what claims to be one is not read further.
-_LONGEST_DESCRIPTION = 1 << 20
+# What is in a directory before its run.json says that a run is prepared there.
+_FIRST = {".lock", ".tmp-run.json"}
+PREPARING = "preparing"  # the status until the run has its configuration
+# What a run writes to. Where a link stands in place of one, the run can be read but not resumed.
+_WRITTEN = (
+    ".lock", "config.toml", "run.json", "log.jsonl", "result.json", "checkpoints", "champion",
+    "pieces", "songs", "held-out", "critics.npz",
+)  # fmt: skip
 # Whoever looks at a run (`evo runs`) holds its lock for an instant; a process at work holds it on.
 _PATIENCE = 0.25  # seconds
+_LONGEST_HISTORY = 1000  # entries
 # What is wrong with a path that somebody gave; any other OSError is the machine's.
 _WRONG_PATH = (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError)
 
 T = TypeVar("T")
 
 
-def resume_command(path: Path) -> str:
-    """What to type to go on with the run, or the folder of seeds, in `path`."""
-    return f"evo resume {shlex.quote(str(path))}"
-
-
-def is_batch(path: Path) -> bool:
-    """Whether a folder holds the runs of several seeds (`evo.runs.batch`)."""
-    return (path / BATCH_FILE).is_file()
-
-
-def taken(path: Path) -> RunError:
-    """The exception for a place of a new run where there is something already."""
-    begun = (path / "config.toml").is_file() or is_batch(path)
-    go_on = f"go on with it by `{resume_command(path)}`, or " if begun else ""
-    return RunError(f"{path}: exists and is not empty; {go_on}choose another place by --out")
-
-
-def platform_fingerprint() -> str:
-    """What has to be the same for a run to be the same to the last bit."""
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "neat-python"))
-    return f"Python {platform.python_version()}, {libraries}, {platform.platform()}"
-
-
-@cache
-def _git_commit() -> str | None:
-    """The commit of the source this runs from, None when it is no checkout."""
-    source = Path(__file__).resolve().parent.parent
-    if not (source / ".git").exists():
-        return None
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(source), "rev-parse", "HEAD"],
-            capture_output=True, text=True, timeout=5, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.strip()
-
-
-def read_log(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a log; a last line that a crash cut short is left out."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
-    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            raise RunError(f"{path}: line {number} is no JSON") from None
-        if not isinstance(record, dict) or "generation" not in record:
-            raise RunError(f"{path}: line {number} is no record of a generation")
-        yield record
-
-
-def read_description(path: Path) -> dict[str, Any] | None:
-    """What is in a run.json or result.json, None if there is none; RunError if it is damaged."""
-    try:
-        with open_regular(path) as file:
-            content = file.read(_LONGEST_DESCRIPTION + 1)
-        if len(content) > _LONGEST_DESCRIPTION:
-            raise RunError(f"{path}: is too long")
-        found = json.loads(content)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise RunError(f"{path}: is no JSON object")
-    return found
-
-
-def read_result(path: Path) -> dict[str, Any] | None:
-    """How the run in `path` ended, None if it has not; RunError if its result.json is damaged."""
-    result = read_description(path / "result.json")
-    if result is None:
-        return None
-    missing = sorted(_OF_ANY_RESULT - set(result))
-    if missing:
-        raise RunError(f"{path / 'result.json'}: it does not say {missing[0]}")
-    return result
-
-
 def _or_lowest(score: float | None) -> float:
     return float("-inf") if score is None else score
+
+
+def refuse_links(path: Path) -> None:
+    """Raise RunError for a run with a link in place of what would be written.
+
+    What a link leads to is not the run's: writing there could change anything.
+    """
+    for name in _WRITTEN:
+        if (path / name).is_symlink():
+            raise RunError(
+                f"{path / name}: is a link; put a copy of what it leads to in its place to go on "
+                "with the run"
+            )
+
+
+def _refuse_other(path: Path) -> None:
+    """Raise RunError for a directory with anything but the beginning of a run of ours."""
+    found = {entry.name for entry in path.iterdir()}
+    if found <= _FIRST:
+        return
+    try:
+        about = read_description(path / "run.json") or {}
+    except RunError:
+        about = {}
+    begun = about.get("status") == PREPARING and "config_hash" in about
+    if not begun or "config.toml" in found:
+        raise taken(path)
 
 
 class Run:
@@ -168,20 +102,14 @@ class Run:
     def __init__(self, path: Path, config: Tables) -> None:
         self.path, self.config = path, config
         self._made_folder = self._is_new = False
+        refuse_links(path)
         self._lock = FileLock(path / ".lock")
         try:
             self._lock.acquire(timeout=_PATIENCE, poll_interval=_PATIENCE / 10)
         except Timeout:
             raise RunError(f"{path}: another process is at work on this run") from None
-        try:
-            # Without a buffer: what could not be written is not tried again when it is closed.
-            self._log = (path / "log.jsonl").open("ab", buffering=0)
-        except OSError:
-            self._lock.release()
-            raise
-        self._log_hash = hashlib.sha256()
-        # Where `take_up` cuts the log, and the hash of it up to there.
-        self._cut = (0, hashlib.sha256())
+        self._log = Log(path / "log.jsonl")
+        self._kept = Kept()  # what `take_up` makes of the log
 
     def __enter__(self) -> Self:
         return self
@@ -197,28 +125,35 @@ class Run:
         config: Tables,
         command: Sequence[str],
         prepare: Callable[[Path], None],
+        made_folder: bool = False,
     ) -> Self:
-        """A new run in `path`, which must not exist or be empty.
+        """Make a new run in a directory that does not exist or is empty.
 
-        `prepare` puts the run's inputs there. The configuration comes last: a directory that has
-        one is a whole run, and what a crash left without one may be begun anew.
+        The configuration is written last: a directory that has one is a whole run. What a crash
+        left without one is known by its run.json, and begun anew.
+
+        Args:
+            path: The run's directory.
+            config: The configuration.
+            command: The command line, kept with the run.
+            prepare: Puts the run's inputs into the directory.
+            made_folder: Whether the caller made the directory for the run.
+
+        Raises:
+            RunError: If there is something else in the directory, or it cannot be made.
         """
         try:
-            made_here = not path.exists()
+            made_here = made_folder or not path.exists()
             path.mkdir(parents=True, exist_ok=True)
-            found = {entry.name for entry in path.iterdir()}
-            # What a crash left of a beginning has our lock in it, and nothing else of anybody's.
-            begun = ".lock" in found and found <= _BEGINNINGS
-            if found and not begun:
-                raise taken(path)
+            _refuse_other(path)
             run = cls(path, config)
             run._made_folder, run._is_new = made_here, True
             try:
-                if begun:
-                    for name in ("songs", "held-out"):
-                        shutil.rmtree(path / name, ignore_errors=True)
+                _refuse_other(path)  # what another process did until the lock was taken
+                run._remove_inputs()
+                run._describe({"command": list(command), "status": PREPARING})
                 prepare(path)
-                run._describe({"command": list(command), "status": "running"})
+                run._describe({"status": "running"})
                 run.save_config()
             except BaseException:
                 with run:
@@ -228,9 +163,20 @@ class Run:
             raise RunError(f"{error.filename or path}: {error.strerror}") from None
         return run
 
+    def _remove_inputs(self) -> None:
+        """Remove what was prepared for a run that has not begun."""
+        for name in ("log.jsonl", "songs", "held-out", "critics.npz"):
+            remove(self.path / name)
+        remove_leftovers(self.path)
+
     @classmethod
     def open(cls, path: Path) -> Self:
-        """The run in `path`, to go on with it."""
+        """Open the run in a directory, to resume it.
+
+        Raises:
+            RunError: If there is no run, another process works on it, it was made by a later
+                version, or a link stands in place of a file that would be written.
+        """
         config = load_config(path / "config.toml") if path.is_dir() else None
         if config is None:
             raise RunError(f"{path}: there is no run here (no config.toml)")
@@ -239,12 +185,29 @@ class Run:
         except _WRONG_PATH as error:
             raise RunError(f"{error.filename or path}: {error.strerror}") from None
         try:
+            run._check_schema()
             for folder in (path, path / "checkpoints"):
                 remove_leftovers(folder)
-        except OSError:
+        except (OSError, RunError):
             with run:
                 raise
         return run
+
+    def _check_schema(self) -> None:
+        """Raise RunError for a run of a later version, which this one could only damage."""
+        schema = self._known().get("schema", SCHEMA)
+        if type(schema) is not int or not 1 <= schema <= SCHEMA:
+            raise RunError(
+                f"{self.path / 'run.json'}: it has schema {str(schema)[:80]}, and this version of "
+                f"evo reads {SCHEMA}; resume it with the version that made it"
+            )
+
+    def _known(self) -> dict[str, Any]:
+        """Return what run.json says; nothing if it is missing or damaged."""
+        try:
+            return read_description(self.path / "run.json") or {}
+        except RunError:
+            return {}  # all that counts is written anew
 
     def save_config(self) -> None:
         """Write the configuration, after a change too."""
@@ -252,37 +215,46 @@ class Run:
 
     def _describe(self, changes: dict[str, Any]) -> None:
         """Write run.json anew with some entries changed."""
-        path = self.path / "run.json"
-        try:
-            known = read_description(path) or {}
-        except RunError:
-            known = {}  # all that counts is written anew
-        known |= {
+        known = self._known() | {
             "schema": SCHEMA,
             "seed": self.config["run"]["seed"],
-            "version": version("kuznechik"),
-            "platform": platform_fingerprint(),
-            "git_commit": _git_commit(),
             "config_hash": config_hash(self.config),
         }
-        replace_file(path, json.dumps(known | changes, indent=2).encode() + b"\n")
+        content = json.dumps(known | versions() | changes, indent=2).encode() + b"\n"
+        replace_file(self.path / "run.json", content)
 
     def set_status(self, status: str) -> None:
         """Note how the run stands: running, finished, stopped or failed."""
         self._describe({"status": status})
 
+    def note_start(self, generation: int, cluster: bool) -> None:
+        """Add to the history in run.json that a process goes on with the run.
+
+        Args:
+            generation: The generation that it begins with.
+            cluster: Whether a cluster evaluates that has to be given again at a resume.
+        """
+        history = self._known().get("history", [])
+        entry = {"generation": generation, "cluster": cluster, **versions()}
+        kept = history[-_LONGEST_HISTORY:] if isinstance(history, list) else []
+        self._describe({"status": "running", "history": [*kept, entry]})
+
+    @property
+    def was_on_cluster(self) -> bool:
+        """Whether a cluster evaluated that has to be given again at a resume."""
+        history = self._known().get("history")
+        last = history[-1] if isinstance(history, list) and history else {}
+        return isinstance(last, dict) and last.get("cluster") is True
+
     def append(self, record: dict[str, Any]) -> None:
         """Add a generation's record to the log."""
-        line = to_json(record)
-        written = 0
-        with naming(self.path / "log.jsonl"):
-            while written < len(line):  # a disk that fills up takes a part
-                written += self._log.write(line[written:])
-        self._log_hash.update(line)
+        self._log.append(record)
 
     def records(self, most: int | None = None) -> list[dict[str, Any]]:
-        """The records of the log, or the first so many of them."""
-        return list(islice(read_log(self.path / "log.jsonl"), most))
+        """Return the records of the log that are kept, or the first of them."""
+        if self._kept.content is not None and not self._log.is_written:
+            return [json.loads(line) for line in self._kept.content.splitlines()][:most]
+        return self._log.records(most)
 
     @property
     def _checkpoints(self) -> list[Path]:
@@ -291,12 +263,8 @@ class Run:
 
     def save_checkpoint(self, state: State, engine: str, score: float | None) -> None:
         """Write a checkpoint of everything up to the last record, and drop those not kept."""
-        with naming(self.path / "log.jsonl"):
-            os.fsync(self._log.fileno())
         generation = state.values["engine"]["generation"]
-        state |= State(
-            values={"log_length": self._log.tell(), "log_sha256": self._log_hash.hexdigest()}
-        )
+        state |= State(values=self._log.synced())
         stamp = checkpoint.Stamp(
             engine, generation, config_hash(self.config), platform_fingerprint(), score
         )
@@ -332,45 +300,66 @@ class Run:
                 remove_folder(path)
         fsync_folder(self.path / "checkpoints")
 
-    def load_checkpoint(self, restore: Callable[[State], T]) -> tuple[T | None, list[str]]:
-        """What `restore` makes of the newest checkpoint that can be believed, and what to tell.
+    def load_checkpoint(
+        self, restore: Callable[[State], T], anew: bool = False
+    ) -> tuple[T | None, list[str]]:
+        """Return the newest checkpoint that can be believed, restored, and messages for the user.
 
-        None if there is none. CheckpointError ones, and those that `restore` calls
-        CheckpointError, are passed over and the one before is used. RunError if every checkpoint
-        that is not damaged was written for another configuration. Nothing is changed before
-        `take_up`.
+        Nothing is changed before `take_up`.
+
+        Args:
+            restore: Makes of a state what it describes; raises CheckpointError if it cannot.
+            anew: Begin at generation 0 if there are only damaged checkpoints.
+
+        Returns:
+            What `restore` returned, None for a run that begins at generation 0.
+
+        Raises:
+            RunError: If there are checkpoints and none can be used.
         """
-        messages = []
-        restored: T | None = None
-        other: str | None = None  # a checkpoint of another configuration
-        length, log_hash = 0, hashlib.sha256()
+        messages: list[str] = []
+        causes: list[str] = []
+        self._kept = Kept()
         for path in reversed(self._checkpoints):
             try:
                 state, stamp = checkpoint.load(path)
                 if stamp.config_hash != config_hash(self.config):
-                    other = other or path.name
-                    raise CheckpointError("it was written for another configuration")
-                length, log_hash = self._log_of(state.values)
+                    raise RunError(
+                        f"{self.path}: config.toml was changed since {path.name}; only [stop], "
+                        "[workers] and [checkpoints] may change in a run"
+                    )
+                kept = self._log.as_written(state.values)
                 restored = restore(state)
+                self._check_generation(state, stamp, kept)
             except CheckpointError as damage:
-                messages.append(
-                    f"checkpoint {path.name} is damaged: {damage}; using the one before"
-                )
-                length, log_hash = 0, hashlib.sha256()
+                causes.append(f"checkpoint {path.name} is damaged: {damage}")
+                messages.append(f"{causes[-1]}; using the one before")
                 continue
+            self._kept = kept
+            if kept.message:
+                messages.append(kept.message)
             if stamp.platform != platform_fingerprint():
                 messages.append(
                     f"the run was made on another platform ({stamp.platform}); from here on its "
                     "results may differ from those it would have had there"
                 )
-            break
-        if restored is None and other is not None:
+            return restored, messages
+        if causes and not anew:
             raise RunError(
-                f"{self.path}: config.toml was changed since {other}; only [stop], [workers] and "
-                "[checkpoints] may change in a run"
+                f"{self.path}: no checkpoint can be used: {causes[0]}; start the run over by "
+                f"`{resume_command(self.path)} --anew`"
             )
-        self._cut = (length, log_hash)
-        return restored, messages
+        return None, [*causes, "the run starts over"] if causes else []
+
+    def _check_generation(self, state: State, stamp: checkpoint.Stamp, kept: Kept) -> None:
+        """Raise CheckpointError if manifest, log and engine are not of one generation."""
+        generation = state.values["engine"]["generation"]
+        last = generation - 1 if kept.content is not None else self._log.last(kept.length)
+        if not generation == stamp.generation == last + 1:
+            raise CheckpointError(
+                f"it says generation {generation}, its manifest {stamp.generation}, and the log "
+                f"{last + 1}"
+            )
 
     def take_up(self) -> None:
         """Go on from what `load_checkpoint` gave: from here on it is another ending.
@@ -380,46 +369,16 @@ class Run:
         """
         if not self._is_new:
             self.save_config()
-            self.set_status("running")
             (self.path / "result.json").unlink(missing_ok=True)
-        length, self._log_hash = self._cut
-        with naming(self.path / "log.jsonl"):
-            self._log.truncate(length)
-            self._log.seek(length)
-
-    def _log_of(self, values: dict[str, Any]) -> "tuple[int, hashlib._Hash]":
-        """Length and hash of the log when a checkpoint with these values was written.
-
-        CheckpointError if the log does not begin with just that.
-        """
-        length, expected = values.get("log_length"), values.get("log_sha256")
-        if type(length) is not int or length < 0:
-            raise CheckpointError("it does not say where in log.jsonl it was written")
-        if self._log.seek(0, os.SEEK_END) < length:
-            raise CheckpointError("log.jsonl is shorter than when it was written")
-        found = hashlib.sha256()
-        try:
-            with (self.path / "log.jsonl").open("rb") as file:
-                left = length
-                while left:
-                    block = file.read(min(left, 1 << 20))
-                    found.update(block)
-                    left -= len(block)
-        except OSError as error:
-            raise CheckpointError(f"log.jsonl: {error.strerror}") from None
-        if expected is not None and found.hexdigest() != expected:  # older ones kept none
-            raise CheckpointError("log.jsonl is not what it was when it was written")
-        return length, found
+        self._log.cut(self._kept)
 
     def discard_unused(self) -> None:
         """Remove what was written before anything was bred, after a mistake in what was given."""
-        if self._log.tell() > 0:
+        if self._log.is_written:
             return
-        for name in (*_BEGINNINGS, "config.toml"):
-            if (self.path / name).is_dir():
-                shutil.rmtree(self.path / name)
-            else:
-                (self.path / name).unlink(missing_ok=True)
+        self._remove_inputs()
+        for name in ("run.json", "config.toml", ".lock"):
+            (self.path / name).unlink(missing_ok=True)
         if self._made_folder:
             self.path.rmdir()
 
@@ -433,26 +392,3 @@ class Run:
         for record in self.records():
             total.update(to_json({k: v for k, v in record.items() if k != "wall_seconds"}))
         return total.hexdigest()
-
-
-def load_config(path: Path) -> Tables | None:
-    """A TOML file's tables, None if there is no such file; RunError if it is no TOML."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(_LONGEST_DESCRIPTION + 1)
-        if len(content) > _LONGEST_DESCRIPTION:
-            raise RunError(f"{path}: is too long for a configuration")
-        return tomllib.loads(content.decode())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
-    except ValueError as error:  # of tomllib and decode, and int for too many digits
-        raise RunError(f"{path}: is no TOML: {error}") from None
-    except RecursionError:
-        raise RunError(f"{path}: is nested too deeply") from None
-
-
-def command_line() -> list[str]:
-    """This process's command, the program by its name alone."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -7,7 +7,6 @@ for a quarter of a second before it believes that another process is at work, fa
 number of onlookers takes, and onlookers do not refuse each other.
 """
 
-import fcntl
 import json
 import os
 import time
@@ -17,9 +16,10 @@ from typing import Any
 
 from evo.core.errors import CheckpointError, RunError
 from evo.core.files import open_regular
+from evo.core.platform import is_locked
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
-from evo.runs.directory import is_batch, load_config, read_description, resume_command
+from evo.runs.description import is_batch, load_config, read_description, resume_command
 
 # What a folder holds that is a run, or was to become one. A `songs` folder alone is nobody's run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -56,14 +56,9 @@ def is_at_work(path: Path) -> bool:
     except OSError:
         return False
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:  # a file system without locks
-        return False
+        return is_locked(descriptor)
     finally:
         os.close(descriptor)
-    return False
 
 
 def refuse_at_work(path: Path) -> None:

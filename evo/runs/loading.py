@@ -8,7 +8,7 @@ from evo.core.config import EXECUTION_TABLES, Config
 from evo.core.errors import InputError, RunError
 from evo.core.registry import experiment
 from evo.experiment import Experiment
-from evo.runs.directory import Tables, load_config
+from evo.runs.description import Tables, load_config
 
 
 def load_run(path: Path) -> tuple[Config, Experiment]:

@@ -20,13 +20,15 @@ saves, shows and decides when to end. The record is the line of the log:
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from msgspec import Meta
 
 from evo.core.errors import TooManyFailuresError
 from evo.core.interrupt import Interrupted
 from evo.core.scores import Scores
+from evo.core.state import Count, Positive
 from evo.engines import Engine
 from evo.fitness.base import Fitness, LearningFitness
 from evo.workers.base import Evaluator
@@ -42,11 +44,11 @@ class EvaluationInterruptedError(Exception):
 class Progress:
     """How far a run has come, apart from its engine; kept in checkpoints."""
 
-    evaluations: int = 0
-    wall_seconds: float = 0.0
+    evaluations: Count = 0
+    wall_seconds: Positive = 0.0
     # The champion's figures, so that they are computed once a champion.
     figures: dict[str, Any] = field(default_factory=dict)
-    figures_generation: int = -1
+    figures_generation: Annotated[int, Meta(ge=-1, le=1 << 53)] = -1
 
 
 def _spread(scores: Scores) -> Record:

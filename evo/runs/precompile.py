@@ -7,15 +7,15 @@ generation that nobody sees, while this one compiles those of evaluation.
 
 from typing import Any
 
-import multiprocess
 import numpy as np
+from multiprocess.reduction import ForkingPickler
 
-from evo.core.interrupt import start_shielded
+from evo.core.processes import start_child
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.engines import engine_class
 from evo.fitness.base import Fitness
-from evo.workers.chunk import score_chunk
+from evo.workers.evaluation import score_batch
 from genomes.kernels import is_compiled
 from genomes.player import Player
 
@@ -31,7 +31,15 @@ def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
     return not any(is_compiled(one) for one in engine_class(engine).kernels)
 
 
-def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) -> None:
+def breed_pickled(arguments: bytes) -> None:
+    """Breed one generation, in a process of its own that reports nothing.
+
+    Whatever is wrong with the arguments, the process that sent them finds out by itself.
+    """
+    _breed_once(*ForkingPickler.loads(arguments))
+
+
+def _breed_once(engine: str, settings: Any, player: Player | None) -> None:
     one = engine_class(engine)(settings, seed=0, player=player)
     performers: Any = one.ask()
     outputs = getattr(performers, "outputs", 1)
@@ -39,17 +47,13 @@ def _breed_once(engine: str, settings: dict[str, Any], player: Player | None) ->
     one.tell(Scores.of(np.zeros(count), np.zeros((count, 1)), np.zeros((count, outputs))))
 
 
-def compile_kernels(
-    engine: str, settings: dict[str, Any], player: Player | None, fitness: Fitness
-) -> None:
+def compile_kernels(engine: str, settings: Any, player: Player | None, fitness: Fitness) -> None:
     """Compile what a run of this engine and fitness needs."""
-    breeding = multiprocess.get_context("spawn").Process(
-        target=_breed_once, args=(engine, settings, player), daemon=True
-    )
-    start_shielded(breeding)
+    arguments = bytes(ForkingPickler.dumps((engine, settings, player)))
+    breeding = start_child("evo.runs.precompile:breed_pickled", arguments, is_quiet=True)
     try:
         performers = engine_class(engine)(settings, seed=0, player=player).ask().take([0])
-        score_chunk(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
+        score_batch(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
         fitness.figures(performers)
         breeding.join()
     except BaseException:  # nobody waits for it any more

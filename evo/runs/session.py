@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -32,30 +32,16 @@ from evo.engines import Champion, Engine, engine_class, genome_of
 from evo.experiment import Experiment, FindSongs, Say, Task
 from evo.fitness.base import LearningFitness
 from evo.runs import checkpoint, precompile
-from evo.runs.directory import Run, read_description, resume_command
+from evo.runs.description import Tables, read_description, resume_command
+from evo.runs.directory import Run
+from evo.runs.display import Display
 from evo.runs.loading import config_of
 from evo.runs.loop import EvaluationInterruptedError, Progress, Record, generations
 from evo.runs.stop import Stop
 from evo.workers.base import Evaluator
-from evo.workers.cluster.address import parse_address, require_dask
+from evo.workers.cluster.address import is_external, parse_address, require_dask
 from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial
-
-
-class Display(Protocol):
-    """Shows a run to whoever waits for it."""
-
-    def begin(self, run: Run, stop: Stop, first: int) -> None:
-        """The run in this directory goes on with generation `first`."""
-
-    def message(self, text: str) -> None:
-        """One line that matters."""
-
-    def record(self, record: Record) -> None:
-        """One generation is done."""
-
-    def end(self) -> None:
-        """No more generations come."""
 
 
 def start(
@@ -65,6 +51,7 @@ def start(
     command: Sequence[str],
     display: Display,
     find: FindSongs,
+    made_folder: bool = False,
 ) -> dict[str, Any]:
     """Carry out a new run.
 
@@ -75,6 +62,7 @@ def start(
         command: The command line, kept with the run.
         display: Shows the run.
         find: Finds the songs that the experiment names.
+        made_folder: Whether the caller made the directory for the run.
 
     Returns:
         The result, as in result.json; beside it `signal`, the number, after a signal, and `lost`
@@ -90,7 +78,8 @@ def start(
     def prepare(folder: Path) -> None:
         experiment.prepare(config, folder, display.message, find)
 
-    with _disk_failures(path), Run.create(path, config.tables(), command, prepare) as run:
+    tables = stored(config)
+    with _disk_failures(path), Run.create(path, tables, command, prepare, made_folder) as run:
         try:
             return _Session(run, experiment, config, display).carry_out()
         except InputError:
@@ -99,7 +88,7 @@ def start(
 
 
 def resume(
-    experiment: Experiment, path: Path, changes: Changes, display: Display
+    experiment: Experiment, path: Path, changes: Changes, display: Display, anew: bool = False
 ) -> dict[str, Any]:
     """Resume a run.
 
@@ -108,16 +97,40 @@ def resume(
         path: The run's directory.
         changes: New values of its tables stop, workers and checkpoints.
         display: Shows the run.
+        anew: Start over at generation 0 if no checkpoint can be used.
 
     Returns and raises what `start` does. If no worker becomes available, it raises before the run
     is changed.
     """
     with _disk_failures(path), Run.open(path) as run:
-        config = config_of(run.config, experiment, path / "config.toml").changed(changes)
+        config = trusted(config_of(run.config, experiment, path / "config.toml"))
+        config = config.changed(changes)
         check(config)
-        execution = {name: config.tables()[name] for name in EXECUTION_TABLES}
+        if run.was_on_cluster and not config.workers.cluster:
+            display.message(
+                "a cluster evaluated this run until now; it goes on here (give --cluster again to "
+                "use one)"
+            )
+        execution = {name: stored(config)[name] for name in EXECUTION_TABLES}
         run.config = run.config | execution
-        return _Session(run, experiment, config, display).carry_out()
+        return _Session(run, experiment, config, display, anew).carry_out()
+
+
+def trusted(config: Config) -> Config:
+    """Return a stored configuration without what only the user may say at every start.
+
+    A run directory may come from anybody: it must not name a scheduler to connect to, nor weaken a
+    check.
+    """
+    workers: dict[str, Any] = {"insecure": False}
+    if is_external(config.workers.cluster):
+        workers["cluster"] = ""
+    return config.changed({"workers": workers})
+
+
+def stored(config: Config) -> Tables:
+    """Return a configuration as it is kept with the run; see `trusted`."""
+    return trusted(config).tables()
 
 
 @contextmanager
@@ -184,11 +197,18 @@ class _Ending:
 class _Session:
     """One process's work on a run."""
 
-    def __init__(self, run: Run, experiment: Experiment, config: Config, display: Display) -> None:
+    def __init__(
+        self,
+        run: Run,
+        experiment: Experiment,
+        config: Config,
+        display: Display,
+        anew: bool = False,
+    ) -> None:
         self.run, self.experiment, self.config, self.display = run, experiment, config, display
         self.stop = stop_criteria(config)
         self.task: Task = experiment.task(config, run.path)
-        restored, messages = run.load_checkpoint(self._restored)
+        restored, messages = run.load_checkpoint(self._restored, anew)
         for message in messages:
             display.message(message)
         self.engine, self.progress = restored or (self._new(), Progress())
@@ -243,7 +263,7 @@ class _Session:
                 if ending is None:
                     ending = self._bred(interrupts)
                 else:
-                    run.take_up()
+                    self._take_up()
                 figures = _keep_pieces(run.path / "pieces", self.task, engine)
                 result = self._result(ending) | figures
                 # The figures come last: after a signal there may be no time for them.
@@ -262,7 +282,7 @@ class _Session:
         ending = None
         try:
             with _evaluator(self.config, self.display.message) as evaluator:
-                self.run.take_up()
+                self._take_up()
                 ending = self._breed(evaluator, interrupts)
         except WorkersLostError as error:
             if ending is None:  # there were none from the beginning
@@ -272,6 +292,12 @@ class _Session:
             ending = _Ending("failed", f"no checkpoint can be written: {error}")
         assert ending is not None
         return ending
+
+    def _take_up(self) -> None:
+        """Go on with the run: from here on its directory changes."""
+        external = is_external(self.config.workers.cluster)
+        self.run.take_up()
+        self.run.note_start(self.engine.generation, external)
 
     def _breed(self, evaluator: Evaluator, interrupts: Interrupts) -> _Ending:
         """Breed generation after generation until there is a reason to end."""

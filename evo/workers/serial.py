@@ -1,11 +1,12 @@
-"""Evaluation in this process, chunk after chunk."""
+"""Evaluation in this process, batch after batch."""
 
 from typing import Self
 
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.fitness.base import Fitness
-from evo.workers.chunk import borders, score_chunk
+from evo.workers.evaluation import batches, score_batch
+from evo.workers.failures import MAX_FAULTS, MachineFaultError, given_up
 from genomes.base import Performers
 
 
@@ -22,9 +23,20 @@ class Serial:
         pass
 
     def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
-        """See `evo.workers.Evaluator`."""
+        """See `evo.workers.base.Evaluator`."""
         parts = []
-        for chunk in borders(len(performers), self._chunk_size):
-            streams = Individuals(self._seed, Role.EVALUATE, generation, chunk)
-            parts.append(score_chunk(fitness, performers.take(list(chunk)), streams))
+        for batch in batches(len(performers), self._chunk_size):
+            streams = Individuals(self._seed, Role.EVALUATE, generation, batch)
+            parts.append(_score(fitness, performers.take(list(batch)), streams))
         return Scores.join(parts)
+
+
+def _score(fitness: Fitness, performers: Performers, streams: Individuals) -> Scores:
+    """Score a batch, again if the machine failed; raise WorkersLostError if that does not help."""
+    fault = ""
+    for _ in range(MAX_FAULTS):
+        try:
+            return score_batch(fitness, performers, streams)
+        except MachineFaultError as error:
+            fault = str(error)
+    raise given_up(fault, MAX_FAULTS)

@@ -25,11 +25,8 @@ of it are a part of the array.
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from genomes.base import FloatArray
-from genomes.kernels import part
+from genomes.arrays import BoolArray, FloatArray
+from genomes.kernels import device
 from genomes.randomness import Stream, below, uniform
 
 MUTATIONS = (
@@ -49,7 +46,7 @@ PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT, RETROGRADE, SHIFT, SWAP = 
 # A note is looked for so often at random before all are counted.
 _TRIES = 64
 
-Row = NDArray[np.bool_]  # (steps * keys,): one grid, or some steps of it
+Row = BoolArray  # (steps * keys,): one grid, or some steps of it
 
 
 class GridRates(NamedTuple):
@@ -70,19 +67,26 @@ class GridRates(NamedTuple):
     variation: float  # chance that a repetition is varied
 
 
-@part
+@device
+def are_possible(rates: GridRates) -> bool:
+    """Whether there are keys and steps, and a bar that is not longer than all steps."""
+    chances = len(rates.crossovers) > 0 and len(rates.mutations) > 0
+    return chances and rates.keys > 0 and 0 < rates.bar <= rates.steps and rates.voices >= 0
+
+
+@device
 def steps_of(rates: GridRates, grid: Row, first: int, last: int) -> Row:
     """The steps from `first` to before `last`, as a part of the grid itself."""
     return grid[first * rates.keys : last * rates.keys]
 
 
-@part
+@device
 def copy_cells(source: Row, target: Row) -> None:
     for i in range(len(target)):
         target[i] = source[i]
 
 
-@part
+@device
 def draw_kind(chances: FloatArray, stream: Stream) -> int:
     """A place in cumulated chances, drawn by them."""
     chance = uniform(stream)
@@ -92,7 +96,7 @@ def draw_kind(chances: FloatArray, stream: Stream) -> int:
     return len(chances) - 1
 
 
-@part
+@device
 def random_step(rates: GridRates, grid: Row, step: int, density: float, stream: Stream) -> None:
     """Give a step new random notes, or none."""
     row = steps_of(rates, grid, step, step + 1)
@@ -106,7 +110,7 @@ def random_step(rates: GridRates, grid: Row, step: int, density: float, stream: 
             row[_note_of(row, stream)] = False
 
 
-@part
+@device
 def _sounding(cells: Row) -> int:
     """How many notes some cells have."""
     count = 0
@@ -115,7 +119,7 @@ def _sounding(cells: Row) -> int:
     return count
 
 
-@part
+@device
 def _find(cells: Row, place: int, wanted: bool) -> int:
     """Where the `place`-th of the cells that sound, or do not, is."""
     for i in range(len(cells)):
@@ -126,14 +130,14 @@ def _find(cells: Row, place: int, wanted: bool) -> int:
     return -1
 
 
-@part
+@device
 def _note_of(cells: Row, stream: Stream) -> int:
     """Where a random note is, each as likely as any other; -1 if there is none."""
     count = _sounding(cells)
     return _find(cells, below(stream, count), True) if count > 0 else -1
 
 
-@part
+@device
 def _note(grid: Row, stream: Stream) -> int:
     """The same for a whole grid, which is mostly silent: without counting, where luck has it."""
     for _ in range(_TRIES):
@@ -143,7 +147,7 @@ def _note(grid: Row, stream: Stream) -> int:
     return _note_of(grid, stream)
 
 
-@part
+@device
 def _move(place: int, distance: int, count: int, stream: Stream) -> int:
     """`place` moved by `distance` to a side drawn at random, the other where that does not fit.
 
@@ -156,7 +160,7 @@ def _move(place: int, distance: int, count: int, stream: Stream) -> int:
     return place + distance if 0 <= place + distance < count else -1
 
 
-@part
+@device
 def _edit_pitch(row: Row, key: int, stream: Stream) -> None:
     """Move a note of a step to another key, if that is free."""
     if len(row) < 2:
@@ -171,7 +175,7 @@ def _edit_pitch(row: Row, key: int, stream: Stream) -> None:
         row[to] = True
 
 
-@part
+@device
 def _edit_time(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
     """Move the note in a cell to another step, if there is room."""
     distance = 1
@@ -189,7 +193,7 @@ def _edit_time(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
         grid[there] = True
 
 
-@part
+@device
 def _add(rates: GridRates, row: Row, stream: Stream) -> None:
     """A silent key of a step sounds; in place of another where no more may."""
     count = _sounding(row)
@@ -201,13 +205,13 @@ def _add(rates: GridRates, row: Row, stream: Stream) -> None:
         row[old] = False
 
 
-@part
+@device
 def _bars(rates: GridRates) -> int:
     """How many whole bars a grid has; at least one, as a bar is never longer than the grid."""
     return rates.steps // rates.bar
 
 
-@part
+@device
 def _phrase_length(most: int, stream: Stream) -> int:
     """1, 2 or 4 bars, of `most` at most."""
     length = 1 << below(stream, 3)
@@ -216,7 +220,7 @@ def _phrase_length(most: int, stream: Stream) -> int:
     return length
 
 
-@part
+@device
 def _transpose(rates: GridRates, grid: Row, first: int, last: int, stream: Stream) -> None:
     """Move the steps from `first` to before `last` by some semitones, each that fits as likely."""
     lowest, highest = rates.keys, -1
@@ -244,7 +248,7 @@ def _transpose(rates: GridRates, grid: Row, first: int, last: int, stream: Strea
         cells[moved:] = False
 
 
-@part
+@device
 def _two_phrases(rates: GridRates, stream: Stream) -> tuple[int, int, int]:
     """The first steps of two phrases that do not overlap, and their steps; 0 if there is one bar"""
     bars = _bars(rates)
@@ -257,7 +261,7 @@ def _two_phrases(rates: GridRates, stream: Stream) -> tuple[int, int, int]:
     return one * rates.bar, other * rates.bar, length * rates.bar
 
 
-@part
+@device
 def _repeat(rates: GridRates, grid: Row, stream: Stream) -> None:
     """Copy a phrase over another, and vary the copy."""
     source, target, length = _two_phrases(rates, stream)
@@ -278,13 +282,13 @@ def _repeat(rates: GridRates, grid: Row, stream: Stream) -> None:
             _add(rates, row, stream)
 
 
-@part
+@device
 def _exchange(one: Row, other: Row) -> None:
     for i in range(len(one)):
         one[i], other[i] = other[i], one[i]
 
 
-@part
+@device
 def _retrograde(rates: GridRates, grid: Row, first: int, last: int) -> None:
     """Play the steps from `first` to before `last` backwards."""
     for i in range((last - first) // 2):
@@ -294,7 +298,7 @@ def _retrograde(rates: GridRates, grid: Row, first: int, last: int) -> None:
         )
 
 
-@part
+@device
 def _shift(rates: GridRates, grid: Row, first: int, last: int, by: int) -> None:
     """Move the steps from `first` to before `last` on by `by` of them, round and round.
 
@@ -305,7 +309,7 @@ def _shift(rates: GridRates, grid: Row, first: int, last: int, by: int) -> None:
     _retrograde(rates, grid, first + by, last)
 
 
-@part
+@device
 def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
     """Two phrases change places."""
     one, other, length = _two_phrases(rates, stream)
@@ -314,7 +318,7 @@ def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
     )
 
 
-@part
+@device
 def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
     """Move a random note to another key or step, or silence it."""
     cell = _note(grid, stream)
@@ -329,7 +333,7 @@ def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
         grid[cell] = False
 
 
-@part
+@device
 def _edit_phrase(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
     """Transpose, reverse or shift a random phrase."""
     bars = _bars(rates)
@@ -347,7 +351,7 @@ def _edit_phrase(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None
         _shift(rates, grid, first, last, by if below(stream, 2) == 0 else last - first - by)
 
 
-@part
+@device
 def mutate(rates: GridRates, grid: Row, stream: Stream) -> None:
     """One edit, of a kind drawn by the chances."""
     kind = draw_kind(rates.mutations, stream)

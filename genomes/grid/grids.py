@@ -16,13 +16,23 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import Arrays, BoolArray, Streams, draw_chances, prompt_length
+from genomes.arrays import Arrays, BoolArray, Indices, Singles
+from genomes.base import (
+    Streams,
+    check_roll,
+    draw_chances,
+    field,
+    fitting,
+    prompted,
+    selected,
+    unchecked,
+)
 from genomes.player import Player
 
 
 @dataclass(frozen=True, eq=False)
 class Grids:
-    """A batch of n note grids of the same steps and keys; ValueError for another dtype or shape."""
+    """A batch of n note grids of the same steps and keys; GenomeError for other arrays."""
 
     settings_type: ClassVar[Any] = None
     fixed_length: ClassVar[bool] = True
@@ -30,11 +40,8 @@ class Grids:
     notes: BoolArray  # (n, steps, keys), True where a note begins
 
     def __post_init__(self) -> None:
-        notes = self.notes
-        if notes.dtype != np.bool_ or notes.ndim != 3:
-            raise ValueError(
-                f"notes must be bool (n, steps, keys), got {notes.dtype} {notes.shape}"
-            )
+        notes = fitting("notes", self.notes, np.bool_, ("n", "steps", "keys"))
+        vars(self).update(notes=notes)
 
     @classmethod
     def player_of(cls, settings: None, keys: int) -> None:
@@ -66,13 +73,12 @@ class Grids:
         """How many keys its instrument has."""
         return int(self.notes.shape[2])
 
-    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+    def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; +1 where a grid has a note and -1 elsewhere.
 
         Raises ValueError for a song of another number of keys.
         """
-        if grid.ndim != 2 or grid.shape[1] != self.keys:
-            raise ValueError(f"grid must be (steps, {self.keys}), got {grid.shape}")
+        check_roll(grid, self.keys)
         said = np.full((len(self), len(grid), self.keys), -1.0, np.float32)
         own = min(len(grid), self.steps)
         said[:, :own][self.notes[:, :own]] = 1.0
@@ -86,32 +92,25 @@ class Grids:
         temperature: float = 0.0,
     ) -> BoolArray:
         """See `Performers.perform`; after the prompt come the grid's own rows from there on."""
-        prompt_steps = prompt_length(prompt, steps, len(self), self.keys)
+        prompt_steps, played = prompted(prompt, steps, len(self), self.keys)
         own = max(prompt_steps, min(steps, self.steps))
-        played = np.empty((len(self), steps, self.keys), np.bool_)
         played[:, prompt_steps:own] = self.notes[:, prompt_steps:own]
-        played[:, own:] = False
         if temperature > 0.0:
-            chances = draw_chances(streams, len(self), steps, self.keys)
+            chances = draw_chances(streams, temperature, len(self), steps, self.keys)
             sounding = 1.0 / (1.0 + math.exp(-min(60.0, 1.0 / temperature)))
-            played = chances < np.where(played, sounding, 1.0 - sounding)
-        played[:, :prompt_steps] = prompt
+            drawn = chances < np.where(played, sounding, 1.0 - sounding)
+            played[:, prompt_steps:] = drawn[:, prompt_steps:]
         return played
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+    def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
-        chosen = np.asarray(indices, np.int64)
-        if len(chosen) > 1 and 0 <= chosen[0] <= len(self) - len(chosen):
-            first, last = int(chosen[0]), int(chosen[0]) + len(chosen)
-            if bool((chosen == np.arange(first, last)).all()):  # a worker's chunk: no copy
-                return type(self)(self.notes[first:last])
-        return type(self)(self.notes[chosen])
+        return unchecked(type(self), notes=self.notes[selected(len(self), indices)])
 
     def to_arrays(self) -> Arrays:
         """See `Performers.to_arrays`."""
         return {"notes": self.notes}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """See `Performers.from_arrays`; raises ValueError where the array is no batch of grids."""
-        return cls(np.ascontiguousarray(arrays["notes"]))
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
+        """See `Performers.from_arrays`."""
+        return cls(field(arrays, "notes", np.bool_, ("n", "steps", "keys")))

@@ -16,31 +16,32 @@ of its own stream under the generation's key.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray, Indices, Singles
+from genomes.errors import GenomeError
 from genomes.grid.edits import (
     GridRates,
     Row,
+    are_possible,
     copy_cells,
     draw_kind,
     mutate,
     random_step,
     steps_of,
 )
-from genomes.kernels import kernel, part
+from genomes.kernels import device, kernel, within
 from genomes.randomness import Stream, below, start_stream, uniform
 
 CROSSOVERS = ("one_point", "two_points", "uniform", "credit")
 ONE_POINT, TWO_POINTS, UNIFORM, CREDIT = range(4)
 
 
-@part
+@device
 def _cross(
     rates: GridRates,
     pool: BoolArray,
-    cases: NDArray[np.float32],
-    parents: NDArray[np.int64],
+    cases: Singles,
+    parents: Indices,
     child: Row,
     stream: Stream,
 ) -> bool:
@@ -90,6 +91,8 @@ def first_grids(rates: GridRates, count: int, key: np.uint64) -> BoolArray:
 
     Each has a density of its own, drawn between the lowest and the highest.
     """
+    if not are_possible(rates):
+        raise GenomeError("rates must have keys, and a bar of 1 to as many as there are steps")
     grids = np.empty((count, rates.steps * rates.keys), np.bool_)
     stream = np.zeros(1, np.uint64)
     for i in range(count):
@@ -104,8 +107,8 @@ def first_grids(rates: GridRates, count: int, key: np.uint64) -> BoolArray:
 def breed_grids(
     rates: GridRates,
     pool: BoolArray,
-    cases: NDArray[np.float32],
-    parents: NDArray[np.int64],
+    cases: Singles,
+    parents: Indices,
     copies: int,
     key: np.uint64,
 ) -> BoolArray:
@@ -116,6 +119,17 @@ def breed_grids(
     which a child begins as. The first `copies` children are copies of their first parents. Child
     i draws from stream i under `key`. A child that is not crossed is always mutated.
     """
+    if not are_possible(rates):
+        raise GenomeError("rates must have keys, and a bar of 1 to as many as there are steps")
+    if pool.shape[1] != rates.steps * rates.keys:
+        raise GenomeError("pool must be (p, steps * keys)")
+    if len(cases) != len(pool) or cases.shape[1] > rates.steps:
+        raise GenomeError("cases must be (p, m), one for each of the last m of the steps")
+    known = parents.shape[1] > 1
+    for i in range(len(parents)):
+        known &= within(parents[i], len(pool))
+    if not known:
+        raise GenomeError("parents must be (children, at least 2) places in the pool")
     children = np.empty((len(parents), pool.shape[1]), np.bool_)
     stream = np.zeros(1, np.uint64)
     for i in range(len(parents)):

@@ -9,7 +9,7 @@ Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummin
 where each ... is a linear map of what the layer hears and of what it said a step ago.
 
 The kernels compute one individual after the other, for 16 sequences side by side (or one, see
-`genomes.history_user.vectors`) through all layers step by step. Nothing that they need grows with
+`genomes.history_user.linear`) through all layers step by step. Nothing that they need grows with
 the steps: the state of 16 sequences stays in the processor's first cache, the weights in its
 second, and the history is read where it lies, in the inputs.
 
@@ -29,17 +29,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomes.base import BoolArray, FloatArray
-from genomes.history_user.vectors import (
-    Integers,
-    Singles,
-    gated,
-    linear,
-    shares,
-    sigmoid,
-    weighted_past,
-)
-from genomes.kernels import kernel, part, zero
+from genomes.arrays import BoolArray, FloatArray, Indices, Singles
+from genomes.history_user.linear import gated, linear, shares, sigmoid, weighted_past
+from genomes.kernels import device, kernel, zero
+from genomes.randomness import sounding_chance
 
 PLAIN, UNITED, MELODY, LSTM = range(4)
 # Outputs of the plain read-out count as chances at least so far from 0 and 1.
@@ -56,16 +49,16 @@ class Plan(NamedTuple):
     inputs: int
     keys: int
     outputs: int
-    lags: Integers  # rising
+    lags: Indices  # rising
     layers: int
     rows: int  # of the state
     longest: int  # the most columns of a linear map, or lags
-    units: Integers  # (LSTMs,) like the next five
-    row: Integers  # the first that it hears
-    heard: Integers  # how many it hears: what comes in and its own units
-    cell: Integers  # its first row in `cells`
-    weights: Integers
-    bias: Integers
+    units: Indices  # (LSTMs,) like the next five
+    row: Indices  # the first that it hears
+    heard: Indices  # how many it hears: what comes in and its own units
+    cell: Indices  # its first row in `cells`
+    weights: Indices
+    bias: Indices
     scores: int  # place of the linear map to the lags, and of its bias
     scores_bias: int
     reading_row: int  # where the read-out goes
@@ -87,7 +80,7 @@ class Scratch(NamedTuple):
     total: Singles  # (lanes,), the sum of a softmax
 
 
-@part
+@device
 def _scratch(plan: Plan, lanes: int) -> Scratch:
     cells = 0
     for units in plan.units:
@@ -102,7 +95,14 @@ def _scratch(plan: Plan, lanes: int) -> Scratch:
     )
 
 
-@part
+@device
+def _silence(s: Scratch) -> None:
+    """Forget all that was heard."""
+    s.state[:] = np.float32(0)
+    s.cells[:] = np.float32(0)
+
+
+@device
 def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: Scratch) -> None:
     """One LSTM for one step: its cells, and its rows of the state."""
     units = plan.units[number]
@@ -131,7 +131,7 @@ def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: S
         said[j] = gated(leave[j], cells[j])
 
 
-@part
+@device
 def _read(
     plan: Plan, weights: Singles, base: int, lanes: int, past: Singles, step: int, s: Scratch
 ) -> None:
@@ -164,7 +164,7 @@ def _read(
             said[lane] = said[lane] / s.total[lane]
 
 
-@part
+@device
 def _step(
     plan: Plan,
     weights: Singles,
@@ -209,7 +209,7 @@ def _step(
     )
 
 
-@part
+@device
 def _to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
     """What is said as the raw outputs: sigmoids, or a softmax, of the linear map's results."""
     if plan.kind == UNITED or plan.kind == LSTM:
@@ -223,7 +223,7 @@ def _to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
                 s.said[j * lanes + lane] = s.sums[j * lanes + lane] / s.total[lane]
 
 
-@part
+@device
 def _logit(chance: float) -> float:
     if chance < _MARGIN:
         chance = _MARGIN
@@ -232,7 +232,7 @@ def _logit(chance: float) -> float:
     return math.log(chance / (1.0 - chance))
 
 
-@part
+@device
 def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
     """What one lane said as activations of the keys (keys,), > 0 where a key sounds."""
     if plan.kind == PLAIN:
@@ -249,7 +249,7 @@ def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
         activations[:] = s.said
 
 
-@part
+@device
 def _sample(plan: Plan, s: Scratch, temperature: float, chance: float, played: BoolArray) -> None:
     """One of the keys or the rest, drawn from the softmax of the outputs over the temperature."""
     highest = float(s.said[plan.keys])
@@ -281,8 +281,7 @@ def run_sequences(
     s = _scratch(plan, lanes)
     for block in range(len(blocks)):
         past = blocks[block].reshape(-1)
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         begin = block * lanes
         present = min(lanes, len(outputs) - begin)
         for step in range(steps):
@@ -306,8 +305,7 @@ def run_attention(
     s = _scratch(plan, lanes)
     for block in range(len(blocks)):
         past = blocks[block].reshape(-1)
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         begin = block * lanes
         present = min(lanes, len(weighed) - begin)
         for step in range(steps):
@@ -330,8 +328,7 @@ def follow_song(plan: Plan, weights: Singles, heard: Singles, activations: Singl
     s = _scratch(plan, lanes)
     flat, past = weights.reshape(-1), heard.reshape(-1)
     for i in range(len(weights)):
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         for step in range(len(heard)):
             _step(plan, flat, i * weights.shape[1], lanes, past, step, step >= 0, s)
             _to_activations(plan, s, activations[i, step])
@@ -358,8 +355,7 @@ def play_on(
     past = np.zeros(steps * keys, np.float32)
     activations = np.zeros(keys, np.float32)
     for i in range(n):
-        s.state[:] = np.float32(0)
-        s.cells[:] = np.float32(0)
+        _silence(s)
         for step in range(steps):
             if step > 0:  # the first step has heard nothing
                 for key in range(keys):
@@ -374,7 +370,7 @@ def play_on(
             _to_activations(plan, s, activations)
             for key in range(keys):
                 if temperature > 0.0:
-                    sounding = 1.0 / (1.0 + math.exp(-activations[key] / temperature))
-                    row[key] = chances[i, step, key] < sounding
+                    chance = sounding_chance(activations[key], temperature)
+                    row[key] = chances[i, step, key] < chance
                 else:
                     row[key] = activations[key] > 0.0

@@ -35,12 +35,22 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import Arrays, BoolArray, Streams, draw_chances, prompt_length
+from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, Singles
+from genomes.base import (
+    Streams,
+    check_roll,
+    draw_chances,
+    field,
+    fitting,
+    prompted,
+    selected,
+    unchecked,
+)
+from genomes.errors import GenomeError
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
-from genomes.history_user.tiles import LANES
-from genomes.history_user.vectors import Singles
 from genomes.player import Player
+from genomes.vectors import LANES
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "hear"]
 
@@ -51,13 +61,17 @@ _FEW = 5
 class Reading(NamedTuple):
     """Where the history was read: both (n, sequences, steps)."""
 
-    lag: NDArray[np.int64]  # the lag of the highest weight
-    entropy: NDArray[np.float32]  # of the weights, in bits: 0 where a single lag is read
+    lag: Indices  # the lag of the highest weight
+    entropy: Singles  # of the weights, in bits: 0 where a single lag is read
 
 
 @dataclass(frozen=True, eq=False)
 class HistoryUsers:
-    """A batch of n HistoryUsers of one shape; ValueError for weights that do not fit it."""
+    """A batch of n HistoryUsers of one shape; GenomeError for weights that do not fit it.
+
+    Weights may be infinite or no numbers, as a search that diverges makes them: the outputs of such
+    an individual are no numbers, and it fails alone.
+    """
 
     settings_type: ClassVar[Any] = None
     fixed_length: ClassVar[bool] = False
@@ -66,13 +80,8 @@ class HistoryUsers:
     weights: Singles  # (n, shape.weights)
 
     def __post_init__(self) -> None:
-        weights = self.weights
-        wanted = self.shape.weights
-        if weights.dtype != np.float32 or weights.ndim != 2 or weights.shape[1] != wanted:
-            raise ValueError(
-                f"weights must be float32 (n, {wanted}), got {weights.dtype} {weights.shape}"
-            )
-        object.__setattr__(self, "weights", _for_kernels(weights))
+        weights = fitting("weights", self.weights, np.float32, ("n", self.shape.weights))
+        vars(self).update(weights=_for_kernels(weights))
 
     @classmethod
     def initial(
@@ -146,7 +155,7 @@ class HistoryUsers:
 
     def mean_squared_error(
         self, inputs: Singles, targets: Singles, first_step: int = 0
-    ) -> NDArray[np.float64]:
+    ) -> FloatArray:
         """How far the raw outputs are from targets, step by step.
 
         `targets` is float32 (n or 1, sequences, steps - first_step, outputs). Returns float64
@@ -252,14 +261,13 @@ class HistoryUsers:
 
     # As performers
 
-    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+    def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; the module says what the activation is.
 
         Raises ValueError for a song of another number of keys.
         """
         keys = self._instrument()
-        if grid.ndim != 2 or grid.shape[1] != keys:
-            raise ValueError(f"grid must be (steps, {keys}), got {grid.shape}")
+        check_roll(grid, keys)
         said = np.zeros((len(self), len(grid), keys), np.float32)
         heard = hear(grid)[0, 0]
         follow_song(self.shape.plan, self.weights, heard, said)
@@ -275,13 +283,9 @@ class HistoryUsers:
         """See `Performers.perform`; above temperature 0 a melody draws a key, or the rest, from
         its softmax at that temperature."""
         keys = self._instrument()
-        prompt_steps = prompt_length(prompt, steps, len(self), keys)
-        played = np.zeros((len(self), steps, keys), np.bool_)
-        played[:, :prompt_steps] = prompt
-        chances = np.empty((0, 0, 0))
-        if temperature > 0.0:
-            drawn = 1 if self.shape.architecture == "melody" else keys
-            chances = draw_chances(streams, len(self), steps, drawn)
+        prompt_steps, played = prompted(prompt, steps, len(self), keys)
+        drawn = 1 if self.shape.architecture == "melody" else keys
+        chances = draw_chances(streams, temperature, len(self), steps, drawn)
         play_on(self.shape.plan, self.weights, prompt_steps, float(temperature), chances, played)
         return played
 
@@ -296,12 +300,10 @@ class HistoryUsers:
 
     # Slices and arrays
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+    def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
-        chosen = np.arange(len(self))[np.asarray(indices, np.int64)]
-        if len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1)):  # a worker's chunk
-            return type(self)(self.shape, self.weights[chosen[0] : chosen[-1] + 1])
-        return type(self)(self.shape, self.weights[chosen])
+        weights = _for_kernels(self.weights[selected(len(self), indices)])
+        return unchecked(type(self), shape=self.shape, weights=weights)
 
     def parts(self) -> dict[str, Singles]:
         """The weights by name, as views (n, *shape) of the flat matrix; see `Shape.parts`."""
@@ -324,27 +326,20 @@ class HistoryUsers:
         }
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """See `Performers.from_arrays`; ValueError, of one line, for arrays that do not fit."""
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
+        """See `Performers.from_arrays`."""
         described = [_whole_numbers(arrays, name) for name in ("architecture", "layers", "lags")]
         sizes, layers, lags = described
         if len(sizes) != 4 or not 0 <= sizes[0] < len(ARCHITECTURES):
-            raise ValueError(f"architecture must be (place, keys, inputs, last), got {sizes}")
+            raise GenomeError(f"architecture must be (place, keys, inputs, last), got {sizes}")
         place, keys, inputs, last = sizes
         shape = Shape(keys, inputs, layers, lags, ARCHITECTURES[place], last)
-        parts = shape.parts
-        missing = [name for name in parts if name not in arrays]
-        if missing:
-            raise ValueError(f"arrays of a HistoryUser lack {', '.join(missing)}")
-        first = arrays[next(iter(parts))]
-        n = len(first) if first.ndim else 0
-        for name, part in parts.items():
-            array, wanted = arrays[name], (n, *part.shape)
-            if array.dtype != np.float32 or array.shape != wanted:
-                raise ValueError(
-                    f"{name} must be float32 {wanted}, got {array.dtype} {array.shape}"
-                )
-        rows = [arrays[name].reshape(n, math.prod(part.shape)) for name, part in parts.items()]
+        first = arrays.get(next(iter(shape.parts)))
+        n = len(first) if first is not None and first.ndim else 0
+        rows = [
+            field(arrays, name, np.float32, (n, *part.shape)).reshape(n, math.prod(part.shape))
+            for name, part in shape.parts.items()
+        ]
         return cls(shape, np.concatenate(rows, axis=1))
 
 
@@ -399,8 +394,8 @@ def _for_kernels(array: Singles) -> Singles:
 
 def _whole_numbers(arrays: Mapping[str, NDArray[Any]], name: str) -> tuple[int, ...]:
     if name not in arrays:
-        raise ValueError(f"arrays of a HistoryUser lack {name}")
+        raise GenomeError(f"the arrays lack {name}")
     array = arrays[name]
     if array.dtype.kind not in "iu" or array.ndim != 1 or array.size > LARGEST:
-        raise ValueError(f"{name} must be whole numbers in a row, got {array.dtype} {array.shape}")
+        raise GenomeError(f"{name} must be whole numbers in a row, got {array.dtype} {array.shape}")
     return tuple(int(number) for number in array)

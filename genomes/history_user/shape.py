@@ -8,19 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from reprlib import repr as short
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from genomes.arrays import Indices, Singles
+from genomes.errors import GenomeError
 from genomes.history_user.lstm import LSTM, MELODY, PLAIN, UNITED, Plan
-from genomes.history_user.vectors import Singles
 
 Architecture = Literal["plain", "united", "melody", "lstm"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 
 # Sizes beyond any use, refused before memory is taken for them.
 LARGEST = 1 << 16
+LARGEST_WEIGHTS = 1 << 30  # of one individual
 
 
 class Part(NamedTuple):
@@ -37,7 +39,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a HistoryUser; ValueError for sizes that make none.
+    """The sizes of a HistoryUser; GenomeError for sizes that make none.
 
     `keys` are the outputs (a melody has the rest besides), `inputs` the numbers heard a step, of
     which the history reads the first `keys`; 0 stands for as many as keys. `lags` rise. `last` is
@@ -53,26 +55,37 @@ class Shape:
 
     def __post_init__(self) -> None:
         if self.architecture not in ARCHITECTURES:
-            raise ValueError(
+            raise GenomeError(
                 f"architecture must be one of {', '.join(ARCHITECTURES)}, got {self.architecture!r}"
             )
-        for name in ("layers", "lags"):  # kept as tuples: a shape is a value
-            object.__setattr__(self, name, tuple(int(number) for number in getattr(self, name)))
+        for name in ("keys", "inputs", "last", "layers", "lags"):
+            given = getattr(self, name)
+            numbers = tuple(given) if name in ("layers", "lags") else (given,)
+            if not all(isinstance(number, int | np.integer) for number in numbers):
+                raise GenomeError(f"{name} must be of whole numbers, got {short(given)}")
+            whole = tuple(int(number) for number in numbers)  # as tuples: a shape is a value
+            object.__setattr__(self, name, whole if name in ("layers", "lags") else whole[0])
         if self.inputs == 0:
             object.__setattr__(self, "inputs", self.keys)
         sizes = {"keys": self.keys, "inputs": self.inputs, "last": self.last}
         sizes |= {f"layers[{place}]": units for place, units in enumerate(self.layers)}
         for name, size in sizes.items():
             if not 1 <= size <= LARGEST:
-                raise ValueError(f"{name} must be from 1 to {LARGEST}, got {size}")
+                raise GenomeError(f"{name} must be from 1 to {LARGEST}, got {size}")
         if not self.layers:
-            raise ValueError("layers must be the units of at least one LSTM, got none")
+            raise GenomeError("layers must be the units of at least one LSTM, got none")
         if self.inputs < self.keys:
-            raise ValueError(f"inputs ({self.inputs}) must be at least keys ({self.keys})")
+            raise GenomeError(f"inputs ({self.inputs}) must be at least keys ({self.keys})")
         lags = self.lags
         rising = all(one < other for one, other in pairwise(lags))
         if not lags or not rising or lags[0] < 0 or lags[-1] > LARGEST:
-            raise ValueError(f"lags must be rising whole numbers from 0 to {LARGEST}, got {lags}")
+            raise GenomeError(
+                f"lags must be rising whole numbers from 0 to {LARGEST}, got {short(lags)}"
+            )
+        if self.weights > LARGEST_WEIGHTS:
+            raise GenomeError(
+                f"layers must make at most {LARGEST_WEIGHTS:,} weights, got {self.weights:,}"
+            )
 
     @property
     def outputs(self) -> int:
@@ -138,7 +151,7 @@ class Shape:
         }
 
     @cached_property
-    def places_by_output(self) -> NDArray[np.int64]:
+    def places_by_output(self) -> Indices:
         """Places in the flat vector of the weights that lead to one output alone.
 
         int64 (outputs, weights of one); (0, 0) where a softmax, or nothing, follows the stack.

@@ -20,10 +20,10 @@ Network g owns nodes `node_offsets[g]:node_offsets[g + 1]`, node p owns links
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part
-from genomes.network.compilation import Floats, Integers, longest_row
+from genomes.arrays import Codes, FloatArray, Indices
+from genomes.kernels import device, kernel
+from genomes.network.compilation import longest_row
 from genomes.network.functions import IDENTITY, STEP, SUM, activate_value, aggregate_values
 
 # A row is added by its nonzero steps alone when they are fewer than one in so many.
@@ -35,21 +35,21 @@ class Program(NamedTuple):
 
     inputs: int
     feed_forward: bool
-    node_offsets: Integers  # (n + 1,)
-    node_id: Integers  # (nodes,)
-    bias: Floats  # (nodes,)
-    response: Floats  # (nodes,)
-    activation: NDArray[np.uint8]  # (nodes,)
-    aggregation: NDArray[np.uint8]  # (nodes,)
-    link_offsets: Integers  # (nodes + 1,)
-    source: Integers  # (links,)
-    weight: Floats  # (links,)
-    outputs: Integers  # (n, outputs): place of every output node within its network
+    node_offsets: Indices  # (n + 1,)
+    node_id: Indices  # (nodes,)
+    bias: FloatArray  # (nodes,)
+    response: FloatArray  # (nodes,)
+    activation: Codes  # (nodes,)
+    aggregation: Codes  # (nodes,)
+    link_offsets: Indices  # (nodes + 1,)
+    source: Indices  # (links,)
+    weight: FloatArray  # (links,)
+    outputs: Indices  # (n, outputs): place of every output node within its network
 
 
-@part
+@device
 def _node_value(
-    program: Program, p: int, inputs: Floats, values: Floats, t: int, weighted: Floats
+    program: Program, p: int, inputs: FloatArray, values: FloatArray, t: int, weighted: FloatArray
 ) -> float:
     """Node p at step t; `inputs` and `values` have a column a step, `weighted` is scratch space."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
@@ -64,9 +64,14 @@ def _node_value(
     return activate_value(program.activation[p], program.bias[p] + program.response[p] * total)
 
 
-@part
+@device
 def _step(
-    program: Program, g: int, inputs: Floats, heard: Floats, values: Floats, weighted: Floats
+    program: Program,
+    g: int,
+    inputs: FloatArray,
+    heard: FloatArray,
+    values: FloatArray,
+    weighted: FloatArray,
 ) -> None:
     """Compute recurrent network g at one step into `values`; nodes hear each other in `heard`.
 
@@ -79,8 +84,8 @@ def _step(
             values[p - first, 0] = _node_value(program, p, inputs, heard, 0, weighted)
 
 
-@part
-def _sparse(inputs: Floats) -> tuple[Integers, Integers]:
+@device
+def _sparse(inputs: FloatArray) -> tuple[Indices, Indices]:
     """Where inputs are not zero: (offsets, steps), compressed sparse rows."""
     count, steps = inputs.shape
     offsets = np.zeros(count + 1, np.int64)
@@ -98,15 +103,15 @@ def _sparse(inputs: Floats) -> tuple[Integers, Integers]:
     return offsets, places
 
 
-@part
+@device
 def _fill_row(
     program: Program,
     p: int,
-    inputs: Floats,
-    sounding: tuple[Integers, Integers],
-    rows: Floats,
-    row: Floats,
-    weighted: Floats,
+    inputs: FloatArray,
+    sounding: tuple[Indices, Indices],
+    rows: FloatArray,
+    row: FloatArray,
+    weighted: FloatArray,
 ) -> None:
     """Compute feed-forward node p at all steps into `row`."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
@@ -146,7 +151,7 @@ def _fill_row(
 
 
 @kernel
-def activate_rows(program: Program, inputs: Floats, result: Floats) -> None:
+def activate_rows(program: Program, inputs: FloatArray, result: FloatArray) -> None:
     """Outputs of every network for every column of `inputs`, float64 (inputs, steps).
 
     Writes float64 (n, steps, outputs) into `result`. The columns are consecutive steps for a

@@ -18,13 +18,14 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part
+from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.kernels import device, kernel
 from genomes.network.activation import Program
-from genomes.network.block_sums import LANES, sum_rows
-from genomes.network.compilation import Floats, Integers, longest_row
+from genomes.network.compilation import longest_row
 from genomes.network.functions import IDENTITY, SUM, activate_value, aggregate_values
+from genomes.randomness import sounding_chance
+from genomes.vectors import LANES, load, number, plus, spread, store, times
 
 # Nodes are summed together whose ascending links are at least one in so many of the longest's,
 # if then at least one in so many weights of the block is a link's.
@@ -35,25 +36,25 @@ _FILLED = 32
 class Hearing(NamedTuple):
     """The numbers of a `Player`, for the closed loop."""
 
-    lags: Integers
+    lags: Indices
     off: float
     on: float
     before_start: float
     threshold: float
     voices: int
-    extra_inputs: Floats
+    extra_inputs: FloatArray
 
 
 class _Block(NamedTuple):
     """The links of one network that are summed together."""
 
-    slot: Integers  # (nodes,) column of every node in `weights`, or -1
-    length: Integers  # (nodes,) how many of a node's first links stand in the block
-    weights: Floats  # (inputs, slots), or empty
+    slot: Indices  # (nodes,) column of every node in `weights`, or -1
+    length: Indices  # (nodes,) how many of a node's first links stand in the block
+    weights: FloatArray  # (inputs, slots), or empty
 
 
-@part
-def _finite(values: Floats) -> bool:
+@device
+def _finite(values: FloatArray) -> bool:
     """Whether all values are numbers, and not infinite."""
     for value in values:  # noqa: SIM110, numba has no generators
         if not math.isfinite(value):
@@ -61,7 +62,7 @@ def _finite(values: Floats) -> bool:
     return True
 
 
-@part
+@device
 def _ascending(program: Program, p: int) -> int:
     """How many links of node p stand before its first that is no input or breaks their order."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
@@ -74,7 +75,7 @@ def _ascending(program: Program, p: int) -> int:
     return int(end - begin)
 
 
-@part
+@device
 def _block(program: Program, g: int, exact: bool) -> _Block:
     """The block of network g; empty unless `exact`, that is if levels are finite."""
     first, last = program.node_offsets[g], program.node_offsets[g + 1]
@@ -106,8 +107,8 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
     return _Block(slot, length, weights)
 
 
-@part
-def _list_loud(levels: Floats, keys: int, loud: Integers, at: int) -> None:
+@device
+def _list_loud(levels: FloatArray, keys: int, loud: Indices, at: int) -> None:
     """List the keys whose level is not 0 in row `at` of `levels`: their number, then the keys."""
     count = 0
     for key in range(keys):
@@ -117,16 +118,16 @@ def _list_loud(levels: Floats, keys: int, loud: Integers, at: int) -> None:
     loud[at, 0] = count
 
 
-@part
+@device
 def _sum_block(
     block: _Block,
-    levels: Floats,
-    loud: Integers,
-    lags: Integers,
+    levels: FloatArray,
+    loud: Indices,
+    lags: Indices,
     now: int,
-    rows: Integers,
-    heard: Floats,
-    sums: Floats,
+    rows: Indices,
+    heard: FloatArray,
+    sums: FloatArray,
 ) -> None:
     """Sum a block's nodes at the step that is row `now` of `levels` into `sums`.
 
@@ -143,22 +144,27 @@ def _sum_block(
     for column in range(keys, width):
         rows[count], heard[count] = (len(lags) - 1) * keys + column, levels[now, column]
         count += 1
-    for first in range(0, block.weights.shape[1], LANES):
-        sum_rows(block.weights, rows, heard, count, first, sums)
+    slots = block.weights.shape[1]
+    for first in range(0, slots, LANES):
+        total = spread(0.0)
+        for i in range(count):
+            terms = load(block.weights, rows[i] * slots + first)
+            total = plus(total, times(terms, spread(number(heard, i))))
+        store(total, sums, first)
 
 
-@part
+@device
 def _step(
     program: Program,
     g: int,
     block: _Block,
-    sums: Floats,
-    levels: Floats,
+    sums: FloatArray,
+    levels: FloatArray,
     base: int,
-    offsets: Integers,
-    heard: Floats,
-    values: Floats,
-    weighted: Floats,
+    offsets: Indices,
+    heard: FloatArray,
+    values: FloatArray,
+    weighted: FloatArray,
 ) -> None:
     """Compute network g at one step into `values`; nodes read each other's values in `heard`.
 
@@ -193,25 +199,33 @@ def _step(
         values[place] = total if code == IDENTITY else activate_value(code, total)
 
 
-@part
+@device
 def _sound_voices(
-    said: Floats, voices: int, temperature: float, chances: Floats, played: NDArray[np.bool_]
+    said: FloatArray,
+    voices: int,
+    temperature: float,
+    chances: FloatArray,
+    played: BoolArray,
+    g: int,
+    t: int,
 ) -> None:
     """Let `voices` of the keys sound, one after the other; see `Networks.perform`."""
     for voice in range(voices):
         best = -1
         for key in range(len(said)):
-            if not (played[key] or math.isnan(said[key])) and (best < 0 or said[key] > said[best]):
+            if not (played[g, t, key] or math.isnan(said[key])) and (
+                best < 0 or said[key] > said[best]
+            ):
                 best = key
         if best < 0:
             return
         if temperature > 0.0:
             highest, total = said[best], 0.0
             for draw in range(2):  # the sum of all, then the key at which the chance is reached
-                wanted = chances[voice] * total
+                wanted = chances[g, t, voice] * total
                 total = 0.0
                 for key in range(len(said)):
-                    if played[key] or math.isnan(said[key]):
+                    if played[g, t, key] or math.isnan(said[key]):
                         continue
                     share = 1.0
                     if said[key] < highest:
@@ -221,7 +235,50 @@ def _sound_voices(
                         best = key
                         if total > wanted:
                             break
-        played[best] = True
+        played[g, t, best] = True
+
+
+@device
+def _sound_keys(
+    said: FloatArray,
+    threshold: float,
+    temperature: float,
+    chances: FloatArray,
+    played: BoolArray,
+    g: int,
+    t: int,
+) -> None:
+    """Let the keys of network g sound at step t whose output is above the threshold."""
+    for key in range(len(said)):
+        value = said[key] - threshold
+        if temperature > 0.0:
+            played[g, t, key] = chances[g, t, key] < sounding_chance(value, temperature)
+        else:
+            played[g, t, key] = value > 0.0
+
+
+@device
+def _input_offsets(hearing: Hearing, keys: int, longest: int) -> Indices:
+    """Where every input stands in the flat levels, from the beginning of the step's first row."""
+    lags, extra = len(hearing.lags), len(hearing.extra_inputs)
+    width = keys + extra
+    offsets = np.empty(lags * keys + extra, np.int64)
+    for place in range(lags):
+        for key in range(keys):
+            offsets[place * keys + key] = (longest - hearing.lags[place]) * width + key
+    for place in range(extra):
+        offsets[lags * keys + place] = keys + place
+    return offsets
+
+
+@device
+def _has_finite_levels(hearing: Hearing) -> bool:
+    return (
+        math.isfinite(hearing.off)
+        and math.isfinite(hearing.on)
+        and math.isfinite(hearing.before_start)
+        and _finite(hearing.extra_inputs)
+    )
 
 
 @kernel
@@ -230,8 +287,8 @@ def play_rows(
     hearing: Hearing,
     prompt_steps: int,
     temperature: float,
-    chances: Floats,
-    played: NDArray[np.bool_],
+    chances: FloatArray,
+    played: BoolArray,
 ) -> None:
     """Let every network play on from the first `prompt_steps` rows of `played`, in place.
 
@@ -241,31 +298,17 @@ def play_rows(
     """
     n, steps, keys = played.shape
     nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
-    lags, extra = len(hearing.lags), len(hearing.extra_inputs)
-    longest = max(hearing.lags)
-    width = keys + extra
-    offsets = np.empty(program.inputs, np.int64)
-    for place in range(lags):
-        for key in range(keys):
-            offsets[place * keys + key] = (longest - hearing.lags[place]) * width + key
+    longest, width = max(hearing.lags), keys + len(hearing.extra_inputs)
+    offsets = _input_offsets(hearing, keys, longest)
     levels = np.full((longest + steps, width), hearing.before_start)
-    for place in range(extra):
-        offsets[lags * keys + place] = keys + place
+    for place in range(width - keys):
         levels[:, keys + place] = hearing.extra_inputs[place]
-    exact = (
-        math.isfinite(hearing.off)
-        and math.isfinite(hearing.on)
-        and math.isfinite(hearing.before_start)
-        and _finite(hearing.extra_inputs)
-    )
-    flat = levels.reshape(-1)
-    weighted = np.empty(max(links, 1))
+    exact, flat = _has_finite_levels(hearing), levels.reshape(-1)
     loud = np.empty((longest + steps, keys + 1), np.int64)
     for t in range(longest):
         _list_loud(levels, keys, loud, t)
     rows, row_levels = np.empty(program.inputs, np.int64), np.empty(program.inputs)
-    sums, said = np.empty(nodes + LANES), np.empty(keys)
-    no_chances = np.empty(0)
+    weighted, sums, said = np.empty(max(links, 1)), np.empty(nodes + LANES), np.empty(keys)
     for g in range(n):
         block = _block(program, g, exact)
         heard, values = np.zeros(nodes), np.zeros(nodes)
@@ -283,18 +326,9 @@ def play_rows(
                 for key in range(keys):
                     said[key] = values[program.outputs[g, key]]
                 if hearing.voices > 0:
-                    drawn = chances[g, t] if temperature > 0.0 else no_chances
-                    _sound_voices(said, hearing.voices, temperature, drawn, played[g, t])
+                    _sound_voices(said, hearing.voices, temperature, chances, played, g, t)
                 else:
-                    for key in range(keys):
-                        value = said[key] - hearing.threshold
-                        if temperature > 0.0:
-                            chance = 1.0 / (
-                                1.0 + math.exp(-max(-60.0, min(60.0, value / temperature)))
-                            )
-                            played[g, t, key] = chances[g, t, key] < chance
-                        else:
-                            played[g, t, key] = value > 0.0
+                    _sound_keys(said, hearing.threshold, temperature, chances, played, g, t)
             for key in range(keys):
                 levels[longest + t, key] = hearing.on if played[g, t, key] else hearing.off
             _list_loud(levels, keys, loud, longest + t)

@@ -7,13 +7,13 @@ genes of the larger network. Genes must be sorted, which makes it one merge.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part
+from genomes.arrays import Indices
+from genomes.kernels import device, kernel
 from genomes.network.genes import Genes
 
 
-@part
+@device
 def distance(
     a: Genes, i: int, b: Genes, j: int, disjoint_coefficient: float, weight_coefficient: float
 ) -> float:
@@ -67,7 +67,7 @@ def speciate(
     threshold: float,
     disjoint_coefficient: float,
     weight_coefficient: float,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+) -> tuple[Indices, Indices]:
     """Divide a population into species.
 
     Every known species, given by its representative of the last generation, is represented anew by

@@ -1,47 +1,179 @@
 """Which nodes of a network its outputs need, in an order in which they can be computed.
 
-Networks are compiled once and activated many times (`genomes.network.activation`). The order of a
-feed-forward network puts sources first (Kahn 1962); of a recurrent one it does not matter.
+Networks are compiled once and activated many times (`genomes.network.activation`). Per network:
+
+    sorted_nodes     its node ids in ascending order, so that a node is found by its id
+    indices_of       the indices of the nodes that its connections join
+    grouped          its connections by the node they lead to
+    needed_nodes     the nodes from which connections lead to the outputs
+    sources_first    an order of those (Kahn 1962); any order will do for a recurrent network
+
+An index is the place of a node gene among those of its own network, or -1 - i for input i. Grouped
+connections are compressed sparse rows: `grouped[starts[i]:starts[i + 1]]` are those of node i.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import kernel, part
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.kernels import device, kernel, zero
 
 
-@part
-def _find(sorted_ids: Integers, order: Integers, wanted: int) -> int:
-    """Place of node `wanted` in its network, or -1."""
+@device
+def sorted_nodes(ids: Indices) -> tuple[Indices, Indices]:
+    """Return a network's node ids in ascending order, and the index of each: both (nodes,)."""
+    count = len(ids)
+    sorted_ids, order = ids.copy(), np.empty(count, np.int64)
+    gap = 0
+    for i in range(count):
+        order[i] = i
+        if i > 0 and ids[i] < ids[i - 1]:  # rare: node genes mostly stand in this order
+            gap = 1
+    while 0 < gap < count // 3:
+        gap = 3 * gap + 1
+    while gap > 0:  # Shell sort: no worst case is slow
+        for i in range(gap, count):
+            node, index = sorted_ids[i], order[i]
+            to = i
+            while to >= gap and sorted_ids[to - gap] > node:
+                sorted_ids[to], order[to] = sorted_ids[to - gap], order[to - gap]
+                to -= gap
+            sorted_ids[to], order[to] = node, index
+        gap //= 3
+    return sorted_ids, order
+
+
+@device
+def find_node(sorted_ids: Indices, order: Indices, wanted: int) -> int:
+    """Return the index of node `wanted`, or -1."""
     if 0 <= wanted < len(sorted_ids) and sorted_ids[wanted] == wanted:
         return int(order[wanted])  # outputs, and hidden nodes without a gap before them
-    low, place = 0, len(sorted_ids)
-    while low < place:
-        middle = (low + place) // 2
+    low, high = 0, len(sorted_ids)
+    while low < high:
+        middle = (low + high) // 2
         if sorted_ids[middle] < wanted:
             low = middle + 1
         else:
-            place = middle
-    if place < len(sorted_ids) and sorted_ids[place] == wanted:
-        return int(order[place])
+            high = middle
+    if low < len(sorted_ids) and sorted_ids[low] == wanted:
+        return int(order[low])
     return -1
 
 
-@part
-def _summed(counts: Integers) -> Integers:
-    """Running sums."""
-    sums = counts.copy()
-    for place in range(1, len(sums)):
-        sums[place] += sums[place - 1]
-    return sums
+@device
+def indices_of(
+    sorted_ids: Indices, order: Indices, ids: Indices, inputs: int
+) -> tuple[bool, Indices]:
+    """Return whether nodes and inputs with these ids all exist, and the index of each."""
+    indices = np.empty(len(ids), np.int64)
+    known = True
+    for c in range(len(ids)):
+        indices[c] = ids[c]
+        if ids[c] >= 0:
+            indices[c] = find_node(sorted_ids, order, ids[c])
+            known &= indices[c] >= 0
+        else:
+            known &= ids[c] >= -inputs
+    return known, indices
 
 
-@part
-def longest_row(offsets: Integers) -> int:
-    """Length of the longest row of a compressed sparse matrix."""
+@device
+def grouped(connections: Indices, end: Indices, count: int) -> tuple[Indices, Indices]:
+    """Group connections by the node at one end, those of a node in their order.
+
+    `end` has the index of the node at that end of every connection of the network. Returns starts
+    (count + 1,) and the connections, without those that end at an input.
+    """
+    starts = np.zeros(count + 1, np.int64)
+    for c in connections:
+        if end[c] >= 0:
+            starts[end[c] + 1] += 1
+    for i in range(count):
+        starts[i + 1] += starts[i]
+    cursor = starts.copy()
+    members = np.empty(starts[count], np.int64)
+    for c in connections:
+        if end[c] >= 0:
+            members[cursor[end[c]]] = c
+            cursor[end[c]] += 1
+    return starts, members
+
+
+@device
+def _needed_nodes(starts: Indices, incoming: Indices, source: Indices, outputs: Indices) -> Indices:
+    """Return the indices of the outputs and of all nodes that lead to them, ascending."""
+    nodes = len(starts) - 1
+    needed = np.zeros(nodes, np.int64)
+    stack = np.empty(nodes, np.int64)
+    height = 0
+    for output in outputs:
+        needed[output] = 1
+        stack[height] = output
+        height += 1
+    while height > 0:
+        height -= 1
+        node = stack[height]
+        for entry in range(starts[node], starts[node + 1]):
+            origin = source[incoming[entry]]
+            if origin >= 0 and needed[origin] == 0:
+                needed[origin] = 1
+                stack[height] = origin
+                height += 1
+    count = 0
+    for node in range(nodes):
+        if needed[node] == 1:
+            stack[count] = node
+            count += 1
+    return stack[:count]
+
+
+@device
+def sources_first(
+    starts: Indices, incoming: Indices, source: Indices, target: Indices, nodes: Indices
+) -> Indices:
+    """Return `nodes` in an order with sources first; fewer where there is a cycle.
+
+    All nodes from which connections lead to one of `nodes` must be among them.
+    """
+    waiting = np.zeros(len(starts) - 1, np.int64)  # for so many sources
+    waiting[:] = -1
+    out_starts, outgoing = grouped(incoming, source, len(waiting))
+    ordered = np.empty(len(nodes), np.int64)
+    count = 0
+    for node in nodes:
+        waiting[node] = 0
+        for entry in range(starts[node], starts[node + 1]):
+            waiting[node] += source[incoming[entry]] >= 0
+        if waiting[node] == 0:
+            ordered[count] = node
+            count += 1
+    done = 0
+    while done < count:
+        node = ordered[done]
+        done += 1
+        for entry in range(out_starts[node], out_starts[node + 1]):
+            reached = target[outgoing[entry]]
+            waiting[reached] -= 1
+            if waiting[reached] == 0:
+                ordered[count] = reached
+                count += 1
+    return ordered[:count]
+
+
+@device
+def present(enabled: BoolArray) -> Indices:
+    """Return the connections that are enabled."""
+    connections = np.empty(len(enabled), np.int64)
+    count = 0
+    for c in range(len(enabled)):
+        if enabled[c]:
+            connections[count] = c
+            count += 1
+    return connections[:count]
+
+
+@device
+def longest_row(offsets: Indices) -> int:
+    """Return the length of the longest row of a compressed sparse matrix."""
     longest = 0
     for row in range(len(offsets) - 1):
         longest = max(longest, offsets[row + 1] - offsets[row])
@@ -50,165 +182,60 @@ def longest_row(offsets: Integers) -> int:
 
 @kernel
 def compile_networks(
-    inputs: int,
-    output_count: int,
-    feed_forward: bool,
-    node_offsets: Integers,
-    node_id: Integers,
-    connection_offsets: Integers,
-    source: Integers,
-    target: Integers,
-    weight: Floats,
-    enabled: NDArray[np.bool_],
-) -> tuple[int, Integers, Integers, Integers, Integers, Floats, Integers]:
+    inputs: int, output_count: int, feed_forward: bool,
+    node_offsets: Indices, node_id: Indices,
+    connection_offsets: Indices, source: Indices, target: Indices,
+    weight: FloatArray, enabled: BoolArray,
+) -> tuple[int, Indices, Indices, Indices, Indices, FloatArray, Indices]:  # fmt: skip
     """Find what has to be computed of n networks, and in which order.
 
     Returns (problem, node_offsets, genes, link_offsets, source, weight, outputs), of which all but
     the first two stand in a `Program` under the same name; `genes` (nodes,) says which node gene
-    each of its nodes is. `problem` is -1, or the place of the first network that cannot be
+    each of its nodes is. `problem` is -1, or the index of the first network that cannot be
     compiled: a connection names a node it does not have, or a feed-forward network has a cycle.
     """
-    n = len(node_offsets) - 1
-    nodes, links = len(node_id), len(source)
-    p_offsets = np.zeros(n + 1, np.int64)
-    p_gene = np.empty(nodes, np.int64)
-    l_offsets = np.zeros(nodes + 1, np.int64)
-    l_source = np.empty(links, np.int64)
-    l_weight = np.empty(links, np.float64)
-    outputs = np.full((n, output_count), -1, np.int64)
-    problem = -1
-    p_end, l_end = 0, 0
+    n, nodes, links = len(node_offsets) - 1, len(node_id), len(source)
+    offsets, genes = np.zeros(n + 1, np.int64), np.empty(nodes, np.int64)
+    link_offsets = np.zeros(nodes + 1, np.int64)
+    link_source, link_weight = np.empty(links, np.int64), np.empty(links, np.float64)
+    outputs = np.empty((n, output_count), np.int64)
+    rank = np.empty(longest_row(node_offsets), np.int64)  # by index, the place in the order
+    problem, p, link = -1, 0, 0
     for g in range(n):
-        first, last = node_offsets[g], node_offsets[g + 1]
-        count = last - first
-        begin, end = connection_offsets[g], connection_offsets[g + 1]
-        ids = node_id[first:last]
-        # Node genes nearly always stand in the order of their ids: an insertion sort sees that.
-        order = np.arange(count)
-        sorted_ids = ids.copy()
-        for done in range(1, count):
-            place = done
-            while place > 0 and sorted_ids[place] < sorted_ids[place - 1]:
-                sorted_ids[place], sorted_ids[place - 1] = sorted_ids[place - 1], sorted_ids[place]
-                order[place], order[place - 1] = order[place - 1], order[place]
-                place -= 1
-
-        # Connections by place instead of id: inputs are -1 - input, nodes 0 and up.
-        from_place = np.empty(end - begin, np.int64)
-        to_place = np.empty(end - begin, np.int64)
-        fan_in = np.zeros(count + 1, np.int64)
-        for c in range(begin, end):
-            from_place[c - begin] = source[c]
-            if source[c] >= 0:
-                from_place[c - begin] = _find(sorted_ids, order, source[c])
-                if from_place[c - begin] < 0 and problem < 0:
-                    problem = g
-            elif source[c] < -inputs and problem < 0:
-                problem = g
-            to_place[c - begin] = _find(sorted_ids, order, target[c])
-            if to_place[c - begin] < 0 and problem < 0:
-                problem = g
-            if enabled[c]:
-                fan_in[to_place[c - begin] + 1] += 1
-        if problem >= 0:
-            break
-
-        # Links of every node in the order of the genes (a stable counting sort).
-        starts = _summed(fan_in)
-        cursor = starts[:-1].copy()
-        by_target = np.empty(starts[-1], np.int64)
-        for c in range(end - begin):
-            if enabled[begin + c]:
-                by_target[cursor[to_place[c]]] = c
-                cursor[to_place[c]] += 1
-
-        # The nodes that the outputs need, found backwards.
-        needed = np.zeros(count, np.bool_)
-        stack = np.empty(count, np.int64)
-        height = 0
+        first, begin, end = node_offsets[g], connection_offsets[g], connection_offsets[g + 1]
+        sorted_ids, order = sorted_nodes(node_id[first : node_offsets[g + 1]])
+        known, sources = indices_of(sorted_ids, order, source[begin:end], inputs)
+        all_known, targets = indices_of(sorted_ids, order, target[begin:end], zero())
+        all_known &= known
         for output in range(output_count):
-            place = _find(sorted_ids, order, output)
-            if place < 0:
-                problem = g
-                break
-            outputs[g, output] = place
-            needed[place] = True
-            stack[height] = place
-            height += 1
-        if problem >= 0:
+            outputs[g, output] = find_node(sorted_ids, order, output)
+            all_known &= outputs[g, output] >= 0
+        if not all_known:
+            problem = g
             break
-        needed_count = height
-        while height > 0:
-            height -= 1
-            place = stack[height]
-            for entry in range(starts[place], starts[place + 1]):
-                origin = from_place[by_target[entry]]
-                if origin >= 0 and not needed[origin]:
-                    needed[origin] = True
-                    needed_count += 1
-                    stack[height] = origin
-                    height += 1
-
-        # Their order: as they stand for a recurrent network, sources first otherwise (Kahn 1962).
-        rank = np.full(count, -1, np.int64)
-        ranked = 0
+        starts, incoming = grouped(present(enabled[begin:end]), targets, len(order))
+        ordered = _needed_nodes(starts, incoming, sources, outputs[g])
+        needed = len(ordered)
         if feed_forward:
-            waiting = np.zeros(count, np.int64)
-            for place in range(count):
-                for entry in range(starts[place], starts[place + 1]):
-                    waiting[place] += from_place[by_target[entry]] >= 0
-            fan_out = np.zeros(count + 1, np.int64)
-            for c in by_target:
-                if from_place[c] >= 0:
-                    fan_out[from_place[c] + 1] += 1
-            out_starts = _summed(fan_out)
-            cursor = out_starts[:-1].copy()
-            by_origin = np.empty(out_starts[-1], np.int64)
-            for c in by_target:
-                if from_place[c] >= 0:
-                    by_origin[cursor[from_place[c]]] = to_place[c]
-                    cursor[from_place[c]] += 1
-            for place in range(count):
-                if needed[place] and waiting[place] == 0:
-                    rank[place] = ranked
-                    p_gene[p_end + ranked] = first + place
-                    ranked += 1
-            done = 0
-            while done < ranked:
-                place = p_gene[p_end + done] - first
-                done += 1
-                for entry in range(out_starts[place], out_starts[place + 1]):
-                    reached = by_origin[entry]
-                    waiting[reached] -= 1
-                    if waiting[reached] == 0 and needed[reached]:
-                        rank[reached] = ranked
-                        p_gene[p_end + ranked] = first + reached
-                        ranked += 1
-            if ranked < needed_count:
-                problem = g
-                break
-        else:
-            for place in range(count):
-                if needed[place]:
-                    rank[place] = ranked
-                    p_gene[p_end + ranked] = first + place
-                    ranked += 1
-
-        for p in range(p_end, p_end + ranked):
-            place = p_gene[p] - first
-            for entry in range(starts[place], starts[place + 1]):
-                c = by_target[entry]
-                origin = from_place[c]
-                l_source[l_end] = inputs + rank[origin] if origin >= 0 else -1 - origin
-                l_weight[l_end] = weight[begin + c]
-                l_end += 1
-            l_offsets[p + 1] = l_end
+            ordered = sources_first(starts, incoming, sources, targets, ordered)
+        if len(ordered) < needed:
+            problem = g
+            break
+        for place in range(needed):
+            rank[ordered[place]] = place
+        for node in ordered:
+            for entry in range(starts[node], starts[node + 1]):
+                origin = sources[incoming[entry]]
+                link_source[link] = inputs + rank[origin] if origin >= 0 else -1 - origin
+                link_weight[link] = weight[begin + incoming[entry]]
+                link += 1
+            genes[p] = first + node
+            p += 1
+            link_offsets[p] = link
         for output in range(output_count):
             outputs[g, output] = rank[outputs[g, output]]
-        p_end += ranked
-        p_offsets[g + 1] = p_end
-
+        offsets[g + 1] = p
     return (
-        problem, p_offsets, p_gene[:p_end],
-        l_offsets[: p_end + 1], l_source[:l_end], l_weight[:l_end], outputs,
+        problem, offsets, genes[:p],
+        link_offsets[: p + 1], link_source[:link], link_weight[:link], outputs,
     )  # fmt: skip

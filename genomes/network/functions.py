@@ -8,10 +8,8 @@ would raise (a power too large, say) these give infinity or NaN, and the individ
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
-from genomes.kernels import part
+from genomes.arrays import FloatArray
+from genomes.kernels import device
 
 ACTIVATIONS = (
     "sigmoid", "tanh", "sin", "gauss", "relu", "elu", "lelu", "selu", "softplus", "identity",
@@ -26,7 +24,7 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 _SELU_ALPHA = 1.6732632423543772848170429916717
 
 
-@part
+@device
 def clamp(z: float, limit: float) -> float:
     """z within -limit and limit; NaN stays NaN."""
     if z > limit:
@@ -36,7 +34,7 @@ def clamp(z: float, limit: float) -> float:
     return z
 
 
-@part
+@device
 def tanh(z: float) -> float:
     """Hyperbolic tangent to some 1e-15, in a third of the time of the C library's."""
     size = abs(z)
@@ -48,7 +46,7 @@ def tanh(z: float) -> float:
     return result if z > 0.0 else -result
 
 
-@part
+@device
 def activate_value(code: int, z: float) -> float:
     """Activation function `code` of one number."""
     if code == 0:
@@ -91,8 +89,8 @@ def activate_value(code: int, z: float) -> float:
     return 1.0 if z > 0.0 else (0.0 if z <= 0.0 else z)
 
 
-@part
-def aggregate_values(code: int, values: NDArray[np.float64], count: int) -> float:
+@device
+def aggregate_values(code: int, values: FloatArray, count: int) -> float:
     """Aggregation function `code` of the first `count` values, summed in their order.
 
     The values are a node's weighted inputs; a median reorders them.

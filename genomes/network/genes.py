@@ -6,38 +6,48 @@ until the whole generation's new genes are numbered (`evo.engines.neat.innovatio
 are larger than all before, so new genes stand at the end, where they belong.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.kernels import part
-from genomes.network.networks import Networks
+from genomes.arrays import BoolArray, Codes, FloatArray, Indices
+from genomes.kernels import device
 
 # Stands for the id or innovation number that a new gene will get; larger than any real one.
 UNNUMBERED = 1 << 60
+
+NODE_GENES: dict[str, Any] = {
+    "node_id": np.int64,
+    "bias": np.float64,
+    "response": np.float64,
+    "activation": np.uint8,
+    "aggregation": np.uint8,
+}
+CONNECTION_GENES: dict[str, Any] = {
+    "innovation": np.int64,
+    "source": np.int64,
+    "target": np.int64,
+    "weight": np.float64,
+    "enabled": np.bool_,
+}
+GENES = {"node_offsets": NODE_GENES, "connection_offsets": CONNECTION_GENES}
 
 
 class Genes(NamedTuple):
     """The genes of a batch, as `genomes.network.networks.Networks` has them."""
 
-    node_offsets: NDArray[np.int64]
-    node_id: NDArray[np.int64]
-    bias: NDArray[np.float64]
-    response: NDArray[np.float64]
-    activation: NDArray[np.uint8]
-    aggregation: NDArray[np.uint8]
-    connection_offsets: NDArray[np.int64]
-    innovation: NDArray[np.int64]
-    source: NDArray[np.int64]
-    target: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    enabled: NDArray[np.bool_]
-
-
-def genes_of(networks: Networks) -> Genes:
-    """The genes of a batch of networks, not copied."""
-    return Genes(*(getattr(networks, name) for name in Genes._fields))
+    node_offsets: Indices
+    node_id: Indices
+    bias: FloatArray
+    response: FloatArray
+    activation: Codes
+    aggregation: Codes
+    connection_offsets: Indices
+    innovation: Indices
+    source: Indices
+    target: Indices
+    weight: FloatArray
+    enabled: BoolArray
 
 
 def sorted_genes(genes: Genes) -> Genes:
@@ -60,9 +70,7 @@ def sorted_genes(genes: Genes) -> Genes:
     )
 
 
-def _sorting(
-    offsets: NDArray[np.int64], number: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
     """New offsets, and the places of the genes to keep, in order."""
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     order = np.lexsort([number, owner])
@@ -71,7 +79,7 @@ def _sorting(
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
 
 
-@part
+@device
 def room_for(nodes: int, connections: int, networks: int) -> Genes:
     """Genes to be written, for so many of each."""
     return Genes(
@@ -90,7 +98,25 @@ def room_for(nodes: int, connections: int, networks: int) -> Genes:
     )
 
 
-@part
+@device
+def room_for_children(
+    parents: Genes, parent: Indices, new_nodes: int, new_connections: int
+) -> tuple[Genes, int]:
+    """Genes to be written, for a copy of each network in `parent` and so many new genes in each.
+
+    Also returns the most nodes that one of them can have.
+    """
+    nodes, connections, deepest = 0, 0, 0
+    for g in parent:
+        count = parents.node_offsets[g + 1] - parents.node_offsets[g] + new_nodes
+        deepest = max(deepest, count)
+        nodes += count
+        connections += parents.connection_offsets[g + 1] - parents.connection_offsets[g]
+        connections += new_connections
+    return room_for(nodes, connections, len(parent)), deepest
+
+
+@device
 def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
     """The genes that were written; the room left over is little, and a copy takes long."""
     return Genes(
@@ -109,7 +135,7 @@ def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
     )
 
 
-@part
+@device
 def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
     """Copy node gene n to a place in the same or other genes."""
     to.node_id[place] = genes.node_id[n]
@@ -117,7 +143,7 @@ def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
     to.activation[place], to.aggregation[place] = genes.activation[n], genes.aggregation[n]
 
 
-@part
+@device
 def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
     """Copy connection gene c to a place in the same or other genes."""
     to.innovation[place] = genes.innovation[c]
@@ -125,7 +151,7 @@ def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
     to.weight[place], to.enabled[place] = genes.weight[c], genes.enabled[c]
 
 
-@part
+@device
 def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
     """Copy network g to n0 and c0; returns where its genes end."""
     first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
@@ -139,7 +165,7 @@ def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[
     return n1, c1
 
 
-@part
+@device
 def find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
     """Place of the connection between two nodes among genes first:last, or -1."""
     for c in range(first, last):
@@ -148,7 +174,7 @@ def find_connection(genes: Genes, first: int, last: int, source: int, target: in
     return -1
 
 
-@part
+@device
 def new_connection(
     genes: Genes, c: int, source: int, target: int, weight: float, enabled: bool
 ) -> None:

@@ -12,18 +12,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray, Indices
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.networks import CONNECTION_GENES, NODE_GENES, Networks
+from genomes.network.genes import CONNECTION_GENES, NODE_GENES
+from genomes.network.networks import Networks
 from genomes.player import Player
 
 _ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
 _AGGREGATION_CODES = {name: code for code, name in enumerate(AGGREGATIONS)}
 
 
-def _offsets(sizes: list[int]) -> NDArray[np.int64]:
+def _offsets(sizes: list[int]) -> Indices:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 

@@ -15,39 +15,30 @@ A network by itself maps numbers to numbers (`activate`). With a `Player` it is 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import Arrays, BoolArray, FloatArray, Streams, draw_chances, prompt_length
+from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Singles
+from genomes.base import Streams, draw_chances, field, prompted, selected, unchecked
+from genomes.errors import GenomeError
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import Hearing, play_rows
 from genomes.network.compilation import compile_networks
 from genomes.network.export import export_network
+from genomes.network.genes import GENES, Genes
+from genomes.network.validation import check_networks
 from genomes.player import Player, PlayerSettings
-
-_WIDEST = 1 << 20  # inputs or outputs; no task has as many
-NODE_GENES = {
-    "node_id": np.int64,
-    "bias": np.float64,
-    "response": np.float64,
-    "activation": np.uint8,
-    "aggregation": np.uint8,
-}
-CONNECTION_GENES = {
-    "innovation": np.int64,
-    "source": np.int64,
-    "target": np.int64,
-    "weight": np.float64,
-    "enabled": np.bool_,
-}
 
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """A batch of n networks of the same inputs, outputs and player."""
+    """A batch of n networks of the same inputs, outputs and player.
+
+    Raises GenomeError, of one line, for arrays that make none (`genomes.network.validation`).
+    """
 
     settings_type: ClassVar[Any] = PlayerSettings
     fixed_length: ClassVar[bool] = False
@@ -55,25 +46,28 @@ class Networks:
     inputs: int
     outputs: int
     feed_forward: bool
-    node_offsets: NDArray[np.int64]  # (n + 1,)
-    node_id: NDArray[np.int64]  # (nodes,) like the next four
+    node_offsets: Indices  # (n + 1,)
+    node_id: Indices  # (nodes,) like the next four
     bias: FloatArray
     response: FloatArray
-    activation: NDArray[np.uint8]  # place in genomes.network.functions.ACTIVATIONS
-    aggregation: NDArray[np.uint8]  # place in genomes.network.functions.AGGREGATIONS
-    connection_offsets: NDArray[np.int64]  # (n + 1,)
-    innovation: NDArray[np.int64]  # (connections,) like the next four
-    source: NDArray[np.int64]
-    target: NDArray[np.int64]
+    activation: Codes  # place in genomes.network.functions.ACTIVATIONS
+    aggregation: Codes  # place in genomes.network.functions.AGGREGATIONS
+    connection_offsets: Indices  # (n + 1,)
+    innovation: Indices  # (connections,) like the next four
+    source: Indices
+    target: Indices
     weight: FloatArray
     enabled: BoolArray
     player: Player | None = None
 
     def __post_init__(self) -> None:
+        genes = {name: getattr(self, name) for name in Genes._fields}
+        checked = check_networks(self.inputs, self.outputs, self.feed_forward, genes)
+        vars(self).update(checked)
         if self.player is not None:
             wanted = (self.player.inputs, self.player.keys)
             if wanted != (self.inputs, self.outputs):
-                raise ValueError(
+                raise GenomeError(
                     f"the player has {wanted[0]} inputs and {wanted[1]} keys, "
                     f"the networks {self.inputs} inputs and {self.outputs} outputs"
                 )
@@ -107,11 +101,7 @@ class Networks:
 
     @cached_property
     def program(self) -> Program:
-        """The batch compiled for activation.
-
-        Raises ValueError naming the first network that has a connection to a node it lacks, or,
-        being feed-forward, a cycle.
-        """
+        """The batch compiled for activation."""
         problem, offsets, genes, link_offsets, source, weight, outputs = compile_networks(
             self.inputs,
             self.outputs,
@@ -125,7 +115,7 @@ class Networks:
             self.enabled,
         )
         if problem >= 0:
-            raise ValueError(
+            raise GenomeError(
                 f"network {problem} of {len(self)} cannot be activated: it lacks a node that "
                 "a connection names, or is feed-forward and has a cycle"
             )
@@ -164,7 +154,7 @@ class Networks:
             raise ValueError("these networks play no instrument: they were made without a player")
         return self.player
 
-    def follow(self, grid: BoolArray) -> NDArray[np.float32]:
+    def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; the activation is what `Player.activations` makes of outputs."""
         player = self._players_hearing()
         activations = player.activations(self._activate_columns(player.hear(grid)))
@@ -189,12 +179,8 @@ class Networks:
         others are not used) times the whole sum.
         """
         player = self._players_hearing()
-        prompt_steps = prompt_length(prompt, steps, len(self), player.keys)
-        played = np.zeros((len(self), steps, player.keys), np.bool_)
-        played[:, :prompt_steps] = prompt
-        chances = np.empty((0, 0, 0))
-        if temperature > 0.0:
-            chances = draw_chances(streams, len(self), steps, player.keys)
+        prompt_steps, played = prompted(prompt, steps, len(self), player.keys)
+        chances = draw_chances(streams, temperature, len(self), steps, player.keys)
         hearing = Hearing(
             np.asarray(player.lags, np.int64),
             player.off,
@@ -207,43 +193,42 @@ class Networks:
         play_rows(self.program, hearing, prompt_steps, temperature, chances, played)
         return played
 
-    def sizes(self) -> NDArray[np.int64]:
+    def sizes(self) -> Indices:
         """Nodes and enabled connections of every network: int64 (n, 2)."""
         enabled_before = np.concatenate([[0], np.cumsum(self.enabled)])
         return np.stack(
             [np.diff(self.node_offsets), np.diff(enabled_before[self.connection_offsets])], axis=1
         )
 
-    def take(self, indices: Sequence[int] | NDArray[np.int64]) -> Self:
+    def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
-        chosen = np.arange(len(self))[np.asarray(indices, np.int64)]
-        consecutive = len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1))
-        parts: dict[str, Any] = {}
-        for offsets_name, genes in (
-            ("node_offsets", NODE_GENES),
-            ("connection_offsets", CONNECTION_GENES),
-        ):
+        chosen = selected(len(self), indices)
+        genes: dict[str, Any] = {}
+        for offsets_name, kinds in GENES.items():
             offsets = getattr(self, offsets_name)
-            if consecutive:  # a worker's chunk: the genes stand together already
-                first, last = offsets[chosen[0]], offsets[chosen[-1] + 1]
-                parts[offsets_name] = offsets[chosen[0] : chosen[-1] + 2] - first
-                parts |= {name: getattr(self, name)[first:last] for name in genes}
-                continue
-            lengths = np.diff(offsets)[chosen]
-            ends = np.cumsum(lengths)
-            # Row j of the result is gene (start of its network) + (place within it).
-            rows = np.repeat(offsets[chosen] - (ends - lengths), lengths) + np.arange(lengths.sum())
-            parts[offsets_name] = np.concatenate([[0], ends]).astype(np.int64)
-            parts |= {name: getattr(self, name)[rows] for name in genes}
-        return replace(self, **parts)
+            rows: slice | Indices
+            if isinstance(chosen, slice):  # the genes stand together already
+                rows = slice(offsets[chosen.start], offsets[chosen.stop])
+                genes[offsets_name] = offsets[chosen.start : chosen.stop + 1] - rows.start
+            else:
+                lengths = np.diff(offsets)[chosen]
+                ends = np.cumsum(lengths)
+                # Row j of the result is gene (start of its network) + (place within it).
+                starts = np.repeat(offsets[chosen] - (ends - lengths), lengths)
+                rows = starts + np.arange(lengths.sum())
+                genes[offsets_name] = np.concatenate([[0], ends]).astype(np.int64)
+            genes |= {name: getattr(self, name)[rows] for name in kinds}
+        return unchecked(
+            type(self), inputs=self.inputs, outputs=self.outputs,
+            feed_forward=self.feed_forward, player=self.player, **genes,
+        )  # fmt: skip
 
     def to_arrays(self) -> Arrays:
         """See `Performers.to_arrays`."""
         player = self.player
         shape = [self.inputs, self.outputs, int(self.feed_forward), int(player is not None)]
         arrays: Arrays = {"shape": np.asarray(shape, np.int64)}
-        for name in ("node_offsets", *NODE_GENES, "connection_offsets", *CONNECTION_GENES):
-            arrays[name] = getattr(self, name)
+        arrays |= genes_of(self)._asdict()
         if player is not None:
             arrays["player_lags"] = np.asarray(player.lags, np.int64)
             arrays["player_levels"] = np.asarray(
@@ -254,47 +239,43 @@ class Networks:
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """See `Performers.from_arrays`; raises ValueError where the arrays do not fit together."""
-        inputs, outputs, feed_forward, has_player = (int(value) for value in arrays["shape"])
-        if not (0 <= inputs <= _WIDEST and 1 <= outputs <= _WIDEST):
-            raise ValueError(f"shape must be of 1 to {_WIDEST:,} outputs, got {arrays['shape']}")
-        genes: dict[str, Any] = {}
-        for offsets_name, kinds in (
-            ("node_offsets", NODE_GENES),
-            ("connection_offsets", CONNECTION_GENES),
-        ):
-            offsets = np.ascontiguousarray(arrays[offsets_name], np.int64)
-            genes[offsets_name] = offsets
-            for name, kind in kinds.items():
-                genes[name] = np.ascontiguousarray(arrays[name], kind)
-                if (
-                    offsets.ndim != 1
-                    or not len(offsets)
-                    or offsets[0] != 0
-                    or np.any(np.diff(offsets) < 0)
-                ):
-                    raise ValueError(f"{offsets_name} must start at 0 and never fall")
-                if genes[name].shape != (offsets[-1],):
-                    raise ValueError(f"{name} must be ({offsets[-1]},), got {genes[name].shape}")
-        if genes["node_offsets"].shape != genes["connection_offsets"].shape:
-            raise ValueError(
-                f"connection_offsets must be {genes['node_offsets'].shape}, "
-                f"got {genes['connection_offsets'].shape}"
-            )
-        player = None
-        if has_player:
-            # Arrays of before there were voices have none.
-            voices = int(arrays["player_voices"]) if "player_voices" in arrays else 0
-            off, on, before_start, threshold = (float(x) for x in arrays["player_levels"])
-            player = Player(
-                keys=outputs,
-                lags=tuple(int(lag) for lag in arrays["player_lags"]),
-                off=off,
-                on=on,
-                before_start=before_start,
-                threshold=threshold,
-                extra_inputs=tuple(float(x) for x in arrays["player_extra_inputs"]),
-                voices=voices,
-            )
-        return cls(inputs, outputs, bool(feed_forward), player=player, **genes)
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
+        """See `Performers.from_arrays`."""
+        shape = field(arrays, "shape", np.int64, (4,)).tolist()
+        inputs, outputs, feed_forward, has_player = shape
+        if not (feed_forward in (0, 1) and has_player in (0, 1)):
+            raise GenomeError(f"shape must be inputs, outputs and twice 0 or 1, got {shape}")
+        missing = [name for name in Genes._fields if name not in arrays]
+        if missing:
+            raise GenomeError(f"the arrays of networks lack {missing[0]}")
+        make = partial(unchecked, cls) if trusted else cls
+        return make(
+            inputs=inputs,
+            outputs=outputs,
+            feed_forward=bool(feed_forward),
+            player=_player_in(arrays, outputs) if has_player else None,
+            **{name: arrays[name] for name in Genes._fields},
+        )
+
+
+def genes_of(networks: Networks) -> Genes:
+    """Return the genes of a batch of networks, not copied."""
+    return Genes(*(getattr(networks, name) for name in Genes._fields))
+
+
+def _player_in(arrays: Mapping[str, NDArray[Any]], keys: int) -> Player:
+    """The player that `Networks.to_arrays` described."""
+    off, on, before_start, threshold = field(arrays, "player_levels", np.float64, (4,)).tolist()
+    voices = 0  # arrays of before there were voices have none
+    if "player_voices" in arrays:
+        voices = int(field(arrays, "player_voices", np.int64, ()))
+    return Player(
+        keys=keys,
+        lags=tuple(field(arrays, "player_lags", np.int64, ("lags",)).tolist()),
+        off=off,
+        on=on,
+        before_start=before_start,
+        threshold=threshold,
+        extra_inputs=tuple(field(arrays, "player_extra_inputs", np.float64, ("inputs",)).tolist()),
+        voices=voices,
+    )

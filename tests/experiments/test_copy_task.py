@@ -7,32 +7,31 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from evo.experiments.copy_task import VARIABLE, default_config, fitness_of
+from evo.experiments.copy_task import EXPERIMENT, VARIABLE, shape
 from running import Killed, Watcher, configured, outcome, resume, start
 
-from evo.cli.configure import setting
 from evo.cli.main import main
+from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.experiment import merge
+from evo.runs.configure import deep_update, setting, song_finder
 
 # A network of one small LSTM that reads 12 steps back at most, of three keys.
-SMALL = {"network": {"layers": [4], "history": 12, "keys": 3, "inputs": 3}}
+SMALL = {"network": {"layers": [4], "history": 12}}
 SETTINGS = (
     "es.network.layers=4", "es.network.history=12", "copy.keys=3", "copy.delays=8",
     "stop.generations=3",
 )  # fmt: skip
 
 
-def small(delays: Sequence[int] = (8,), **tables: Any) -> dict[str, Any]:
+def small(delays: Sequence[int] = (8,), **tables: Any) -> Config:
     """The configuration of a run that takes a moment."""
-    network = SMALL["network"] | {"inputs": 3 + (len(delays) if len(delays) > 1 else 0)}
     given = {
-        "es": {"network": network},
+        "es": SMALL,
         "copy": {"keys": 3, "delays": list(delays), "sequences": 2},
         "run": {"seed": 5, "chunk_size": 7},
         "checkpoints": {"every": 2},
     }
-    return merge(configured("copy", "es", **given), tables)
+    return configured("copy", "es", **deep_update(given, tables))
 
 
 def refused(*arguments: object) -> str:
@@ -46,7 +45,7 @@ def refused(*arguments: object) -> str:
 def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path) -> None:
     config = small([4, 9])
     wanted = outcome(tmp_path / "one", start(tmp_path / "one", config))
-    two = start(tmp_path / "two", merge(config, {"workers": {"count": 2}}))
+    two = start(tmp_path / "two", config.changed({"workers": {"count": 2}}))
     assert outcome(tmp_path / "two", two) == wanted
     with pytest.raises(Killed):
         start(tmp_path / "killed", config, Watcher(kill_after=5))
@@ -82,20 +81,26 @@ def test_what_the_command_line_sets_is_what_the_run_has(
 
 
 def test_the_settings_for_several_delays_are_settings() -> None:
-    config = default_config("es")
+    changes: dict[str, Any] = {}
     for text in VARIABLE:
-        config = merge(config, setting(text))
-    assert config["copy"]["delays"] == [16, 32, 48, 64]
-    assert fitness_of(config).inputs == 17
+        changes = deep_update(changes, setting(text))
+    config = EXPERIMENT.config("es").changed(changes)
+    assert config.task.delays == (16, 32, 48, 64)
+    assert config.task.fitness().inputs == 17
+    assert shape(config, song_finder()) == (17, 13)
 
 
 @pytest.mark.parametrize(
     ("table", "words"),
     [
-        ({"delays": [0]}, "copy: delays must be different whole numbers from 1, got [0]"),
+        (
+            {"delays": [0]},
+            "copy.delays must be a list, each a whole number from 1 to 65,536, got [0]",
+        ),
         ({"delays": [8, 8]}, "copy: delays must be different whole numbers from 1, got [8, 8]"),
         ({"delays": [4, 8, 9]}, "copy: sequences must be at least 3, one a delay, got 2"),
-        ({"marker_every": 0}, "copy: keys and marker_every must be at least 1"),
+        ({"marker_every": 0}, "copy.marker_every must be a whole number from 1 to 65,536, got 0"),
+        ({"keys": 0}, "copy.keys must be a whole number from 1 to 4,096, got 0"),
     ],
 )
 def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
@@ -103,7 +108,7 @@ def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
 ) -> None:
     config = small()
     with pytest.raises(InputError) as got:
-        start(tmp_path / "run", merge(config, {"copy": table}))
+        start(tmp_path / "run", config.changed({"copy": table}))
     assert str(got.value) == words
     assert not (tmp_path / "run").exists()
 

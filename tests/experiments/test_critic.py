@@ -12,13 +12,14 @@ from critics import few_panel
 from evo.experiments.critic import EXPERIMENT, FILE, _files, of_length
 from running import Killed, Watcher, configured, resume, start
 
+from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.experiment import merge
 from evo.fitness.critic import model
 from evo.fitness.critic.counterexamples import corrupted
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
+from evo.runs.configure import song_finder
 
 FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
 
@@ -31,7 +32,7 @@ def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def config_of(critics: Path, engine: str = "ga", **tables: Any) -> dict[str, Any]:
+def config_of(critics: Path, engine: str = "ga", **tables: Any) -> Config:
     table = {"critics": str(critics)} | tables.pop("critic", {})
     if engine == "ga":
         table = {"pieces": 3} | table
@@ -117,7 +118,8 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
     with (
         patch.multiple(model, EPOCHS=1, NETWORKS=1),
         patch.multiple("evo.fitness.critic.examples", CORRUPTED=120, SHUFFLED=12, MADE=4),
-        patch.multiple("evo.fitness.critic.hard_negatives", SEARCHES=1, GENERATIONS=2),
+        patch("evo.fitness.critic.hard_negatives.SEARCHES", 1),
+        patch("evo.experiments.critic.SEARCH_GENERATIONS", 2),
     ):
         start(tmp_path / "run", config_of(tmp_path, critic=table), watcher)
     assert (tmp_path / "run" / FILE).exists()
@@ -139,7 +141,7 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
 def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
     critics: Path, tmp_path: Path, table: dict[str, Any], words: str
 ) -> None:
-    config = config_of(critics, critic=table)
+    config = config_of(critics, critic=table, ga={"population": {"size": 64}})
     with pytest.raises(InputError) as got:
         start(tmp_path / "run", config)
     assert words in str(got.value)
@@ -150,7 +152,7 @@ def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"critic": {"keys": 129}}, "critic.keys must be at most 128, got 129"),
+        ({"critic": {"keys": 129}}, "critic.keys must be a whole number from 2 to 128, got 129"),
         ({"ga": {"population": {"size": 7}}}, "8 pieces need a population of at least as many"),
     ],
 )
@@ -158,7 +160,7 @@ def test_what_cannot_be_bred_is_said_before_critics_are_trained(
     changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
-        EXPERIMENT.shape(merge(EXPERIMENT.default_config("ga"), changes))
+        EXPERIMENT.shape(EXPERIMENT.config("ga").changed(changes), song_finder())
 
 
 def test_pieces_for_the_whole_piano_begin_where_its_songs_do() -> None:

@@ -7,21 +7,23 @@ from typing import Any
 import dill
 import numpy as np
 import pytest
-from evo.experiments.guess import COEVOLVED, fitness_of, shape
+from evo.experiments.guess import COEVOLVED, EXPERIMENT, fitness_of, shape
 from running import Killed, Watcher, configured, outcome, resume, start
 
 from evo.analysis.plot import fitness_figure, guessing_figure, png_bytes
+from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import experiment
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
 from evo.core.state import State
-from evo.engines import ENGINES
-from evo.experiment import merge
+from evo.engines import engine_class, engine_names
+from evo.experiment import player_of
 from evo.fitness.base import LearningFitness
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
 from evo.music.song import Song
+from evo.runs.configure import deep_update, song_finder
 
 # Few steps and keys: a run takes a moment.
 SMALL = {
@@ -32,24 +34,16 @@ SMALL = {
 }
 
 
-def small(engine: str = "neat", **tables: Any) -> dict[str, Any]:
-    config = merge(configured("guess", engine), SMALL)
+def small(engine: str = "neat", **tables: Any) -> Config:
+    changes: dict[str, Any] = SMALL
     if engine == "es":
-        config = merge(config, {"es": {"network": {"layers": [4], "last": 4, "history": 6}}})
-    return shaped(merge(config, tables))
+        changes = changes | {"es": {"network": {"layers": [4], "last": 4, "history": 6}}}
+    return configured("guess", engine, **deep_update(changes, tables))
 
 
-def shaped(config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with its engine's shape, as the command line makes it."""
-    from evo.engines import engine_class
-
-    engine = config["run"]["engine"]
-    return merge(config, {engine: engine_class(engine).shape_setting(*shape(config))})
-
-
-def coevolved(**tables: Any) -> dict[str, Any]:
+def coevolved(**tables: Any) -> Config:
     table = {"score": COEVOLVED, "guessers": 6, "rivals": 2, "remembered": 2}
-    return merge(small(guess=table), tables)
+    return small(**deep_update({"guess": table}, tables))
 
 
 def game(seed: int = 5) -> CoevolvedGuessing:
@@ -59,13 +53,9 @@ def game(seed: int = 5) -> CoevolvedGuessing:
 
 
 def players(seed: int = 1) -> Any:
-    from evo.experiments.guess import player_of
-
-    from evo.engines import engine_class
-
     config = small(run={"seed": seed})
-    player = player_of(config)
-    return engine_class("neat")(config["neat"], seed=seed, player=player).ask()
+    player = player_of(config, 3)
+    return engine_class("neat")(config.engine, seed=seed, player=player).ask()
 
 
 def scored(fitness: Any, performers: Any) -> Scores:
@@ -84,7 +74,7 @@ def taught(fitness: Any, lessons: int, first: int = 0) -> Any:
 # Runs
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", engine_names())
 def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path, engine: str) -> None:
     the_same_however_carried_out(tmp_path, small(engine))
 
@@ -96,15 +86,16 @@ def test_same_run_with_guessers_that_are_bred(tmp_path: Path) -> None:
 def test_what_keeps_its_parent_by_a_score_is_refused_where_guessers_are_bred() -> None:
     config = small("one-plus-one-network")
     with pytest.raises(InputError, match="score=coevolved needs an engine"):
-        shape(merge(config, {"guess": {"score": COEVOLVED}}))
+        shape(config.changed({"guess": {"score": COEVOLVED}}), song_finder())
 
 
 def test_where_guessers_are_bred_no_run_ends_for_stagnation() -> None:
     for score, stagnation in ((COEVOLVED, 0), ("gap-resolve", 100)):
-        changes = experiment("guess").defaults_for(merge(small(), {"guess": {"score": score}}))
-        config = experiment("guess").config_for("neat", changes)
-        assert config["stop"]["stagnation"] == stagnation
-        assert config["stop"]["generations"] == 300
+        chosen = experiment("guess")
+        changes = chosen.follow_up(small(guess={"score": score}), song_finder())
+        config = chosen.config("neat", changes)
+        assert config.stop.stagnation == stagnation
+        assert config.stop.generations == 300
 
 
 def test_only_what_can_go_on_has_a_lasting_period(tmp_path: Path) -> None:
@@ -123,9 +114,9 @@ def test_every_genome_kind_plays_against_guessers_that_are_bred(
     assert result["guessers_remembered"] == 1
 
 
-def the_same_however_carried_out(folder: Path, config: dict[str, Any]) -> None:
+def the_same_however_carried_out(folder: Path, config: Config) -> None:
     wanted = outcome(folder / "one", start(folder / "one", config))
-    two = start(folder / "two", merge(config, {"workers": {"count": 2}}))
+    two = start(folder / "two", config.changed({"workers": {"count": 2}}))
     assert outcome(folder / "two", two) == wanted
     with pytest.raises(Killed):
         start(folder / "killed", config, Watcher(kill_after=5))
@@ -154,21 +145,37 @@ def test_a_run_leaves_its_melody_longer_than_it_was_judged_by(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ({"score": "surprise"}, "guess.score must be one of gap-resolve, .*, coevolved, got"),
-        ({"keys": 0}, "guess.keys must be from 1 to 128, got 0"),
-        ({"keys": 129}, "guess.keys must be from 1 to 128, got 129"),
-        ({"steps": 10}, "guess: keys must be at least 1 and steps 96, got 3 and 10"),
-        ({"lags": [0]}, "guess: lags must be distinct whole numbers from 1"),
-        ({"rivals": 7}, "guess.guessers must be at least 7, as there are 7 rivals, got 6"),
-        ({"rivals": 0}, "guess.rivals must be at least 1, got 0"),
-        ({"remembered": -1}, "guess.remembered must be at least 0, got -1"),
-        ({"guessers": 1}, "guess.guessers must be at least 2"),
+        (
+            {"score": "surprise"},
+            "guess.score must be one of .*, coevolved, gap, gap-resolve, streak, got",
+        ),
+        ({"keys": 0}, "guess.keys must be a whole number from 1 to 128, got 0"),
+        ({"keys": 129}, "guess.keys must be a whole number from 1 to 128, got 129"),
+        ({"steps": 10}, "guess.steps must be a whole number from 96 to 65,536, got 10"),
+        ({"rivals": 7}, "guess: guessers must be at least 7, as there are 7 rivals, got 6"),
+        ({"rivals": 0}, "guess.rivals must be a whole number from 1 to 1,000, got 0"),
+        ({"remembered": -1}, "guess.remembered must be a whole number from 0 to 1,000, got -1"),
+        ({"guessers": 1}, "guess.guessers must be a whole number from 2 to 100,000, got 1"),
     ],
 )
 def test_a_game_that_cannot_be_is_refused_in_one_line(table: dict[str, Any], message: str) -> None:
-    config = merge(coevolved(), {"guess": table})
+    config = coevolved()
     with pytest.raises(InputError, match=message) as error:
-        shape(config)
+        shape(config.changed({"guess": table}), song_finder())
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("lags", "message"),
+    [
+        ([0], "network.lags must be a list, each a whole number from 1 to "),
+        ([2, 2], "network: lags must be distinct whole numbers from 1"),
+    ],
+)
+def test_lags_that_cannot_be_are_refused_in_one_line(lags: list[int], message: str) -> None:
+    config = coevolved()
+    with pytest.raises(InputError, match=message) as error:
+        EXPERIMENT.with_shape(config.changed({"network": {"lags": lags}}), song_finder())
     assert "\n" not in str(error.value)
 
 
@@ -295,18 +302,18 @@ def texts(figure: Any) -> list[str]:
 def test_both_sides_are_drawn_over_the_generations(tmp_path: Path) -> None:
     watcher = Watcher()
     start(tmp_path / "run", coevolved(), watcher)
-    shown = texts(fitness_figure({"run": watcher.records}))
+    shown = texts(fitness_figure({"run": watcher.records}, EXPERIMENT.panels))
     assert {"guessed", "champion, by the panel", "by its opponents"} <= set(shown)
     assert "best pieces, by the best bred guesser" in shown
     assert "panel's score" in shown
     fallen = [dict(record, champion=-float(g)) for g, record in enumerate(watcher.records)]
-    assert "champion of the generation" in texts(fitness_figure({"run": fallen}))
+    assert "champion of the generation" in texts(fitness_figure({"run": fallen}, EXPERIMENT.panels))
 
 
 def test_a_score_that_is_the_panels_own_is_drawn_once(tmp_path: Path) -> None:
     watcher = Watcher()
     start(tmp_path / "run", small(), watcher)
-    shown = texts(fitness_figure({"run": watcher.records}))
+    shown = texts(fitness_figure({"run": watcher.records}, EXPERIMENT.panels))
     assert {"guessed", "champion so far"} <= set(shown)
     assert "panel's score" not in shown
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evo.experiments.memorize import find_songs
 from running import configured, start
 
-from evo.cli.configure import configuration
+from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import experiment
-from evo.engines import ENGINES, base_of, engine_class
+from evo.core.registry import ENGINES, experiment
+from evo.engines import engine_class
 from evo.music.song import Song
 from evo.music.tunes import tune
 from evo.runs import checkpoint
+from evo.runs.configure import configuration, song_finder
 from genomes.history_user.networks import HistoryUsers
 from genomes.network.networks import Networks
 
@@ -25,7 +25,7 @@ TUNE = "twinkle-twinkle-little-star"
 REPLAY = Path(__file__).parents[2] / ".." / "shared" / "replay_network.py"
 
 
-@pytest.fixture(scope="module", params=[name for name in ENGINES if base_of(name) == name])
+@pytest.fixture(scope="module", params=list(ENGINES))
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A finished run, long enough for a champion that plays something."""
     path = tmp_path_factory.mktemp("memorize") / "run"
@@ -150,9 +150,7 @@ def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
     Song(grid, song.lowest_note, name="mine").save(tmp_path / "mine.mid")
     table = {"song": str(tmp_path / "mine.mid")}
     config = configured("memorize", "ga", memorize=table, stop={"solved": True, "generations": 900})
-    chosen = experiment("memorize")
-    config["ga"]["grid"]["steps"], config["ga"]["grid"]["keys"] = chosen.shape(config)
-    assert config["ga"]["grid"]["steps"] == 152  # whole bars
+    assert (config.engine.grid.steps, config.engine.grid.keys) == (152, 13)  # whole bars
     result = start(tmp_path / "run", config)
     assert result["solved"]
     played = Song.load(tmp_path / "run" / "champion" / "song.mid")
@@ -162,9 +160,9 @@ def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
 def test_a_note_grid_learns_one_song(tmp_path: Path) -> None:
     for name in (TUNE, "ode-to-joy"):
         tune(name).save(tmp_path / f"{name}.mid")
-    config = configured("memorize", "ga", memorize={"song": str(tmp_path)})
+    config = experiment("memorize").config("ga").changed({"memorize": {"song": str(tmp_path)}})
     with pytest.raises(InputError, match="holds 2 songs, and a note grid learns one"):
-        experiment("memorize").shape(config)
+        experiment("memorize").shape(config, song_finder())
 
 
 def test_several_songs_are_learnt_by_one_network(tmp_path: Path) -> None:
@@ -179,41 +177,39 @@ def test_several_songs_are_learnt_by_one_network(tmp_path: Path) -> None:
     assert {"song.mid", "song-002.mid", "roll.png", "roll-002.png"} <= names
 
 
-def modes(*settings: str, song: str = TUNE, genome: str = "history-user") -> dict[str, Any]:
+def modes(*settings: str, song: str = TUNE, genome: str = "history-user") -> Config:
     """The configuration that the command line makes of these settings."""
     given = dict.fromkeys(
         ("config", "engine", "seed", "population", "neat_config", "generations", "time_limit",
          "target", "workers", "cluster", "insecure")
     )  # fmt: skip
     given |= {"genome": genome, "song": song, "settings": settings}
-    return configuration("memorize", given)[0]
+    return configuration("memorize", given, song_finder())[0]
 
 
 def test_a_mode_that_is_said_counts_and_another_follows_from_the_songs(tmp_path: Path) -> None:
     for name in (TUNE, "ode-to-joy"):
         tune(name).save(tmp_path / f"{name}.mid")
     folder = str(tmp_path)
-    assert modes()["memorize"]["mode"] == "follow"
-    assert modes(song=folder, genome="network")["memorize"]["mode"] == "follow"
+    assert modes().task.mode == "follow"
+    assert modes(song=folder, genome="network").task.mode == "follow"
     foreseeing = modes(song=folder)
-    assert (foreseeing["memorize"]["mode"], foreseeing["stop"]["generations"]) == (
-        "likelihood", 3000,
-    )  # fmt: skip
-    assert modes("memorize.mode=likelihood")["es"] == foreseeing["es"]
+    assert (foreseeing.task.mode, foreseeing.stop.generations) == ("likelihood", 3000)
+    assert modes("memorize.mode=likelihood").engine == foreseeing.engine
     for mode in ("follow", "perform"):
         config = modes(f"memorize.mode={mode}", song=folder)
-        assert config["memorize"]["mode"] == mode
-        assert config["memorize"]["held_out"] == 0.0
-        assert (config["es"], config["stop"]) == (modes()["es"], modes()["stop"])
+        assert config.task.mode == mode
+        assert config.task.held_out == 0.0
+        assert (config.engine, config.stop) == (modes().engine, modes().stop)
 
 
 def test_networks_learn_by_likelihood_without_a_score_by_output(tmp_path: Path) -> None:
     config = modes(
         "memorize.mode=likelihood", "neat.NEAT.pop_size=6", "stop.generations=2", genome="network"
     )
-    assert config["neat"]["Modules"]["by_output"] == "False"
+    assert config.engine.Modules.by_output is False
     assert start(tmp_path / "run", config)["status"] == "finished"
-    assert modes(genome="network")["neat"]["Modules"]["by_output"] == "True"
+    assert modes(genome="network").engine.Modules.by_output is True
 
 
 @pytest.mark.parametrize("table", [{"held_out": 0.2}, {"batch": 3}])
@@ -221,17 +217,3 @@ def test_settings_of_likelihood_are_refused_elsewhere(tmp_path: Path, table: Any
     (name,) = table
     with pytest.raises(InputError, match=f"memorize.{name} is for memorize.mode=likelihood"):
         start(tmp_path / "run", configured("memorize", memorize=table))
-
-
-def test_a_name_is_a_tune_a_file_or_a_folder_and_anything_else_an_error(tmp_path: Path) -> None:
-    (one,) = find_songs(TUNE, 13, 2)
-    one.save(tmp_path / "a.mid")
-    (loaded,) = find_songs(str(tmp_path / "a.mid"), 13, 2)
-    np.testing.assert_array_equal(loaded.grid, one.grid)
-    assert len(find_songs(str(tmp_path), 13, 2)) == 1
-    (tmp_path / "bad.mid").write_bytes(b"MThd")
-    for name in ("no-such-tune", str(tmp_path / "missing.mid"), str(tmp_path / "bad.mid")):
-        with pytest.raises(InputError) as caught:
-            find_songs(name, 13, 2)
-        assert "\n" not in str(caught.value)
-        assert Path(name).name in str(caught.value)

@@ -4,6 +4,8 @@
 for every fault.
 """
 
+import errno
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -94,7 +96,7 @@ def test_the_command_says_in_one_line_what_failed_and_exits_with_1(
 ) -> None:
     path = tmp_path / "run"
     command = ["run", "xor", "--population", "20", "--generations", "3", "--out", str(path)]
-    for n in (3, 9, 30):
+    for n in (2, 9, 30):
         with FailingDisk(path, n, fault):
             ended = CliRunner().invoke(main, command)
         assert ended.exit_code == 1
@@ -103,3 +105,25 @@ def test_the_command_says_in_one_line_what_failed_and_exits_with_1(
         assert CAUSES[fault] in line
         assert "Traceback" not in ended.output
         shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+def test_a_lock_that_the_disk_refuses_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """The lock is a library's: how it uses the disk is its own, so it fails as a whole."""
+    path = tmp_path / "run"
+
+    class Refused:
+        def __init__(self, lock: Path) -> None:
+            self.lock = lock
+
+        def acquire(self, **options: Any) -> None:
+            raise OSError(number, os.strerror(number), str(self.lock))
+
+    monkeypatch.setattr("evo.runs.directory.FileLock", Refused)
+    ended = CliRunner().invoke(main, ["run", "xor", "--generations", "3", "--out", str(path)])
+    assert ended.exit_code == 1
+    (line,) = ended.output.splitlines()
+    assert line.startswith(f"evo: {path}")
+    assert os.strerror(number) in line

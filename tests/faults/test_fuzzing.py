@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from midi_files import Voice, melody, write_piece
 from running import configured
 
-from evo.cli.configure import changes_of, configuration, known_run
 from evo.core.errors import AbcError, CheckpointError, InputError, MidiError, RunError
 from evo.core.files import to_json
 from evo.experiment import merge
@@ -20,7 +19,8 @@ from evo.music.abc import read_melody, read_tunes
 from evo.music.song import Song
 from evo.runs import checkpoint
 from evo.runs.checkpoint import unpack_arrays
-from evo.runs.directory import load_config, read_description, read_log
+from evo.runs.configure import changes_of, configuration, known_run
+from evo.runs.description import load_config, read_description, read_log
 from evo.runs.session import check
 
 # The same examples every time, and files written anew in the same folder for every example.

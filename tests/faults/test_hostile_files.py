@@ -207,6 +207,6 @@ def test_a_damaged_run_json_is_written_anew(killed: Path, tmp_path: Path, conten
     path = copied(killed, tmp_path / "run")
     (path / "run.json").write_bytes(content)
     assert resume(path)["status"] == "finished"
-    from evo.runs.directory import read_description
+    from evo.runs.description import read_description
 
     assert (read_description(path / "run.json") or {})["status"] == "finished"

@@ -29,7 +29,7 @@ from running import Killed, Watcher, begin_process, resume, wait_for_generations
 
 from evo.core import interrupt
 from evo.core.errors import RunError
-from evo.runs import session
+from evo.runs import batch, session
 from evo.runs.directory import Run
 
 BY_ENGINE = pytest.mark.parametrize("engine", ENGINES)
@@ -126,7 +126,7 @@ def test_a_signal_ends_a_run_of_two_workers_and_all_its_processes(
     path = tmp_path / "run"
     process = begin_process(
         "run", "xor", "--population", "20", "--generations", "100000", "--workers", "2",
-        "--set", "stop.solved=false", "--out", str(path), session=True,
+        "--set", "stop.solved=false", "--out", str(path), session=True, patient=True,
     )  # fmt: skip
     wait_for_generations(process, path, 3)
     process.send_signal(number)
@@ -135,9 +135,8 @@ def test_a_signal_ends_a_run_of_two_workers_and_all_its_processes(
     assert f"evo resume {path}" in output
     assert check_checkpoints(path) > 0
     # Its helpers see that they are alone, and go.
-    for _ in range(100):
-        if not session_of(process.pid):
-            break
+    deadline = time.monotonic() + 60
+    while session_of(process.pid) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert session_of(process.pid) == []
 
@@ -153,8 +152,8 @@ def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
         time.sleep(30)
 
     if instant == "compiling":
-        monkeypatch.setattr(session.warm_up, "is_needed", lambda *given: True)
-        monkeypatch.setattr(session.warm_up, "compile_kernels", signalled)
+        monkeypatch.setattr(session.precompile, "is_needed", lambda *given: True)
+        monkeypatch.setattr(session.precompile, "compile_kernels", signalled)
     elif instant == "a generation":
         monkeypatch.setattr(Xor, "evaluate", signalled)
     else:
@@ -209,9 +208,9 @@ def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> Non
     """As in the middle of an import, where libraries catch everything."""
     script = (
         "import os, signal, time\n"
-        "from evo import cli_errors\n"
-        "cli_errors._LONGEST_CLEANING = 0.1\n"
-        "cli_errors.end_on_signals()\n"
+        "from evo.cli import errors\n"
+        "errors._LONGEST_CLEANING = 0.1\n"
+        "errors.end_on_signals()\n"
         "try:\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
         "except SystemExit:\n"
@@ -219,3 +218,31 @@ def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> Non
         "time.sleep(60)\n"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 143
+
+
+def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The only run's process does nothing but signal this one, and end slowly when told to."""
+    script = (
+        "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.6), sys.exit(0)))\n"
+        "os.kill(os.getppid(), signal.SIGTERM)\n"
+        "time.sleep(60)\n"
+    )
+    begun: list[batch._Process] = []
+
+    def begin(folder: Path, seed: int) -> batch._Process:
+        errors = (tmp_path / "errors").open("w+b")
+        popen = subprocess.Popen(
+            [sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=errors
+        )
+        begun.append(batch._Process(seed, errors, popen))
+        return begun[-1]
+
+    monkeypatch.setattr(interrupt, "GRACE", 0.2)
+    monkeypatch.setattr(batch._Process, "begin", begin)
+    with batch.Batch.create(tmp_path / "all", small("neat"), [0]) as one:
+        summary = one.carry_out(1, lambda seed, words: None)
+    assert summary.stopped_by == signal.SIGTERM
+    assert [process.popen.returncode for process in begun] == [0]

@@ -17,20 +17,22 @@ import multiprocess
 import numpy as np
 import pytest
 from breeding import joined, network
-from judges import Failing, Judge, Learning, Noisy, Refusing, Slow, Tired
+from judges import Failing, Judge, Learning, Loading, Noisy, Refusing, Slow, Tired
 from running import configured, resume, start
 
 from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
 from evo.runs import session
-from evo.workers.base import process as processes
-from evo.workers.pace import Pace
+from evo.workers import limits
+from evo.workers.failures import crashed, too_late
+from evo.workers.limits import Pace
+from evo.workers.pool import process as processes
 from evo.workers.pool.pool import Pool
-from evo.workers.reasons import crashed, too_late
 from evo.workers.serial import Serial
 from genomes.network.networks import Networks
 
 SEED, CHUNK = 21, 12
+HELPERS = Path(__file__).parents[1] / "helpers"
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +50,7 @@ def same(one: Scores, other: Scores) -> bool:
     return one.total.tobytes() == other.total.tobytes() and one.reasons == other.reasons
 
 
-def is_gone(number: int, seconds: float = 10.0) -> bool:
+def is_gone(number: int, seconds: float = 60.0) -> bool:
     """Whether a process ends within some seconds (a zombie has ended)."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -127,6 +129,30 @@ def test_who_is_slow_but_within_the_limit_is_suspected_and_not_blamed(
         assert patient.processes != before
     assert scores.ok.all()
     assert scores.total.tolist() == list(range(48))
+
+
+# Kernels that have to be loaded or compiled first
+
+
+def test_loading_kernels_for_longer_than_the_limit_of_an_individual_fails_nobody() -> None:
+    with Pool(3, SEED, CHUNK, timeout=0.5) as pool:
+        scores = pool.evaluate(Loading(1.0), numbered(40), 0)
+    assert scores.failures() == {}
+    assert scores.total.tolist() == list(range(40))
+
+
+def test_who_hangs_is_found_although_every_worker_loads_kernels_for_longer_than_the_limit() -> None:
+    class LoadingAndHanging(Loading):
+        def evaluate(self, performers: Any, streams: Any) -> Scores:
+            scores = super().evaluate(performers, streams)
+            while 7.0 in scores.total:
+                time.sleep(1)
+            return scores
+
+    with Pool(2, SEED, CHUNK, timeout=0.5) as pool:
+        scores = pool.evaluate(LoadingAndHanging(1.0), numbered(40), 0)
+    assert scores.failures() == {"timeout": 1}
+    assert scores.reasons == {7: too_late(0.5).reasons[0]}
 
 
 # Workers that are lost without anybody's fault
@@ -212,8 +238,8 @@ def test_a_fitness_that_cannot_be_sent_is_told_in_one_line() -> None:
 def test_processes_that_end_before_they_begin_are_given_up_after_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(processes, "work", os._exit)  # with the pipe for a code: it fails
-    monkeypatch.setattr(processes, "FAILED_STARTS", 3)
+    monkeypatch.setattr(processes, "TARGET", "os:_exit")  # with the pipe for a code: it fails
+    monkeypatch.setattr(limits, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
         pytest.raises(WorkersLostError, match="at least 3 worker processes in a row"),
@@ -224,11 +250,11 @@ def test_processes_that_end_before_they_begin_are_given_up_after_some(
 def test_processes_that_cannot_be_started_are_given_up_after_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def fail(process: Any) -> None:
+    def fail(*arguments: Any) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(processes, "start_shielded", fail)
-    monkeypatch.setattr(processes, "FAILED_STARTS", 3)
+    monkeypatch.setattr(processes, "start_child", fail)
+    monkeypatch.setattr(limits, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
         pytest.raises(WorkersLostError, match="Resource temporarily unavailable"),
@@ -239,7 +265,7 @@ def test_processes_that_cannot_be_started_are_given_up_after_some(
 def test_workers_that_all_die_before_anybody_is_scored_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("evo.workers.pool.pool.HOPELESS", 2)
+    monkeypatch.setattr("evo.workers.scheduling.HOPELESS", 2)
     fitness = Failing(dies=tuple(range(48)))
     with (
         Pool(2, SEED, CHUNK) as pool,
@@ -359,6 +385,36 @@ def test_workers_go_with_a_parent_that_was_killed_whatever_they_are_doing(hangin
     assert is_gone(number)
 
 
+def test_workers_that_are_still_being_started_go_with_their_parent() -> None:
+    script = (
+        "import sys\n"
+        f"sys.path.append({str(HELPERS)!r})\n"
+        "from evo.workers.pool import process\n"
+        "process.TARGET = 'slow_import:work'\n" + _POOL + "import time\n" + "time.sleep(1000)\n"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert program.stdout is not None
+    number = int(program.stdout.readline())  # it has begun to import
+    program.kill()
+    program.wait()
+    program.stdout.close()
+    assert is_gone(number)
+
+
+def test_a_worker_whose_parent_was_gone_before_it_began_ends_before_it_imports_anything() -> None:
+    script = (
+        "import sys\n"
+        f"sys.path.append({str(HELPERS)!r})\n"
+        "from evo.core.platform import end_with_parent\n"
+        "end_with_parent(1)\n"
+        "import slow_import\n"
+    )
+    ended = run_script(script)
+    assert (ended.returncode, ended.stdout) == (1, "")
+
+
 def test_a_signal_to_the_whole_group_does_not_reach_the_workers() -> None:
     script = (
         "import os, signal, time\n"
@@ -373,6 +429,58 @@ def test_a_signal_to_the_whole_group_does_not_reach_the_workers() -> None:
     )
     ended = run_script(script)
     assert (ended.stdout, ended.stderr) == ("2 SIGINT\n", "")
+
+
+# Files of the user's own beside the run
+
+
+@pytest.mark.parametrize("where", [("--workers", "2"), ("--cluster", "local:2")])
+def test_a_file_that_is_called_like_a_module_does_no_harm_to_workers(
+    tmp_path: Path, where: tuple[str, str]
+) -> None:
+    """As the installed command does, whose own path does not begin with the current folder."""
+    if where[0] == "--cluster":
+        pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    command = tmp_path / "bin" / "evo"
+    command.parent.mkdir()
+    command.write_text("from evo.cli.main import main\nif __name__ == '__main__':\n    main()\n")
+    folder = tmp_path / "my music"
+    folder.mkdir()
+    for name in ("random", "queue", "tempfile", "selectors", "signal", "socket"):
+        (folder / f"{name}.py").write_text("raise RuntimeError('this is mine')\n")
+    ended = subprocess.run(
+        [sys.executable, str(command), "run", "xor", "--population", "20", "--generations", "2",
+         "--set", "stop.solved=false", *where, "--out", "run"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout
+    assert "this is mine" not in ended.stdout
+
+
+def test_modules_of_the_current_folder_are_found_in_workers_but_not_in_place_of_others(
+    tmp_path: Path,
+) -> None:
+    """As in a notebook, whose path begins with the current folder."""
+    (tmp_path / "my_fitness.py").write_text(
+        "from evo.fitness.xor import Xor\nclass Mine(Xor):\n    pass\n"
+    )
+    (tmp_path / "statistics.py").write_text("raise RuntimeError('this is mine')\n")
+    script = (
+        "import statistics, sys\n"
+        "sys.path.insert(0, '')\n"
+        "from my_fitness import Mine\n"
+        "from evo.workers.pool.pool import Pool\n"
+        f"sys.path.append({str(HELPERS)!r})\n"
+        "from breeding import network\n"
+        "with Pool(1, 0, 8) as pool:\n"
+        "    scores = pool.evaluate(Mine(), network(2, 1, [(-1, 0, 1.0)]), 0)\n"
+        "    print(scores.failures())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", script], cwd=tmp_path, capture_output=True, text=True,
+        timeout=60,
+    )  # fmt: skip
+    assert (ended.stdout, ended.stderr) == ("{}\n", "")
 
 
 # Scripts and notebooks
@@ -417,7 +525,7 @@ def test_a_script_without_a_guard_scores_by_a_fitness_of_its_own(way: str, tmp_p
 def test_a_script_without_a_guard_may_start_a_run_with_workers(tmp_path: Path) -> None:
     script = (
         "import sys\n"
-        f"sys.path.append({str(Path(__file__).parents[1] / 'helpers')!r})\n"
+        f"sys.path.append({str(HELPERS)!r})\n"
         "from pathlib import Path\n"
         "from running import configured, start\n"
         "print('once')\n"

@@ -2,12 +2,19 @@
 
 import random
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import neat
 import numpy as np
 
-from evo.engines.neat.config_file import DEFAULTS, build_config
+from evo.core.settings import Changes, changed, tables
+from evo.engines import Engine
+from evo.engines.neat.genome_settings import Structure
+from evo.engines.neat.settings import NeatPythonSettings
+from evo.engines.neat_python.config import build_config
+from evo.runs.configure import setting
+from genomes.base import unchecked
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.networks import Networks
 from genomes.player import Player
@@ -16,39 +23,65 @@ from genomes.player import Player
 NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
 
 
-def sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+def settings_of(kind: type[Engine], player: Player, individuals: int, *changes: Changes) -> Any:
+    """An engine's settings for a player's networks and a number of individuals, and changes."""
+    settings = kind.of_shape(kind.settings_type(), player.inputs, player.keys)
+    for tables_of_changes in (setting(f"{kind.population}={individuals}"), *changes):
+        settings = changed(settings, tables_of_changes)
+    return settings
+
+
+def neat_settings(changes: dict[str, dict[str, Any]]) -> NeatPythonSettings:
     """The sections of neat-python's XOR example with some items changed."""
-    changed = {name: dict(items) for name, items in DEFAULTS.items()}
-    for name, items in changes.items():
-        changed[name] |= {item: str(value) for item, value in items.items()}
-    return changed
+    return changed(NeatPythonSettings(), changes)
 
 
-def varied_config(inputs: int, outputs: int, feed_forward: bool, **genome: Any) -> Any:
-    """A `neat.Config` under which every gene mutates, of every function there is."""
+def neat_sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
+    """The same as the text that a file of neat-python has."""
+    return {
+        section: {
+            name: " ".join(value) if isinstance(value, list | tuple) else str(value)
+            for name, value in items.items()
+        }
+        for section, items in tables(neat_settings(changes)).items()
+    }
+
+
+def varied_settings(
+    inputs: int, outputs: int, feed_forward: bool, **genome: Any
+) -> NeatPythonSettings:
+    """Settings under which every gene mutates, of every function there is."""
     varied = {
         "num_inputs": inputs, "num_outputs": outputs, "feed_forward": feed_forward,
         "initial_connection": "partial_direct 0.5", "num_hidden": 2,
         "conn_add_prob": 0.6, "conn_delete_prob": 0.3, "node_add_prob": 0.5,
         "node_delete_prob": 0.1, "enabled_mutate_rate": 0.1,
-        "activation_options": " ".join(NEAT_ACTIVATIONS), "activation_mutate_rate": 0.3,
+        "activation_options": NEAT_ACTIVATIONS, "activation_mutate_rate": 0.3,
         "activation_default": "random",
-        "aggregation_options": " ".join(AGGREGATIONS), "aggregation_mutate_rate": 0.3,
+        "aggregation_options": AGGREGATIONS, "aggregation_mutate_rate": 0.3,
         "aggregation_default": "random",
         "response_init_stdev": 0.5, "response_mutate_rate": 0.3, "response_mutate_power": 0.3,
         "time_constant_init_stdev": 0.2, "time_constant_mutate_rate": 0.3,
         "time_constant_mutate_power": 0.1,
     } | genome  # fmt: skip
-    return build_config(
-        sections(
-            {
-                "NEAT": {"pop_size": 60},
-                "DefaultGenome": varied,
-                "DefaultSpeciesSet": {"compatibility_threshold": 100.0},
-                "DefaultStagnation": {"max_stagnation": 1000},
-            }
-        )
+    return neat_settings(
+        {
+            "NEAT": {"pop_size": 60},
+            "DefaultGenome": varied,
+            "DefaultSpeciesSet": {"compatibility_threshold": 100.0},
+            "DefaultStagnation": {"max_stagnation": 1000},
+        }
     )
+
+
+def varied_genome(inputs: int, outputs: int, feed_forward: bool, **genome: Any) -> Structure:
+    """The section DefaultGenome of `varied_settings`."""
+    return varied_settings(inputs, outputs, feed_forward, **genome).DefaultGenome
+
+
+def varied_config(inputs: int, outputs: int, feed_forward: bool, **genome: Any) -> Any:
+    """A `neat.Config` of `varied_settings`."""
+    return build_config(varied_settings(inputs, outputs, feed_forward, **genome))
 
 
 def evolved(config: Any, generations: int = 10, seed: int = 1) -> list[Any]:
@@ -83,13 +116,18 @@ def network(
     ends = {node for source, target, _ in links for node in (source, target) if node >= 0}
     ids = sorted(ends | set(range(outputs)))
     biases = bias or {}
-    return Networks(
+    weights = np.array([link[2] for link in links], np.float64)
+    bias_of_nodes = np.array([biases.get(node, 0.0) for node in ids])
+    # From outside come finite numbers alone; others are made here to see what kernels do with them.
+    finite = np.isfinite(weights).all() and np.isfinite(bias_of_nodes).all()
+    make = Networks if finite else partial(unchecked, Networks)
+    return make(
         inputs=inputs,
         outputs=outputs,
         feed_forward=feed_forward,
         node_offsets=np.array([0, len(ids)]),
         node_id=np.array(ids, np.int64),
-        bias=np.array([biases.get(node, 0.0) for node in ids]),
+        bias=bias_of_nodes,
         response=np.ones(len(ids)),
         activation=np.full(len(ids), ACTIVATIONS.index(activation), np.uint8),
         aggregation=np.full(len(ids), AGGREGATIONS.index(aggregation), np.uint8),
@@ -97,7 +135,7 @@ def network(
         innovation=np.arange(1, len(links) + 1),
         source=np.array([link[0] for link in links], np.int64),
         target=np.array([link[1] for link in links], np.int64),
-        weight=np.array([link[2] for link in links], np.float64),
+        weight=weights,
         enabled=np.ones(len(links), np.bool_),
         player=player,
     )

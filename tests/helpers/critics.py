@@ -11,7 +11,7 @@ from evo.fitness.critic import examples
 from evo.fitness.critic import model as critic_model
 from evo.fitness.critic.panel import Panel
 from evo.music.tunes import tune, tune_names
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 
 STEPS, KEYS = 128, 13
 

@@ -11,6 +11,7 @@ from typing import Any
 from failing_disk import CAUSES, DEATH, DIED, FailingDisk, exit_code, in_child
 from running import Watcher, configured, outcome, resume, start
 
+from evo.core.config import Config
 from evo.core.errors import RunInterruptedError
 from evo.runs import checkpoint
 
@@ -19,19 +20,22 @@ ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
 
 def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
     """Leave out the figures, which take most of the time of a small run."""
-    import evo.analysis.plot
+    from evo.analysis import performances, plot
+    from evo.analysis.plot import network
 
-    for name in ("network_figure", "rolls_figure", "reading_figure"):
-        put(evo.analysis.plot, name, lambda *arguments: None)
-    put(evo.analysis.plot, "png_bytes", lambda figure: b"a picture")
+    for module in (plot, network, performances):
+        for name in ("network_figure", "rolls_figure", "reading_figure"):
+            if hasattr(module, name):
+                put(module, name, lambda *arguments: None)
+        put(module, "png_bytes", lambda figure: b"a picture")
 
 
-def small(engine: str, **tables: Any) -> dict[str, Any]:
+def small(engine: str, **tables: Any) -> Config:
     """A run of few generations."""
     return configured(engine=engine, **{"stop": {"generations": 4}, **tables})
 
 
-def go_on(path: Path, config: dict[str, Any]) -> dict[str, Any]:
+def go_on(path: Path, config: Config) -> dict[str, Any]:
     """Go on with what a disturbance left, or begin again where it left no run."""
     if (path / "config.toml").exists():
         return resume(path)
@@ -47,7 +51,7 @@ def check_checkpoints(path: Path) -> int:
 
 
 def disturbed(
-    path: Path, config: dict[str, Any], n: int, fault: str, begun: bool = False
+    path: Path, config: Config, n: int, fault: str, begun: bool = False
 ) -> tuple[bool, Any]:
     """Carry a run out, let its n-th file operation fail, and go on with it.
 
@@ -83,9 +87,9 @@ def disturbed(
     return failed, outcome(path, result)
 
 
-def killed_in_save(path: Path, config: dict[str, Any], chance: random.Random) -> bool:
+def killed_in_save(path: Path, config: Config, chance: random.Random) -> bool:
     """Kill a run by SIGKILL at a random file operation of writing a checkpoint."""
-    saves = config["stop"]["generations"] // config["checkpoints"]["every"]
+    saves = config.stop.generations // config.checkpoints.every
     fatal_save, fatal = chance.randrange(saves), chance.randint(1, 16)
 
     def work() -> int:
@@ -110,7 +114,7 @@ def killed_in_save(path: Path, config: dict[str, Any], chance: random.Random) ->
     return exit_code(in_child(work)) == -signal.SIGKILL
 
 
-def killed_any_time(path: Path, config: dict[str, Any], seconds: float) -> bool:
+def killed_any_time(path: Path, config: Config, seconds: float) -> bool:
     """Kill a run by SIGKILL after so long."""
 
     def work() -> int:

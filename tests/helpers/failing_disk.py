@@ -4,6 +4,9 @@ Every way by which the product changes files or makes them last passes through a
 `os` and `io`. `FailingDisk` stands in for them, counts what concerns one folder, and lets the n-th
 operation fail as a real disk does: full (from there on nothing that needs room works, and a write
 takes only half), an I/O error (once), or the end of the process (after half of a write).
+
+Only the product's own operations are counted. Those that a library makes for itself (a lock, a
+cache, a probe) change from release to release, so they are let through.
 """
 
 import builtins
@@ -19,11 +22,23 @@ from typing import Any, Self
 FULL, BROKEN, DEATH = "disk full", "I/O error", "death"
 CAUSES = {FULL: os.strerror(errno.ENOSPC), BROKEN: os.strerror(errno.EIO)}
 DIED = 77  # exit code
+PRODUCT = ("evo", "genomes", "experiments")
 _NEED_ROOM = ("open", "write", "mkdir", "fsync")
 
 
+def _asked_by_product() -> bool:
+    """Return whether the nearest caller outside the standard library is one of the product."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        if package != __name__ and package not in sys.stdlib_module_names:
+            return package in PRODUCT
+        frame = frame.f_back
+    return False
+
+
 class FailingDisk:
-    """While inside this context manager, the n-th file operation below `folder` fails.
+    """While inside this context manager, the product's n-th file operation below `folder` fails.
 
     With n = 0 nothing fails. `done` counts the operations, `failed` says whether one failed.
     """
@@ -51,6 +66,8 @@ class FailingDisk:
         setattr(owner, name, new)
 
     def _concerns(self, what: Any, dir_fd: int | None = None) -> bool:
+        if not _asked_by_product():
+            return False
         if dir_fd is not None:
             what = os.path.join(os.readlink(f"/proc/self/fd/{dir_fd}"), what)
         elif isinstance(what, int):

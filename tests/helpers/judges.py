@@ -3,12 +3,14 @@
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evo.core.scores import Scores
 from genomes.base import Streams
+from genomes.network.networks import Networks
 
 
 def weight_of(performers: Any) -> list[float]:
@@ -170,3 +172,55 @@ def defined_inside() -> Any:
             return Scores.of(np.full(len(performers), 3.0))
 
     return Local()
+
+
+_loaded: list[float] = []
+
+
+class Loading(Judge):
+    """Takes its time once in every process, as loading or compiling kernels does."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        if not _loaded:
+            time.sleep(self.seconds)
+            _loaded.append(self.seconds)
+        return super().evaluate(performers, streams)
+
+
+class OutOfOrder(Judge):
+    """Meets an error of the machine at one individual, always or the first time only."""
+
+    def __init__(self, error: BaseException, first: Path | None = None) -> None:
+        self.error, self.first = error, first
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        scores = super().evaluate(performers, streams)
+        if 5.0 in scores.total and (self.first is None or not self.first.exists()):
+            if self.first is not None:
+                self.first.touch()
+            raise self.error
+        return scores
+
+
+class Greedy(Judge):
+    """Asks for more memory than there is, at one individual."""
+
+    def evaluate(self, performers: Any, streams: Streams) -> Scores:
+        scores = super().evaluate(performers, streams)
+        if 5.0 in scores.total:
+            np.zeros(10**15)
+        return scores
+
+
+class Refused(Networks):
+    """Networks of which one does not survive its journey to a worker."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Any) -> Any:
+        networks = super().from_arrays(arrays)
+        if 5.0 in networks.weight:
+            raise ValueError("5.0 is no weight")
+        return networks

@@ -6,9 +6,12 @@ import time
 from pathlib import Path
 from typing import Any
 
+from evo.core.config import Config
 from evo.core.registry import experiment
-from evo.experiment import merge
+from evo.experiment import Experiment
 from evo.runs import session
+from evo.runs.configure import deep_update, setting, song_finder
+from evo.runs.loading import load_run
 
 COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()")
 
@@ -41,7 +44,7 @@ class Watcher:
         pass
 
 
-def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> dict[str, Any]:
+def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> Config:
     """An experiment's configuration with a small population and never solved, and more changes.
 
     Without a name it is the quickest that the engine's genome is for.
@@ -49,29 +52,24 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     from evo.engines import engine_class, genome_of
 
     name = name or ("xor" if genome_of(engine) == "network" else "memorize")
-    chosen = experiment(name)
-    config = chosen.config_for(engine)
-    if chosen.defaults_for is not None:
-        config = chosen.config_for(engine, chosen.defaults_for(config))
-    small = {
-        "run": {"seed": 5},
-        "stop": {"solved": False, "generations": 12},
-        engine: engine_class(engine).population_setting(20),
-    }
-    return merge(merge(config, small), tables)
+    chosen: Experiment = experiment(name)
+    find = song_finder()
+    individuals = setting(f"{engine}.{engine_class(engine).population}=20")
+    changes = {"run": {"seed": 5}, "stop": {"solved": False, "generations": 12}, **individuals}
+    changes = deep_update(changes, tables)
+    config = chosen.config(engine).changed(changes)
+    if chosen.follow_up is not None:
+        config = chosen.config(engine, chosen.follow_up(config, find)).changed(changes)
+    return chosen.with_shape(config, find)
 
 
-def start(path: Path, config: dict[str, Any], watcher: Watcher | None = None) -> dict[str, Any]:
-    chosen = experiment(config["run"]["experiment"])
-    return session.start(chosen, config, path, ["evo"], watcher or Watcher())
+def start(path: Path, config: Config, watcher: Watcher | None = None) -> dict[str, Any]:
+    chosen = experiment(config.run.experiment)
+    return session.start(chosen, config, path, ["evo"], watcher or Watcher(), song_finder())
 
 
 def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[str, Any]:
-    from evo.runs.directory import load_config
-
-    config = load_config(path / "config.toml")
-    assert config is not None
-    chosen = experiment(config["run"]["experiment"])
+    _, chosen = load_run(path)
     return session.resume(chosen, path, changes, watcher or Watcher())
 
 
@@ -82,10 +80,22 @@ def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
     return figures, [one.read_bytes() for one in left if one.exists()]
 
 
-def begin_process(*arguments: str, session: bool = False) -> "subprocess.Popen[str]":
-    """The command `evo` in a process of its own, and in a session of its own if so asked."""
+def begin_process(
+    *arguments: str, session: bool = False, patient: bool = False
+) -> "subprocess.Popen[str]":
+    """Start the command `evo` in a process of its own.
+
+    Args:
+        arguments: those of the command.
+        session: start a session of its own too.
+        patient: after a signal, give the run a minute to end well instead of `interrupt.GRACE`. A
+            busy machine may need it; tests of what is broken off do without.
+    """
+    script = "from evo.cli.main import main; main()"
+    if patient:
+        script = f"from evo.core import interrupt; interrupt.GRACE = 60.0; {script}"
     return subprocess.Popen(
-        [*COMMAND, *arguments],
+        [sys.executable, "-c", script, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

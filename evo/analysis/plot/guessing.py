@@ -1,7 +1,6 @@
-"""How a piece is guessed over its time: the share of hits of every ear, in a moving window.
+"""How a piece is guessed over its time: the share of hits of every predictor, in a moving window.
 
-A dotted line stands where the piece is as long as it was judged by; what comes after is how its
-player went on.
+A dotted line stands at the length by which the piece was judged; after it, its player played on.
 """
 
 import numpy as np
@@ -20,20 +19,28 @@ from evo.analysis.plot.style import (
     title,
 )
 from evo.fitness.guessing.held_out import held_out_hits
-from evo.fitness.guessing.predictors import EARS, listen
+from evo.fitness.guessing.predictors import PREDICTORS, predict
 from evo.fitness.guessing.symbols import symbols_of
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 
 WINDOW = 32  # steps
 COLOURS = (PALE, BLUE, ORANGE)
 
 
 def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
-    """Draw how a piece, bool (steps, keys), is guessed; it was bred on its first `bred_steps`."""
+    """Draw how a piece is guessed.
+
+    Args:
+        roll: the piece, bool (steps, keys).
+        bred_steps: how many of its steps were judged when it was bred.
+
+    Returns:
+        The figure: the piece above, the shares of hits below.
+    """
     alphabet = roll.shape[1] + 1
     symbols = symbols_of(roll)
-    _, hits = listen(symbols[None], alphabet)
-    lines = [(name, hits[place, 0], COLOURS[place]) for place, name in enumerate(EARS)]
+    _, hits = predict(symbols[None], alphabet)
+    lines = [(name, hits[i, 0], COLOURS[i]) for i, name in enumerate(PREDICTORS)]
     lines.append(("held out", held_out_hits(symbols, alphabet), VERMILLION))
     with style():
         figure = new_figure(10, 4.6)
@@ -55,13 +62,13 @@ def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
         title(
             figure,
             "How the champion is guessed",
-            f"share of the last {WINDOW} steps that each ear guessed; dotted: what it was bred on",
+            f"share of the last {WINDOW} steps that each predictor guessed; dotted: bred on",
         )
     return figure
 
 
 def _moving_mean(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The share of hits in the last `WINDOW` steps up to each: float64 (steps,)."""
+    """Return the share of hits in the last `WINDOW` steps up to each: float64 (steps,)."""
     total = np.concatenate([[0], np.cumsum(hits)])
     end = np.arange(1, len(total))
     begin = np.maximum(end - WINDOW, 0)

@@ -33,7 +33,7 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.midi.read import note_name
+from evo.music.midi.units import note_name
 from genomes.network.functions import ACTIVATIONS
 from genomes.network.networks import Networks
 

@@ -1,12 +1,17 @@
-"""Two piano rolls, one above the other: a song, and what a performer made of it.
+"""Piano rolls: a song over what a performer made of it, or several pieces.
 
-Time runs to the right, keys go up; the rows of black keys are shaded. A right note is filled, a
-missing one hollow, one too many in the warning colour, and a strip below marks every wrong step: a
-step is right when all its keys are. The steps of the prompt are given and not judged.
+Time runs to the right, keys go up. The rows of black keys are shaded, a line stands at every beat
+and a darker one at every bar of four beats.
 
-A row of rolls holds up to `ROW_STEPS` steps; longer songs go on in a row below, up to `MOST_STEPS`.
+    rolls_figure   A song above, what was played of it below. A right note is filled, a missing one
+                   hollow, an extra one in the warning colour. A strip below marks every wrong step:
+                   a step is right when all its keys are. The steps of the prompt are given and not
+                   judged. A row holds up to `ROW_STEPS` steps; longer songs continue in a row
+                   below, up to `MAX_STEPS`.
+    pieces_figure  A row per piece, up to `ROW_STEPS` steps of each.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -30,21 +35,21 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.midi.read import note_name
-from evo.music.repetition import BEATS_A_BAR
+from evo.music.melody import BEATS_A_BAR
+from evo.music.midi.units import note_name
 from evo.music.song import Song
 
 BoolArray = NDArray[np.bool_]
 
 ROW_STEPS = 128
-MOST_STEPS = 512
+MAX_STEPS = 512
 FEW_KEYS = 25  # up to two octaves all keys are drawn; of more, those between the used ones
 GIVEN = "#FBF0D5"
 BLACK_KEYS = (1, 3, 6, 8, 10)
 WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
 
 
-class Window(NamedTuple):
+class _Window(NamedTuple):
     """The part of a song in one row of the figure."""
 
     start: int
@@ -56,7 +61,16 @@ class Window(NamedTuple):
 
 
 def wrong_steps(song: Song, played: BoolArray, prompt_steps: int) -> BoolArray:
-    """Where a step after the prompt is not exactly right: bool (steps,)."""
+    """Return which steps after the prompt are not exactly right.
+
+    Args:
+        song: what should have been played.
+        played: bool (steps, keys), as the song's grid.
+        prompt_steps: steps at the beginning that are never wrong.
+
+    Returns:
+        bool (steps,).
+    """
     wrong: BoolArray = (song.grid != played).any(axis=1)
     wrong[:prompt_steps] = False
     return wrong
@@ -66,8 +80,12 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     """Draw a song over what was played of it.
 
     Args:
-        played: bool (steps, keys), as the song's grid. Its first `prompt_steps` steps are not
-            looked at: they were given.
+        song: what should have been played.
+        played: bool (steps, keys), as the song's grid.
+        prompt_steps: steps at the beginning that were given; `played` is not read there.
+
+    Returns:
+        The figure, with as many rows as the song needs.
 
     Raises:
         ValueError: for a roll of another type or shape, or a prompt longer than the song.
@@ -83,11 +101,11 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     played[:prompt_steps] = song.grid[:prompt_steps]
     wrong = wrong_steps(song, played, prompt_steps)
 
-    low, high = keys_shown(song.grid | played)
-    shown = min(song.steps, MOST_STEPS)
+    low, high = _keys_shown(song.grid | played)
+    shown = min(song.steps, MAX_STEPS)
     width = _row_width(song)
     windows = [
-        Window(start, min(start + width, shown), width, low, high, prompt_steps)
+        _Window(start, min(start + width, shown), width, low, high, prompt_steps)
         for start in range(0, shown, width)
     ]
     # Inches; many keys become thinner, down to what can still be told apart.
@@ -101,12 +119,12 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
         last = panels[-3]
         for row, window in enumerate(windows):
             above, below, marks = panels[3 * row : 3 * row + 3]
-            draw_paper(above, song, window, "song")
-            draw_paper(below, song, window, "played")
-            draw_notes(above, song, song.grid, window, "notes", BLUE)
-            draw_notes(below, song, song.grid & played, window, "right", BLUE)
-            draw_notes(below, song, song.grid & ~played, window, "missing", "none")
-            draw_notes(below, song, played & ~song.grid, window, "extra", VERMILLION)
+            _draw_paper(above, song, window, "song")
+            _draw_paper(below, song, window, "played")
+            _draw_notes(above, song, song.grid, window, "notes", BLUE)
+            _draw_notes(below, song, song.grid & played, window, "right", BLUE)
+            _draw_notes(below, song, song.grid & ~played, window, "missing", "none")
+            _draw_notes(below, song, played & ~song.grid, window, "extra", VERMILLION)
             _draw_marks(marks, song, wrong, window)
             # An empty label keeps the rows apart.
             marks.set_xlabel("step, a line at every bar of four beats" if above is last else " ")
@@ -117,8 +135,38 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     return figure
 
 
-def keys_shown(used: BoolArray) -> tuple[int, int]:
-    """The first key that is drawn, and the one after the last."""
+def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) -> Figure:
+    """Draw pieces, each with its name and a note above it.
+
+    Args:
+        pieces: songs of any sizes.
+        notes: a few words for each piece.
+        width: steps that a row has room for; 0 for those of its own piece.
+
+    Returns:
+        The figure, a row per piece.
+
+    Raises:
+        ValueError: for no pieces, or another number of notes.
+    """
+    if not pieces or len(notes) != len(pieces):
+        raise ValueError(f"notes: expected one for each of {len(pieces)} pieces, got {len(notes)}")
+    shown = [_keys_shown(piece.grid) for piece in pieces]
+    heights = [float(np.clip(0.11 * (high - low), 0.8, 2.6)) for low, high in shown]
+    with style():
+        figure = new_figure(14, 0.1 + sum(heights) + 0.42 * len(pieces), head=0.0)
+        panels = figure.subplots(len(pieces), 1, squeeze=False, height_ratios=heights)[:, 0]
+        for axes, piece, note, (low, high) in zip(panels, pieces, notes, shown, strict=True):
+            steps = min(piece.steps, ROW_STEPS)
+            window = _Window(0, steps, width or steps, low, high, 0)
+            _draw_paper(axes, piece, window, "")
+            _draw_notes(axes, piece, piece.grid, window, "notes", BLUE)
+            axes.set_title(f"{label(piece.name)}   {note}", loc="left", color=INK)
+    return figure
+
+
+def _keys_shown(used: BoolArray) -> tuple[int, int]:
+    """Return the first key that is drawn, and the one after the last."""
     keys = used.shape[1]
     found = np.flatnonzero(used.any(axis=0))
     if keys <= FEW_KEYS or not len(found):
@@ -130,14 +178,14 @@ def keys_shown(used: BoolArray) -> tuple[int, int]:
 
 
 def _row_width(song: Song) -> int:
-    """Steps in a row: whole bars, unless one bar is longer than a row."""
+    """Return the steps in a row: whole bars, unless one bar is longer than a row."""
     bar = BEATS_A_BAR * song.steps_per_beat
     width = ROW_STEPS // bar * bar or ROW_STEPS
     return min(width, song.steps)
 
 
-def draw_paper(axes: Axes, song: Song, window: Window, what: str) -> None:
-    """What lies below the notes: keys, bars, beats and the prompt."""
+def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
+    """Draw what lies below the notes: keys, bars, beats and the prompt."""
     start, stop, width, low, high, prompt = window
     axes.set_xlim(start, start + width)
     axes.set_ylim(low, high)
@@ -171,12 +219,12 @@ def draw_paper(axes: Axes, song: Song, window: Window, what: str) -> None:
     axes.set_ylabel(what, fontsize=10, color=INK)
 
 
-def draw_notes(
-    axes: Axes, song: Song, cells: BoolArray, window: Window, kind: str, colour: str
+def _draw_notes(
+    axes: Axes, song: Song, cells: BoolArray, window: _Window, kind: str, colour: str
 ) -> None:
-    """Draw the cells that are True; where keys are held, a run of them is one note.
+    """Draw the cells that are True.
 
-    A note of colour "none" is hollow.
+    Where keys are held, a run of cells is one note. A note of colour "none" is hollow.
     """
     part = cells[window.start : window.stop].T
     keys, steps = np.nonzero(part)
@@ -203,8 +251,8 @@ def draw_notes(
     )  # fmt: skip
 
 
-def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: Window) -> None:
-    """The strip below a row: a mark at every wrong step, and the numbers of the steps."""
+def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: _Window) -> None:
+    """Draw the strip below a row: a mark at every wrong step, and the numbers of the steps."""
     start, stop, width, _, _, prompt = window
     axes.set_xlim(start, start + width)
     axes.set_ylim(0, 1)

@@ -24,7 +24,7 @@ from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, Meta, Settings
-from evo.core.state import State
+from evo.core.state import Finite, Positive, State
 from evo.engines.baselines.base import Baseline
 from genomes.base import Performers
 from genomes.player import Player
@@ -116,8 +116,8 @@ class OnePlusOne(Baseline):
         return state | parent.inside("parent")
 
     def _restore(self, state: State) -> None:
-        self._strength = state.values["strength"]
+        self._strength = state.value("strength", Positive)
         if "parent" in state.values:
             part = state.part("parent")
             self._parent = self.genome.from_arrays(part.arrays)
-            self._score = part.values["score"]
+            self._score = part.value("score", Finite)

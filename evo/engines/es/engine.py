@@ -36,7 +36,7 @@ from evo.engines.es.noise import Noise
 from evo.engines.es.operators import HistoryUserOperators
 from evo.engines.es.settings import StrategySettings
 from evo.engines.es.strategy import Credit, norm
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers
 from genomes.player import Player

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

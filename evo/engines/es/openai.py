@@ -20,10 +20,10 @@ reinforcement learning", arXiv:1703.03864; code: github.com/openai/evolution-str
 
 import numpy as np
 
-from evo.core.state import State
+from evo.core.state import Count, State
 from evo.engines.es.noise import Noise
 from evo.engines.es.strategy import Credit, Strategy, centred_ranks, norm
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 # What keeps Adam from dividing by nothing.
 _EPSILON = 1e-8
@@ -87,4 +87,4 @@ class OpenAI(Strategy):
         super().restore(state)
         self.first_moment = state.array("first_moment", np.float64, self.mean.shape)
         self.second_moment = state.array("second_moment", np.float64, self.mean.shape)
-        self.updates = state.values["updates"]
+        self.updates = state.value("updates", Count)

@@ -26,10 +26,10 @@ from typing import Self
 
 import numpy as np
 
-from evo.core.state import State
+from evo.core.state import Count, State
 from evo.engines.es.noise import Noise
 from evo.engines.es.strategy import Credit, Strategy, norm, shaped
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,4 +130,4 @@ class SepCMA(Strategy):
         self.scales = state.array("scales", np.float64, self.mean.shape)
         self.sigma_path = state.array("sigma_path", np.float64, self.mean.shape)
         self.scale_path = state.array("scale_path", np.float64, self.mean.shape)
-        self.updates = state.values["updates"]
+        self.updates = state.value("updates", Count)

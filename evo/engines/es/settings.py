@@ -17,7 +17,7 @@ from evo.engines.es.sep_cma import SepCMA
 from evo.engines.es.snes import SNES
 from evo.engines.es.strategy import Strategy
 from evo.engines.es.weighted_mean import WeightedMean
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.history_user.networks import Shape
 
 Rate = Annotated[float, Meta(ge=0, le=1e6)]

@@ -20,7 +20,7 @@ import numpy as np
 from evo.core.state import State
 from evo.engines.es.noise import Noise
 from evo.engines.es.strategy import Credit, Strategy, norm, shaped
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 
 class SNES(Strategy):

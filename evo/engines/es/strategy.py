@@ -24,9 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.core.state import State
+from evo.core.state import Positive, State
 from evo.engines.es.noise import Noise
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,8 @@ class Strategy(ABC):
     def restore(self, state: State) -> None:
         """Take the state of a strategy that was made with the same settings."""
         self.mean = state.array("mean", np.float64, self.mean.shape)
-        self.sigma = state.values["sigma"]
-        self.gradient_norm = state.values["gradient_norm"]
+        self.sigma = state.value("sigma", Positive)
+        self.gradient_norm = state.value("gradient_norm", Positive)
 
 
 def norm(vector: FloatArray) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 
 from evo.engines.es.noise import Noise
 from evo.engines.es.strategy import Credit, Strategy, norm
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 
 
 class WeightedMean(Strategy):

@@ -30,7 +30,7 @@ from evo.engines.ga.operators import GridOperators
 from evo.engines.ga.pool import Places, Pool
 from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
 from genomes.player import Player

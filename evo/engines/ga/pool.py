@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.engines.selection.pareto import pareto_order
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 Places = NDArray[np.int64]
 

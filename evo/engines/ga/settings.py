@@ -31,7 +31,7 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.grid.edits import MUTATIONS, GridRates
 from genomes.grid.operators import CROSSOVERS
 

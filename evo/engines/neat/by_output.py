@@ -27,9 +27,10 @@ from numpy.typing import NDArray
 from evo.core.seeds import Role, stream
 from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.settings import NeatSettings
-from genomes.network.edits import Edits, edit_offspring, merge
+from genomes.network.edits import Edits, edit_offspring
 from genomes.network.functions import IDENTITY
 from genomes.network.genes import Genes
+from genomes.network.merging import merge
 
 Places = NDArray[np.int64]
 

@@ -29,21 +29,23 @@ from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes
-from evo.core.state import State
+from evo.core.state import Count, State
 from evo.engines.base import Engine
 from evo.engines.neat.by_output import Modules
 from evo.engines.neat.config_file import check_shape, with_shape
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.operators import NetworkOperators
 from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
-from evo.engines.neat.settings import NeatSettings, rates_of
-from evo.engines.neat.species import Species, offspring_counts, survivors
-from genomes.base import FloatArray
+from evo.engines.neat.settings import NeatSettings
+from evo.engines.neat.species import Species, SpeciesHistory, offspring_counts, survivors
+from genomes.arrays import FloatArray
+from genomes.base import unchecked
 from genomes.network.activation import activate_rows
 from genomes.network.compatibility import speciate
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -80,9 +82,10 @@ class Neat(Engine[NeatSettings]):
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates
-        return Networks(
-            rates.inputs, rates.outputs, rates.feed_forward, **genes._asdict(), player=self.player
-        )
+        return unchecked(
+            Networks, inputs=rates.inputs, outputs=rates.outputs,
+            feed_forward=rates.feed_forward, player=self.player, **genes._asdict(),
+        )  # fmt: skip
 
     def ask(self) -> Networks:
         """See `Engine.ask`."""
@@ -321,7 +324,14 @@ class Neat(Engine[NeatSettings]):
     def _restore(self, state: State) -> None:
         rates = self._rates
         self._population = population = self._kept(state, "population")
-        self._innovations = Innovations(state.values["next_node"], state.values["next_innovation"])
+        self._innovations = Innovations(
+            state.value("next_node", Count), state.value("next_innovation", Count)
+        )
+        used = (
+            int(population.node_id.max(initial=-1)), int(population.innovation.max(initial=-1))
+        )  # fmt: skip
+        if self._innovations.next_node <= used[0] or self._innovations.next_innovation <= used[1]:
+            raise ValueError("next_node and next_innovation must be above all that are used")
         if self._modules is not None:
             self._modules.gathered = state.array("gathered", np.float64, (rates.outputs,)).copy()
             modules = len(population) * rates.outputs
@@ -333,12 +343,18 @@ class Neat(Engine[NeatSettings]):
             )
             return
         self._representatives = self._kept(state, "representatives")
-        self._next_species = state.values["next_species"]
+        self._next_species = state.value("next_species", Count)
         self._regulation = Regulation.restore(state.part("regulation"))
         belongs = state.array("species", np.int64, (len(population),))
+        history = state.value("species", list[SpeciesHistory])
+        count = len(history)
+        if len(self._representatives) != count or not np.all((belongs >= 0) & (belongs < count)):
+            raise ValueError("species must be one for each representative, and have all members")
         self._species = [
-            Species(**values, members=np.flatnonzero(belongs == place))
-            for place, values in enumerate(state.values["species"])
+            Species(one.key, one.created, one.last_improved, one.best, belongs_to)
+            for one, belongs_to in zip(
+                history, (np.flatnonzero(belongs == i) for i in range(count)), strict=True
+            )
         ]
 
 

@@ -9,11 +9,11 @@ Hidden nodes have the same ids in every network, as they have the same place in 
 import numpy as np
 from numpy.typing import NDArray
 
+from evo.engines.neat.genome_settings import Structure
 from evo.engines.neat.innovations import Innovations
-from evo.engines.neat.settings import Structure
-from genomes.base import FloatArray
+from genomes.arrays import FloatArray
 from genomes.network.genes import Genes
-from genomes.network.variation import Attribute, Choice, Rates
+from genomes.network.rates import Attribute, Choice, Rates
 
 
 def _values(attribute: Attribute, count: int, stream: np.random.Generator) -> FloatArray:

@@ -6,13 +6,14 @@ import numpy as np
 
 from evo.engines.base import Operators, drawn_key
 from evo.engines.neat.by_output import Modules
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
-from evo.engines.neat.settings import NeatSettings, rates_of
-from genomes.base import Performers
+from evo.engines.neat.settings import NeatSettings
+from genomes.base import Performers, unchecked
 from genomes.network.edits import edit_offspring
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -101,9 +102,10 @@ class NetworkOperators(Operators[NeatSettings]):
 
     def _networks(self, genes: Genes) -> Networks:
         rates = self._rates
-        return Networks(
-            rates.inputs, rates.outputs, rates.feed_forward, **genes._asdict(), player=self._player
-        )
+        return unchecked(
+            Networks, inputs=rates.inputs, outputs=rates.outputs,
+            feed_forward=rates.feed_forward, player=self._player, **genes._asdict(),
+        )  # fmt: skip
 
 
 def _modules_in(network: Networks) -> Genes:

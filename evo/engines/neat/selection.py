@@ -70,11 +70,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.core.state import State
+from evo.core.state import Count, Finite, Positive, State
 from evo.engines.neat.settings import SelectionSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.base import FloatArray
-from genomes.network.variation import Attribute, Rates
+from genomes.arrays import FloatArray
+from genomes.network.rates import Attribute, Rates
 
 Places = NDArray[np.int64]
 
@@ -216,4 +216,12 @@ class Regulation:
         """The regulation whose `state` this is."""
         mutated = state.array("mutated", np.bool_, (None,))
         parent_fitness = state.array("parent_fitness", np.float64, (len(mutated),))
-        return cls(**state.values, parent_fitness=parent_fitness, mutated=mutated)
+        return cls(
+            threshold=state.value("threshold", Finite),
+            floor=state.value("floor", Finite | None),
+            lowest=state.value("lowest", Finite | None),
+            since_lowest=state.value("since_lowest", Count),
+            power=state.value("power", Positive),
+            parent_fitness=parent_fitness,
+            mutated=mutated,
+        )

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.base import FloatArray
+from evo.core.state import Count, Finite
+from genomes.arrays import FloatArray
 
 # neat-python's median is the upper of the two middle values; median2 is their mean.
 _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
@@ -23,6 +25,15 @@ _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
     "median": lambda f: float(np.sort(f)[len(f) // 2]),
     "median2": lambda f: float(np.median(f)),
 }
+
+
+class SpeciesHistory(msgspec.Struct, forbid_unknown_fields=True):
+    """What a checkpoint keeps of a species beside its members."""
+
+    key: Count
+    created: Count
+    last_improved: Count
+    best: Finite | None
 
 
 @dataclass
@@ -37,12 +48,8 @@ class Species:
 
     def to_values(self) -> dict[str, Any]:
         """JSON values; the members are kept by the population."""
-        return {
-            "key": self.key,
-            "created": self.created,
-            "last_improved": self.last_improved,
-            "best": self.best,
-        }
+        names = SpeciesHistory.__struct_fields__
+        return {name: getattr(self, name) for name in names}
 
 
 def survivors(

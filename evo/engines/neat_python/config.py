@@ -27,6 +27,8 @@ def build_config(settings: NeatPythonSettings) -> Any:
         "stagnation": neat.DefaultStagnation,
     }
     config: dict[str, Any] = dict(own["NEAT"])
+    if config["seed"] < 0:
+        config["seed"] = None
     try:
         for name, kind in types.items():
             config[f"{name}_type"] = kind

@@ -14,13 +14,14 @@ its classes, configured by its files. What this module adds is what it lacks:
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, global_random
 from evo.core.settings import Changes
-from evo.core.state import State
+from evo.core.state import Count, Finite, State
 from evo.engines.base import Engine
 from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.settings import NeatPythonSettings
@@ -29,6 +30,19 @@ from genomes.network.activation import activate_rows
 from genomes.network.neat_python import from_neat_python, time_constants, to_neat_python
 from genomes.network.networks import Networks
 from genomes.player import Player
+
+
+class SpeciesValues(msgspec.Struct, forbid_unknown_fields=True):
+    """What a checkpoint keeps of one of neat-python's species."""
+
+    key: Count
+    created: Count
+    last_improved: Count
+    representative: Count
+    members: list[Count]
+    fitness: Finite | None
+    adjusted_fitness: Finite | None
+    fitness_history: list[Finite]
 
 
 class Counter:
@@ -184,7 +198,7 @@ class NeatPython(Engine[NeatPythonSettings]):
     def _restore(self, state: State) -> None:
         from neat.species import Species
 
-        arrays, values = state.arrays, state.values
+        arrays = state.arrays
         networks = Networks.from_arrays(arrays)
         keys = arrays["keys"].tolist()
         genomes = to_neat_python(
@@ -192,18 +206,18 @@ class NeatPython(Engine[NeatPythonSettings]):
         )
         self._population = dict(zip(keys, genomes, strict=True))
         self._performers = networks
-        self._reproduction.genome_indexer.value = values["next_genome"]
-        self._config.genome_config.node_indexer.value = values["next_node"]
-        self._species.indexer.value = values["next_species"]
-        self._reproduction.innovation_tracker.global_counter = values["innovations"]
-        for kept in values["species"]:
-            species = Species(kept["key"], kept["created"])
-            species.last_improved = kept["last_improved"]
+        self._reproduction.genome_indexer.value = state.value("next_genome", Count)
+        self._config.genome_config.node_indexer.value = state.value("next_node", Count)
+        self._species.indexer.value = state.value("next_species", Count)
+        self._reproduction.innovation_tracker.global_counter = state.value("innovations", Count)
+        for kept in state.value("species", list[SpeciesValues]):
+            species = Species(kept.key, kept.created)
+            species.last_improved = kept.last_improved
             species.update(
-                self._population[kept["representative"]],
-                {key: self._population[key] for key in kept["members"]},
+                self._population[kept.representative],
+                {key: self._population[key] for key in kept.members},
             )
-            species.fitness, species.adjusted_fitness = kept["fitness"], kept["adjusted_fitness"]
-            species.fitness_history = list(kept["fitness_history"])
+            species.fitness, species.adjusted_fitness = kept.fitness, kept.adjusted_fitness
+            species.fitness_history = kept.fitness_history
             self._species.species[species.key] = species
-            self._species.genome_to_species |= dict.fromkeys(kept["members"], species.key)
+            self._species.genome_to_species |= dict.fromkeys(kept.members, species.key)

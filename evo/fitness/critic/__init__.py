@@ -5,7 +5,6 @@ model             one critic: small networks on a roll's numbers, how they learn
 features          a roll's numbers, by their names
 feature_groups    how they are found
 contexts          how likely a note is after the ones before it
-melody            a roll read as a melody, for kernels
 examples          what a critic learns from
 counterexamples   what is no song, kind by kind
 fresh_classifier  can what a search found be told from songs afterwards?

@@ -34,7 +34,8 @@ from evo.fitness.critic.contexts import Contexts
 from evo.fitness.critic.features import NAMES, roll_features
 from evo.fitness.critic.model import Critic
 from evo.music.measures.similarity import KnownSongs
-from genomes.base import BoolArray, FloatArray, Performers, Streams
+from genomes.arrays import BoolArray, FloatArray
+from genomes.base import Performers, Streams
 
 # What a departure costs, against one standard deviation in all of the numbers.
 BEYOND = 0.05  # a standard deviation beyond what any song has, in one of the numbers

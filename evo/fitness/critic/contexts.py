@@ -19,15 +19,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.critic.melody import (
-    BAR,
-    DEGREES,
-    DURATIONS,
-    INTERVALS,
-    RHYTHMS,
-    count_contexts,
-)
-from genomes.base import BoolArray, FloatArray
+from evo.music.melody import BAR, KEY_PROFILES, IntArray, find_key, read_notes
+from genomes.arrays import BoolArray, FloatArray
+from genomes.kernels import device, kernel
+
+# Classes of events. INTERVALS are -12 .. 12 semitones; larger ones count as these.
+INTERVALS = 25
+DURATIONS = 10  # inter-onset intervals 1 .. 9 steps, and longer
+RHYTHMS = 256  # bar rhythms: bit p is an onset at position p
+DEGREES = 12  # semitones above the tonic
 
 SMOOTHING = 2.0  # how many observations a shorter context counts for
 
@@ -44,7 +44,8 @@ class Counts(NamedTuple):
     def of(cls, grids: BoolArray) -> "Counts":
         """The counts of bool (n, steps, keys) rolls together."""
         counts = cls.none()
-        count_contexts(grids, *counts)
+        # For arrays that cannot be written to, numba would compile the kernel once more.
+        _count(np.require(grids, requirements=["C", "W"]), KEY_PROFILES, *counts)
         return counts
 
     @classmethod
@@ -108,3 +109,59 @@ def smoothed(
     whole = counts.sum(axis=-1, keepdims=True)
     mixed: NDArray[np.float64] = (counts + weight * shorter) / (whole + weight)
     return mixed
+
+
+@device
+def interval_class(interval: int) -> int:
+    """Return the class of an interval in semitones, 0 .. INTERVALS - 1."""
+    return min(max(interval, -12), 12) + 12
+
+
+@device
+def duration_class(steps: int) -> int:
+    """Return the class of a duration in steps, 0 .. DURATIONS - 1."""
+    return min(steps, DURATIONS) - 1
+
+
+@device
+def bar_rhythms(step: IntArray, count: int, rhythm: IntArray) -> None:
+    """Write the bits of every bar's onsets into `rhythm` (bars,)."""
+    rhythm[:] = 0
+    for i in range(count):
+        bar = step[i] // BAR
+        if bar < len(rhythm):
+            rhythm[bar] |= 1 << (step[i] % BAR)
+
+
+@kernel
+def _count(
+    grids: BoolArray,
+    profiles: FloatArray,
+    interval: FloatArray,
+    duration: FloatArray,
+    bar: FloatArray,
+    degree: FloatArray,
+) -> None:
+    """Add what follows what in bool (n, steps, keys) rolls to the counts; see `Counts`."""
+    steps = grids.shape[1]
+    step, key = np.zeros(steps, np.int64), np.zeros(steps, np.int64)
+    fits = np.zeros((2, 12))
+    rhythm = np.zeros(max(steps // BAR, 1), np.int64)
+    for n in range(grids.shape[0]):
+        count = read_notes(grids[n], step, key)
+        if count == 0:
+            continue
+        mode, tonic = find_key(step, key, count, steps, profiles, fits)
+        bar_rhythms(step, count, rhythm)
+        for b in range(1, len(rhythm)):
+            bar[rhythm[b - 1], rhythm[b]] += 1
+        bar[0, rhythm[0]] += 1
+        for i in range(1, count):
+            degree[mode, (key[i - 1] - tonic) % 12, (key[i] - tonic) % 12] += 1
+            if i >= 3:
+                a = interval_class(key[i - 2] - key[i - 3])
+                b = interval_class(key[i - 1] - key[i - 2])
+                interval[a, b, interval_class(key[i] - key[i - 1])] += 1
+            if i >= 2:
+                before = duration_class(step[i - 1] - step[i - 2])
+                duration[step[i - 1] % BAR, before, duration_class(step[i] - step[i - 1])] += 1

@@ -17,10 +17,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.critic.contexts import Contexts
-from evo.fitness.critic.melody import BAR, INTERVALS
+from evo.fitness.critic.contexts import INTERVALS, Contexts
+from evo.music.melody import BAR
 from evo.music.song import Song
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 Random = np.random.Generator
 Keys = NDArray[np.int64]  # one after the other

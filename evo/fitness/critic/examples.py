@@ -21,7 +21,7 @@ import numpy as np
 from evo.fitness.critic.contexts import Contexts, Counts
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, Random, corrupted, markov
 from evo.fitness.critic.features import roll_features
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 MOST_ERRORS = 64
 # Of what is no song: how far below a song it is.

@@ -8,15 +8,15 @@ major, 1 minor) and `tonic` are its key. `top` has the key of every step, -1 whe
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.critic.contexts import Contexts
-from evo.fitness.critic.melody import BAR, RHYTHMS, duration_class, interval_class
-from genomes.base import BoolArray, FloatArray
-from genomes.kernels import part
+from evo.fitness.critic.contexts import RHYTHMS, Contexts, duration_class, interval_class
+from evo.music.melody import BAR
+from genomes.arrays import BoolArray, FloatArray
+from genomes.kernels import device
 
 Places = NDArray[np.int64]
 
 
-@part
+@device
 def write_density(grid: BoolArray, step: Places, count: int, row: FloatArray) -> None:
     steps = grid.shape[0]
     chords, sounding = 0, 0
@@ -33,7 +33,7 @@ def write_density(grid: BoolArray, step: Places, count: int, row: FloatArray) ->
     row[4] = min((steps - 1 - step[count - 1]) / BAR, 2.0)
 
 
-@part
+@device
 def _entropy(counts: FloatArray) -> float:
     """Of a histogram, in bits."""
     whole = counts.sum()
@@ -45,7 +45,7 @@ def _entropy(counts: FloatArray) -> float:
     return bits
 
 
-@part
+@device
 def write_metre(step: Places, count: int, row: FloatArray) -> None:
     at = 0
     for i in range(count):
@@ -67,14 +67,14 @@ def write_metre(step: Places, count: int, row: FloatArray) -> None:
     row[at + 11] = np.log2(longest)
 
 
-@part
+@device
 def _interval_bin(size: int) -> int:
     if size <= 5:
         return size
     return 6 if size <= 7 else 7
 
 
-@part
+@device
 def write_intervals(key: Places, count: int, row: FloatArray) -> None:
     at = 0
     if count < 2:
@@ -123,13 +123,13 @@ def write_intervals(key: Places, count: int, row: FloatArray) -> None:
     row[at + 8] = min(largest, 12) / 12
 
 
-@part
+@device
 def _in_triad(key: int, mode: int, tonic: int) -> bool:
     degree = (key - tonic) % 12
     return degree == 0 or degree == 7 or degree == (4 if mode == 0 else 3)
 
 
-@part
+@device
 def write_pitch(
     step: Places,
     key: Places,
@@ -185,7 +185,7 @@ def write_pitch(
     row[at + 12] = (last - lowest) / max(highest - lowest, 1)
 
 
-@part
+@device
 def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, float]:
     """How alike two passages of `length` steps are: rhythm, notes, shape; each 0 .. 1.
 
@@ -207,7 +207,7 @@ def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, f
     return both / either, same / either, distances.max() / either
 
 
-@part
+@device
 def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
     at = 0
     bars = len(rhythm)
@@ -236,7 +236,7 @@ def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
                     row[at + 3 * place + kind] += likeness[kind] / (bars - lag)
 
 
-@part
+@device
 def write_form(
     step: Places,
     key: Places,
@@ -277,7 +277,7 @@ def write_form(
     row[at + 5] = _repeated(step, key, count, 5)
 
 
-@part
+@device
 def _repeated(step: Places, key: Places, count: int, length: int) -> float:
     """The share of runs of so many intervals and durations that came before, in any key."""
     runs = count - length
@@ -300,14 +300,14 @@ def _repeated(step: Places, key: Places, count: int, length: int) -> float:
     return repeated / (runs - 1)
 
 
-@part
+@device
 def _note_surprise(sums: FloatArray, kind: int, bits: float) -> None:
     sums[kind, 0] += 1
     sums[kind, 1] += bits
     sums[kind, 2] += bits * bits
 
 
-@part
+@device
 def write_surprise(
     step: Places,
     key: Places,

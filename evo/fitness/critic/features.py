@@ -1,6 +1,6 @@
 """What a critic looks at: a row of numbers that describes a piano roll as a melody.
 
-A roll is read as its melody (`evo.fitness.critic.melody`), in bars of 8 steps. The numbers come in
+A roll is read as its melody (`evo.music.melody`), in bars of 8 steps. The numbers come in
 groups, each written by one function of `evo.fitness.critic.feature_groups`:
 
     density     how much sounds: onsets, chords, silence before and after
@@ -21,7 +21,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.critic.contexts import Contexts
+from evo.fitness.critic.contexts import Contexts, bar_rhythms
 from evo.fitness.critic.feature_groups import (
     write_bars,
     write_density,
@@ -31,14 +31,8 @@ from evo.fitness.critic.feature_groups import (
     write_pitch,
     write_surprise,
 )
-from evo.fitness.critic.melody import (
-    BAR,
-    KEY_PROFILES,
-    bar_rhythms,
-    find_key,
-    read_notes,
-)
-from genomes.base import BoolArray, FloatArray
+from evo.music.melody import BAR, KEY_PROFILES, find_key, read_notes
+from genomes.arrays import BoolArray, FloatArray
 from genomes.kernels import kernel
 
 Places = NDArray[np.int64]

@@ -1,17 +1,17 @@
-"""Can a fresh classifier tell found pieces from songs? Reported, never searched for.
+"""A fresh classifier of found pieces against songs. Reported, never searched for.
 
-A critic that a search climbed says nothing about what the search found. A classifier that is
-trained afterwards, on songs against exactly these pieces, says how they still differ: an area under
-the ROC curve of 0.5 is that it cannot tell, 1 that it always can. Each of the pieces is judged by a
-classifier that never saw it (stratified cross-validation).
+A critic that a search climbed says nothing about what the search found. A classifier trained
+afterwards, on songs against exactly these pieces, measures how they still differ: an area under the
+ROC curve of 0.5 means that it cannot tell them apart, 1 that it always can. Each piece is scored by
+a classifier that never saw it (stratified cross-validation).
 
-The classifier is logistic regression with a ridge penalty, fitted by Newton's method, on scaled
-numbers; both classes weigh the same.
+The classifier is logistic regression with a ridge penalty, fitted by Newton's method, on
+standardised features; both classes weigh the same.
 """
 
 import numpy as np
 
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 FOLDS, REPEATS = 5, 4
 RIDGE = 20.0  # sum of squared weights against the sum of log-likelihoods
@@ -19,16 +19,30 @@ _NEWTON_STEPS = 12
 
 
 def area_under_curve(positive: FloatArray, negative: FloatArray) -> float:
-    """The chance that a random positive number is above a random negative one; ties count half."""
+    """Return the probability that a random positive number is above a random negative one.
+
+    Args:
+        positive: (n,).
+        negative: (m,).
+
+    Returns:
+        0 to 1; ties count half.
+    """
     above = (positive[:, None] > negative[None, :]).mean()
     equal = (positive[:, None] == negative[None, :]).mean()
     return float(above + equal / 2)
 
 
-def told_apart(songs: FloatArray, found: FloatArray, random: np.random.Generator) -> float:
-    """How well a fresh classifier tells songs (n, features) from what was found (m, features).
+def classifier_auc(songs: FloatArray, found: FloatArray, random: np.random.Generator) -> float:
+    """Return how well a fresh classifier tells songs from found pieces.
 
-    The mean cross-validated area under the curve; nan with fewer than two of either.
+    Args:
+        songs: (n, features).
+        found: (m, features).
+        random: draws the folds.
+
+    Returns:
+        The mean cross-validated area under the ROC curve; nan with fewer than two of either.
     """
     if min(len(songs), len(found)) < 2:
         return float("nan")
@@ -39,16 +53,16 @@ def told_apart(songs: FloatArray, found: FloatArray, random: np.random.Generator
         fold = np.empty(len(rows), np.int64)
         for some in (np.flatnonzero(is_song), np.flatnonzero(~is_song)):
             fold[random.permutation(some)] = np.arange(len(some)) % min(FOLDS, len(found))
-        said = np.empty(len(rows))
-        for place in np.unique(fold):
-            learned = fold != place
-            said[~learned] = _judged(rows[learned], is_song[learned], rows[~learned])
-        areas.append(area_under_curve(said[is_song], said[~is_song]))
+        log_odds = np.empty(len(rows))
+        for held_out in np.unique(fold):
+            train = fold != held_out
+            log_odds[~train] = _predict(rows[train], is_song[train], rows[~train])
+        areas.append(area_under_curve(log_odds[is_song], log_odds[~is_song]))
     return float(np.mean(areas))
 
 
-def _judged(rows: FloatArray, is_song: BoolArray, others: FloatArray) -> FloatArray:
-    """How much like a song the others are, by a classifier of these rows: (n,) log-odds."""
+def _predict(rows: FloatArray, is_song: BoolArray, others: FloatArray) -> FloatArray:
+    """Return the log-odds (n,) of the others being songs, by a classifier fitted to the rows."""
     centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     inputs = np.c_[(rows - centre) / scale, np.ones(len(rows))]
     weight = np.where(is_song, 0.5 / is_song.mean(), 0.5 / (~is_song).mean())
@@ -60,5 +74,5 @@ def _judged(rows: FloatArray, is_song: BoolArray, others: FloatArray) -> FloatAr
         gradient = inputs.T @ (weight * (chance - is_song)) + penalty * weights
         curvature = (inputs.T * (weight * chance * (1 - chance))) @ inputs + np.diag(penalty)
         weights -= np.linalg.solve(curvature, gradient)
-    judged: FloatArray = np.c_[(others - centre) / scale, np.ones(len(others))] @ weights
-    return judged
+    log_odds: FloatArray = np.c_[(others - centre) / scale, np.ones(len(others))] @ weights
+    return log_odds

@@ -13,7 +13,8 @@ import numpy as np
 from evo.core.seeds import Role, stream
 from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.panel import Panel
-from genomes.base import BoolArray, FloatArray, Performers
+from genomes.arrays import BoolArray, FloatArray
+from genomes.base import Performers
 
 # Climbs a fitness with a seed; returns the best performers that it found, best first, and their
 # scores.

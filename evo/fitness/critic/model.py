@@ -26,7 +26,7 @@ from evo.core.seeds import Role, stream
 from evo.fitness.critic.contexts import Contexts, Counts
 from evo.fitness.critic.examples import Examples, examples
 from evo.fitness.critic.features import NAMES, roll_features
-from genomes.base import Arrays, BoolArray, FloatArray
+from genomes.arrays import Arrays, BoolArray, FloatArray
 
 CLIP = 3.0  # standard deviations
 NETWORKS, HIDDEN = 3, 32

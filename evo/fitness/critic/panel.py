@@ -19,7 +19,7 @@ from evo.fitness.critic.briefs import LEAST_SPREAD, Briefs, PleaseCritics
 from evo.fitness.critic.features import MIN_STEPS, roll_features
 from evo.fitness.critic.model import Critic, check_array, hash_of
 from evo.music.measures.similarity import KnownSongs, families
-from genomes.base import Arrays, BoolArray, FloatArray
+from genomes.arrays import Arrays, BoolArray, FloatArray
 
 FOLDS = 3
 # A brief asks no less of a critic than so many of the songs that it does not know get.

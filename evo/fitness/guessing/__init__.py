@@ -1,9 +1,12 @@
-"""The guessing game's parts: what is heard of a piece, who guesses it, and what is made of that.
+"""The guessing game: performers are scored by how predictors fare on what they play.
 
-    symbols     a piece as one symbol a step
-    ears        guessers that learn while they listen, batched over pieces
-    resolving   misses between hits: what guessers that were right come back to
-    measures    what a piece is like: period, runs, complexity
-
-The game itself is `evo.fitness.guessing.game`.
+symbols      a piece as one symbol per step
+predictors   online predictors of the next symbol, batched over pieces
+softmax      probabilities and the best guess, shared by all predictors
+surprise     misses between hits: a predictor that was right is wrong, and right again
+game         the fitness
+coevolved    the fitness against predictors that are bred too
+read_out     how the outputs of a bred predictor become guesses
+held_out     the predictor that no search meets
+measures     descriptive measures of a piece: period, runs, complexity
 """

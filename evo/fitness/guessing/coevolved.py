@@ -1,25 +1,24 @@
-"""The guessing game against guessers that are bred too, so that the goal keeps moving.
+"""The guessing game against predictors that are bred too, so that the goal keeps moving.
 
-Two populations: the performers of the run, and guessers, any performers that follow what was
-played and say the next key. Half of a performer's score is gap-resolve by the ears of
-`evo.fitness.guessing.game`, which do not change; the other half is the same by further ears,
+Two populations: the performers of the run, and predictors, any performers that follow what was
+played and output the next key. Half of a performer's score is gap-resolve by the fixed panel of
+`evo.fitness.guessing.game`. The other half is the same by opponents:
 
-- the rivals: the guessers that guessed the best pieces best of late;
-- some guessers of the hall of fame.
+- the rivals: the bred predictors that guessed the best pieces best of late;
+- some predictors of the hall of fame.
 
-Once a generation the guessers are judged by how much they guess of the best pieces just played, and
-of some pieces from a hall of fame of their own, and bred by an engine that the fitness is handed.
-Each hall takes the best of its side now and then and forgets nobody: without it two populations go
-round in circles, each losing what it has no use for at the time (Rosin & Belew, "New methods for
-competitive coevolution", 1997; the idea of parasites that keep a search from resting is Hillis's,
-"Co-evolving parasites improve simulated evolution as an optimization procedure", 1990).
+Once per generation the predictors are scored by how much they guess of the best pieces just played
+and of some pieces from a hall of fame of their own. An engine that the fitness is handed breeds
+them. Each hall takes the best of its side now and then and forgets nobody: without it two
+populations go round in circles, each losing what it has no use for at the time (Rosin & Belew, "New
+methods for competitive coevolution", 1997; the idea of parasites that keep a search from resting is
+Hillis's, "Co-evolving parasites improve simulated evolution as an optimization procedure", 1990).
 
-A bred guesser says what is worth knowing of the past, and what that means is learned while it
-listens (`evo.fitness.guessing.read_out`). One that did not learn while it listened knew some
-pieces by heart, and heard all others as noise: what it missed was its own blind spot, and by ears
-that they had not met, late champions beat early ones in five of eight runs. With what is learned,
-and six guessers of the hall instead of three, they did in ten of ten; with three, in ten of
-fourteen.
+A bred predictor outputs what is worth knowing of the past; what the outputs mean is learned online
+(`evo.fitness.guessing.read_out`). Predictors that did not learn online knew some pieces by heart
+and missed all others: by predictors that neither side had met, late champions beat early ones in
+five of eight runs. With online learning and six predictors of the hall instead of three, they did
+in ten of ten; with three, in ten of fourteen.
 """
 
 from collections.abc import Callable
@@ -30,39 +29,47 @@ from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
-from evo.core.state import State
-from evo.fitness.guessing.game import MOST_GAP, Guessing, gap, guided, resolve
-from evo.fitness.guessing.predictors import listen
+from evo.core.state import Count, Finite, State
+from evo.fitness.guessing.game import MAX_GAP, Guessing, gap, guided, resolve
+from evo.fitness.guessing.predictors import predict
 from evo.fitness.guessing.read_out import hits_of
 from evo.fitness.guessing.symbols import Symbols, rolls_of, symbols_of
-from genomes.base import FloatArray, Performers
+from genomes.arrays import FloatArray
+from genomes.base import Performers
 
 OPPONENTS_SHARE = 0.5  # of the score
 
 
 class Breeder(Protocol):
-    """What breeds the guessers; an engine is one."""
+    """Breeds the predictors; every engine is one."""
 
     def ask(self) -> Performers:
-        """This generation's guessers."""
+        """Return this generation's predictors."""
 
     def tell(self, scores: Scores) -> None:
-        """Their scores, in their order."""
+        """Take their scores, in their order."""
 
     def forget(self) -> None:
-        """What was told before is no measure of what will be."""
+        """Take it that earlier scores are not comparable with later ones."""
 
     def state(self) -> State:
-        """Everything the next `ask` depends on."""
+        """Return everything that the next `ask` depends on."""
 
 
 class CoevolvedGuessing(Guessing):
-    """See the module's docstring.
+    """Score performers by how a fixed panel and bred opponents guess them.
 
-    `breeder` makes the breeder of the guessers, new for None or restored from its state. Of the
-    present there are `rivals` pieces that guessers are judged by, and as many guessers that
-    performers are, and of the past up to `remembered` of each. Every `every` generations the
-    opponents are chosen anew and the halls of fame take one each.
+    Args:
+        keys: keys of the instrument.
+        steps: steps that are played and judged.
+        breeder: makes the breeder of the predictors, new for None or restored from its state.
+        seed: the run's.
+        rivals: how many of the best pieces score predictors, and of the best predictors performers.
+        remembered: how many of each hall of fame do so besides, at most.
+        every: generations after which the opponents are chosen anew and each hall takes one.
+
+    Raises:
+        ValueError: for numbers below their minimum.
     """
 
     reusable = False
@@ -90,11 +97,11 @@ class CoevolvedGuessing(Guessing):
         # Batches of one each.
         self.hall: list[Performers] = []
         self.opponents = _each(self._breeder.ask(), range(rivals))
-        self.pieces = np.empty((0, steps), np.int64)  # the performers' hall of fame
-        self.guessed: float | None = None  # share of the best pieces' steps, by the best guesser
+        self.pieces = np.empty((0, steps), np.int64)  # the performers' hall of fame, (n, steps)
+        self.guessed: float | None = None  # of the best pieces' steps, by the best predictor
 
     def __getstate__(self) -> dict[str, Any]:
-        """What travels to workers: the opponents, not the breeding."""
+        """Return what is sent to workers: the opponents, without the breeding."""
         packed = [(type(one), one.to_arrays()) for one in self.opponents]
         left_behind: dict[str, Any] = {
             "_make_breeder": None,
@@ -109,34 +116,45 @@ class CoevolvedGuessing(Guessing):
         self.__dict__.update(values | {"opponents": opponents})
 
     def cases(self, symbols: Symbols) -> FloatArray:
-        """What the panel's ears, then the opponents, make of pieces: float64 (n, ears)."""
-        losses, _ = listen(symbols, self.keys + 1)
-        order = gap(losses, MOST_GAP).mean(axis=0)
+        """Return a score per predictor, the panel's first, then the opponents'.
+
+        Args:
+            symbols: pieces, int64 (n, steps).
+
+        Returns:
+            float64 (n, panel and opponents).
+        """
+        losses, _ = predict(symbols, self.keys + 1)
+        order = gap(losses, MAX_GAP).mean(axis=0)
         of_opponents = [
             guided(order, resolve(hits)) for hits in self._hits_of(self.opponents, symbols)
         ]
         by_panel, by_opponents = super().cases(symbols), np.stack(of_opponents, axis=1)
         # The parts' weights in the mean do not depend on how many opponents there are.
-        ears = by_panel.shape[1] + by_opponents.shape[1]
-        by_panel *= (1 - OPPONENTS_SHARE) * ears / by_panel.shape[1]
-        by_opponents *= OPPONENTS_SHARE * ears / by_opponents.shape[1]
+        count = by_panel.shape[1] + by_opponents.shape[1]
+        by_panel *= (1 - OPPONENTS_SHARE) * count / by_panel.shape[1]
+        by_opponents *= OPPONENTS_SHARE * count / by_opponents.shape[1]
         return np.concatenate([by_panel, by_opponents], axis=1)
 
-    def _hits_of(self, guessers: list[Performers], symbols: Symbols) -> NDArray[np.bool_]:
-        """Which steps of pieces (n, steps) each guesses: bool (guessers, n, steps)."""
-        hits = np.empty((len(guessers), *symbols.shape), np.bool_)
+    def _hits_of(self, predictors: list[Performers], symbols: Symbols) -> NDArray[np.bool_]:
+        """Return which steps of pieces (n, steps) each guesses: bool (predictors, n, steps)."""
+        hits = np.empty((len(predictors), *symbols.shape), np.bool_)
         for i, piece in enumerate(symbols):
             grid = rolls_of(piece, self.keys)
-            for place, guesser in enumerate(guessers):
-                hits[place, i] = hits_of(guesser.follow(grid), piece, self.keys + 1)[0]
+            for index, predictor in enumerate(predictors):
+                hits[index, i] = hits_of(predictor.follow(grid), piece, self.keys + 1)[0]
         return hits
 
     def figures(self, performers: Performers) -> dict[str, Any]:
-        """The figures of `Guessing`, and of both sides.
+        """Return the figures of `Guessing`, and of both sides.
 
-        opponents_accuracy  share of the steps that the opponents guess, mean over them
-        guessers_best       share of its generation's best pieces that the best guesser guessed
-        guessers_remembered how many the hall of fame holds
+        Args:
+            performers: a batch of one.
+
+        Returns:
+            opponents_accuracy  share of the steps that the opponents guess, mean over them
+            guessers_best       share of the generation's best pieces that the best of them guesses
+            guessers_remembered size of the hall of fame
         """
         piece = symbols_of(self.play(performers))
         return super().figures(performers) | {
@@ -146,16 +164,16 @@ class CoevolvedGuessing(Guessing):
         }
 
     def learn(self, performers: Performers, scores: Scores, generation: int) -> None:
-        """Breed the guessers on what was played best; see `evo.fitness.LearningFitness`."""
+        """Breed the predictors on what was played best; see `evo.fitness.base.LearningFitness`."""
         best = np.argsort(-scores.total, kind="stable")[: self.rivals]
         best = best[scores.ok[best]]
         if not len(best):
             return
         random = stream(self.seed, Role.TRAIN, generation)
         played = symbols_of(self.play(performers.take(best)))
-        pieces = np.concatenate([played, self.pieces[self._some(len(self.pieces), random)]])
-        guessers = self._breeder.ask()
-        judged = self._judge(guessers, pieces)
+        pieces = np.concatenate([played, self.pieces[self._sample(len(self.pieces), random)]])
+        predictors = self._breeder.ask()
+        judged = self._judge(predictors, pieces)
         order = np.argsort(-judged.total, kind="stable")
         self.guessed = round(float(judged.cases[order[0], : len(best)].mean()), 3)  # type: ignore[index]
         # The pieces differ from those of the generation before.
@@ -163,32 +181,32 @@ class CoevolvedGuessing(Guessing):
         self._breeder.tell(judged)
         if generation % self.every == 0:
             # Seldom enough that performers can answer.
-            past = [self.hall[place] for place in self._some(len(self.hall), random)]
-            self.opponents = _each(guessers, order[: self.rivals]) + past
-            self.hall += _each(guessers, order[:1])
+            past = [self.hall[index] for index in self._sample(len(self.hall), random)]
+            self.opponents = _each(predictors, order[: self.rivals]) + past
+            self.hall += _each(predictors, order[:1])
             self.pieces = np.concatenate([self.pieces, played[:1]])
 
-    def _some(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
-        """Places in a hall of fame of so many."""
+    def _sample(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """Return random indices into a hall of fame of this size."""
         return random.permutation(count)[: self.remembered]
 
-    def _judge(self, guessers: Performers, pieces: Symbols) -> Scores:
-        """Scores of guessers: share of hits, a case a piece, and by output the loss of each key.
+    def _judge(self, predictors: Performers, pieces: Symbols) -> Scores:
+        """Return scores of predictors: share of hits, a case per piece, and by output the losses.
 
-        The loss is a squared hinge, which says more than hits to whoever breeds key by key.
+        The loss of a key is a squared hinge, a finer measure than hits for breeding key by key.
         """
-        shares = np.empty((len(guessers), len(pieces)))
-        losses = np.zeros((len(guessers), self.keys))
-        for place, piece in enumerate(pieces):
+        shares = np.empty((len(predictors), len(pieces)))
+        losses = np.zeros((len(predictors), self.keys))
+        for index, piece in enumerate(pieces):
             grid = rolls_of(piece, self.keys)
-            said = guessers.follow(grid)
-            shares[:, place] = hits_of(said, piece, self.keys + 1).mean(axis=1)
-            short = np.maximum(1.0 - np.where(grid, said, -said), 0.0)
+            outputs = predictors.follow(grid)
+            shares[:, index] = hits_of(outputs, piece, self.keys + 1).mean(axis=1)
+            short = np.maximum(1.0 - np.where(grid, outputs, -outputs), 0.0)
             losses += (short**2).sum(axis=1)
         return Scores.of(shares.mean(axis=1), shares, -losses)
 
     def state(self) -> State:
-        """See `evo.fitness.LearningFitness`."""
+        """See `evo.fitness.base.LearningFitness`."""
         values = {
             "hall": len(self.hall),
             "opponents": len(self.opponents),
@@ -197,16 +215,20 @@ class CoevolvedGuessing(Guessing):
         state = State({"pieces": self.pieces.copy()}, values)
         state |= self._breeder.state().inside("breeder")
         for name, batches in (("hall", self.hall), ("opponents", self.opponents)):
-            for place, one in enumerate(batches):
-                state |= State(one.to_arrays()).inside(f"{name}-{place}")
+            for index, one in enumerate(batches):
+                state |= State(one.to_arrays()).inside(f"{name}-{index}")
         return state
 
     def restore(self, state: State) -> None:
-        """See `evo.fitness.LearningFitness`; ValueError for a state that is of no such game."""
+        """Restore a state of this game; see `evo.fitness.base.LearningFitness`.
+
+        Raises:
+            ValueError: for the state of another game.
+        """
         pieces = state.array("pieces", np.int64, (None, self.steps))
         if pieces.size and not 0 <= pieces.min() <= pieces.max() <= self.keys:
             raise ValueError(f"pieces must hold symbols from 0 to {self.keys}")
-        hall, opponents = state.values["hall"], state.values["opponents"]
+        hall, opponents = state.value("hall", Count), state.value("opponents", Count)
         if hall != len(pieces):
             raise ValueError(f"hall must be {len(pieces)}, one guesser a piece, got {hall}")
         wanted = self.rivals + min(self.remembered, max(0, hall - 1))
@@ -223,9 +245,9 @@ class CoevolvedGuessing(Guessing):
                 raise ValueError(f"{name} must be batches of one guesser each")
         self._breeder, self.pieces = breeder, pieces.copy()
         self.hall, self.opponents = batches["hall"], batches["opponents"]
-        self.guessed = state.values["guessed"]
+        self.guessed = state.value("guessed", Finite | None)
 
 
-def _each(performers: Performers, places: Any) -> list[Performers]:
-    """Batches of one."""
-    return [performers.take([int(place)]) for place in places]
+def _each(performers: Performers, indices: Any) -> list[Performers]:
+    """Return the chosen performers as batches of one."""
+    return [performers.take([int(index)]) for index in indices]

@@ -1,4 +1,4 @@
-"""What a piece of symbols is like: its period, runs, and complexity between constant and noise."""
+"""Descriptive measures of a piece of symbols: period, runs, complexity from constant to noise."""
 
 from typing import Any
 
@@ -8,19 +8,20 @@ from numpy.typing import NDArray
 from evo.fitness.guessing.symbols import Symbols
 from genomes.kernels import kernel
 
-LONGEST_PERIOD = 64
-PERIOD_STEPS = 128  # the last, in which a period must hold
+MAX_PERIOD = 64
+PERIOD_STEPS = 128  # last steps, in which a period must hold
 SHUFFLES = 20
 
 
 def period_of(symbols: Symbols) -> int:
-    """The smallest p up to 64 with x[t] = x[t - p] over the last 128 steps; 0 if there is none.
+    """Return the smallest period p of a piece, int64 (steps,); 0 if there is none.
 
-    Every step of these must have one p before it in the piece: int64 (steps,).
+    The last `PERIOD_STEPS` steps must have x[t] = x[t - p], with both in the piece, and p is at
+    most `MAX_PERIOD`.
     """
     steps = len(symbols)
     first = max(steps - PERIOD_STEPS, 0)
-    for period in range(1, min(LONGEST_PERIOD, steps // 2) + 1):
+    for period in range(1, min(MAX_PERIOD, steps // 2) + 1):
         begin = max(first, period)
         if np.array_equal(symbols[begin:], symbols[begin - period : steps - period]):
             return period
@@ -28,7 +29,7 @@ def period_of(symbols: Symbols) -> int:
 
 
 def longest_run(symbols: Symbols) -> int:
-    """The most steps in a row with the same symbol, of int64 (steps,); 0 for no steps."""
+    """Return the length of the longest run of one symbol in int64 (steps,); 0 for no steps."""
     if not len(symbols):
         return 0
     changes = np.flatnonzero(np.diff(symbols)) + 1
@@ -37,7 +38,7 @@ def longest_run(symbols: Symbols) -> int:
 
 @kernel
 def count_words(symbols: Symbols) -> int:
-    """The words of `complexity_of`, by the algorithm of Kaspar & Schuster (1987)."""
+    """Count the words of `complexity_of`, by the algorithm of Kaspar & Schuster (1987)."""
     steps = len(symbols)
     if steps < 2:
         return steps
@@ -60,17 +61,22 @@ def count_words(symbols: Symbols) -> int:
 
 
 def complexity_of(symbols: Symbols) -> int:
-    """How many words Lempel & Ziv (1976) need for int64 (steps,).
+    """Return the Lempel-Ziv complexity (1976) of int64 (steps,): the number of its words.
 
-    A word is the shortest piece of it that did not come before, overlaps allowed: a constant has 2.
+    A word is the shortest part that did not come before, overlaps allowed: a constant has 2.
     """
     return int(count_words(np.ascontiguousarray(symbols, np.int64)))
 
 
 def complexity_ratio(symbols: Symbols, random: np.random.Generator) -> float:
-    """The complexity against the mean of the same symbols in any order: 1 for noise.
+    """Return the complexity relative to shuffles of the same symbols: 1 for noise.
 
-    A constant is its own shuffle; it has 0 by definition, as there is nothing to order.
+    Args:
+        symbols: int64 (steps,).
+        random: draws the shuffles.
+
+    Returns:
+        The ratio; 0 for a constant, which is its own shuffle.
     """
     if len(np.unique(symbols)) < 2:
         return 0.0
@@ -79,13 +85,18 @@ def complexity_ratio(symbols: Symbols, random: np.random.Generator) -> float:
 
 
 def measures(symbols: Symbols, random: np.random.Generator) -> dict[str, Any]:
-    """Figures of a piece, int64 (steps,), 0 being the rest; JSON values.
+    """Return the measures of a piece as JSON values.
 
-    period          see `period_of`
-    keys            different keys that sound; the rest is none
-    longest_run     of one key or of rests
-    complexity, complexity_ratio
-                    see `complexity_of` and `complexity_ratio`
+    Args:
+        symbols: int64 (steps,), where 0 is the rest.
+        random: draws the shuffles.
+
+    Returns:
+        period          see `period_of`
+        keys            how many different keys sound; the rest is none
+        longest_run     of one key or of rests
+        complexity, complexity_ratio
+                        see `complexity_of` and `complexity_ratio`
     """
     different: NDArray[np.int64] = np.unique(symbols)
     return {

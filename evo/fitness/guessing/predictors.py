@@ -1,16 +1,16 @@
-"""Ears: guessers that learn while they listen to a piece, each piece from nothing.
+"""Online predictors of the next symbol, reset at the start of every piece.
 
-Before every step an ear gives each symbol a chance, from what it heard of the piece so far; its
-guess is the likeliest symbol, its loss is -log2 of the chance of the symbol that came. Then it
-hears that symbol and learns. So an ear has no state that outlives a piece, and needs no training.
+Before every step a predictor gives each symbol a probability, from the piece so far. Its guess is
+the most probable symbol; its loss is -log2 of the probability of the symbol that came. Then it
+learns from that symbol. So it has no state that outlives a piece, and needs no training.
 
-    FREQUENCIES     how often each symbol came: a back-off model of order 0, deaf to all context
-    CONTEXT         back-off over the contexts of the last 0 to ORDER symbols; after a context the
-                    chance is (count + BACK_OFF * chance after the one shorter) / (all + BACK_OFF)
-    PERCEPTRON      softmax regression on the last HEARD symbols, one step of gradient a symbol
+    FREQUENCIES     how often each symbol came: a back-off model of order 0, blind to context
+    CONTEXT         back-off over the contexts of the last 0 to ORDER symbols; the probability after
+                    a context is (count + BACK_OFF * that after the next shorter) / (all + BACK_OFF)
+    PERCEPTRON      softmax regression on the last WINDOW symbols, one gradient step per symbol
 
-The counts of a context are found by looking back through the piece, which takes no table whose size
-grows with the number of keys and is quicker than clearing one for pieces of some hundred steps.
+The counts of a context are found by looking back through the piece. That takes no table whose size
+grows with the number of keys, and is faster than clearing one for pieces of some hundred steps.
 """
 
 import math
@@ -18,41 +18,41 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.guessing.softmax import likeliest, to_chances
+from evo.fitness.guessing.softmax import best_guess, to_probabilities
 from evo.fitness.guessing.symbols import Symbols
-from genomes.kernels import kernel, part
+from genomes.kernels import device, kernel
 
 FREQUENCIES, CONTEXT, PERCEPTRON = 0, 1, 2
-EARS = ("frequencies", "context", "perceptron")
+PREDICTORS = ("frequencies", "context", "perceptron")
 
 ORDER = 3  # symbols of the longest context
 BACK_OFF = 0.5
-HEARD = 6  # symbols that the perceptron hears
-RATE = 0.2  # of its learning
+WINDOW = 6  # last symbols that the perceptron reads
+RATE = 0.2  # learning rate of the perceptron
 
 Floats = NDArray[np.float64]
 
 
-@part
+@device
 def _back_off(
-    symbols: Symbols, t: int, counts: Floats, totals: Floats, order: int, chances: Floats
+    symbols: Symbols, t: int, counts: Floats, totals: Floats, order: int, probabilities: Floats
 ) -> None:
-    """Chances of the symbols at step t after the contexts up to `order` symbols."""
-    alphabet = len(chances)
+    """Write the probabilities at step t after contexts of up to `order` symbols."""
+    alphabet = len(probabilities)
     for symbol in range(alphabet):
-        chances[symbol] = 1.0 / alphabet
+        probabilities[symbol] = 1.0 / alphabet
     for length in range(order + 1):
         if totals[length] == 0.0:
             return
         for symbol in range(alphabet):
-            chances[symbol] = (counts[length, symbol] + BACK_OFF * chances[symbol]) / (
+            probabilities[symbol] = (counts[length, symbol] + BACK_OFF * probabilities[symbol]) / (
                 totals[length] + BACK_OFF
             )
 
 
-@part
+@device
 def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
-    """What followed the contexts of step t before: counts (ORDER + 1, alphabet) and their sums."""
+    """Count what followed the contexts of step t before, (ORDER + 1, alphabet), and the sums."""
     counts[:] = 0.0
     totals[:] = 0.0
     for past in range(t):
@@ -63,67 +63,75 @@ def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
             totals[length] += 1.0
 
 
-@part
-def _regress(symbols: Symbols, t: int, weights: Floats, bias: Floats, chances: Floats) -> None:
-    """Chances by softmax regression; `weights` are (HEARD, alphabet heard, alphabet said)."""
-    alphabet = len(chances)
-    for symbol in range(alphabet):
+@device
+def _regress(
+    symbols: Symbols, t: int, weights: Floats, bias: Floats, probabilities: Floats
+) -> None:
+    """Write the perceptron's probabilities; `weights` are (WINDOW, alphabet, alphabet)."""
+    for symbol in range(len(probabilities)):
         value = bias[symbol]
-        for lag in range(min(HEARD, t)):
+        for lag in range(min(WINDOW, t)):
             value += weights[lag, symbols[t - 1 - lag], symbol]
-        chances[symbol] = value
-    to_chances(chances)
+        probabilities[symbol] = value
+    to_probabilities(probabilities)
 
 
-@part
-def _learn(symbols: Symbols, t: int, weights: Floats, bias: Floats, chances: Floats) -> None:
-    """One step of gradient towards the symbol that came at t."""
-    for symbol in range(len(chances)):
-        change = RATE * ((1.0 if symbol == symbols[t] else 0.0) - chances[symbol])
+@device
+def _learn(symbols: Symbols, t: int, weights: Floats, bias: Floats, probabilities: Floats) -> None:
+    """Take one gradient step towards the symbol at step t."""
+    for symbol in range(len(probabilities)):
+        change = RATE * ((1.0 if symbol == symbols[t] else 0.0) - probabilities[symbol])
         bias[symbol] += change
-        for lag in range(min(HEARD, t)):
+        for lag in range(min(WINDOW, t)):
             weights[lag, symbols[t - 1 - lag], symbol] += change
 
 
 @kernel
-def listen_to(symbols: Symbols, alphabet: int, losses: Floats, guesses: NDArray[np.int64]) -> None:
-    """Let every ear hear every piece, int64 (n, steps) below `alphabet`; see `listen`."""
+def predict_pieces(
+    symbols: Symbols, alphabet: int, losses: Floats, guesses: NDArray[np.int64]
+) -> None:
+    """Run every predictor on every piece; `predict` tells the shapes."""
     n, steps = symbols.shape
     counts, totals = np.empty((ORDER + 1, alphabet)), np.empty(ORDER + 1)
-    weights, bias = np.empty((HEARD, alphabet, alphabet)), np.empty(alphabet)
-    chances = np.empty(alphabet)
+    weights, bias = np.empty((WINDOW, alphabet, alphabet)), np.empty(alphabet)
+    probabilities = np.empty(alphabet)
     for i in range(n):
         piece = symbols[i]
         weights[:] = 0.0
         bias[:] = 0.0
         for t in range(steps):
             _count(piece, t, counts, totals)
-            for ear in range(3):
-                if ear == FREQUENCIES:
-                    _back_off(piece, t, counts, totals, 0, chances)
-                elif ear == CONTEXT:
-                    _back_off(piece, t, counts, totals, ORDER, chances)
+            for predictor in range(3):
+                if predictor == FREQUENCIES:
+                    _back_off(piece, t, counts, totals, 0, probabilities)
+                elif predictor == CONTEXT:
+                    _back_off(piece, t, counts, totals, ORDER, probabilities)
                 else:
-                    _regress(piece, t, weights, bias, chances)
-                losses[ear, i, t] = -math.log2(max(chances[piece[t]], 1e-9))
-                guesses[ear, i, t] = likeliest(chances)
-            _learn(piece, t, weights, bias, chances)
+                    _regress(piece, t, weights, bias, probabilities)
+                losses[predictor, i, t] = -math.log2(max(probabilities[piece[t]], 1e-9))
+                guesses[predictor, i, t] = best_guess(probabilities)
+            _learn(piece, t, weights, bias, probabilities)
 
 
-def listen(symbols: Symbols, alphabet: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """What the ears make of pieces, int64 (n, steps) of symbols below `alphabet`.
+def predict(symbols: Symbols, alphabet: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Run the predictors on pieces. A piece's results depend on no other piece.
 
-    Returns the losses in bits, float64 (ears, n, steps), and whether each guess was right, bool
-    (ears, n, steps), the ears in the order of `EARS`. A piece's numbers depend on no other piece.
+    Args:
+        symbols: int64 (n, steps), below `alphabet`.
+        alphabet: how many symbols there are.
+
+    Returns:
+        The losses in bits, float64 (predictors, n, steps), and whether each guess was right, bool
+        (predictors, n, steps); the predictors in the order of `PREDICTORS`.
 
     Raises:
-        ValueError: for symbols out of the alphabet.
+        ValueError: if a symbol is outside the alphabet.
     """
     if symbols.size and not 0 <= symbols.min() <= symbols.max() < alphabet:
         raise ValueError(
             f"symbols must be from 0 to {alphabet - 1}, got {symbols.min()} to {symbols.max()}"
         )
-    shape = (len(EARS), *symbols.shape)
+    shape = (len(PREDICTORS), *symbols.shape)
     losses, guesses = np.empty(shape), np.empty(shape, np.int64)
-    listen_to(np.ascontiguousarray(symbols, np.int64), alphabet, losses, guesses)
+    predict_pieces(np.ascontiguousarray(symbols, np.int64), alphabet, losses, guesses)
     return losses, guesses == symbols

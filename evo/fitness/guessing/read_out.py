@@ -1,10 +1,10 @@
-"""Guessers that are bred and learn: what a performer says is read out by whoever learns as it goes.
+"""Bred predictors that learn: how their outputs become guesses.
 
-A performer that follows a piece says one activation a key at every step. What they mean is learned
-while listening, each piece from nothing: softmax regression from the activations, pressed into
--1 to 1, to the next symbol, one step of gradient a symbol. So a performer bred as a guesser has to
-say what is worth knowing of the past, and need not have met the piece (Hinton & Nowlan, "How
-learning can guide evolution", 1987).
+A performer that follows a piece gives one output per key at every step. What the outputs mean is
+learned online, from nothing for each piece: softmax regression from tanh of the outputs to the
+next symbol, one gradient step per symbol. So a bred predictor has to output what is worth knowing
+of the past, and need not have met the piece (Hinton & Nowlan, "How learning can guide evolution",
+1987).
 """
 
 import math
@@ -12,7 +12,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.fitness.guessing.softmax import likeliest, to_chances
+from evo.fitness.guessing.softmax import best_guess, to_probabilities
 from evo.fitness.guessing.symbols import Symbols
 from genomes.kernels import kernel
 
@@ -23,42 +23,47 @@ Floats = NDArray[np.float64]
 
 @kernel
 def guess_from(
-    said: NDArray[np.float32], piece: Symbols, weights: Floats, guesses: NDArray[np.int64]
+    outputs: NDArray[np.float32], piece: Symbols, weights: Floats, guesses: NDArray[np.int64]
 ) -> None:
-    """Guess a piece, int64 (steps,), from what was said of each step, float32 (steps, keys).
+    """Guess a piece, int64 (steps,), from outputs, float32 (steps, keys).
 
     `weights` are zeros, float64 (1 + keys, alphabet), the bias first; they are learned in place.
     """
-    steps, keys = said.shape
+    steps, keys = outputs.shape
     alphabet = weights.shape[1]
-    heard, chances = np.empty(1 + keys), np.empty(alphabet)
-    heard[0] = 1.0
+    inputs, probabilities = np.empty(1 + keys), np.empty(alphabet)
+    inputs[0] = 1.0
     for t in range(steps):
         for key in range(keys):
-            heard[1 + key] = math.tanh(said[t, key])
+            inputs[1 + key] = math.tanh(outputs[t, key])
         for symbol in range(alphabet):
             value = 0.0
             for i in range(1 + keys):
-                value += heard[i] * weights[i, symbol]
-            chances[symbol] = value
-        guesses[t] = likeliest(chances)
-        to_chances(chances)
+                value += inputs[i] * weights[i, symbol]
+            probabilities[symbol] = value
+        guesses[t] = best_guess(probabilities)
+        to_probabilities(probabilities)
         for symbol in range(alphabet):
             right = 1.0 if symbol == piece[t] else 0.0
-            change = RATE * (right - chances[symbol])
+            change = RATE * (right - probabilities[symbol])
             for i in range(1 + keys):
-                weights[i, symbol] += change * heard[i]
+                weights[i, symbol] += change * inputs[i]
 
 
-def hits_of(said: NDArray[np.float32], piece: Symbols, alphabet: int) -> NDArray[np.bool_]:
-    """Which steps of a piece each guesser guesses: bool (n, steps).
+def hits_of(outputs: NDArray[np.float32], piece: Symbols, alphabet: int) -> NDArray[np.bool_]:
+    """Return which steps of a piece each predictor guesses.
 
-    `said` is float32 (n, steps, keys), from `Performers.follow`; `piece` int64 (steps,) below
-    `alphabet`.
+    Args:
+        outputs: float32 (n, steps, keys), from `Performers.follow`.
+        piece: int64 (steps,), below `alphabet`.
+        alphabet: how many symbols there are.
+
+    Returns:
+        bool (n, steps).
     """
-    guesses = np.empty(said.shape[:2], np.int64)
-    for i in range(len(said)):
-        weights = np.zeros((1 + said.shape[2], alphabet))
-        guess_from(said[i], piece, weights, guesses[i])
+    guesses = np.empty(outputs.shape[:2], np.int64)
+    for i in range(len(outputs)):
+        weights = np.zeros((1 + outputs.shape[2], alphabet))
+        guess_from(outputs[i], piece, weights, guesses[i])
     hits: NDArray[np.bool_] = guesses == piece
     return hits

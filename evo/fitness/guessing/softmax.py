@@ -1,32 +1,32 @@
-"""From values to chances, and the guess that they make: what all ears share."""
+"""Probabilities from values, and the guess that they make; shared by all predictors."""
 
 import math
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.kernels import part
+from genomes.kernels import device
 
 Floats = NDArray[np.float64]
 
 
-@part
-def likeliest(values: Floats) -> int:
-    """The place of the highest, the first where several are."""
+@device
+def best_guess(values: Floats) -> int:
+    """Return the index of the highest value, the first of several."""
     best = 0
-    for place in range(1, len(values)):
-        if values[place] > values[best]:
-            best = place
+    for index in range(1, len(values)):
+        if values[index] > values[best]:
+            best = index
     return best
 
 
-@part
-def to_chances(values: Floats) -> None:
+@device
+def to_probabilities(values: Floats) -> None:
     """Replace values by their softmax."""
-    top = values[likeliest(values)]
+    top = values[best_guess(values)]
     total = 0.0
-    for place in range(len(values)):
-        values[place] = math.exp(values[place] - top)
-        total += values[place]
-    for place in range(len(values)):
-        values[place] /= total
+    for index in range(len(values)):
+        values[index] = math.exp(values[index] - top)
+        total += values[index]
+    for index in range(len(values)):
+        values[index] /= total

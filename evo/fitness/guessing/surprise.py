@@ -1,9 +1,9 @@
-"""What guesses do to a listener: misses that resolve, misses that do not, and hits that bore.
+"""Hits and misses of a predictor: misses that resolve, misses that do not, and hits that bore.
 
-An event is a run of one or two misses after at least three hits and before at least two: a guesser
-that was right is surprised, and is right again. Every other miss is lost: it does not resolve.
-Noise is made of such misses. A hit beyond STALE in a row is stale: a drone, and a pattern that was
-seen through, are made of these.
+An event is a run of one or two misses after at least three hits and before at least two: a
+predictor that was right is surprised, and is right again. Every other miss is lost: it does not
+resolve. Noise consists of lost misses. A hit beyond `STALE` in a row is stale: a drone, and a
+pattern that was seen through, consist of stale hits.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from genomes.kernels import kernel
 
-HITS_BEFORE, MOST_MISSES, HITS_AFTER = 3, 2, 2
+HITS_BEFORE, MAX_MISSES, HITS_AFTER = 3, 2, 2
 STALE = 8
 
 Hits = NDArray[np.bool_]
@@ -20,7 +20,7 @@ Counts = NDArray[np.int64]
 
 @kernel
 def count_events(hits: Hits, counts: Counts) -> None:
-    """Count what bool (n, steps) are made of into int64 (n, 3): events, lost misses, stale hits."""
+    """Count the events, lost misses and stale hits of bool (n, steps) into int64 (n, 3)."""
     n, steps = hits.shape
     for i in range(n):
         counts[i] = 0
@@ -38,16 +38,16 @@ def count_events(hits: Hits, counts: Counts) -> None:
             after = 0
             while t + after < steps and after < HITS_AFTER and hits[i, t + after]:
                 after += 1
-            if before >= HITS_BEFORE and misses <= MOST_MISSES and after >= HITS_AFTER:
+            if before >= HITS_BEFORE and misses <= MAX_MISSES and after >= HITS_AFTER:
                 counts[i, 0] += 1
-            elif t < steps or misses > MOST_MISSES:
+            elif t < steps or misses > MAX_MISSES:
                 # Else they are the last misses of the piece, which had no time to resolve.
                 counts[i, 1] += misses
             before = 0
 
 
-def counted(hits: Hits) -> tuple[Counts, Counts, Counts]:
-    """Events, misses that are lost and hits that are stale, of bool (..., steps): int64 (...)."""
+def event_counts(hits: Hits) -> tuple[Counts, Counts, Counts]:
+    """Return the events, lost misses and stale hits of bool (..., steps), each int64 (...)."""
     rows = np.ascontiguousarray(hits.reshape(-1, hits.shape[-1]))
     counts = np.empty((len(rows), 3), np.int64)
     count_events(rows, counts)

@@ -3,6 +3,15 @@
 `MEASURES` lists them, each with its unit, its meaning and its function; `measure` gives them all
 for a song, `corpus_range` what is usual among many songs, `outside` where a song is unusual. None
 says whether a song is good, and a song bred to please them need not be one.
+
+All read a song as its onsets (lengths of notes are not known of a grid); the melody is the highest
+key of every onset. What is not defined for a song is nan, never an error: a mean of nothing, an
+interval of one note.
+
+Sources: the pitch, interval and rhythm statistics of jSymbolic (McKay, "Automatic Music
+Classification with jMIR", 2010) and of mgeval (Yang & Lerch, "On the evaluation of generative
+models in music", 2018); the polyphony, scale and groove consistency of MusPy (Dong et al. 2020);
+for what stands in no such list, the function's own docstring names the source.
 """
 
 from __future__ import annotations
@@ -14,10 +23,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evo.music.measures import measures as of
-from evo.music.measures.parts import IntArray
+import evo.music.measures.pitch as pitch
+import evo.music.measures.rhythm as rhythm
+import evo.music.measures.structure as structure
 from evo.music.measures.roll import Roll
 from evo.music.measures.similarity import RUN, KnownSongs, families
+from evo.music.melody import IntArray
 from evo.music.song import Song
 
 Measures = dict[str, float]
@@ -27,50 +38,54 @@ Ranges = dict[str, "Range"]
 class Measure(NamedTuple):
     """One number of a song."""
 
-    name: str
+    function: Callable[[Roll], float]
     unit: str
     meaning: str
-    function: Callable[[Roll], float]
+
+    @property
+    def name(self) -> str:
+        """What the number is called: as its function is."""
+        return self.function.__name__
 
 
 MEASURES = (
-    Measure("onset_density", "share", "steps with an onset", of.onset_density),
-    Measure("polyphony", "share", "onsets of several keys", of.polyphony),
-    Measure("distinct_keys", "keys", "different keys that sound", of.distinct_keys),
-    Measure("pitch_range", "semitones", "lowest key to highest", of.pitch_range),
-    Measure("pitch_class_entropy", "bits", "variety of pitch classes", of.pitch_class_entropy),
-    Measure("scale_consistency", "share", "notes in the best of 24 scales", of.scale_consistency),
-    Measure("key_clarity", "-1 to 1", "fit to the best of 24 keys", of.key_clarity),
-    Measure("ends_on_tonic", "0 or 1", "the last note is that key's tonic", of.ends_on_tonic),
-    Measure("mean_interval", "semitones", "mean distance of notes", of.mean_interval),
-    Measure("largest_interval", "semitones", "largest distance of notes", of.largest_interval),
-    Measure("interval_entropy", "bits", "variety of intervals", of.interval_entropy),
-    Measure("repeated_notes", "share", "moves that stay on the key", of.repeated_notes),
-    Measure("stepwise_motion", "share", "moves by 1 or 2 semitones", of.stepwise_motion),
-    Measure("leaps", "share", "moves by 3 semitones or more", of.leaps),
-    Measure("longest_repeat", "notes", "most notes on one key in a row", of.longest_repeat),
-    Measure("rising_motion", "share", "moves up, of all up and down", of.rising_motion),
-    Measure("arc_length", "moves", "from turn to turn of the melody", of.arc_length),
-    Measure("arc_height", "semitones", "from turn to turn of it", of.arc_height),
-    Measure("wait_entropy", "bits", "variety of waits from note to note", of.wait_entropy),
-    Measure("shortest_wait", "beats", "shortest wait from note to note", of.shortest_wait),
-    Measure("longest_wait", "beats", "longest wait from note to note", of.longest_wait),
-    Measure("longest_silence", "beats", "longest time without an onset", of.longest_silence),
-    Measure("wait_contrast", "nPVI", "contrast of neighbouring waits", of.wait_contrast),
-    Measure("on_strong_beats", "share", "onsets on beats 1 and 3", of.on_strong_beats),
-    Measure("off_beat", "share", "onsets between the beats", of.off_beat),
-    Measure("syncopation", "share", "those held over the next beat", of.syncopation),
-    Measure("bar_rhythms", "rhythms", "different rhythms of a bar", of.bar_rhythms),
-    Measure("rhythm_variety", "a bar", "different rhythms, of the bars", of.rhythm_variety),
-    Measure("groove_consistency", "share", "steps as in the bar before", of.groove_consistency),
-    Measure("self_repetition", "share", "tokens in repeated runs of 4", of.self_repetition),
-    Measure("repeated_bars", "share", "bars exactly as an earlier one", of.repeated_bars),
-    Measure("bar_similarity", "share", "common notes of two bars", of.bar_similarity),
-    Measure("phrase_similarity", "share", "common notes of two phrases", of.phrase_similarity),
-    Measure("distinct_phrases", "letters", "of the form, AABA has 2", of.distinct_phrases),
-    Measure("phrase_ends", "share", "phrases that end in a long wait", of.phrase_ends),
-    Measure("novelty_rate", "a token", "Lempel-Ziv pieces of the melody", of.novelty_rate),
-    Measure("zipf_slope", "slope", "of the tokens, -1 by Zipf's law", of.zipf_slope),
+    Measure(pitch.onset_density, "share", "steps with an onset"),
+    Measure(pitch.polyphony, "share", "onsets of several keys"),
+    Measure(pitch.distinct_keys, "keys", "different keys that sound"),
+    Measure(pitch.pitch_range, "semitones", "lowest key to highest"),
+    Measure(pitch.pitch_class_entropy, "bits", "variety of pitch classes"),
+    Measure(pitch.scale_consistency, "share", "notes in the best of 24 scales"),
+    Measure(pitch.key_clarity, "-1 to 1", "fit to the best of 24 keys"),
+    Measure(pitch.ends_on_tonic, "0 or 1", "the last note is that key's tonic"),
+    Measure(pitch.mean_interval, "semitones", "mean distance of notes"),
+    Measure(pitch.largest_interval, "semitones", "largest distance of notes"),
+    Measure(pitch.interval_entropy, "bits", "variety of intervals"),
+    Measure(pitch.repeated_notes, "share", "moves that stay on the key"),
+    Measure(pitch.stepwise_motion, "share", "moves by 1 or 2 semitones"),
+    Measure(pitch.leaps, "share", "moves by 3 semitones or more"),
+    Measure(pitch.longest_repeat, "notes", "most notes on one key in a row"),
+    Measure(pitch.rising_motion, "share", "moves up, of all up and down"),
+    Measure(pitch.arc_length, "moves", "from turn to turn of the melody"),
+    Measure(pitch.arc_height, "semitones", "from turn to turn of it"),
+    Measure(rhythm.wait_entropy, "bits", "variety of waits from note to note"),
+    Measure(rhythm.shortest_wait, "beats", "shortest wait from note to note"),
+    Measure(rhythm.longest_wait, "beats", "longest wait from note to note"),
+    Measure(rhythm.longest_silence, "beats", "longest time without an onset"),
+    Measure(rhythm.wait_contrast, "nPVI", "contrast of neighbouring waits"),
+    Measure(rhythm.on_strong_beats, "share", "onsets on beats 1 and 3"),
+    Measure(rhythm.off_beat, "share", "onsets between the beats"),
+    Measure(rhythm.syncopation, "share", "those held over the next beat"),
+    Measure(rhythm.bar_rhythms, "rhythms", "different rhythms of a bar"),
+    Measure(rhythm.rhythm_variety, "a bar", "different rhythms, of the bars"),
+    Measure(rhythm.groove_consistency, "share", "steps as in the bar before"),
+    Measure(structure.self_repetition, "share", "tokens in repeated runs of 4"),
+    Measure(structure.repeated_bars, "share", "bars exactly as an earlier one"),
+    Measure(structure.bar_similarity, "share", "common notes of two bars"),
+    Measure(structure.phrase_similarity, "share", "common notes of two phrases"),
+    Measure(structure.distinct_phrases, "letters", "of the form, AABA has 2"),
+    Measure(structure.phrase_ends, "share", "phrases that end in a long wait"),
+    Measure(structure.novelty_rate, "a token", "Lempel-Ziv pieces of the melody"),
+    Measure(structure.zipf_slope, "slope", "of the tokens, -1 by Zipf's law"),
 )
 # Given by `measure` when it is told which songs are known.
 KNOWN_MEASURES = (
@@ -84,7 +99,7 @@ MEANINGS = {one.name: (one.unit, one.meaning) for one in MEASURES} | {
 
 
 def measure(song: Song | ArrayLike, known: KnownSongs | None = None, without: int = -1) -> Measures:
-    """All measures of a song, by name, in the order of `MEASURES`.
+    """Return all measures of a song, by name, in the order of `MEASURES`.
 
     Args:
         song: a song, or a bool grid (steps, keys).
@@ -112,7 +127,7 @@ class Range(NamedTuple):
 
     @classmethod
     def of(cls, values: ArrayLike) -> Range:
-        """The 1st, 50th and 99th percentile of the values that are not nan; nan of none.
+        """Return the 1st, 50th and 99th percentile of the values that are not nan; nan of none.
 
         `low` and `high` are values that occur, the next outwards: of fewer than 101 songs they are
         the smallest and the largest.
@@ -126,7 +141,7 @@ class Range(NamedTuple):
         return cls(float(low), float(np.median(numbers)), float(high))
 
     def holds(self, value: float) -> bool:
-        """Whether a value is usual; nan is not, unless it is all there is."""
+        """Return whether a value is usual; nan is not, unless it is all there is."""
         if isnan(value) or isnan(self.low):
             return isnan(value) and isnan(self.low)
         slack = 1e-9 * max(1.0, abs(self.low), abs(self.high))
@@ -149,7 +164,7 @@ class Corpus(NamedTuple):
         return cls([measure(song, known, group) for song, group in pairs], groups, known)
 
     def ranges(self, without: int = -1) -> Ranges:
-        """What is usual for each measure, among the songs of all families but one."""
+        """Return what is usual for each measure, among the songs of all families but one."""
         return ranges_of(
             [one for one, family in zip(self.measures, self.families, strict=True)
              if family != without]
@@ -157,7 +172,7 @@ class Corpus(NamedTuple):
 
 
 def corpus_range(songs: Sequence[Song | ArrayLike]) -> Ranges:
-    """What is usual for each measure among songs, see `Range`.
+    """Return what is usual for each measure among songs, see `Range`.
 
     The runs shared with known songs are those each song shares with the songs of all other
     families (`evo.music.measures.similarity.families`), so that a song's own duplicates do not
@@ -167,13 +182,13 @@ def corpus_range(songs: Sequence[Song | ArrayLike]) -> Ranges:
 
 
 def ranges_of(measures: Sequence[Measures]) -> Ranges:
-    """What is usual for each measure among songs that were measured."""
+    """Return what is usual for each measure among songs that were measured."""
     names = measures[0] if measures else {}
     return {name: Range.of([one[name] for one in measures]) for name in names}
 
 
 def outside(measures: Measures, ranges: Ranges) -> list[str]:
-    """The measures that are not usual in a corpus; those that it does not have are not judged.
+    """Return the measures that are not usual in a corpus, of those that it has.
 
     To have less in common with known songs than they have with each other is not unusual.
     """

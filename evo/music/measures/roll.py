@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import nan
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evo.music.measures.parts import BoolArray, IntArray, blocks, intervals, melody, onsets, tokens
+from evo.music.measures.bars import blocks, sounding
+from evo.music.melody import (
+    BEATS_A_BAR,
+    IntArray,
+    best_key,
+    intervals,
+    melody,
+    onsets,
+    tokens,
+)
 from evo.music.song import Song
-
-BEATS_A_BAR = 4
-# How well each pitch class fits a key, from the tonic up (Temperley, "The Cognition of Basic
-# Musical Structures", 2001). `best_key` finds the tonic of every embedded tune by them.
-MAJOR_PROFILE = (5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0)
-MINOR_PROFILE = (5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0)
+from genomes.arrays import BoolArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +61,7 @@ class Roll:
 
     @cached_property
     def tokens(self) -> IntArray:
-        """See `evo.music.measures.parts.tokens`: int64 (notes - 1,)."""
+        """See `evo.music.melody.tokens`: int64 (notes - 1,)."""
         return tokens(self.grid)
 
     @cached_property
@@ -89,38 +92,8 @@ class Roll:
 
     @cached_property
     def key(self) -> tuple[int, float]:
-        """The pitch class of the tonic, and how clear the key is; see `best_key`."""
+        """The pitch class of the tonic, and how clear the key is; see `evo.music.melody`."""
         notes, keys = np.nonzero(self.grid[self.steps])
         return best_key(
             np.bincount((keys + self.lowest_note) % 12, self.waits[notes], minlength=12)
         )
-
-
-def best_key(weights: ArrayLike) -> tuple[int, float]:
-    """The key that fits the pitch classes best, and how well.
-
-    The key is the one of 24 whose profile has the highest correlation with the weights (Krumhansl,
-    "Cognitive Foundations of Musical Pitch", 1990), here with the profiles of Temperley (2001).
-
-    Args:
-        weights: float (12,), how long each of C, C#, ... B sounds.
-
-    Returns:
-        The pitch class of the tonic, 0 to 11, and the correlation. Of equal weights 0 and 0, of
-        silence 0 and nan.
-    """
-    counts = np.asarray(weights, np.float64)
-    if counts.max() == counts.min():
-        return 0, 0.0 if counts.any() else nan
-    fits = [
-        (float(np.corrcoef(counts, np.roll(profile, tonic))[0, 1]), tonic)
-        for profile in (MAJOR_PROFILE, MINOR_PROFILE)
-        for tonic in range(12)
-    ]
-    fit, tonic = max(fits, key=lambda one: one[0])  # the first of equals
-    return tonic, fit
-
-
-def sounding(parts: BoolArray) -> BoolArray:
-    """Those of bool (n, steps, keys) that are not silent."""
-    return parts[np.flatnonzero(parts.any(axis=(1, 2)))]

@@ -1,12 +1,10 @@
 """How alike songs are: runs of notes they share, duplicates among them, and the variety of many.
 
 Songs are compared by the tokens of their melodies, each an interval and the steps it takes (see
-`evo.music.measures.parts`): a run of them in two songs is the same tune, in whatever key.
+`evo.music.melody`): a run of them in two songs is the same tune, in whatever key.
 
 `KnownSongs` finds for each of many grids the longest run that it shares with any of the songs
-known. Their tokens stand in one text with separators between the songs, and the suffixes of the
-text are sorted (Manber & Myers 1993, by prefix doubling): the suffixes most like what follows a
-position are the neighbours of the place where it would be sorted in, which a binary search finds.
+known; see `evo.music.measures.suffixes` for how.
 """
 
 from __future__ import annotations
@@ -18,27 +16,14 @@ from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from evo.music.measures.parts import (
-    BAR,
-    INTERVALS,
-    BoolArray,
-    IntArray,
-    at_least_one,
-    bar_rhythms,
-    form,
-    tokens,
-    waits,
-)
+from evo.music.measures.bars import form, rhythms_of
+from evo.music.measures.suffixes import compare, joined, sorted_suffixes, window_numbers
+from evo.music.melody import BAR, IntArray, tokens, waits
 from evo.music.song import Song
-from genomes.kernels import kernel, part
-
-__all__ = [
-    "KnownSongs", "Shared", "duplicates", "families", "form", "shared", "spread", "tokens",
-]  # fmt: skip
-
-FloatArray = NDArray[np.float64]
+from genomes.arrays import FloatArray
+from genomes.kernels import kernel
 
 RUN = 4  # tokens: shorter common runs are found between any two songs, and say nothing
 # From this share of tokens in common runs on, two songs are the same tune; see `families`.
@@ -46,8 +31,6 @@ SAME_SONG = 0.45
 SAME_RUN = 6  # tokens: the shortest run that counts there
 
 MOST_PAIRED = 300  # songs that are compared pair by pair
-
-_SEPARATOR = 0  # no token is 0
 
 
 class Shared(NamedTuple):
@@ -58,13 +41,13 @@ class Shared(NamedTuple):
 
 
 def shared(a: Song | ArrayLike, b: Song | ArrayLike, least: int = RUN) -> Shared:
-    """The longest run of tokens in both songs, and how much of `a` is in runs of `least` or more.
+    """Return the longest run of tokens in both songs, and how much of `a` is in shared runs.
 
     Args:
         a, b: songs, or bool grids (steps, keys).
         least: tokens of the shortest run that counts towards the share, from 1 on.
     """
-    longest, covered = _common_runs(tokens(a), tokens(b), at_least_one("least", least))
+    longest, covered = _common_runs(tokens(a), tokens(b), least)
     return Shared(int(longest), covered / max(len(tokens(a)), 1))
 
 
@@ -93,9 +76,10 @@ class KnownSongs:
         names: Sequence[str] | None = None,
         groups: ArrayLike | None = None,
     ) -> KnownSongs:
-        """Sort the tokens of songs, or of bool grids (steps, keys).
+        """Sort the tokens of songs.
 
         Args:
+            songs: songs, or bool grids (steps, keys).
             names: one a song; by default their own, or their numbers.
             groups: int (songs,); by default every song is its own group. See `families`.
 
@@ -113,8 +97,8 @@ class KnownSongs:
                 f"names, groups: expected one for each of {len(songs)} songs, "
                 f"got {len(names)} and {numbers.shape}"
             )
-        text, owners = _text([tokens(song) for song in songs])
-        return cls(tuple(names), numbers.astype(np.int64), text, _sorted_suffixes(text), owners)
+        text, owners = joined([tokens(song) for song in songs])
+        return cls(tuple(names), numbers.astype(np.int64), text, sorted_suffixes(text), owners)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -122,7 +106,7 @@ class KnownSongs:
     def longest_runs(
         self, grids: ArrayLike, without: ArrayLike | None = None
     ) -> tuple[IntArray, IntArray]:
-        """The longest run of tokens that each grid shares with any song, and with which.
+        """Return the longest run of tokens that each grid shares with a song, and with which.
 
         Args:
             grids: bool (n, steps, keys).
@@ -139,7 +123,12 @@ class KnownSongs:
     def compare(
         self, grids: ArrayLike, least: int = RUN, without: ArrayLike | None = None
     ) -> tuple[IntArray, IntArray, FloatArray]:
-        """As `longest_runs`, and how much of each grid is known.
+        """Return what `longest_runs` does, and how much of each grid is known.
+
+        Args:
+            grids: bool (n, steps, keys).
+            least: tokens of the shortest run that counts as known.
+            without: int (n,), the group of songs that each grid is not compared to; -1 for none.
 
         Returns:
             The two arrays of `longest_runs`, and a float64 (n,): the share of the grid's tokens in
@@ -158,15 +147,15 @@ class KnownSongs:
             raise ValueError(f"without: expected int ({count},), got {left_out.shape}")
         longest, songs = np.zeros(count, np.int64), np.full(count, -1, np.int64)
         covered = np.zeros(count)
-        _compare(
+        compare(
             array, self.text, self.suffixes, self.owners, self.groups,
-            left_out.astype(np.int64), at_least_one("least", least), longest, songs, covered,
+            left_out.astype(np.int64), least, longest, songs, covered,
         )  # fmt: skip
         return longest, songs, covered
 
 
 def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
-    """Which songs are the same tune: the number of its group for each, int64 (songs,).
+    """Return the number of each song's family, the songs of the same tune: int64 (songs,).
 
     Two songs are of one family when their melodies are equal up to transposition, or when they
     share most of their tokens: the share of the one's in runs of at least 6 tokens (`SAME_RUN`)
@@ -189,8 +178,8 @@ def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
     first: dict[bytes, int] = {}
     for index, codes in enumerate(melodies):
         parents[index] = first.setdefault(codes.tobytes(), index)
-    text, owners = _text(melodies)
-    windows = _window_numbers(text, SAME_RUN)
+    text, owners = joined(melodies)
+    windows = window_numbers(text, SAME_RUN)
     # The songs of each window, each song once, one window's after the other's.
     inside = np.flatnonzero(windows >= 0)
     pairs = np.unique(np.stack([windows[inside], owners[inside]]), axis=1)
@@ -213,7 +202,7 @@ def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
 
 
 def duplicates(songs: Sequence[Song | ArrayLike]) -> list[list[int]]:
-    """The families of more than one song, as lists of indices in order."""
+    """Return the families of more than one song, as lists of indices in order."""
     members: dict[int, list[int]] = {}
     for index, family in enumerate(families(songs).tolist()):
         members.setdefault(family, []).append(index)
@@ -221,7 +210,7 @@ def duplicates(songs: Sequence[Song | ArrayLike]) -> list[list[int]]:
 
 
 def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float]:
-    """The variety of many songs, such as a search's champions.
+    """Return the variety of many songs, such as a search's champions.
 
     Args:
         songs: songs, or bool grids (steps, keys); they may differ in shape.
@@ -234,7 +223,7 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
         mean_shared_share: share of a song's tokens in runs of 4 (`RUN`) or more that another has
             too, mean over all ordered pairs.
         bar_rhythms: different rhythms of a bar in all songs together.
-        forms: different forms of four phrases, see `evo.music.measures.parts.form`.
+        forms: different forms of four phrases, see `evo.music.measures.bars.form`.
         shortest_waits: different shortest inter-onset intervals of a song.
 
         The means are nan for fewer than two songs; of more than 300 (`MOST_PAIRED`) they compare
@@ -248,7 +237,7 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
         for j, b in enumerate(compared)
         if i != j
     ]
-    rhythms = set().union(*(bar_rhythms(song, bar) for song in songs))
+    rhythms = set().union(*(rhythms_of(song, bar) for song in songs))
     return {
         "songs": len(songs),
         "families": len(set(families(songs).tolist())),
@@ -260,46 +249,11 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
     }
 
 
-def _text(melodies: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
-    """The tokens of all songs, each ended by a separator, and the song of every position."""
-    ended = [np.append(codes, _SEPARATOR) for codes in melodies]
-    owners = np.repeat(np.arange(len(ended)), [len(codes) for codes in ended])
-    text = np.concatenate(ended) if ended else np.zeros(0)
-    return text.astype(np.int64), owners.astype(np.int64)
-
-
-def _sorted_suffixes(text: IntArray) -> IntArray:
-    """The positions of a text in the order of the suffixes that begin there: int64 (m,)."""
-    ranks = np.unique(text, return_inverse=True)[1].astype(np.int64)
-    length = 1  # the ranks order the suffixes by so many of their first tokens
-    while len(text) and ranks.max() < len(text) - 1:
-        behind = np.zeros_like(ranks)  # 0: the text is over
-        behind[:-length] = ranks[length:] + 1
-        ranks = np.unique(ranks * (len(text) + 1) + behind, return_inverse=True)[1]
-        length *= 2
-    return np.argsort(ranks).astype(np.int64)
-
-
-def _window_numbers(text: IntArray, size: int) -> IntArray:
-    """A number for the `size` tokens from each position on; -1 where a separator is among them."""
-    if len(text) < size:
-        return np.zeros(0, np.int64)
-    single = np.unique(text, return_inverse=True)[1].astype(np.int64)
-    numbers, crossed = single, text == _SEPARATOR
-    for following in range(1, size):
-        rest = single[following:]
-        pairs = numbers[: len(rest)] * len(text) + rest
-        numbers = np.unique(pairs, return_inverse=True)[1]
-        crossed = crossed[: len(rest)] | (text[following:] == _SEPARATOR)
-    return np.where(crossed, -1, numbers).astype(np.int64)
-
-
 @kernel
 def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
-    """Longest run of tokens in both, and how many tokens of `a` are in such runs of `least`."""
-    ending = np.zeros(
-        len(b) + 1, np.int64
-    )  # the run that ends at the last token of a and each of b
+    """Return the longest common run, and how many tokens of `a` are in common runs of `least`."""
+    # The run that ends at the last token of a and at each of b.
+    ending = np.zeros(len(b) + 1, np.int64)
     longest, covered, border = 0, 0, 0
     for i in range(len(a)):
         here = 0
@@ -313,103 +267,20 @@ def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
     return longest, covered
 
 
-@part
-def _write_tokens(grid: BoolArray, codes: IntArray) -> int:
-    """The tokens of a grid into `codes`; how many. See `tokens`."""
-    count, last_step, last_key = 0, -1, 0
-    for step in range(grid.shape[0]):
-        for key in range(grid.shape[1] - 1, -1, -1):
-            if grid[step, key]:
-                if last_step >= 0:
-                    codes[count] = key - last_key + INTERVALS // 2 + (step - last_step) * INTERVALS
-                    count += 1
-                last_step, last_key = step, key
-                break
-    return count
-
-
-@part
-def _common_prefix(codes: IntArray, start: int, end: int, text: IntArray, place: int) -> int:
-    """How many tokens from `codes[start:end]` on are those from `text[place]` on."""
-    length = 0
-    # Every song ends with a separator, which is no token: the text is never left.
-    while start + length < end and codes[start + length] == text[place + length]:
-        length += 1
-    return length
-
-
-@part
-def _sorted_place(codes: IntArray, start: int, end: int, text: IntArray, suffixes: IntArray) -> int:
-    """Where `codes[start:end]` would be sorted in: before the first suffix not below it."""
-    low, high = 0, len(suffixes)
-    common_low, common_high = 0, 0  # tokens in common with the suffixes at both borders
-    while low < high:
-        middle = (low + high) // 2
-        place = suffixes[middle]
-        # What both borders have in common, all between them have too.
-        length = min(common_low, common_high)
-        while start + length < end and codes[start + length] == text[place + length]:
-            length += 1
-        if start + length < end and codes[start + length] > text[place + length]:
-            low, common_low = middle + 1, length
-        else:
-            high, common_high = middle, length
-    return low
-
-
-@kernel
-def _compare(
-    grids: BoolArray, text: IntArray, suffixes: IntArray, owners: IntArray, groups: IntArray,
-    without: IntArray, least: int, longest: IntArray, songs: IntArray, covered: FloatArray,
-) -> None:  # fmt: skip
-    """Fill in the last three; see `KnownSongs.compare`."""
-    codes = np.empty(grids.shape[1], np.int64)
-    for index in range(len(grids)):
-        count = _write_tokens(grids[index], codes)
-        border, known, best, best_place, best_start = 0, 0, 0, 0, 0
-        for start in range(count):
-            place = _sorted_place(codes, start, count, text, suffixes)
-            length = 0
-            for direction in (-1, 1):
-                # The nearest neighbour on this side that is not of the group left out.
-                row = place if direction == 1 else place - 1
-                while 0 <= row < len(suffixes) and groups[owners[suffixes[row]]] == without[index]:
-                    row += direction
-                if 0 <= row < len(suffixes):
-                    common = _common_prefix(codes, start, count, text, suffixes[row])
-                    length = max(length, common)
-            if length > best:
-                best, best_place, best_start = length, place, start
-            if length >= least:
-                known += start + length - max(border, start)
-                border = start + length
-        longest[index] = best
-        covered[index] = known / count if count else 0.0
-        if best == 0:
-            continue
-        # All suffixes that begin with the run are around its place.
-        song = len(groups)
-        for direction in (-1, 1):
-            row = best_place if direction == 1 else best_place - 1
-            while (
-                0 <= row < len(suffixes)
-                and _common_prefix(codes, best_start, count, text, suffixes[row]) >= best
-            ):
-                if groups[owners[suffixes[row]]] != without[index]:
-                    song = min(song, owners[suffixes[row]])
-                row += direction
-        songs[index] = song
-
-
 @kernel
 def _covered_by_each(
     windows: IntArray, songs_of: IntArray, bounds: IntArray, size: int, count: int
 ) -> IntArray:
-    """How many tokens of one song are in windows of `size` that another has: int64 (count,).
+    """Return how many tokens of one song are in windows that each other song has.
 
     Args:
         windows: int64, the number of the window at each position of the song.
-        songs_of: the songs of window w are `songs_of[bounds[w] : bounds[w + 1]]`.
+        songs_of, bounds: the songs of window w are `songs_of[bounds[w] : bounds[w + 1]]`.
+        size: tokens of a window.
+        count: how many songs there are.
+
+    Returns:
+        int64 (count,).
     """
     covered, border = np.zeros(count, np.int64), np.zeros(count, np.int64)
     for position, window in enumerate(windows):

@@ -1,1 +1,7 @@
-"""MIDI files: scan the bytes, then read the notes."""
+"""MIDI files.
+
+read    a file's notes, parts, tempos and metres
+write   notes to a file
+scan    the check of the bytes that stands before mido
+units   pitches and tempos as MIDI numbers them
+"""

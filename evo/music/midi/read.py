@@ -1,11 +1,12 @@
-"""MIDI files: notes in, notes out, and one kind of error for everything that can be wrong.
+"""MIDI files to notes, with one kind of error for everything that can be wrong.
 
 Reading goes in two steps, because mido trusts what it reads: first `evo.music.midi.scan` checks
-the bytes and hands on a clean copy of the events that a song is made of; then mido parses that
+the bytes and returns a clean copy of the events that a song is made of; then mido parses that
 copy, and the note-ons are paired with their note-offs, track by track.
 
-Time is in ticks, `ticks_per_beat` of them in a quarter note; a pitch is a MIDI note number,
-60 being the middle C.
+Time is in ticks, `ticks_per_beat` of them in a quarter note. Percussion (channel 10) is left out.
+A note-on of velocity 0 is a note-off. A note-off ends the oldest sounding note of its track,
+channel and pitch; a note never released ends with its track.
 
 Reference: Standard MIDI Files 1.0, MIDI Manufacturers Association, RP-001 (1996).
 """
@@ -17,7 +18,6 @@ import os
 import stat
 import struct
 from collections import defaultdict, deque
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -25,15 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import MidiError
-from evo.music.midi.scan import MAX_MESSAGES, META_COST, MidiDamageError, scan
+from evo.music.files import AnyPath, user_file
+from evo.music.midi.scan import MidiDamageError, scan
+from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS
 
 MAX_BYTES = 4_000_000
-MAX_DELTA = (1 << 28) - 1  # the largest variable-length number, four bytes
-MICROSECONDS = 60_000_000  # a minute; MIDI stores a tempo as microseconds a beat, in 24 bits
-MAX_MICROSECONDS = (1 << 24) - 1
 PERCUSSION = 9  # channel 10 to a musician
-
-NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+# What mido raises for an event that it cannot read.
+UNPARSABLE = (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, struct.error)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,17 +83,14 @@ class MidiPiece:
     ticks_per_beat: int
     end_tick: int
 
+    @property
+    def tempo(self) -> float:
+        """The earliest tempo in beats per minute, 120 without any."""
+        return MICROSECONDS / (self.tempos[0][1] if self.tempos else DEFAULT_TEMPO)
 
-def note_name(pitch: int) -> str:
-    """The name of a MIDI note number: 60 is "C4", 61 is "C#4"."""
-    return f"{NOTE_NAMES[pitch % 12]}{pitch // 12 - 1}"
 
-
-def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
+def read_notes(path: AnyPath) -> MidiNotes:
     """Read the notes of a MIDI file of format 0, 1 or 2, all tracks together.
-
-    Percussion (channel 10) is left out. A note-on of velocity 0 is a note-off. A note-off ends the
-    oldest sounding note of its track, channel and pitch; a note never released ends with its track.
 
     Raises:
         MidiError: for a file that is missing, no regular file, damaged, too large, timed in
@@ -107,75 +103,94 @@ def read_notes(path: str | os.PathLike[str]) -> MidiNotes:
     return MidiNotes(
         notes=rows[np.lexsort(rows.T[::-1])],
         ticks_per_beat=piece.ticks_per_beat,
-        tempo=MICROSECONDS / (piece.tempos[0][1] if piece.tempos else MICROSECONDS // 120),
+        tempo=piece.tempo,
         end_tick=piece.end_tick,
     )
 
 
-def read_piece(path: str | os.PathLike[str]) -> MidiPiece:
+def read_piece(path: AnyPath) -> MidiPiece:
     """Read a MIDI file with its parts, tempos and metres; the notes are as `read_notes` has them.
 
     Raises:
         MidiError: as `read_notes`, except that a file may be without notes.
     """
     midi = _parse(path)
-    notes: list[tuple[int, int, int, int]] = []
-    tempos: list[tuple[int, int]] = []
-    metres: list[tuple[int, int, int]] = []
-    changes: list[tuple[int, int, int]] = []  # (tick, channel, program) in any track
-    parts: dict[tuple[int, int], tuple[int, set[int | None]]] = {}
-    percussion = 0
-    end_tick = 0
+    tracks = _Tracks()
     for number, track in enumerate(midi.tracks):
-        tick = 0
-        sounding: defaultdict[tuple[int, int], deque[int]] = defaultdict(deque)
-        program: dict[int, int] = {}
-        for message in track:
-            tick += message.time
-            if message.type in ("note_on", "note_off"):
-                channel, pitch = message.channel, message.note
-                onsets = sounding[channel, pitch]
-                if channel == PERCUSSION:
-                    percussion += message.type == "note_on" and message.velocity > 0
-                elif message.type == "note_on" and message.velocity > 0:
-                    part = parts.setdefault((number, channel), (len(parts), set()))
-                    part[1].add(program.get(channel))
-                    onsets.append(tick)
-                elif onsets:
-                    notes.append((onsets.popleft(), tick, pitch, parts[number, channel][0]))
-            elif message.type == "program_change":
-                program[message.channel] = message.program
-                changes.append((tick, message.channel, message.program))
-            elif message.type == "set_tempo":
-                tempos.append((tick, message.tempo))
-            elif message.type == "time_signature":
-                metres.append((tick, message.numerator, message.denominator))
-        for (channel, pitch), onsets in sounding.items():
-            notes.extend((onset, tick, pitch, parts[number, channel][0]) for onset in onsets)
-        end_tick = max(end_tick, tick)
-
-    if any(microseconds == 0 for _, microseconds in tempos):
+        tracks.read(number, track)
+    if any(microseconds == 0 for _, microseconds in tracks.tempos):
         raise MidiError(path, "damaged: a tempo of zero microseconds a beat")
-    notes.sort()
-    # A track that names no program has the one that another track gave to its channel.
-    elsewhere = {channel: program for _, channel, program in sorted(changes, reverse=True)}
-    named = []
-    for (number, channel), (_, programs) in parts.items():
-        known = {elsewhere.get(channel, 0) if one is None else one for one in programs}
-        named.append(Part(number, channel, tuple(sorted(known))))
     return MidiPiece(
-        notes=np.array(notes, dtype=np.int64).reshape(len(notes), 4),
-        parts=tuple(named),
-        percussion=percussion,
-        tempos=tuple(sorted(tempos, key=lambda event: event[0])),
-        metres=tuple(sorted(metres, key=lambda event: event[0])),
+        notes=np.array(sorted(tracks.notes), dtype=np.int64).reshape(-1, 4),
+        parts=tracks.named_parts(),
+        percussion=tracks.percussion,
+        tempos=tuple(sorted(tracks.tempos, key=lambda event: event[0])),
+        metres=tuple(sorted(tracks.metres, key=lambda event: event[0])),
         ticks_per_beat=midi.ticks_per_beat,
-        end_tick=end_tick,
+        end_tick=tracks.end_tick,
     )
 
 
-def _parse(path: str | os.PathLike[str]) -> Any:
-    """The file as mido reads it, once the scan has found nothing wrong."""
+class _Tracks:
+    """What was read of the tracks so far; see `MidiPiece`."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[int, int, int, int]] = []
+        self.tempos: list[tuple[int, int]] = []
+        self.metres: list[tuple[int, int, int]] = []
+        self.percussion = self.end_tick = 0
+        # The number of each part and its programs, None where its track has named none.
+        self._parts: dict[tuple[int, int], tuple[int, set[int | None]]] = {}
+        self._changes: list[tuple[int, int, int]] = []  # (tick, channel, program) in any track
+
+    def read(self, number: int, track: Any) -> None:
+        """Read all messages of a track."""
+        tick = 0
+        sounding: defaultdict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
+        program: dict[int, int] = {}
+        for message in track:
+            tick += message.time
+            kind = message.type
+            if kind == "note_on" and message.velocity > 0:
+                channel = message.channel
+                if channel == PERCUSSION:
+                    self.percussion += 1
+                    continue
+                part, programs = self._parts.setdefault(
+                    (number, channel), (len(self._parts), set())
+                )
+                programs.add(program.get(channel))
+                sounding[channel, message.note].append((tick, part))
+            elif kind in ("note_on", "note_off"):
+                onsets = sounding[message.channel, message.note]
+                if onsets:
+                    onset, part = onsets.popleft()
+                    self.notes.append((onset, tick, message.note, part))
+            elif kind == "program_change":
+                program[message.channel] = message.program
+                self._changes.append((tick, message.channel, message.program))
+            elif kind == "set_tempo":
+                self.tempos.append((tick, message.tempo))
+            elif kind == "time_signature":
+                self.metres.append((tick, message.numerator, message.denominator))
+        for (_, pitch), onsets in sounding.items():
+            self.notes += ((onset, tick, pitch, part) for onset, part in onsets)
+        self.end_tick = max(self.end_tick, tick)
+
+    def named_parts(self) -> tuple[Part, ...]:
+        """Return the parts; one that names no program has what another track gave its channel."""
+        elsewhere = {
+            channel: program for _, channel, program in sorted(self._changes, reverse=True)
+        }
+        parts = []
+        for (number, channel), (_, programs) in self._parts.items():
+            known = {elsewhere.get(channel, 0) if one is None else one for one in programs}
+            parts.append(Part(number, channel, tuple(sorted(known))))
+        return tuple(parts)
+
+
+def _parse(path: AnyPath) -> Any:
+    """Return the file as mido reads it, once the scan has found nothing wrong."""
     import mido
 
     data = _read_bytes(path)
@@ -185,105 +200,14 @@ def _parse(path: str | os.PathLike[str]) -> Any:
         raise MidiError(path, str(damage)) from None
     try:
         return mido.MidiFile(file=io.BytesIO(clean))
-    except (
-        EOFError,
-        IndexError,
-        KeyError,
-        OSError,
-        OverflowError,
-        TypeError,
-        ValueError,
-        struct.error,
-        mido.KeySignatureError,
-    ) as error:
+    except (*UNPARSABLE, mido.KeySignatureError) as error:
         reason = f"damaged: an event cannot be parsed ({type(error).__name__}: {error})"
         raise MidiError(path, reason) from None
 
 
-def midi_bytes(
-    notes: Iterable[tuple[int, int, int]],
-    *,
-    ticks_per_beat: int,
-    end_tick: int,
-    tempo: float = 120.0,
-    name: str = "",
-) -> bytes:
-    """Notes as a MIDI file of format 0. The same notes give the same bytes.
-
-    Args:
-        notes: (onset_tick, end_tick, pitch) of each, with 0 <= onset < end.
-        ticks_per_beat: 1 to 32,767.
-        end_tick: where the track ends, later when a note does.
-        tempo: beats per minute, about 3.6 to 60,000,000.
-        name: the track's name; empty for none.
-
-    Raises:
-        ValueError: for notes, a resolution or a tempo that MIDI cannot hold, and for more notes
-            than `read_notes` would read again.
-    """
-    import mido
-
-    if not 1 <= ticks_per_beat <= 32_767:
-        raise ValueError(f"ticks_per_beat: expected 1 to 32,767, got {ticks_per_beat}")
-    events: list[tuple[int, int, int]] = []  # (tick, 0 off or 1 on, pitch): offs come first
-    for onset, end, pitch in notes:
-        if not (0 <= onset < end and 0 <= pitch <= 127):
-            raise ValueError(
-                "notes: expected 0 <= onset < end and a pitch of 0 to 127, "
-                f"got onset {onset}, end {end}, pitch {pitch}"
-            )
-        events += (onset, 1, pitch), (end, 0, pitch)
-    if len(events) + 2 * META_COST > MAX_MESSAGES:  # with the tempo and the end of the track
-        raise ValueError(f"too large: {len(events) // 2:,} notes, a file could not be read")
-    events.sort()
-
-    track = mido.MidiTrack()
-    if name:
-        track.append(mido.MetaMessage("track_name", name=name, time=0))
-    track.append(mido.MetaMessage("set_tempo", tempo=tempo_to_microseconds(tempo), time=0))
-    now = 0
-    for tick, on, pitch in events:
-        kind, velocity = ("note_on", 80) if on else ("note_off", 64)
-        track.append(mido.Message(kind, note=pitch, velocity=velocity, time=tick - now))
-        now = tick
-    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
-    if max(message.time for message in track) > MAX_DELTA:
-        raise ValueError(f"notes: expected at most {MAX_DELTA} ticks between two events")
-    # Names need more than the Latin letters that mido writes unless told otherwise.
-    midi = mido.MidiFile(type=0, ticks_per_beat=ticks_per_beat, tracks=[track], charset="utf-8")
-    buffer = io.BytesIO()
-    midi.save(file=buffer)
-    return buffer.getvalue()
-
-
-def write_file(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a MIDI file's bytes; raises MidiError in one line when that cannot be done."""
-    try:
-        with open(path, "wb") as file:
-            file.write(content)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise MidiError(path, f"cannot be written: {_cause(error)}") from None
-
-
-def tempo_to_microseconds(tempo: float) -> int:
-    """Microseconds a beat, as MIDI stores them, of a tempo in beats per minute.
-
-    Raises:
-        ValueError: for a tempo that does not fit 24 bits.
-    """
-    microseconds = round(MICROSECONDS / tempo) if 1.0 <= tempo <= MICROSECONDS else 0
-    if not 1 <= microseconds <= MAX_MICROSECONDS:
-        raise ValueError(f"tempo: expected about 3.6 to 60,000,000 beats a minute, got {tempo}")
-    return microseconds
-
-
-def _cause(error: OSError | ValueError) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _read_bytes(path: str | os.PathLike[str]) -> bytes:
-    """The bytes of a regular file of bounded size; a pipe or a device would never end."""
-    try:
+def _read_bytes(path: AnyPath) -> bytes:
+    """Return the bytes of a regular file of bounded size; a pipe or a device would never end."""
+    with user_file(path, "cannot be read", MidiError):
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):
             raise MidiError(path, "a directory, not a MIDI file")
@@ -291,8 +215,6 @@ def _read_bytes(path: str | os.PathLike[str]) -> bytes:
             raise MidiError(path, "not a regular file")
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        raise MidiError(path, f"cannot be read: {_cause(error)}") from None
     if len(data) > MAX_BYTES:
         raise MidiError(path, f"too large: more than {MAX_BYTES:,} bytes")
     return data

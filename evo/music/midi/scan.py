@@ -1,11 +1,10 @@
 """The check that stands before mido: the bytes of a MIDI file, walked once.
 
 mido trusts what it reads: it would spend a minute on one endless number and load a file of 40,000
-tracks as an empty one. `scan` holds every length against what is really there, every number
-against four bytes and every event against the grammar of the format, and it counts. What it hands
-on is a clean copy of the file with the events that a song is made of: notes, changes of program,
-tempo and signatures. Texts, controllers and system exclusive data are dropped, their delta times
-kept.
+tracks as an empty one. `scan` compares every length with what is really there, every number with
+four bytes and every event with the grammar of the format, and it counts. It returns a clean copy
+of the file with the events that a song is made of: notes, changes of program, tempo and
+signatures. Texts, controllers and system exclusive data are dropped, their delta times kept.
 
 Reference: Standard MIDI Files 1.0, MIDI Manufacturers Association, RP-001 (1996).
 """
@@ -21,14 +20,49 @@ MAX_TRACKS = 32_767  # mido reads the number as a signed one
 
 # Meta events that mido parses, by the bytes they need: tempo, SMPTE offset, time and key signature
 META_LENGTHS = {0x51: 3, 0x54: 5, 0x58: 4, 0x59: 2}
+META, EXCLUSIVE, ESCAPE = 0xFF, 0xF0, 0xF7  # statuses followed by a length
 
 
 class MidiDamageError(Exception):
-    """What the scan found wrong; who knows the path adds it."""
+    """Raised for bytes that are no MIDI file; the caller adds the path."""
 
 
 def scan(data: bytes) -> bytes:
-    """Check a whole file and return a clean copy of it, with what a song is made of only."""
+    """Check a whole file and return a clean copy of it, with what a song is made of only.
+
+    Raises:
+        MidiDamageError: if anything in the file is against the format or its limits.
+    """
+    form, tracks, division, position = _header(data)
+    clean = [struct.pack(">4sLHHH", b"MThd", 6, form, tracks, division)]
+    count = _Count()
+    # Chunks of other kinds are skipped, and so is what follows the last track: RP-001 asks for it.
+    while len(clean) <= tracks:
+        if position + 8 > len(data):
+            raise MidiDamageError(
+                f"truncated: the header announces {tracks} tracks, "
+                f"the file ends at byte {len(data)} after {len(clean) - 1}"
+            )
+        kind, size = struct.unpack_from(">4sL", data, position)
+        position += 8
+        if size > len(data) - position:
+            raise MidiDamageError(
+                f"truncated: the chunk at byte {position - 8} announces {size} bytes, "
+                f"{len(data) - position} are left"
+            )
+        if kind == b"MTrk":
+            try:
+                kept = _scan_track(data[position : position + size], count)
+            except MidiDamageError as damage:
+                where = f"(track {len(clean)}, at byte {position})"
+                raise MidiDamageError(f"{damage} {where}") from None
+            clean.append(struct.pack(">4sL", b"MTrk", len(kept)) + kept)
+        position += size
+    return b"".join(clean)
+
+
+def _header(data: bytes) -> tuple[int, int, int, int]:
+    """Return the format, the number of tracks, the division, and where the header ends."""
     if not data:
         raise MidiDamageError("the file is empty")
     if data[:4] != b"MThd":
@@ -48,56 +82,44 @@ def scan(data: bytes) -> bytes:
         raise MidiDamageError("damaged: zero ticks per beat")
     if not 1 <= tracks <= MAX_TRACKS:
         raise MidiDamageError(f"{tracks} tracks: expected 1 to {MAX_TRACKS:,}")
+    return form, tracks, division, 8 + size
 
-    clean = [struct.pack(">4sLHHH", b"MThd", 6, form, tracks, division)]
-    position = 8 + size
-    events = messages = 0
-    # Chunks of other kinds are skipped, and so is what follows the last track: RP-001 asks for it.
-    while len(clean) <= tracks:
-        if position + 8 > len(data):
+
+class _Count:
+    """The events of a file so far, and the cost of the messages kept."""
+
+    def __init__(self) -> None:
+        self.events = self.messages = 0
+
+    def event(self) -> None:
+        self.events += 1
+        if self.events > MAX_EVENTS:
+            raise MidiDamageError(f"too large: more than {MAX_EVENTS:,} events")
+
+    def message(self, cost: int) -> None:
+        self.messages += cost
+        if self.messages > MAX_MESSAGES:
             raise MidiDamageError(
-                f"truncated: the header announces {tracks} tracks, "
-                f"the file ends at byte {len(data)} after {len(clean) - 1}"
+                f"too large: more than {MAX_MESSAGES // 2:,} notes, programs, tempos and tracks"
             )
-        kind, size = struct.unpack_from(">4sL", data, position)
-        position += 8
-        if size > len(data) - position:
-            raise MidiDamageError(
-                f"truncated: the chunk at byte {position - 8} announces {size} bytes, "
-                f"{len(data) - position} are left"
-            )
-        if kind == b"MTrk":
-            body = data[position : position + size]
-            try:
-                kept, events, messages = _scan_track(body, events, messages)
-            except MidiDamageError as damage:
-                raise MidiDamageError(
-                    f"{damage} (track {len(clean)}, at byte {position})"
-                ) from None
-            clean.append(struct.pack(">4sL", b"MTrk", len(kept)) + kept)
-        position += size
-    return b"".join(clean)
 
 
-def _scan_track(body: bytes, events: int, messages: int) -> tuple[bytes, int, int]:
-    """Check one track's events; return the ones to parse and both counts, carried on.
+def _scan_track(body: bytes, count: _Count) -> bytes:
+    """Check one track's events and return the ones to parse.
 
     Running status outlives a meta event, against the letter of the format: many programs write
     it so, and mido reads it so.
     """
     kept = bytearray()
-    messages += META_COST  # the end of the track
-    position = running = wait = 0  # wait: ticks since the last event kept
+    count.message(META_COST)  # the end of the track
+    position = running = 0
+    wait = 0  # ticks since the last event kept
     start = 0  # of the current event
     programs: dict[int, int] = {}  # in force, by the status that sets them
-    size = len(body)
     try:
-        while position < size:
+        while position < len(body):
             start = position
-            delta = body[position]
-            position += 1
-            if delta >= 0x80:
-                delta, position = _number(body, start)
+            delta, position = _number(body, start)
             wait += delta
             status = body[position]
             if status >= 0x80:
@@ -108,70 +130,70 @@ def _scan_track(body: bytes, events: int, messages: int) -> tuple[bytes, int, in
                 raise MidiDamageError(
                     f"damaged: data without a status in the event at offset {start}"
                 )
-            events += 1
-            if events > MAX_EVENTS:
-                raise MidiDamageError(f"too large: more than {MAX_EVENTS:,} events")
-
+            count.event()
             if status < 0xF0:
                 running = status
-                first = position
-                position += 1 if 0xC0 <= status < 0xE0 else 2
-                # Of a one-byte event this reads the one byte twice.
-                if body[first] > 0x7F or body[position - 1] > 0x7F:
-                    raise MidiDamageError(f"damaged: data above 127 in the event at offset {start}")
-                if 0xC0 <= status < 0xD0 and programs.get(status) != body[first]:
-                    programs[status] = body[first]
-                elif status >= 0xA0:
-                    continue
-                event = b"%c%b" % (status, body[first:position])
-            elif status in (0xFF, 0xF0, 0xF7):
-                kind = -1  # an exclusive event; it ends running status
-                if status == 0xFF:
-                    kind = body[position]
-                    position += 1
-                else:
-                    running = 0
-                length, payload = _number(body, position)
-                position = payload + length
-                if position > size:
-                    raise IndexError
-                if kind not in META_LENGTHS:
-                    continue
-                needed = META_LENGTHS[kind]
-                if length < needed:
-                    raise MidiDamageError(
-                        f"damaged: a meta event of type {kind:#04x} with {length} of {needed} "
-                        f"bytes at offset {start}"
-                    )
-                event = b"\xff%c%c%b" % (kind, needed, body[payload : payload + needed])
+                event, position = _channel_event(body, start, position, status, programs)
+            elif status in (META, EXCLUSIVE, ESCAPE):
+                running = running if status == META else 0
+                event, position = _long_event(body, start, position, status)
             else:
                 raise MidiDamageError(
                     f"damaged: status {status:#04x} in the event at offset {start}"
                 )
-
-            messages += 1 if status < 0xF0 else META_COST
-            if wait < 0x80:
-                kept.append(wait)
-            else:
-                kept += _encoded(wait)
-            kept += event
-            wait = 0
-            if messages > MAX_MESSAGES:
-                break
+            if event:
+                count.message(1 if status < 0xF0 else META_COST)
+                kept += _encoded(wait) + event
+                wait = 0
     except IndexError:
         raise MidiDamageError(f"damaged: the event at offset {start} runs past its track") from None
-    if messages > MAX_MESSAGES:
-        raise MidiDamageError(
-            f"too large: more than {MAX_MESSAGES // 2:,} notes, programs, tempos and tracks"
-        )
     kept += _encoded(wait) + b"\xff\x2f\x00"
-    return bytes(kept), events, messages
+    return bytes(kept)
+
+
+def _channel_event(
+    body: bytes, start: int, position: int, status: int, programs: dict[int, int]
+) -> tuple[bytes, int]:
+    """Return a note or a new program as it is kept, empty for others; and where the event ends."""
+    end = position + (1 if 0xC0 <= status < 0xE0 else 2)
+    # Of a one-byte event this reads the one byte twice.
+    if body[position] > 0x7F or body[end - 1] > 0x7F:
+        raise MidiDamageError(f"damaged: data above 127 in the event at offset {start}")
+    if 0xC0 <= status < 0xD0 and programs.get(status) != body[position]:
+        programs[status] = body[position]
+    elif status >= 0xA0:
+        return b"", end
+    return b"%c%b" % (status, body[position:end]), end
+
+
+def _long_event(body: bytes, start: int, position: int, status: int) -> tuple[bytes, int]:
+    """Return a meta event as it is kept, empty if it is not; and where the event ends."""
+    kind = -1  # an exclusive event
+    if status == META:
+        kind = body[position]
+        position += 1
+    length, payload = _number(body, position)
+    end = payload + length
+    if end > len(body):
+        raise IndexError
+    if kind not in META_LENGTHS:
+        return b"", end
+    needed = META_LENGTHS[kind]
+    if length < needed:
+        raise MidiDamageError(
+            f"damaged: a meta event of type {kind:#04x} with {length} of {needed} "
+            f"bytes at offset {start}"
+        )
+    return b"\xff%c%c%b" % (kind, needed, body[payload : payload + needed]), end
 
 
 def _number(body: bytes, position: int) -> tuple[int, int]:
-    """Decode the variable-length number at `position`: its value, and where the next byte is."""
-    value = 0
-    for offset in range(4):
+    """Return the variable-length number at `position`, and where the next byte is."""
+    value = body[position]
+    if value < 0x80:
+        return value, position + 1
+    value &= 0x7F
+    for offset in range(1, 4):
         byte = body[position + offset]
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
@@ -180,7 +202,9 @@ def _number(body: bytes, position: int) -> tuple[int, int]:
 
 
 def _encoded(value: int) -> bytes:
-    """A variable-length number, of as many bytes as it takes: waits add up past four."""
+    """Return a variable-length number, of as many bytes as it takes: waits add up past four."""
+    if value < 0x80:
+        return b"%c" % value
     encoded = [value & 0x7F]
     while value := value >> 7:
         encoded.append(value & 0x7F | 0x80)

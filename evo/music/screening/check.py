@@ -5,14 +5,12 @@ Pieces come one after the other, each is read, judged and forgotten. What stays 
 than ten. Nothing that a file holds stops the check; a file that cannot be read has its reason.
 
     check = Check(Demands(keys=13))
-    for path in find_midi_files(folder):
+    for path in midi_files(folder, below=True):
         report = check.file(path)
 """
 
 from __future__ import annotations
 
-import os
-import stat
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +18,9 @@ from typing import Any
 
 from evo.core.errors import MidiError, printable
 from evo.music.midi.read import MidiPiece, read_piece
-from evo.music.screening.faults import Demands, Facts, Fault, judge
+from evo.music.screening.facts import Facts
+from evo.music.screening.faults import Demands, Fault, judge
 from evo.music.screening.fingerprint import fingerprint
-from evo.music.song import SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Report:
         return printable(f"{self.name}: {'; '.join(map(str, self.faults)) or 'fit'}")
 
     def record(self) -> dict[str, Any]:
-        """The report as JSON values."""
+        """Return the report as JSON values."""
         return {
             "path": self.name,
             "fit": self.fit,
@@ -74,11 +72,11 @@ class Check:
         self._melodies: dict[bytes, tuple[str, bool]] = {}  # who was first, and whether it is fit
 
     def file(self, path: str) -> Report:
-        """The report on a MIDI file."""
+        """Return the report on a MIDI file."""
         return self.piece(path, lambda: read_piece(path))
 
     def piece(self, name: str, read: Callable[[], MidiPiece]) -> Report:
-        """The report on a piece that `read` returns, or raises a MidiError for."""
+        """Return the report on a piece that `read` returns, or raises a MidiError for."""
         report = self._judged(name, read)
         self.pieces += 1
         self.faults.update({fault.kind for fault in report.faults})
@@ -105,57 +103,3 @@ class Check:
         if first is not None and (first_is_fit or faults):
             faults.append(Fault("duplicate", f"the melody of {first}"))
         return Report(name, facts, tuple(faults), first)
-
-
-def find_midi_files(path: str | os.PathLike[str]) -> list[str]:
-    """A file, or every *.mid and *.midi below a folder, sorted; links are followed, each folder
-    once.
-
-    What bears such a name and is no file, and a folder that cannot be read, is in the list, too:
-    reading it says why it cannot be.
-
-    Raises:
-        MidiError: for a path that is neither a file nor a folder, and for a folder without any.
-    """
-    root = os.fspath(path)
-    try:
-        mode = os.stat(root).st_mode
-        if not stat.S_ISDIR(mode):
-            if not stat.S_ISREG(mode):
-                raise MidiError(root, "neither a file nor a folder")
-            return [root]
-        os.scandir(root).close()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        cause = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise MidiError(root, f"cannot be read: {cause}") from None
-    found = sorted(_below(root))
-    if not found:
-        raise MidiError(root, "no *.mid or *.midi file in this folder or below it")
-    return found
-
-
-def _below(root: str) -> list[str]:
-    found: list[str] = []
-    seen: set[tuple[int, int]] = set()
-    folders = [root]
-    while folders:
-        folder = folders.pop()
-        try:
-            status = os.stat(folder)
-            if (status.st_dev, status.st_ino) in seen:
-                continue
-            seen.add((status.st_dev, status.st_ino))
-            entries = list(os.scandir(folder))
-        except OSError:
-            if not folder.lower().endswith(SUFFIXES):  # in the list already
-                found.append(folder)
-            continue
-        for entry in entries:
-            if entry.name.lower().endswith(SUFFIXES):
-                found.append(entry.path)
-            try:
-                if entry.is_dir():
-                    folders.append(entry.path)
-            except OSError:  # links that lead round in circles
-                continue
-    return found

@@ -29,13 +29,15 @@ import numpy as np
 
 from evo.core.errors import AbcError, InputError, MidiError
 from evo.music.abc import read_melody
+from evo.music.files import user_file
 from evo.music.midi.read import MidiPiece, Part
+from evo.music.midi.units import DEFAULT_TEMPO
 from evo.music.screening.fingerprint import top_line
 from evo.music.song import MAX_STEPS, Song, usual_lowest_note
 from evo.music.tunes import name_of
 
 TICKS_PER_BEAT = 480
-MICROSECONDS_A_BEAT = 500_000
+
 TITLE = 40  # letters of a title in a file's name
 
 FOLDERS = {"essen": "essenFolksong"}  # in music21/corpus
@@ -58,7 +60,7 @@ class FolkSong:
     text: str
 
     def read(self) -> MidiPiece:
-        """The song as a piece; MidiError for one that breaks the notation."""
+        """Return the song as a piece; MidiError for one that breaks the notation."""
         fields, body = _split(self.text)
         try:
             unit = _FRACTION.fullmatch(fields.get("L", ""))
@@ -80,7 +82,7 @@ class FolkSong:
             notes=np.array(rows, dtype=np.int64).reshape(len(rows), 4),
             parts=(Part(0, 0, (0,)),) if rows else (),
             percussion=0,
-            tempos=((0, MICROSECONDS_A_BEAT),),
+            tempos=((0, DEFAULT_TEMPO),),
             metres=_metre(fields.get("M", "")),
             ticks_per_beat=TICKS_PER_BEAT,
             end_tick=length * ticks,
@@ -88,13 +90,14 @@ class FolkSong:
 
 
 def folk_songs(collection: str) -> Iterator[FolkSong]:
-    """The songs of a collection, file by file in the order of their names.
+    """Yield the songs of a collection, file by file in the order of their names.
 
     Raises:
         InputError: where music21 is not installed, or came without its collections.
     """
     for path in _files(collection):
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with user_file(path, "cannot be read"):
+            text = path.read_text(encoding="utf-8", errors="replace")
         for tune in _TUNE.split(text)[1:]:
             number, _, rest = tune.partition("\n")
             fields, _ = _split(rest)
@@ -104,10 +107,16 @@ def folk_songs(collection: str) -> Iterator[FolkSong]:
 
 
 def to_song(piece: MidiPiece, name: str, keys: int, steps_per_beat: int) -> Song:
-    """The top line of a piece as a song in the middle of the keys, from its first bar on.
+    """Return the top line of a piece as a song in the middle of the keys.
+
+    Args:
+        piece: a piece with at least one note.
+        name: name of the song.
+        keys: number of keys.
+        steps_per_beat: resolution; onsets fall on the nearest step.
 
     Raises:
-        ValueError: for a melody that spans more than the keys, or is too long.
+        MidiError: for a melody that spans more than the keys, or is too long.
     """
     line = top_line(piece.notes)
     low, high = int(line[:, 2].min()), int(line[:, 2].max())
@@ -116,7 +125,7 @@ def to_song(piece: MidiPiece, name: str, keys: int, steps_per_beat: int) -> Song
     scale = steps_per_beat / piece.ticks_per_beat
     steps = max(1, round(piece.end_tick * scale))
     if high - low >= keys or steps > MAX_STEPS:
-        raise ValueError(f"{name}: {high - low + 1} keys, {steps} steps are too many")
+        raise MidiError(name, f"{high - low + 1} keys, {steps} steps are too many")
     grid = np.zeros((steps, keys), np.bool_)
     for onset, _, pitch, _ in line.tolist():
         grid[round(onset * scale), pitch + shift - lowest] = True
@@ -138,7 +147,7 @@ def _files(collection: str) -> list[Path]:
 
 
 def _split(text: str) -> tuple[dict[str, str], str]:
-    """The fields up to the key, the first of each letter, and the melody below them."""
+    """Return the fields up to the key, the first of each letter, and the melody below them."""
     fields: dict[str, str] = {}
     lines = text.splitlines()
     for number, line in enumerate(lines):
@@ -151,6 +160,6 @@ def _split(text: str) -> tuple[dict[str, str], str]:
 
 
 def _metre(field: str) -> tuple[tuple[int, int, int], ...]:
-    """A metre from the beginning on; what is called free or none is 0/4, no metre at all."""
+    """Return a metre from the beginning on; what is called free or none is 0/4, no metre at all."""
     found = _FRACTION.match(field)
     return ((0, int(found[1]), int(found[2])),) if found else ((0, 0, 4),)

@@ -16,14 +16,13 @@ Every bound has an innocent neighbour that it must not touch; they stand side by
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from evo.music.midi.read import MICROSECONDS, MidiPiece, note_name
-from evo.music.screening.timing import TOLERANCE, Grid, best_grid
+from evo.music.midi.read import MidiPiece
+from evo.music.midi.units import MICROSECONDS, note_name
+from evo.music.screening.facts import Facts, describe, sounding_tempos, tempo_gestures
+from evo.music.screening.timing import Grid, best_grid
 
 # The faults by the name that records carry, each with what the report calls it.
 FAULTS = {
@@ -53,7 +52,6 @@ SHORTEST_BEATS = 8.0
 LONGEST_SECONDS = 600.0
 LONGEST_BEATS = 2_500.0  # more would not fit a piano roll at 24 steps a beat
 
-TEMPO_STEP = 0.005  # a smaller relative change is none
 TEMPO_GESTURES = 4  # this many changes are free, and one in every eight bars
 TEMPO_BARS = 1 / 3  # of the bars may see a change, the final ritardando's not counted
 NO_METRE = "0/4"  # what a collection says of a song in free metre
@@ -98,70 +96,17 @@ class Demands:
         return self.density or (4.0 if self.keys <= SMALL_INSTRUMENT else 12.0)
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What a piece is like, as the records of the report have it."""
-
-    notes: int
-    parts: int
-    programs: tuple[int, ...]
-    percussion: int
-    lowest: int
-    highest: int
-    chord: int
-    density: float
-    beats: float
-    seconds: float
-    tempo: float
-    tempo_changes: int
-    metres: tuple[str, ...]
-    grid: str
-    steps_per_beat: int
-    off_grid: float
-    deviation: float
-
-    @property
-    def keys(self) -> int:
-        """Keys from the lowest note to the highest."""
-        return self.highest - self.lowest + 1
-
-    def record(self) -> dict[str, Any]:
-        """The facts as JSON values."""
-        return {**asdict(self), "keys": self.keys}
-
-
 def judge(piece: MidiPiece, demands: Demands) -> tuple[Facts, Grid, list[Fault]] | Fault:
-    """What a piece is like and what is wrong with it; without any note only that it is empty."""
+    """Return what a piece is like and what is wrong with it; of one without notes only that."""
     if not len(piece.notes):
         return Fault("empty", "no notes but percussion" if piece.percussion else "no notes")
     onsets = piece.notes[:, 0] / piece.ticks_per_beat
     grid = best_grid(onsets, piece.ticks_per_beat)
-    tempos, gestures = _tempo_changes(piece)
-    end = max(piece.end_tick, int(piece.notes[:, 1].max())) / piece.ticks_per_beat
-    pitches = piece.notes[:, 2]
-    facts = Facts(
-        notes=len(piece.notes),
-        parts=len(piece.parts),
-        programs=tuple(sorted({program for part in piece.parts for program in part.programs})),
-        percussion=piece.percussion,
-        lowest=int(pitches.min()),
-        highest=int(pitches.max()),
-        chord=_largest_chord(onsets),
-        density=_density(onsets),
-        beats=end,
-        seconds=_seconds(piece, end),
-        tempo=MICROSECONDS / (piece.tempos[0][1] if piece.tempos else MICROSECONDS // 120),
-        tempo_changes=gestures,
-        metres=tuple(_metres(piece)),
-        grid=grid.name if grid.fits else "none",
-        steps_per_beat=grid.steps_per_beat,
-        off_grid=grid.off,
-        deviation=grid.deviation,
-    )
+    facts = describe(piece, onsets, grid)
     faults = [
         *_of_the_parts(piece),
         *_of_the_grid(grid, demands),
-        *tempos,
+        *_of_the_tempo(piece),
         *_of_the_metre(facts.metres),
         *_of_the_instrument(facts, demands),
         *_of_the_length(facts),
@@ -201,72 +146,26 @@ def _of_the_grid(grid: Grid, demands: Demands) -> list[Fault]:
     return []
 
 
-def _tempo_changes(piece: MidiPiece) -> tuple[list[Fault], int]:
-    """The fault, if it is one, and the number of gestures.
-
-    A gesture is a jump, or a run of changes in one direction with at most two beats between them: a
-    ritardando written in steps. The last one is free. A tempo that follows a player goes up and
-    down all the time, or changes in bar after bar.
-    """
-    last_onset = int(piece.notes[-1, 0])
-    by_tick = {tick: microseconds for tick, microseconds in piece.tempos if tick <= last_onset}
-    changes: list[tuple[float, bool]] = []  # (beat, whether it grows slower)
-    now: int | None = None
-    for tick, microseconds in by_tick.items():
-        if now is not None and abs(microseconds - now) > TEMPO_STEP * now:
-            changes.append((tick / piece.ticks_per_beat, microseconds > now))
-        elif now is not None:
-            continue  # small steps add up until they are a change
-        now = microseconds
-
-    gestures: list[list[float]] = []
-    for place, (beat, slower) in enumerate(changes):
-        before = changes[place - 1] if place else None
-        if before is None or before[1] != slower or beat - before[0] > 2:
-            gestures.append([])
-        gestures[-1].append(beat)
-
-    end = last_onset / piece.ticks_per_beat
+def _of_the_tempo(piece: MidiPiece) -> list[Fault]:
+    # The last gesture is free. A tempo that follows a player goes up and down all the time, or
+    # changes in bar after bar.
+    gestures = tempo_gestures(piece)
+    end = int(piece.notes[-1, 0]) / piece.ticks_per_beat
     bars = max(1.0, end / 4)
     # The final ritardando ends near the end and is short enough to be one.
     final = bool(gestures) and end - gestures[-1][-1] <= 8 and end - gestures[-1][0] <= 32
     counted = gestures[:-1] if final else gestures
     touched = len({int(beat // 4) for gesture in counted for beat in gesture})
-    if len(counted) > TEMPO_GESTURES + bars / 8 or touched > max(TEMPO_GESTURES, TEMPO_BARS * bars):
-        speeds = [MICROSECONDS / microseconds for microseconds in by_tick.values()]
-        reason = (
-            f"{len(changes)} changes in {bars:.0f} bars, "
-            f"{min(speeds):.0f} to {max(speeds):.0f} beats a minute"
-        )
-        return [Fault("tempo", reason)], len(gestures)
-    return [], len(gestures)
-
-
-def _metres(piece: MidiPiece) -> list[str]:
-    """The metres that sound, in their order; an upbeat bar, and the same metre again, left out."""
-    last_onset = int(piece.notes[-1, 0])
-    by_tick = {tick: metre for tick, *metre in piece.metres if tick <= last_onset}
-    places = list(by_tick.items())
-    bars = [4 * num / den * piece.ticks_per_beat for _, (num, den) in places]  # in ticks
-    # An upbeat: a metre of its own for the one bar, shorter than those that follow.
-    if len(places) > 1 and bars[0] < bars[1] and places[1][0] - places[0][0] <= bars[0]:
-        del places[0], bars[0]
-    # And the last bar, which the upbeat completes.
-    if len(places) > 1 and bars[-1] < bars[-2] and last_onset - places[-1][0] < bars[-1]:
-        del places[-1], bars[-1]
-    metres: list[tuple[int, int]] = []
-    for _, (numerator, denominator) in places:
-        if not metres or not _alike(metres[-1], (numerator, denominator)):
-            metres.append((numerator, denominator))
-    return [f"{numerator}/{denominator}" for numerator, denominator in metres]
-
-
-def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Whether two metres are the same to the ear: 4/4, 2/2 and 8/8 are, 3/4 and 6/8 are not."""
-    if one == other:
-        return True
-    same_length = one[0] * other[1] == other[0] * one[1]
-    return same_length and all(numerator.bit_count() == 1 for numerator, _ in (one, other))
+    if len(counted) <= TEMPO_GESTURES + bars / 8 and touched <= max(
+        TEMPO_GESTURES, TEMPO_BARS * bars
+    ):
+        return []
+    speeds = [MICROSECONDS / microseconds for microseconds in sounding_tempos(piece).values()]
+    reason = (
+        f"{sum(map(len, gestures))} changes in {bars:.0f} bars, "
+        f"{min(speeds):.0f} to {max(speeds):.0f} beats a minute"
+    )
+    return [Fault("tempo", reason)]
 
 
 def _of_the_metre(metres: tuple[str, ...]) -> list[Fault]:
@@ -314,31 +213,6 @@ def _of_the_length(facts: Facts) -> list[Fault]:
         most = f"at most {LONGEST_SECONDS / 60:.0f} minutes and {LONGEST_BEATS:,.0f} beats"
         faults.append(Fault("long", f"{what}, {most}"))
     return faults
-
-
-def _largest_chord(onsets: NDArray[np.float64]) -> int:
-    """The most notes that begin within the tolerance of the grid: a chord may be spread."""
-    together = np.searchsorted(onsets, onsets + TOLERANCE, side="right") - np.arange(len(onsets))
-    return int(together.max())
-
-
-def _density(onsets: NDArray[np.float64]) -> float:
-    """Onsets a beat on average, a chord counted once."""
-    moments = np.unique(np.round(onsets / TOLERANCE))
-    span = float(onsets[-1] - onsets[0])
-    return (len(moments) - 1) / span if span > 0 else 0.0
-
-
-def _seconds(piece: MidiPiece, end: float) -> float:
-    """How long the piece lasts by its tempo map."""
-    seconds, beat, microseconds = 0.0, 0.0, MICROSECONDS // 120
-    if piece.tempos and piece.tempos[0][0] > 0:
-        microseconds = piece.tempos[0][1]  # as `Song.load` reads it
-    for tick, following in piece.tempos:
-        until = min(tick / piece.ticks_per_beat, end)
-        seconds += (until - beat) * microseconds / 1e6
-        beat, microseconds = until, following
-    return seconds + (end - beat) * microseconds / 1e6
 
 
 def _count(number: int, what: str) -> str:

@@ -1,10 +1,12 @@
 """Knowing a melody again: in another key, at another tempo, after another silence.
 
-The melody is the top line: of the notes that begin together the highest, unless a higher note
-still sounds over it. Its fingerprint hashes the intervals between its notes and the times between
-their onsets in steps of the piece's own grid, both divided by what all times have in common, so
-that a melody written in twice the note values is the same one. Two melodies with the same
-fingerprint agree note for note.
+The fingerprint of a melody (`top_line`) hashes the intervals between its notes, and the times
+between their onsets in steps of the piece's own grid. Both are divided by what all times have in
+common, so that a melody written in twice the note values is the same one. Two melodies with the
+same fingerprint agree note for note.
+
+Notes are held here, where `evo.music.melody` reads piano rolls. Its kernels would make a check of
+files take twice the memory.
 """
 
 from __future__ import annotations
@@ -21,10 +23,12 @@ FINE = 24  # steps a beat for pieces without a grid
 
 
 def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> bytes | None:
-    """16 bytes, equal for melodies that agree note for note; None for too few notes.
+    """Return 16 bytes, equal for melodies that agree note for note; None for too few notes.
 
     Args:
         notes: int64 array (notes, 3 or more), rows (onset_tick, end_tick, pitch, ...), sorted.
+        ticks_per_beat: ticks in a quarter note.
+        grid: the grid that the notes stand on; if they do not fit it, a fine one is taken.
     """
     line = top_line(notes)
     if len(line) < SHORTEST:
@@ -37,8 +41,14 @@ def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> by
 
 
 def top_line(notes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows of the notes that no higher note covers: the highest of those that begin together,
-    where no higher one that began before still sounds in the middle of it."""
+    """Return the melody of notes that are held: the rows that no higher note covers.
+
+    Of the notes that begin together it is the highest, unless a higher one that began before still
+    sounds in the middle of it.
+
+    Args:
+        notes: int64 (notes, 3 or more), rows (onset, end, pitch, ...).
+    """
     sounding_until = np.zeros(128, dtype=np.int64)
     kept: list[int] = []
     last_onset = -1

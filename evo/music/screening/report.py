@@ -1,39 +1,172 @@
-"""What a check of songs leaves: records in a file, lines and tables on the screen, copies.
+"""What `evo songs check` does: pieces are read, judged, recorded, copied when fit, and forgotten.
 
-Records are written as they come, so that an interrupted check leaves what it found.
+A candidate knows how it is read and how it is written elsewhere, so that files and the songs of a
+collection go the same way. Records are written as they come, so that an interrupted check leaves
+what it found.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from evo.core.errors import InputError, printable
+from evo.core.interrupt import Interrupts
+from evo.music.files import UserTextFile, user_file
+from evo.music.library import midi_files
+from evo.music.midi.read import MidiPiece, read_piece
 from evo.music.screening.check import Check, Report
-from evo.music.screening.faults import FAULTS, Facts
+from evo.music.screening.essen import FolkSong, folk_songs, to_song
+from evo.music.screening.facts import Facts
+from evo.music.screening.faults import FAULTS, Demands
+from evo.music.tables import new_table, say, show, watched
 
+FEW = 50  # pieces that are shown one by one in a table
 COLUMNS = ("path", "fit", "faults", "reasons", "same_as", "keys", *(f.name for f in fields(Facts)))
 
+Record = Callable[[Report], None]  # takes one report after the other
 
-class Records(Protocol):
-    """Takes one report after the other."""
 
-    def __call__(self, report: Report) -> None: ...
+class Candidate(NamedTuple):
+    """Something to check: its name, its path from where the search began, and what can be done."""
+
+    name: str
+    path: str
+    read: Callable[[], MidiPiece]
+    keep: Callable[[Path], object]
+
+
+class Outputs(NamedTuple):
+    """Where records and copies go; None for nowhere."""
+
+    json: str | None = None
+    csv: str | None = None
+    keep: str | None = None
+
+
+def files_below(path: str) -> list[Candidate]:
+    """Return a MIDI file, or all of a folder, as candidates; MidiError for a path without any."""
+    root = path if Path(path).is_dir() else str(Path(path).parent)
+    return [
+        Candidate(
+            name,
+            str(Path(name).relative_to(root)),
+            partial(read_piece, name),
+            partial(shutil.copyfile, name),
+        )
+        for name in midi_files(path, below=True)
+    ]
+
+
+def folk_songs_of(collection: str, demands: Demands) -> list[Candidate]:
+    """Return the songs of a collection; they are kept as MIDI files, moved into the keys."""
+
+    def candidate(song: FolkSong) -> Candidate:
+        def keep(target: Path) -> None:
+            to_song(song.read(), song.name, demands.keys, demands.steps_per_beat or 2).save(target)
+
+        return Candidate(song.name, f"{song.name}.mid", song.read, keep)
+
+    return [candidate(song) for song in folk_songs(collection)]
+
+
+def chosen(found: list[Candidate], limit: int | None, seed: int | None) -> list[Candidate]:
+    """Return the first `limit` candidates or, with a seed, a random sample in the same order."""
+    if limit is None or limit >= len(found):
+        return found
+    if seed is None:
+        return found[:limit]
+    sample = random.Random(seed).sample(range(len(found)), limit)
+    return [found[index] for index in sorted(sample)]
+
+
+def survey(check: Check, candidates: list[Candidate], outputs: Outputs) -> int:
+    """Check the candidates and say what came of it.
+
+    Args:
+        check: judges them, and counts.
+        candidates: what to check, in this order.
+        outputs: where records and copies go.
+
+    Returns:
+        The signal that ended it early, or 0.
+    """
+    console = Console()
+    started = time.monotonic()
+    reports, signal = _checked(check, candidates, outputs, console)
+    if reports:
+        show(pieces_table(reports), console)
+        say("", console)
+        for _, report in reports:
+            if not report.fit:
+                say(str(report), console)
+    if check.fit < check.pieces:
+        say("", console)
+    show(summary_table(check), console)
+    say("", console)
+    if signal:
+        say(f"stopped after {check.pieces:,} of {len(candidates):,}", console)
+    if finer := resolutions(check):
+        say(finer, console)
+    copied = f", copied into {Path(outputs.keep)}" if outputs.keep is not None else ""
+    say(
+        f"{check.fit:,} of {check.pieces:,} are fit to learn from, with {check.demands.keys} keys"
+        f"{copied} ({time.monotonic() - started:.1f} s)",
+        console,
+    )
+    return signal
+
+
+def _checked(
+    check: Check, candidates: list[Candidate], outputs: Outputs, console: Console
+) -> tuple[list[tuple[str, Report]], int]:
+    """Check the candidates; return the reports of a few, and the signal that ended it early.
+
+    Of many candidates the faulty ones are named at once.
+    """
+    reports = []
+    with ExitStack() as stack:
+        folder = empty_folder(outputs.keep) if outputs.keep is not None else None
+        records: list[Record] = []
+        if outputs.json is not None:
+            records.append(stack.enter_context(json_records(Path(outputs.json))))
+        if outputs.csv is not None:
+            records.append(stack.enter_context(csv_records(Path(outputs.csv))))
+        interrupts = stack.enter_context(Interrupts())
+        for candidate in watched(candidates, "checking", console):
+            if interrupts.received is not None:
+                break
+            report = check.piece(candidate.name, candidate.read)
+            for write in records:
+                write(report)
+            if folder is not None and report.fit:
+                target = free_name(folder, candidate.path)
+                with user_file(target, "cannot be written"):
+                    candidate.keep(target)
+            if len(candidates) <= FEW:
+                reports.append((candidate.path, report))
+            elif not report.fit:
+                say(str(report), console)
+    return reports, int(interrupts.received or 0)
 
 
 @contextmanager
-def json_records(path: Path) -> Iterator[Records]:
-    """Writes reports as a JSON array, a record a line; it is whole whenever the context ends."""
-    with path.open("w", encoding="utf-8") as file:
+def json_records(path: Path) -> Iterator[Record]:
+    """Write reports as a JSON array, a record a line; it is whole whenever the context ends."""
+    with closing(UserTextFile(path)) as file:
         separator = "[\n"
 
         def write(report: Report) -> None:
@@ -48,9 +181,9 @@ def json_records(path: Path) -> Iterator[Records]:
 
 
 @contextmanager
-def csv_records(path: Path) -> Iterator[Records]:
-    """Writes reports as a table of comma-separated values; lists are joined by blanks."""
-    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+def csv_records(path: Path) -> Iterator[Record]:
+    """Write reports as a table of comma-separated values; lists are joined by blanks."""
+    with closing(UserTextFile(path, errors="backslashreplace", newline="")) as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
 
@@ -67,16 +200,21 @@ def csv_records(path: Path) -> Iterator[Records]:
 
 
 def empty_folder(path: str) -> Path:
-    """A folder to copy into, made unless it is there; InputError for one that is not empty."""
+    """Return a folder to copy into, made unless it is there.
+
+    Raises:
+        InputError: for one that is not empty, or cannot be made.
+    """
     folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise InputError(f"{folder}: exists and is not empty; nothing in it will be replaced")
+    with user_file(folder, "cannot be made"):
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise InputError(f"{folder}: exists and is not empty; nothing in it will be replaced")
     return folder
 
 
 def free_name(folder: Path, name: str) -> Path:
-    """A place in a folder for a file from anywhere: "a/b.mid" goes to "a-b.mid", or "a-b-2.mid"."""
+    """Return a new path in a folder for a file: of "a/b.mid" "a-b.mid", or else "a-b-2.mid"."""
     flat = Path("-".join(part for part in Path(name).parts if part not in ("/", "..", ".")))
     target, number = folder / flat, 1
     while target.exists():
@@ -86,35 +224,27 @@ def free_name(folder: Path, name: str) -> Path:
 
 
 def pieces_table(reports: Sequence[tuple[str, Report]]) -> Table:
-    """A row a piece, each with the name to show: what it is like, and the faults in a word each."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("file", overflow="fold")
-    for heading in ("notes", "keys", "chord", "beats", "tempo"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    """Return a row per piece: the name to show, what it is like, and its faults in a word each."""
+    table = new_table("file", "notes", "keys", "chord", "beats", "tempo")
     for heading in ("metre", "grid", "verdict"):
         table.add_column(heading)
     for name, report in reports:
         facts = report.facts
-        figures = ["", "", "", "", "", "", ""]
+        figures = [""] * 7
         if facts is not None:
             figures = [
                 f"{facts.notes:,}", str(facts.keys), str(facts.chord), f"{facts.beats:,.0f}",
                 f"{facts.tempo:.0f}", " ".join(facts.metres[:2]), facts.grid,
             ]  # fmt: skip
         verdict = ", ".join(fault.kind for fault in report.faults) or "fit"
-        table.add_row(
-            Text(printable(name)), *map(Text, figures),
-            Text(verdict, style="green" if report.fit else "red"),
-        )  # fmt: skip
+        style = "green" if report.fit else "red"
+        table.add_row(*map(Text, (printable(name), *figures)), Text(verdict, style))
     return table
 
 
 def summary_table(check: Check) -> Table:
-    """How many pieces have each fault, and how many are fit."""
-    table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("fault")
-    table.add_column("files", justify="right")
-    table.add_column("share", justify="right")
+    """Return how many pieces have each fault, and how many are fit."""
+    table = new_table("fault", "files", "share")
     rows = [(title, check.faults[kind], "") for kind, title in FAULTS.items() if check.faults[kind]]
     for title, count, style in [*rows, ("fit to learn from", check.fit, "green")]:
         share = f"{count / check.pieces:.1%}" if check.pieces else ""
@@ -123,17 +253,10 @@ def summary_table(check: Check) -> Table:
 
 
 def resolutions(check: Check) -> str:
-    """What the fit pieces need of a piano roll, where it is more than the usual; or nothing."""
+    """Return what the fit pieces need of a piano roll, where it is more than the usual."""
     finer = [
         f"{count:,} with steps_per_beat={steps}"
         for steps, count in sorted(check.steps_per_beat.items())
         if steps != 2
     ]
     return f"of the fit ones, load {', '.join(finer)}" if finer else ""
-
-
-def rendered(table: Table, console: Console) -> str:
-    """A table as text for a console; wide where nobody looks on."""
-    with console.capture() as capture:
-        console.print(table, width=None if console.is_terminal else 120)
-    return "\n".join(line.rstrip() for line in capture.get().splitlines())

@@ -71,11 +71,11 @@ class Grid:
 
 
 def best_grid(onsets: NDArray[np.float64], ticks_per_beat: int) -> Grid:
-    """The grid that suits the onsets best.
+    """Return the grid that suits the onsets best.
 
     Args:
         onsets: float array (onsets,), at least one, in beats, sorted.
-        ticks_per_beat: the file's own resolution: it stands on no grid that it cannot leave.
+        ticks_per_beat: the file's resolution; grids finer than a quarter of it are not considered.
     """
     counted = _without_ornaments(np.unique(onsets))
     grids = [
@@ -89,14 +89,14 @@ def best_grid(onsets: NDArray[np.float64], ticks_per_beat: int) -> Grid:
 
 
 def steps_of(onsets: NDArray[np.float64], grid: Grid) -> NDArray[np.int64]:
-    """The step of each onset on a grid, int64 (onsets,); the first step of the piece is not 0."""
+    """Return the step of each onset on a grid, int64 (onsets,); the first need not be 0."""
     steps = np.floor((onsets - grid.shift) * grid.steps_per_beat + 0.5)
     counted: NDArray[np.int64] = steps.astype(np.int64)
     return counted
 
 
 def _cost(grid: Grid) -> float:
-    """The share of onsets that are off, and a little for what is far fetched or only nearly so."""
+    """Return the share of onsets that are off, and a little for what is less plain or close."""
     rank = PLAINEST_FIRST.index(grid.name) + (0.5 if grid.shift else 0.0)
     return grid.off + PLAINER * rank + LOOSE * grid.deviation / TOLERANCE
 
@@ -108,7 +108,7 @@ def _without_ornaments(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _even(onsets: NDArray[np.float64], steps: int, name: str) -> list[Grid]:
-    """The grid from the beat on, and the one that a delay shared by all notes leads to."""
+    """Return the grid from the beat on, and the one moved by a delay that all notes share."""
     angles = np.exp(2j * np.pi * onsets * steps)
     shift = float(np.angle(angles.mean()) / (2 * np.pi * steps))
     grids = []
@@ -120,7 +120,7 @@ def _even(onsets: NDArray[np.float64], steps: int, name: str) -> list[Grid]:
 
 
 def _swung(onsets: NDArray[np.float64], steps: int, name: str) -> Grid:
-    """The grid of pairs, long and short, whose second begins where most of them do."""
+    """Return the grid of pairs, long and short, whose second begins where most of them do."""
     place = (onsets * steps / 2) % 1  # within a pair
     late = place[(place >= STRAIGHTEST_SWING) & (place <= SHARPEST_SWING)]
     second = float(np.median(late)) if len(late) else 0.5

@@ -1,48 +1,34 @@
-"""The connection to a Dask cluster, on an event loop in a thread of its own.
+"""The connection to a Dask cluster: its scheduler, and which of its workers can be used.
 
-Everything here is a coroutine of that loop but `EventLoop` itself, which starts the thread and
-calls coroutines from others. Dask's own log is not shown: what a user has to know of it is raised
-as one line.
+Everything here is a coroutine of `evo.workers.cluster.loop`. Dask's own log is not shown: what a
+user has to know of it is raised as one line.
 """
 
 import asyncio
-import concurrent.futures
 import logging
 import os
-import signal
-import threading
 import warnings
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from multiprocessing import resource_tracker
-from typing import Any, TypeVar
+from typing import Any
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client
 from distributed.security import Security
-from distributed.utils import get_mp_context
 from distributed.versions import VersionMismatchWarning, get_versions
 
-from evo.core.errors import WorkersLostError
+from evo.core.errors import InputError, WorkersLostError
 from evo.workers.cluster.address import Address
-
-T = TypeVar("T")
+from evo.workers.cluster.local import LocalCluster
 
 # Seconds.
 _CONNECT = 5.0  # until a scheduler has answered, or a lost one is given up
 _ANSWER = 30.0  # until a scheduler that is there has answered a question
-_CLOSE = 2.0
-_STARTED = 120.0  # until local workers have started, on a machine that is busy
+_CLOSE = 0.5
 _OURS = "kuznechik"  # the distribution that workers need
 # Libraries whose versions decide the last bits of a result.
 _NUMERICAL = ("numpy", "numba")
-_PRELOADED = [
-    "distributed",
-    "evo.workers.cluster.task",
-    "genomes.network.networks",
-    "genomes.grid.grids",
-]
 _SILENT = logging.CRITICAL + 1
 _SETTINGS = {
     # A worker that died is replaced by a fork of a process that has its modules imported already:
@@ -53,65 +39,10 @@ _SETTINGS = {
     "distributed.worker.profile.enabled": False,
     # Or else it ends the nanny of a worker that was not there again after 15 s.
     "distributed.deploy.lost-worker-timeout": "1000 days",
-    # No pages for browsers: nobody is told where they are.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
     "distributed.admin.large-graph-warning-threshold": "1TB",
 }
-
-
-class EventLoop:
-    """An event loop in a thread; no signal reaches it nor any process that is started from it."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._loop.set_exception_handler(lambda loop, context: None)
-        # Started on the way by the first process otherwise, it would let signals through again.
-        resource_tracker.ensure_running()
-        self._broken: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-        except BaseException as error:  # noqa: BLE001 - told by whoever waits for the loop
-            self._broken = error
-
-    def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Its result, waited for in this thread, which signals can call away."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        try:
-            while not future.done():
-                if not self._thread.is_alive():
-                    raise WorkersLostError(f"the connection to the cluster broke down{self._why()}")
-                concurrent.futures.wait([future], timeout=0.2)
-        except BaseException:
-            future.cancel()
-            raise
-        return future.result()
-
-    def _why(self) -> str:
-        error = self._broken
-        return f": {type(error).__name__} {error}" if error is not None else ""
-
-    def end(self) -> None:
-        """Stop the loop and its thread."""
-        with suppress(TimeoutError):
-            self.call(_end_tasks())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_CLOSE)
-        if not self._thread.is_alive():
-            self._loop.close()
-
-
-async def _end_tasks() -> None:
-    others = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in others:
-        task.cancel()
-    await asyncio.wait_for(asyncio.gather(*others, return_exceptions=True), _CLOSE)
 
 
 @contextmanager
@@ -133,7 +64,7 @@ def _silence() -> Iterator[None]:
 
 
 def _certificates(address: Address) -> Security:
-    """What Dask's configuration says of TLS; ValueError in one line if that is not enough."""
+    """Return Dask's TLS configuration. Raises InputError if it is not enough."""
     security = Security()
     if not address.url.startswith("tls://"):
         return security
@@ -141,7 +72,7 @@ def _certificates(address: Address) -> Security:
     wanted = {"tls_ca_file": "CA_FILE", "tls_client_cert": "CLIENT__CERT"}
     for attribute, name in wanted.items():
         if getattr(security, attribute) is None:
-            raise ValueError(
+            raise InputError(
                 f"cluster {address}: TLS wants certificates; set "
                 f"DASK_DISTRIBUTED__COMM__TLS__{name} (a file), or the same in Dask's configuration"
             )
@@ -149,47 +80,45 @@ def _certificates(address: Address) -> Security:
         security.get_connection_args("client")
     except (OSError, ValueError) as error:  # an ssl.SSLError is an OSError
         files = ", ".join(str(getattr(security, attribute)) for attribute in wanted)
-        raise ValueError(f"cluster {address}: the certificates {files}: {error}") from None
+        raise InputError(f"cluster {address}: the certificates {files}: {error}") from None
     return security
 
 
 class Connection:
-    """An open connection, to a scheduler that runs or to a cluster that was started for it."""
+    """An open connection, to a scheduler that runs or to a cluster that was started for it.
+
+    Args:
+        address: Where.
+        say: Shows a line to the user.
+
+    Attributes:
+        address: Where.
+        client: Dask's client.
+        local: The cluster that was started for this connection, None if it ran already.
+    """
 
     def __init__(self, address: Address, say: Callable[[str], None]) -> None:
         self.address, self._say = address, say
         self._settings = ExitStack()
-        self._local: Any = None
+        self.local: LocalCluster | None = None
         self.client: Any = None
         # Workers by address: whether they may be used, found out once each.
         self._known: dict[str, bool] = {}
         self._meeting: dict[str, asyncio.Task[None]] = {}
 
     async def open(self) -> None:
-        """Connect; ValueError in one line if that is not possible."""
+        """Connect. Raises InputError if that is not possible."""
         self._settings.enter_context(dask.config.set(_SETTINGS))
         self._settings.enter_context(_silence())
-        security = _certificates(self.address)
         if self.address.workers:
-            # Other users of this machine reach its ports: they are asked for certificates too.
-            security = Security.temporary()
-            # In this order: Dask has modules of its own choice imported at its first call.
-            get_mp_context().set_forkserver_preload(_PRELOADED)
-            self._local = LocalCluster(
-                n_workers=self.address.workers,
-                threads_per_worker=1,
-                host="127.0.0.1",
-                security=security,
-                memory_limit=0,
-                dashboard_address=":0",
-                silence_logs=_SILENT,
-                asynchronous=True,
-            )
+            self.local = LocalCluster(self.address.workers, _SILENT)
+            security = self.local.security
             try:
-                await asyncio.wait_for(self._local, _STARTED)
+                place = await self.local.open()
             except Exception as error:
-                raise ValueError(f"cluster {self.address} did not start: {error}") from error
-        place = self._local.scheduler_address if self._local else self.address.url
+                raise InputError(f"cluster {self.address} did not start: {error}") from error
+        else:
+            security, place = _certificates(self.address), self.address.url
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", VersionMismatchWarning)
@@ -198,13 +127,12 @@ class Connection:
                     set_as_default=False, name="evo",
                 )  # fmt: skip
         except (OSError, ValueError) as error:
-            raise ValueError(
+            raise InputError(
                 f"cluster {self.address}: no scheduler answers there{_cause(error)}"
             ) from None
-        scheduler = await self._versions()
-        problem = _problem(scheduler)
+        problem = version_problem(await self._versions())
         if problem:
-            raise ValueError(f"cluster {self.address}: the scheduler {problem}")
+            raise InputError(f"cluster {self.address}: the scheduler {problem}")
 
     async def _versions(self, worker: str | None = None) -> dict[str, Any] | None:
         """The versions of the scheduler or of a worker, None if it does not answer."""
@@ -250,7 +178,7 @@ class Connection:
             return
         if versions is None:  # it is gone, or so new that it does not answer yet: asked again
             return
-        problem = _problem(versions)
+        problem = version_problem(versions)
         if problem:
             self._say(f"cluster {self.address}: worker {address} is not used, it {problem}")
         elif threads > 1:
@@ -265,6 +193,12 @@ class Connection:
                 "their last bits from those of another place"
             )
         self._known[address] = problem is None
+
+    def process(self, worker: str) -> int | None:
+        """Return the process number of a worker, None if it is not of this connection's own."""
+        nannies = self.local.nannies if self.local is not None else []
+        found = [nanny.pid for nanny in nannies if nanny.worker_address == worker]
+        return found[0] if found else None
 
     async def restart(self, address: str) -> None:
         """End a worker's process, whatever it is doing; its nanny starts another."""
@@ -289,21 +223,16 @@ class Connection:
         return WorkersLostError(f"cluster {self.address} has had no worker for {seconds:g} s")
 
     async def close(self) -> None:
-        """Disconnect, and end what was started for it."""
+        """Disconnect, and end what was started for the connection."""
         if self.client is not None:
             with suppress(OSError):
                 await asyncio.wait_for(self.client.close(timeout=_CLOSE), _CLOSE)
-        if self._local is not None:
-            nannies = list(self._local.workers.values())
-            ends = [nanny.close(timeout=0.5) for nanny in nannies]
-            with suppress(TimeoutError):
-                ended = asyncio.gather(*ends, return_exceptions=True)
-                await asyncio.wait_for(ended, _CLOSE)
-                await asyncio.wait_for(self._local.close(), _CLOSE)
+        if self.local is not None:
+            await self.local.close()
         self._settings.close()
 
 
-def _problem(versions: dict[str, Any] | None) -> str | None:
+def version_problem(versions: dict[str, Any] | None) -> str | None:
     """Why a process with these versions is of no use, as the end of a sentence."""
     if versions is None:
         return "does not answer"

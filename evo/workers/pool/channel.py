@@ -15,6 +15,8 @@ from collections.abc import Generator
 from multiprocessing.connection import Connection
 from typing import Any
 
+from evo.core.platform import read_into
+
 _COUNT = struct.Struct("!I")
 
 
@@ -55,7 +57,7 @@ class _Reader:
 
         Raises EOFError at the end of the pipe, BlockingIOError where there is nothing yet.
         """
-        got = os.readv(self._number, [memoryview(self._wanted)[self._filled :]])
+        got = read_into(self._number, memoryview(self._wanted)[self._filled :])
         if not got:
             raise EOFError
         self._filled += got

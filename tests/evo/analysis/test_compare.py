@@ -15,7 +15,9 @@ from evo.analysis.compare import compare, find_runs, row_of, significance
 from evo.analysis.plot import comparison_figure, png_bytes
 from evo.cli.main import main
 from evo.core.errors import InputError
+from evo.music.tunes import tune
 from evo.runs.batch import Batch
+from evo.runs.configure import deep_update
 
 
 def run_of(
@@ -29,10 +31,9 @@ def run_of(
     **tables: Any,
 ) -> Path:
     """A run's directory as a run would leave it: 20 evaluations and a second a generation."""
-    config = configured(name, engine, **tables)
-    config["run"]["seed"] = seed
+    config = configured(name, engine, **deep_update(tables, {"run": {"seed": seed}}))
     path.mkdir(parents=True)
-    (path / "config.toml").write_text(tomli_w.dumps(config))
+    (path / "config.toml").write_text(tomli_w.dumps(config.tables()))
     lines = [
         json.dumps({
             "generation": generation, "evaluations": 20 * (generation + 1), "best": champion,
@@ -61,14 +62,17 @@ def test_runs_that_differ_in_seed_and_limits_alone_are_a_group(tmp_path: Path) -
     run_of(tmp_path / "e", 1, [1.0], engine="random-network")
     groups = compare([tmp_path]).groups
     assert [(group.label, len(group.outcomes)) for group in groups] == [
-        ('xor/network/neat (neat.NEAT.pop_size="20")', 3),
-        ('xor/network/neat (neat.NEAT.pop_size="30")', 1),
+        ("xor/network/neat (neat.NEAT.pop_size=20)", 3),
+        ("xor/network/neat (neat.NEAT.pop_size=30)", 1),
         ("xor/network/random", 1),
     ]
 
 
 def test_the_song_is_part_of_what_a_run_is(tmp_path: Path) -> None:
-    for song in ("vo-pole-bereza-stoyala", "folder/other.mid"):
+    other = tmp_path / "folder" / "other.mid"
+    other.parent.mkdir()
+    tune("ode-to-joy").save(other)
+    for song in ("vo-pole-bereza-stoyala", str(other)):
         path = tmp_path / Path(song).stem
         run_of(path, 1, [1.0], name="memorize", engine="ga", memorize={"song": song})
     assert {group.label for group in compare([tmp_path]).groups} == {
@@ -138,7 +142,7 @@ def test_what_has_not_ended_is_named_and_not_counted(tmp_path: Path) -> None:
 
 
 def test_seeds_that_have_not_begun_are_named(tmp_path: Path) -> None:
-    Batch.create(tmp_path / "all", configured(), [4, 10, 9]).save()
+    Batch.create(tmp_path / "all", configured().tables(), [4, 10, 9]).save()
     run_of(tmp_path / "all" / "seed4", 4, [1.0])
     run_of(tmp_path / "all" / "seed10", 10, [1.0])
     for place in (tmp_path, tmp_path / "all"):
@@ -171,16 +175,24 @@ def test_a_difference_between_two_groups_is_tested(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "tables", "differing"), [
-    ("guess", ({"score": "gap"}, {"keys": 5, "score": "band"}), "guess.keys, guess.score"),
-    ("memorize", ({"mode": "perform"}, {"lags": [1, 2]}), "memorize.mode"),
-    ("memorize", ({}, {"lags": [1, 2]}), ""),
+    (
+        "guess",
+        ({"guess": {"score": "gap"}}, {"guess": {"keys": 5, "score": "band"}}),
+        "guess.keys, guess.score",
+    ),
+    (
+        "memorize",
+        ({"memorize": {"mode": "perform"}}, {"network": {"lags": [1, 2]}}),
+        "memorize.mode",
+    ),
+    ("memorize", ({}, {"network": {"lags": [1, 2]}}), ""),
 ])  # fmt: skip
 def test_best_fitness_is_not_tested_where_something_else_is_scored(
     tmp_path: Path, name: str, tables: tuple[Any, Any], differing: str
 ) -> None:
     for place, table in enumerate(tables):
         for seed in range(3):
-            run_of(tmp_path / f"{place}-{seed}", seed, [float(place)], name=name, **{name: table})
+            run_of(tmp_path / f"{place}-{seed}", seed, [float(place)], name=name, **table)
     (line,) = significance(*compare([tmp_path]).groups)
     if differing:
         assert line == f"best fitness: not comparable, they differ in {differing}"

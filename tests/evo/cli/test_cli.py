@@ -8,36 +8,36 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from disturbing import undrawn
 from running import Killed, Watcher, configured, start
 
 from evo import __version__
-from evo.cli.configure import DEFAULT_ENGINE
-from evo.cli.main import ENGINE_NAMES, EXPERIMENT_NAMES, GENOME_NAMES, main
+from evo.cli.main import main
 from evo.core.errors import WorkersLostError
-from evo.core.registry import EXPERIMENTS
+from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES, load
 from evo.core.scores import Scores
-from evo.engines import BASELINES, ENGINES, GENOMES, base_of, engine_class, genome_of
-from evo.engines.neat.config_file import DEFAULTS
+from evo.core.settings import tables
+from evo.engines import default_engine, engine_class, engine_names, genome_of
+from evo.engines.neat.settings import NeatPythonSettings
 from evo.fitness.xor import Xor
 from evo.music.song import Song
 from evo.music.tunes import tune
-from evo.runs.directory import load_config, read_log
+from evo.runs.description import load_config, read_log
 from evo.workers.serial import Serial
 
+ENGINE_NAMES = ("neat", "neat-python", "ga", "es", "random", "one-plus-one")
+DEFAULT_ENGINE = default_engine("network")
 SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false")
 
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import evo.analysis.plot
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(evo.analysis.plot, "network_figure", lambda *arguments: None)
-    monkeypatch.setattr(evo.analysis.plot, "rolls_figure", lambda *arguments: None)
-    monkeypatch.setattr(evo.analysis.plot, "png_bytes", lambda figure: b"a picture")
+    undrawn(monkeypatch.setattr)
 
 
 def evo(*arguments: object) -> Result:
@@ -68,21 +68,36 @@ def result_of(path: Path | str) -> dict[str, Any]:
 # Names and help
 
 
-def test_the_names_in_the_help_are_those_of_the_registries() -> None:
-    assert tuple(EXPERIMENTS) == EXPERIMENT_NAMES
-    assert (*(name for name in ENGINES if base_of(name) == name), *BASELINES) == ENGINE_NAMES
-    assert tuple(GENOMES) == GENOME_NAMES
+@pytest.mark.parametrize("command", ["run", "settings"])
+def test_the_names_in_the_help_are_those_of_the_registries(command: str) -> None:
+    choices = {
+        option.name: tuple(option.type.choices)
+        for option in main.commands[command].params
+        if isinstance(option.type, click.Choice)
+    }
+    assert choices == {
+        "experiment": tuple(EXPERIMENTS),
+        "engine": (*ENGINES, *BASELINES),
+        "genome": tuple(GENOMES),
+    }
+    assert (*ENGINES, *BASELINES) == ENGINE_NAMES
     assert DEFAULT_ENGINE in ENGINES
 
 
 def test_every_engine_breeds_one_genome_kind_and_its_own() -> None:
-    assert sorted(engine for engines in GENOMES.values() for engine in engines) == sorted(ENGINES)
-    for engines in GENOMES.values():
-        assert len({engine_class(engine).genome for engine in engines}) == 1
+    bred = {engine: genome_of(engine) for engine in engine_names()}
+    assert set(bred.values()) == set(GENOMES)
+    for engine, genome in bred.items():
+        assert engine_class(engine).genome is load(GENOMES[genome])
+    for genome in GENOMES:
+        of_kind = [name for name in engine_names() if bred[name] == genome]
+        assert default_engine(genome) == of_kind[0]
+        assert {f"{baseline}-{genome}" for baseline in BASELINES} < set(of_kind)
 
 
 @pytest.mark.parametrize("command", [
     (), ("run",), ("resume",), ("plot",), ("play",), ("compare",), ("songs",), ("songs", "list"),
+    ("runs",), ("settings",),
 ])  # fmt: skip
 def test_every_command_has_a_help(command: tuple[str, ...]) -> None:
     text = done(*command, "--help")
@@ -92,7 +107,7 @@ def test_every_command_has_a_help(command: tuple[str, ...]) -> None:
 
 def test_the_help_names_experiments_and_engines() -> None:
     text = done("run", "--help")
-    assert all(name in text for name in (*EXPERIMENT_NAMES, *ENGINE_NAMES))
+    assert all(name in text for name in (*EXPERIMENTS, *ENGINE_NAMES))
     assert __version__ in done("--version")
 
 
@@ -134,7 +149,7 @@ def test_population_seed_limits_and_workers_are_in_the_configuration() -> None:
          "--target", "3.95", "--workers", 1, "--out", "a")  # fmt: skip
     config = load_config(Path("a/config.toml"))
     assert config["run"]["seed"] == 9
-    assert config[DEFAULT_ENGINE]["NEAT"]["pop_size"] == "14"
+    assert config[DEFAULT_ENGINE]["NEAT"]["pop_size"] == 14
     assert config["stop"]["generations"] == 2
     assert config["stop"]["time_limit"] == 5400.0
     assert config["stop"]["target"] == 3.95
@@ -151,7 +166,7 @@ def test_the_later_source_of_a_setting_overrides_the_earlier() -> None:
     config = load_config(Path("a/config.toml"))
     assert config["run"]["seed"] == 1
     assert config["stop"]["generations"] == 4
-    assert config[DEFAULT_ENGINE]["NEAT"]["pop_size"] == "10"
+    assert config[DEFAULT_ENGINE]["NEAT"]["pop_size"] == 10
     assert result_of("a")["evaluations"] == 40
 
 
@@ -192,7 +207,7 @@ def test_a_note_grid_plays_by_chance_or_after_another_beginning_but_leaves_no_so
 
 def test_the_same_command_is_the_same_run_and_a_script_too() -> None:
     done("run", "xor", *SMALL, "--seed", 4, "--out", "a")
-    from evo.core.registry import xor
+    from evo.experiments import xor
 
     ended = subprocess.run(
         [sys.executable, xor.__file__, *SMALL, "--seed", "4", "--out", "b"],
@@ -256,12 +271,15 @@ def test_a_run_whose_workers_are_lost_ends_with_exit_code_1_and_can_be_gone_on_w
 
 def ini(**neat_section: object) -> Path:
     """A configuration file of neat-python, for XOR."""
-    tables = {name: dict(items) for name, items in DEFAULTS.items()}
-    tables["NEAT"] |= {name: str(value) for name, value in neat_section.items()}
-    tables["DefaultGenome"] |= {"num_inputs": "2", "num_outputs": "1"}
+    found = tables(NeatPythonSettings())
+    found["NEAT"] |= neat_section
+    found["DefaultGenome"] |= {"num_inputs": 2, "num_outputs": 1}
     lines = ["# XOR, as neat-python's users know it"]
-    for name, items in tables.items():
-        lines += ["", f"[{name}]", *(f"{item:30} = {value}" for item, value in items.items())]
+    for name, items in found.items():
+        lines += ["", f"[{name}]"]
+        for item, value in items.items():
+            text = " ".join(value) if isinstance(value, tuple) else value
+            lines.append(f"{item:30} = {text}")
     path = Path("config-feedforward")
     path.write_text("\n".join(lines))
     return path
@@ -321,6 +339,7 @@ def test_a_wrong_neat_python_file_is_refused_in_one_line() -> None:
     (("run", "memorize", "--genome", "network", "--engine", "ga"), "or neat-python, not by ga"),
     (("run", "memorize", "--genome", "grid", "--neat-config", "x"), "ga breeds none"),
     (("run", "memorize", "--genome", "grid", "--set", "memorize.lags=1"), "memorize.lags"),
+    (("run", "memorize", "--genome", "grid", "--set", "network.lags=1"), "network"),
     (("run", "memorize", "--genome", "grid", "--set", "ga.mutation.edits=0"), "mutation.edits"),
     (("run", "memorize", "--genome", "grid", "--set", "ga.mutation.leap=1"), "leap"),
     (("run", "memorize", "--genome", "grid", "--song", "no-such-tune"), "no-such-tune"),
@@ -357,8 +376,8 @@ def test_a_wrong_neat_python_file_is_refused_in_one_line() -> None:
     (("run", "memorize", "--song", "missing.mid"), "missing.mid"),
     (("run", "memorize", "--song", "."), "."),
     (("run", "memorize", "--set", "memorize.mode=listen"), "listen"),
-    (("run", "memorize", "--set", "memorize.lags=0,1"), "lags"),
-    (("run", "memorize", "--set", "memorize.lags=one"), "lags"),
+    (("run", "memorize", "--set", "network.lags=0,1"), "lags"),
+    (("run", "memorize", "--set", "network.lags=one"), "lags"),
     (("run", "memorize", "--set", "memorize.prompt_steps=128"), "128"),
     (("resume", "missing"), "missing"),
     (("resume", "."), "no run here"),

@@ -16,9 +16,9 @@ from midi_files import DAMAGED, FAULTY, INNOCENT, Voice, melody, write_piece
 
 from evo.cli.main import main
 from evo.cli.songs import COLLECTION_NAMES
+from evo.music.library import load_songs
 from evo.music.screening.essen import FOLDERS
-from evo.music.screening.survey import FEW
-from evo.music.song import load_songs
+from evo.music.screening.report import FEW
 
 
 @pytest.fixture(autouse=True)
@@ -153,6 +153,22 @@ def test_a_mistake_is_answered_by_one_line(arguments: tuple[str, ...], named: st
     few_songs()
     Path("empty").mkdir()
     assert named in refused(*arguments)
+
+
+@pytest.mark.parametrize("arguments", [
+    ("songs", "export", "a.file/folder"),
+    ("songs", "measure", "ode-to-joy", "--json", "a.file/m.json"),
+    ("songs", "check", "one.mid", "--json", "/dev/full"),
+    ("songs", "check", "one.mid", "--csv", "a.file/r.csv"),
+    ("songs", "check", "one.mid", "--keep", "a.file/kept"),
+], ids=" ".join)  # fmt: skip
+def test_a_file_that_cannot_be_written_is_named_in_one_line(arguments: tuple[str, ...]) -> None:
+    Path("a.file").write_text("no folder")
+    write_piece(Path("one.mid"), Voice(melody(1)))
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 2, result.output
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"evo: {arguments[-1]}: cannot be ")
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -1,4 +1,4 @@
-"""The contract of every engine: a new one is tested by being registered in `ENGINES`."""
+"""The contract of every engine: a new one is tested by being registered."""
 
 import copy
 import json
@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from breeding import same_arrays
+from breeding import same_arrays, settings_of
 
-from evo.core.errors import BreedingError
+from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores, Status
+from evo.core.settings import tables
 from evo.core.state import State
-from evo.engines import ENGINES, Engine, engine_class
+from evo.engines import Engine, engine_class, engine_names
 from evo.runs import checkpoint
 from genomes.player import Player
 
@@ -33,7 +34,7 @@ GRID = {"grid": {"steps": 24, "bar": 4}, "mutation": {"edits": 3.0}}
 # A small HistoryUser, of as many inputs as keys.
 READER = {"network": {"inputs": 0, "layers": [4], "history": 6}}
 # Every engine, with what makes it show most, and those that can breed otherwise in that way too.
-WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in ENGINES} | {
+WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names()} | {
     "neat": SPECIES,
     "neat-python": SPECIES,
     "neat, by output": {"Modules": {"by_output": "True"}},
@@ -63,18 +64,12 @@ def kind_of(name: str) -> type[Engine]:
     return engine_class(name.split(",")[0])
 
 
-def settings_of(name: str) -> dict[str, Any]:
-    kind = kind_of(name)
-    settings = kind.default_settings(PLAYER.inputs, PLAYER.keys)
-    for section, items in kind.population_setting(POPULATION).items():
-        settings[section] = settings[section] | items
-    for section, items in WAYS[name].items():
-        settings[section] = settings[section] | items
-    return settings
+def configured(name: str) -> Any:
+    return settings_of(kind_of(name), PLAYER, POPULATION, WAYS[name])
 
 
 def new(name: str, seed: int = 3) -> Engine:
-    return kind_of(name)(settings_of(name), seed=seed, player=PLAYER)
+    return kind_of(name)(configured(name), seed=seed, player=PLAYER)
 
 
 def judge(engine: Engine, failing: int = 0) -> Scores:
@@ -166,7 +161,7 @@ def test_an_engine_restored_in_any_generation_goes_on_identically(
         engine = new(name)
         history(engine, generation)
         kept = through_disk(engine.state(), tmp_path / f"{generation}")
-        restored = kind_of(name).restore(settings_of(name), kept, seed=3, player=PLAYER)
+        restored = kind_of(name).restore(configured(name), kept, seed=3, player=PLAYER)
         assert restored.generation == generation
         assert same_history(history(restored, 6 - generation), wanted[generation:])
         assert same_arrays(restored.state().arrays, whole.state().arrays)
@@ -183,7 +178,7 @@ def test_an_engine_restored_in_every_generation_goes_on_identically(
         assert same_arrays(population(engine), wanted[generation])
         engine.tell(judge(engine))
         kept = through_disk(engine.state(), tmp_path / "state")
-        engine = kind_of(name).restore(settings_of(name), kept, seed=3, player=PLAYER)
+        engine = kind_of(name).restore(configured(name), kept, seed=3, player=PLAYER)
     assert same_arrays(population(engine), wanted[6])
 
 
@@ -223,7 +218,7 @@ def test_the_champion_is_the_best_ever_told_of(name: str, tmp_path: Path) -> Non
             best = (total[place], generation, engine.ask().take([place]).to_arrays())
         engine.tell(told(total))
         kept = through_disk(engine.state(), tmp_path / "state")
-        restored = kind_of(name).restore(settings_of(name), kept, seed=3, player=PLAYER)
+        restored = kind_of(name).restore(configured(name), kept, seed=3, player=PLAYER)
         alone = kind_of(name).champion_of(kept)
         for champion in (engine.champion, restored.champion, alone):
             assert (champion.score, champion.generation) == best[:2]
@@ -255,7 +250,7 @@ def test_what_was_told_before_forgetting_is_no_measure_of_what_comes(
         engine.forget()
         assert engine.champion is None
         engine = kind_of(name).restore(
-            settings_of(name), through_disk(engine.state(), tmp_path / "state"), seed=3,
+            configured(name), through_disk(engine.state(), tmp_path / "state"), seed=3,
             player=PLAYER,
         )  # fmt: skip
         scores = np.random.default_rng(1).random(POPULATION)
@@ -325,7 +320,7 @@ def test_the_global_random_states_are_left_alone(name: str) -> None:
     for _ in range(2):
         engine.tell(judge(engine))
     state = engine.state()
-    kind_of(name).restore(settings_of(name), state, seed=3, player=PLAYER).ask()
+    kind_of(name).restore(configured(name), state, seed=3, player=PLAYER).ask()
     assert states() == before
 
 
@@ -373,18 +368,18 @@ def test_statistics_are_json_values(name: str) -> None:
 
 
 def test_unknown_settings_are_refused_in_one_line(name: str) -> None:
-    # neat-python passes over what it does not know in [DefaultGenome], and so do we.
-    for section in set(settings_of(name)) - {"DefaultGenome"}:
-        settings = copy.deepcopy(settings_of(name))
-        settings[section]["no_such_setting"] = "1"
-        with pytest.raises(ValueError, match="no_such_setting") as caught:
-            kind_of(name)(settings, seed=1, player=PLAYER)
-        assert "\n" not in str(caught.value)
+    whole = tables(configured(name))
+    for section, items in whole.items():
+        changes = whole | {section: items | {"no_such_setting": "1"}}
+        with pytest.raises(InputError) as caught:
+            kind_of(name)(changes, seed=1, player=PLAYER)
+        known = f"[{section}] has {', '.join(items)}"
+        assert str(caught.value) == f"there is no setting '{section}.no_such_setting'; {known}"
 
 
 def test_a_player_of_another_shape_is_refused_in_one_line(name: str) -> None:
-    with pytest.raises(ValueError, match="9") as caught:
-        kind_of(name)(settings_of(name), seed=1, player=Player(keys=9, lags=(1,)))
+    with pytest.raises(InputError, match="9") as caught:
+        kind_of(name)(configured(name), seed=1, player=Player(keys=9, lags=(1,)))
     assert "\n" not in str(caught.value)
 
 

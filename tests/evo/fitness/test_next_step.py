@@ -9,16 +9,17 @@ from click.testing import CliRunner
 from evo.experiments.memorize import held_out_count
 from running import Killed, Watcher, configured, outcome, resume, start
 
-from evo.cli.configure import configuration
 from evo.cli.display import describe
 from evo.cli.main import main
+from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import experiment
 from evo.core.seeds import Individuals, Role
 from evo.fitness.next_step import NextStep, cross_entropies, step_bits
 from evo.music.song import Song
 from evo.music.tunes import tune
-from evo.runs.directory import read_log
+from evo.runs.configure import configuration, song_finder
+from evo.runs.description import read_log
 from genomes.grid.grids import Grids
 from genomes.history_user.networks import HistoryUsers, Shape, hear
 
@@ -217,7 +218,7 @@ def test_some_songs_are_held_out_by_the_seed_and_all_are_kept(run: Any, folder: 
         config = likelihood(folder, run={"seed": seed})
         kept = path.parent / f"kept-{seed}"
         kept.mkdir()
-        experiment("memorize").prepare(config, kept, print)
+        experiment("memorize").prepare(config, kept, print, song_finder())
         dealt.add(frozenset(one.stem for one in (kept / "held-out").iterdir()))
     assert len(dealt) > 1
 
@@ -229,7 +230,8 @@ def test_the_log_and_the_result_have_both_cross_entropies_of_the_newest_mean(run
     last = records[-1]["figures"]
     names = {"cross_entropy", "held_out_cross_entropy"}
     assert {name: result[name] for name in names} == {name: last[name] for name in names}
-    assert f"{last['held_out_cross_entropy']:.3f} of songs held out" in describe(records[-1])
+    words = describe(records[-1], experiment("memorize").describe)
+    assert f"{last['held_out_cross_entropy']:.3f} of songs held out" in words
     assert records[-1]["figures"]["cross_entropy"] < records[0]["figures"]["cross_entropy"]
 
 
@@ -285,38 +287,38 @@ def played(path: Path, *options: str) -> Path:
 # What a folder stands for
 
 
-def resolved(song: Any, *settings: str) -> dict[str, Any]:
+def resolved(song: Any, *settings: str) -> Config:
     """The configuration that `evo run memorize --genome history-user` begins a run with."""
     names = ("config", "neat_config", "engine", "seed", "population", *LIMITS)
     options = dict.fromkeys(names) | {"genome": "history-user", "song": str(song)}
-    return configuration("memorize", options | {"settings": settings})[0]
+    return configuration("memorize", options | {"settings": settings}, song_finder())[0]
 
 
 def test_history_users_foresee_the_songs_of_a_folder(folder: Path) -> None:
     config = resolved(folder)
-    assert config["memorize"]["mode"] == "likelihood"
-    assert config["memorize"]["held_out"] == 0.2
-    assert config["es"]["network"]["architecture"] == "melody"
-    assert config["es"]["population"]["champion"] == "mean"
+    assert config.task.mode == "likelihood"
+    assert config.task.held_out == 0.2
+    assert config.engine.network.architecture == "melody"
+    assert config.engine.population.champion == "mean"
     config = resolved(folder, "memorize.batch=3", "es.network.lags=7,15", "stop.generations=9")
-    assert config["memorize"]["batch"] == 3
-    assert [int(lag) for lag in config["es"]["network"]["lags"]] == [7, 15]
-    assert config["stop"]["generations"] == 9
+    assert config.task.batch == 3
+    assert config.engine.network.lags == (7, 15)
+    assert config.stop.generations == 9
 
 
 def test_history_users_memorise_a_single_song_unless_told_otherwise(tmp_path: Path) -> None:
     tune(TUNES[0]).save(tmp_path / "one.mid")
     for song in (TUNES[0], tmp_path / "one.mid", tmp_path):
         config = resolved(song)
-        assert config["memorize"]["mode"] == "follow"
-        assert config["es"]["population"]["champion"] == "best"
-        assert config["es"] == resolved(TUNES[1])["es"]
+        assert config.task.mode == "follow"
+        assert config.engine.population.champion == "best"
+        assert config.engine == resolved(TUNES[1]).engine
     config = resolved(TUNES[0], "memorize.mode=likelihood")
-    assert config["es"]["network"]["architecture"] == "melody"
+    assert config.engine.network.architecture == "melody"
 
 
 def test_a_folder_can_be_memorised_too(folder: Path) -> None:
-    assert resolved(folder, "memorize.mode=follow")["memorize"]["mode"] == "follow"
+    assert resolved(folder, "memorize.mode=follow").task.mode == "follow"
 
 
 @pytest.mark.parametrize(("share", "count"), [(0.0, 0), (0.2, 6), (0.99, 30)])
@@ -326,16 +328,16 @@ def test_a_share_of_the_songs_is_held_out_and_never_all(share: float, count: int
 
 
 @pytest.mark.parametrize(("table", "words"), [
-    ({"held_out": 1.0}, "memorize.held_out must be a share from 0 to less than 1, got 1"),
-    ({"held_out": -0.1}, "memorize.held_out must be a share"),
-    ({"batch": -1}, "batch must be at least 0 songs"),
-    ({"mode": "listen"}, "memorize.mode must be one of follow, perform, likelihood, got 'listen'"),
+    ({"held_out": 1.0}, "memorize.held_out must be a number from 0 below 1, got 1.0"),
+    ({"held_out": -0.1}, "memorize.held_out must be a number from 0 below 1, got -0.1"),
+    ({"batch": -1}, "memorize.batch must be a whole number from 0 to 1,000,000, got -1"),
+    ({"mode": "listen"},
+     "memorize.mode must be one of nothing, follow, likelihood, perform, got 'listen'"),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_in_one_line(
     table: dict[str, Any], words: str, folder: Path, tmp_path: Path
 ) -> None:
     config = likelihood(folder)
-    config["memorize"] |= table
     with pytest.raises(InputError, match=words) as caught:
-        start(tmp_path / "run", config)
+        start(tmp_path / "run", config.changed({"memorize": table}))
     assert "\n" not in str(caught.value)

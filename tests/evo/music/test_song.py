@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from evo.core.errors import MidiError
-from evo.music.song import MAX_STEPS, Song, load_songs
+from evo.music.song import MAX_STEPS, Song
 
-SEED_SONGS = Path(__file__).resolve().parents[2].parent / "shared" / "seed_songs"
+SEED_SONGS = Path(__file__).resolve().parents[3].parent / "shared" / "seed_songs"
 
 rolls = st.tuples(st.integers(1, 40), st.sampled_from([1, 2, 13, 88])).flatmap(
     lambda shape: arrays(np.bool_, shape).filter(np.any)
@@ -357,21 +357,3 @@ def test_corruption_adds_to_silent_steps_and_moves_sounding_ones() -> None:
     wrong = Song(chords).corrupted(200, np.random.default_rng(0)).grid
     assert (wrong.sum(axis=1) == 1).all()
     assert wrong.any(axis=0).all()
-
-
-def test_a_folder_gives_its_songs_in_the_order_of_their_names(tmp_path: Path) -> None:
-    for name in ("b.mid", "a.MIDI", "c.mid"):
-        save(tmp_path / name, (0, 240, 60))
-    (tmp_path / "notes.txt").write_text("no song")
-    assert [song.name for song in load_songs(tmp_path, steps=8)] == ["a", "b", "c"]
-    assert [song.steps for song in load_songs(tmp_path / "b.mid", steps=8)] == [8]
-    (tmp_path / "d.mid").write_text("no song either")
-    with pytest.raises(MidiError, match=r"d\.mid: not a MIDI file"):
-        load_songs(tmp_path)
-
-
-def test_a_folder_without_songs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MidiError, match="file in this folder"):
-        load_songs(tmp_path)
-    with pytest.raises(MidiError, match="No such file"):
-        load_songs(tmp_path / "missing")

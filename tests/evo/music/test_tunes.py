@@ -1,14 +1,14 @@
 """The embedded tune book: every tune fits the simplified instrument and can be learned."""
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evo.music.abc import read_tunes
+from evo.music.tunes import book_text
 
-TEXT = (Path(__file__).parents[2] / "data" / "tunes.abc").read_text(encoding="utf-8")
+TEXT = book_text()
 TUNES = read_tunes(TEXT)
 
 STEPS = 128

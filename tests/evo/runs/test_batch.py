@@ -1,11 +1,13 @@
 """Several seeds in one folder: each is the run it would be alone, whatever was done to them."""
 
 import json
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,12 @@ from running import (
 )
 
 from evo.cli.main import main
+from evo.core.config import Config
 from evo.core.errors import InputError, RunError, RunInterruptedError
 from evo.runs import batch, batch_worker
 from evo.runs.batch import Batch, seeds_of, with_seed
-from evo.runs.directory import load_config
+from evo.runs.description import Tables, load_config
+from evo.runs.loading import parse_config
 
 SEEDS = [0, 3, 5]
 # Goes on until it is stopped, and saves nothing before.
@@ -43,8 +47,13 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
     outcomes = {}
     for seed in SEEDS:
         path = tmp_path_factory.mktemp("alone") / "run"
-        outcomes[seed] = outcome(path, start(path, with_seed(configured(), seed)))
+        outcomes[seed] = outcome(path, start(path, of_seed(configured().tables(), seed)))
     return outcomes
+
+
+def of_seed(tables: Tables, seed: int) -> Config:
+    """The configuration of one run of a batch, typed."""
+    return parse_config(with_seed(tables, seed), Path("batch.toml"))[0]
 
 
 def carried_out(one: Batch, at_once: int = 2) -> tuple[Any, list[str]]:
@@ -78,13 +87,13 @@ def test_what_are_no_seeds_is_refused_in_one_line(text: str) -> None:
 def test_a_batch_in_any_state_is_gone_on_with_to_the_runs_that_each_would_be_alone(
     tmp_path: Path, wanted: dict[int, Any]
 ) -> None:
-    one = Batch.create(tmp_path / "all", configured(), SEEDS)
+    one = Batch.create(tmp_path / "all", configured().tables(), SEEDS)
     one.save()
     # A run that is done, one that was killed, and one that has not begun.
     done = one.folder(0)
-    start(done, with_seed(one.config, 0))
+    start(done, of_seed(one.config, 0))
     with pytest.raises(Killed):
-        start(one.folder(3), with_seed(one.config, 3), Watcher(kill_after=5))
+        start(one.folder(3), of_seed(one.config, 3), Watcher(kill_after=5))
     before = {path: path.stat().st_mtime_ns for path in done.rglob("*")}
     summary, lines = carried_out(Batch.open(tmp_path / "all"))
     assert sorted(line.split(":")[0] for line in lines) == ["3", "5"]
@@ -104,11 +113,11 @@ def test_a_batch_in_any_state_is_gone_on_with_to_the_runs_that_each_would_be_alo
 
 
 def test_a_run_that_lost_its_song_is_named_and_ends_no_other(tmp_path: Path) -> None:
-    config = configured("memorize", "ga", stop={"generations": 2})
+    config = configured("memorize", "ga", stop={"generations": 2}).tables()
     one = Batch.create(tmp_path / "all", config, [1, 2])
     one.save()
     with pytest.raises(Killed):
-        start(one.folder(1), with_seed(config, 1), Watcher(kill_after=1))
+        start(one.folder(1), of_seed(config, 1), Watcher(kill_after=1))
     for song in (one.folder(1) / "songs").iterdir():
         song.write_bytes(b"no song")
     summary, lines = carried_out(Batch.open(tmp_path / "all"))
@@ -118,9 +127,9 @@ def test_a_run_that_lost_its_song_is_named_and_ends_no_other(tmp_path: Path) -> 
 
 
 def test_runs_that_shall_go_further_do(tmp_path: Path, wanted: dict[int, Any]) -> None:
-    one = Batch.create(tmp_path / "all", configured(stop={"generations": 4}), [3])
+    one = Batch.create(tmp_path / "all", configured(stop={"generations": 4}).tables(), [3])
     one.save()
-    start(one.folder(3), with_seed(one.config, 3))
+    start(one.folder(3), of_seed(one.config, 3))
     ended = CliRunner().invoke(main, ["resume", str(tmp_path / "all"), "--generations", "12"])
     assert ended.exit_code == 0, ended.output
     assert "solved 0 of 1 (95 % interval 0% to 79%)" in ended.output
@@ -137,7 +146,7 @@ def test_a_process_that_crashes_takes_no_other_run_with_it(
     def begin(folder: Path, seed: int) -> Any:
         words = endings.get(seed, "pass")
         if seed == 2:
-            start(folder / "seed2", with_seed(configured(), 2))
+            start(folder / "seed2", of_seed(configured().tables(), 2))
         errors = (tmp_path / f"errors{seed}").open("w+b")
         popen = subprocess.Popen(
             [sys.executable, "-c", words], stdin=subprocess.PIPE, stderr=errors
@@ -145,7 +154,9 @@ def test_a_process_that_crashes_takes_no_other_run_with_it(
         return batch._Process(seed, errors, popen)
 
     monkeypatch.setattr(batch._Process, "begin", begin)
-    summary, lines = carried_out(Batch.create(tmp_path / "all", configured(), [0, 1, 2, 3]), 4)
+    summary, lines = carried_out(
+        Batch.create(tmp_path / "all", configured().tables(), [0, 1, 2, 3]), 4
+    )
     assert sorted(lines) == [
         "0: its process was ended by SIGKILL; resume to go on with it",
         "1: memory",
@@ -172,7 +183,7 @@ def test_one_seed_or_several_and_nothing_is_left_of_bad_input(tmp_path: Path) ->
 def test_a_folder_that_is_taken_or_damaged_is_refused_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").touch()
     with pytest.raises(RunError, match="not empty"):
-        Batch.create(tmp_path, configured(), SEEDS)
+        Batch.create(tmp_path, configured().tables(), SEEDS)
     for content in ("", "seeds = 3\n[config]\n", "seeds = [-1]\n[config]\n", "[", "seeds = [1]"):
         (tmp_path / "batch.toml").write_text(content)
         ended = CliRunner().invoke(main, ["resume", str(tmp_path)])
@@ -182,7 +193,7 @@ def test_a_folder_that_is_taken_or_damaged_is_refused_in_one_line(tmp_path: Path
 
 
 def test_a_batch_that_is_at_work_is_left_to_its_process(tmp_path: Path) -> None:
-    with Batch.create(tmp_path / "all", configured(), SEEDS) as one:
+    with Batch.create(tmp_path / "all", configured().tables(), SEEDS) as one:
         one.save()
         with pytest.raises(RunError, match="another process is at work"):
             Batch.open(tmp_path / "all").__enter__()
@@ -191,10 +202,10 @@ def test_a_batch_that_is_at_work_is_left_to_its_process(tmp_path: Path) -> None:
 def test_a_run_without_its_last_status_or_whose_workers_were_lost_is_gone_on_with(
     tmp_path: Path, wanted: dict[int, Any]
 ) -> None:
-    one = Batch.create(tmp_path / "all", configured(), SEEDS)
+    one = Batch.create(tmp_path / "all", configured().tables(), SEEDS)
     one.save()
     for seed in SEEDS:
-        start(one.folder(seed), with_seed(one.config, seed))
+        start(one.folder(seed), of_seed(one.config, seed))
     # Killed after its result and before its champion; and stopped for want of workers.
     shutil.rmtree(one.folder(0) / "champion")
     for seed, name, status in ((0, "run", "running"), (3, "result", "stopped")):
@@ -208,9 +219,9 @@ def test_a_run_without_its_last_status_or_whose_workers_were_lost_is_gone_on_wit
 
 
 def test_begun_runs_are_gone_on_with_on_the_workers_that_the_batch_has_now(tmp_path: Path) -> None:
-    one = Batch.create(tmp_path / "all", configured(stop={"generations": 4}), [3])
+    one = Batch.create(tmp_path / "all", configured(stop={"generations": 4}).tables(), [3])
     one.save()
-    start(one.folder(3), with_seed(one.config, 3))
+    start(one.folder(3), of_seed(one.config, 3))
     arguments = ["--generations", "5", "--set", "workers.timeout=7", "--workers", "2"]
     ended = CliRunner().invoke(main, ["resume", str(one.path), *arguments])
     assert ended.exit_code == 0, ended.output
@@ -289,8 +300,32 @@ def test_signals_and_death_stop_all_runs_with_checkpoints(tmp_path: Path) -> Non
         assert result_of(run)["generations"] > generations
 
 
+def test_runs_that_take_long_to_end_after_a_signal_are_waited_for_and_then_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The processes of this test ignore the signal."""
+    script = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    begun: list[Any] = []
+
+    def begin(folder: Path, seed: int) -> Any:
+        errors = (tmp_path / f"errors{seed}").open("w+b")
+        popen = subprocess.Popen([sys.executable, "-c", script], stdin=-1, stderr=errors)
+        begun.append(popen)
+        return batch._Process(seed, errors, popen)
+
+    monkeypatch.setattr(batch._Process, "begin", begin)
+    monkeypatch.setattr("evo.core.interrupt.GRACE", 0.2)
+    monkeypatch.setattr(batch, "_GRACE", 0.6)
+    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM))
+    timer.start()
+    one = Batch.create(tmp_path / "all", configured().tables(), [0, 1])
+    summary, _ = carried_out(one)
+    assert summary.stopped_by is signal.SIGTERM
+    assert [popen.poll() for popen in begun] == [-signal.SIGKILL] * 2
+
+
 def test_input_that_no_run_can_use_ends_them_all(tmp_path: Path) -> None:
     config = configured("memorize", "neat", memorize={"song": str(tmp_path / "nothing.mid")})
     with pytest.raises(InputError, match=r"nothing\.mid"):
-        carried_out(Batch.create(tmp_path / "all", config, SEEDS))
+        carried_out(Batch.create(tmp_path / "all", config.tables(), SEEDS))
     assert not (tmp_path / "all").exists()

@@ -115,10 +115,10 @@ def test_looking_all_the_time_keeps_nobody_from_a_run(folder: Path) -> None:
 def test_a_run_that_is_still_being_prepared_is_running(tmp_path: Path) -> None:
     seen = []
 
-    def prepare(config: Any, path: Path) -> None:
+    def prepare(path: Path) -> None:
         seen.extend(summaries(tmp_path))
 
-    with Run.create(tmp_path / "run", configured(), ["evo"], prepare):
+    with Run.create(tmp_path / "run", configured().tables(), ["evo"], prepare):
         pass
     (one,) = seen
     assert (one.path, one.status) == (tmp_path / "run", "running")

@@ -7,7 +7,9 @@ import multiprocess
 import numpy as np
 import pytest
 from breeding import same_arrays
+from running import configured
 
+from evo.core.processes import start_child
 from evo.core.registry import experiment
 from evo.core.scores import Scores
 from evo.engines import engine_class
@@ -23,7 +25,7 @@ class Breaking(Xor):
         raise RuntimeError("no figures today")
 
 
-def history(settings: dict[str, Any]) -> list[dict[str, Any]]:
+def history(settings: Any) -> list[dict[str, Any]]:
     engine: Any = engine_class("neat")(settings, seed=6)
     populations = []
     for _ in range(4):
@@ -38,7 +40,7 @@ def random_states() -> tuple[Any, ...]:
 
 
 def test_compiling_changes_nothing_and_leaves_nothing_running() -> None:
-    settings = experiment("xor").default_config("neat")["neat"]
+    settings = configured("xor").engine
     wanted, before = history(settings), random_states()
     precompile.compile_kernels("neat", settings, None, Xor())
     assert not multiprocess.active_children()
@@ -48,16 +50,31 @@ def test_compiling_changes_nothing_and_leaves_nothing_running() -> None:
 
 
 def test_a_fitness_that_raises_is_heard_and_leaves_nothing_running() -> None:
-    settings = experiment("xor").default_config("neat")["neat"]
+    settings = configured("xor").engine
     with pytest.raises(RuntimeError, match="no figures today"):
         precompile.compile_kernels("neat", settings, None, Breaking())
     assert not multiprocess.active_children()
 
 
+def test_the_second_process_prints_nothing_whatever_happens_to_it(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    started = []
+
+    def start_wrongly(target: str, arguments: bytes, **options: Any) -> Any:
+        started.append(start_child(target, b"no pickle", **options))
+        return started[-1]
+
+    monkeypatch.setattr(precompile, "start_child", start_wrongly)
+    settings = experiment("xor").config("neat").engine
+    precompile.compile_kernels("neat", settings, None, Xor())
+    assert started[0].exitcode == 1
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_generation_can_be_bred_that_nobody_evaluated() -> None:
     """What the second process does: all score the same, also output by output."""
-    settings = experiment("memorize").default_config("neat")["neat"]
-    settings = settings | {"NEAT": settings["NEAT"] | {"pop_size": "10"}}
+    settings = configured("memorize", neat={"NEAT": {"pop_size": 10}}).engine
     engine: Any = engine_class("neat")(settings, seed=0)
     outputs = engine.ask().outputs
     engine.tell(Scores.of(np.zeros(10), by_output=np.zeros((10, outputs))))
@@ -70,7 +87,7 @@ def test_kernels_of_a_fitness_are_waited_for_too() -> None:
         return x
 
     fitness = Xor()
-    settings = experiment("xor").default_config("neat")["neat"]
+    settings = configured("xor").engine
     precompile.compile_kernels("neat", settings, None, fitness)
     assert not precompile.is_needed("neat", fitness)
     fitness.kernels = (never_called,)  # type: ignore[attr-defined]
@@ -78,7 +95,6 @@ def test_kernels_of_a_fitness_are_waited_for_too() -> None:
 
 
 def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
-    settings = experiment("memorize").default_config("ga")["ga"]
-    settings["population"]["size"] = 10
+    settings = configured("memorize", "ga", ga={"population": {"size": 10}}).engine
     precompile._breed_once("ga", settings, None)
     assert not precompile.is_needed("ga")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from disturbing import undrawn
 from running import (
     Killed,
     Watcher,
@@ -22,16 +23,18 @@ from running import (
 )
 
 from evo.core.errors import RunError
-from evo.core.registry import xor as xor_experiment
+from evo.core.registry import ENGINES, experiment
 from evo.core.scores import Scores
-from evo.engines import ENGINES, base_of, engine_class
+from evo.engines import engine_class
+from evo.experiments import xor as xor_experiment
 from evo.fitness.xor import Xor
 from evo.runs import checkpoint
-from evo.runs.directory import Run, load_config, read_log
+from evo.runs.description import load_config, read_log
+from evo.runs.directory import Run
+from evo.runs.loading import load_run
 
 # Of the baselines those of one genome kind: `test_engines.py` restores all of them.
-BASES = [engine for engine in ENGINES if base_of(engine) == engine]
-KINDS = [*BASES, "random-network", "one-plus-one-network"]
+KINDS = [*ENGINES, "random-network", "one-plus-one-network"]
 NEATS = ("neat", "neat-python")
 BY_ENGINE = pytest.mark.parametrize("engine", KINDS)
 
@@ -49,11 +52,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def _no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
     """The figures have tests of their own and take most of the time of a small run."""
-    import evo.analysis.plot
-
-    monkeypatch.setattr(evo.analysis.plot, "network_figure", lambda *arguments: None)
-    monkeypatch.setattr(evo.analysis.plot, "rolls_figure", lambda *arguments: None)
-    monkeypatch.setattr(evo.analysis.plot, "png_bytes", lambda figure: b"a picture")
+    undrawn(monkeypatch.setattr)
 
 
 def checkpoints(path: Path) -> list[int]:
@@ -96,7 +95,8 @@ def test_a_run_leaves_a_result_a_log_and_a_champion_that_agree(tmp_path: Path) -
     assert Xor().figures(champion)["outputs"] == result["outputs"]
     metadata = json.loads((path / "champion" / "network.json").read_text())["metadata"]
     assert metadata["fitness"] == result["best_fitness"]
-    assert load_config(path / "config.toml") == config
+    assert load_config(path / "config.toml") == json.loads(json.dumps(config.tables()))
+    assert load_run(path) == (config, experiment("xor"))
     about = json.loads((path / "run.json").read_text())
     assert about["status"] == "finished"
     assert about["seed"] == 5
@@ -474,13 +474,13 @@ def test_a_process_killed_at_any_instant_and_resumed_is_the_same_run(tmp_path: P
     path = tmp_path / "run"
     killed = 0
     process = begin_process("run", "xor", *LONG, "--generations", "2000", "--out", str(path))
-    for generations in (3, 60, 300):
+    for generations in (3, 40, 120):
         wait_for_generations(process, path, generations)
         process.kill()
         process.communicate()
         killed += process.returncode == -signal.SIGKILL
         process = begin_process("resume", str(path))
-    wait_for_generations(process, path, 600)
+    wait_for_generations(process, path, 200)
     process.kill()
     process.communicate()
     done = len(log_of(path))
@@ -497,7 +497,9 @@ def test_a_signal_ends_a_run_with_a_checkpoint_that_goes_on_the_same(
     tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     path = tmp_path / "run"
-    process = begin_process("run", "xor", *LONG, "--generations", "100000", "--out", str(path))
+    process = begin_process(
+        "run", "xor", *LONG, "--generations", "100000", "--out", str(path), patient=True
+    )
     wait_for_generations(process, path, 10)
     process.send_signal(number)
     output, _ = process.communicate(timeout=60)

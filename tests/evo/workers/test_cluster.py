@@ -10,22 +10,28 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from breeding import joined, network
 from click.testing import CliRunner
-from judges import Failing, Hanging, Judge, Learning, Noisy, Refusing
-from running import Watcher, configured, outcome, resume, start
+from disturbing import session_of
+from judges import Failing, Hanging, Judge, Learning, Loading, Noisy, Refusing
+from running import (
+    Watcher,
+    begin_process,
+    configured,
+    outcome,
+    resume,
+    start,
+    wait_for_generations,
+)
 
 from evo.cli.main import main
 from evo.core.errors import InputError, RunInterruptedError, WorkersLostError
 from evo.core.interrupt import Interrupted, Interrupts
 from evo.core.scores import Scores, Status
 from evo.runs import session
-from evo.workers.chunk import borders
-from evo.workers.cluster.address import Address, parse_address
-from evo.workers.reasons import crashed, too_late
-from evo.workers.scheduling import Parts, individuals, size
+from evo.workers.cluster.address import Address, is_external, parse_address
+from evo.workers.failures import crashed, too_late
 from evo.workers.serial import Serial
 from genomes.network.networks import Networks
 
@@ -94,6 +100,17 @@ def test_what_is_no_address_is_refused_with_the_forms_that_are(text: str) -> Non
         parse_address(text, insecure=True)
 
 
+@pytest.mark.parametrize(("text", "wanted"), [
+    ("", False), ("local:4", False), ("local:none", False), ("tls://music.example:8786", True),
+    ("tcp://127.0.0.1:8786", True), ("localhost:8786", True), ("tcp://10.0.0.7:8786", True),
+    ("inproc://1", True), ("localhost", True), (" local:4", True), ("LOCAL:4", True),
+])  # fmt: skip
+def test_who_would_be_connected_to_is_told_from_what_is_started_here(
+    text: str, wanted: bool
+) -> None:
+    assert is_external(text) is wanted
+
+
 @pytest.mark.parametrize(("options", "said"), [
     (("--cluster", "tcp://10.0.0.7:8786"), "--insecure"),
     (("--cluster", "local:none"), "write local:4"),
@@ -119,65 +136,11 @@ def test_without_dask_it_is_said_how_to_install_it(
     assert "pip install 'kuznechik[cluster]'" in output
 
 
-# Parts
-
-
-def test_parts_cover_everybody_once_whatever_the_pace() -> None:
-    for pace in (None, 0.0, 1e-6, 1e-3, 0.01, 5.0):
-        parts = Parts(borders(150, 64))
-        found = []
-        while (part := parts.take(3, pace, 32)) is not None:
-            assert all(0 < len(chunk) <= 64 for chunk in part)
-            found.append(individuals(part))
-        assert [i for some in found for i in some] == list(range(150))
-
-
-def test_parts_are_cut_by_time_and_never_much_larger_than_one_that_went_well() -> None:
-    def first(pace: float | None, largest: int = 10**6) -> int:
-        part = Parts(borders(10_000, 64)).take(2, pace, largest)
-        assert part is not None
-        return size(part)
-
-    assert first(None) == 1
-    assert first(5.0) == 1
-    assert first(0.01) == 100  # a second
-    assert first(1e-6) == 5_000  # all, for two workers
-    assert first(1e-6, largest=4) == 32
-
-
-def test_who_is_alone_with_dying_workers_is_blamed_and_nobody_else() -> None:
-    parts = Parts(borders(200, 64))
-    deaths = 0
-    while not parts.done:
-        part = parts.take(2, 1e-6, 200)
-        assert part is not None
-        if 77 in individuals(part):
-            deaths += 1
-            parts.died(part)
-        else:
-            parts.scored(part, Scores.of(np.array(individuals(part), float)))
-    scores = parts.join()
-    assert np.flatnonzero(~scores.ok).tolist() == [77]
-    assert scores.reasons == {77: "its worker process died, again and again"}
-    assert scores.total[78:].tolist() == list(range(78, 200))
-    assert deaths <= 6
-
-
-def test_a_death_or_two_by_chance_cost_no_score() -> None:
-    parts = Parts([range(1)])
-    for _ in range(2):
-        part = parts.take(1, None, 1)
-        assert part is not None
-        parts.died(part)
-        assert not parts.done
-    assert parts.take(1, None, 1) == [range(1)]
-
-
 # On two local workers
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    for _ in range(200):
+    for _ in range(1200):
         if condition():
             return True
         time.sleep(0.05)
@@ -202,10 +165,10 @@ def test_who_hangs_is_ended_and_failed_as_late_and_nobody_else(
     local_cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     local_cluster.evaluate(Judge(), numbered(), 0)
-    monkeypatch.setattr(local_cluster, "_timeout", 1.0)
+    monkeypatch.setattr(local_cluster._scheduler, "timeout", 2.0)
     scores = local_cluster.evaluate(Hanging(13.0), numbered(), 0)
     assert scores.failures() == {"timeout": 1}
-    assert scores.reasons == {13: too_late(1.0).reasons[0]}
+    assert scores.reasons == {13: too_late(2.0).reasons[0]}
     assert scores.total[scores.ok].tolist() == [i for i in range(24) if i != 13]
 
 
@@ -220,7 +183,7 @@ def test_a_fitness_that_does_not_load_or_travel_is_told_in_one_line(local_cluste
 
 
 def test_a_worker_killed_from_outside_is_replaced_without_a_loss(local_cluster: Any) -> None:
-    nannies = local_cluster._connection._local.workers.values()
+    nannies = local_cluster._connection.local.nannies
     for generation in range(3):
         os.kill(next(nanny.pid for nanny in nannies if nanny.pid is not None), signal.SIGKILL)
         scores = local_cluster.evaluate(Noisy(), numbered(), generation)
@@ -235,7 +198,80 @@ def test_nothing_grows_with_the_generations(local_cluster: Any) -> None:
     # What is left is the fitness, at each of two workers.
     connection = local_cluster._connection
     assert eventually(lambda: len(connection.client.futures) <= 2)
-    assert eventually(lambda: len(connection._local.scheduler.tasks) <= 2)
+    assert eventually(lambda: len(connection.local.scheduler.tasks) <= 2)
+
+
+def test_loading_kernels_for_longer_than_the_limit_of_an_individual_fails_nobody(
+    local_cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_cluster._scheduler, "timeout", 0.5)
+    scores = local_cluster.evaluate(Loading(1.0), numbered(), 0)
+    assert scores.failures() == {}
+    assert scores.total.tolist() == list(range(24))
+
+
+def test_a_local_cluster_listens_on_this_machine_alone_and_serves_no_pages(
+    local_cluster: Any,
+) -> None:
+    psutil = pytest.importorskip("psutil")
+    local_cluster.evaluate(Judge(), numbered(), 0)
+    here = psutil.Process()
+    listening = [
+        (process.pid, one.laddr)
+        for process in (here, *here.children(recursive=True))
+        if process.status() != psutil.STATUS_ZOMBIE
+        for one in process.net_connections(kind="inet")
+        if one.status == psutil.CONN_LISTEN
+    ]
+    assert {address.ip for _, address in listening} <= {"127.0.0.1"}
+    # The scheduler and, with each worker, its nanny: each the one port that Dask talks through.
+    local = local_cluster._connection.local
+    known = {int(local.scheduler.address.rpartition(":")[2])}
+    known |= {int(nanny.address.rpartition(":")[2]) for nanny in local.nannies}
+    known |= {int(name.rpartition(":")[2]) for name in local.scheduler.workers}
+    assert {address.port for _, address in listening} == known
+
+
+def test_local_workers_go_with_a_parent_that_was_killed_even_if_they_hang() -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    script = (
+        "import os, sys\n"
+        f"sys.path.append({str(Path(__file__).parents[2] / 'helpers')!r})\n"
+        "from breeding import network\n"
+        "from evo.workers.cluster.address import Address\n"
+        "from evo.workers.cluster.cluster import Cluster\n"
+        "class Hanging:\n"
+        "    def evaluate(self, performers, streams):\n"
+        "        print(os.getpid(), flush=True)\n"
+        "        sum(range(10**12))\n"
+        "with Cluster(Address(workers=1), 0, 8) as cluster:\n"
+        "    cluster.evaluate(Hanging(), network(2, 1, [(-1, 0, 1.0)]), 0)\n"
+    )
+    program = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert program.stdout is not None
+    number = int(program.stdout.readline())
+    others = set(session_of(program.pid))
+    program.kill()
+    program.wait()
+    program.stdout.close()
+    assert number in others
+    assert eventually(lambda: not session_of(program.pid))
+
+
+def test_a_signal_ends_a_run_on_a_local_cluster_and_all_its_processes(tmp_path: Path) -> None:
+    pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    path = tmp_path / "run"
+    process = begin_process(
+        "run", "xor", "--population", "20", "--generations", "100000", "--cluster", "local:2",
+        "--set", "stop.solved=false", "--out", str(path), session=True,
+    )  # fmt: skip
+    wait_for_generations(process, path, 3)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, "Traceback" in output) == (130, False)
+    assert eventually(lambda: not session_of(process.pid))
 
 
 def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
@@ -244,7 +280,7 @@ def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
         with pytest.raises(Interrupted):
             local_cluster.evaluate(Hanging(3.0), numbered(), 0)
     # What it was at is still at it: it is restarted, as at the end of a run.
-    for nanny in local_cluster._connection._local.workers.values():
+    for nanny in local_cluster._connection.local.nannies:
         os.kill(nanny.pid, signal.SIGKILL)
     assert local_cluster.evaluate(Judge(), numbered(), 0).ok.all()
 
@@ -286,7 +322,6 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     address, process = elsewhere
-    monkeypatch.setattr("evo.workers.cluster.connection._CONNECT", 1.0)
     wanted = outcome(tmp_path / "alone", start(tmp_path / "alone", configured()))
     path = tmp_path / "lost"
     with caplog.at_level(logging.DEBUG):
@@ -296,6 +331,7 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     assert "\n" not in result["reason"]
     assert not [record for record in caplog.records if record.name.startswith("distributed")]
     # It is not there at the resume either, which changes nothing; then it goes on without.
+    monkeypatch.setattr("evo.workers.cluster.connection._CONNECT", 0.5)
     with pytest.raises(ValueError, match="no scheduler answers there"):
         resume(path)
     assert outcome(path, resume(path, workers={"cluster": ""})) == wanted
@@ -304,10 +340,10 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
 def test_a_worker_of_another_version_is_not_used_and_named(
     elsewhere: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evo.workers.base import cluster, cluster_connection
+    from evo.workers.cluster import cluster, connection
 
     address, _ = elsewhere
-    versions = cluster_connection.Connection._versions
+    versions = connection.Connection._versions
 
     async def other(self: Any, worker: str | None = None) -> Any:
         found = await versions(self, worker)
@@ -315,12 +351,16 @@ def test_a_worker_of_another_version_is_not_used_and_named(
             found["packages"]["kuznechik"] = "0.0.7"
         return found
 
-    monkeypatch.setattr(cluster_connection.Connection, "_versions", other)
-    monkeypatch.setattr(cluster, "_NO_WORKER", 1.0)
+    monkeypatch.setattr(connection.Connection, "_versions", other)
     said: list[str] = []
+
+    def say(text: str) -> None:
+        said.append(text)
+        monkeypatch.setattr(cluster, "_NO_WORKER", 0.0)  # nobody else is waited for
+
     with (
         pytest.raises(ValueError, match="no worker that can be used came"),
-        cluster.Cluster(parse_address(address), SEED, CHUNK, say=said.append),
+        cluster.Cluster(parse_address(address), SEED, CHUNK, say=say),
     ):
         pass
     assert len(said) == 1
@@ -338,9 +378,9 @@ def test_who_has_not_the_same_versions_is_told_what_is_missing(
     changes: dict[str, Any], problem: str | None
 ) -> None:
     versions = pytest.importorskip("distributed.versions", reason="the extra is not installed")
-    from evo.workers.cluster.connection import _problem
+    from evo.workers.cluster.connection import version_problem
 
-    found = _problem(versions.get_versions(packages=["kuznechik"]) | changes)
+    found = version_problem(versions.get_versions(packages=["kuznechik"]) | changes)
     assert found is None if problem is None else (found or "").startswith(problem)
 
 

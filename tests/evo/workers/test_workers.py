@@ -1,8 +1,11 @@
 """The contract of every evaluator: the same scores wherever they come from, and failures kept."""
 
+import errno
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,26 +14,30 @@ from breeding import evolved, joined, network, varied_config
 from judges import (
     Bare,
     Failing,
+    Greedy,
     Judge,
     Learning,
     Noisy,
     NoScores,
+    OutOfOrder,
     Quitting,
+    Refused,
     Short,
     Wrong,
     defined_inside,
 )
 
+from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
 from evo.fitness.memorization import Memorization
 from evo.fitness.xor import Xor
 from evo.music.song import Song
-from evo.workers.chunk import borders, score_chunk
-from evo.workers.pace import Pace
+from evo.workers.clock import Clock
+from evo.workers.evaluation import batches, score_batch
+from evo.workers.limits import Pace
 from evo.workers.pool.channel import PoolChannel, WorkerChannel
 from evo.workers.pool.pool import Pool
-from evo.workers.pool.process import Clock
 from evo.workers.serial import Serial
 from genomes.network.neat_python import from_neat_python
 from genomes.network.networks import Networks
@@ -181,6 +188,40 @@ def test_networks_that_cannot_be_activated_fail_alone(evaluator: Any) -> None:
     assert "has a cycle" in scores.reasons[9]
 
 
+def test_an_individual_that_asks_for_too_much_memory_fails_alone(evaluator: Any) -> None:
+    scores = evaluator.evaluate(Greedy(), numbered(), 0)
+    assert scores.failures() == {"error": 1}
+    assert scores.reasons[5].startswith("MemoryError: Unable to allocate")
+
+
+def test_a_fault_of_the_machine_that_passes_is_scored_for_nobody(
+    evaluator: Any, tmp_path: Path
+) -> None:
+    fitness = OutOfOrder(OSError(errno.EIO, "Input/output error"), tmp_path / "first")
+    scores = evaluator.evaluate(fitness, numbered(), 0)
+    assert scores.total.tolist() == list(range(24))
+    assert (tmp_path / "first").exists()
+
+
+def test_a_fault_of_the_machine_that_stays_stops_the_evaluation_with_the_reason(
+    evaluator: Any,
+) -> None:
+    fitness = OutOfOrder(OSError(errno.ENOSPC, "No space left on device", "/tmp/notes"))
+    with pytest.raises(WorkersLostError, match=r"the machine failed .* 3 times") as told:
+        evaluator.evaluate(fitness, numbered(), 0)
+    assert "OSError: [Errno 28] No space left on device: '/tmp/notes'" in str(told.value)
+    assert "\n" not in str(told.value)
+    assert evaluator.evaluate(Judge(), numbered(), 0).ok.all()
+
+
+def test_an_individual_that_its_genome_kind_refuses_on_the_way_fails_alone(evaluator: Any) -> None:
+    if isinstance(evaluator, Serial):
+        pytest.skip("nothing travels")
+    scores = evaluator.evaluate(Judge(), Refused(**vars(numbered())), 0)
+    assert scores.failures() == {"error": 1}
+    assert scores.reasons == {5: "ValueError: 5.0 is no weight"}
+
+
 def test_fewer_individuals_than_a_chunk_and_than_workers_are_scored(evaluator: Any) -> None:
     for count in (1, 2, CHUNK, CHUNK + 1):
         scores = evaluator.evaluate(Judge(), numbered(count), 0)
@@ -202,7 +243,7 @@ def test_the_size_of_chunks_changes_no_score(mode: Any) -> None:
 
 def test_chunks_cover_everybody_once_in_order() -> None:
     for count in (1, 6, 7, 8, 20, 21):
-        chunks = borders(count, CHUNK)
+        chunks = batches(count, CHUNK)
         assert [i for chunk in chunks for i in chunk] == list(range(count))
         assert all(len(chunk) == CHUNK for chunk in chunks[:-1])
 
@@ -217,8 +258,8 @@ def test_a_chunk_scored_one_by_one_after_a_failure_has_the_same_scores_for_the_o
                 raise ValueError("four")
             return super().evaluate(performers, streams)
 
-    together = score_chunk(Noisy(), performers, streams)
-    alone = score_chunk(NoisyFailing(), performers, streams)
+    together = score_batch(Noisy(), performers, streams)
+    alone = score_batch(NoisyFailing(), performers, streams)
     others = [i for i in range(10) if i != 4]
     assert alone.total[others].tobytes() == together.total[others].tobytes()
     assert alone.reasons == {4: "ValueError: four"}
@@ -300,7 +341,8 @@ def test_time_in_which_a_process_was_stopped_is_not_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     times = iter([100.0, 100.5, 3700.0, 3701.0])
-    monkeypatch.setattr("evo.workers.pool.process.time.monotonic", lambda: next(times))
+    clock_of_test = SimpleNamespace(monotonic=lambda: next(times))
+    monkeypatch.setattr("evo.workers.clock.time", clock_of_test)
     clock = Clock()
     seen = []
     for _ in range(3):

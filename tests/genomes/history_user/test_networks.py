@@ -5,14 +5,14 @@ import tracemalloc
 from functools import cache
 from typing import Any
 
+import history_user_reference as reference
 import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genomes import history_user_reference as reference
-from genomes import vectors
+from genomes.history_user import linear
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape, hear
 
 EVERY = pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -136,18 +136,18 @@ def test_exp_sigmoid_and_gates_are_accurate_and_pass_on_what_is_no_number() -> N
     x = np.concatenate([np.linspace(-42, 42, 40001), np.linspace(-1, 1, 40001)])
     single = x.astype(np.float32)
     exact = single.astype(np.float64)
-    np.testing.assert_allclose(in_kernel(vectors.exp, single), np.exp(exact), rtol=2e-7)
+    np.testing.assert_allclose(in_kernel(linear.exp, single), np.exp(exact), rtol=2e-7)
     sigmoid = 1 / (1 + np.exp(-exact))
-    np.testing.assert_allclose(in_kernel(vectors.sigmoid, single), sigmoid, atol=3e-7)
+    np.testing.assert_allclose(in_kernel(linear.sigmoid, single), sigmoid, atol=3e-7)
     for other in (single[::-1].copy(), np.full_like(single, 40), single):
         wanted = 1 / (1 + np.exp(-other.astype(np.float64))) * np.tanh(exact)
-        np.testing.assert_allclose(in_kernel(vectors.gated, other, single), wanted, atol=3e-7)
+        np.testing.assert_allclose(in_kernel(linear.gated, other, single), wanted, atol=3e-7)
     ends = np.array([-1e30, -90, 90, 1e30, -np.inf, np.inf, np.nan], np.float32)
     np.testing.assert_allclose(
-        in_kernel(vectors.exp, ends), np.exp(np.clip(ends.astype(np.float64), -43, 43)), rtol=2e-7
+        in_kernel(linear.exp, ends), np.exp(np.clip(ends.astype(np.float64), -43, 43)), rtol=2e-7
     )
     for fixed in ends:
-        got = in_kernel(vectors.gated, np.full_like(ends, fixed), ends)
+        got = in_kernel(linear.gated, np.full_like(ends, fixed), ends)
         wanted = np.tanh(ends) * (0.5 + 0.5 * np.tanh(fixed))
         np.testing.assert_allclose(got, wanted, atol=3e-7)
 

@@ -12,15 +12,18 @@ import numpy as np
 import pytest
 from breeding import joined, network
 
-from evo.engines.neat.by_output import DEFAULTS, Modules
+from evo.core.settings import changed
+from evo.engines.neat.by_output import Modules
 from evo.engines.neat.innovations import Innovations
-from genomes.network.edits import MOST_CONDITIONS, Edits, edit_offspring, merge
+from evo.engines.neat.settings import ModuleSettings, NeatSettings
+from genomes.network.edits import MOST_CONDITIONS, Edits, edit_offspring
 from genomes.network.functions import IDENTITY, STEP, SUM
 from genomes.network.genes import UNNUMBERED, Genes
+from genomes.network.merging import merge
 from genomes.network.networks import Networks
 
 INPUTS, OUTPUTS = 8, 3
-USUAL = Edits(*(float(DEFAULTS[name]) for name in Edits._fields))
+USUAL = ModuleSettings().edits()
 RATES = Edits._fields[: Edits._fields.index("negative")]
 EVENLY = USUAL._replace(**dict.fromkeys(RATES, 1.0), negative=0.4, further=0.5)
 
@@ -90,7 +93,11 @@ def edited(
 @cache
 def grown(rounds: int = 40) -> tuple[Genes, Innovations]:
     """Modules of every output, each after so many edits of all kinds, and the next numbers."""
-    genes, innovations = Modules.new(OUTPUTS, INPUTS, DEFAULTS).first(12), Innovations(OUTPUTS)
+    shape = {"num_inputs": INPUTS, "num_outputs": OUTPUTS}
+    changes = {"DefaultGenome": shape, "Modules": {"by_output": True}}
+    modules = Modules.of(changed(NeatSettings(), changes))
+    assert modules is not None
+    genes, innovations = modules.first(12), Innovations(OUTPUTS)
     for key in range(rounds):
         genes = edited(EVENLY, genes, range(12 * OUTPUTS), innovations, key)
     return genes, innovations

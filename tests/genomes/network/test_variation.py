@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from breeding import network, varied_config
+from breeding import network, varied_genome
 
+from evo.engines.neat.genome_settings import Structure, rates_of
 from evo.engines.neat.initial import first_genes
-from evo.engines.neat.settings import rates_of
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.genes import Genes, genes_of
-from genomes.network.networks import Networks
-from genomes.network.variation import Rates, breed
+from genomes.network.genes import Genes
+from genomes.network.networks import Networks, genes_of
+from genomes.network.rates import Rates
+from genomes.network.variation import breed
 
 INPUTS, OUTPUTS = 4, 2
 BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])
@@ -36,29 +37,29 @@ QUIET: dict[str, Any] = dict.fromkeys(
 Described = tuple[dict[int, Any], dict[int, Any]]
 
 
-def config_of(feed_forward: bool = True, **genome: Any) -> Any:
-    """neat-python's settings of genomes; every gene varies unless told otherwise."""
-    return varied_config(
+def genome_of(feed_forward: bool = True, **genome: Any) -> Structure:
+    """Settings of genomes; every gene varies unless told otherwise."""
+    return varied_genome(
         genome.pop("inputs", INPUTS), genome.pop("outputs", OUTPUTS), feed_forward, **genome
-    ).genome_config
+    )
 
 
 def rates_with(feed_forward: bool = True, **genome: Any) -> Rates:
     """Rates of which only the given ones are not 0."""
-    return rates_of(config_of(feed_forward, **(QUIET | genome)))
+    return rates_of(genome_of(feed_forward, **(QUIET | genome)))
 
 
-def first(config: Any, size: int, seed: int = 1) -> tuple[Genes, Any]:
-    return first_genes(config, rates_of(config), size, np.random.default_rng(seed))
+def first(settings: Structure, size: int, seed: int = 1) -> tuple[Genes, Any]:
+    return first_genes(settings, rates_of(settings), size, np.random.default_rng(seed))
 
 
 def generations(
     feed_forward: bool, count: int, size: int = 50, seed: int = 1, **genome: Any
 ) -> Iterator[Genes]:
     """The genes of every generation of a population bred at random."""
-    config = config_of(feed_forward, **genome)
-    rates, random = rates_of(config), np.random.default_rng(seed)
-    genes, innovations = first(config, size, seed)
+    settings = genome_of(feed_forward, **genome)
+    rates, random = rates_of(settings), np.random.default_rng(seed)
+    genes, innovations = first(settings, size, seed)
     yield genes
     for _ in range(count):
         fitter, other = random.integers(size, size=(2, size))
@@ -158,7 +159,7 @@ def test_offspring_are_valid_networks_over_many_generations(
         single_structural_mutation=single, node_add_prob=0.5, node_delete_prob=0.35,
         conn_add_prob=0.9, conn_delete_prob=0.4, weight_max_value=2.0, weight_min_value=-1.5,
     )  # fmt: skip
-    rates = rates_of(config_of(feed_forward, **changes))
+    rates = rates_of(genome_of(feed_forward, **changes))
     pairs_by_number: dict[int, tuple[int, int]] = {}
     hidden = set()
     for genes in generations(feed_forward, 30, seed=seed, **changes):
@@ -297,7 +298,7 @@ def test_what_is_not_mutated_is_an_exact_copy_of_the_fitter_whatever_the_rates()
     size = len(parents.node_offsets) - 1
     fitter = np.random.default_rng(1).permutation(size)
     children, split = breed(
-        rates_of(config_of()), parents, fitter, np.zeros(size, np.int64),
+        rates_of(genome_of()), parents, fitter, np.zeros(size, np.int64),
         np.zeros(size, np.bool_), np.uint64(9),
     )  # fmt: skip
     of_parents = described(parents)
@@ -308,7 +309,7 @@ def test_what_is_not_mutated_is_an_exact_copy_of_the_fitter_whatever_the_rates()
 @BOTH_KINDS
 def test_a_child_depends_on_its_parents_and_place_alone(feed_forward: bool) -> None:
     """Nobody before or after it, and no other network of the batch, has a say."""
-    rates, parents = rates_of(config_of(feed_forward)), last_generation(feed_forward)
+    rates, parents = rates_of(genome_of(feed_forward)), last_generation(feed_forward)
     size, key = len(parents.node_offsets) - 1, np.uint64(123)
     fitter, other = np.random.default_rng(2).integers(size, size=(2, 40))
     all_of_them = np.ones(40, np.bool_)
@@ -342,14 +343,14 @@ def test_a_child_depends_on_its_parents_and_place_alone(feed_forward: bool) -> N
 
 def wide(**genome: Any) -> tuple[Rates, Genes]:
     """Rates and one network of 100 outputs and as many connections; its numbers are all 0.5."""
-    settings = QUIET | dict(
+    genome = QUIET | dict(
         inputs=1, outputs=100, num_hidden=0, initial_connection="full_direct",
         activation_default="sigmoid", aggregation_default="sum",
     ) | genome  # fmt: skip
-    config = config_of(True, **settings)
-    genes, _ = first(config, 1)
+    settings = genome_of(True, **genome)
+    genes, _ = first(settings, 1)
     level = {name: np.full(100, 0.5) for name in FLOATS}
-    return rates_of(config), genes._replace(**level)
+    return rates_of(settings), genes._replace(**level)
 
 
 @pytest.mark.parametrize("name", FLOATS)

@@ -7,8 +7,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import pytest
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
+from figures import shapes, words
 
 from evo.analysis.plot import (
     fitness_figure,
@@ -20,44 +19,12 @@ from evo.analysis.plot import (
 )
 from evo.analysis.plot.layout import lay_out
 from evo.analysis.plot.records import held, series, thinned
-from evo.analysis.plot.rolls import wrong_steps
 from evo.analysis.plot.species import colour_of, species_table
 from evo.music.song import Song
 from genomes.network.networks import Networks
 from genomes.player import Player
 
 PLAYER = Player(13, (1, 2, 4))
-
-
-def words(figure: Figure) -> str:
-    """All the text of a figure."""
-    found = list(figure.texts)
-    for legend in figure.legends:
-        found += legend.get_texts()
-    for axes in figure.axes:
-        found += [*axes.texts, axes.xaxis.label, axes.yaxis.label, axes.title]
-        found += [axes._left_title]  # type: ignore[attr-defined]
-        inside = axes.get_legend()
-        found += inside.get_texts() if inside else []
-    return "\n".join(text.get_text() for text in found)
-
-
-def drawn(figure: Figure, gid: str) -> list[Any]:
-    """The shapes of all collections that go by a name."""
-    return [
-        path
-        for axes in figure.axes
-        for collection in axes.collections
-        if collection.get_gid() == gid
-        for path in collection.get_paths()
-    ]
-
-
-def melody(steps: int = 128, keys: int = 13, **more: Any) -> Song:
-    rng = np.random.default_rng(1)
-    grid = np.zeros((steps, keys), np.bool_)
-    grid[np.arange(0, steps, 2), rng.integers(0, keys, -(-steps // 2))] = True
-    return Song(grid, **more)
 
 
 def record(generation: int, champion: float | None = 1.0, **more: Any) -> dict[str, Any]:
@@ -105,89 +72,6 @@ def networks(
         np.ones(count, np.bool_) if enabled is None else np.array(enabled),
         player,
     )
-
-
-# Piano rolls
-
-
-def test_every_wrong_step_after_the_prompt_is_marked_once() -> None:
-    song = melody()
-    played = song.grid.copy()
-    played[3] ^= True  # in the prompt: given, so not judged
-    played[20] = False
-    played[21, 5] = True
-    played[127, :2] = True
-    figure = rolls_figure(song, played, 8)
-    marks = sorted(round(float(path.get_extents().x0)) for path in drawn(figure, "wrong"))
-    assert marks == [20, 21, 127]
-    assert np.flatnonzero(wrong_steps(song, played, 8)).tolist() == marks
-    assert len(drawn(figure, "missing")) == 1
-    assert len(drawn(figure, "extra")) == 3
-    assert len(drawn(figure, "right")) == song.grid.sum() - 1
-    assert len(drawn(figure, "notes")) == song.grid.sum()
-
-
-def test_missing_notes_are_hollow_and_extra_ones_are_not() -> None:
-    song = melody()
-    figure = rolls_figure(song, ~song.grid, 0)
-    faces = {
-        collection.get_gid(): collection.get_facecolor()
-        for axes in figure.axes
-        for collection in axes.collections
-        if isinstance(collection, PolyCollection)
-    }
-    np.testing.assert_array_equal(faces["missing"][0], [1, 1, 1, 1])
-    assert not np.array_equal(faces["extra"][0], faces["notes"][0])
-
-
-def test_the_title_tells_the_steps_right_and_the_first_wrong_one() -> None:
-    song = melody(name="grasshopper")
-    played = song.grid.copy()
-    played[40:48] ^= True
-    text = words(rolls_figure(song, played, 8))
-    assert "grasshopper: 112 of 120 steps right" in text
-    assert "the first wrong step is 40" in text
-    assert "120 of 120 steps right" in words(rolls_figure(song, song.grid, 8))
-
-
-def test_a_long_song_goes_on_below_and_says_what_is_left_out() -> None:
-    song = melody(600)
-    played = song.grid.copy()
-    played[590] ^= True
-    figure = rolls_figure(song, played, 8)
-    assert len(figure.axes) == 3 * 4
-    assert "591 of 592 steps right" in words(figure)
-    assert "first 512 of 600 steps" in words(figure)
-    assert len(drawn(figure, "notes")) == song.grid[:512].sum()
-
-
-def test_a_held_note_is_one_shape() -> None:
-    grid = np.zeros((16, 13), np.bool_)
-    grid[2:6, 4] = grid[6:7, 5] = True
-    assert len(drawn(rolls_figure(Song(grid, hold=True), grid, 0), "right")) == 2
-    assert len(drawn(rolls_figure(Song(grid), grid, 0), "right")) == 5
-
-
-@pytest.mark.parametrize(
-    ("song", "prompt"),
-    [
-        (Song(np.zeros((1, 1), np.bool_), 61), 0),
-        (Song(np.zeros((5, 13), np.bool_), name="$_{ \n not math"), 5),
-        (melody(100, 88, lowest_note=21, steps_per_beat=4), 16),
-        (melody(300, 128, lowest_note=0, steps_per_beat=3), 1),
-        (melody(140, steps_per_beat=1000), 8),
-    ],
-)
-def test_odd_songs_are_drawn(song: Song, prompt: int) -> None:
-    assert png_bytes(rolls_figure(song, ~song.grid, prompt)).startswith(b"\x89PNG")
-
-
-def test_a_roll_that_does_not_fit_the_song_is_refused() -> None:
-    song = melody()
-    with pytest.raises(ValueError, match=r"played: expected bool \(128, 13\)"):
-        rolls_figure(song, song.grid[:-1], 8)
-    with pytest.raises(ValueError, match="prompt_steps: expected 0 to 128, got 129"):
-        rolls_figure(song, song.grid, 129)
 
 
 # Logs
@@ -293,7 +177,7 @@ def test_a_species_has_the_same_colour_in_every_figure_and_not_its_neighbours() 
     assert all(one != other for one, other in pairwise(colours))
 
 
-def test_without_sizes_the_number_of_species_is_drawn() -> None:
+def test_without_sizes_the_number_of_species_is_shapes() -> None:
     figure = species_figure([record(g, engine={"species": 3}) for g in range(4)])
     assert len(figure.axes) == 1
     assert "no sizes" in words(figure)
@@ -303,11 +187,11 @@ def test_without_sizes_the_number_of_species_is_drawn() -> None:
 # Networks
 
 
-def test_only_connections_that_reach_an_output_are_drawn() -> None:
+def test_only_connections_that_reach_an_output_are_shapes() -> None:
     connections = [(-1, 0, 1.0), (-2, 13, 1.0), (13, 1, -2.0), (-3, 14, 1.0), (-4, 2, 9.0)]
     batch = networks(connections, nodes=15, enabled=[True, True, True, True, False])
     figure = network_figure(batch)
-    assert len(drawn(figure, "forward")) == 3
+    assert len(shapes(figure, "forward")) == 3
     text = words(figure)
     assert "3 connections, 1 hidden node, 2 of 39 inputs used" in text
     assert "1 connection without a way to an output, 1 disabled connection" in text
@@ -324,8 +208,8 @@ def test_hidden_nodes_stand_by_depth_between_inputs_and_outputs() -> None:
 def test_loops_are_arcs_that_lead_back() -> None:
     connections = [(-1, 13, 1.0), (13, 14, 1.0), (14, 13, 1.0), (14, 0, 1.0), (0, 0, 1.0)]
     figure = network_figure(networks(connections, nodes=15, feed_forward=False))
-    assert len(drawn(figure, "back")) == 1
-    assert len(drawn(figure, "forward")) == 4
+    assert len(shapes(figure, "back")) == 1
+    assert len(shapes(figure, "forward")) == 4
     assert "leads back" in words(figure)
 
 
@@ -338,7 +222,7 @@ def test_the_keys_are_named_when_there_is_a_player() -> None:
 
 
 @pytest.mark.parametrize("links", [0, 1, 150, 5000])
-def test_networks_of_all_sizes_are_drawn(links: int) -> None:
+def test_networks_of_all_sizes_are_shapes(links: int) -> None:
     rng = np.random.default_rng(links)
     player = Player(13, tuple(range(1, 33)), extra_inputs=(1.0,))
     sources, targets = rng.integers(-player.inputs, 0, links), rng.integers(0, 33, links)
@@ -361,7 +245,7 @@ def test_more_than_one_network_is_refused() -> None:
 
 def test_the_same_figure_gives_the_same_bytes_and_no_metadata() -> None:
     def draw() -> list[bytes]:
-        song = melody()
+        song = Song(np.eye(128, 13, dtype=np.bool_))
         return [
             png_bytes(rolls_figure(song, ~song.grid, 8)),
             png_bytes(network_figure(networks([(-1, 0, 1.0)]))),

@@ -4,16 +4,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from breeding import same_arrays
+from breeding import same_arrays, settings_of
 
-from evo.cli.configure import configuration
+from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import EXPERIMENTS, experiment
+from evo.core.registry import BASELINES, EXPERIMENTS, GENOMES, experiment
 from evo.core.scores import Scores, Status
-from evo.engines import BASELINES, GENOMES, base_of, engine_class, genome_of
-from evo.engines.baselines.operators import MOST_EDITS, HistoryUserOperators, NetworkOperators
-from genomes.network.genes import genes_of
-from genomes.network.networks import Networks
+from evo.core.settings import changed, tables
+from evo.engines import base_of, default_engine, engine_class, genome_of
+from evo.engines.es.operators import HistoryUserOperators
+from evo.engines.es.settings import StrategySettings
+from evo.engines.neat.operators import MAX_EDITS, NetworkOperators
+from evo.engines.neat.settings import NeatSettings
+from evo.runs.configure import configuration, song_finder
+from genomes.network.networks import Networks, genes_of
 from genomes.player import Player
 
 PLAYER = Player(keys=3, lags=(1, 2))
@@ -27,10 +31,7 @@ SMALL: dict[str, dict[str, dict[str, Any]]] = {
 
 def engine_of(baseline: str, genome: str, offspring: int = 1, **tables: Any) -> Any:
     kind = engine_class(f"{baseline}-{genome}")
-    settings = kind.default_settings(PLAYER.inputs, PLAYER.keys)
-    for changes in (kind.population_setting(offspring), SMALL[genome], tables):
-        for name, table in changes.items():
-            settings[name] = settings[name] | table
+    settings = settings_of(kind, PLAYER, offspring, SMALL[genome], tables)
     return kind(settings, seed=7, player=PLAYER)
 
 
@@ -43,12 +44,14 @@ def population(engine: Any) -> dict[str, Any]:
     return arrays
 
 
-def options(**given: Any) -> dict[str, Any]:
+def configured(name: str, **given: Any) -> Config:
+    """The configuration of a new run with these options."""
     names = (
         "config", "genome", "engine", "neat_config", "seed", "population", "song", "generations",
         "time_limit", "target", "workers",
     )  # fmt: skip
-    return dict.fromkeys(names) | {"settings": ()} | given
+    options = dict.fromkeys(names) | {"settings": ()} | given
+    return configuration(name, options, song_finder())[0]
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
@@ -57,50 +60,49 @@ def test_every_experiment_has_them_with_the_settings_of_the_kinds_engine(
     name: str, baseline: str
 ) -> None:
     for genome in experiment(name).genomes or GENOMES:
-        config, _ = configuration(name, options(genome=genome, engine=baseline))
-        engine = config["run"]["engine"]
-        assert (genome_of(engine), base_of(engine)) == (genome, GENOMES[genome][0])
-        bred, _ = configuration(name, options(genome=genome))
-        base = GENOMES[genome][0]
-        for table, items in bred[base].items():
-            assert config[engine][table] == items
-        same = {"workers", name}
-        assert {one: bred.get(one) for one in same} == {one: config.get(one) for one in same}
+        config = configured(name, genome=genome, engine=baseline)
+        engine = config.run.engine
+        assert (genome_of(engine), base_of(engine)) == (genome, default_engine(genome))
+        bred = configured(name, genome=genome)
+        assert bred.run.engine == default_engine(genome)
+        for table, items in tables(bred.engine).items():
+            assert tables(config.engine)[table] == items
+        assert (config.workers, config.task) == (bred.workers, bred.task)
+        assert (config.genome, config.genome_name) == (bred.genome, bred.genome_name)
         if baseline == "random":
-            assert (config["stop"], config["checkpoints"]) == (bred["stop"], bred["checkpoints"])
-        config, _ = configuration(name, options(genome=genome, engine=baseline, population=12))
-        engine_class(engine)(config[engine], seed=1)
+            assert (config.stop, config.checkpoints) == (bred.stop, bred.checkpoints)
+        config = configured(name, genome=genome, engine=baseline, population=12)
+        engine_class(engine)(config.engine, seed=1)
 
 
 def test_the_one_plus_one_has_as_many_evaluations_and_checkpoints_as_its_base() -> None:
-    config = experiment("memorize").config_for("one-plus-one-grid")
-    assert config["stop"]["generations"] == 0
-    assert config["stop"]["evaluations"] == 300 * 50
-    assert config["checkpoints"] == {"every": 10 * 50, "keep_every": 100 * 50}
+    config = experiment("memorize").config("one-plus-one-grid")
+    assert config.stop.generations == 0
+    assert config.stop.evaluations == 300 * 50
+    assert tables(config.checkpoints) == {"every": 10 * 50, "keep_every": 100 * 50}
 
 
 @pytest.mark.parametrize("given", [
     {"population": 96}, {"settings": ("one-plus-one-network.search.offspring=96",)},
 ])  # fmt: skip
 def test_more_offspring_make_fewer_generations_of_as_many_evaluations(given: Any) -> None:
-    config, _ = configuration("guess", options(engine="one-plus-one", **given))
-    assert config["one-plus-one-network"]["search"]["offspring"] == 96
-    assert config["stop"]["evaluations"] == 300 * 96
-    assert config["stop"]["stagnation"] == 100
-    assert config["checkpoints"] == {"every": 10, "keep_every": 100}
-    config, _ = configuration("guess", options(engine="one-plus-one", population=7))
-    assert config["stop"]["stagnation"] == -(-100 * 96 // 7)
+    config = configured("guess", engine="one-plus-one", **given)
+    assert config.engine.search.offspring == 96
+    assert config.stop.evaluations == 300 * 96
+    assert config.stop.stagnation == 100
+    assert tables(config.checkpoints) == {"every": 10, "keep_every": 100}
+    config = configured("guess", engine="one-plus-one", population=7)
+    assert config.stop.stagnation == -(-100 * 96 // 7)
     settings = (*given.get("settings", ()), "stop.stagnation=3")
-    config, _ = configuration("guess", options(engine="one-plus-one", settings=settings))
-    assert config["stop"]["stagnation"] == 3
+    config = configured("guess", engine="one-plus-one", settings=settings)
+    assert config.stop.stagnation == 3
 
 
 def test_a_baseline_has_the_experiments_genome_where_none_is_given() -> None:
     for name, genome in (("critic", "grid"), ("memorize", "network"), ("copy", "history-user")):
-        config, _ = configuration(name, options(engine="random"))
-        assert config["run"]["engine"] == f"random-{genome}"
+        assert configured(name, engine="random").run.engine == f"random-{genome}"
     with pytest.raises(InputError, match="grid"):
-        configuration("xor", options(engine="random", genome="grid"))
+        configured("xor", engine="random", genome="grid")
 
 
 @BY_GENOME
@@ -157,9 +159,9 @@ def test_mutations_follow_the_rule_of_one_success_in_five() -> None:
 
 
 def test_strength_is_what_weights_are_mutated_by() -> None:
-    kind = HistoryUserOperators
-    settings = kind.base.default_settings(3, 3) | {"strategy": {"sigma": 0.2}}
-    operators = kind(settings, PLAYER)
+    network = {"keys": 3, "inputs": 3}
+    settings = changed(StrategySettings(), {"network": network, "strategy": {"sigma": 0.2}})
+    operators = HistoryUserOperators(settings, PLAYER)
     parent = operators.first(1, np.random.default_rng(1))
     for strength in (1.0, 0.01):
         mutants = operators.mutants(parent, 20, np.random.default_rng(2), strength)
@@ -168,9 +170,9 @@ def test_strength_is_what_weights_are_mutated_by() -> None:
 
 
 def by_output() -> NetworkOperators:
-    settings = NetworkOperators.base.default_settings(PLAYER.inputs, PLAYER.keys)
-    settings["Modules"] = settings["Modules"] | {"by_output": "True"}
-    return NetworkOperators(settings, PLAYER)
+    shape = {"num_inputs": PLAYER.inputs, "num_outputs": PLAYER.keys}
+    changes = {"DefaultGenome": shape, "Modules": {"by_output": "True"}}
+    return NetworkOperators(changed(NeatSettings(), changes), PLAYER)
 
 
 def modules(networks: Networks) -> list[Any]:
@@ -196,7 +198,7 @@ def test_random_assemblies_of_modules_are_of_all_sizes() -> None:
     networks = by_output().first(60, np.random.default_rng(3))
     sizes = networks.sizes()[:, 1]
     assert sizes.min() <= 2
-    assert sizes.max() > MOST_EDITS
+    assert sizes.max() > MAX_EDITS
     assert len(np.unique(sizes)) > 8
 
 

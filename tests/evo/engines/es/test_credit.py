@@ -19,11 +19,13 @@ SIZE = 8
 
 
 def engine(by_output: bool, kind: str = "openai", architecture: str = "united") -> Any:
-    settings = EvolutionStrategy.default_settings(3, 3)
-    settings["population"]["size"] = SIZE
-    settings["strategy"] |= {"kind": kind, "by_output": by_output}
-    settings["network"] |= {"architecture": architecture, "layers": [2], "last": 2, "history": 3}
-    return EvolutionStrategy(settings, seed=1)
+    network = {"architecture": architecture, "layers": [2], "last": 2, "history": 3}
+    changes = {
+        "population": {"size": SIZE},
+        "strategy": {"kind": kind, "by_output": by_output},
+        "network": {"keys": 3, "inputs": 3} | network,
+    }
+    return EvolutionStrategy(changes, seed=1)
 
 
 def some_scores(seed: int = 1) -> tuple[Any, Any]:
@@ -94,13 +96,14 @@ def test_the_squared_hinge_learns_more_of_a_tune_than_the_totals() -> None:
     fitness = Memorization([tune("vo-pole-bereza-stoyala")])
     followed = {}
     for by_output in (True, False):
-        settings = EvolutionStrategy.default_settings(13, 13)
-        settings["population"] = {"size": 16, "evaluate_mean": True}
-        settings["strategy"]["by_output"] = by_output
-        settings["openai"]["weight_decay"] = 0.0
-        settings["network"] |= {"architecture": "united", "layers": [8], "last": 8}
-        settings["network"]["lags"] = [7, 15, 31]
-        some = EvolutionStrategy(settings, seed=1)
+        network = {"architecture": "united", "layers": [8], "last": 8, "lags": [7, 15, 31]}
+        changes = {
+            "population": {"size": 16, "evaluate_mean": True},
+            "strategy": {"by_output": by_output},
+            "openai": {"weight_decay": 0.0},
+            "network": {"keys": 13, "inputs": 13} | network,
+        }
+        some = EvolutionStrategy(changes, seed=1)
         for _ in range(150):
             performers = some.ask()
             streams = Individuals(1, Role.EVALUATE, 0, range(len(performers)))

@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from breeding import same_arrays
 
+from evo.core.errors import InputError
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Role, stream
+from evo.core.settings import changed, tables
 from evo.core.state import State
 from evo.engines.es.engine import EvolutionStrategy
 from evo.engines.es.noise import Noise, noise_of
 from evo.engines.es.openai import OpenAI
 from evo.engines.es.sep_cma import Constants, SepCMA
-from evo.engines.es.settings import DEFAULTS, STRATEGIES, StrategySettings
+from evo.engines.es.settings import STRATEGIES, StrategySettings
 from evo.engines.es.snes import SNES, default_sigma_rate, utilities
 from evo.engines.es.strategy import Strategy, centred_ranks, shaped
 from evo.engines.es.weighted_mean import WeightedMean, score_weights
@@ -422,14 +424,9 @@ NETWORK = {"keys": 2, "inputs": 0, "layers": [2], "history": 3}
 WIDTH = Shape(2, layers=(2,), lags=(1, 2, 3)).weights
 
 
-def settings(kind: str = "openai", **tables: dict[str, Any]) -> dict[str, Any]:
-    whole = EvolutionStrategy.default_settings(2, 2)
-    whole["population"]["size"] = SIZE
-    whole["strategy"]["kind"] = kind
-    whole["network"] |= NETWORK
-    for name, table in tables.items():
-        whole[name] |= table
-    return whole
+def settings(kind: str = "openai", **tables: dict[str, Any]) -> StrategySettings:
+    small = {"population": {"size": SIZE}, "strategy": {"kind": kind}, "network": NETWORK}
+    return changed(changed(StrategySettings(), small), tables)
 
 
 def engine(kind: str = "openai", seed: int = 3, **tables: dict[str, Any]) -> EvolutionStrategy:
@@ -513,7 +510,8 @@ def test_a_generation_of_failures_leaves_the_distribution_alone() -> None:
 
 
 def test_a_distribution_that_runs_away_is_still_asked_and_logged() -> None:
-    one = engine("weighted-mean", strategy={"sigma": 1e300})
+    one = engine("weighted-mean")
+    one._strategy.sigma = 1e300
     assert not np.isfinite(one.ask().weights).all()
     one.tell(Scores.failed(SIZE, Status.NAN, "not finite"))
     json.dumps(one.statistics(), allow_nan=False)
@@ -527,8 +525,8 @@ def test_the_first_mean_is_a_network_as_they_are_begun() -> None:
 
 
 def test_the_shape_is_that_of_the_settings() -> None:
-    default = EvolutionStrategy(EvolutionStrategy.default_settings(14, 13), seed=1)
-    assert default._settings.shape == Shape(13, inputs=14)
+    default = EvolutionStrategy(EvolutionStrategy.of_shape(StrategySettings(), 14, 13), seed=1)
+    assert default.settings.shape == Shape(13, inputs=14)
     united = {
         "architecture": "united",
         "lags": [1, 4, 16],
@@ -557,42 +555,106 @@ def test_statistics_say_how_wide_and_how_far() -> None:
     assert figures["least_sigma"] < figures["sigma"] < figures["most_sigma"]
 
 
+MILLION = "1,000,000"
 WRONG = [
-    ({"population": {"size": 11}}, "population.size must be even, as openai"),
-    ({"population": {"size": 1}}, "population.size must be a whole number at least 2, got 1"),
-    ({"population": {"size": 8.5}}, "population.size must be a whole number"),
-    ({"population": {"evaluate_mean": 1}}, "population.evaluate_mean must be true or false, got 1"),
-    ({"population": {"champion": "last"}}, "population.champion 'last' is not one of best, mean"),
-    ({"population": {"champion": "mean"}}, "champion mean needs population.evaluate_mean"),
-    ({"population": {"sise": 8}}, "no setting population.sise"),
-    ({"population": 8}, "population is a table of settings"),
-    ({"strategy": {"kind": "cma"}}, "'cma' is not one of openai, snes, sep-cma, weighted-mean"),
-    ({"strategy": {"sigma": 0.0}}, "strategy.sigma must be above 0"),
-    ({"strategy": {"sigma": "wide"}}, "strategy.sigma must be a number at least 0, got 'wide'"),
-    ({"openai": {"momentum": 1.0}}, "openai.momentum must be a number from 0 to"),
-    ({"openai": {"learning_rate": float("nan")}}, "openai.learning_rate must be a number"),
-    ({"snes": {"sigma_rate": -1}}, "snes.sigma_rate must be a number at least 0, got -1"),
-    ({"nework": {}}, "no table of settings 'nework'"),
-    ({"network": {"architecture": "deep"}}, "'deep' is not one of plain, united, melody, lstm"),
-    ({"network": {"layers": []}}, "network.layers must be the units of at least one LSTM"),
-    ({"network": {"layers": 70}}, "network.layers must be a list of whole numbers, got 70"),
-    ({"network": {"lags": [1, 2.5]}}, "network.lags must be a whole number at least 0, got 2.5"),
-    ({"network": {"lags": [4, 1]}}, "network.lags must be rising"),
-    ({"network": {"history": 0}}, "network.history must be a whole number from 1 to 65536"),
-    ({"network": {"inputs": 3}}, r"network.inputs \(3\) must be at least keys \(13\)"),
+    (
+        {"population": {"size": 11}},
+        "es: population.size must be even, as openai has antithetic pairs, got 11",
+    ),
+    (
+        {"population": {"size": 1}},
+        f"es.population.size must be a whole number from 2 to {MILLION}, got 1",
+    ),
+    (
+        {"population": {"size": 8.5}},
+        f"es.population.size must be a whole number from 2 to {MILLION}, got 8.5",
+    ),
+    (
+        {"population": {"evaluate_mean": 1}},
+        "es.population.evaluate_mean must be true or false, got 1",
+    ),
+    (
+        {"population": {"champion": "last"}},
+        "es.population.champion must be one of best, mean, got 'last'",
+    ),
+    (
+        {"population": {"champion": "mean"}},
+        "es.population: champion mean needs population.evaluate_mean",
+    ),
+    (
+        {"population": {"sise": 8}},
+        "there is no setting 'es.population.sise'; did you mean es.population.size? "
+        "[es.population] has size, evaluate_mean, champion",
+    ),
+    ({"population": 8}, "es.population is a table of settings, not a value"),
+    (
+        {"strategy": {"kind": "cma"}},
+        "es.strategy.kind must be one of openai, sep-cma, snes, weighted-mean, got 'cma'",
+    ),
+    (
+        {"strategy": {"sigma": 0.0}},
+        f"es.strategy.sigma must be a number above 0 to {MILLION}, got 0.0",
+    ),
+    (
+        {"strategy": {"sigma": "wide"}},
+        f"es.strategy.sigma must be a number above 0 to {MILLION}, got 'wide'",
+    ),
+    (
+        {"openai": {"momentum": 1.0}},
+        "es.openai.momentum must be a number from 0 to 0.999999, got 1.0",
+    ),
+    (
+        {"openai": {"learning_rate": float("nan")}},
+        f"es.openai.learning_rate must be a number from 0 to {MILLION}, got nan",
+    ),
+    (
+        {"snes": {"sigma_rate": -1}},
+        f"es.snes.sigma_rate must be a number from 0 to {MILLION}, got -1",
+    ),
+    (
+        {"nework": {}},
+        "there is no setting 'es.nework'; did you mean es.network? "
+        "[es] has population, strategy, openai, snes, weighted-mean, network",
+    ),
+    (
+        {"network": {"architecture": "deep"}},
+        "es.network.architecture must be one of lstm, melody, plain, united, got 'deep'",
+    ),
+    (
+        {"network": {"layers": []}},
+        "es.network: layers must be the units of at least one LSTM, got none",
+    ),
+    (
+        {"network": {"layers": 70}},
+        "es.network.layers must be a list, each a whole number from 1 to 65,536, got 70",
+    ),
+    (
+        {"network": {"lags": [1, 2.5]}},
+        "es.network.lags must be a list, each a whole number from 0 to 65,536, got [1, 2.5]",
+    ),
+    (
+        {"network": {"lags": [4, 1]}},
+        "es.network: lags must be rising whole numbers from 0 to 65536, got (4, 1)",
+    ),
+    (
+        {"network": {"history": 0}},
+        "es.network.history must be a whole number from 1 to 65,536, got 0",
+    ),
+    ({"network": {"inputs": 3}}, "es.network: inputs (3) must be at least keys (13)"),
     (
         {"strategy": {"kind": "snes"}, "snes": {"antithetic": True}, "population": {"size": 9}},
-        "population.size must be even, as snes",
+        "es: population.size must be even, as snes has antithetic pairs, got 9",
     ),
 ]
 
 
 @pytest.mark.parametrize(("changes", "message"), WRONG)
 def test_wrong_settings_are_refused_in_one_line(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message) as caught:
-        StrategySettings.of(changes)
-    assert str(caught.value).startswith("es: ")
-    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError) as caught:
+        changed(StrategySettings(), changes, "es")
+    assert str(caught.value) == message
+    with pytest.raises(InputError):
+        EvolutionStrategy(changes, seed=1)
 
 
 def test_an_odd_population_is_welcome_where_there_are_no_pairs() -> None:
@@ -602,4 +664,4 @@ def test_an_odd_population_is_welcome_where_there_are_no_pairs() -> None:
 
 def test_defaults_are_settings_that_are_taken() -> None:
     for kind in KINDS:
-        StrategySettings.of(DEFAULTS | {"strategy": {"kind": kind}})
+        changed(StrategySettings(), tables(StrategySettings()) | {"strategy": {"kind": kind}})

@@ -1,15 +1,16 @@
 """The genetic engine for note grids: who survives, who becomes a parent, what settings can be."""
 
-import copy
 from typing import Any
 
 import numpy as np
 import pytest
 
-from evo.core.errors import BreedingError
+from evo.core.errors import BreedingError, InputError
+from evo.core.registry import experiment
 from evo.core.scores import Scores, Status
+from evo.core.settings import changed, rows
 from evo.engines.ga.engine import GridGA
-from evo.engines.ga.settings import DEFAULTS, GridSettings
+from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.pareto import pareto_order
 from evo.fitness.memorization import Memorization
 from evo.music.song import Song
@@ -26,20 +27,16 @@ TRACED = {
 }
 
 
-def settings(**tables: dict[str, Any]) -> dict[str, Any]:
-    whole = GridGA.default_settings(STEPS, KEYS)
-    whole["grid"]["bar"] = 4
-    whole["population"]["size"] = 30
-    for name, table in tables.items():
-        whole[name] |= table
-    return whole
+def settings(**tables: dict[str, Any]) -> GridSettings:
+    small = {"grid": {"steps": STEPS, "keys": KEYS, "bar": 4}, "population": {"size": 30}}
+    return changed(changed(GridSettings(), small), tables, "ga")
 
 
 def engine(seed: int = 1, **tables: dict[str, Any]) -> GridGA:
     return GridGA(settings(**tables), seed=seed)
 
 
-def rows(notes: np.ndarray) -> list[bytes]:
+def bytes_of(notes: np.ndarray) -> list[bytes]:
     return [one.tobytes() for one in notes]
 
 
@@ -135,11 +132,11 @@ def test_plus_keeps_the_best_different_grids_of_parents_and_children() -> None:
     ever: dict[bytes, float] = {}
     for _ in range(8):
         scores = by_step(one)
-        ever |= dict(zip(rows(one.ask().notes), scores.total, strict=True))
+        ever |= dict(zip(bytes_of(one.ask().notes), scores.total, strict=True))
         one.tell(scores)
         gallery = one.gallery()
         assert gallery is not None
-        kept = rows(gallery.performers.notes)  # type: ignore[attr-defined]
+        kept = bytes_of(gallery.performers.notes)  # type: ignore[attr-defined]
         assert len(set(kept)) == len(kept) == 7
         assert [ever[row] for row in kept] == gallery.scores.tolist()
         assert gallery.scores.tolist() == sorted(ever.values(), reverse=True)[:7]
@@ -182,7 +179,7 @@ def test_elites_hold_the_best_ever_seen_at_each_case() -> None:
         for case in range(STEPS):
             assert -(held[case, case] != TARGET[case]).sum() == best[case]
         if generation == 0:
-            assert set(rows(held)) <= set(rows(engine().ask().notes))
+            assert set(bytes_of(held)) <= set(bytes_of(engine().ask().notes))
 
 
 def test_of_elites_alike_the_one_with_the_higher_total_then_the_older_is_held() -> None:
@@ -196,7 +193,7 @@ def test_of_elites_alike_the_one_with_the_higher_total_then_the_older_is_held() 
     for _ in range(2):
         gallery = one.gallery()
         assert gallery is not None
-        assert rows(gallery.performers.notes) == rows(first[[17, 17]])  # type: ignore[attr-defined]
+        assert bytes_of(gallery.performers.notes) == bytes_of(first[[17, 17]])  # type: ignore[attr-defined]
         one.tell(Scores.of(total, cases))
 
 
@@ -224,7 +221,9 @@ def test_on_islands_children_compete_with_parents_at_the_islands_own_case_and_ne
         for island in range(3):
             # The first third of the children are the first island's, and so on.
             own = slice(12 * island, 12 * island + 12)
-            pools[island] |= dict(zip(rows(notes[own]), cases[own, island].tolist(), strict=True))
+            pools[island] |= dict(
+                zip(bytes_of(notes[own]), cases[own, island].tolist(), strict=True)
+            )
         one.tell(Scores.of(cases.sum(axis=1), cases))
         pool, gallery = one._pool, one.gallery()
         assert pool is not None
@@ -233,7 +232,7 @@ def test_on_islands_children_compete_with_parents_at_the_islands_own_case_and_ne
             part = slice(4 * island, 4 * island + 4)
             best = sorted(known.values(), reverse=True)[:4]
             assert pool.cases[part, island].tolist() == best
-            assert set(rows(pool.notes[part])) <= set(known)
+            assert set(bytes_of(pool.notes[part])) <= set(known)
             assert gallery.scores[island] == best[0]
 
 
@@ -306,17 +305,14 @@ def test_failed_individuals_are_the_last_front() -> None:
 # Credit
 
 
-def copied(seed: int, **tables: dict[str, Any]) -> int:
+def copied(seed: int, settings: GridSettings) -> int:
     """Evaluations until a song is copied, of at most 6,000."""
     melody = np.zeros((64, 13), np.bool_)
     random = np.random.default_rng(3)
     for step in range(0, 64, 2):
         melody[step, random.integers(13)] = True
     fitness = Memorization([Song(melody)])
-    whole = GridGA.default_settings(64, 13)
-    for name, table in tables.items():
-        whole[name] |= table
-    one = GridGA(whole, seed=seed)
+    one = GridGA(GridGA.of_shape(settings, 64, 13), seed=seed)
     for evaluations in range(50, 6001, 50):
         one.tell(fitness.evaluate(one.ask(), ()))
         assert one.champion is not None
@@ -326,13 +322,11 @@ def copied(seed: int, **tables: dict[str, Any]) -> int:
 
 
 def test_credit_by_step_copies_a_song_in_far_fewer_evaluations() -> None:
-    from evo.experiments.memorize import BREEDING
-
-    tables = copy.deepcopy(BREEDING["ga"])
-    assert max(copied(seed, **tables) for seed in range(3)) < 4000
-    crossed = dict.fromkeys(CROSSOVERS, 1.0) | {"credit": 0.0}
-    tables["crossover"] |= crossed
-    assert min(copied(seed, **tables) for seed in range(2)) > 4000
+    credited = experiment("memorize").config("ga").engine
+    assert max(copied(seed, credited) for seed in range(3)) < 4000
+    kinds = dict.fromkeys(CROSSOVERS, 1.0) | {"credit": 0.0}
+    crossed = changed(credited, {"crossover": kinds})
+    assert min(copied(seed, crossed) for seed in range(2)) > 4000
 
 
 def test_credit_refuses_more_cases_than_steps_and_none_at_all() -> None:
@@ -362,56 +356,71 @@ def test_cases_that_become_more_are_refused_where_parents_survive() -> None:
 # Settings
 
 
+MILLION, BILLION = "1,000,000", "1,000,000,000"
+
+
 @pytest.mark.parametrize(("table", "item", "value", "said"), [
-    ("grid", "steps", 0, "grid.steps must be a whole number from 1 to 65536, got 0"),
-    ("grid", "keys", 2.5, "grid.keys must be a whole number from 1 to 128, got 2.5"),
-    ("grid", "bar", "long", "grid.bar"),
-    ("grid", "density", 0.5, "grid.density must be 2 numbers, got 0.5"),
-    ("grid", "density", [0.6, 0.2], "the lower number first"),
-    ("grid", "density", [0.6, 1.2], "grid.density must be a number from 0 to 1"),
-    ("grid", "voices", -1, "grid.voices must be a whole number at least 0"),
-    ("grid", "most_voices", True, "grid.most_voices"),
-    ("population", "size", 0, "population.size"),
-    ("population", "survival", "all", "'all' is not one of comma, plus, elites"),
-    ("population", "elitism", 30, "population.elitism must be less than population.size"),
-    ("selection", "kind", "best", "selection.kind 'best' is not one of tournament"),
-    ("selection", "tournament_size", 0, "selection.tournament_size"),
-    ("crossover", "rate", 1.5, "crossover.rate must be a number from 0 to 1, got 1.5"),
-    ("crossover", "credit", -1.0, "crossover.credit"),
-    ("crossover", "credit_parents", 1, "crossover.credit_parents"),
-    ("mutation", "edits", 0.5, "mutation.edits must be a number at least 1, got 0.5"),
-    ("mutation", "pitch", float("nan"), "mutation.pitch"),
-    ("mutation", "jump", 1.0, "there is no setting mutation.jump"),
+    ("grid", "steps", 0, "must be a whole number from 1 to 65,536, got 0"),
+    ("grid", "keys", 2.5, "must be a whole number from 1 to 128, got 2.5"),
+    ("grid", "bar", "long", "must be a whole number from 1 to 65,536, got 'long'"),
+    ("grid", "density", 0.5, "must be 2 values, each a number from 0 to 1, got 0.5"),
+    ("grid", "density", [0.6, 1.2], "must be 2 values, each a number from 0 to 1, got [0.6, 1.2]"),
+    ("grid", "voices", -1, "must be a whole number from 0 to 128, got -1"),
+    ("grid", "most_voices", True, "must be a whole number from 0 to 128, got True"),
+    ("population", "size", 0, f"must be a whole number from 1 to {MILLION}, got 0"),
+    ("population", "survival", "all", "must be one of comma, elites, islands, plus, got 'all'"),
+    ("selection", "kind", "best",
+     "must be one of epsilon-lexicase, lexicase, nsga2, random, tournament, got 'best'"),
+    ("selection", "tournament_size", 0, f"must be a whole number from 1 to {MILLION}, got 0"),
+    ("crossover", "rate", 1.5, "must be a number from 0 to 1, got 1.5"),
+    ("crossover", "credit", -1.0, f"must be a number from 0 to {BILLION}, got -1.0"),
+    ("crossover", "credit_parents", 1, "must be a whole number from 2 to 65,536, got 1"),
+    ("mutation", "edits", 0.5, "must be a number from 1 to 65,536, got 0.5"),
+    ("mutation", "pitch", float("nan"), f"must be a number from 0 to {BILLION}, got nan"),
 ], ids=str)  # fmt: skip
 def test_settings_that_cannot_be_are_refused_in_one_line(
     table: str, item: str, value: Any, said: str
 ) -> None:
-    with pytest.raises(ValueError, match=r"^ga: ") as caught:
-        engine(**{table: {item: value}})
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
+    with pytest.raises(InputError) as caught:
+        settings(**{table: {item: value}})
+    assert str(caught.value) == f"ga.{table}.{item} {said}"
+    with pytest.raises(InputError) as caught:
+        GridGA({table: {item: value}}, seed=1)
+    assert str(caught.value) == f"{table}.{item} {said}"
 
 
-def test_settings_that_contradict_each_other_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"one of mutation\.pitch to mutation\.swap must be above"):
-        engine(mutation=dict.fromkeys(MUTATIONS, 0.0))
-    with pytest.raises(ValueError, match=r"voices must not be more than grid\.most_voices"):
-        engine(grid={"voices": 3, "most_voices": 2})
-    with pytest.raises(ValueError, match=r"on islands, selection\.kind must be"):
-        engine(population={"survival": "islands"}, selection={"kind": "lexicase"})
-    with pytest.raises(ValueError, match="no table of settings 'mutations'"):
-        GridGA({"mutations": {}}, seed=1)
-    with pytest.raises(ValueError, match="population is a table of settings"):
-        GridGA({"population": 30}, seed=1)
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"grid": {"density": [0.6, 0.2]}},
+     "ga.grid: density must have the lower number first, got (0.6, 0.2)"),
+    ({"grid": {"voices": 3, "most_voices": 2}},
+     "ga.grid: voices must not be more than most_voices"),
+    ({"population": {"elitism": 30}}, "ga.population: elitism must be less than size"),
+    ({"mutation": dict.fromkeys(MUTATIONS, 0.0)},
+     "ga.mutation: one of pitch to swap must be above 0"),
+    ({"crossover": dict.fromkeys(CROSSOVERS, 0.0)},
+     "ga.crossover: one of one_point to credit must be above 0"),
+    ({"population": {"survival": "islands"}, "selection": {"kind": "lexicase"}},
+     "ga: on islands, selection.kind must be tournament or random"),
+    ({"population": {"size": 1_000_000}, "grid": {"steps": 65_536, "keys": 128}},
+     "ga: population.size x grid.steps x grid.keys is 8,388,608,000,000, more than the "
+     "4,000,000,000 that fit in memory"),
+    ({"population": 30}, "ga.population is a table of settings, not a value"),
+    ({"mutations": {}}, "there is no setting 'ga.mutations'; did you mean ga.mutation? "
+     "[ga] has grid, population, selection, crossover, mutation"),
+    ({"mutation": {"jump": 1.0}}, "there is no setting 'ga.mutation.jump'; [ga.mutation] has "
+     f"rate, edits, variation, {', '.join(MUTATIONS)}"),
+], ids=str)  # fmt: skip
+def test_settings_that_contradict_each_other_or_do_not_exist_are_refused_in_one_line(
+    changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        settings(**changes)
+    assert str(caught.value) == said
 
 
-def test_every_setting_and_no_other_is_explained() -> None:
-    from evo.engines import grid_settings
-
-    assert set(MUTATIONS) <= set(DEFAULTS["mutation"])
-    assert set(CROSSOVERS) <= set(DEFAULTS["crossover"])
-    for table, items in DEFAULTS.items():
-        assert f"[{table}]" in (grid_settings.__doc__ or "")
-        for item in set(items) - set(MUTATIONS):
-            assert item in (grid_settings.__doc__ or "")
-    assert GridSettings.of({}) is not None
+def test_every_setting_is_explained() -> None:
+    found = list(rows(GridSettings(), "ga"))
+    names = {(table, row.name) for table, row in found}
+    assert {("ga.mutation", kind) for kind in MUTATIONS} <= names
+    assert {("ga.crossover", kind) for kind in CROSSOVERS} <= names
+    assert all(row.help for _, row in found)

@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evo.core.errors import BreedingError
+from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores, Status
-from evo.engines.neat.by_output import DEFAULTS
+from evo.core.settings import changed
 from evo.engines.neat.engine import Neat
-from evo.experiment import merge
+from evo.engines.neat.settings import ModuleSettings, NeatSettings
 from evo.fitness.memorization import Memorization
 from evo.music.tunes import tune
 from genomes.network.functions import STEP
@@ -27,11 +27,9 @@ BUSY = {
 
 
 def new(seed: int = 1, population: int = 30, player: Player = PLAYER, **modules: str) -> Neat:
-    settings = merge(
-        Neat.default_settings(player.inputs, player.keys), Neat.population_setting(population)
-    )
-    settings["Modules"] = settings["Modules"] | {"by_output": "True"} | modules
-    return Neat(settings, seed=seed, player=player)
+    shaped = Neat.of_shape(NeatSettings(), player.inputs, player.keys)
+    changes = {"NEAT": {"pop_size": population}, "Modules": {"by_output": "True"} | modules}
+    return Neat(changed(shaped, changes), seed=seed, player=player)
 
 
 @cache
@@ -308,12 +306,14 @@ def test_a_fitness_that_does_not_score_outputs_is_refused_in_one_line() -> None:
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", sorted(set(DEFAULTS) - {"by_output"}))
+@pytest.mark.parametrize("name", sorted({*ModuleSettings.__struct_fields__} - {"by_output"}))
 @pytest.mark.parametrize("value", ["many", "-0.1", "nan", "inf", ""])
 def test_settings_that_are_no_numbers_from_0_are_refused_in_one_line(name: str, value: str) -> None:
-    with pytest.raises(ValueError, match=rf"Modules\.{name}") as caught:
+    with pytest.raises(
+        InputError, match=rf"^Modules\.{name} must be a number from 0 to .* got"
+    ) as e:
         new(**{name: value})
-    assert "\n" not in str(caught.value)
+    assert "\n" not in str(e.value)
 
 
 @pytest.mark.parametrize("name", ["twinkle-twinkle-little-star", "ode-to-joy"])

@@ -8,21 +8,22 @@ from typing import Any
 import neat
 import numpy as np
 import pytest
-from breeding import same_arrays, sections, varied_config
+from breeding import neat_sections, neat_settings, same_arrays, varied_genome
 
 from evo.core.errors import BreedingError
 from evo.core.registry import experiment
 from evo.core.scores import Scores
-from evo.engines import neat as neat_module
-from evo.engines.neat.config_file import build_config, read_sections
+from evo.engines.neat import engine as neat_module
+from evo.engines.neat.config_file import read_sections, settings_from
 from evo.engines.neat.engine import Neat
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
-from evo.engines.neat.settings import rates_of
+from evo.engines.neat.settings import NeatSettings
+from evo.engines.neat_python.config import build_config
 from evo.fitness.xor import SOLVED_AT, Xor
 from genomes.network.compatibility import distance
 from genomes.network.functions import ACTIVATIONS
-from genomes.network.genes import genes_of
-from genomes.network.networks import Networks
+from genomes.network.networks import Networks, genes_of
 
 MODES = [
     "unconnected", "fs_neat", "fs_neat_nohidden", "fs_neat_hidden", "full", "full_nodirect",
@@ -47,7 +48,7 @@ def new(seed: int = 1, inputs: int = 3, outputs: int = 2, **changes: dict[str, A
     shape = {"num_inputs": inputs, "num_outputs": outputs}
     changes["DefaultGenome"] = shape | changes.get("DefaultGenome", {})
     changes["NEAT"] = {"pop_size": 40} | changes.get("NEAT", {})
-    return Neat(sections(changes), seed=seed)
+    return Neat(changes, seed=seed)
 
 
 def tell(engine: Neat, total: Any) -> None:
@@ -87,7 +88,7 @@ def test_first_networks_are_connected_as_neat_pythons(
     settings = {"initial_connection": mode, "num_hidden": hidden, "feed_forward": feed_forward}
     ours = pairs_of(new(DefaultGenome=settings).ask())
     config = build_config(
-        sections({"DefaultGenome": settings | {"num_inputs": 3, "num_outputs": 2}})
+        neat_settings({"DefaultGenome": settings | {"num_inputs": 3, "num_outputs": 2}})
     )
     theirs = neats_first(config, 200)
     assert {len(pairs) for pairs in ours} == {len(pairs) for pairs in theirs}
@@ -117,15 +118,15 @@ def test_first_networks_share_innovation_numbers_and_hidden_nodes() -> None:
 
 
 def test_first_values_are_drawn_as_configured() -> None:
-    config = varied_config(
+    genome = varied_genome(
         20, 5, True, initial_connection="full_direct", num_hidden=0,
         weight_init_mean=2.0, weight_init_stdev=0.5, weight_min_value=1.5,
         bias_init_type="uniform", bias_init_mean=1.0, bias_init_stdev=2.0, bias_max_value=3.0,
         response_init_stdev=0.0, enabled_default="random",
         activation_default="tanh", aggregation_default="random", aggregation_options="sum max",
     )  # fmt: skip
-    rates = rates_of(config.genome_config)
-    genes, _ = first_genes(config.genome_config, rates, 200, np.random.default_rng(1))
+    rates = rates_of(genome)
+    genes, _ = first_genes(genome, rates, 200, np.random.default_rng(1))
     assert genes.weight.min() == 1.5
     assert abs((genes.weight == 1.5).mean() - 0.1587) < 5 * np.sqrt(0.1587 / 20_000)
     assert abs(np.median(genes.weight) - 2.0) < 0.03
@@ -142,7 +143,7 @@ def test_first_values_are_drawn_as_configured() -> None:
 def test_it_reads_neat_pythons_configuration_files(tmp_path: Path) -> None:
     parser = ConfigParser()
     parser.read_dict(
-        sections(
+        neat_sections(
             {
                 "NEAT": {"pop_size": 33},
                 "DefaultGenome": {
@@ -155,7 +156,8 @@ def test_it_reads_neat_pythons_configuration_files(tmp_path: Path) -> None:
     )  # fmt: skip
     with (tmp_path / "neat.ini").open("w") as file:
         parser.write(file)
-    engine = Neat(read_sections(tmp_path / "neat.ini"), seed=4)
+    settings = settings_from(NeatSettings(), read_sections(tmp_path / "neat.ini"))
+    engine = Neat(settings, seed=4)
     networks = engine.ask()
     assert (len(networks), networks.inputs, networks.outputs) == (33, 5, 3)
     assert not networks.feed_forward
@@ -183,8 +185,7 @@ def test_settings_are_told_apart_in_the_kernels_rates() -> None:
         ):  # fmt: skip
             values[f"{gene}_{item}"] = 0.1 + 0.1 * place + 0.01 * step
     shape = {"num_inputs": 4, "num_outputs": 2}
-    config = build_config(sections({"DefaultGenome": shape | values}))
-    rates = rates_of(config.genome_config)
+    rates = rates_of(neat_settings({"DefaultGenome": shape | values}).DefaultGenome)
     for name, field in items.items():
         assert getattr(rates, field) == values[name]
     for gene in ("weight", "bias", "response"):
@@ -392,7 +393,7 @@ def judged(engine: Neat, wanted: Any, inputs: Any, generations: int) -> list[flo
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_xor_is_solved_within_a_hundred_generations(seed: int) -> None:
-    engine = Neat(experiment("xor").default_config("neat")["neat"], seed=seed)
+    engine = Neat(experiment("xor").config("neat").engine, seed=seed)
     while engine.champion is None or engine.champion.score < SOLVED_AT:
         assert engine.generation < 100
         engine.tell(Xor().evaluate(engine.ask(), []))

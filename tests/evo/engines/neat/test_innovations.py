@@ -3,11 +3,11 @@
 from itertools import pairwise
 
 import numpy as np
-from breeding import varied_config
+from breeding import varied_genome
 
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
-from evo.engines.neat.settings import rates_of
 from genomes.network.genes import UNNUMBERED, Genes
 from genomes.network.variation import breed
 
@@ -128,9 +128,9 @@ def test_nothing_new_takes_no_numbers() -> None:
 
 
 def test_in_evolution_numbers_are_never_given_twice_and_mean_the_same_everywhere() -> None:
-    config = varied_config(4, 2, True, node_add_prob=0.5, conn_add_prob=0.8).genome_config
-    rates, random, size = rates_of(config), np.random.default_rng(5), 60
-    genes, innovations = first_genes(config, rates, size, random)
+    genome = varied_genome(4, 2, True, node_add_prob=0.5, conn_add_prob=0.8)
+    rates, random, size = rates_of(genome), np.random.default_rng(5), 60
+    genes, innovations = first_genes(genome, rates, size, random)
     ends_of: dict[int, tuple[int, int]] = {}
     shared_nodes = shared_links = 0
     for _ in range(15):

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from breeding import same_arrays
 
-from evo.core.errors import BreedingError
+from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores, Status
+from evo.core.settings import changed, tables
 from evo.core.state import State
 from evo.engines.neat.engine import Neat
-from evo.engines.neat.selection import DEFAULTS, Regulation, Selection, lexicase, within_epsilon
+from evo.engines.neat.selection import Regulation, choose_pairs
+from evo.engines.neat.settings import NeatSettings, SelectionSettings
+from evo.engines.selection.lexicase import lexicase, within_epsilon
 from evo.runs import checkpoint
 
 POPULATION = 40
@@ -19,14 +22,20 @@ STAMP = checkpoint.Stamp("", 0, "", "", None)
 ROWS = np.random.default_rng(2).normal(size=(9, 3))
 
 
-def settings(options: dict[str, str], **genome: str) -> dict[str, Any]:
-    sections = Neat.default_settings(3, 2)
-    sections["NEAT"]["pop_size"] = str(POPULATION)
-    sections["DefaultReproduction"]["min_species_size"] = "1"
-    sections["DefaultSpeciesSet"]["compatibility_threshold"] = "1.5"
-    sections["DefaultGenome"] |= {"conn_add_prob": "0.8", "node_add_prob": "0.4"} | genome
-    sections["Selection"] |= options
-    return sections
+def settings(options: dict[str, str], **genome: str) -> NeatSettings:
+    growing = {"conn_add_prob": "0.8", "node_add_prob": "0.4"}
+    changes: dict[str, dict[str, Any]] = {
+        "NEAT": {"pop_size": POPULATION},
+        "DefaultReproduction": {"min_species_size": 1},
+        "DefaultSpeciesSet": {"compatibility_threshold": 1.5},
+        "DefaultGenome": growing | genome,
+        "Selection": options,
+    }
+    return changed(Neat.of_shape(NeatSettings(), 3, 2), changes)
+
+
+def selection_of(**options: str) -> SelectionSettings:
+    return changed(SelectionSettings(), options)
 
 
 def new(seed: int = 1, **options: str) -> Neat:
@@ -116,17 +125,18 @@ def test_a_larger_tournament_presses_harder() -> None:
     ranked = np.arange(100, 200)
     means = []
     for size in ("1", "2", "7"):
-        selection = Selection.of({"parents": "tournament", "tournament_size": size})
-        means.append(selection.pairs(ranked, 4000, None, 0.2, random()).mean() - 100)
+        selection = selection_of(parents="tournament", tournament_size=size)
+        means.append(choose_pairs(selection, ranked, 4000, None, 0.2, random()).mean() - 100)
     # The expected rank of the best of s out of 0 ... 99 is about 100 / (s + 1).
     assert np.allclose(means, [49.5, 32.8, 12.0], atol=1.5)
 
 
 def test_truncation_takes_the_best_alike_and_at_least_two() -> None:
-    ranked, selection = np.arange(50, 150), Selection.of({})
-    pairs = selection.pairs(ranked, 2000, None, 0.1, random())
+    ranked, selection = np.arange(50, 150), SelectionSettings()
+    pairs = choose_pairs(selection, ranked, 2000, None, 0.1, random())
     assert set(pairs.ravel().tolist()) == set(range(50, 60))
-    assert set(selection.pairs(ranked[:5], 100, None, 0.1, random()).ravel().tolist()) == {50, 51}
+    of_few = choose_pairs(selection, ranked[:5], 100, None, 0.1, random())
+    assert set(of_few.ravel().tolist()) == {50, 51}
 
 
 @pytest.mark.parametrize("parents", ["lexicase", "epsilon-lexicase"])
@@ -157,7 +167,7 @@ def test_the_number_of_species_moves_towards_the_target(target: int) -> None:
 
 
 def test_the_threshold_stays_positive() -> None:
-    selection = Selection.of({"target_species": "99", "threshold_step": "1"})
+    selection = selection_of(target_species="99", threshold_step="1")
     regulation = Regulation(threshold=1.5)
     for _ in range(5):
         regulation.watch_species(3, selection)
@@ -169,9 +179,8 @@ def test_networks_that_bloat_are_pruned_where_fitness_rewards_nothing() -> None:
     growing |= {"conn_delete_prob": "0.0", "node_delete_prob": "0.0"}
     engines = []
     for options in ({"complexity": "none"}, {"complexity": "phased", "complexity_ceiling": "10"}):
-        sections = settings(options, **growing)
-        sections["DefaultSpeciesSet"]["compatibility_threshold"] = "1000"
-        engines.append(Neat(sections, seed=1))
+        one_species = {"DefaultSpeciesSet": {"compatibility_threshold": 1000}}
+        engines.append(Neat(changed(settings(options, **growing), one_species), seed=1))
     free, regulated = engines
     first = mean_genes(regulated)
     largest, phases = 0.0, []
@@ -187,7 +196,7 @@ def test_networks_that_bloat_are_pruned_where_fitness_rewards_nothing() -> None:
 
 
 def test_pruning_ends_where_networks_stop_shrinking_and_growth_begins_from_there() -> None:
-    selection = Selection.of({"complexity": "phased", "complexity_ceiling": "10"})
+    selection = selection_of(complexity="phased", complexity_ceiling="10")
     regulation = Regulation(threshold=1.0)
     for genes in (20.0, 31.0, *[27.0] * 10):
         regulation.watch_complexity(genes, selection)
@@ -228,7 +237,7 @@ def power_after(fitness: list[float], generations: int = 40) -> float:
     regulation.parent_fitness = np.zeros(6)
     regulation.mutated = np.arange(6) < 4
     for _ in range(generations):
-        regulation.watch_success(np.array(fitness), Selection.of({"adaptive_rates": "True"}))
+        regulation.watch_success(np.array(fitness), selection_of(adaptive_rates="True"))
     return regulation.power
 
 
@@ -296,7 +305,7 @@ def _regulated(states: list[State]) -> bool:
 
 
 def test_a_configuration_without_the_section_means_the_defaults() -> None:
-    without = settings({})
+    without = tables(settings({}))
     del without["Selection"]
     one, other = Neat(without, seed=1), new()
     for _ in range(3):
@@ -305,34 +314,37 @@ def test_a_configuration_without_the_section_means_the_defaults() -> None:
     assert same_arrays(one.ask().to_arrays(), other.ask().to_arrays())
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("parents", "roulette"),
-        ("tournament_size", "0"),
-        ("tournament_size", "2.5"),
-        ("target_species", "-1"),
-        ("threshold_step", "nan"),
-        ("complexity", "cut"),
-        ("complexity_ceiling", "high"),
-        ("weights", "1"),
-        ("weights", "1 1"),
-        ("weights", "a b"),
-        ("weights", "1 inf"),
-        ("adaptive_rates", "maybe"),
-        ("parent", "lexicase"),
-    ],
-)
-def test_wrong_settings_are_refused_in_one_line(name: str, value: str) -> None:
-    with pytest.raises(ValueError, match=rf"Selection\.{name}\b") as caught:
+@pytest.mark.parametrize(("name", "value", "said"), [
+    ("parents", "roulette",
+     ".parents must be one of epsilon-lexicase, lexicase, tournament, truncation"),
+    ("tournament_size", "0", ".tournament_size must be a whole number from 1 to 1,000,000"),
+    ("tournament_size", "2.5", ".tournament_size must be a whole number from 1 to 1,000,000"),
+    ("target_species", "-1", ".target_species must be a whole number from 0 to 1,000,000"),
+    ("threshold_step", "nan", ".threshold_step must be a number from 0 to 1e+12"),
+    ("complexity", "cut", ".complexity must be one of none, phased"),
+    ("complexity_ceiling", "high", ".complexity_ceiling must be a number from 1 to 1e+12"),
+    ("weights", "1", ": weights must be empty or two and more different numbers"),
+    ("weights", "1 1", ": weights must be empty or two and more different numbers"),
+    ("weights", "a b", ".weights must be a list, each a number from -1e+12 to 1e+12"),
+    ("weights", "1 inf", ".weights must be a list, each a number from -1e+12 to 1e+12"),
+    ("adaptive_rates", "maybe", ".adaptive_rates must be true or false"),
+])  # fmt: skip
+def test_wrong_settings_are_refused_in_one_line(name: str, value: str, said: str) -> None:
+    with pytest.raises(InputError) as caught:
         new(**{name: value})
-    assert "\n" not in str(caught.value)
+    assert str(caught.value) == f"Selection{said}, got {value!r}"
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_known_one() -> None:
+    near = r"^there is no setting 'Selection\.parent'; did you mean Selection\.parents\? .*weights"
+    with pytest.raises(InputError, match=near):
+        new(parent="lexicase")
 
 
 def test_options_that_modules_would_not_heed_are_refused() -> None:
-    sections = settings({"parents": "lexicase"})
-    sections["Modules"]["by_output"] = "True"
-    with pytest.raises(ValueError, match=r"Selection\.parents needs Modules\.by_output = False"):
-        Neat(sections, seed=1)
-    sections["Selection"] = dict(DEFAULTS)
-    Neat(sections, seed=1)
+    lexicase, by_output = settings({"parents": "lexicase"}), {"Modules": {"by_output": "True"}}
+    with pytest.raises(InputError, match=r"^Selection\.parents needs Modules\.by_output = false$"):
+        changed(lexicase, by_output)
+    with pytest.raises(InputError, match=r"^Selection\.parents needs Modules\.by_output = false$"):
+        Neat(tables(lexicase) | by_output, seed=1)
+    Neat(changed(settings({}), by_output), seed=1)

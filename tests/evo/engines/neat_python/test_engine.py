@@ -7,13 +7,16 @@ from typing import Any
 import neat
 import numpy as np
 import pytest
-from breeding import same_arrays, sections
+from breeding import same_arrays
 
-from evo.core.errors import BreedingError
+from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, global_random
-from evo.engines.neat.config_file import DEFAULTS, build_config, read_sections
-from evo.engines.neat_python.engine import NeatPython, threshold
+from evo.core.settings import changed
+from evo.engines.neat.config_file import read_sections, settings_from, threshold
+from evo.engines.neat.settings import NeatPythonSettings
+from evo.engines.neat_python.config import build_config
+from evo.engines.neat_python.engine import NeatPython
 from genomes.network.neat_python import from_neat_python
 
 SEED = 12
@@ -122,6 +125,11 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
+def read(path: Path) -> NeatPythonSettings:
+    """The settings that a file describes."""
+    return settings_from(NeatPythonSettings(), read_sections(path))
+
+
 def neats_own(path: Path) -> Any:
     return neat.Config(
         neat.DefaultGenome, neat.DefaultReproduction, neat.DefaultSpeciesSet,
@@ -223,11 +231,9 @@ def bred_here(settings: Any, generations: int) -> list[tuple[list[Any], list[Any
 def test_it_breeds_gene_by_gene_what_neat_python_breeds(
     tmp_path: Path, changes: dict[str, dict[str, str]]
 ) -> None:
-    settings = read_sections(written(tmp_path, INI))
-    for name, items in changes.items():
-        settings[name] |= items
-    theirs = bred_by_neat_python(build_config(settings | {"NEAT": settings["NEAT"] | {
-        "no_fitness_termination": "True"}}), 8)  # fmt: skip
+    settings = changed(read(written(tmp_path, INI)), changes)
+    endless = changed(settings, {"NEAT": {"no_fitness_termination": "True"}})
+    theirs = bred_by_neat_python(build_config(endless), 8)
     ours = bred_here(settings, 8)
     assert len(ours) == len(theirs)
     for generation, (one, other) in enumerate(zip(ours, theirs, strict=True)):
@@ -236,12 +242,10 @@ def test_it_breeds_gene_by_gene_what_neat_python_breeds(
 
 
 def test_the_cases_above_hold_an_extinction_with_and_without_reset(tmp_path: Path) -> None:
-    settings = read_sections(written(tmp_path, INI))
-    for name, items in SHORT_LIVED.items():
-        settings[name] |= items
+    settings = changed(read(written(tmp_path, INI)), SHORT_LIVED)
     assert len(bred_here(settings, 8)) < 8
-    settings["NEAT"]["reset_on_extinction"] = "True"
-    assert len(bred_here(settings, 8)) == 8
+    resetting = changed(settings, {"NEAT": {"reset_on_extinction": "True"}})
+    assert len(bred_here(resetting, 8)) == 8
 
 
 # Extinction
@@ -250,14 +254,12 @@ def test_the_cases_above_hold_an_extinction_with_and_without_reset(tmp_path: Pat
 def dying(**neat_section: str) -> NeatPython:
     """One species that never improves and is not spared."""
     return NeatPython(
-        sections(
-            {
-                "NEAT": {"pop_size": 10} | neat_section,
-                "DefaultGenome": {"num_inputs": 2, "num_outputs": 1},
-                "DefaultSpeciesSet": {"compatibility_threshold": 1000.0},
-                "DefaultStagnation": {"max_stagnation": 2, "species_elitism": 0},
-            }
-        ),
+        {
+            "NEAT": {"pop_size": 10} | neat_section,
+            "DefaultGenome": {"num_inputs": 2, "num_outputs": 1},
+            "DefaultSpeciesSet": {"compatibility_threshold": 1000.0},
+            "DefaultStagnation": {"max_stagnation": 2, "species_elitism": 0},
+        },
         seed=1,
     )
 
@@ -288,14 +290,12 @@ def test_extinction_with_reset_on_extinction_starts_a_new_population(tmp_path: P
 
 
 def test_more_species_than_there_is_room_for_ends_the_breeding_in_one_line() -> None:
-    crowded = sections(
-        {
-            "NEAT": {"pop_size": 10},
-            "DefaultGenome": {"num_inputs": 4, "num_outputs": 4},
-            "DefaultSpeciesSet": {"compatibility_threshold": 0.01},
-            "DefaultReproduction": {"min_species_size": 5},
-        }
-    )
+    crowded = {
+        "NEAT": {"pop_size": 10},
+        "DefaultGenome": {"num_inputs": 4, "num_outputs": 4},
+        "DefaultSpeciesSet": {"compatibility_threshold": 0.01},
+        "DefaultReproduction": {"min_species_size": 5},
+    }
     engine = NeatPython(crowded, seed=1)
 
     def breed() -> None:
@@ -308,7 +308,7 @@ def test_more_species_than_there_is_room_for_ends_the_breeding_in_one_line() -> 
 
 
 def test_counters_are_continued_after_a_restore_not_repeated(tmp_path: Path) -> None:
-    settings = read_sections(written(tmp_path, INI))
+    settings = read(written(tmp_path, INI))
     engine = NeatPython(settings, seed=SEED)
     for _ in range(4):
         engine.ask()
@@ -328,7 +328,7 @@ def test_a_file_in_the_style_of_neat_pythons_examples_means_what_it_means_there(
     tmp_path: Path,
 ) -> None:
     path = written(tmp_path, INI)
-    wanted, got = neats_own(path), build_config(read_sections(path))
+    wanted, got = neats_own(path), build_config(read(path))
     for name in ("pop_size", "fitness_threshold", "fitness_criterion", "reset_on_extinction"):
         assert getattr(got, name) == getattr(wanted, name)
     for part in ("genome_config", "species_set_config", "stagnation_config", "reproduction_config"):
@@ -340,11 +340,11 @@ def test_a_file_in_the_style_of_neat_pythons_examples_means_what_it_means_there(
 
 
 def test_the_defaults_are_a_whole_configuration(tmp_path: Path) -> None:
-    settings = NeatPython.default_settings(5, 2)
+    settings = NeatPython.of_shape(NeatPythonSettings(), 5, 2)
     config = build_config(settings)
     assert (config.genome_config.num_inputs, config.genome_config.num_outputs) == (5, 2)
     assert config.pop_size == 150
-    assert "num_inputs" not in DEFAULTS["DefaultGenome"]  # and were not written to
+    assert NeatPythonSettings().DefaultGenome.num_inputs == 2  # and was not written to
     assert len(NeatPython(settings, seed=1).ask()) == 150
 
 
@@ -357,19 +357,19 @@ def test_entries_of_the_default_section_are_seen_in_every_section(tmp_path: Path
     with pytest.raises(NameError, match="elitism"):
         neats_own(path)
     with pytest.raises(ValueError, match="elitism"):
-        build_config(read_sections(path))
+        build_config(read(path))
 
 
 def test_interpolation_works_as_it_does_there(tmp_path: Path) -> None:
     path = written(tmp_path, INI.replace("bias_min_value          = -30.0",
                                          "bias_min_value = -%(bias_max_value)s"))  # fmt: skip
-    assert build_config(read_sections(path)).genome_config.bias_min_value == -30.0
+    assert build_config(read(path)).genome_config.bias_min_value == -30.0
     assert neats_own(path).genome_config.bias_min_value == -30.0
 
 
 def refused(path: Path) -> str:
-    with pytest.raises(ValueError, match=r".") as caught:
-        NeatPython(read_sections(path), seed=1)
+    with pytest.raises(InputError) as caught:
+        NeatPython(read(path), seed=1)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -415,6 +415,6 @@ def test_a_file_that_is_none_is_refused_in_one_line_with_its_path(tmp_path: Path
 def test_the_fitness_threshold_is_held_against_what_the_criterion_says(tmp_path: Path) -> None:
     for criterion, field in (("max", "best"), ("min", "worst"), ("mean", "mean")):
         text = INI.replace("fitness_criterion     = max", f"fitness_criterion = {criterion}")
-        assert threshold(read_sections(written(tmp_path, text))) == (3.9, field)
+        assert threshold(read(written(tmp_path, text))) == (3.9, field)
     text = INI.replace("no_fitness_termination = False", "no_fitness_termination = True")
-    assert threshold(read_sections(written(tmp_path, text))) is None
+    assert threshold(read(written(tmp_path, text))) is None

@@ -27,7 +27,7 @@ from evo.fitness.critic.panel import FOLDS, LEAST_LEVEL, Panel
 from evo.music.measures.similarity import families
 from evo.music.tunes import tune_names
 from evo.runs.checkpoint import pack_arrays, unpack_arrays
-from genomes.base import Arrays, BoolArray
+from genomes.arrays import Arrays, BoolArray
 from genomes.grid.grids import Grids
 from genomes.network.neat_python import from_neat_python
 from genomes.player import Player

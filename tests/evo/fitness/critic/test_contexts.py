@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 from critics import melody, random_melody, tunes
 
-from evo.fitness.critic.contexts import SMOOTHING, Contexts, Counts, smoothed
-from evo.fitness.critic.melody import BAR, DEGREES, DURATIONS, INTERVALS, RHYTHMS
+from evo.fitness.critic.contexts import (
+    DEGREES,
+    DURATIONS,
+    INTERVALS,
+    RHYTHMS,
+    SMOOTHING,
+    Contexts,
+    Counts,
+    smoothed,
+)
+from evo.music.melody import BAR
 
 SONGS = tunes()[:12]
 

@@ -10,7 +10,7 @@ from critics import melody, random_melody, tunes
 from evo.fitness.critic.contexts import Contexts, Counts
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, SCALES, corrupted, markov
 from evo.fitness.critic.examples import LEVELS
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 
 SHAPES = [(128, 13), (64, 13), (100, 5), (32, 1), (35, 2), (128, 88)]
 CONTEXTS = Contexts.of(Counts.of(tunes()[:20]))

@@ -11,8 +11,8 @@ from critics import melody, random_melody, tunes
 from evo.fitness.critic.contexts import Contexts, Counts
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP
 from evo.fitness.critic.features import GROUPS, NAMES, roll_features
-from evo.fitness.critic.melody import KEY_PROFILES
-from genomes.base import BoolArray
+from evo.music.melody import KEY_PROFILES
+from genomes.arrays import BoolArray
 
 CONTEXTS = Contexts.of(Counts.of(tunes()[:20]))
 OTHERS = Contexts.of(Counts.of(tunes()[20:]))

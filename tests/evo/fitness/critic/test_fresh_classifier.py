@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from evo.fitness.critic.fresh_classifier import area_under_curve, told_apart
+from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
 
 
 def draws(seed: int, songs: int, found: int, columns: int, apart: float = 0.0) -> float:
@@ -13,7 +13,7 @@ def draws(seed: int, songs: int, found: int, columns: int, apart: float = 0.0) -
     random = np.random.default_rng(seed)
     one, other = random.normal(size=(songs, columns)), random.normal(size=(found, columns))
     other[:, 0] += apart
-    return told_apart(one, other, np.random.default_rng(seed + 1000))
+    return classifier_auc(one, other, np.random.default_rng(seed + 1000))
 
 
 # The area
@@ -49,7 +49,7 @@ def test_what_is_the_same_is_not_told_apart(songs: int, found: int, columns: int
 def test_what_is_far_apart_is_told_apart_always(songs: int, found: int) -> None:
     random = np.random.default_rng(0)
     one, other = random.normal(size=(songs, 20)), random.normal(size=(found, 20)) + 3
-    assert told_apart(one, other, random) == 1.0
+    assert classifier_auc(one, other, random) == 1.0
 
 
 def test_the_further_apart_the_better_it_is_told() -> None:
@@ -64,18 +64,18 @@ def test_numbers_of_any_size_tell_the_same() -> None:
     """Columns are scaled, and one that is always the same does no harm."""
     random = np.random.default_rng(3)
     one, other = random.normal(size=(30, 5)), random.normal(size=(15, 5)) + 0.7
-    plain = told_apart(one, other, np.random.default_rng(0))
+    plain = classifier_auc(one, other, np.random.default_rng(0))
     scale, shift = np.array([1e-3, 1e3, 1, 10, 0.5]), np.array([0, 1e3, -5, 0, 2])
-    changed = told_apart(one * scale + shift, other * scale + shift, np.random.default_rng(0))
+    changed = classifier_auc(one * scale + shift, other * scale + shift, np.random.default_rng(0))
     # Scales have 0.000001 added, or one of 0 would divide.
     assert changed == pytest.approx(plain, abs=0.01)
     constant = [np.c_[rows, np.zeros(len(rows))] for rows in (one, other)]
-    assert told_apart(*constant, np.random.default_rng(0)) == pytest.approx(plain, abs=0.01)
+    assert classifier_auc(*constant, np.random.default_rng(0)) == pytest.approx(plain, abs=0.01)
 
 
 @pytest.mark.parametrize(("songs", "found"), [(0, 5), (1, 5), (5, 0), (5, 1), (0, 0)])
 def test_fewer_than_two_of_either_say_nothing(songs: int, found: int) -> None:
-    area = told_apart(np.zeros((songs, 3)), np.zeros((found, 3)), np.random.default_rng(0))
+    area = classifier_auc(np.zeros((songs, 3)), np.zeros((found, 3)), np.random.default_rng(0))
     assert np.isnan(area)
 
 
@@ -88,7 +88,7 @@ def test_the_same_generator_gives_the_same_area() -> None:
     assert draws(5, 30, 12, 50) == draws(5, 30, 12, 50)
     random = np.random.default_rng(1)
     one, other = random.normal(size=(30, 6)), random.normal(size=(12, 6)) + 0.3
-    areas = {told_apart(one, other, np.random.default_rng(seed)) for seed in range(5)}
+    areas = {classifier_auc(one, other, np.random.default_rng(seed)) for seed in range(5)}
     assert len(areas) > 1
     assert max(areas) - min(areas) < 0.2
 
@@ -99,7 +99,7 @@ def test_more_numbers_than_rows_and_outliers_are_no_trouble() -> None:
     other[0, :20] = 1e6
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert 0 <= told_apart(one, other, random) <= 1
+        assert 0 <= classifier_auc(one, other, random) <= 1
 
 
 def test_each_is_judged_by_a_classifier_that_never_saw_it() -> None:
@@ -107,5 +107,5 @@ def test_each_is_judged_by_a_classifier_that_never_saw_it() -> None:
     areas = []
     for seed in range(10):
         rows = np.eye(40)
-        areas.append(told_apart(rows[:20], rows[20:], np.random.default_rng(seed)))
+        areas.append(classifier_auc(rows[:20], rows[20:], np.random.default_rng(seed)))
     assert np.mean(areas) < 0.6

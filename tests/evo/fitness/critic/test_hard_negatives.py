@@ -6,9 +6,11 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from critics import few_panel
+from evo.experiments.critic import climb
 
+from evo.experiments import critic
 from evo.fitness.critic import hard_negatives
-from genomes.base import BoolArray
+from genomes.arrays import BoolArray
 from genomes.grid.grids import Grids
 
 SONGS = np.zeros((9, 128, 13), np.bool_)
@@ -28,7 +30,8 @@ def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
     """What critics were warned of round by round, and what was said, for searches like these."""
     said: list[str] = []
 
-    def searches(critics: Told, seed: int, number: int) -> tuple[int, BoolArray]:
+    def searches(critics: Told, seed: int, number: int, search: Any) -> tuple[int, BoolArray]:
+        assert search is climb
         assert len(critics.found) == number
         found = np.zeros((fooled[number], 128, 13), np.bool_)
         found[:, : 10**number, 0] = True
@@ -38,7 +41,7 @@ def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
         patch.object(hard_negatives.Panel, "train", lambda songs, names, seed, say: Told()),
         patch.object(hard_negatives, "_searches", searches),
     ):
-        last: Any = hard_negatives.train(SONGS, ["a"] * 9, 0, most, said.append)
+        last: Any = hard_negatives.train(SONGS, ["a"] * 9, 0, most, said.append, climb)
     return last.found, [line for line in said if "found what" in line]
 
 
@@ -65,11 +68,14 @@ def test_only_what_critics_put_above_songs_is_held_against_a_search() -> None:
     critics = few_panel()
     guides = range(len(critics.critics) - 1)
     songs = [critics.critics[k].judge(critics.songs[critics.unknown(k)]) for k in guides]
-    with patch.multiple(hard_negatives, SEARCHES=2, GENERATIONS=4, POPULATION=12):
+    with (
+        patch.object(hard_negatives, "SEARCHES", 2),
+        patch.multiple(critic, SEARCH_GENERATIONS=4, SEARCH_POPULATION=12),
+    ):
         fitness = critics.fitness(0, 0, 0)
         for share in (0.0, 1.0):
             with patch.object(hard_negatives, "TOO_GOOD", share):
-                fooled, found = hard_negatives._searches(critics, 0, 0)
+                fooled, found = hard_negatives._searches(critics, 0, 0, climb)
             bar = np.quantile(np.concatenate(songs), share)
             assert found.shape[1:] == critics.songs.shape[1:]
             assert (fitness.evaluate(Grids(found), []).total > bar).all()

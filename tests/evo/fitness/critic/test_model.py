@@ -15,7 +15,7 @@ from evo.fitness.critic.features import NAMES, roll_features
 from evo.fitness.critic.fresh_classifier import area_under_curve
 from evo.fitness.critic.model import Critic, hash_of
 from evo.runs.checkpoint import pack_arrays, unpack_arrays
-from genomes.base import Arrays, BoolArray, FloatArray
+from genomes.arrays import Arrays, BoolArray, FloatArray
 
 SONGS = tunes()[:8]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from breeding import constant, copies, joined
 
-from evo.fitness.guessing import ears
+from evo.fitness.guessing import predictors
 from evo.fitness.guessing.game import SCORES, Guessing, band, resolve, streak
 from evo.fitness.guessing.held_out import held_out_hits
 from evo.fitness.guessing.measures import (
@@ -17,8 +17,8 @@ from evo.fitness.guessing.measures import (
     measures,
     period_of,
 )
-from evo.fitness.guessing.predictors import CONTEXT, FREQUENCIES, PERCEPTRON, listen
-from evo.fitness.guessing.surprise import counted
+from evo.fitness.guessing.predictors import CONTEXT, FREQUENCIES, PERCEPTRON, predict
+from evo.fitness.guessing.surprise import event_counts
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
 from genomes.base import Performers
 from genomes.player import Player
@@ -38,7 +38,7 @@ def cycle(*symbols: int, steps: int = STEPS) -> Any:
 
 DRONE = cycle(2)
 ABAB = cycle(1, 2)
-# Contexts that are told apart only further back, so that the panel's ears miss now and then.
+# Contexts that are told apart only further back, so that the panel misses now and then.
 TURNING = cycle(2, 4, 2, 1, 2, 2, 4, 3, 4, 2, 1, 2)
 
 
@@ -54,7 +54,7 @@ def test_symbols_are_the_highest_key_or_the_rest() -> None:
     assert rolls_of(piece, KEYS).sum(axis=1).tolist() == [0, 1, 1, 1]
 
 
-# Ears
+# Predictors
 
 
 def back_off(past: list[int], order: int) -> list[float]:
@@ -68,7 +68,8 @@ def back_off(past: list[int], order: int) -> list[float]:
         if not followers:
             break
         chances = [
-            (followers.count(s) + ears.BACK_OFF * chances[s]) / (len(followers) + ears.BACK_OFF)
+            (followers.count(s) + predictors.BACK_OFF * chances[s])
+            / (len(followers) + predictors.BACK_OFF)
             for s in range(ALPHABET)
         ]
     return chances
@@ -76,42 +77,42 @@ def back_off(past: list[int], order: int) -> list[float]:
 
 def perceptron(piece: Any) -> list[float]:
     """The losses of softmax regression in NumPy."""
-    weights, bias = np.zeros((ears.HEARD, ALPHABET, ALPHABET)), np.zeros(ALPHABET)
+    weights, bias = np.zeros((predictors.WINDOW, ALPHABET, ALPHABET)), np.zeros(ALPHABET)
     losses = []
     for t, symbol in enumerate(piece):
-        heard = [(lag, piece[t - 1 - lag]) for lag in range(min(ears.HEARD, t))]
+        heard = [(lag, piece[t - 1 - lag]) for lag in range(min(predictors.WINDOW, t))]
         said = bias + sum(weights[place] for place in heard)
         chances = np.exp(said - said.max()) / np.exp(said - said.max()).sum()
         losses.append(-math.log2(chances[symbol]))
-        change = ears.RATE * (np.eye(ALPHABET)[symbol] - chances)
+        change = predictors.RATE * (np.eye(ALPHABET)[symbol] - chances)
         bias += change
         for place in heard:
             weights[place] += change
     return losses
 
 
-def test_the_ears_are_those_of_plain_python() -> None:
+def test_the_predictors_are_those_of_plain_python() -> None:
     piece = np.concatenate([noise(3, 30), TURNING[:30], cycle(0, 4, steps=10)])
-    losses, hits = listen(piece[None], ALPHABET)
-    for ear, order in ((FREQUENCIES, 0), (CONTEXT, ears.ORDER)):
+    losses, hits = predict(piece[None], ALPHABET)
+    for predictor, order in ((FREQUENCIES, 0), (CONTEXT, predictors.ORDER)):
         chances = np.array([back_off(piece[:t].tolist(), order) for t in range(len(piece))])
         wanted = -np.log2(chances[np.arange(len(piece)), piece])
-        np.testing.assert_allclose(losses[ear, 0], wanted, rtol=1e-12)
-        assert hits[ear, 0].tolist() == (chances.argmax(axis=1) == piece).tolist()
+        np.testing.assert_allclose(losses[predictor, 0], wanted, rtol=1e-12)
+        assert hits[predictor, 0].tolist() == (chances.argmax(axis=1) == piece).tolist()
     np.testing.assert_allclose(losses[PERCEPTRON, 0], perceptron(piece), rtol=1e-9)
 
 
-def test_an_ear_hears_every_piece_by_itself() -> None:
+def test_a_predictor_reads_every_piece_by_itself() -> None:
     pieces = np.stack([noise(1), ABAB, TURNING, DRONE])
-    together = listen(pieces, ALPHABET)
+    together = predict(pieces, ALPHABET)
     for place, piece in enumerate(pieces):
-        alone = listen(piece[None], ALPHABET)
+        alone = predict(piece[None], ALPHABET)
         assert alone[0].tobytes() == together[0][:, place].tobytes()
         assert alone[1].tobytes() == together[1][:, place].tobytes()
 
 
-def test_only_ears_with_context_learn_an_order() -> None:
-    losses, hits = listen(np.stack([ABAB, noise()]), ALPHABET)
+def test_only_predictors_with_context_learn_an_order() -> None:
+    losses, hits = predict(np.stack([ABAB, noise()]), ALPHABET)
     late = losses[:, :, 64:].mean(axis=2)
     assert late[FREQUENCIES, 0] == pytest.approx(1.0, abs=0.1)
     assert (late[[CONTEXT, PERCEPTRON], 0] < 0.1).all()
@@ -121,12 +122,12 @@ def test_only_ears_with_context_learn_an_order() -> None:
 
 def test_symbols_out_of_the_alphabet_are_refused() -> None:
     with pytest.raises(ValueError, match="symbols must be from 0 to 4, got 1 to 5"):
-        listen(np.array([[1, 5]]), ALPHABET)
+        predict(np.array([[1, 5]]), ALPHABET)
 
 
 def test_the_held_out_ear_learns_what_is_beyond_the_panel_and_no_noise() -> None:
     assert held_out_hits(TURNING, ALPHABET)[128:].mean() > 0.95
-    assert not listen(TURNING[None], ALPHABET)[1][CONTEXT, 0, 128:].all()
+    assert not predict(TURNING[None], ALPHABET)[1][CONTEXT, 0, 128:].all()
     assert held_out_hits(noise(), ALPHABET).mean() < 0.4
     assert held_out_hits(ABAB, ALPHABET).tobytes() == held_out_hits(ABAB, ALPHABET).tobytes()
 
@@ -152,7 +153,7 @@ def test_the_held_out_ear_learns_what_is_beyond_the_panel_and_no_noise() -> None
 )
 def test_events_lost_misses_and_stale_hits(hits: str, events: int, lost: int, stale: int) -> None:
     row = np.array([[letter == "1" for letter in hits]], np.bool_)
-    assert [int(count[0]) for count in counted(row)] == [events, lost, stale]
+    assert [int(count[0]) for count in event_counts(row)] == [events, lost, stale]
 
 
 # Measures
@@ -269,6 +270,8 @@ def test_figures_of_a_player_that_goes_on() -> None:
 
 class Playing:
     """A batch of one that plays a cycle again and again."""
+
+    fixed_length = False
 
     def __init__(self, piece: Any) -> None:
         self.piece = piece

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import dill
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from rolls import few, roll, small, tokens_twin
 
-from evo.music.measures.parts import (
-    bar_rhythms,
-    blocks,
-    common_notes,
-    form,
-    intervals,
-    onsets,
-    tokens,
-    waits,
-)
 from evo.music.measures.similarity import (
     RUN,
     KnownSongs,
@@ -29,26 +18,11 @@ from evo.music.measures.similarity import (
     shared,
     spread,
 )
+from evo.music.melody import tokens
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 
 TUNES = [tune(name) for name in tune_names()]
-few = settings(max_examples=80, derandomize=True, database=None, deadline=None)
-
-
-def roll(*keys: int | None, keyboard: int = 13) -> np.ndarray:
-    """A melody of one key a step; None is silence."""
-    grid = np.zeros((len(keys), keyboard), np.bool_)
-    for step, key in enumerate(keys):
-        if key is not None:
-            grid[step, key] = True
-    return grid
-
-
-def tokens_twin(grid: np.ndarray) -> list[tuple[int, int]]:
-    """(interval, wait) from note to note, as one would say it."""
-    notes = [(step, max(np.flatnonzero(row))) for step, row in enumerate(grid) if row.any()]
-    return [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(notes)]
 
 
 def runs_of(melody: list) -> dict[tuple, int]:
@@ -77,59 +51,9 @@ def compare_twin(
     return best, song, len(covered) / len(melody) if melody else 0.0
 
 
-# Few keys and steps: random rolls that share runs.
-small = st.integers(0, 14).flatmap(lambda steps: arrays(np.bool_, (steps, 3)))
 batches = st.tuples(st.integers(1, 4), st.integers(1, 14)).flatmap(
     lambda shape: arrays(np.bool_, (*shape, 3))
 )
-
-
-# --- tokens
-
-
-def test_tokens_are_interval_and_wait() -> None:
-    codes = tokens(roll(0, None, 4, 2, None, None, 2))
-    assert intervals(codes).tolist() == [4, -2, 0]
-    assert waits(codes).tolist() == [2, 1, 3]
-
-
-@pytest.mark.parametrize("keys", [[], [5], [None, None], [None, 5]])
-def test_fewer_than_two_notes_have_no_token(keys) -> None:
-    assert tokens(roll(*keys)).shape == (0,)
-
-
-def test_the_melody_of_chords_is_on_top() -> None:
-    chords = roll(4, 5)
-    chords[:, 0] = True
-    assert tokens(chords).tolist() == tokens(roll(4, 5)).tolist()
-
-
-def test_tokens_span_the_widest_leap_and_the_longest_wait() -> None:
-    grid = np.zeros((60_000, 128), np.bool_)
-    grid[0, 127] = grid[59_998, 0] = grid[59_999, 127] = True
-    codes = tokens(grid)
-    assert intervals(codes).tolist() == [-127, 127]
-    assert waits(codes).tolist() == [59_998, 1]
-
-
-def test_held_notes_count_where_they_begin() -> None:
-    held = roll(3, 3, 3, 5, 5)
-    assert onsets(Song(held, hold=True)).tolist() == roll(3, None, None, 5, None).tolist()
-    assert onsets(Song(held)).tolist() == held.tolist()
-
-
-@few
-@given(small)
-def test_tokens_are_those_of_the_twin(grid) -> None:
-    codes = tokens(grid)
-    pairs = zip(intervals(codes).tolist(), waits(codes).tolist(), strict=True)
-    assert list(pairs) == tokens_twin(grid)
-
-
-@pytest.mark.parametrize("bad", [np.zeros((3, 3)), np.zeros(3, bool), np.zeros((3, 129), bool)])
-def test_what_is_no_roll_is_refused(bad) -> None:
-    with pytest.raises(ValueError, match="song: expected a bool grid"):
-        tokens(bad)
 
 
 # --- two songs
@@ -275,54 +199,7 @@ def test_short_and_silent_songs_are_families_when_their_melodies_are_equal() -> 
     assert families(songs).tolist() == [0, 1, 0, 2, 1]
 
 
-# --- form
-
-
-@pytest.mark.parametrize(
-    ("name", "letters"),
-    [
-        ("ode-to-joy", "AABA"),
-        ("twinkle-twinkle-little-star", "AABA"),
-        ("korobeiniki", "AABB"),
-        ("jingle-bells", "ABAC"),
-        ("vo-pole-bereza-stoyala", "ABAB"),
-        ("mary-had-a-little-lamb", "AAAA"),  # A A' A A'
-        ("old-hundredth", "ABCD"),
-    ],
-)
-def test_the_form_of_tunes_is_what_a_musician_would_say(name, letters) -> None:
-    assert form(tune(name)) == letters
-    assert all(form(song) == letters for song in tune(name).transpositions())
-
-
-def test_phrases_of_two_bars() -> None:
-    assert form(tune("ode-to-joy"), phrases=8) == "ABACDEAC"
-
-
-def test_form_of_what_is_no_song() -> None:
-    assert form(np.zeros((128, 13), np.bool_)) == "----"
-    assert form(np.ones((128, 13), np.bool_)) == "AAAA"
-    assert form(roll(None, 3)) == "A"
-    assert form(roll(*[0] * 8, *[None] * 8, *[1] * 3)) == "A-B"
-
-
-def test_common_notes_are_a_share_of_the_mean() -> None:
-    assert common_notes(roll(1, 2, 3, None), roll(1, 2, 4, 5)) == 4 / 7
-    assert common_notes(roll(None), roll(None)) == 1.0
-
-
-def test_blocks_fill_the_last_with_silence() -> None:
-    parts = blocks(roll(1, 2, 3), 2)
-    assert parts.tolist() == [roll(1, 2).tolist(), roll(3, None).tolist()]
-
-
 # --- variety
-
-
-def test_bar_rhythms_leave_silent_bars_out() -> None:
-    bars = roll(1, None, 2, 3, None, None, 4, None)
-    assert len(bar_rhythms(bars, bar=2)) == 2
-    assert bar_rhythms(np.zeros((8, 2), np.bool_)) == set()
 
 
 def test_copies_have_no_variety() -> None:

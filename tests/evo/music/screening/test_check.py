@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +23,9 @@ from midi_files import (
     write_piece,
 )
 
-from evo.core.errors import MidiError
+from evo.music.library import midi_files
 from evo.music.midi.read import read_piece
-from evo.music.screening.check import Check, Report, find_midi_files
+from evo.music.screening.check import Check, Report
 from evo.music.screening.faults import FAULTS, Demands
 from evo.music.screening.timing import best_grid
 from evo.music.song import Song
@@ -133,7 +135,7 @@ def test_a_melody_is_known_again_in_another_key_at_another_tempo_after_another_s
     write_piece(tmp_path / "f.mid", Voice(jittered(notes, 0.01)))
     write_piece(tmp_path / "g.mid", Voice(swung(notes, 0.6)))
     check = Check(Demands(keys=88))
-    reports = [check.file(path) for path in find_midi_files(tmp_path)]
+    reports = [check.file(path) for path in midi_files(tmp_path, below=True)]
     assert [kinds(report) for report in reports] == [[], *[["duplicate"]] * 6]
     assert all(report.same_as == str(tmp_path / "a.mid") for report in reports[1:])
     assert all("a.mid" in str(report) for report in reports[1:])
@@ -159,7 +161,7 @@ def test_a_fit_piece_is_no_duplicate_of_one_that_is_not(tmp_path: Path) -> None:
     write_piece(tmp_path / "b.mid", Voice(notes))
     write_piece(tmp_path / "c.mid", Voice(notes))
     check = Check(Demands())
-    reports = [check.file(path) for path in find_midi_files(tmp_path)]
+    reports = [check.file(path) for path in midi_files(tmp_path, below=True)]
     assert [kinds(report) for report in reports] == [["not-piano"], [], ["duplicate"]]
     assert reports[1].same_as == str(tmp_path / "a.mid")
     assert reports[2].same_as == str(tmp_path / "b.mid")
@@ -168,7 +170,7 @@ def test_a_fit_piece_is_no_duplicate_of_one_that_is_not(tmp_path: Path) -> None:
 # Folders and damage
 
 
-def test_files_are_found_below_a_folder_in_order_and_links_do_no_harm(tmp_path: Path) -> None:
+def test_links_and_what_is_no_file_do_no_harm(tmp_path: Path) -> None:
     (tmp_path / "deep" / "deeper").mkdir(parents=True)
     (tmp_path / "folder.mid").mkdir()
     (tmp_path / "deep" / "round").symlink_to(tmp_path, target_is_directory=True)
@@ -179,14 +181,13 @@ def test_files_are_found_below_a_folder_in_order_and_links_do_no_harm(tmp_path: 
     for name in names:
         INNOCENT["eighths"](tmp_path / name)
     (tmp_path / "notes.txt").write_text("no song")
-    found = [os.path.relpath(path, tmp_path) for path in find_midi_files(tmp_path)]
-    odd = ["folder.mid", "itself.mid", "nowhere.mid", "pipe.mid"]
-    assert found == sorted([*names, *odd])
-
     check = Check(Demands())
     reports = {
-        os.path.relpath(path, tmp_path): check.file(path) for path in find_midi_files(tmp_path)
+        os.path.relpath(path, tmp_path): check.file(path)
+        for path in midi_files(tmp_path, below=True)
     }
+    odd = ["folder.mid", "itself.mid", "nowhere.mid", "pipe.mid"]
+    assert sorted(reports) == sorted([*names, *odd])
     assert all(kinds(reports[name]) == ["damaged"] for name in odd)
     assert "directory" in str(reports["folder.mid"])
     assert "not a regular file" in str(reports["pipe.mid"])
@@ -200,32 +201,6 @@ def test_what_cannot_be_read_is_named_with_the_reason(name: str, tmp_path: Path)
     assert kinds(report) == ["damaged"]
     assert report.facts is None
     assert str(report).startswith(f"{tmp_path}/song.mid: damaged or unreadable (")
-
-
-def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
-    INNOCENT["eighths"](tmp_path / "a.mid")
-    closed = tmp_path / "closed"
-    closed.mkdir()
-    closed.chmod(0)
-    try:
-        if os.access(closed, os.R_OK):
-            pytest.skip("this user may read every folder")
-        assert find_midi_files(tmp_path) == [str(tmp_path / "a.mid"), str(closed)]
-    finally:
-        closed.chmod(0o700)
-
-
-def test_a_path_without_any_song_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.mid")
-    for path, reason in (
-        (tmp_path / "missing", "No such file"),
-        (tmp_path / "pipe.mid", "neither a file nor a folder"),
-    ):
-        with pytest.raises(MidiError, match=reason):
-            find_midi_files(path)
-    (tmp_path / "pipe.mid").unlink()
-    with pytest.raises(MidiError, match=r"no \*\.mid"):
-        find_midi_files(tmp_path)
 
 
 def test_mutations_of_files_are_judged_or_named_as_damaged(tmp_path: Path) -> None:
@@ -262,3 +237,8 @@ def test_a_piece_is_read_with_its_parts_tempos_and_metres(tmp_path: Path) -> Non
     assert piece.tempos == ((0, 500_000), (192, 1_000_000))
     assert piece.metres == ((0, 3, 4),)
     assert (piece.ticks_per_beat, piece.end_tick) == (96, 288)
+
+
+def test_a_check_of_files_loads_no_compiler() -> None:
+    program = "import sys, evo.music.screening.report; sys.exit('numba' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

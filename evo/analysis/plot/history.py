@@ -1,0 +1,373 @@
+"""Where a network reads its own past while it follows songs, and where the songs repeat themselves.
+
+A song is cut into sections. Every section has two charts over one axis, the distance: how many
+steps back in the song. A network that reads where songs repeat has its weights at the repeats.
+
+    reading_figure  One song in detail. Below: the mean read weights of the section's steps, with
+                    the highest named. Above: the song's autocorrelation, the share of the
+                    section's notes that began that many steps before as well, on the same key.
+                    Where some distances cannot be read, those that can be are shaded.
+    lags_figure     Many songs. Below: a row per song, darker for a higher mean read weight, with a
+                    ring at every distance at which the whole song repeats itself
+                    (`evo.music.repetition`). Above: a histogram of the bars of all songs, by the
+                    distance at which each reads most.
+
+A distance is counted from the step that is to be played. A HistoryUser's input is the song delayed
+by one step (`genomes.history_user.networks.hear`), so its lag j reads the song at distance j + 1.
+"""
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from evo.analysis.plot.style import (
+    BLUE,
+    FAINT,
+    GREY,
+    INK,
+    ORANGE,
+    VERMILLION,
+    label,
+    legend_right,
+    new_figure,
+    style,
+    title,
+)
+from evo.music.melody import BEATS_A_BAR
+from evo.music.repetition import peak_distances, repeat_distances, repeat_shares
+from evo.music.song import Song
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Distances = Sequence[int] | NDArray[np.integer[Any]]
+
+MAX_SECTIONS = 8
+BARS_PER_PHRASE = 4
+MAX_TICKS = 12
+MAX_SONGS = 60  # rows in the map of many songs
+_MAP_COLUMNS = 4
+_MAX_NAME = 24  # characters of a row's name
+_MIN_AXIS = 8  # steps back, however few can be read
+_MIN_BAR_WIDTH = 1 / 250  # of a chart's width: a bar that can still be seen
+_SONG_GREY = "#8C8C8C"
+_PAPER_TO_BLUE = LinearSegmentedColormap.from_list("paper to blue", ["white", BLUE, INK])
+
+_RING: dict[str, Any] = dict(
+    marker="o", markersize=5, markerfacecolor="none", markeredgecolor=VERMILLION,
+    markeredgewidth=0.8, linestyle="none",
+)  # fmt: skip
+
+
+def reading_figure(
+    song: Song, weights: NDArray[Any], distances: Distances, section: int | None = None
+) -> Figure:
+    """Draw the mean read weights of every section of a song over the song's own repeats.
+
+    Args:
+        song: the song that is followed.
+        weights: float (steps, distances), how much each step reads at each distance, nowhere
+            negative; rows usually of sum 1.
+        distances: increasing integers, steps back in the song, at least 1.
+        section: steps per section; by default a phrase of four bars. A song of more than
+            `MAX_SECTIONS` such sections gets sections of two, three, ... times the length.
+
+    Returns:
+        A figure with a pair of charts per section.
+
+    Raises:
+        ValueError: for weights or distances of another type or shape, or a section below 1.
+    """
+    readable = _checked_distances(distances)
+    starts = section_starts(song, section)
+    lengths = np.diff(starts, append=song.steps)
+    sums = np.add.reduceat(_checked_weights(song, weights, readable), starts, axis=0)
+    means = sums / lengths[:, None]
+    max_distance = max(int(readable[-1]), _MIN_AXIS)
+    repeats = repeat_shares(song, max_distance, starts)
+    has_gaps = len(readable) <= max_distance - int(readable[0])
+
+    columns = min(2, len(starts))
+    rows = -(-len(starts) // columns)
+    with style():
+        figure = new_figure(14, 0.75 + 2.1 * rows)
+        charts = _chart_pairs(figure, len(starts), columns, (1.0, 1.5))
+        for index, (above, below) in enumerate(charts):
+            _name_section(above, int(starts[index]), int(starts[index] + lengths[index]))
+            for axes in (above, below):
+                _draw_axis(axes, max_distance, _bar(song), MAX_TICKS)
+                if has_gaps:
+                    _shade(axes, readable, max_distance)
+            _draw_repeats(above, repeats[index])
+            _draw_means(below, readable, means[index], max_distance, float(means.max()) or 1.0)
+            if index % columns == 0:
+                above.set_ylabel("song", color=INK)
+                below.set_ylabel("read", color=INK)
+        figure.align_ylabels([axes for pair in charts[::columns] for axes in pair])
+        _add_reading_words(figure, song, has_gaps)
+    return figure
+
+
+def lags_figure(
+    songs: Sequence[Song],
+    weights: Sequence[NDArray[Any]],
+    distances: Distances,
+    held_out: int = 0,
+) -> Figure:
+    """Draw the read weights of every section of several songs.
+
+    Of more than `MAX_SONGS` songs, evenly spaced ones have a row; the histograms count all.
+
+    Args:
+        songs: the songs that are followed.
+        weights: one table per song, float (steps, distances), as `reading_figure` takes it.
+        distances: increasing integers, steps back in the song, at least 1.
+        held_out: how many songs at the end were not learned from; they have another colour.
+
+    Returns:
+        A figure with a histogram and a map per section.
+
+    Raises:
+        ValueError: for no songs, or weights or distances of another number, type or shape.
+    """
+    if not songs or len(weights) != len(songs):
+        raise ValueError(f"weights: expected those of {len(songs)} songs, got {len(weights)}")
+    readable = _checked_distances(distances)
+    tables = [
+        _checked_weights(song, table, readable) for song, table in zip(songs, weights, strict=True)
+    ]
+    steps = max(song.steps for song in songs)
+    section = _section_length(steps, BARS_PER_PHRASE * _bar(songs[0]))
+    starts = range(0, steps, section)
+    max_distance = int(readable[-1])
+    shown = np.linspace(0, len(songs) - 1, min(len(songs), MAX_SONGS)).round().astype(int).tolist()
+    repeats = [repeat_distances(songs[row], max_distance) for row in shown]
+
+    columns = min(_MAP_COLUMNS, len(starts))
+    rows = -(-len(starts) // columns)
+    tall = max(0.8, 0.16 * len(shown))
+    with style():
+        figure = new_figure(14, 0.9 + rows * (1.5 + tall))
+        charts = _chart_pairs(figure, len(starts), columns, (0.9, tall))
+        for index, (above, below) in enumerate(charts):
+            part = slice(starts[index], starts[index] + section)
+            _name_section(above, part.start, min(part.stop, steps))
+            _draw_peaks(above, songs, [table[part] for table in tables], readable)
+            _draw_map(below, [tables[row][part] for row in shown], readable, repeats)
+            for axes in (above, below):
+                _draw_axis(axes, max_distance, section // BARS_PER_PHRASE, MAX_TICKS // 2)
+            if index % columns:
+                below.set_yticks([])
+                continue
+            above.set_ylabel("bars", color=INK)
+            below.set_yticks(
+                range(len(shown)), [label(songs[row].name, _MAX_NAME) for row in shown]
+            )
+            below.tick_params(axis="y", length=0, labelsize=6.5)
+            for row, text in zip(shown, below.get_yticklabels(), strict=True):
+                text.set_color(INK if row < len(songs) - held_out else ORANGE)
+        _add_lags_words(figure, len(songs), len(shown), held_out)
+    return figure
+
+
+def section_starts(song: Song, section: int | None = None) -> Integers:
+    """Return the first step of every section, int64 (sections,); see `reading_figure`.
+
+    Raises:
+        ValueError: for a section below 1.
+    """
+    length = BARS_PER_PHRASE * _bar(song) if section is None else operator.index(section)
+    if length < 1:
+        raise ValueError(f"section: expected at least 1 step, got {length}")
+    return np.arange(0, song.steps, _section_length(song.steps, length), dtype=np.int64)
+
+
+def _section_length(steps: int, length: int) -> int:
+    """Return the multiple of a length of which at most `MAX_SECTIONS` cover the steps."""
+    return length * -(-steps // (length * MAX_SECTIONS))
+
+
+def _bar(song: Song) -> int:
+    """Return the steps of a bar."""
+    return BEATS_A_BAR * song.steps_per_beat
+
+
+def _checked_weights(song: Song, weights: NDArray[Any], distances: Integers) -> Floats:
+    """Return the read weights of a song, float64 (steps, distances), or raise ValueError."""
+    expected = (song.steps, len(distances))
+    if weights.dtype.kind != "f" or weights.shape != expected:
+        raise ValueError(
+            f"weights: expected float {expected}, the song's steps and the distances, "
+            f"got {weights.dtype} {weights.shape}"
+        )
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise ValueError("weights: expected finite numbers of at least 0")
+    return weights.astype(np.float64)
+
+
+def _checked_distances(distances: Distances) -> Integers:
+    """Return increasing distances of at least 1 as an array, or raise ValueError."""
+    found = np.asarray(distances)
+    if found.ndim != 1 or not found.size or found.dtype.kind not in "iu":
+        raise ValueError(
+            f"distances: expected whole numbers in a row, got {found.dtype} {found.shape}"
+        )
+    if found[0] < 1 or not (found[1:] > found[:-1]).all():
+        raise ValueError("distances: expected rising numbers of at least 1")
+    return found.astype(np.int64)
+
+
+def _chart_pairs(
+    figure: Figure, count: int, columns: int, heights: tuple[float, float]
+) -> list[tuple[Axes, Axes]]:
+    """Return pairs of charts, one above the other, row by row; the last row is labelled."""
+    rows = -(-count // columns)
+    grid = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=heights * rows)
+    pairs = [
+        (grid[2 * row, column], grid[2 * row + 1, column])
+        for row, column in np.ndindex(rows, columns)
+    ]
+    for unused in pairs[count:]:
+        for axes in unused:
+            axes.remove()
+    for index, (above, below) in enumerate(pairs[:count]):
+        above.tick_params(axis="x", labelbottom=False)
+        # An empty label keeps the rows apart.
+        below.set_xlabel("steps back in the song" if index // columns == rows - 1 else " ")
+    return pairs[:count]
+
+
+def _name_section(axes: Axes, start: int, stop: int) -> None:
+    axes.set_title(f"steps {start} to {stop - 1}", loc="left", color=INK, pad=4)
+
+
+def _draw_axis(axes: Axes, max_distance: int, bar: int, max_ticks: int) -> None:
+    """Set the axis of distances, with ticks at whole bars where there is room for one."""
+    axes.set_xlim(0.0, max_distance + 1.0)
+    step = max(1, max_distance // 4)
+    if bar <= max_distance:
+        step = bar * -(-max_distance // (bar * max_ticks))
+    axes.set_xticks(np.arange(step, max_distance + 1, step))
+    axes.tick_params(axis="x", length=2)
+    axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5)
+    axes.spines["left"].set_visible(False)
+
+
+def _shade(axes: Axes, distances: Integers, max_distance: int) -> None:
+    """Shade the distances that can be read."""
+    width = _bar_width(max_distance, 1.0)
+    axes.broken_barh(
+        [(distance - width / 2, width) for distance in distances.tolist()], (0, 1),
+        transform=axes.get_xaxis_transform(), facecolors=FAINT, linewidth=0, zorder=0,
+        gid="can be read",
+    )  # fmt: skip
+
+
+def _bar_width(max_distance: int, usual: float) -> float:
+    return max(usual, _MIN_BAR_WIDTH * max_distance)
+
+
+def _name_highest(
+    axes: Axes, distances: Integers, heights: Floats, colour: str, **font: Any
+) -> None:
+    """Write the distance of the highest value over it."""
+    best = int(heights.argmax())
+    axes.annotate(
+        str(distances[best]), (float(distances[best]), float(heights[best])), (0, 1.5),
+        textcoords="offset points", ha="center", va="bottom", fontsize=8, color=colour, zorder=4,
+        **font,
+    )  # fmt: skip
+
+
+def _draw_repeats(axes: Axes, shares: Floats) -> None:
+    """Draw a song's autocorrelation in a section, float64 (distances,) from 1."""
+    edges = np.arange(len(shares) + 1) + 0.5
+    axes.stairs(shares, edges, fill=True, color=_SONG_GREY, linewidth=0, zorder=2, gid="song")
+    axes.set_ylim(0.0, 1.4)  # room for the number above a share of 1
+    axes.set_yticks([0, 1], ["0", "1"])
+    if shares.any():
+        _name_highest(axes, np.arange(1, len(shares) + 1), shares, GREY)
+
+
+def _draw_means(
+    axes: Axes, distances: Integers, means: Floats, max_distance: int, highest: float
+) -> None:
+    """Draw the mean read weights of a section, on a scale that ends above `highest`."""
+    axes.bar(distances, means, _bar_width(max_distance, 0.84), color=BLUE, zorder=2, gid="read")
+    axes.set_ylim(0.0, 1.25 * highest)
+    axes.locator_params(axis="y", nbins=3)
+    _name_highest(axes, distances, means, INK, weight="bold")
+
+
+def _draw_peaks(
+    axes: Axes, songs: Sequence[Song], parts: Sequence[Floats], distances: Integers
+) -> None:
+    """Draw the share of a section's bars, of all songs, that read most at each distance."""
+    peaks = np.concatenate(
+        [
+            peak_distances(part, distances, _bar(song))
+            for song, part in zip(songs, parts, strict=True)
+        ]
+    )
+    found, counts = np.unique(peaks, return_counts=True)
+    shares = counts / max(len(peaks), 1)
+    axes.bar(found, shares, 0.9, color=BLUE, zorder=2, gid="peaks")
+    axes.set_ylim(0.0, 1.25)
+    axes.set_yticks([0, 1], ["0", "1"])
+    if len(found):
+        _name_highest(axes, found, shares, INK, weight="bold")
+
+
+def _draw_map(
+    axes: Axes, parts: Sequence[Floats], distances: Integers, repeats: Sequence[Integers]
+) -> None:
+    """Draw a row per song: its mean read weights, and rings where it repeats itself."""
+    cells = np.zeros((len(parts), int(distances[-1])))
+    for row, part in enumerate(parts):
+        if len(part):
+            cells[row, distances - 1] = part.mean(axis=0)
+    axes.imshow(
+        cells, cmap=_PAPER_TO_BLUE, vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest",
+        extent=(0.5, cells.shape[1] + 0.5, len(parts) - 0.5, -0.5), gid="read",
+    )  # fmt: skip
+    x = np.concatenate(repeats)
+    y = np.repeat(np.arange(len(repeats)), [len(one) for one in repeats])
+    axes.plot(x, y, gid="repeats", **_RING)
+    axes.set_ylim(len(parts) - 0.5, -0.5)
+
+
+def _add_reading_words(figure: Figure, song: Song, has_gaps: bool) -> None:
+    """Add the headline and the legend of one song's figure."""
+    headline = "where the history is read"
+    if song.name:
+        headline = f"{label(song.name)}: {headline}"
+    title(figure, headline, "by distance, section by section; the highest is named")
+    words = "share of the notes that sounded so many steps before as well"
+    handles = [
+        Patch(facecolor=_SONG_GREY, label=words),
+        Patch(facecolor=BLUE, label="mean read weight"),
+    ]
+    if has_gaps:
+        handles.append(Patch(facecolor=FAINT, label="can be read"))
+    legend_right(figure, handles)
+
+
+def _add_lags_words(figure: Figure, songs: int, rows: int, held_out: int) -> None:
+    """Add the headline and the legend of the figure of many songs."""
+    detail = f"{songs} songs" if rows == songs else f"{songs} songs, {rows} of them with a row"
+    if held_out:
+        were = "one (orange) was" if held_out == 1 else f"{held_out} (orange) were"
+        detail += f"; the last {were} not learned from"
+    title(figure, "where the history is read", detail)
+    handles = [
+        Patch(facecolor=BLUE, label="mean read weight; bars that read most there"),
+        Line2D([], [], label="the song repeats itself", **_RING),
+    ]
+    legend_right(figure, handles)

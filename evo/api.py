@@ -1,0 +1,146 @@
+"""What the command line does, from Python and by the same names.
+
+    import evo
+
+    result = evo.run("memorize", song="ode-to-joy", seed=1, out="runs/ode")
+    config, experiment = evo.load_run("runs/ode")
+    evo.resume("runs/ode", generations=1000)
+    evo.song("ode-to-joy").play()                   # in a notebook
+
+Set the environment variables OMP_NUM_THREADS and OPENBLAS_NUM_THREADS to 1, as the command does:
+several threads on few cores only wait for each other.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from evo.core.config import Config
+from evo.core.errors import InputError
+from evo.core.registry import experiment as find_experiment
+from evo.core.settings import Changes
+from evo.experiment import Experiment
+from evo.music.library import find_songs
+from evo.music.song import Song
+from evo.music.tunes import tune_names
+from evo.runs.configure import (
+    changes_of,
+    check_worker_options,
+    choose_engine,
+    claimed_path,
+    configuration,
+    song_finder,
+)
+from evo.runs.description import command_line
+from evo.runs.display import Display, Silent
+from evo.runs.loading import load_run
+from evo.runs.session import check, start
+from evo.runs.session import resume as resume_run
+
+__all__ = ["Song", "load_run", "resume", "run", "settings", "song", "tunes"]
+
+# The options of `evo run`, as of its command line.
+_LIMITS = ("generations", "time_limit", "target", "workers", "cluster", "insecure")
+_OPTIONS = ("song", "genome", "engine", "neat_config", "seed", "population", "config", *_LIMITS)
+
+
+def run(
+    experiment: str,
+    *,
+    out: str | Path | None = None,
+    changes: Changes | None = None,
+    display: Display | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Start a run and carry it out.
+
+    Args:
+        experiment: Name of the experiment.
+        out: The run's directory; by default a new one below runs/.
+        changes: Nested tables of settings: {"ga": {"population": {"size": 50}}}.
+        display: Shows the run; by default nothing does.
+        options: The options of `evo run`: song, seed, population, generations, workers, ...
+
+    Returns:
+        The result, as in result.json.
+
+    Raises:
+        InputError: If an option or a setting cannot be used.
+        RunError: If the directory cannot be used.
+        RunInterruptedError: If the disk fails, or there are no workers to begin with.
+    """
+    given, find = _given(options, _OPTIONS, changes), song_finder()
+    check_worker_options(given)
+    config, chosen = configuration(experiment, given, find)
+    check(config)
+    path, made = (Path(out), False) if out is not None else (claimed_path(config), True)
+    return start(chosen, config, path, command_line(), display or Silent(), find, made)
+
+
+def resume(
+    path: str | Path,
+    *,
+    changes: Changes | None = None,
+    display: Display | None = None,
+    anew: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Resume an interrupted run, or extend a finished one.
+
+    Args:
+        path: The run's directory.
+        changes: Nested tables of settings of stop, workers and checkpoints.
+        display: Shows the run; by default nothing does.
+        anew: Start over at generation 0 if no checkpoint can be used.
+        options: The options of `evo resume`: generations, time_limit, target, workers, ...
+
+    Returns:
+        The result, as in result.json.
+
+    Raises:
+        RunError: If there is no run that can be resumed.
+        InputError: If an option or a setting cannot be used.
+        RunInterruptedError: If the disk fails, or there are no workers to begin with.
+    """
+    given = _given(options, _LIMITS, changes)
+    check_worker_options(given)
+    _, chosen = load_run(Path(path))
+    return resume_run(chosen, Path(path), changes_of(given), display or Silent(), anew)
+
+
+def settings(experiment: str, *, genome: str | None = None, engine: str | None = None) -> Config:
+    """Return the default configuration of an experiment.
+
+    Args:
+        experiment: Name of the experiment.
+        genome: Genome kind; None for the experiment's default.
+        engine: Engine; None for the default of the genome kind.
+    """
+    chosen: Experiment = find_experiment(experiment)
+    return chosen.config(choose_engine(chosen, genome, engine))
+
+
+def song(name: str, keys: int = 13, steps_per_beat: int = 2) -> Song:
+    """Return the song of an embedded tune's name or a MIDI file.
+
+    Args:
+        name: An embedded tune, or the path of a MIDI file.
+        keys: Keys of the instrument that it is put on.
+        steps_per_beat: Steps of a beat.
+    """
+    return find_songs(name, keys, steps_per_beat)[0]
+
+
+def tunes() -> list[str]:
+    """Return the names of the embedded tunes."""
+    return tune_names()
+
+
+def _given(
+    options: dict[str, Any], known: tuple[str, ...], changes: Changes | None
+) -> dict[str, Any]:
+    """Return all options by name, None for those not given."""
+    for name in options:
+        if name not in known:
+            raise InputError(f"there is no option {name!r}; there is {', '.join(known)}")
+    given: dict[str, Any] = dict.fromkeys(known)
+    return given | options | {"settings": (), "changes": dict(changes or {})}

@@ -1,0 +1,236 @@
+"""What differs between operating systems, each with a fallback where the system lacks it.
+
+Linux has everything. macOS lacks `prctl` and the statistics of `/proc`: workers end when the pipe
+from their parent does, and time without a processor counts. Windows also lacks signal masks,
+alarms, `flock` and pipes that can be polled: evaluation there is serial (`check_pool_support`).
+"""
+
+import ctypes
+import importlib
+import importlib.util
+import os
+import select
+import signal
+import sys
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from glob import glob
+from typing import Any
+
+from evo.core.errors import InputError
+
+# Each is None where the system lacks it.
+_prctl: Any = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+_sigmask: Any = getattr(signal, "pthread_sigmask", None)
+_setitimer: Any = getattr(signal, "setitimer", None)
+_poll: Any = getattr(select, "poll", None)
+_readv: Any = getattr(os, "readv", None)
+_sysconf: Any = getattr(os, "sysconf", None)
+_fcntl: Any = importlib.import_module("fcntl") if importlib.util.find_spec("fcntl") else None
+
+_PR_SET_PDEATHSIG = 1  # from linux/prctl.h
+_UNKNOWN_MEMORY = 1 << 40
+
+# Signals that ask a process to end; job schedulers send SIGUSR1 some time before they kill.
+ENDING_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
+    if hasattr(signal, name)
+)
+
+
+@contextmanager
+def signals_blocked() -> Iterator[None]:
+    """Block the signals that end a process; processes started inside inherit that."""
+    if _sigmask is None:
+        yield
+        return
+    before = _sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)
+    try:
+        yield
+    finally:
+        _sigmask(signal.SIG_SETMASK, before)
+
+
+def call_later(seconds: float, function: Callable[[], None]) -> Callable[[], None]:
+    """Call a function in the main thread after some seconds, whatever the thread is doing.
+
+    Args:
+        seconds: Delay.
+        function: It may raise, to break off what the main thread is doing.
+
+    Returns:
+        A function that cancels the call.
+    """
+    if _setitimer is None:
+        return _interrupt_later(seconds, function)
+    before = signal.signal(signal.SIGALRM, lambda *_: function())
+    _setitimer(signal.ITIMER_REAL, seconds)
+
+    def cancel() -> None:
+        _setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+
+    return cancel
+
+
+def _interrupt_later(seconds: float, function: Callable[[], None]) -> Callable[[], None]:
+    """Do what `call_later` does where there are no alarms: by a thread and SIGINT."""
+    is_due = threading.Event()
+    before: Any = signal.getsignal(signal.SIGINT)
+
+    def handle(number: int, frame: Any) -> None:
+        if is_due.is_set():
+            function()
+        elif callable(before):
+            before(number, frame)
+
+    def ring() -> None:
+        is_due.set()
+        if hasattr(signal, "pthread_kill"):  # also wakes the main thread up
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        else:
+            signal.raise_signal(signal.SIGINT)
+
+    signal.signal(signal.SIGINT, handle)
+    timer = threading.Timer(seconds, ring)
+    timer.daemon = True
+    timer.start()
+
+    def cancel() -> None:
+        timer.cancel()
+        signal.signal(signal.SIGINT, before)
+
+    return cancel
+
+
+def kill_with_parent(parent: int | None = None) -> bool:
+    """Let the kernel kill this process when its parent is gone, whatever it is doing by then.
+
+    The thread that started this process counts as the parent.
+
+    Args:
+        parent: The process number of the parent, which may be gone already; None if it is not.
+
+    Returns:
+        Whether the system can do this.
+    """
+    if _prctl is None:
+        return False
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
+    return True
+
+
+def end_with_parent(parent: int) -> None:
+    """End this process, which `multiprocess` started, when its parent is gone.
+
+    Where the kernel does not do it, a thread waits for the end of the pipe from the parent.
+
+    Args:
+        parent: The process number of the parent, which may be gone already.
+    """
+    if kill_with_parent(parent):
+        return
+    import multiprocess.connection  # slow to import, and only workers need it
+
+    sentinel = multiprocess.parent_process().sentinel
+
+    def watch() -> None:
+        multiprocess.connection.wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def check_pool_support() -> None:
+    """Raise InputError where worker processes cannot be used."""
+    if sys.platform == "win32":
+        raise InputError("worker processes need pipes that Windows lacks; use one worker")
+
+
+def wait_for_files(
+    readable: Collection[int], writable: Collection[int], seconds: float
+) -> set[int]:
+    """Wait until one of several files can be read or written, or ends.
+
+    Args:
+        readable: Descriptors to wait on until there is something to read.
+        writable: Descriptors to wait on until there is room to write.
+        seconds: The longest wait.
+
+    Returns:
+        The descriptors that are ready, empty after the longest wait.
+    """
+    if _poll is None:
+        return {one for ready in select.select(readable, writable, (), seconds) for one in ready}
+    poll = _poll()
+    for descriptor in readable:
+        poll.register(descriptor, select.POLLIN)
+    for descriptor in writable:
+        poll.register(descriptor, select.POLLOUT | (select.POLLIN if descriptor in readable else 0))
+    return {descriptor for descriptor, _ in poll.poll(seconds * 1000)}
+
+
+def read_into(descriptor: int, buffer: memoryview) -> int:
+    """Read what there is, at most as much as the buffer takes; return how many bytes it was."""
+    if _readv is not None:
+        return int(_readv(descriptor, [buffer]))
+    found = os.read(descriptor, len(buffer))
+    buffer[: len(found)] = found
+    return len(found)
+
+
+def is_locked(descriptor: int) -> bool:
+    """Decide whether another process holds the lock of a file, without disturbing it.
+
+    Args:
+        descriptor: The file, open for reading.
+
+    Returns:
+        Whether it is locked; False where the system or the file system does not tell.
+    """
+    if _fcntl is None:
+        return False
+    try:
+        _fcntl.flock(descriptor, _fcntl.LOCK_SH | _fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # a file system without locks
+        return False
+    _fcntl.flock(descriptor, _fcntl.LOCK_UN)
+    return False
+
+
+def processor_wait(process: int | None = None) -> float:
+    """Return for how many seconds a process has been ready to run, without a processor to run on.
+
+    Args:
+        process: The number of a process, of which all threads count; None for this thread.
+
+    Returns:
+        Seconds since it began; 0 where the system does not tell.
+    """
+    pattern = (
+        "/proc/thread-self/schedstat" if process is None else f"/proc/{process}/task/*/schedstat"
+    )
+    total = 0
+    for name in glob(pattern):
+        try:
+            with open(name, "rb") as file:
+                total += int(file.read().split()[1])
+        except (OSError, IndexError, ValueError):  # the thread has just ended
+            continue
+    return total / 1e9
+
+
+def total_memory() -> int:
+    """Return the bytes of memory that the machine has, or a very large number if unknown."""
+    if _sysconf is None:
+        return _UNKNOWN_MEMORY
+    try:
+        return int(_sysconf("SC_PHYS_PAGES") * _sysconf("SC_PAGE_SIZE"))
+    except (OSError, ValueError):
+        return _UNKNOWN_MEMORY

@@ -1,0 +1,119 @@
+"""Start child processes that end with this one, import nothing from the current folder, and never
+see the signals that are meant for their parent.
+
+A child begins here, and ties itself to its parent before it imports anything that takes long. This
+module and what it imports must therefore stay small.
+"""
+
+import os
+import site
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import multiprocess
+import multiprocess.process
+from multiprocess import resource_tracker
+
+from evo.core.platform import end_with_parent, signals_blocked
+
+# The folder that these packages are in.
+_HOME = str(Path(__file__).parents[2])
+
+
+def start_child(target: str, *arguments: Any, is_quiet: bool = False) -> Any:
+    """Start a process that calls a function, and ends with this process.
+
+    The user's script is not run again in it, as `spawn` would: that is for what the script defines,
+    and would start its work a second time where nothing guards it.
+
+    Args:
+        target: The function, as "package.module:function".
+        *arguments: Its arguments. They are unpickled before the process is tied to its parent, so
+            they may be numbers, text, bytes and pipes, nothing that imports modules.
+        is_quiet: Discard what the process prints, also a traceback.
+
+    Returns:
+        The `multiprocess` process.
+
+    Raises:
+        OSError: If the system has no room for a process.
+    """
+    script = sys.modules["__main__"]
+    with child_environment() as environment, signals_blocked():
+        process = multiprocess.get_context("spawn").Process(
+            target=_begin,
+            args=(os.getpid(), target, arguments, is_quiet, environment, _current_folder()),
+            daemon=True,
+        )
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            process.start()
+        finally:
+            sys.modules["__main__"] = script
+    return process
+
+
+@contextmanager
+def child_environment() -> Iterator[dict[str, str | None]]:
+    """Let Python processes started inside find these packages, and nothing in the current folder.
+
+    Yields the variables that were changed for this, with their values before: the process that was
+    started restores them by `restore_environment`, for what the user starts from there.
+    """
+    changes = {"PYTHONSAFEPATH": "1"}
+    if _HOME not in site.getsitepackages():
+        before = os.environ.get("PYTHONPATH")
+        changes["PYTHONPATH"] = _HOME if not before else f"{_HOME}{os.pathsep}{before}"
+    originals = {variable: os.environ.get(variable) for variable in changes}
+    os.environ.update(changes)
+    try:
+        # Started on the way by the first process otherwise, it would unblock signals again.
+        resource_tracker.ensure_running()
+        yield originals
+    finally:
+        restore_environment(originals)
+
+
+def restore_environment(originals: dict[str, str | None]) -> None:
+    """Set environment variables; None stands for one that is missing."""
+    for variable, value in originals.items():
+        if value is None:
+            os.environ.pop(variable, None)
+        else:
+            os.environ[variable] = value
+
+
+def _current_folder() -> int | None:
+    """Return where the current folder is on the path, None where it need not be moved.
+
+    It is there in notebooks and with `python -c`; it stays there if these packages are found in it.
+    """
+    here = multiprocess.process.ORIGINAL_DIR
+    return None if "" not in sys.path or here == _HOME else sys.path.index("")
+
+
+def _begin(
+    parent: int,
+    target: str,
+    arguments: tuple[Any, ...],
+    is_quiet: bool,
+    environment: dict[str, str | None],
+    current_folder: int | None,
+) -> None:
+    """Call the function of a child process."""
+    end_with_parent(parent)
+    if is_quiet:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for descriptor in (1, 2):
+            os.dup2(nowhere, descriptor)
+    restore_environment(environment)
+    if current_folder is not None:
+        # A module of the user's own is found there, but never in place of an installed one.
+        sys.path.append(sys.path.pop(current_folder))
+    module, _, name = target.partition(":")
+    getattr(import_module(module), name)(*arguments)

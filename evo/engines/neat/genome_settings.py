@@ -1,0 +1,222 @@
+"""The section DefaultGenome: how networks start and mutate, typed, and packed for the kernels."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+
+import msgspec
+import numpy as np
+
+from evo.core.errors import InputError
+from evo.core.settings import Meta, Settings
+from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network.rates import Attribute, Choice, Rates
+
+Chance = Annotated[float, Meta(ge=0, le=1)]
+Number = Annotated[float, Meta(ge=-1e12, le=1e12)]
+Size = Annotated[float, Meta(ge=0, le=1e12)]
+_CONNECTED = (
+    "unconnected", "fs_neat", "fs_neat_nohidden", "fs_neat_hidden", "full", "full_nodirect",
+    "full_direct", "partial", "partial_nodirect", "partial_direct",
+)  # fmt: skip
+# Defaults that mean: any of the options, neat-python's words.
+_DRAWN = ("random", "none")
+
+
+class Structure(Settings, frozen=True):
+    """How networks start and how their structure mutates; `Genome` adds the genes' values."""
+
+    num_inputs: Annotated[int, Meta(ge=1, le=1 << 20, description="Inputs of a network.")] = 2
+    num_outputs: Annotated[int, Meta(ge=1, le=1 << 20, description="Outputs of a network.")] = 1
+    num_hidden: Annotated[
+        int, Meta(ge=0, le=100_000, description="Hidden nodes of a first network.")
+    ] = 0
+    feed_forward: Annotated[bool, Meta(description="Allow no recurrent connections.")] = True
+    initial_connection: Annotated[
+        str,
+        Meta(
+            description="How first networks are connected: unconnected, fs_neat, full_direct, "
+            "partial_direct 0.5, ..."
+        ),
+    ] = "full_direct"
+    compatibility_disjoint_coefficient: Annotated[
+        Size, Meta(description="Weight of disjoint and excess genes in the distance.")
+    ] = 1.0
+    compatibility_weight_coefficient: Annotated[
+        Size, Meta(description="Weight of differences of matching genes in the distance.")
+    ] = 0.5
+    conn_add_prob: Annotated[Chance, Meta(description="Chance of a new connection.")] = 0.5
+    conn_delete_prob: Annotated[Chance, Meta(description="Chance of removing a connection.")] = 0.5
+    node_add_prob: Annotated[Chance, Meta(description="Chance of splitting a connection.")] = 0.2
+    node_delete_prob: Annotated[Chance, Meta(description="Chance of removing a node.")] = 0.2
+    single_structural_mutation: Annotated[
+        bool, Meta(description="At most one structural mutation per child.")
+    ] = False
+    structural_mutation_surer: Annotated[
+        Literal["default", "true", "false"],
+        Meta(description="Replace an impossible mutation by another; default: when single."),
+    ] = "default"
+    activation_default: Annotated[str, Meta(description="Activation of new nodes, or random.")] = (
+        "sigmoid"
+    )
+    activation_options: Annotated[
+        tuple[str, ...], Meta(description="Activations that a mutation chooses from.")
+    ] = ("sigmoid",)
+    activation_mutate_rate: Annotated[Chance, Meta(description="Chance of another activation.")] = (
+        0.0
+    )
+    aggregation_default: Annotated[
+        str, Meta(description="Aggregation of new nodes, or random.")
+    ] = "sum"
+    aggregation_options: Annotated[
+        tuple[str, ...], Meta(description="Aggregations that a mutation chooses from.")
+    ] = ("sum",)
+    aggregation_mutate_rate: Annotated[
+        Chance, Meta(description="Chance of another aggregation.")
+    ] = 0.0
+    enabled_default: Annotated[
+        Literal["True", "False", "random"], Meta(description="Whether new connections are enabled.")
+    ] = "True"
+    enabled_mutate_rate: Annotated[
+        Chance, Meta(description="Chance of enabling or disabling a connection at random.")
+    ] = 0.01
+    enabled_rate_to_true_add: Annotated[
+        Chance, Meta(description="Added to this chance where a connection is disabled.")
+    ] = 0.0
+    enabled_rate_to_false_add: Annotated[
+        Chance, Meta(description="Added to this chance where a connection is enabled.")
+    ] = 0.0
+
+    def __post_init__(self) -> None:
+        for kind, known in (("activation", ACTIVATIONS), ("aggregation", AGGREGATIONS)):
+            options, default = getattr(self, f"{kind}_options"), getattr(self, f"{kind}_default")
+            named = options if default.lower() in _DRAWN else (*options, default)
+            unknown = [one for one in named if one not in known]
+            if unknown:
+                raise InputError(f"{kind} {unknown[0]!r} is not one of {', '.join(known)}")
+            if not options:
+                raise InputError(f"{kind}_options must name at least one of {', '.join(known)}")
+        if self.connection not in _CONNECTED or not 0 <= self.connection_fraction <= 1:
+            raise InputError(
+                f"initial_connection must be one of {', '.join(_CONNECTED)}, and partial ones "
+                f"need a share from 0.0 to 1.0, got {self.initial_connection!r}"
+            )
+
+    @property
+    def connection(self) -> str:
+        """How first networks are connected, without the share of partial connections."""
+        return self.initial_connection.split(" ")[0]
+
+    @property
+    def connection_fraction(self) -> float:
+        """The share of partial connections; 1 for the others, -1 for what is none."""
+        mode, _, share = self.initial_connection.partition(" ")
+        if not mode.startswith("partial"):
+            return -1.0 if share else 1.0
+        try:
+            return float(share)
+        except ValueError:
+            return -1.0
+
+    @property
+    def first_connections(self) -> int:
+        """About how many connections a first network has."""
+        if self.connection == "unconnected":
+            return 0
+        inputs, hidden, outputs = self.num_inputs, self.num_hidden, self.num_outputs
+        return inputs * hidden + hidden * outputs + inputs * outputs
+
+
+# What every value of a gene has: name, type, help, and the defaults of weight, bias and response.
+_VALUES: tuple[tuple[str, Any, str, tuple[Any, Any, Any]], ...] = (
+    ("init_mean", Number, "Mean of initial values.", (0.0, 0.0, 1.0)),
+    ("init_stdev", Size, "Standard deviation of initial values.", (1.0, 1.0, 0.0)),
+    ("init_type", str, "Distribution of initial values: gaussian or uniform.", ("gaussian",) * 3),
+    ("max_value", Number, "Maximum value.", (30.0, 30.0, 30.0)),
+    ("min_value", Number, "Minimum value.", (-30.0, -30.0, -30.0)),
+    ("mutate_power", Size, "Standard deviation of a mutation.", (0.5, 0.5, 0.0)),
+    ("mutate_rate", Chance, "Chance of a mutation.", (0.8, 0.7, 0.0)),
+    ("replace_rate", Chance, "Chance of a new value.", (0.1, 0.1, 0.0)),
+)
+# neat-python's time constants are kept with its files; our networks have none.
+_TIME_CONSTANT = (1.0, 0.0, "gaussian", 10.0, 0.01, 0.0, 0.0, 0.0)
+
+
+class _Values(Structure, frozen=True):
+    """Checks between the values of one gene."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for gene in ("weight", "bias", "response", "time_constant"):
+            kind = getattr(self, f"{gene}_init_type").lower()
+            if not any(known in kind for known in ("gauss", "normal", "uniform")):
+                raise InputError(f"{gene}_init_type {kind!r} is not gaussian or uniform")
+            if getattr(self, f"{gene}_max_value") < getattr(self, f"{gene}_min_value"):
+                raise InputError(f"{gene}_max_value must not be below {gene}_min_value")
+
+
+def _fields() -> list[tuple[str, Any, Any]]:
+    found = []
+    for place, gene in enumerate(("weight", "bias", "response", "time_constant")):
+        for row, (name, kind, text, defaults) in enumerate(_VALUES):
+            default = defaults[place] if place < 3 else _TIME_CONSTANT[row]
+            note = Meta(description=f"{gene.replace('_', ' ').capitalize()}: {text.lower()}")
+            found.append((f"{gene}_{name}", Annotated[kind, note], default))
+    return found
+
+
+Genome: Any = msgspec.defstruct("Genome", _fields(), bases=(_Values,), frozen=True, kw_only=True)
+
+
+def _attribute(genome: Any, name: str) -> Attribute:
+    value = {item: getattr(genome, f"{name}_{item}") for item, *_ in _VALUES}
+    return Attribute(
+        value["init_mean"],
+        value["init_stdev"],
+        "uniform" in value["init_type"].lower(),
+        value["min_value"],
+        value["max_value"],
+        value["mutate_rate"],
+        value["mutate_power"],
+        value["replace_rate"],
+    )
+
+
+def _choice(genome: Any, name: str, known: tuple[str, ...]) -> Choice:
+    default = getattr(genome, f"{name}_default")
+    options = [known.index(option) for option in getattr(genome, f"{name}_options")]
+    return Choice(
+        -1 if default.lower() in _DRAWN else known.index(default),
+        np.array(options, np.uint8),
+        getattr(genome, f"{name}_mutate_rate"),
+    )
+
+
+def rates_of(genome: Structure, alphabet: Sequence[float] = ()) -> Rates:
+    """Return how networks vary, as the kernels read it.
+
+    Args:
+        genome: The section DefaultGenome.
+        alphabet: The only values that weights may have; empty for any.
+    """
+    single = genome.single_structural_mutation
+    return Rates(
+        genome.num_inputs,
+        genome.num_outputs,
+        genome.feed_forward,
+        genome.node_add_prob,
+        genome.node_delete_prob,
+        genome.conn_add_prob,
+        genome.conn_delete_prob,
+        single,
+        {"true": True, "false": False}.get(genome.structural_mutation_surer, single),
+        {"True": 1, "False": 0}.get(genome.enabled_default, -1),
+        genome.enabled_mutate_rate,
+        genome.enabled_rate_to_true_add,
+        genome.enabled_rate_to_false_add,
+        _attribute(genome, "weight"),
+        _attribute(genome, "bias"),
+        _attribute(genome, "response"),
+        _choice(genome, "activation", ACTIVATIONS),
+        _choice(genome, "aggregation", AGGREGATIONS),
+        np.array(alphabet, np.float64),
+    )

@@ -1,0 +1,42 @@
+"""Statistics that the measures have in common; nan where there is nothing to count."""
+
+from __future__ import annotations
+
+from math import log2, nan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.music.melody import IntArray
+from genomes.arrays import BoolArray
+
+
+def share(which: BoolArray) -> float:
+    """Return how many are true, of all; nan of none."""
+    return float(which.mean()) if which.size else nan
+
+
+def mean(values: NDArray[np.generic]) -> float:
+    """Return the mean; nan of none."""
+    return float(np.mean(np.asarray(values, np.float64))) if values.size else nan
+
+
+def entropy(counts: IntArray) -> float:
+    """Return the Shannon entropy of counts in bits; nan if all are 0."""
+    total = int(counts.sum())
+    if not total:
+        return nan
+    shares = [count / total for count in counts.tolist() if count]
+    return float(sum(part * log2(1 / part) for part in shares))
+
+
+def entropy_of(values: IntArray) -> float:
+    """Return the Shannon entropy of how often each value comes, in bits; nan of none."""
+    return entropy(np.unique(values, return_counts=True)[1])
+
+
+def longest_run(which: BoolArray) -> int:
+    """Return the most true ones in a row."""
+    edges = np.diff(np.concatenate([[False], which, [False]]).astype(np.int8))
+    lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+    return int(lengths.max(initial=0))

@@ -1,0 +1,28 @@
+"""Pitches and tempos as MIDI numbers them.
+
+A pitch is a note number from 0 to 127, 60 being the middle C. A tempo is stored as microseconds a
+beat, in 24 bits.
+"""
+
+MICROSECONDS = 60_000_000  # in a minute
+DEFAULT_TEMPO = 500_000  # microseconds a beat of a file that names none: 120 beats a minute
+MAX_MICROSECONDS = (1 << 24) - 1
+
+NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+
+
+def note_name(pitch: int) -> str:
+    """Return the name of a MIDI note number: 60 is "C4", 61 is "C#4"."""
+    return f"{NOTE_NAMES[pitch % 12]}{pitch // 12 - 1}"
+
+
+def tempo_to_microseconds(tempo: float) -> int:
+    """Return the microseconds a beat, as MIDI stores them, of a tempo in beats a minute.
+
+    Raises:
+        ValueError: for a tempo that does not fit 24 bits.
+    """
+    microseconds = round(MICROSECONDS / tempo) if 1.0 <= tempo <= MICROSECONDS else 0
+    if not 1 <= microseconds <= MAX_MICROSECONDS:
+        raise ValueError(f"tempo: expected about 3.6 to 60,000,000 beats a minute, got {tempo}")
+    return microseconds

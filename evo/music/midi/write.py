@@ -1,0 +1,83 @@
+"""Notes to MIDI files: one track, format 0; the same notes give the same bytes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+
+from evo.core.errors import InputError, MidiError
+from evo.music.files import AnyPath, user_file
+from evo.music.midi.scan import MAX_MESSAGES, META_COST
+from evo.music.midi.units import tempo_to_microseconds
+
+MAX_DELTA = (1 << 28) - 1  # the largest variable-length number, four bytes
+ON_VELOCITY, OFF_VELOCITY = 80, 64
+
+
+def midi_bytes(
+    notes: Iterable[tuple[int, int, int]],
+    *,
+    ticks_per_beat: int,
+    end_tick: int,
+    tempo: float = 120.0,
+    name: str = "",
+) -> bytes:
+    """Return notes as a MIDI file of format 0.
+
+    Args:
+        notes: (onset_tick, end_tick, pitch) of each, with 0 <= onset < end.
+        ticks_per_beat: 1 to 32,767.
+        end_tick: where the track ends, later when a note does.
+        tempo: beats per minute, about 3.6 to 60,000,000.
+        name: the track's name; empty for none.
+
+    Raises:
+        InputError: for more notes than `evo.music.midi.read` would read again.
+        ValueError: for notes, a resolution or a tempo that MIDI cannot hold.
+    """
+    import mido
+
+    if not 1 <= ticks_per_beat <= 32_767:
+        raise ValueError(f"ticks_per_beat: expected 1 to 32,767, got {ticks_per_beat}")
+    track = mido.MidiTrack()
+    if name:
+        track.append(mido.MetaMessage("track_name", name=name, time=0))
+    track.append(mido.MetaMessage("set_tempo", tempo=tempo_to_microseconds(tempo), time=0))
+    now = 0
+    for tick, on, pitch in _events(notes):
+        kind, velocity = ("note_on", ON_VELOCITY) if on else ("note_off", OFF_VELOCITY)
+        track.append(mido.Message(kind, note=pitch, velocity=velocity, time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
+    if max(message.time for message in track) > MAX_DELTA:
+        raise ValueError(f"notes: expected at most {MAX_DELTA} ticks between two events")
+    # Names need more than the Latin letters that mido writes unless told otherwise.
+    midi = mido.MidiFile(type=0, ticks_per_beat=ticks_per_beat, tracks=[track], charset="utf-8")
+    buffer = io.BytesIO()
+    midi.save(file=buffer)
+    return buffer.getvalue()
+
+
+def write_file(path: AnyPath, content: bytes) -> None:
+    """Write a MIDI file's bytes.
+
+    Raises:
+        MidiError: if the file cannot be written.
+    """
+    with user_file(path, "cannot be written", MidiError), open(path, "wb") as file:
+        file.write(content)
+
+
+def _events(notes: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Return (tick, 0 off or 1 on, pitch) of every event in order: at one tick, offs come first."""
+    events: list[tuple[int, int, int]] = []
+    for onset, end, pitch in notes:
+        if not (0 <= onset < end and 0 <= pitch <= 127):
+            raise ValueError(
+                "notes: expected 0 <= onset < end and a pitch of 0 to 127, "
+                f"got onset {onset}, end {end}, pitch {pitch}"
+            )
+        events += (onset, 1, pitch), (end, 0, pitch)
+    if len(events) + 2 * META_COST > MAX_MESSAGES:  # with the tempo and the end of the track
+        raise InputError(f"too large: {len(events) // 2:,} notes, a file could not be read")
+    return sorted(events)

@@ -1,0 +1,162 @@
+"""What a piece is like: who plays, which keys, how fast, in which metre, on which grid."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evo.music.midi.read import MidiPiece
+from evo.music.midi.units import DEFAULT_TEMPO
+from evo.music.screening.timing import TOLERANCE, Grid
+
+TEMPO_STEP = 0.005  # a smaller relative change is none
+GESTURE = 2  # beats: changes in one direction that are closer are one gesture
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a piece is like, as the records of the report have it."""
+
+    notes: int
+    parts: int
+    programs: tuple[int, ...]
+    percussion: int
+    lowest: int
+    highest: int
+    chord: int
+    density: float
+    beats: float
+    seconds: float
+    tempo: float
+    tempo_changes: int
+    metres: tuple[str, ...]
+    grid: str
+    steps_per_beat: int
+    off_grid: float
+    deviation: float
+
+    @property
+    def keys(self) -> int:
+        """Keys from the lowest note to the highest."""
+        return self.highest - self.lowest + 1
+
+    def record(self) -> dict[str, Any]:
+        """Return the facts as JSON values."""
+        return {**asdict(self), "keys": self.keys}
+
+
+def describe(piece: MidiPiece, onsets: NDArray[np.float64], grid: Grid) -> Facts:
+    """Return what a piece is like.
+
+    Args:
+        piece: a piece with at least one note.
+        onsets: float64 (notes,), in beats, sorted.
+        grid: the grid that suits them best.
+    """
+    end = max(piece.end_tick, int(piece.notes[:, 1].max())) / piece.ticks_per_beat
+    pitches = piece.notes[:, 2]
+    return Facts(
+        notes=len(piece.notes),
+        parts=len(piece.parts),
+        programs=tuple(sorted({program for part in piece.parts for program in part.programs})),
+        percussion=piece.percussion,
+        lowest=int(pitches.min()),
+        highest=int(pitches.max()),
+        chord=_largest_chord(onsets),
+        density=_density(onsets),
+        beats=end,
+        seconds=_seconds(piece, end),
+        tempo=piece.tempo,
+        tempo_changes=len(tempo_gestures(piece)),
+        metres=_metres(piece),
+        grid=grid.name if grid.fits else "none",
+        steps_per_beat=grid.steps_per_beat,
+        off_grid=grid.off,
+        deviation=grid.deviation,
+    )
+
+
+def sounding_tempos(piece: MidiPiece) -> dict[int, int]:
+    """Return the microseconds a beat by the tick they begin at, up to the last onset."""
+    last_onset = int(piece.notes[-1, 0])
+    return {tick: microseconds for tick, microseconds in piece.tempos if tick <= last_onset}
+
+
+def tempo_gestures(piece: MidiPiece) -> list[list[float]]:
+    """Return the changes of tempo by gesture, each as the beats at which it changes.
+
+    A gesture is a jump, or a run of changes in one direction with at most two beats between them: a
+    ritardando written in steps.
+    """
+    changes: list[tuple[float, bool]] = []  # (beat, whether it grows slower)
+    now: int | None = None
+    for tick, microseconds in sounding_tempos(piece).items():
+        if now is not None and abs(microseconds - now) > TEMPO_STEP * now:
+            changes.append((tick / piece.ticks_per_beat, microseconds > now))
+        elif now is not None:
+            continue  # small steps add up until they are a change
+        now = microseconds
+
+    gestures: list[list[float]] = []
+    before: tuple[float, bool] | None = None
+    for beat, slower in changes:
+        if before is None or before[1] != slower or beat - before[0] > GESTURE:
+            gestures.append([])
+        gestures[-1].append(beat)
+        before = beat, slower
+    return gestures
+
+
+def _metres(piece: MidiPiece) -> tuple[str, ...]:
+    """Return the metres that sound, in order, without an upbeat bar and the same metre again."""
+    last_onset = int(piece.notes[-1, 0])
+    by_tick = {tick: metre for tick, *metre in piece.metres if tick <= last_onset}
+    places = list(by_tick.items())
+    bars = [4 * num / den * piece.ticks_per_beat for _, (num, den) in places]  # in ticks
+    # An upbeat: a metre of its own for the one bar, shorter than those that follow.
+    if len(places) > 1 and bars[0] < bars[1] and places[1][0] - places[0][0] <= bars[0]:
+        del places[0], bars[0]
+    # And the last bar, which the upbeat completes.
+    if len(places) > 1 and bars[-1] < bars[-2] and last_onset - places[-1][0] < bars[-1]:
+        del places[-1], bars[-1]
+    metres: list[tuple[int, int]] = []
+    for _, (numerator, denominator) in places:
+        if not metres or not _alike(metres[-1], (numerator, denominator)):
+            metres.append((numerator, denominator))
+    return tuple(f"{numerator}/{denominator}" for numerator, denominator in metres)
+
+
+def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Return whether metres are the same to the ear: 4/4, 2/2 and 8/8 are, 3/4 and 6/8 are not."""
+    if one == other:
+        return True
+    same_length = one[0] * other[1] == other[0] * one[1]
+    return same_length and all(numerator.bit_count() == 1 for numerator, _ in (one, other))
+
+
+def _largest_chord(onsets: NDArray[np.float64]) -> int:
+    """Return the most notes that begin within the tolerance of the grid: a chord may be spread."""
+    together = np.searchsorted(onsets, onsets + TOLERANCE, side="right") - np.arange(len(onsets))
+    return int(together.max())
+
+
+def _density(onsets: NDArray[np.float64]) -> float:
+    """Return the onsets a beat on average, a chord counted once."""
+    moments = np.unique(np.round(onsets / TOLERANCE))
+    span = float(onsets[-1] - onsets[0])
+    return (len(moments) - 1) / span if span > 0 else 0.0
+
+
+def _seconds(piece: MidiPiece, end: float) -> float:
+    """Return how long the piece lasts by its tempo map."""
+    seconds, beat, microseconds = 0.0, 0.0, DEFAULT_TEMPO
+    if piece.tempos and piece.tempos[0][0] > 0:
+        microseconds = piece.tempos[0][1]  # as `Song.load` reads it
+    for tick, following in piece.tempos:
+        until = min(tick / piece.ticks_per_beat, end)
+        seconds += (until - beat) * microseconds / 1e6
+        beat, microseconds = until, following
+    return seconds + (end - beat) * microseconds / 1e6

@@ -1,0 +1,65 @@
+"""Tables, lines and progress of the reports on songs: on a terminal, in a pipe or in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from evo.core.errors import printable
+
+WIDTH = 100  # columns where there is no terminal
+FEW = 100  # items that need no progress bar
+
+Item = TypeVar("Item")
+
+
+def new_table(first: str, *others: str) -> Table:
+    """Return a table with a column of names and columns of numbers.
+
+    Args:
+        first: heading of the names.
+        others: headings of the numbers.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(first, overflow="fold")
+    for heading in others:
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def width_of(console: Console) -> int:
+    """Return the columns that there are for a table."""
+    return console.width if console.is_terminal else max(console.width, WIDTH)
+
+
+def show(table: Table, console: Console) -> None:
+    """Print a table, without blanks at the ends of lines."""
+    before = console.width
+    console.width = width_of(console)
+    try:
+        with console.capture() as capture:
+            console.print(table, markup=False)
+    finally:
+        console.width = before
+    for line in capture.get().splitlines():
+        click.echo(line.rstrip(), file=console.file)
+
+
+def say(text: str, console: Console) -> None:
+    """Print a line as it is: names are no markup, and a pipe gets no line breaks."""
+    if console.is_terminal:  # where there may be a progress bar below
+        console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+    else:
+        click.echo(printable(text), file=console.file)
+
+
+def watched(items: Sequence[Item], what: str, console: Console) -> Iterable[Item]:
+    """Return the items, with a progress bar on a terminal if they are many."""
+    if not console.is_terminal or len(items) < FEW:
+        return items
+    return track(items, what, console=console, transient=True)

@@ -1,0 +1,230 @@
+"""Build a run's whole configuration from what was asked for.
+
+Every source overrides the one before: the experiment's defaults for the engine, a TOML file, a
+neat-python file, options, `--set`. All changes are applied at once, so that settings that go
+together may come from different sources.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from evo.core.config import EXECUTION_TABLES, Config
+from evo.core.errors import InputError, file_errors
+from evo.core.registry import BASELINES, GENOMES, experiment
+from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
+from evo.engines.neat.config_file import read_sections, settings_from, threshold
+from evo.engines.neat.settings import NeatPythonSettings
+from evo.experiment import Experiment, FindSongs
+from evo.music.library import find_songs
+from evo.runs.description import Tables, load_config
+
+
+def song_finder() -> FindSongs:
+    """Return a finder of songs that reads every file once."""
+    return cache(find_songs)
+
+
+def limit_changes(options: dict[str, Any]) -> Tables:
+    """Return the changes that the options of `run` and `resume` ask for, as nested tables."""
+    stop = {
+        name: options[name]
+        for name in ("generations", "time_limit", "target")
+        if options[name] is not None
+    }
+    workers: Tables = {}
+    if options["workers"] is not None:
+        workers["count"] = options["workers"]
+    if options.get("cluster") is not None:
+        workers["cluster"] = "" if options["cluster"] == "none" else options["cluster"]
+    if options.get("insecure"):
+        workers["insecure"] = True
+    found = {"stop": stop, "workers": workers}
+    return {name: table for name, table in found.items() if table}
+
+
+def check_worker_options(options: dict[str, Any]) -> None:
+    """Raise InputError for worker processes here together with a cluster, which has its own."""
+    if options["workers"] is not None and options["cluster"] not in (None, "", "none"):
+        raise InputError(
+            "--workers counts processes of this machine, and a cluster has workers of its own "
+            "(local:4 has four); leave one of --workers and --cluster out"
+        )
+
+
+def setting(text: str) -> Tables:
+    """Return `a.b.c=value` as nested tables."""
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise InputError(f"--set wants section.key=value, got {text!r}")
+    *names, key = path.split(".")
+    nested: Tables = {key: value}
+    for name in reversed(names):
+        nested = {name: nested}
+    return nested
+
+
+def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[Config, Experiment]:
+    """Return the configuration of a new run, and its experiment.
+
+    Args:
+        name: The experiment's name.
+        options: The options of `evo run`, by name; None for those not given. `changes` are nested
+            tables beside.
+        find: Finds the songs that are named.
+
+    Raises:
+        InputError: If an option, a file or a setting cannot be used.
+    """
+    chosen: Experiment = experiment(name)
+    given = _from_file(options["config"], name)
+    engine = choose_engine(chosen, options["genome"], options["engine"] or _engine_in(given))
+    if "engine" in given.get("run", {}):  # by its whole name, as it may be a short one
+        given = given | {"run": given["run"] | {"engine": engine}}
+    changes = _changes(chosen, engine, given, options)
+    config = _neat_config(chosen.config(engine), options["neat_config"]).changed(changes)
+    # What follows from what was chosen: other defaults, and how many generations a baseline has.
+    more = chosen.follow_up(config, find) if chosen.follow_up is not None else {}
+    config = chosen.config(engine, more, config.engine)
+    config = _neat_config(config, options["neat_config"]).changed(changes)
+    if (config.run.experiment, config.run.engine) != (name, engine):
+        raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
+    if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
+        config = chosen.with_shape(config, find)
+    return config, chosen
+
+
+def _from_file(path: str | None, name: str) -> Tables:
+    """Return the tables of a configuration file of this experiment; none without a file."""
+    if path is None:
+        return {}
+    given = load_config(Path(path))
+    if given is None:
+        raise InputError(f"{path}: there is no such file")
+    table = given.get("run", {})
+    if not isinstance(table, dict):
+        raise InputError(f"{path}: run is a table of settings, not a value")
+    if table.get("experiment", name) != name:
+        raise InputError(f"{path}: is a configuration of {table['experiment']}, not {name}")
+    return given
+
+
+def _engine_in(given: Tables) -> Any:
+    return given.get("run", {}).get("engine")
+
+
+def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, Any]) -> Tables:
+    """Return what the file and the options change of the defaults, as nested tables."""
+    changes = given
+    if options["seed"] is not None:
+        changes = deep_update(changes, {"run": {"seed": options["seed"]}})
+    if options["population"] is not None:
+        individuals = f"{engine}.{engine_class(engine).population}={options['population']}"
+        changes = deep_update(changes, setting(individuals))
+    if options["song"] is not None:
+        if "song" not in chosen.settings_type.__struct_fields__:
+            raise InputError(f"{chosen.name} learns no song; leave --song out")
+        changes = deep_update(changes, {chosen.name: {"song": options["song"]}})
+    changes = deep_update(changes, limit_changes(options))
+    for text in options["settings"]:
+        changes = deep_update(changes, setting(text))
+    return deep_update(changes, options.get("changes", {}))
+
+
+def choose_engine(chosen: Experiment, genome: str | None, engine: Any) -> str:
+    """Return the engine that was asked for, or the default of the genome kind or experiment.
+
+    Args:
+        chosen: The experiment.
+        genome: The genome kind that was asked for, None for any.
+        engine: The engine's name, or a baseline's without the genome kind; None for the default.
+
+    Raises:
+        InputError: If there is no such engine, or it does not fit.
+    """
+    kinds = [genome] if genome is not None else [chosen.default_genome, *chosen.genomes]
+    kind = next((one for one in kinds if one), next(iter(GENOMES)))
+    if engine is None:
+        engine = default_engine(kind)
+    elif engine in BASELINES:
+        engine = f"{engine}-{kind}"
+    if engine not in engine_names():
+        engine_class(str(engine))  # says which there are
+    if genome is not None and genome_of(engine) != genome:
+        breeds = [one for one in engine_names() if genome_of(one) == genome and base_of(one) == one]
+        raise InputError(f"--genome {genome} is bred by {' or '.join(breeds)}, not by {engine}")
+    if chosen.genomes and genome_of(engine) not in chosen.genomes:
+        raise InputError(
+            f"{chosen.name} is a task for the genome {' or '.join(chosen.genomes)}, and "
+            f"{engine} breeds the genome {genome_of(engine)}"
+        )
+    return str(engine)
+
+
+def _neat_config(config: Config, path: str | None) -> Config:
+    """Return the configuration with a neat-python file's sections, seed and fitness threshold.
+
+    The file describes breeding by species; what our own engine adds has its own defaults.
+    """
+    if path is None:
+        return config
+    engine = config.run.engine
+    kind = engine_class(engine)
+    if not issubclass(kind.settings_type, NeatPythonSettings):
+        raise InputError(f"--neat-config describes networks, and {engine} breeds none")
+    settings = settings_from(kind.settings_type(), read_sections(path))
+    changes: Tables = {}
+    if settings.NEAT.seed >= 0:
+        changes["run"] = {"seed": settings.NEAT.seed}
+    ending = threshold(settings)
+    if ending is not None:
+        changes["stop"] = {"target": ending[0], "criterion": ending[1]}
+    return config.as_engine(engine, settings).changed(changes)
+
+
+def claimed_path(config: Config, seeds: bool = False) -> Path:
+    """Make a new directory below runs/, named by what the run does, or the runs of seeds.
+
+    It is made at once, so that of several processes each has its own.
+    """
+    song = Path(getattr(config.task, "song", "")).stem
+    seed = "" if seeds else f"seed{config.run.seed}"
+    parts = [config.run.experiment, song, config.run.engine, seed]
+    name = "-".join(part for part in parts if part)
+    path, number = Path("runs") / name, 2
+    with file_errors(path):
+        while True:
+            try:
+                path.mkdir(parents=True)
+                return path
+            except FileExistsError:
+                if not path.parent.is_dir():
+                    raise
+                path, number = Path("runs") / f"{name}-{number}", number + 1
+
+
+def changes_of(options: dict[str, Any]) -> Tables:
+    """Return the changes that `evo resume` asks for, as nested tables.
+
+    Raises:
+        InputError: For a table that cannot change in a run that has begun.
+    """
+    changes = limit_changes(options)
+    for text in options["settings"]:
+        changes = deep_update(changes, setting(text))
+    changes = deep_update(changes, options.get("changes", {}))
+    fixed = set(changes) - set(EXECUTION_TABLES)
+    if fixed:
+        raise InputError(
+            f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
+        )
+    return changes
+
+
+def deep_update(old: Tables, new: Tables) -> Tables:
+    """Return nested tables with the new values over the old."""
+    result = dict(old)
+    for name, value in new.items():
+        both = isinstance(value, dict) and isinstance(result.get(name), dict)
+        result[name] = deep_update(result[name], value) if both else value
+    return result

@@ -1,0 +1,126 @@
+"""Score one batch of a population, and turn what goes wrong into a status per individual.
+
+A fitness that raises does not end the run: the batch is scored again one individual at a time,
+which finds the culprits. That gives the others the same scores, because the score of an individual
+never depends on the others in its batch. A fault of the machine is raised, never scored.
+"""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from evo.core.platform import processor_wait
+from evo.core.scores import Scores, Status
+from evo.core.seeds import Individuals, Role
+from evo.fitness.base import Fitness
+from evo.workers.failures import (
+    MachineFaultError,
+    UnreadableError,
+    described,
+    is_machine_fault,
+)
+from genomes.base import Performers
+
+
+def batches(count: int, size: int) -> list[range]:
+    """Return the indices of `count` individuals in batches of `size` (the last may be smaller)."""
+    return [range(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def score(
+    fitness: Fitness, performers: Performers, streams: Individuals, chunk_size: int
+) -> Scores:
+    """Score individuals, at most `chunk_size` of them at once.
+
+    Args:
+        fitness: Judges the individuals.
+        performers: The n individuals.
+        streams: Their n random streams.
+        chunk_size: Limits the memory that an evaluation takes; it changes no score.
+
+    Returns:
+        n scores, in the order of `performers`.
+
+    Raises:
+        MachineFaultError: If the machine failed, and no individual.
+    """
+    if len(performers) <= chunk_size:
+        return score_batch(fitness, performers, streams)
+    return Scores.join(
+        [
+            score_batch(fitness, performers.take(list(batch)), streams[batch.start : batch.stop])
+            for batch in batches(len(performers), chunk_size)
+        ]
+    )
+
+
+def score_batch(fitness: Fitness, performers: Performers, streams: Individuals) -> Scores:
+    """Score individuals all at once; an exception of the fitness fails those that cause it.
+
+    Args:
+        fitness: Judges the individuals.
+        performers: The n individuals.
+        streams: Their n random streams.
+
+    Returns:
+        n scores, in the order of `performers`.
+
+    Raises:
+        MachineFaultError: If the machine failed, and no individual.
+    """
+    count = len(performers)
+    try:
+        scores = fitness.evaluate(performers, streams)
+        if not isinstance(scores, Scores):
+            raise TypeError(f"the fitness gave {type(scores).__name__}, not Scores")
+        if len(scores) != count:
+            raise ValueError(f"the fitness gave {len(scores)} scores for {count} individuals")
+    except (Exception, SystemExit) as error:
+        if count > 1:  # the batch may also have been too large for the memory
+            return Scores.join(
+                [
+                    score_batch(fitness, performers.take([i]), streams[i : i + 1])
+                    for i in range(count)
+                ]
+            )
+        if is_machine_fault(error):
+            raise MachineFaultError(described(error)) from error
+        return Scores.failed(1, Status.ERROR, described(error))
+    return scores
+
+
+def score_arrays(
+    fitness: Fitness,
+    kind: type[Performers],
+    arrays: Mapping[str, Any],
+    address: tuple[int, int, range],
+    chunk_size: int,
+) -> tuple[Scores, float]:
+    """Score a batch in a worker process.
+
+    Args:
+        fitness: Judges the individuals.
+        kind: Their genome kind.
+        arrays: Their genomes, as `Performers.to_arrays` gave them.
+        address: Run seed, generation, and the indices of the individuals in the population.
+        chunk_size: The most individuals that are scored at once.
+
+    Returns:
+        The scores, and the seconds that scoring took. Time in which the process was ready to run
+        and had no processor is left out, where the system tells it.
+
+    Raises:
+        MachineFaultError: If the machine failed, and no individual.
+        UnreadableError: If the arrays are refused by the genome kind.
+    """
+    seed, generation, batch = address
+    began = time.perf_counter() - processor_wait()
+    try:
+        performers = kind.from_arrays(arrays, trusted=True)
+    except Exception as error:
+        if is_machine_fault(error):
+            raise MachineFaultError(described(error)) from error
+        raise UnreadableError(described(error)) from error
+    streams = Individuals(seed, Role.EVALUATE, generation, batch)
+    scores = score(fitness, performers, streams, chunk_size)
+    return scores, max(0.0, time.perf_counter() - processor_wait() - began)

@@ -1,0 +1,118 @@
+"""What a user names as music: tunes, files and folders, and what is wrong with other names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from evo.core.errors import InputError, MidiError
+from evo.music.library import find_songs, load_songs, midi_files, read_songs
+from evo.music.song import Song
+
+TUNE = "vo-pole-bereza-stoyala"
+
+
+def one_note() -> Song:
+    return Song(np.eye(1, 13, dtype=np.bool_))
+
+
+def test_a_name_is_a_tune_a_file_or_a_folder_and_anything_else_an_error(tmp_path: Path) -> None:
+    (one,) = find_songs(TUNE, 13, 2)
+    one.save(tmp_path / "a.mid")
+    (loaded,) = find_songs(str(tmp_path / "a.mid"), 13, 2)
+    np.testing.assert_array_equal(loaded.grid, one.grid)
+    assert len(find_songs(str(tmp_path), 13, 2)) == 1
+    (tmp_path / "bad.mid").write_bytes(b"MThd")
+    for name in ("no-such-tune", str(tmp_path / "missing.mid"), str(tmp_path / "bad.mid")):
+        with pytest.raises(InputError) as caught:
+            find_songs(name, 13, 2)
+        assert "\n" not in str(caught.value)
+        assert Path(name).name in str(caught.value)
+
+
+def test_a_folder_gives_its_songs_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b.mid", "a.MIDI", "c.mid"):
+        one_note().save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no song")
+    assert [song.name for song in load_songs(tmp_path, steps=8)] == ["a", "b", "c"]
+    assert [song.steps for song in load_songs(tmp_path / "b.mid", steps=8)] == [8]
+    (tmp_path / "d.mid").write_text("no song either")
+    with pytest.raises(MidiError, match=r"d\.mid: not a MIDI file"):
+        load_songs(tmp_path)
+
+
+def test_a_folder_without_songs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MidiError, match="file in this folder"):
+        load_songs(tmp_path)
+    with pytest.raises(MidiError, match="No such file"):
+        load_songs(tmp_path / "missing")
+
+
+def test_what_is_read_to_be_measured_leaves_out_the_files_of_a_folder_that_are_no_songs(
+    tmp_path: Path,
+) -> None:
+    assert [song.name for song in read_songs(TUNE)[0]] == [TUNE]
+    for name in ("a.mid", "c.mid"):
+        one_note().save(tmp_path / name)
+    (tmp_path / "b.mid").write_text("no song")
+    watched: list[str] = []
+
+    def watch(paths: list[str]) -> list[str]:
+        watched.extend(paths)
+        return paths
+
+    songs, refused = read_songs(str(tmp_path), watch, keys=128, lowest_note=0)
+    assert [(song.name, song.keys) for song in songs] == [("a", 128), ("c", 128)]
+    assert [(Path(error.path).name, error.reason[:15]) for error in refused] == [
+        ("b.mid", "not a MIDI file")
+    ]
+    assert [Path(path).name for path in watched] == ["a.mid", "b.mid", "c.mid"]
+    with pytest.raises(MidiError, match="not a MIDI file"):
+        read_songs(str(tmp_path / "b.mid"))
+    with pytest.raises(MidiError, match="no embedded tune"):
+        read_songs("no-such-tune")
+
+
+def test_files_are_found_below_a_folder_in_order_and_links_do_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "deeper").mkdir(parents=True)
+    (tmp_path / "folder.mid").mkdir()
+    (tmp_path / "deep" / "round").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "itself.mid").symlink_to(tmp_path / "itself.mid")
+    (tmp_path / "nowhere.mid").symlink_to(tmp_path / "missing")
+    os.mkfifo(tmp_path / "pipe.mid")
+    names = ["deep/B.MID", "deep/deeper/c.midi", "folder.mid/d.Mid", "a.mid"]
+    for name in names:
+        one_note().save(tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no song")
+    found = [os.path.relpath(path, tmp_path) for path in midi_files(tmp_path, below=True)]
+    odd = ["folder.mid", "itself.mid", "nowhere.mid", "pipe.mid"]
+    assert found == sorted([*names, *odd])
+
+
+def test_a_folder_without_permission_is_named(tmp_path: Path) -> None:
+    one_note().save(tmp_path / "a.mid")
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    closed.chmod(0)
+    try:
+        if os.access(closed, os.R_OK):
+            pytest.skip("this user may read every folder")
+        assert midi_files(tmp_path, below=True) == [str(tmp_path / "a.mid"), str(closed)]
+    finally:
+        closed.chmod(0o700)
+
+
+def test_a_path_without_any_song_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mid")
+    for path, reason in (
+        (tmp_path / "missing", "No such file"),
+        (tmp_path / "pipe.mid", "neither a file nor a folder"),
+    ):
+        with pytest.raises(MidiError, match=reason):
+            midi_files(path, below=True)
+    (tmp_path / "pipe.mid").unlink()
+    with pytest.raises(MidiError, match=r"no \*\.mid"):
+        midi_files(tmp_path, below=True)

@@ -1,0 +1,269 @@
+"""A run directory is data from a stranger, and nothing in it is lost without a word."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from evo.cli.main import main
+
+RUN = ["run", "xor", "--population", "30", "--generations", "9", "--set", "checkpoints.every=3"]
+LOCAL = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def evo(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    """A finished run of 9 generations."""
+    path = tmp_path / "a"
+    assert evo(*RUN, "--out", path).exit_code == 0
+    return path
+
+
+def digest(path: Path) -> Any:
+    return json.loads((path / "result.json").read_text())["digest"]
+
+
+def extended(path: Path, *more: str) -> Result:
+    return evo("resume", path, "--generations", "12", *more)
+
+
+# A: what a stranger's directory can do
+
+
+def test_a_scheduler_named_by_a_run_is_never_connected_to(run: Path, tmp_path: Path) -> None:
+    import socket
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        listener.settimeout(0.2)
+        address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        text = (run / "config.toml").read_text()
+        hostile = text.replace('cluster = ""', f'cluster = "{address}"')
+        hostile = hostile.replace("insecure = false", "insecure = true")
+        assert hostile != text
+        (run / "config.toml").write_text(hostile)
+        done = extended(run)
+        assert done.exit_code == 0, done.output
+        with pytest.raises(TimeoutError):
+            listener.accept()
+    workers = tomllib.loads((run / "config.toml").read_text())["workers"]
+    assert (workers["cluster"], workers["insecure"]) == ("", False)
+
+
+def test_that_a_cluster_evaluated_before_is_said_and_the_run_goes_on_here(run: Path) -> None:
+    about = json.loads((run / "run.json").read_text())
+    about["history"][-1]["cluster"] = True
+    (run / "run.json").write_text(json.dumps(about))
+    done = extended(run)
+    assert done.exit_code == 0
+    assert "give --cluster again" in done.output
+
+
+@pytest.mark.parametrize("name", ["log.jsonl", "checkpoints", "config.toml", "run.json", ".lock"])
+def test_a_link_in_a_run_is_never_written_through(run: Path, tmp_path: Path, name: str) -> None:
+    target = tmp_path / "theirs"
+    (run / name).rename(target)
+    (run / name).symlink_to(target)
+
+    def content() -> dict[str, bytes]:
+        files = [target] if target.is_file() else sorted(target.rglob("*"))
+        return {str(one): one.read_bytes() for one in files if one.is_file()}
+
+    before = content()
+    done = extended(run)
+    assert done.exit_code == 2
+    assert "is a link" in done.output
+    assert done.output.count("\n") == 1
+    assert content() == before
+
+
+def test_a_run_of_links_to_files_can_be_compared_and_plotted(run: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    for name in ("config.toml", "log.jsonl", "result.json", "run.json"):
+        (run / name).rename(store / name)
+        (run / name).symlink_to(store / name)
+        (store / name).chmod(0o444)
+    assert evo("compare", run).exit_code == 0
+    assert "xor" in evo("compare", run).output
+    assert evo("plot", run, "-o", tmp_path / "figure.png").exit_code == 0
+    assert evo("runs", run.parent).exit_code == 0
+
+
+def test_a_folder_that_looks_like_a_beginning_keeps_what_is_in_it(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / "songs").mkdir(parents=True)
+    (theirs / "songs" / "mine.mid").write_bytes(b"mine")
+    (theirs / ".lock").touch()
+    (theirs / "log.jsonl").write_text("mine\n")
+    done = evo(*RUN, "--out", theirs)
+    assert done.exit_code == 2
+    assert "exists and is not empty" in done.output
+    assert (theirs / "songs" / "mine.mid").read_bytes() == b"mine"
+    assert (theirs / "log.jsonl").read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("schema", [2, 0, "1", None, 10**30])
+def test_a_run_of_another_schema_is_refused_and_stays_as_it_is(run: Path, schema: Any) -> None:
+    about = json.loads((run / "run.json").read_text()) | {"schema": schema}
+    (run / "run.json").write_text(json.dumps(about))
+    before = (run / "run.json").read_bytes()
+    done = extended(run)
+    assert done.exit_code == 2
+    assert "schema" in done.output
+    assert (run / "run.json").read_bytes() == before
+
+
+def test_every_resume_is_noted_with_its_versions(run: Path) -> None:
+    extended(run)
+    evo("resume", run, "--generations", "15")
+    history = json.loads((run / "run.json").read_text())["history"]
+    assert [entry["generation"] for entry in history] == [0, 9, 12]
+    assert all({"version", "platform", "git_commit"} <= entry.keys() for entry in history)
+
+
+# B: nothing is lost silently
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path) -> Any:
+    """The digest of the run when nothing happens to it."""
+    path = tmp_path / "undisturbed"
+    evo(*RUN, "--out", path)
+    extended(path)
+    return digest(path)
+
+
+def test_a_log_whose_records_are_whole_is_restored(run: Path, undisturbed: Any) -> None:
+    log = run / "log.jsonl"
+    for old, new in ((b'":', b'": '), (b"\n", b"\r\n")):
+        log.write_bytes(log.read_bytes().replace(old, new))
+        done = extended(run)
+        assert done.exit_code == 0
+        assert "were restored" in done.output
+        assert digest(run) == undisturbed
+
+
+def test_without_a_log_the_engine_goes_on_where_it_was(run: Path) -> None:
+    (run / "log.jsonl").unlink()
+    done = extended(run)
+    assert done.exit_code == 0
+    assert "log.jsonl is missing" in done.output
+    lines = (run / "log.jsonl").read_text().splitlines()
+    assert [json.loads(line)["generation"] for line in lines] == [9, 10, 11]
+
+
+def test_a_log_of_something_else_is_kept_beside(run: Path) -> None:
+    old = b'{"generation": 7}\nnot mine\n'
+    (run / "log.jsonl").write_bytes(old)
+    done = extended(run)
+    assert done.exit_code == 0
+    assert "log-damaged.jsonl" in done.output
+    assert (run / "log-damaged.jsonl").read_bytes() == old
+    assert len((run / "log.jsonl").read_text().splitlines()) == 3
+
+
+def test_a_resume_without_a_usable_checkpoint_is_refused_until_it_is_asked_for(
+    run: Path, undisturbed: Any
+) -> None:
+    for path in run.glob("checkpoints/*/state.json"):
+        path.write_text("{}")
+    before = (run / "log.jsonl").read_bytes()
+    done = extended(run)
+    assert done.exit_code == 2
+    assert "--anew" in done.output
+    assert "damaged" in done.output
+    assert (run / "log.jsonl").read_bytes() == before
+    done = extended(run, "--anew")
+    assert done.exit_code == 0
+    assert "starts over" in done.output
+    assert digest(run) == undisturbed
+
+
+def test_runs_that_start_at_the_same_moment_have_a_folder_each(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "evo", *RUN]
+    begun = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ | LOCAL)
+        for _ in range(3)
+    ]
+    assert [process.communicate()[0] and process.returncode for process in begun] == [0, 0, 0]
+    found = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert found == ["xor-neat-seed0", "xor-neat-seed0-2", "xor-neat-seed0-3"]
+
+
+def test_a_finished_run_is_refused_without_a_change(run: Path) -> None:
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert evo(*RUN, "--out", run, "--seed", "5").exit_code == 2
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("change", [
+    {"PYTHONIOENCODING": "ascii", "LANG": "C", "PYTHONUTF8": "0"},
+    {"PYTHONIOENCODING": "latin-1"},
+    {"TERM": "dumb"},
+    {"COLUMNS": "40"},
+    {"FORCE_COLOR": "1"},
+    {"HOME": ""},
+])  # fmt: skip
+def test_the_output_never_changes_a_run(run: Path, tmp_path: Path, change: dict[str, str]) -> None:
+    path = tmp_path / "b"
+    done = subprocess.run(
+        [sys.executable, "-m", "evo", *RUN, "--out", path],
+        env=os.environ | LOCAL | change, capture_output=True, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert digest(path) == digest(run)
+    assert b"\x1b" not in done.stdout
+
+
+def test_an_output_on_a_full_disk_does_not_end_a_run(run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "b"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "evo", *RUN, "--out", path],
+            env=os.environ | LOCAL, stdout=full, stderr=subprocess.PIPE,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert digest(path) == digest(run)
+
+
+def test_brackets_in_the_reason_of_a_failure_are_shown_as_they_are() -> None:
+    from rich.console import Console
+
+    from evo.cli.display import BarDisplay
+    from evo.runs.stop import Stop
+
+    record: dict[str, Any] = {
+        "generation": 0, "evaluations": 3, "best": 1.0, "mean": 1.0, "champion": 1.0,
+        "figures": {}, "engine": {}, "failures": {"error": 1},
+        "failure": "individual 1: ValueError: [/verse] [i] [red]", "wall_seconds": 1.0,
+    }  # fmt: skip
+    with open(os.devnull, "w") as nowhere:
+        console = Console(file=nowhere, force_terminal=True, width=200, record=True)
+        display = BarDisplay(console)
+        display.begin(None, Stop(), 0)  # type: ignore[arg-type]
+        display.record(record)
+        display.end()
+    assert "[/verse] [i] [red]" in console.export_text()
+
+
+def test_a_run_in_another_thread_goes_on_without_signals(tmp_path: Path) -> None:
+    codes = []
+    thread = threading.Thread(
+        target=lambda: codes.append(evo(*RUN, "--out", tmp_path / "thread").exit_code)
+    )
+    thread.start()
+    thread.join()
+    assert codes == [0]

@@ -1,0 +1,153 @@
+"""Where nothing is compiled (NUMBA_DISABLE_JIT) the genomes work all the same, slowly.
+
+This file is also the script that both processes run.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from evo.engines.neat.innovations import Innovations
+from genomes.grid.edits import GridRates
+from genomes.grid.grids import Grids
+from genomes.grid.operators import breed_grids, first_grids
+from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape
+from genomes.network.compatibility import speciate
+from genomes.network.edits import Edits, edit_offspring
+from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network.genes import Genes
+from genomes.network.merging import merge
+from genomes.network.networks import Networks, genes_of
+from genomes.network.rates import Attribute, Choice, Rates
+from genomes.network.variation import breed
+from genomes.player import Player
+
+Results = dict[str, np.ndarray]
+
+PLAYER = Player(keys=3, lags=(1, 2))
+INPUTS, KEYS = PLAYER.inputs, PLAYER.keys
+KEY = np.uint64(1 << 63)
+ROLL = np.random.default_rng(1).random((9, KEYS)) < 0.3
+
+
+def streams(n: int) -> list[np.random.Generator]:
+    return [np.random.default_rng(i) for i in range(n)]
+
+
+def genes(n: int, outputs: int, links: int) -> Genes:
+    """n networks whose first inputs lead to all outputs."""
+    random = np.random.default_rng(2)
+    return Genes(
+        node_offsets=np.arange(n + 1) * outputs,
+        node_id=np.tile(np.arange(outputs), n),
+        bias=random.standard_normal(n * outputs),
+        response=np.ones(n * outputs),
+        activation=np.zeros(n * outputs, np.uint8),
+        aggregation=np.zeros(n * outputs, np.uint8),
+        connection_offsets=np.arange(n + 1) * links * outputs,
+        innovation=np.tile(np.arange(links * outputs), n),
+        source=np.tile(-1 - np.arange(links), n * outputs),
+        target=np.tile(np.repeat(np.arange(outputs), links), n),
+        weight=random.standard_normal(n * links * outputs),
+        enabled=np.ones(n * links * outputs, np.bool_),
+    )
+
+
+def networks(feed_forward: bool) -> Results:
+    """A population after some generations, what it plays and how it is divided."""
+    n, results = 4, {}
+    number = Attribute(0.0, 1.0, False, -30.0, 30.0, 0.5, 0.5, 0.1)
+    codes = [Choice(-1, np.arange(len(table), dtype=np.uint8), 0.3)
+             for table in (ACTIVATIONS, AGGREGATIONS)]  # fmt: skip
+    rates = Rates(
+        INPUTS, KEYS, feed_forward, 0.5, 0.2, 0.5, 0.2, False, False, 1, 0.1, 0.0, 0.0,
+        number, number, number, *codes, np.empty(0),
+    )  # fmt: skip
+    now, innovations = genes(n, KEYS, INPUTS), Innovations(100, 1000)
+    for generation in range(6):
+        parents = np.random.default_rng(generation).integers(0, n, (2, n))
+        now, split = breed(
+            rates, now, *parents, np.ones(n, np.bool_), KEY + np.uint64(generation)
+        )  # fmt: skip
+        innovations.number(now, split)
+    batch = Networks(INPUTS, KEYS, feed_forward, **now._asdict(), player=PLAYER)
+    results |= batch.to_arrays()
+    results["follow"] = batch.follow(ROLL)
+    for temperature in (0.0, 0.7):
+        results[f"played {temperature}"] = batch.perform(ROLL[:3], 9, streams(n), temperature)
+    species = speciate(genes_of(batch), genes_of(batch.take([0])), 1.0, 1.0, 0.5)
+    return results | {"species": species[0], "representatives": species[1]}
+
+
+def modules() -> Results:
+    """Networks of one output with an edit each, and merged."""
+    edits = Edits(0.1, 0.4, 0.3, 0.1, 0.5, 0.2, 0.2, 0.1, 0.3, 0.3, 0.05, 2.0)
+    parent = np.zeros(20, np.int64)
+    children, founded = edit_offspring(edits, INPUTS, genes(1, 1, 2), parent, parent == 0, KEY)
+    Innovations(100, 1000).number(children, founded)
+    merged = merge(children, np.array([0]), np.arange(1, 20), np.array([0, 19]))
+    return {f"child {name}": array for name, array in children._asdict().items()} | {
+        f"merged {name}": array for name, array in merged._asdict().items()
+    }
+
+
+def grids() -> Results:
+    """Grids bred by every operator, and what they say."""
+    quarters, evenly = np.linspace(0.25, 1.0, 4), np.linspace(0.1, 1.0, 10)
+    rates = GridRates(8, KEYS, 4, 2, 2, 0.2, 0.6, 0.7, quarters, 0.5, 0.5, evenly, 0.5)
+    pool = first_grids(rates, 6, KEY)
+    cases = np.random.default_rng(3).random((6, 8)).astype(np.float32)
+    parents = np.random.default_rng(4).integers(0, 6, (30, 2))
+    bred = Grids(breed_grids(rates, pool, cases, parents, 2, KEY).reshape(30, 8, KEYS))
+    return {"notes": bred.notes, "follow": bred.follow(ROLL)}
+
+
+def history_users() -> Results:
+    """What HistoryUsers of every architecture say and play."""
+    results: Results = {}
+    for kind in ARCHITECTURES:
+        shape = Shape(KEYS, 0, (5, 17), (1, 3, 4), kind, 6)
+        users = HistoryUsers.initial(shape, np.random.default_rng(5), 2, scale=2.0)
+        sequences = np.random.default_rng(6).random((1, 17, 7, KEYS)).astype(np.float32)
+        results[f"near forward {kind}"] = users.forward(sequences)
+        results[f"near follow {kind}"] = users.follow(ROLL)
+        results[f"played {kind}"] = users.perform(ROLL[:3], 9, streams(2), 0.01)
+        if kind != "lstm":
+            results[f"near attention {kind}"] = users.attention(sequences)
+    return results
+
+
+def computed(path: Path, disabled: str) -> Results:
+    """What a process of its own computes."""
+    subprocess.run(
+        [sys.executable, "-W", "error", __file__, str(path)],
+        env=os.environ | {"NUMBA_DISABLE_JIT": disabled},
+        check=True,
+    )
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def test_nothing_differs_where_nothing_is_compiled(tmp_path: Path) -> None:
+    compiled, uncompiled = (computed(tmp_path / f"{off}.npz", off) for off in "01")
+    assert compiled.keys() == uncompiled.keys()
+    for name, array in compiled.items():
+        if "near" in name:
+            np.testing.assert_allclose(uncompiled[name], array, rtol=2e-4, atol=2e-5, err_msg=name)
+        else:
+            np.testing.assert_array_equal(uncompiled[name], array, err_msg=name)
+
+
+if __name__ == "__main__":
+    parts = {
+        "feed-forward": networks(True),
+        "recurrent": networks(False),
+        "modules": modules(),
+        "grids": grids(),
+        "history users": history_users(),
+    }
+    everything = {f"{kind}: {name}": a for kind, part in parts.items() for name, a in part.items()}
+    np.savez(sys.argv[1], **everything)

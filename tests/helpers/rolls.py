@@ -1,0 +1,27 @@
+"""Small piano rolls, and what a melody is by the definition."""
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+few = settings(max_examples=80, derandomize=True, database=None, deadline=None)
+# Few keys and steps: random rolls that share runs.
+small = st.integers(0, 14).flatmap(lambda steps: arrays(np.bool_, (steps, 3)))
+
+
+def roll(*keys: int | None, keyboard: int = 13) -> np.ndarray:
+    """A melody of one key a step; None is silence."""
+    grid = np.zeros((len(keys), keyboard), np.bool_)
+    for step, key in enumerate(keys):
+        if key is not None:
+            grid[step, key] = True
+    return grid
+
+
+def tokens_twin(grid: np.ndarray) -> list[tuple[int, int]]:
+    """(interval, wait) from note to note, as one would say it."""
+    notes = [(step, max(np.flatnonzero(row))) for step, row in enumerate(grid) if row.any()]
+    return [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(notes)]

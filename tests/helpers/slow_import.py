@@ -1,0 +1,11 @@
+"""A module that takes for ever to import, and says so when it begins."""
+
+import os
+import time
+
+print(os.getpid(), flush=True)
+time.sleep(1000)
+
+
+def work(*arguments: object) -> None:
+    raise AssertionError("it is never imported to the end")
