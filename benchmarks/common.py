@@ -51,7 +51,7 @@ def parser(document: str | None, seeds: int = 0, first_seed: int = 0) -> argpars
     if seeds:
         found.add_argument("--seeds", type=int, default=seeds, help="number of runs")
         found.add_argument("--first-seed", type=int, default=first_seed)
-        found.add_argument("--workers", type=int, default=1, help="worker processes of a run")
+        found.add_argument("--workers", type=int, default=1, help="processes at work")
         found.add_argument("--set", action="append", default=[], help="section.key=value")
     return found
 
@@ -91,7 +91,7 @@ def configured(
         songs: What any name of a song stands for; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
-    from evo.cli.configure import configuration, song_finder
+    from evo.runs.configure import configuration, song_finder
 
     given = dict.fromkeys(_OPTIONS) | options | {"settings": settings}
     find = song_finder() if songs is None else lambda *names: list(songs)

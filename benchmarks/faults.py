@@ -1,9 +1,9 @@
-"""Runs under faults: killed, signalled, on failing disks, with damaged and hostile files.
+"""Measure runs under faults: killed, signalled, on failing disks, with damaged and hostile files.
 
     python benchmarks/faults.py [WHAT ...] [--times N]
 
     disk       every file operation of a run and of a resume fails: disk full, I/O error, death
-    kill       N times an engine SIGKILL at a random instant, half of them while saving
+    kill       N times per engine SIGKILL at a random instant, half of them while saving
     signals    SIGINT and SIGTERM at N random instants of a run with two workers, each
     twice      a second resume of a running run, and one after SIGKILL of the holder
     damage     N flipped bits, N truncations, every swap of files between two checkpoints
@@ -14,6 +14,9 @@
 Without WHAT all of them. Prints a line for each, and exits with 1 if a promise was broken.
 """
 
+import common  # first: it arranges the import path
+
+# isort: split
 import argparse
 import itertools
 import os
@@ -28,10 +31,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-# A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
-sys.path.append(str(Path(__file__).parent.parent / "tests" / "helpers"))
 
 import hostile
 from disturbing import (
@@ -48,8 +47,9 @@ from disturbing import (
     undrawn,
 )
 from failing_disk import BROKEN, DEATH, FULL, exit_code, in_child
-from running import COMMAND, Killed, Watcher, begin_process, resume, wait_for_generations
+from running import Killed, Watcher, begin_process, resume, wait_for_generations
 
+from evo.core.config import Config
 from evo.core.errors import CheckpointError, MidiError, RunError
 from evo.music.song import Song
 from evo.runs import checkpoint
@@ -57,20 +57,20 @@ from evo.runs import checkpoint
 OFTEN: dict[str, Any] = {"stop": {"generations": 5}, "checkpoints": {"every": 1}}
 
 
-def undisturbed(folder: Path, config: dict[str, Any]) -> Any:
-    """How a run ends that is left alone; carried out twice, so that everything is compiled."""
+def undisturbed(folder: Path, config: Config) -> Any:
+    """Return how an undisturbed run ends; it is carried out twice, so that all is compiled."""
     start(folder / "compiling", config)
     return outcome(folder / "alone", start(folder / "alone", config))
 
 
 def killed_run(path: Path) -> None:
-    """A run of which a few checkpoints are left."""
+    """Make a run of which a few checkpoints are left."""
     with suppress(Killed):
         start(path, small("neat", checkpoints={"every": 1}), Watcher(kill_after=3))
 
 
 def disk(folder: Path, times: int) -> bool:
-    """Every file operation, or as many as `times`."""
+    """Let every file operation fail, or as many as `times`."""
     config = small("neat", stop={"generations": 3}, checkpoints={"every": 1})
     wanted = undisturbed(folder, config)
     killed = folder / "killed"
@@ -86,7 +86,7 @@ def disk(folder: Path, times: int) -> bool:
                 shutil.copytree(killed, path)
             try:
                 failed, found = disturbed(path, config, n, fault, begun)
-            except (AssertionError, CheckpointError) as error:
+            except (AssertionError, CheckpointError, RunError) as error:
                 print(f"  operation {n}: {error}", flush=True)
                 failed, found = True, None
             if not failed:
@@ -100,7 +100,7 @@ def disk(folder: Path, times: int) -> bool:
 
 
 def kill(folder: Path, times: int) -> bool:
-    """Half of the kills while saving; each run is killed until it has got through."""
+    """Kill runs, half of them while saving; each run is killed once."""
     right = True
     chance = random.Random(1)
     for engine in ENGINES:
@@ -131,7 +131,7 @@ def kill(folder: Path, times: int) -> bool:
 
 
 def signals(folder: Path, times: int) -> bool:
-    """From the start of the process on; a run whose command has not begun is killed by it."""
+    """Signal runs at any time; one whose command has not begun is killed by it."""
     chance = random.Random(2)
     right = True
     for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
@@ -161,7 +161,7 @@ def signals(folder: Path, times: int) -> bool:
             left += len(session_of(process.pid))
             if (path / "config.toml").exists():
                 checkpoints += check_checkpoints(path) > 0
-                subprocess.run([*COMMAND, "resume", str(path)], check=True, capture_output=True)
+                subprocess.run([*common.EVO, "resume", str(path)], check=True, capture_output=True)
             shutil.rmtree(path, ignore_errors=True)
         counted = ", ".join(f"{count} exit {of}" for of, count in sorted(codes.items()))
         print(f"signals  {number.name}: {counted}; {checkpoints} with checkpoints; longest "
@@ -171,7 +171,7 @@ def signals(folder: Path, times: int) -> bool:
 
 
 def twice(folder: Path, times: int) -> bool:
-    """With the command's own start, and without."""
+    """Resume a run twice, with the start of the command and without."""
     del times
     path = folder / "run"
     process = begin_process(
@@ -179,7 +179,7 @@ def twice(folder: Path, times: int) -> bool:
     )
     wait_for_generations(process, path, 20)
     began = time.perf_counter()
-    ended = subprocess.run([*COMMAND, "resume", str(path)], capture_output=True, text=True)
+    ended = subprocess.run([*common.EVO, "resume", str(path)], capture_output=True, text=True)
     command = time.perf_counter() - began
     began = time.perf_counter()
     try:
@@ -200,7 +200,7 @@ def twice(folder: Path, times: int) -> bool:
 
 
 def damage(folder: Path, times: int) -> bool:
-    """Of a real checkpoint; a load that raises nothing is a wrong one."""
+    """Damage a real checkpoint; a load that raises nothing is a wrong one."""
     killed_run(folder / "run")
     one, other = sorted((folder / "run" / "checkpoints").iterdir())[-2:]
     whole = {file.name: file.read_bytes() for file in one.iterdir()}
@@ -238,7 +238,7 @@ def damage(folder: Path, times: int) -> bool:
 
 
 def harm(work: Callable[[], None], error: type[Exception]) -> tuple[bool, float, float]:
-    """Whether it raises the error, the seconds, and by how many MB the memory's peak grew."""
+    """Return whether work raises the error, its seconds, and the MB by which peak memory grew."""
     read, write = os.pipe()
 
     def watched() -> int:
@@ -259,16 +259,16 @@ def harm(work: Callable[[], None], error: type[Exception]) -> tuple[bool, float,
 
     code = exit_code(in_child(watched))
     os.close(write)
-    told = os.read(read, 100).decode()
+    found = os.read(read, 100).decode()
     os.close(read)
     if code != 0:
         return False, 0.0, 0.0
-    raised, seconds, grown = told.split()
+    raised, seconds, grown = found.split()
     return raised == "1", float(seconds), float(grown)
 
 
 def hostile_files(folder: Path, times: int) -> bool:
-    """Each in a process of its own, that begins with everything imported."""
+    """Read each file in a process of its own that has imported everything."""
     del times
     right = True
     for kind, names in (("checkpoint", hostile.checkpoints()), ("MIDI", hostile.MIDI)):
@@ -296,7 +296,7 @@ def hostile_files(folder: Path, times: int) -> bool:
 
 
 def saving(folder: Path, times: int) -> bool:
-    """Every pair of them, changed where the run was killed."""
+    """Change from every interval to every other where the run was killed."""
     del times
     right = True
     for engine in ENGINES:
@@ -316,7 +316,7 @@ def saving(folder: Path, times: int) -> bool:
 
 
 def memory(folder: Path, times: int) -> bool:
-    """In a process of its own an engine; what is imported and compiled is there at the tenth."""
+    """Weigh every engine in a process of its own; all is compiled at the tenth."""
     right = True
     for engine in ENGINES:
         read, write = os.pipe()
@@ -361,8 +361,8 @@ TRIALS: dict[str, tuple[Callable[[Path, int], bool], int]] = {
 
 
 def main() -> None:
-    """Try what was asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Carry out the trials that were asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", nargs="*", metavar="WHAT", help=", ".join(TRIALS))
     parser.add_argument("--times", type=int)
     options = parser.parse_args()

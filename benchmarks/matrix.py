@@ -1,22 +1,25 @@
-"""Every genome under every musical fitness, against what a sceptic would ask for.
+"""Compare every genome kind under every musical fitness with simpler searches.
 
     python benchmarks/matrix.py --seeds 10 --first-seed 1000 --workers 2
 
-A cell of the matrix is an experiment (memorize, critic, guess) and a genome kind. In each the
-engine that breeds the kind by default runs beside random search and the (1+1) EA, and networks
-beside neat-python too: the same fitness, seeds and evaluations (the last generation of an engine
-may exceed them by less than a population). Where neat-python begins with full networks, 2,000
-evaluations take it some minutes: there it runs only when `--neat-python` asks for it. Ours, random
-search and the (1+1) EA begin and mutate by the same settings (`evo.engines.baselines.operators`).
+A cell of the matrix is an experiment (memorize, critic, guess) and a genome kind. In each, the
+default engine of the kind runs beside random search and the (1+1) EA, and networks also beside
+neat-python: with the same fitness, seeds and evaluations (the last generation of an engine may
+exceed them by less than a population). Where neat-python begins with full networks, 2,000
+evaluations take it some minutes; there it runs only with --neat-python. Ours, random search and the
+(1+1) EA begin and mutate by the same settings (`evo.engines.base.Operators`).
 
-Printed for each: the median over seeds of the best fitness, for ours also that of the first
-generation; the one-sided p-values of the Mann-Whitney test that ours is better than each other;
-and the table in Markdown. Cells of experiments that there are not are named and left out.
+Printed for each are the median over seeds of the best fitness, for ours also that of the first
+generation; the one-sided p-values of the Mann-Whitney test that ours is better than each other
+search; and the table in Markdown. Unknown experiments are named and left out.
 
-The critics are trained once, without the rounds of hard negatives, and pieces are bred to one
-brief, by the seed; with `--critics RUN` by the critics of a run.
+The critics are trained once, without hard negatives, and pieces are bred to one brief, by the seed;
+with `--critics RUN`, by the critics of a run.
 """
 
+import common  # first: it arranges the import path
+
+# isort: split
 import argparse
 import sys
 import tempfile
@@ -25,54 +28,59 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-# A script's folder comes first on the path, and its modules must not hide installed ones.
-sys.path[:] = [place for place in sys.path if Path(place).name != "benchmarks"]
-
 from evo.experiments.critic import FILE
 
 from evo.analysis.statistics import mann_whitney
+from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import EXPERIMENTS, experiment
-from evo.engines import GENOMES
+from evo.core.registry import EXPERIMENTS, GENOMES
+from evo.engines import default_engine
+from evo.music.library import find_songs
 from evo.runs.batch import Batch, cores
-from evo.runs.configure import configuration
 from evo.runs.description import read_log
 
 NAMES = ("memorize", "critic", "guess")
-BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 6000}  # evaluations a run
+BUDGETS = {"memorize": 3000, "critic": 2000, "guess": 6000}  # evaluations per run
 SETTINGS = {
     "memorize": (),
     "critic": ("critic.pieces=1", "critic.rounds=0"),
     "guess": (),
 }
 # Fewer lags make smaller networks, which take a sixth of the time.
-OF_CELLS = {("critic", "network"): ("critic.lags=1,2,4,8,16,32",)}
-# Individuals a generation where the default is another: for one brief an island of the default.
+OF_CELLS = {("critic", "network"): ("network.lags=1,2,4,8,16,32",)}
+# Individuals per generation instead of the default: for one brief, an island of the default.
 SIZES = {("critic", "grid"): 64}
 OTHERS = ("random", "one-plus-one", "neat-python")
 QUICK_FOR_NEAT_PYTHON = ("memorize",)  # networks that begin unconnected
 HEADS = {"random": "random search", "one-plus-one": "(1+1) EA", "neat-python": "neat-python"}
 
 
-def config_of(name: str, genome: str, engine: str, evaluations: int, critics: str) -> Any:
-    """The configuration of a search in a cell."""
+def config_of(name: str, genome: str, engine: str, evaluations: int, critics: str) -> Config:
+    """Return the configuration of a search in a cell.
+
+    Args:
+        name: Name of the experiment.
+        genome: Genome kind.
+        engine: Name of the engine.
+        evaluations: Number of evaluations.
+        critics: Where the critics are.
+
+    Raises:
+        InputError: If the engine does not breed the genome kind.
+    """
     settings = [*SETTINGS[name], "stop.generations=0", f"stop.evaluations={evaluations}"]
     settings += ["checkpoints.every=0", *OF_CELLS.get((name, genome), ())]
     if name == "critic":
         settings.append(f"critic.critics={critics}")
-    options = dict.fromkeys(
-        ("config", "neat_config", "seed", "population", "song", "generations", "time_limit",
-         "target", "workers")
-    )  # fmt: skip
-    options |= {"genome": genome, "engine": engine, "settings": settings}
-    if engine != "one-plus-one":
-        options["population"] = SIZES.get((name, genome))
-    return configuration(name, options)[0]
+    size = SIZES.get((name, genome)) if engine != "one-plus-one" else None
+    return common.configured(name, settings, genome=genome, engine=engine, population=size)[0]
 
 
-def searched(folder: Path, config: Any, seeds: list[int], workers: int) -> tuple[Any, Any]:
-    """The best fitness of every seed, and that of every first generation."""
-    with Batch.create(folder, config, seeds) as batch:
+def searched(
+    folder: Path, config: Config, seeds: list[int], workers: int
+) -> tuple[list[float], list[float]]:
+    """Return the best fitness of every seed, and that of every first generation."""
+    with Batch.create(folder, config.tables(), seeds) as batch:
         summary = batch.carry_out(workers, lambda seed, words: None)
     if summary.stopped_by is not None:
         sys.exit(128 + summary.stopped_by)
@@ -85,12 +93,12 @@ def searched(folder: Path, config: Any, seeds: list[int], workers: int) -> tuple
 
 
 def number(value: float) -> str:
-    """A score with four digits."""
+    """Return a score with four digits."""
     return f"{value:.4g}"
 
 
 def chance(p: float) -> str:
-    """A p-value."""
+    """Return a p-value as text."""
     return f"{p:.2g}" if p >= 1e-5 else "< 0.00001"
 
 
@@ -99,8 +107,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--evaluations", type=int, help="a run; default by experiment")
     parser.add_argument("--workers", type=int, default=cores(), help="runs at once")
+    parser.add_argument("--evaluations", type=int, help="per run; default by experiment")
     parser.add_argument("--experiments", default=",".join(NAMES))
     parser.add_argument("--genomes", default=",".join(GENOMES))
     parser.add_argument("--critics", help="a run whose critics to take; trained anew without")
@@ -112,8 +120,8 @@ def main() -> None:
 
 
 def matrix(options: Any, out: Path) -> None:
-    """The cells that were asked for, one after the other."""
-    seeds = list(range(options.first_seed, options.first_seed + options.seeds))
+    """Run the cells that were asked for, and print the table."""
+    seeds = list(common.seeds_of(options))
     rows = []
     for name in options.experiments.split(","):
         if name not in EXPERIMENTS:
@@ -123,9 +131,6 @@ def matrix(options: Any, out: Path) -> None:
         if name == "critic" and not critics:
             critics = trained(out / "critics")
         for genome in options.genomes.split(","):
-            if experiment(name).genomes and genome not in experiment(name).genomes:
-                print(f"{name}, {genome}: it is no task for this genome; left out")
-                continue
             rows.append(cell(name, genome, seeds, critics, options, out))
     print()
     print(f"{options.seeds} seeds from {options.first_seed}; medians of the best fitness, p-values")
@@ -141,11 +146,11 @@ def matrix(options: Any, out: Path) -> None:
 
 
 def trained(folder: Path) -> str:
-    """Train critics for all runs; returns where they are."""
+    """Train critics for all runs; return where they are."""
     began = time.perf_counter()
-    config = config_of("critic", "grid", "ga", 1, "")
     folder.mkdir(parents=True)
-    experiment("critic").prepare(config, folder, lambda text: None)
+    config, critic = common.configured("critic", SETTINGS["critic"])
+    critic.prepare(config, folder, lambda text: None, find_songs)
     print(f"critics trained in {time.perf_counter() - began:.0f} s", flush=True)
     return str(folder / FILE)
 
@@ -153,9 +158,9 @@ def trained(folder: Path) -> str:
 def cell(
     name: str, genome: str, seeds: list[int], critics: str, options: Any, out: Path
 ) -> list[str]:
-    """Run one cell; returns its row of the table."""
+    """Run one cell; return its row of the table."""
     budget = options.evaluations or BUDGETS[name]
-    engine = GENOMES[genome][0]
+    engine = default_engine(genome)
     began = time.perf_counter()
     ours, first = searched(
         out / f"{name}-{genome}-{engine}",
