@@ -39,7 +39,7 @@ from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
 from evo.music.song import Song
 from evo.runs import checkpoint
-from genomes.base import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray
 
 
 def spearman(one: FloatArray, other: FloatArray) -> float:

@@ -137,8 +137,6 @@ class HistoryUsers:
     def __len__(self) -> int:
         return len(self.weights)
 
-    # Rows of numbers in, rows of numbers out
-
     def forward(self, inputs: Singles, first_step: int = 0) -> Singles:
         """The raw outputs for sequences of inputs.
 
