@@ -219,8 +219,8 @@ class Refused(Networks):
     """Networks of which one does not survive its journey to a worker."""
 
     @classmethod
-    def from_arrays(cls, arrays: Any) -> Any:
-        networks = super().from_arrays(arrays)
+    def from_arrays(cls, arrays: Any, **options: Any) -> Any:
+        networks = super().from_arrays(arrays, **options)
         if 5.0 in networks.weight:
             raise ValueError("5.0 is no weight")
         return networks
