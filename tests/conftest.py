@@ -22,6 +22,14 @@ if os.access(MEMORY_DISK, os.W_OK) and shutil.disk_usage(MEMORY_DISK).free > 2**
 sys.path.append(str(Path(__file__).parent / "helpers"))
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the figures of runs: they have tests of their own."""
+    import disturbing
+
+    disturbing.undrawn(monkeypatch.setattr)
+
+
 @pytest.fixture(scope="session")
 def local_cluster() -> Iterator[Any]:
     """An evaluator on two worker processes of Dask; one for all tests, as it takes seconds."""

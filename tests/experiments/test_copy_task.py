@@ -42,6 +42,7 @@ def refused(*arguments: object) -> str:
     return line
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path) -> None:
     config = small([4, 9])
     wanted = outcome(tmp_path / "one", start(tmp_path / "one", config))

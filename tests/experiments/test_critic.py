@@ -80,6 +80,7 @@ def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
     assert all(one["name"] in table for one in document["records"])
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_briefs_a_search_climbs_what_the_critics_think(
     critics: Path, tmp_path: Path
 ) -> None:
@@ -88,6 +89,7 @@ def test_without_briefs_a_search_climbs_what_the_critics_think(
     assert result["best_fitness"] == pytest.approx(result["critic"])
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("survival", ["comma", "plus", "elites"])
 def test_pieces_of_every_survival_say_which_brief_they_were_bred_to(
     critics: Path, tmp_path: Path, survival: str
@@ -101,6 +103,7 @@ def test_pieces_of_every_survival_say_which_brief_they_were_bred_to(
     assert result["pieces"] == len(wanted)
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("engine", ["neat", "es"])
 def test_other_genomes_compose_too(critics: Path, tmp_path: Path, engine: str) -> None:
     result = start(tmp_path / "run", config_of(critics, engine))

@@ -74,11 +74,13 @@ def taught(fitness: Any, lessons: int, first: int = 0) -> Any:
 # Runs
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("engine", engine_names())
 def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path, engine: str) -> None:
     the_same_however_carried_out(tmp_path, small(engine))
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_same_run_with_guessers_that_are_bred(tmp_path: Path) -> None:
     the_same_however_carried_out(tmp_path, coevolved())
 
@@ -98,12 +100,14 @@ def test_where_guessers_are_bred_no_run_ends_for_stagnation() -> None:
         assert config.stop.generations == 300
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_only_what_can_go_on_has_a_lasting_period(tmp_path: Path) -> None:
     for engine, lasts in (("ga", False), ("es", True)):
         result = start(tmp_path / engine, small(engine, stop={"generations": 1}))
         assert ("lasting_period" in result) == lasts
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("engine", ["ga", "es"])
 def test_every_genome_kind_plays_against_guessers_that_are_bred(
     tmp_path: Path, engine: str

@@ -141,6 +141,7 @@ def test_learning_gets_somewhere(run: Any) -> None:
     assert run[1]["best_fitness"] > 5.0
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("chords", [False, True])
 def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
     song = tune(TUNE)
@@ -157,6 +158,7 @@ def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
     np.testing.assert_array_equal(played.grid[:148], grid)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_note_grid_learns_one_song(tmp_path: Path) -> None:
     for name in (TUNE, "ode-to-joy"):
         tune(name).save(tmp_path / f"{name}.mid")
@@ -203,6 +205,7 @@ def test_a_mode_that_is_said_counts_and_another_follows_from_the_songs(tmp_path:
         assert (config.engine, config.stop) == (modes().engine, modes().stop)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_networks_learn_by_likelihood_without_a_score_by_output(tmp_path: Path) -> None:
     config = modes(
         "memorize.mode=likelihood", "neat.NEAT.pop_size=6", "stop.generations=2", genome="network"

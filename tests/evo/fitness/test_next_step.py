@@ -245,6 +245,7 @@ def test_the_champion_leaves_melodies_and_pictures_of_where_it_reads(run: Any) -
         assert (path / "champion" / name).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_killed_run_is_resumed_to_the_same_end_and_workers_change_nothing(
     run: Any, folder: Path, tmp_path: Path
 ) -> None:
