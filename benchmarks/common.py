@@ -67,7 +67,7 @@ def report(figures: Mapping[str, Any], path: Path | None = None, details: Any = 
     Args:
         figures: Value by name.
         path: The file; None for none.
-        details: What the file has besides, as `details`.
+        details: More values for the file, as `details`.
     """
     width = max(len(name) for name in figures)
     for name, value in figures.items():
@@ -88,7 +88,7 @@ def configured(
     Args:
         name: Name of the experiment.
         settings: As after --set: section.key=value.
-        songs: What any name of a song stands for; None to look names up.
+        songs: The songs of whatever name is given; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
     from evo.runs.configure import configuration, song_finder

@@ -1,4 +1,4 @@
-"""Measure whether the critics can be fooled, and what a search that pleases them finds.
+"""Measure whether critics can be fooled, and judge the pieces of a search that pleases them.
 
     python benchmarks/critic.py critics [FOLDER] [--splits 2]      the critics, cross-validated
     python benchmarks/critic.py search [FOLDER] [--seeds 20] [--seconds 60] [--workers 2]
@@ -26,16 +26,16 @@ from pathlib import Path
 
 import numpy as np
 from evo.experiments.critic import FILE, climb, corpus_of
-from evo.music.measures.parts import form
 
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
 from evo.fitness.critic.features import roll_features
-from evo.fitness.critic.fresh_classifier import area_under_curve, told_apart
+from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.music.library import find_songs
 from evo.music.measures import Corpus, measure, outside
+from evo.music.measures.bars import form
 from evo.music.measures.similarity import spread
 from evo.music.song import Song
 from evo.runs import checkpoint
@@ -131,7 +131,7 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
     halves = random.permutation(len(described))
     few = len(champions)
     alike = [
-        told_apart(described[halves[few:]], described[halves[:few]], random),
+        classifier_auc(described[halves[few:]], described[halves[:few]], random),
     ]
     some = [
         spread(list(critics.songs[random.permutation(len(critics.songs))[:few]])) for _ in range(20)
@@ -147,8 +147,8 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
             for one, brief in zip(measures, briefs, strict=True)
         ),
         "unusual measures": sorted(name for one in measures for name in outside(one, ranges)),
-        "fresh classifier, critics' numbers": told_apart(described, seen, random),
-        "fresh classifier, descriptive measures": told_apart(
+        "fresh classifier, critics' numbers": classifier_auc(described, seen, random),
+        "fresh classifier, descriptive measures": classifier_auc(
             table(songs.measures), table(measures), random
         ),
         "fresh classifier, songs against songs": float(np.mean(alike)),

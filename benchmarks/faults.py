@@ -64,7 +64,7 @@ def undisturbed(folder: Path, config: Config) -> Any:
 
 
 def killed_run(path: Path) -> None:
-    """Make a run of which a few checkpoints are left."""
+    """Make an interrupted run with a few checkpoints."""
     with suppress(Killed):
         start(path, small("neat", checkpoints={"every": 1}), Watcher(kill_after=3))
 

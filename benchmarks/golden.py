@@ -4,10 +4,10 @@
     python benchmarks/golden.py record after.json      in the checkout after it
     python benchmarks/golden.py compare before.json after.json
 
-Each run is made by the `evo` command of the Python that runs this script, so that the same file
-works in checkouts with different modules. A recording holds of each run the log without
-`wall_seconds`, the champion's arrays, the champion's MIDI and network, and the figures of the
-result. Recordings are equal on the same platform with the same library versions only.
+Each run is made by the `evo` command of the Python that runs this script. So the same file works
+in checkouts with different modules, and imports none of them. A recording has of each run the log
+without `wall_seconds`, the champion's arrays, MIDI and network, and the figures of the result.
+Recordings are equal only on the same platform with the same library versions.
 """
 
 import argparse
@@ -26,8 +26,8 @@ import numpy as np
 
 SEED = 12
 
-# Name -> the arguments of `evo run`. The first 13 are every engine and every kind of score; the
-# others are what those leave out.
+# Name -> arguments of `evo run`. The first 13 have every engine and every kind of score; the others
+# have settings that the first leave out.
 RUNS: dict[str, str] = {
     "memorize-neat": "memorize --engine neat --generations 60",
     "memorize-neat-python": "memorize --engine neat-python --population 60 --generations 12",
@@ -77,7 +77,7 @@ def log_digest(path: Path) -> str:
 
 
 def facts(run: Path) -> dict[str, Any]:
-    """Return everything of a finished run that must not change."""
+    """Return the facts of a finished run that must not change."""
     result = json.loads((run / "result.json").read_text(encoding="utf-8"))
     champion = run / "champion"
     with np.load(champion / "arrays.npz", allow_pickle=False) as arrays:
@@ -113,7 +113,7 @@ def make(name: str, folder: Path) -> dict[str, Any]:
 
 
 def record(target: Path, names: list[str], folder: Path) -> int:
-    """Write the facts of the runs to a file; 1 if a run failed."""
+    """Write the facts of the runs to a file; return 1 if a run failed."""
     with ThreadPoolExecutor(2) as pool:
         found = dict(zip(names, pool.map(lambda name: make(name, folder), names), strict=True))
     target.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
@@ -124,7 +124,7 @@ def record(target: Path, names: list[str], folder: Path) -> int:
 
 
 def compare(before: Path, after: Path) -> int:
-    """Print where two recordings differ; 1 if they do."""
+    """Print where two recordings differ; return 1 if they do."""
     old, new = (json.loads(path.read_text(encoding="utf-8")) for path in (before, after))
     differing = 0
     for name in sorted(old.keys() & new.keys()):
@@ -142,7 +142,7 @@ def main() -> int:
     """Record or compare, as the command line asks."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
-    recording = commands.add_parser("record", help="make the runs and write what they gave")
+    recording = commands.add_parser("record", help="make the runs and write their facts")
     recording.add_argument("file", type=Path)
     recording.add_argument("--only", nargs="*", choices=list(RUNS), default=list(RUNS))
     recording.add_argument("--runs", type=Path, help="keep the runs in this new folder")
@@ -160,5 +160,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # A script's folder comes first on the path, and this one's neat.py must not hide neat-python.
     sys.exit(main())

@@ -91,7 +91,7 @@ class Individual(list):
 
 
 def quick_clone(individual: Individual) -> Individual:
-    """What a user may write when deepcopy is too slow."""
+    """Copy an individual faster than deepcopy does."""
     clone = Individual(individual)
     clone.fitness.values = individual.fitness.values
     return clone
@@ -236,7 +236,7 @@ def _edit(grid: Individual, kind: str) -> None:
 
 
 def mutate(grid: Individual, weights: list[float], edits: float) -> tuple[Individual]:
-    """As many edits as a geometric distribution says, each of a kind drawn by the weights."""
+    """Make edits: a geometric number of them, each of a kind drawn by the weights."""
     while True:
         _edit(grid, random.choices(MUTATIONS, weights)[0])
         if random.random() >= 1 - 1 / edits:

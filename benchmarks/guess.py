@@ -11,7 +11,7 @@ Prints the figures of each seed's champion, then the number of seeds that meet e
 is the share of the steps of a piece that scikit-learn's MLPClassifier predicts. It learns by one
 `partial_fit` per step, from nothing, and no search uses it. (pip install scikit-learn; nothing else
 of this project needs it.) `held out` is the same of `evo.fitness.guessing.held_out`. On the last
-two thirds alone both predict most of what is evolved.
+two thirds alone both predict most evolved pieces.
 
 With coevolved guessers, the first and the last sixth of the performers' hall of fame are compared:
 the mean `gap-resolve` by three predictors that no search used (MLPs on 4 and on 8 symbols, and the

@@ -128,7 +128,7 @@ def ratio(name: str, both: NeatSettings, warm_up: int, rounds: int) -> float:
     """Return the median ratio of their generation's time to ours, over pairs.
 
     Args:
-        name: What is compared, for the printed lines.
+        name: Name of the comparison, for the printed lines.
         both: Settings of both sides.
         warm_up: Generations before the first that counts.
         rounds: Number of pairs.

@@ -67,7 +67,7 @@ class Learner:
         self.held_out.append(record["figures"]["held_out_cross_entropy"])
 
     def held_out_after(self, evaluations: int) -> float:
-        """Return the held-out cross-entropy after so many evaluations."""
+        """Return the held-out cross-entropy after a number of evaluations."""
         return self.held_out[int(np.searchsorted(self.evaluations, evaluations, "right")) - 1]
 
 

@@ -48,7 +48,7 @@ def learn(
     """Return the figures of one run in memory.
 
     Args:
-        songs: What is learned.
+        songs: Songs to learn.
         settings: As after --set.
         every: Seconds between lines that show its course; 0 for none.
         options: Other options of `evo run memorize`.

@@ -1,9 +1,9 @@
-"""Measure what worker processes cost and what they survive, beside other pools in the same run.
+"""Measure the cost of worker processes and the faults that they survive, beside other pools.
 
     python benchmarks/workers.py [cost] [speed] [travel] [kill] [poison] [--rounds 3] [--sleep]
 
 cost     seconds per evaluation of nothing in the pool, less those in this process
-speed    200 evaluations of 10 ms by two workers: which share of the two is used; beside them
+speed    200 evaluations of 10 ms by two workers: the used share of the two; beside them
          `multiprocess.Pool` and `concurrent.futures.ProcessPoolExecutor`
 travel   seconds to send populations of three kinds to the workers, beside shared memory
 kill     1,500 evaluations of 10 ms while a worker is killed every second, and undisturbed
