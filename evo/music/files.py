@@ -16,7 +16,7 @@ def file_error(path: AnyPath, reason: str) -> InputError:
 
     Args:
         path: the file.
-        reason: what is wrong with it.
+        reason: the problem, for the message.
     """
     return InputError(printable(f"{os.fspath(path)}: {reason}"))
 
