@@ -83,7 +83,7 @@ def find_runs(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
         if not below and path.is_dir():
             below = sorted((file.parent for file in path.rglob("config.toml")), key=_by_numbers)
         if not below:
-            raise InputError(f"{path}: there is no run here, and none below")
+            raise InputError(f"{path}: no run at or below this path")
         found |= {run.resolve(): run for run in below if run.resolve() not in found}
         for folder in [path, *(file.parent for file in path.rglob(BATCH_FILE))]:
             if is_batch(folder):
@@ -155,7 +155,7 @@ def _outcome(path: Path, target: float | None) -> Outcome:
             -math.inf if best is None else float(best),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path / 'log.jsonl'}: a record lacks what all have: {error}") from None
+        raise RunError(f"{path / 'log.jsonl'}: a record lacks a required entry: {error}") from None
 
 
 def _succeeds(record: dict[str, Any], config: Tables, target: float | None) -> bool:
@@ -274,7 +274,7 @@ def significance(one: Group, other: Group) -> list[str]:
         success = fisher_exact((one.solved, len(one.outcomes)), (other.solved, len(other.outcomes)))
         lines.append(f"success: p = {success:.2g} (Fisher's exact test)")
         cost = mann_whitney(one.to_success(), other.to_success())
-        lines.append(f"evaluations to success, none the longest: p = {cost:.2g} (Mann-Whitney U)")
+        lines.append(f"evaluations to success, failures last: p = {cost:.2g} (Mann-Whitney U)")
     differing = _scored_otherwise(one.outcomes[0].config, other.outcomes[0].config)
     if differing:
         return [*lines, f"best fitness: not comparable, they differ in {', '.join(differing)}"]

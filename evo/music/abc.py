@@ -154,7 +154,7 @@ def _header(lines: list[_Token]) -> _Fields:
             raise AbcError(line, f"expected a field of the header, found {text!r}")
         letter, value = found[1], found[2].strip()
         if letter not in _FIELD_ORDER or letter in fields:
-            raise AbcError(line, f"field {letter}: is unknown here, or a second one")
+            raise AbcError(line, f"field {letter}: is unknown or repeated")
         if not value:
             raise AbcError(line, f"field {letter}: is empty")
         fields[letter] = value, line
@@ -210,7 +210,7 @@ def _unfold(tokens: list[_Token]) -> list[_Token]:
     second_due = False
     for index, token in enumerate(tokens):
         if second_due != (token.text == "[2"):
-            raise AbcError(token.line, "a second ending stands right after the first one's :|")
+            raise AbcError(token.line, "a second ending must directly follow the :| of the first")
         second_due = False
         if token.text == "|:":
             if start is not None:
@@ -218,13 +218,13 @@ def _unfold(tokens: list[_Token]) -> list[_Token]:
             start = index + 1
         elif token.text == "[1":
             if start is None or tokens[index - 1].text not in _BAR_LINES:
-                raise AbcError(token.line, "a first ending stands in a repeat, after a bar line")
+                raise AbcError(token.line, "a first ending must be in a repeat, after a bar line")
             if first_ending is not None:
                 raise AbcError(token.line, "a second first ending in one repeat")
             first_ending = index
         elif token.text == ":|":
             if start is None:
-                raise AbcError(token.line, "the end of a repeat that has no beginning")
+                raise AbcError(token.line, "a repeat end has no beginning")
             played += [token, *tokens[start : index if first_ending is None else first_ending]]
             second_due = first_ending is not None
             start = first_ending = None
@@ -256,7 +256,7 @@ class _Walk:
             else:
                 self.sound(text)
         if self.tied:
-            self.fail("a tie leads nowhere")
+            self.fail("a tie without a following note")
         if self.bar and (self.filled + (self.upbeat or 0)) % self.bar:
             self.fail(f"the last bar has {self.filled} unit notes, the upbeat {self.upbeat or 0}")
         return tuple(self.notes), self.now
@@ -277,7 +277,7 @@ class _Walk:
     def sound(self, text: str) -> None:
         found = _SOUND.fullmatch(text)
         if found is None:  # an ending in a melody whose repeats are not unfolded
-            self.fail(f"{text!r} cannot stand here")
+            self.fail(f"{text!r} is not allowed here")
         accidental, letter, octaves, digits, tie = found.groups()
         length = int(digits or 1)
         if length == 0 or (self.bar and self.filled + length > self.bar):

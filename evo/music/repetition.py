@@ -89,12 +89,12 @@ def repeat_distances(song: Song, longest: int) -> NDArray[np.int64]:
     found = [
         distance
         for distance in range(bar, longest + 1)
-        if shares[distance - 1] >= minimum and _stands_out(shares, distance - 1)
+        if shares[distance - 1] >= minimum and _is_peak(shares, distance - 1)
     ]
     return np.array(found, np.int64)
 
 
-def _stands_out(shares: NDArray[np.float64], index: int) -> bool:
+def _is_peak(shares: NDArray[np.float64], index: int) -> bool:
     beside = np.delete(shares[index - _NEIGHBOURS : index + _NEIGHBOURS + 1], _NEIGHBOURS)
     return bool(shares[index] > beside.max())
 

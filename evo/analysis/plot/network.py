@@ -93,8 +93,8 @@ def _curves(layout: Layout, pitch: float) -> tuple[list[Path], NDArray[np.bool_]
     end = np.stack([layout.x[layout.target], layout.y[layout.target]], axis=1)
     back = end[:, 0] <= start[:, 0] + 1e-9
     beside = back & (end[:, 0] > start[:, 0] - 1e-9)
-    # A cubic Bezier curve, level at both ends where it leads on. Where it leads back it stands up
-    # from them, or, within a column, bulges to the left.
+    # Cubic Bezier curves. Forward links are horizontal at both ends. Backward links leave upwards,
+    # or bulge to the left within a column.
     reach = np.where(back, 0.0, (end[:, 0] - start[:, 0]) * 0.45)
     bulge = np.where(beside, 0.06, 0.0)
     rise = np.where(back & ~beside, 0.6 / pitch, 0.0)

@@ -190,7 +190,7 @@ def _print_song(song: Document, corpus: Document, console: Console) -> None:
             *([f"{unit}: {meaning}"] if explained else []),
             style="bold yellow" if marked else None,
         )
-    say(f"{song['name']}, beside {corpus['name']} ({corpus['songs']} songs)", console)
+    say(f"{song['name']}, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
     run = song["nearest"]["tokens"]
     near = f"; the longest run it shares, of {run} tokens, with {song['nearest']['name']}"
@@ -211,7 +211,7 @@ def _print_folder(document: Document, console: Console) -> None:
             str(strangers) if strangers else "",
             style="bold yellow" if 2 * strangers > count else None,
         )
-    say(f"{count} songs, beside {corpus['name']} ({corpus['songs']} songs)", console)
+    say(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
     usual_ones = f"{folder['usual']} of {count} songs are within every range"
     say(usual_ones + _corpus_itself(corpus), console)
@@ -227,7 +227,7 @@ def _corpus_itself(corpus: Document) -> str:
     if corpus["usual"] is None:
         return ""
     return (
-        f"; of the corpus's own songs, each held against the others, {corpus['usual']} of "
+        f"; of the corpus's own songs, each compared with the others, {corpus['usual']} of "
         f"{corpus['songs']} are within every range"
     )
 
