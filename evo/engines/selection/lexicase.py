@@ -1,10 +1,10 @@
 """Lexicase selection: choose parents by cases in random order.
 
-All selections of a generation are made at once. For each selection the cases are shuffled. Each case in turn keeps only the best of the remaining
-candidates (Spector, "Assessment of problem modality by differential performance of lexicase
-selection in genetic programming", 2012). Epsilon-lexicase runs the same on a bool table of
-candidates within epsilon of the best (La Cava et al., "Epsilon-lexicase selection for regression",
-2016, static form).
+All selections of a generation are made at once. For each selection the cases are shuffled. Each
+case in turn keeps only the best of the remaining candidates (Spector, "Assessment of problem
+modality by differential performance of lexicase selection in genetic programming", 2012).
+Epsilon-lexicase runs the same on a bool table of candidates within epsilon of the best (La Cava et
+al., "Epsilon-lexicase selection for regression", 2016, static form).
 """
 
 from typing import Any
