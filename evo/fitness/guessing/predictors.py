@@ -1,4 +1,4 @@
-"""Online predictors of the next symbol, reset at the start of every piece.
+"""Online predictors of the next symbol, reset for every piece.
 
 Before every step a predictor gives each symbol a probability, from the piece so far. Its guess is
 the most probable symbol; its loss is -log2 of the probability of the symbol that came. Then it
@@ -53,7 +53,7 @@ def _back_off(
 
 @device
 def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
-    """Count the symbols that followed the contexts of step t, and their sums."""
+    """Count the symbols after the contexts of step t, and sums."""
     counts[:] = 0.0
     totals[:] = 0.0
     for past in range(t):
