@@ -68,7 +68,7 @@ class NextStep:
             if song.steps <= prompt_steps:
                 raise ValueError(
                     f"song {song.name!r} has {song.steps} steps, and the first {prompt_steps} are "
-                    "not judged: there is nothing to foresee"
+                    "not judged: there is nothing to predict"
                 )
         if batch < 0:
             raise ValueError(f"batch must be at least 0 songs, got {batch}")

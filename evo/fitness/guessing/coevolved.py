@@ -239,7 +239,7 @@ class CoevolvedGuessing(Guessing):
             raise ValueError(f"pieces must hold symbols from 0 to {self.keys}")
         hall, opponents = state.value("hall", Count), state.value("opponents", Count)
         if hall != len(pieces):
-            raise ValueError(f"hall must be {len(pieces)}, one guesser a piece, got {hall}")
+            raise ValueError(f"hall must be {len(pieces)}, one predictor per piece, got {hall}")
         wanted = self.rivals + min(self.remembered, max(0, hall - 1))
         if opponents != wanted:
             raise ValueError(f"opponents must be {wanted}, got {opponents}")
@@ -251,7 +251,7 @@ class CoevolvedGuessing(Guessing):
         }
         for name, found in batches.items():
             if any(len(one) != 1 for one in found):
-                raise ValueError(f"{name} must be batches of one guesser each")
+                raise ValueError(f"{name} must be batches of one predictor each")
         self._breeder, self.pieces = breeder, pieces.copy()
         self.hall, self.opponents = batches["hall"], batches["opponents"]
         self.guessed = state.value("guessed", Finite | None)
