@@ -51,11 +51,11 @@ def train(
     found = np.empty((0, *songs.shape[1:]), np.bool_)
     for number in range(rounds + 1 if rounds else 0):
         fooled, harder = _searches(critics, seed, number, search)
-        say(f"{fooled} of {SEARCHES} searches found pieces that the critics score above songs")
+        say(f"{fooled} of {SEARCHES} searches found what the critics like better than songs")
         if not fooled or number == rounds:
             break
         found = np.concatenate([found, harder])
-        say(f"training them again with {len(found)} such pieces ...")
+        say(f"training them again, with {len(found)} such pieces ...")
         critics = critics.warned(found, seed)
     return critics
 
