@@ -16,11 +16,9 @@ from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
 @one_line_errors
 def settings(experiment: str, genome: str | None, engine: str | None, toml: bool) -> None:
     """List every setting of an EXPERIMENT with its default, its limits and its meaning."""
-    from evo.core import registry
-    from evo.runs.configure import choose_engine
+    from evo.api import settings as default_settings
 
-    chosen = registry.experiment(experiment)
-    config = chosen.config(choose_engine(chosen, genome, engine))
+    config = default_settings(experiment, genome=genome, engine=engine)
     if toml:
         click.echo(config.to_toml(), nl=False)
     else:
