@@ -30,7 +30,7 @@ import msgspec
 import tomli_w
 from filelock import FileLock, Timeout
 
-from evo.core.errors import InputError, RunError
+from evo.core.errors import InputError, RunError, file_errors
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
 from evo.runs.description import (
@@ -159,7 +159,8 @@ class Batch:
     def __enter__(self) -> Self:
         self._lock = FileLock(self.path / ".lock")
         try:
-            self._lock.acquire(timeout=0)
+            with file_errors(self.path):
+                self._lock.acquire(timeout=0)
         except Timeout:
             raise RunError(f"{self.path}: another process is at work on these runs") from None
         return self
@@ -176,9 +177,10 @@ class Batch:
         cls, path: Path, config: Tables, seeds: Sequence[int], made_folder: bool = False
     ) -> Self:
         """A new batch in `path`, which must not exist or be empty."""
-        made_here = made_folder or not path.exists()
-        path.mkdir(parents=True, exist_ok=True)
-        found = {entry.name for entry in path.iterdir()}
+        with file_errors(path):
+            made_here = made_folder or not path.exists()
+            path.mkdir(parents=True, exist_ok=True)
+            found = {entry.name for entry in path.iterdir()}
         if found - {".lock", f".tmp-{BATCH_FILE}"}:
             raise taken(path)
         batch = cls(path, config, seeds)
@@ -206,7 +208,8 @@ class Batch:
     def save(self) -> None:
         """Write batch.toml, after a change too."""
         document = {"seeds": self.seeds, "config": self.config}
-        replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())
+        with file_errors(self.path):
+            replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())
 
     def result(self, seed: int) -> dict[str, Any] | None:
         """How a run ended, None while it is not done: not begun, broken off, or to go further."""
@@ -245,7 +248,9 @@ class Batch:
             with Interrupts() as interrupts:
                 while (waiting or working) and interrupts.received is None:
                     while waiting and len(working) < at_once:
-                        working.append(_Process.begin(self.path, waiting.pop(0), given or Given()))
+                        with file_errors(self.path):
+                            process = _Process.begin(self.path, waiting.pop(0), given or Given())
+                        working.append(process)
                     for process in [one for one in working if one.popen.poll() is not None]:
                         self._take(process, summary, say)
                         working.remove(process)
