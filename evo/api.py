@@ -16,16 +16,13 @@ from typing import Any
 
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import experiment as find_experiment
 from evo.core.settings import Changes
-from evo.experiment import Experiment
 from evo.music.library import find_songs
 from evo.music.song import Song
 from evo.music.tunes import tune_names
 from evo.runs.configure import (
     changes_of,
     check_worker_options,
-    choose_engine,
     claimed_path,
     configuration,
     song_finder,
@@ -108,7 +105,7 @@ def resume(
 
 
 def settings(experiment: str, *, genome: str | None = None, engine: str | None = None) -> Config:
-    """Return the default configuration of an experiment.
+    """Return the configuration that a run of an experiment has by default.
 
     Args:
         experiment: Name of the experiment.
@@ -118,8 +115,8 @@ def settings(experiment: str, *, genome: str | None = None, engine: str | None =
     Raises:
         InputError: If a name is unknown, or the engine does not fit.
     """
-    chosen: Experiment = find_experiment(experiment)
-    return chosen.config(choose_engine(chosen, genome, engine))
+    given = _given({"genome": genome, "engine": engine}, _OPTIONS, None)
+    return configuration(experiment, given, song_finder())[0]
 
 
 def song(name: str, keys: int = 13, steps_per_beat: int = 2) -> Song:

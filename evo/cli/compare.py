@@ -30,7 +30,7 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     """
     from evo.analysis.compare import compare as compared
     from evo.analysis.compare import significance, table
-    from evo.core.errors import InputError
+    from evo.core.errors import InputError, file_errors
 
     if target is not None and not isfinite(target):
         raise InputError("--target must be a finite number")
@@ -50,5 +50,6 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     if output is not None:
         from evo.analysis.plot import comparison_figure, save_figure
 
-        save_figure(comparison_figure(groups), output)
+        with file_errors(output):
+            save_figure(comparison_figure(groups), output)
         click.echo(output)

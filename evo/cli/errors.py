@@ -65,12 +65,18 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         from evo.core.errors import EvoError
 
         try:
-            return command(*args, **options)
+            with _output_in_one_line():
+                result = command(*args, **options)
+                sys.stdout.flush()
+                return result
         except EvoError as error:
             raise UsageError(str(error), error.exit_code) from None
+<<<<<<< HEAD
         except BrokenPipeError:  # the output's reader has closed it
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(0)
+=======
+>>>>>>> tests2
         except KeyboardInterrupt:
             sys.exit(130)
         except click.ClickException:
@@ -88,10 +94,33 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
+def _output_in_one_line() -> Iterator[None]:
+    """Turn a failure to write the standard output into one line; that nobody reads it is none."""
+    try:
+        yield
+    except BrokenPipeError:  # the reader of the output has seen enough
+        _drop_output()
+        sys.exit(0)
+    except OSError:
+        try:  # whether it was the output that failed shows in that it fails again
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+        except OSError as error:
+            _drop_output()
+            raise UsageError(f"the standard output: {error.strerror}") from None
+        raise
+
+
+def _drop_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
 def _usage_in_one_line() -> Iterator[None]:
     """Shorten click's usage errors to one line; a bare group still shows its help."""
     try:
-        yield
+        with _output_in_one_line():
+            yield
     except click.UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             raise

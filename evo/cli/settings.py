@@ -15,6 +15,7 @@ from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
 @click.option("--toml", is_flag=True, help="Print an editable file for --config.")
 @one_line_errors
 def settings(experiment: str, genome: str | None, engine: str | None, toml: bool) -> None:
+<<<<<<< HEAD
     """List every setting of an EXPERIMENT with default, limits and meaning.
 
     Args:
@@ -25,9 +26,12 @@ def settings(experiment: str, genome: str | None, engine: str | None, toml: bool
     """
     from evo.core import registry
     from evo.runs.configure import choose_engine
+=======
+    """List every setting of an EXPERIMENT with its default, its limits and its meaning."""
+    from evo.api import settings as default_settings
+>>>>>>> tests2
 
-    chosen = registry.experiment(experiment)
-    config = chosen.config(choose_engine(chosen, genome, engine))
+    config = default_settings(experiment, genome=genome, engine=engine)
     if toml:
         click.echo(config.to_toml(), nl=False)
     else:

@@ -29,7 +29,7 @@ import msgspec
 import tomli_w
 from filelock import FileLock, Timeout
 
-from evo.core.errors import InputError, RunError
+from evo.core.errors import InputError, RunError, file_errors
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
 from evo.runs.description import (
@@ -170,7 +170,8 @@ class Batch:
     def __enter__(self) -> Self:
         self._lock = FileLock(self.path / ".lock")
         try:
-            self._lock.acquire(timeout=0)
+            with file_errors(self.path):
+                self._lock.acquire(timeout=0)
         except Timeout:
             raise RunError(f"{self.path}: another process is at work on these runs") from None
         return self
@@ -186,6 +187,7 @@ class Batch:
     def create(
         cls, path: Path, config: Tables, seeds: Sequence[int], made_folder: bool = False
     ) -> Self:
+<<<<<<< HEAD
         """Return a new batch.
 
         Args:
@@ -200,6 +202,13 @@ class Batch:
         made_here = made_folder or not path.exists()
         path.mkdir(parents=True, exist_ok=True)
         found = {entry.name for entry in path.iterdir()}
+=======
+        """A new batch in `path`, which must not exist or be empty."""
+        with file_errors(path):
+            made_here = made_folder or not path.exists()
+            path.mkdir(parents=True, exist_ok=True)
+            found = {entry.name for entry in path.iterdir()}
+>>>>>>> tests2
         if found - {".lock", f".tmp-{BATCH_FILE}"}:
             raise taken(path)
         batch = cls(path, config, seeds)
@@ -231,7 +240,8 @@ class Batch:
     def save(self) -> None:
         """Write batch.toml."""
         document = {"seeds": self.seeds, "config": self.config}
-        replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())
+        with file_errors(self.path):
+            replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())
 
     def result(self, seed: int) -> dict[str, Any] | None:
         """Return the result of a run, or None while it is not done.
@@ -283,7 +293,9 @@ class Batch:
             with Interrupts() as interrupts:
                 while (waiting or working) and interrupts.received is None:
                     while waiting and len(working) < at_once:
-                        working.append(_Process.begin(self.path, waiting.pop(0), given or Given()))
+                        with file_errors(self.path):
+                            process = _Process.begin(self.path, waiting.pop(0), given or Given())
+                        working.append(process)
                     for process in [one for one in working if one.popen.poll() is not None]:
                         self._take(process, summary, message)
                         working.remove(process)
