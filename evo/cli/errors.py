@@ -71,12 +71,6 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
                 return result
         except EvoError as error:
             raise UsageError(str(error), error.exit_code) from None
-<<<<<<< HEAD
-        except BrokenPipeError:  # the output's reader has closed it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(0)
-=======
->>>>>>> tests2
         except KeyboardInterrupt:
             sys.exit(130)
         except click.ClickException:

@@ -15,21 +15,8 @@ from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
 @click.option("--toml", is_flag=True, help="Print an editable file for --config.")
 @one_line_errors
 def settings(experiment: str, genome: str | None, engine: str | None, toml: bool) -> None:
-<<<<<<< HEAD
-    """List every setting of an EXPERIMENT with default, limits and meaning.
-
-    Args:
-        experiment: Name of the experiment.
-        genome: Genome kind, or None for the default.
-        engine: Engine, or None for the default.
-        toml: Print a configuration file instead of a table.
-    """
-    from evo.core import registry
-    from evo.runs.configure import choose_engine
-=======
     """List every setting of an EXPERIMENT with its default, its limits and its meaning."""
     from evo.api import settings as default_settings
->>>>>>> tests2
 
     config = default_settings(experiment, genome=genome, engine=engine)
     if toml:

@@ -187,7 +187,6 @@ class Batch:
     def create(
         cls, path: Path, config: Tables, seeds: Sequence[int], made_folder: bool = False
     ) -> Self:
-<<<<<<< HEAD
         """Return a new batch.
 
         Args:
@@ -199,16 +198,10 @@ class Batch:
         Raises:
             RunError: If the folder is not empty.
         """
-        made_here = made_folder or not path.exists()
-        path.mkdir(parents=True, exist_ok=True)
-        found = {entry.name for entry in path.iterdir()}
-=======
-        """A new batch in `path`, which must not exist or be empty."""
         with file_errors(path):
             made_here = made_folder or not path.exists()
             path.mkdir(parents=True, exist_ok=True)
             found = {entry.name for entry in path.iterdir()}
->>>>>>> tests2
         if found - {".lock", f".tmp-{BATCH_FILE}"}:
             raise taken(path)
         batch = cls(path, config, seeds)
