@@ -76,7 +76,8 @@ def _freed(path: Path, performers: Any, has_song: bool) -> Any:
     """Return a champion with the input of its song set to 0."""
     if not has_song:
         raise RunError(
-            f"{path}: its champion has learned no song to leave; use --temperature or --prompt"
+            f"{path}: its champion learned no song that it could leave; "
+            "use --temperature or --prompt"
         )
     try:
         return performers.improvising()

@@ -6,6 +6,7 @@ masks, alarms, `flock` and pipes that can be polled: evaluation is serial (`chec
 """
 
 import ctypes
+import errno
 import importlib
 import importlib.util
 import os
@@ -38,6 +39,14 @@ ENDING_SIGNALS = tuple(
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1")
     if hasattr(signal, name)
 )
+
+# What the operating system answers when the machine has run out of something, or is broken.
+MACHINE_ERRORS = {
+    getattr(errno, name, 0)
+    for name in (
+        "ENOSPC", "EDQUOT", "EIO", "EROFS", "ESTALE", "EMFILE", "ENFILE", "ENOMEM", "ENOBUFS",
+    )
+} - {0}  # fmt: skip
 
 
 @contextmanager

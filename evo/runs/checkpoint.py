@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from evo.core.errors import CheckpointError, StateTooLargeError
 from evo.core.files import open_regular, replace_folder, to_json
+from evo.core.platform import MACHINE_ERRORS
 from evo.core.state import State
 from genomes.arrays import Arrays
 
@@ -203,6 +204,8 @@ def _open(folder: Path, name: str) -> io.BufferedReader:
     try:
         return open_regular(folder / name, follow=False)
     except OSError as error:
+        if error.errno in MACHINE_ERRORS:  # the disk's fault, and no damage
+            raise
         raise CheckpointError(f"{name}: {error.strerror}") from None
 
 

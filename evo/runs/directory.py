@@ -40,21 +40,13 @@ from evo.runs.description import (
     platform_fingerprint,
     read_description,
     resume_command,
-    taken,
     versions,
 )
 from evo.runs.log import Kept, Log
+from evo.runs.ownership import PREPARING, refuse_links, refuse_other
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
-# Files that exist before run.json has the status PREPARING.
-_FIRST = {".lock", ".tmp-run.json"}
-PREPARING = "preparing"  # the status until the run has its configuration
-# Everything a run writes. If one of them is a link, the run can be read but not resumed.
-_WRITTEN = (
-    ".lock", "config.toml", "run.json", "log.jsonl", "result.json", "checkpoints", "champion",
-    "pieces", "songs", "held-out", "critics.npz",
-)  # fmt: skip
 # `evo runs` takes a shared lock briefly, so retry before reporting the run as busy.
 _PATIENCE = 0.25  # seconds
 _MAX_HISTORY = 1000  # entries
@@ -66,32 +58,6 @@ T = TypeVar("T")
 
 def _or_lowest(score: float | None) -> float:
     return float("-inf") if score is None else score
-
-
-def refuse_links(path: Path) -> None:
-    """Raise RunError if a link replaces a file or folder that a run writes.
-
-    A link's target is not part of the run, so writing there could change anything.
-    """
-    for name in _WRITTEN:
-        if (path / name).is_symlink():
-            raise RunError(
-                f"{path / name}: is a link; replace it by a copy of its target to resume"
-            )
-
-
-def _refuse_other(path: Path) -> None:
-    """Raise RunError unless a directory is empty or an unfinished preparation."""
-    found = {entry.name for entry in path.iterdir()}
-    if found <= _FIRST:
-        return
-    try:
-        about = read_description(path / "run.json") or {}
-    except RunError:
-        about = {}
-    begun = about.get("status") == PREPARING and "config_hash" in about
-    if not begun or "config.toml" in found:
-        raise taken(path)
 
 
 class Run:
@@ -143,11 +109,11 @@ class Run:
         try:
             made_here = made_folder or not path.exists()
             path.mkdir(parents=True, exist_ok=True)
-            _refuse_other(path)
+            refuse_other(path)
             run = cls(path, config)
             run._made_folder, run._is_new = made_here, True
             try:
-                _refuse_other(path)  # again: another process may have been faster
+                refuse_other(path)  # again: another process may have been faster
                 run._remove_inputs()
                 run._describe({"command": list(command), "status": PREPARING})
                 prepare(path)
@@ -322,39 +288,63 @@ class Run:
         Raises:
             RunError: If there are checkpoints but none is usable.
         """
-        messages: list[str] = []
-        causes: list[str] = []
         self._kept = Kept()
+        causes: list[str] = []
+        # Checkpoints whose log is intact come first: their run stays complete.
+        without_log: list[tuple[checkpoint.Stamp, State, Kept]] = []
         for path in reversed(self._checkpoints):
             try:
-                state, stamp = checkpoint.load(path)
-                if stamp.config_hash != config_hash(self.config):
-                    raise RunError(
-                        f"{self.path}: config.toml was changed since {path.name}; only [stop], "
-                        "[workers] and [checkpoints] may change in a run"
-                    )
+                state, stamp = self._loaded(path)
                 kept = self._log.as_written(state.values)
-                restored = restore(state)
-                self._check_generation(state, stamp, kept)
+                if not kept.intact:
+                    without_log.append((stamp, state, kept))
+                    raise CheckpointError(kept.message)
+                return self._restored(stamp, state, kept, restore, causes)
             except CheckpointError as damage:
                 causes.append(f"checkpoint {path.name} is damaged: {damage}")
-                messages.append(f"{causes[-1]}; using the previous one")
+        for stamp, state, kept in without_log:
+            try:
+                return self._restored(stamp, state, kept, restore, [])
+            except CheckpointError:
                 continue
-            self._kept = kept
-            if kept.message:
-                messages.append(kept.message)
-            if stamp.platform != platform_fingerprint():
-                messages.append(
-                    f"the run was made on another platform ({stamp.platform}); "
-                    "from here on its results may differ"
-                )
-            return restored, messages
         if causes and not anew:
             raise RunError(
                 f"{self.path}: no checkpoint can be used: {causes[0]}. "
                 f"To start the run over, run: {resume_command(self.path)} --anew"
             )
         return None, [*causes, "the run starts over"] if causes else []
+
+    def _loaded(self, path: Path) -> tuple[State, checkpoint.Stamp]:
+        """Return a checkpoint of this configuration."""
+        state, stamp = checkpoint.load(path)
+        if stamp.config_hash != config_hash(self.config):
+            raise RunError(
+                f"{self.path}: config.toml was changed since {path.name}; only [stop], "
+                "[workers] and [checkpoints] may change in a run"
+            )
+        return state, stamp
+
+    def _restored(
+        self,
+        stamp: checkpoint.Stamp,
+        state: State,
+        kept: Kept,
+        restore: Callable[[State], T],
+        damaged: list[str],
+    ) -> tuple[T, list[str]]:
+        """Return what a checkpoint restores to, and messages; `damaged` tells of newer ones."""
+        restored = restore(state)
+        self._check_generation(state, stamp, kept)
+        self._kept = kept
+        messages = [f"{cause}; using the previous one" for cause in damaged]
+        if kept.message:
+            messages.append(kept.message)
+        if stamp.platform != platform_fingerprint():
+            messages.append(
+                f"the run was made on another platform ({stamp.platform}); "
+                "from here on its results may differ"
+            )
+        return restored, messages
 
     def _check_generation(self, state: State, stamp: checkpoint.Stamp, kept: Kept) -> None:
         """Raise CheckpointError unless manifest, log and engine have the same generation."""

@@ -26,6 +26,7 @@ class Kept:
         length: Length in bytes.
         hash: SHA-256 of these bytes.
         content: Replacement of the log, or None to keep the file.
+        intact: Whether it has all records up to the checkpoint.
         message: Message for the user, or "" if the log is unchanged.
     """
 
@@ -33,16 +34,17 @@ class Kept:
     hash: Any = field(default_factory=hashlib.sha256)
     content: bytes | None = None
     message: str = ""
+    intact: bool = True
 
     @classmethod
-    def of(cls, content: bytes, message: str) -> "Kept":
+    def of(cls, content: bytes, message: str, intact: bool = False) -> "Kept":
         """Return a log that replaces the existing one.
 
         Args:
             content: The new log.
             message: Message for the user.
         """
-        return cls(len(content), hashlib.sha256(content), content, message)
+        return cls(len(content), hashlib.sha256(content), content, message, intact)
 
 
 class Log:
@@ -125,12 +127,13 @@ class Log:
         lines = [to_json(record) for record in _readable(self.path, generation)]
         content = b"".join(lines)
         if hashlib.sha256(content).hexdigest() == expected:
-            return Kept.of(
-                content, "log.jsonl was changed; its records are complete and were restored"
-            )
+            text = "log.jsonl was changed; its records are whole and were restored"
+            return Kept.of(content, text, intact=True)
+        short = self.path.stat().st_size < length
+        change = "shorter than" if short else "not what it was"
         return Kept.of(
             content,
-            "log.jsonl is not what it was when the checkpoint was written; the run resumes from "
+            f"log.jsonl is {change} when the checkpoint was written; the run resumes from "
             f"the checkpoint with the {len(lines)} records that can be read, and the old log is "
             "kept as log-damaged.jsonl",
         )

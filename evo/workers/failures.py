@@ -7,23 +7,15 @@ another process, and if that does not help the run stops with the reason.
 The reasons of individuals are written to a run's log, and so they are part of its digest.
 """
 
-import errno
 import math
 import mmap
 from collections.abc import Iterator
 from types import TracebackType
 
 from evo.core.errors import WorkersLostError
-from evo.core.platform import total_memory
+from evo.core.platform import MACHINE_ERRORS, total_memory
 from evo.core.scores import Scores, Status
 
-# What the operating system answers when the machine has run out of something, or is broken.
-_MACHINE_ERRORS = {
-    getattr(errno, name, 0)
-    for name in (
-        "ENOSPC", "EDQUOT", "EIO", "EROFS", "ESTALE", "EMFILE", "ENFILE", "ENOMEM", "ENOBUFS",
-    )
-} - {0}  # fmt: skip
 # Bytes that a machine with any free memory can reserve.
 _PROBE = 1 << 28
 # Evaluations of a batch that the machine may fail before the run stops.
@@ -88,7 +80,7 @@ def is_machine_fault(error: BaseException) -> bool:
             return True
         if isinstance(one, MemoryError):
             return _is_memory_short(one)
-        if isinstance(one, OSError) and one.errno in _MACHINE_ERRORS:
+        if isinstance(one, OSError) and one.errno in MACHINE_ERRORS:
             return True
         if str(one) == "can't start new thread" or _is_from_compiler(one):
             return True

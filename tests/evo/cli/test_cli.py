@@ -564,6 +564,8 @@ def test_what_a_crash_left_without_a_configuration_is_begun_anew(tmp_path: Path)
     (left / "songs" / "half.mid").write_bytes(b"MThd")
     for name in (".lock", "log.jsonl"):
         (left / name).touch()
+    # What a run writes first; without it the folder may be anybody's.
+    (left / "run.json").write_text('{"status": "preparing", "config_hash": ""}')
     done("run", "memorize", "--generations", 1, "--population", 10, "--out", left)
     assert [path.name for path in (left / "songs").iterdir()] == ["vo-pole-bereza-stoyala.mid"]
 

@@ -58,6 +58,9 @@ def test_after_a_signal_what_takes_too_long_is_broken_off(
     hidden: str | None, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     monkeypatch.setattr(interrupt, "GRACE", 0.05)
+    ignored = signal.getsignal(number) is signal.SIG_IGN  # SIGHUP, where the tests run under nohup
+    if ignored:
+        signal.signal(number, signal.SIG_DFL)
     before = [signal.getsignal(one) for one in platform.ENDING_SIGNALS]
     interrupts = Interrupts()
 
@@ -70,6 +73,8 @@ def test_after_a_signal_what_takes_too_long_is_broken_off(
         work()
     assert interrupts.received == number
     assert [signal.getsignal(one) for one in platform.ENDING_SIGNALS] == before
+    if ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def test_under_nohup_a_closed_terminal_ends_nothing() -> None:

@@ -84,7 +84,7 @@ TOGETHER = [
     ("critic", "ga", ("ga.population.size=1e6", "critic.steps=65536", "critic.keys=128"),
      "ga: population.size x grid.steps x grid.keys is 8,388,608,000,000, more than the "
      "4,000,000,000 that fit in memory"),
-    ("copy", "es", ("es.population.size=1e6", "es.network.layers=65536"),
+    ("copy", "es", ("es.population.size=1e6", "es.network.layers=64"),
      "es: population.size x weights is "),
 ]  # fmt: skip
 

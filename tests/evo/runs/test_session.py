@@ -28,7 +28,7 @@ from evo.core.scores import Scores
 from evo.engines import engine_class
 from evo.experiments import xor as xor_experiment
 from evo.fitness.xor import Xor
-from evo.runs import checkpoint
+from evo.runs import checkpoint, session
 from evo.runs.description import load_config, read_log
 from evo.runs.directory import Run
 from evo.runs.loading import load_run
@@ -182,8 +182,8 @@ def test_a_run_killed_while_a_checkpoint_is_written_is_the_same_run(
     from evo.core import files
 
     write = files.write_synced
-    # Files 0 and 1 are config.toml and run.json, then come three a checkpoint.
-    for fatal in (2, 3, 4, 9, 17, 22, 36, 37):
+    # Files 0 to 3 are run.json, three times, and config.toml; then come three per checkpoint.
+    for fatal in (4, 5, 6, 11, 19, 24, 38, 39):
         path = tmp_path / f"{fatal}"
         written = []
 
@@ -202,7 +202,7 @@ def test_a_run_killed_while_a_checkpoint_is_written_is_the_same_run(
                 start(path, configured(checkpoints={"every": 1}))
         watcher = Watcher()
         assert outcome(path, resume(path, watcher)) == wanted["neat"]
-        assert watcher.first == (fatal - 2) // 3
+        assert watcher.first == (fatal - 4) // 3
 
 
 def test_a_run_killed_after_its_last_generation_only_lacks_its_result(
@@ -270,12 +270,12 @@ def test_a_damaged_newest_checkpoint_is_named_and_the_one_before_is_used(
         (message,) = watcher.messages
         assert "gen-000008 is damaged" in message
         assert name in message
-        assert "the one before" in message
+        assert "the previous one" in message
         assert "\n" not in message
         assert outcome(path, result) == wanted["neat"]
 
 
-def test_a_run_of_which_every_checkpoint_is_damaged_begins_anew(
+def test_a_run_of_which_every_checkpoint_is_damaged_begins_anew_when_that_is_asked_for(
     tmp_path: Path, wanted: dict[str, Any]
 ) -> None:
     path = tmp_path / "run"
@@ -283,10 +283,14 @@ def test_a_run_of_which_every_checkpoint_is_damaged_begins_anew(
     kept = checkpoints(path)
     for generation in kept:
         (path / "checkpoints" / checkpoint.name_of(generation) / "arrays.npz").unlink()
+    with pytest.raises(RunError, match=r"no checkpoint can be used.*--anew"):
+        resume(path)
     watcher = Watcher()
-    result = resume(path, watcher)
+    result = session.resume(load_run(path)[1], path, {}, watcher, anew=True)
     assert watcher.first == 0
-    assert len(watcher.messages) == len(kept) >= 3
+    *damaged, last = watcher.messages
+    assert len(damaged) == len(kept) >= 3
+    assert last == "the run starts over"
     assert outcome(path, result) == wanted["neat"]
 
 

@@ -68,7 +68,7 @@ def test_that_a_cluster_evaluated_before_is_said_and_the_run_goes_on_here(run: P
     (run / "run.json").write_text(json.dumps(about))
     done = extended(run)
     assert done.exit_code == 0
-    assert "give --cluster again" in done.output
+    assert "give --cluster to use one" in done.output
 
 
 @pytest.mark.parametrize("name", ["log.jsonl", "checkpoints", "config.toml", "run.json", ".lock"])

@@ -228,7 +228,8 @@ def test_networks_of_all_sizes_are_drawn(links: int) -> None:
     pairs = rng.choice(player.inputs * 33, links, replace=False)
     sources, targets = pairs // 33 - player.inputs, pairs % 33
     genes = list(zip(sources.tolist(), targets.tolist(), rng.normal(size=links), strict=True))
-    genes += [(hidden, hidden - 20, 1.0) for hidden in range(20, 33)]
+    fixed = [(hidden, hidden - 20, 1.0) for hidden in range(20, 33)]
+    genes = [gene for gene in genes if gene[:2] not in {one[:2] for one in fixed}] + fixed
     batch = networks(genes, 33, player=player, inputs=player.inputs)
     figure = network_figure(batch)
     assert max(figure.get_size_inches()) < 20
