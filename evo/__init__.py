@@ -1,8 +1,8 @@
 """kuznechik: a neuroevolution framework for symbolic music.
 
-Engines evolve genomes (`genomes`), fitness functions score them, workers evaluate, and runs keep
-everything, so that a run can be killed at any instant and resumed bit for bit. `evo.api` has what
-is meant for scripts; its names are names of this package, and are imported when they are used.
+Engines evolve genomes (`genomes`), fitness functions score them, and workers evaluate them. Runs
+store everything, so a run can be killed at any instant and resumed bit for bit. `evo.api` has the
+functions for scripts. They are also attributes of this package, imported on first use.
 """
 
 from importlib import import_module

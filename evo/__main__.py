@@ -1,4 +1,4 @@
-"""`python -m evo` is the command `evo`."""
+"""Run the command `evo` by `python -m evo`."""
 
 from evo.cli.main import main
 

@@ -1,14 +1,14 @@
-"""What the command line does, from Python and by the same names.
+"""The command line's functions for Python, with the same names.
 
     import evo
-
+|
     result = evo.run("memorize", song="ode-to-joy", seed=1, out="runs/ode")
     config, experiment = evo.load_run("runs/ode")
     evo.resume("runs/ode", generations=1000)
     evo.song("ode-to-joy").play()                   # in a notebook
 
-Set the environment variables OMP_NUM_THREADS and OPENBLAS_NUM_THREADS to 1, as the command does:
-several threads on few cores only wait for each other.
+Set the environment variables OMP_NUM_THREADS and OPENBLAS_NUM_THREADS to 1, as the command does.
+More BLAS threads than cores slow runs down.
 """
 
 from pathlib import Path
@@ -35,7 +35,7 @@ from evo.runs.session import resume as resume_run
 
 __all__ = ["Song", "load_run", "resume", "run", "settings", "song", "tunes"]
 
-# The options of `evo run`, as of its command line.
+# The options of `evo run`.
 _LIMITS = ("generations", "time_limit", "target", "workers", "cluster", "insecure")
 _OPTIONS = ("song", "genome", "engine", "neat_config", "seed", "population", "config", *_LIMITS)
 
@@ -54,7 +54,7 @@ def run(
         experiment: Name of the experiment.
         out: The run's directory; by default a new one below runs/.
         changes: Nested tables of settings: {"ga": {"population": {"size": 50}}}.
-        display: Shows the run; by default nothing does.
+        display: Shows the run; None for no display.
         options: The options of `evo run`: song, seed, population, generations, workers, ...
 
     Returns:
@@ -63,7 +63,7 @@ def run(
     Raises:
         InputError: If an option or a setting cannot be used.
         RunError: If the directory cannot be used.
-        RunInterruptedError: If the disk fails, or there are no workers to begin with.
+        RunInterruptedError: If the disk fails, or no worker becomes available.
     """
     given, find = _given(options, _OPTIONS, changes), song_finder()
     check_worker_options(given)
@@ -86,17 +86,17 @@ def resume(
     Args:
         path: The run's directory.
         changes: Nested tables of settings of stop, workers and checkpoints.
-        display: Shows the run; by default nothing does.
-        anew: Start over at generation 0 if no checkpoint can be used.
+        display: Shows the run; None for no display.
+        anew: Restart at generation 0 if no checkpoint is usable.
         options: The options of `evo resume`: generations, time_limit, target, workers, ...
 
     Returns:
         The result, as in result.json.
 
     Raises:
-        RunError: If there is no run that can be resumed.
+        RunError: If there is no run to resume.
         InputError: If an option or a setting cannot be used.
-        RunInterruptedError: If the disk fails, or there are no workers to begin with.
+        RunInterruptedError: If the disk fails, or no worker becomes available.
     """
     given = _given(options, _LIMITS, changes)
     check_worker_options(given)
@@ -110,19 +110,25 @@ def settings(experiment: str, *, genome: str | None = None, engine: str | None =
     Args:
         experiment: Name of the experiment.
         genome: Genome kind; None for the experiment's default.
-        engine: Engine; None for the default of the genome kind.
+        engine: Engine; None for the genome kind's default.
+
+    Raises:
+        InputError: If a name is unknown, or the engine does not fit.
     """
     given = _given({"genome": genome, "engine": engine}, _OPTIONS, None)
     return configuration(experiment, given, song_finder())[0]
 
 
 def song(name: str, keys: int = 13, steps_per_beat: int = 2) -> Song:
-    """Return the song of an embedded tune's name or a MIDI file.
+    """Return an embedded tune or the song in a MIDI file.
 
     Args:
-        name: An embedded tune, or the path of a MIDI file.
-        keys: Keys of the instrument that it is put on.
-        steps_per_beat: Steps of a beat.
+        name: Name of an embedded tune, or path of a MIDI file.
+        keys: Keys of the instrument.
+        steps_per_beat: Steps per beat.
+
+    Raises:
+        InputError: If there is no such song, or it does not fit the instrument.
     """
     return find_songs(name, keys, steps_per_beat)[0]
 

@@ -1,8 +1,8 @@
-"""What an experiment is: typed settings, inputs kept with the run, and a task.
+"""The experiment contract: typed settings, inputs stored with the run, and a task.
 
-A script in `experiments/` makes one `Experiment`, and everything else (engines, workers, log,
-checkpoints, resume, champion) is the same for all of them. What an experiment needs of a genome
-kind or an engine it asks of them; nothing outside an experiment's own file knows it by name.
+Each script in `experiments/` defines one `Experiment`. Everything else is shared: engines, workers,
+log, checkpoints, resume, champion. Experiments query genome kinds and engines through their
+contracts. No other module refers to an experiment by name.
 """
 
 import json
@@ -32,23 +32,22 @@ from genomes.player import Player
 
 # Shows one line to the user.
 Say = Callable[[str], None]
-# Finds the songs of a name, keys and steps per beat; asked twice, it reads no file again.
+# Finds songs by name, keys and steps per beat; it reads every file once.
 FindSongs = Callable[[str, int, int], list[Song]]
 Files = dict[str, bytes]  # content by file name
 
 
 @dataclass(frozen=True)
 class Task:
-    """What a run evolves for.
+    """The task of a run.
 
     Attributes:
         fitness: Scores the performers.
-        player: How performers are played; None for a task that is no music, and for performers
-            without inputs.
+        player: How performers are played; None for non-musical tasks and performers without inputs.
         champion_files: Returns the champion's own files, from a batch of one.
         lowest_note: MIDI note of key 0, for the names of keys in pictures.
-        pieces: Returns the files of `pieces/`, and figures for the result, from an engine's
-            gallery. None for tasks that want the champion alone.
+        pieces: Returns the files of `pieces/` and figures for the result, from an engine's gallery.
+            None if only the champion matters.
     """
 
     fitness: Fitness
@@ -59,21 +58,21 @@ class Task:
 
 
 class Music(NamedTuple):
-    """The shape of a musical task. Steps are needed for genome kinds of a fixed length only."""
+    """The shape of a musical task; steps matter only to genomes of fixed length."""
 
     keys: int
     steps: int = 0
 
 
 class Vectors(NamedTuple):
-    """The shape of a task that is no music."""
+    """The shape of a non-musical task."""
 
     inputs: int
     outputs: int
 
 
 class Line(NamedTuple):
-    """A line of a panel: what the legend calls it, and which figure of the champion it shows."""
+    """A line of a panel: its label, and the champion's figure it shows."""
 
     label: str
     figure: str
@@ -83,11 +82,11 @@ class Panel(NamedTuple):
     """A panel of the fitness figure: figures of the champion over generations.
 
     Attributes:
-        axis: What the axis is called.
-        lines: Its lines; of several runs in one figure the first alone is drawn.
-        top: Where the axis ends, a number or a figure of the champion; None to fit the data.
-        height: In inches.
-        not_score: Leave the panel out where its first line is the score itself.
+        axis: Label of the axis.
+        lines: The lines; with several runs in one figure, only the first is drawn.
+        top: Upper limit of the axis: a number or a figure's name; None to fit the data.
+        height: Height in inches.
+        not_score: Omit the panel if its first line is the score itself.
     """
 
     axis: str
@@ -99,12 +98,12 @@ class Panel(NamedTuple):
 
 @dataclass(frozen=True)
 class Improvising:
-    """How a champion plays something new.
+    """How a champion plays new music.
 
     Attributes:
-        play: Returns what a champion plays. Takes the configuration, the run's directory, a batch
+        play: Returns the music. Its arguments are the configuration, the run's directory, a batch
             of one, the song to begin with or None, the random streams and the temperature.
-        has_song: Whether the champion learned a song that it can leave.
+        has_song: Whether the champion has learned a song that improvisation leaves.
     """
 
     play: Callable[..., Song]
@@ -120,24 +119,24 @@ class Experiment:
     """One kind of experiment.
 
     Attributes:
-        name: Its name on the command line, and of its table of settings.
+        name: Name on the command line, and of its table of settings.
         summary: One line for the help.
-        settings_type: The type of its own settings.
-        task: Returns the task of a run, from its configuration and directory.
-        shape: Returns the shape that the task needs of performers.
-        prepare: Puts what the task needs into a new run's directory.
-        genomes: The genome kinds that it is for; empty for every kind.
-        default_genome: The genome kind where none is chosen; "" for the first that it is for.
-        presets: Changes of the defaults, by genome kind and by engine; "" is for all. A preset's
-            tables are fields of `Config`: engine, genome, task, run, stop, ... Of a genome kind's
-            preset, settings that an engine does not have are left out.
-        follow_up: Returns further presets that follow from what was chosen. What was given still
-            overrides them.
-        describe: Returns the figures of a champion in words, for the terminal.
-        outcome: Returns the figures of a result in words, "" without any.
+        settings_type: Type of its own settings.
+        task: Returns a run's task from its configuration and directory.
+        shape: Returns the shape that the task requires of performers.
+        prepare: Writes the task's inputs into a new run's directory.
+        genomes: Supported genome kinds; empty for all.
+        default_genome: Default genome kind; "" for the first supported one.
+        presets: Changes of the defaults, by genome kind or engine; "" is for all. Tables are named
+            as the fields of `Config`: engine, genome, task, run, stop, ... A genome kind's preset
+            may have settings that an engine lacks; they are ignored.
+        follow_up: Returns further presets that depend on the chosen settings. The user's settings
+            override them.
+        describe: Returns a champion's figures in words, for the terminal.
+        outcome: Returns a result's figures in words, "" without any.
         panels: Panels of the fitness figure.
-        resolution: Returns the keys and the steps per beat of the music; None if there is none.
-        improvising: How a champion plays something new; None if it cannot.
+        resolution: Returns the number of keys and the steps per beat; None for non-musical tasks.
+        improvising: How a champion plays new music; None if it cannot.
     """
 
     name: str
@@ -161,14 +160,13 @@ class Experiment:
     ) -> Config:
         """Return the default configuration for an engine.
 
-        A baseline has the settings of its base, and as many evaluations, however many make one of
-        its generations.
+        A baseline has the settings of its base engine, and the same number of evaluations.
 
         Args:
             engine: The engine's name.
             more: Further presets, as in `presets`.
-            chosen: The engine's settings that are used, if they are known; they decide how many
-                generations a baseline has.
+            chosen: The engine's settings, if already known; they determine a baseline's number of
+                generations.
         """
         kind, base, genome = engine_class(engine), base_of(engine), genome_of(engine)
         player_settings = kind.genome.settings_type if self.resolution is not None else None
@@ -191,7 +189,15 @@ class Experiment:
         return config.adjusted(kind.limits(config.as_engine(engine, chosen or config.engine)))
 
     def with_shape(self, config: Config, find: FindSongs) -> Config:
-        """Return the configuration with the engine's settings for the shape of the task."""
+        """Return the configuration with the engine's settings for the task's shape.
+
+        Args:
+            config: The configuration.
+            find: Finds songs by name.
+
+        Raises:
+            InputError: If the settings do not fit the task.
+        """
         kind = engine_class(config.run.engine)
         inputs, outputs = shape = self.shape(config, find)
         if isinstance(shape, Music):
@@ -203,13 +209,13 @@ class Experiment:
     def champion_files(
         task: Task, genome: str, performers: Performers, about: dict[str, Any]
     ) -> Files:
-        """Return a champion's files: its genome for other programs, pictures, the task's own.
+        """Return a champion's files: exported genome, pictures, and the task's own.
 
         Args:
             task: The task of the run.
             genome: Name of the genome kind.
             performers: A batch of one.
-            about: Fitness and generation, kept with the genome.
+            about: Fitness and generation, stored with the genome.
         """
         files: Files = performers.export(about)
         if genome in PICTURES:
@@ -218,12 +224,16 @@ class Experiment:
 
 
 def number(value: float) -> str:
-    """Return a number with two decimals, or two digits where the decimals would be noughts."""
+    """Return a number with two decimals, or two significant digits if small."""
     return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
 
 
 def player_of(config: Config, keys: int) -> Player | None:
-    """Return how performers of a configuration are played; None if they have no inputs.
+    """Return how a configuration's performers are played, or None without inputs.
+
+    Args:
+        config: The configuration.
+        keys: Keys of the instrument.
 
     Raises:
         InputError: If the settings of the genome kind are wrong.
@@ -240,13 +250,13 @@ def player_of(config: Config, keys: int) -> Player | None:
 def player_file(
     player: Player | None, lowest_note: int, steps_per_beat: int, prompt_steps: int = 0
 ) -> Files:
-    """Return a champion's player.json: how an exported network is played; nothing without player.
+    """Return player.json, which describes how to play an exported network.
 
     Args:
-        player: How the champion is played.
+        player: How the champion is played; None for no file.
         lowest_note: MIDI note of key 0.
-        steps_per_beat: Steps of a beat.
-        prompt_steps: Steps of the song that it begins with.
+        steps_per_beat: Steps per beat.
+        prompt_steps: Steps of the song that serve as the prompt.
     """
     if player is None:
         return {}

@@ -1,8 +1,8 @@
-"""Experiments: one script a result. Each is run by `evo run NAME` or as a script of its own.
+"""Experiments: one script each, run by `evo run NAME` or as a script.
 
 memorize   learn songs note for note
-critic     compose pieces that critics take for songs
-guess      play so that a guesser guesses the next key, but not perfectly
-copy       say what was heard 64 steps ago
+critic     compose pieces that critics classify as songs
+guess      play melodies that a predictor predicts well, but not perfectly
+copy       output the input of 64 steps ago
 xor        the smallest task that needs a hidden node
 """

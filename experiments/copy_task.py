@@ -1,13 +1,13 @@
-"""The copy task: evolve a HistoryUser that says what it heard 64 steps ago.
+r"""The copy task: evolve a HistoryUser that outputs its input of 64 steps ago.
 
     evo run copy --seed 1     or     python experiments/copy_task.py --seed 1
 
-The network hears random bits and learns by evolution strategies where in its own history to read.
-`evo.fitness.copying` has the task and the loss.
+The network receives random bits. Evolution strategies train it to read the right position of its
+own history. `evo.fitness.copying` defines the task and the loss.
 
-With several delays each sequence has one of them, told by a marker, and the network has to keep in
-mind what the marker said. That is learnt by a small network, without weight decay, from more
-individuals and sequences than the defaults, which are for one delay:
+With several delays each sequence has one of them, announced by a marker that the network must
+remember. A small network learns this without weight decay, with more individuals and sequences than
+the defaults, which are for one delay:
 
     evo run copy --seed 1 --set copy.delays=16,32,48,64 --set copy.sequences=16 \\
         --population 64 --set es.network.layers=24 --set es.network.forget_bias=2 \\
@@ -24,9 +24,8 @@ from evo.core.settings import Changes, Meta, Settings, tables
 from evo.experiment import Experiment, FindSongs, Task, Vectors, number
 from evo.fitness.copying import Copying
 
-# Found by trying one change at a time on several seeds (`benchmarks/copy_task.py`). The mean is
-# evaluated too: of individuals that receive one sequence per generation, the best is often only
-# lucky.
+# Tuned one change at a time on several seeds (`benchmarks/copy_task.py`). The mean is evaluated
+# too: with one sequence per generation, the individual with the highest score is often only lucky.
 PRESETS: dict[str, Changes] = {
     "history-user": {
         "engine": {
@@ -39,7 +38,7 @@ PRESETS: dict[str, Changes] = {
     },
 }
 
-# What several delays need besides; see the module's docstring.
+# Additional settings for several delays; see the module's docstring.
 VARIABLE = (
     "copy.delays=16,32,48,64",
     "copy.sequences=16",
@@ -52,12 +51,12 @@ VARIABLE = (
 
 
 class CopySettings(Settings, frozen=True):
-    """The sequences that are copied."""
+    """The sequences to copy."""
 
     keys: Annotated[int, Meta(ge=1, le=4096, description="Bits per step.")] = 13
     delays: Annotated[
         tuple[Annotated[int, Meta(ge=1, le=65_536)], ...],
-        Meta(description="Steps after which an input is the output; several have markers."),
+        Meta(description="Delays in steps; several delays are announced by markers."),
     ] = (64,)
     sequences: Annotated[int, Meta(ge=1, le=100_000, description="Sequences per generation.")] = 1
     marker_every: Annotated[
@@ -71,23 +70,37 @@ class CopySettings(Settings, frozen=True):
             raise InputError(str(error)) from None
 
     def fitness(self) -> Copying:
-        """Return the fitness of these settings; ValueError if there is none."""
+        """Return the fitness of these settings.
+
+        Raises:
+            ValueError: If the settings are inconsistent.
+        """
         return Copying(**tables(self))
 
 
 def shape(config: Config, find: FindSongs) -> Vectors:
-    """Return inputs and keys."""
+    """Return the numbers of inputs and outputs.
+
+    Args:
+        config: The run's configuration.
+        find: Not used.
+    """
     fitness = config.task.fitness()
     return Vectors(fitness.inputs, fitness.keys)
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Return the task to copy what was the input."""
+    """Return the copy task.
+
+    Args:
+        config: The run's configuration.
+        folder: Not used.
+    """
     return Task(config.task.fitness())
 
 
 def describe(figures: Mapping[str, Any]) -> list[str]:
-    """Return how far a champion is, in words."""
+    """Return a champion's figures in words."""
     words = [f"loss {number(figures['loss'])}"] if "loss" in figures else []
     if "read_lags" in figures:
         lags = ", ".join(str(lag) for lag in figures["read_lags"])
@@ -97,7 +110,7 @@ def describe(figures: Mapping[str, Any]) -> list[str]:
 
 EXPERIMENT = Experiment(
     name="copy",
-    summary="Say what was heard 64 steps ago: does a network learn to read its own history?",
+    summary="Output the input of 64 steps ago: does a network learn to read its own history?",
     settings_type=CopySettings,
     task=task,
     shape=shape,

@@ -1,14 +1,13 @@
-"""Compose: pieces that critics take for songs, that are new, and that vary as songs do.
+"""Compose pieces that critics classify as songs, and that are new and varied.
 
     evo run critic --seed 1 --workers 2     or     python experiments/critic.py --seed 1
 
-Critics are trained on songs (the embedded tunes, or the folder of `--song`) and on everything that
-is no song. Then pieces are bred, each to a brief: the numbers of one song, drawn by the seed
-(`evo.fitness.critic.briefs` tells why). The champion is the best ever for the first brief; a
-note-grid engine leaves a piece for every brief in `pieces/`: MIDI, rolls and a table of what the
-critics, the critic that the search never met, and the descriptive measures say of them.
-
-`critic.pieces = 0` is the original research's search instead: what critics like best, without end.
+Critics are classifiers trained on songs (the embedded tunes, or the folder of `--song`) against
+rolls that are not songs. Each piece is evolved for a brief: the measures of one song, chosen by the
+seed (`evo.fitness.critic.briefs`). The champion is the best piece for the first brief. A note-grid
+engine writes a piece for every brief to `pieces/`: MIDI, rolls, and a table of measures and scores
+by the critics and by a held-out critic. `critic.pieces = 0` is the original research's search
+instead: the critics' score, without limit.
 """
 
 import json
@@ -50,12 +49,12 @@ from genomes.base import Performers
 
 FILE = "critics.npz"
 STEPS_PER_BEAT = 2  # critics read bars of 8 steps
-SAMPLES = 10  # of songs, to say what a fresh classifier makes of no difference
-# A search for what critics like too well.
+SAMPLES = 10  # random samples of songs that measure the fresh classifier's chance level
+# The search for hard negatives: rolls that critics score too highly.
 SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
 PRESETS: dict[str, Changes] = {
-    # Inputs are every step of the last bar and every other step of the seven before, and nothing
-    # else: networks have no prompt, and begin by themselves.
+    # Inputs are every step of the last bar and every other step of the seven before. Networks have
+    # no prompt: they start from silence.
     "network": {
         "genome": {"lags": (*range(1, 9), *range(10, 65, 2))},
         "engine": {
@@ -66,7 +65,7 @@ PRESETS: dict[str, Changes] = {
             "NEAT": {"pop_size": 150},
         },
     },
-    # Every brief has an island of its own: where parents mix, all pieces share their bars.
+    # Every brief has an island of its own. Otherwise crossover would spread bars to all pieces.
     "grid": {
         "engine": {
             "grid": {"most_voices": 1, "density": (0.2, 0.7)},
@@ -84,7 +83,7 @@ PRESETS: dict[str, Changes] = {
 
 
 class CriticSettings(Settings, frozen=True):
-    """What critics learn from, and what is composed."""
+    """The critics' training data, and the pieces to compose."""
 
     song: Annotated[
         str, Meta(description="A folder of MIDI files; by default all embedded tunes.")
@@ -97,31 +96,39 @@ class CriticSettings(Settings, frozen=True):
     ] = 1
     free_run: Annotated[
         int,
-        Meta(
-            ge=0, le=65_536, description="Tokens of a known song that a piece may share in a row."
-        ),
+        Meta(ge=0, le=65_536, description="Longest run of tokens shared with a known song."),
     ] = 7
     critic_seed: Annotated[
         int, Meta(ge=0, le=(1 << 63) - 1, description="Random seed of the critics' training.")
     ] = 0
     rounds: Annotated[
         int,
-        Meta(ge=0, le=100, description="Times that critics are trained again with hard negatives."),
+        Meta(ge=0, le=100, description="Rounds of retraining the critics with hard negatives."),
     ] = 2
     critics: Annotated[
-        str, Meta(description="A run, or its critics.npz, whose critics are used.")
+        str, Meta(description="A run, or its critics.npz, with critics to reuse.")
     ] = ""
 
 
 def shape(config: Config, find: FindSongs) -> Music:
-    """Return keys and steps."""
+    """Return the shape of a piece.
+
+    Args:
+        config: The run's configuration.
+        find: Not used.
+    """
     table: CriticSettings = config.task
     engine_class(config.run.engine).check_cases(config.engine, table.pieces, by_step=False)
     return Music(table.keys, table.steps)
 
 
 def of_length(song: BoolArray, steps: int) -> BoolArray:
-    """A song's roll as (steps, keys): cut, or, when it is at most half as long, played again."""
+    """Return a roll, bool (steps, keys), cut or repeated to a length.
+
+    Args:
+        song: Bool (time, keys); repeated if at most half as long.
+        steps: The length.
+    """
     sounding = np.flatnonzero(song.any(axis=1))
     bars = int(sounding[-1]) // BAR + 1 if len(sounding) else 1
     played = np.zeros((max(BAR * bars, len(song)), song.shape[1]), np.bool_)
@@ -134,7 +141,12 @@ def of_length(song: BoolArray, steps: int) -> BoolArray:
 
 
 def corpus_of(table: CriticSettings, find: FindSongs) -> tuple[BoolArray, list[str]]:
-    """Return the songs to learn from, bool (n, steps, keys), and their names."""
+    """Return the songs to learn from, bool (n, steps, keys), and their names.
+
+    Args:
+        table: The settings.
+        find: Finds the songs of `--song`.
+    """
     if table.song:
         songs = find(table.song, table.keys, STEPS_PER_BEAT)
     elif table.keys != 13:
@@ -145,8 +157,15 @@ def corpus_of(table: CriticSettings, find: FindSongs) -> tuple[BoolArray, list[s
     return rolls, [song.name for song in songs]
 
 
-def prepare(config: Config, folder: Path, say: Say, find: FindSongs) -> None:
-    """Train the critics, or copy them, into the run."""
+def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None:
+    """Train the critics, or copy them, into the run.
+
+    Args:
+        config: The run's configuration.
+        folder: The run's directory.
+        message: Shows messages to the user.
+        find: Finds the songs of `--song`.
+    """
     table: CriticSettings = config.task
     if table.critics:
         if table.song:
@@ -162,17 +181,21 @@ def prepare(config: Config, folder: Path, say: Say, find: FindSongs) -> None:
                 f"{len(rolls)}"
             )
         try:
-            critics = train(rolls, names, table.critic_seed, table.rounds, say, climb)
+            critics = train(rolls, names, table.critic_seed, table.rounds, message, climb)
         except ValueError as error:
             raise InputError(str(error)) from None
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
 
 
 def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
-    """Search for what critics like best, without a brief.
+    """Return the critics' favourites without a brief, hard negatives.
+
+    Args:
+        fitness: The critics.
+        seed: Random seed of a genetic search.
 
     Returns:
-        The survivors of a genetic search, the best first, and their scores: float64 (n,).
+        The survivors, the best first, and their scores, float64 (n,).
     """
     kind = engine_class(default_engine("grid"))
     survivors = {"size": SEARCH_POPULATION, "survival": "plus", "parents": 64}
@@ -189,7 +212,7 @@ def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
 
 
 def _loaded(path: Path, table: CriticSettings) -> Panel:
-    """Return the critics in a file, for rolls as the configuration has them."""
+    """Return the critics in a file, checked against the configured shape."""
     if path.is_dir():
         path /= FILE
     try:
@@ -210,7 +233,12 @@ def _loaded(path: Path, table: CriticSettings) -> Panel:
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Return the task to please the critics that were trained for the run."""
+    """Return the task to compose for the run's critics.
+
+    Args:
+        config: The run's configuration.
+        folder: The run's directory.
+    """
     table: CriticSettings = config.task
     critics = _loaded(folder / FILE, table)
     try:
@@ -231,7 +259,7 @@ def task(config: Config, folder: Path) -> Task:
 
 
 def _files(fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]) -> dict[str, bytes]:
-    """Every piece as NAME.mid, and all in one picture."""
+    """Return every piece as NAME.mid, and a picture of all."""
     from evo.analysis.plot import pieces_figure, png_bytes
 
     pieces = [
@@ -254,9 +282,9 @@ def _pieces(
     gallery: Gallery,
     seed: int,
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """What a gallery leaves: files of its pieces, and figures of them together."""
+    """Return the files of a gallery's pieces, and summary figures."""
     briefs: Sequence[str] = [""] * len(rolls)
-    if fitness.briefs is not None:  # by total, a piece is bred to the first
+    if fitness.briefs is not None:  # selection by total uses the first brief only
         songs = fitness.briefs.songs
         briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
@@ -264,16 +292,16 @@ def _pieces(
     families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
     known = critics.known_songs()
     records = []
-    for place, figures in enumerate(fitness.figures_of(rolls)):
-        measures = measure(rolls[place], known)
+    for index, figures in enumerate(fitness.figures_of(rolls)):
+        measures = measure(rolls[index], known)
         records.append(
             {
-                "name": names[place],
-                "brief": briefs[place],
-                "score": float(gallery.scores[place]),
+                "name": names[index],
+                "brief": briefs[index],
+                "score": float(gallery.scores[index]),
                 **figures,
-                # Not held against the song that it was bred to.
-                "outside": outside(measures, corpus.ranges(families.get(briefs[place], -1))),
+                # The song of the piece's own brief is left out.
+                "outside": outside(measures, corpus.ranges(families.get(briefs[index], -1))),
                 "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
             }
         )
@@ -298,7 +326,7 @@ def _pieces(
 
 
 def _share_of_usual(corpus: Corpus) -> float:
-    """Which share of the songs is usual in every measure, each held against the others."""
+    """Return the share of songs without an unusual measure, leaving each song out."""
     families = corpus.families.tolist()
     usual = [
         not outside(measures, corpus.ranges(family))
@@ -308,7 +336,7 @@ def _share_of_usual(corpus: Corpus) -> float:
 
 
 def _among_songs(songs: FloatArray, few: int, random: np.random.Generator) -> float | None:
-    """How well the fresh classifier tells so few songs from the others, who are no different."""
+    """Return the fresh classifier's chance level: its AUC for random songs."""
     if not 2 <= few <= len(songs) - 2:
         return None
     areas = []
@@ -319,7 +347,7 @@ def _among_songs(songs: FloatArray, few: int, random: np.random.Generator) -> fl
 
 
 def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
-    """The pieces for people: a line each, then all together."""
+    """Return the pieces as a text table: one line each, then a summary."""
     lines = [
         "piece      score  critic  held-out  above % of songs  known run  nearest song            "
         "  unusual for the songs",
@@ -332,25 +360,25 @@ def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
             f"{one['longest_run']:9d}  {one['nearest_song']:24}  {unusual}"
         )
     auc = together["fresh_classifier_auc"]
-    told = (
-        f"tells pieces from songs with an area under the curve of {auc} (1: always; as many songs "
+    verdict = (
+        f"separates pieces from songs with an AUC of {auc} (1: perfectly; as many songs "
         f"from the others: {together['fresh_classifier_auc_of_songs']})."
     )
     if auc is None:
-        told = "has too few pieces to learn from."
+        verdict = "has too few pieces to learn from."
     lines += [
         "",
         f"{together['pieces_above_quarter']} of {together['pieces']} pieces are above a quarter "
-        "of the songs that the held-out critic never heard;",
+        "of the songs that the held-out critic was not trained on;",
         f"{together['pieces_usual']} are usual for songs in every measure, as "
         f"{together['songs_usual_share']:.0%} of the songs are, each held against the others;",
-        f"a fresh classifier {told}",
+        f"a fresh classifier {verdict}",
     ]
     return "\n".join(lines) + "\n"
 
 
 def resolution(config: Config) -> tuple[int, int]:
-    """Return the keys, and the steps of a beat."""
+    """Return the number of keys, and the steps per beat."""
     return config.task.keys, STEPS_PER_BEAT
 
 

@@ -1,15 +1,16 @@
-"""The guessing game: play so that a guesser guesses the next key, but not perfectly.
+"""The guessing game: play melodies that a predictor predicts well, but not perfectly.
 
     evo run guess --seed 1 --workers 2     or     python experiments/guess.py --seed 1
 
-A performer begins by itself and plays on, hearing only itself; guessers that learn while they
-listen guess each next step of it. `evo.fitness.guessing.game` tells what is scored, and what else
-can be: `--set guess.score=gap` ends in ABAB, `--set guess.score=coevolved` breeds guessers too. The
-melody that was bred is left as MIDI, four times as long as it was judged by, with a picture of how
-it is guessed, and is judged by a guesser that no search meets.
+A performer starts from silence and receives only its own output. Predictors that learn online guess
+each next step. `evo.fitness.guessing.game` defines the scores. `--set guess.score=gap` converges to
+ABAB; `--set guess.score=coevolved` evolves the predictors too. The champion's melody is saved as
+MIDI, four times as long as it was scored, with a plot of its predictability. A held-out predictor
+evaluates it.
 
-Networks hear their last six steps; a note grid (`--genome grid`) is the piece itself and as long as
-it is; a HistoryUser (`--genome history-user`) is a melody's, one key or the rest at each step.
+The inputs of networks are their last six steps. A note grid (`--genome grid`) is the piece itself
+and has a fixed length. A HistoryUser (`--genome history-user`) plays a melody: one key or a rest
+per step.
 """
 
 from collections.abc import Mapping
@@ -46,16 +47,16 @@ from genomes.player import Player
 
 STEPS_PER_BEAT = 2
 COEVOLVED = "coevolved"  # a score, beside those of `evo.fitness.guessing.game`
-# What a bred guesser hears: a little more than a network that plays.
+# Input lags of an evolved guesser: slightly more than those of a performer.
 GUESSER_LAGS = tuple(range(1, 9))
-# Steps of another song that a champion goes on from: it was evolved without one.
+# Beats of another song that serve as a prompt.
 PROMPT_BEATS = 4
-# Found by trying one change at a time on ten seeds.
+# Tuned one change at a time on ten seeds.
 PRESETS: dict[str, Changes] = {
-    # Inputs are the last six steps: a network with so short a memory that plays by itself repeats
-    # itself sooner or later, and selection only says when. Few connections at first, few deleted,
-    # and offspring in which few weights change: after 80 generations 10 of 10 seeds had every
-    # figure of the table in `benchmarks/guess.py`, 8 of 10 with neat-python's rates.
+    # Inputs are the last six steps. With so short a memory every network eventually repeats
+    # itself; selection only decides when. Few initial connections, few deletions and few weight
+    # changes per child: after 80 generations 10 of 10 seeds reached every figure of the table in
+    # `benchmarks/guess.py`, compared with 8 of 10 with neat-python's rates.
     "network": {
         "genome": {"lags": tuple(range(1, 7))},
         "engine": {
@@ -78,8 +79,8 @@ PRESETS: dict[str, Changes] = {
         "engine": {
             "grid": {"most_voices": 1, "density": (0.5, 1.0)},
             "population": {"size": 192},
-            # Nothing makes order like a bar that is repeated: with 2 in place of 10, two of six
-            # pieces had a complexity above 0.65 of their shuffles', now none of eight.
+            # Repeated bars create order. With 2 instead of 10, two of six pieces had a complexity
+            # above 0.65 of their shuffles', now none of eight.
             "mutation": {"repeat": 10.0},
         },
         "stop": {"generations": 600},
@@ -90,19 +91,17 @@ PRESETS: dict[str, Changes] = {
             "network": {"architecture": "melody", "layers": (8,), "last": 8, "history": 16},
         },
     },
-    # Playing step by step takes the most time: chunks are small, so that workers share it.
+    # Step-by-step inference dominates the time, so small chunks balance the workers.
     "": {"run": {"chunk_size": 12}, "stop": {"stagnation": 100}},
 }
 
 
 class GuessSettings(Settings, frozen=True):
-    """What is scored, and how long a piece is."""
+    """The score, and the length of a piece."""
 
     score: Annotated[
         Literal["gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy", "coevolved"],
-        Meta(
-            description="What is scored (`evo.fitness.guessing`); coevolved evolves guessers too."
-        ),
+        Meta(description="The score (`evo.fitness.guessing`); coevolved evolves guessers too."),
     ] = "gap-resolve"
     keys: Annotated[int, Meta(ge=1, le=128, description="Keys of the instrument.")] = 13
     steps: Annotated[
@@ -127,18 +126,29 @@ class GuessSettings(Settings, frozen=True):
 
 
 def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
-    """Return no stagnation where guessers evolve: the champion is always of its generation."""
+    """Return a preset without stagnation limit if guessers evolve.
+
+    The champion then always comes from the current generation.
+
+    Args:
+        config: The run's configuration.
+        find: Not used.
+    """
     return {"": {"stop": {"stagnation": 0}}} if config.task.score == COEVOLVED else {}
 
 
 def fitness_of(config: Config) -> Guessing:
-    """Return the game that the configuration asks for; InputError if there is none."""
+    """Return the fitness of a configuration.
+
+    Raises:
+        InputError: If the engine cannot be used with the score.
+    """
     table: GuessSettings = config.task
     if table.score != COEVOLVED:
         return Guessing(keys=table.keys, steps=table.steps, score=table.score)
     if not engine_class(config.run.engine).can_forget:
         raise InputError(
-            "guess.score=coevolved needs an engine that keeps nobody by a score, as scores "
+            "guess.score=coevolved needs an engine that keeps no individual by score, as scores "
             f"change with the guessers; {config.run.engine} keeps its parent"
         )
     return CoevolvedGuessing(
@@ -152,12 +162,12 @@ def fitness_of(config: Config) -> Guessing:
 
 
 def _other_seed(seed: int) -> int:
-    """A seed for breeding guessers that draws nothing that breeding performers draws."""
+    """Return an independent seed for evolving guessers."""
     return int(np.random.SeedSequence(seed, spawn_key=(int(Role.TRAIN),)).generate_state(1)[0])
 
 
 def _guessers(table: GuessSettings, seed: int, state: State | None) -> Engine[Any]:
-    """Return what breeds networks that guess the next key, new or restored."""
+    """Return the engine that evolves guessers, new or restored."""
     player = Player(table.keys, GUESSER_LAGS, off=0.0, on=1.0)
     kind = engine_class("neat")
     settings = changed(
@@ -170,13 +180,26 @@ def _guessers(table: GuessSettings, seed: int, state: State | None) -> Engine[An
 
 
 def shape(config: Config, find: FindSongs) -> Music:
-    """Return keys and steps."""
+    """Return the shape of a piece.
+
+    Args:
+        config: The run's configuration.
+        find: Not used.
+
+    Raises:
+        InputError: If the engine cannot be used with the score.
+    """
     fitness_of(config)
     return Music(config.task.keys, config.task.steps)
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Return the task to play the guessing game."""
+    """Return the guessing game as a task.
+
+    Args:
+        config: The run's configuration.
+        folder: Not used.
+    """
     fitness = fitness_of(config)
     player, lowest_note = player_of(config, fitness.keys), usual_lowest_note(fitness.keys)
 
@@ -195,10 +218,21 @@ def melody_of(
     streams: Streams | None = None,
     temperature: float = 0.0,
 ) -> BoolArray:
-    """What one performer plays, as its listeners follow it: bool (steps, keys).
+    """Return the melody of one performer, as the predictors receive it.
 
-    It is longer than the steps it was judged by, but for note grids, which are silent past their
-    end. Where a network sounds several keys, it is the highest.
+    Of several simultaneous keys it has the highest. Performers without a fixed length play longer
+    than they were scored.
+
+    Args:
+        keys: Number of keys.
+        steps: Steps that are scored.
+        performers: A batch of one.
+        prompt: Bool (steps, keys), or None to start from silence.
+        streams: Random streams, needed with a temperature.
+        temperature: Sampling temperature; 0 is deterministic.
+
+    Returns:
+        Bool (time, keys).
     """
     if prompt is None:
         prompt = np.zeros((0, keys), np.bool_)
@@ -208,7 +242,7 @@ def melody_of(
 
 
 def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dict[str, bytes]:
-    """The melody, longer than it was judged by where it can go on, and how it is guessed."""
+    """Return the champion's melody, its roll and its predictability."""
     from evo.analysis.plot import guessing_figure, pieces_figure, png_bytes
     from evo.analysis.plot.rolls import ROW_STEPS
 
@@ -228,7 +262,7 @@ def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dic
 
 
 def resolution(config: Config) -> tuple[int, int]:
-    """Return the keys, and the steps of a beat."""
+    """Return the number of keys, and the steps per beat."""
     return config.task.keys, STEPS_PER_BEAT
 
 
@@ -240,9 +274,18 @@ def improvise(
     streams: Streams,
     temperature: float,
 ) -> Song:
-    """Return what a champion plays after the beginning of a song, or by itself."""
+    """Return new music of a champion.
+
+    Args:
+        config: The run's configuration.
+        folder: Not used.
+        performers: A batch of one.
+        begin: Song whose first steps are the prompt, or None.
+        streams: Random streams.
+        temperature: Sampling temperature; 0 is deterministic.
+    """
     keys, steps, given = config.task.keys, config.task.steps, 0
-    if begin is None:  # one silent step, of which nothing is played
+    if begin is None:  # one silent step, which is not played
         silence = np.zeros((1, keys), np.bool_)
         begin = Song(silence, usual_lowest_note(keys), STEPS_PER_BEAT, 120.0, "melody")
     else:
@@ -253,7 +296,7 @@ def improvise(
 
 
 def outcome(result: Mapping[str, Any]) -> str:
-    """Return how a run ended, in words."""
+    """Return a result's figures in words."""
     if "guesser_accuracy" not in result:
         return ""
     period = f"period {result['period']}" if result["period"] else "no period"
@@ -263,7 +306,7 @@ def outcome(result: Mapping[str, Any]) -> str:
 
 EXPERIMENT = Experiment(
     name="guess",
-    summary="Play so that a guesser guesses the next key, but not perfectly.",
+    summary="Play melodies that a predictor predicts well, but not perfectly.",
     settings_type=GuessSettings,
     task=task,
     shape=shape,

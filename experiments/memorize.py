@@ -1,15 +1,15 @@
-"""Learn songs note for note: after the first 8 steps every further step must be exactly right.
+"""Learn songs note for note: every step after the first 8 must be right.
 
     evo run memorize --song SONG.mid --seed 1     or     python experiments/memorize.py --seed 1
 
-A network hears the past at some lags and says which keys sound next; a note grid (`--genome grid`)
-is a piece of music itself, hears nothing, and can learn one song. Either is bred while hearing
-the true past (`mode = "follow"`), which is dense and parallel over steps, and judged at the end in
-closed loop, hearing only itself: a player that follows without error also performs without.
+A network's inputs are the past at some lags; its outputs are the next keys. A note grid (`--genome
+grid`) is one piece of music itself, without inputs. With `mode = "follow"` each step is predicted
+from the true past (teacher forcing). This score is dense and parallel over steps. Results are
+measured in closed loop; a player that follows without error also performs without error.
 
-With `mode = "likelihood"` songs are not learned note for note: players are judged by the chance
-that they give to every next step (`evo.fitness.next_step`), and some songs can be held out, to see
-what was learned of songs at large. That is what HistoryUsers learn of a folder of songs:
+With `mode = "likelihood"` players are scored by the probability of every next step
+(`evo.fitness.next_step`), so songs are not learned note for note. Songs can be held out to measure
+generalisation. HistoryUsers learn a folder of songs in this mode:
 
     evo run memorize --genome history-user --song FOLDER --seed 1
     evo play RUN --temperature 0.7 --seed 3
@@ -50,7 +50,7 @@ LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
 
 
 class MemorizeSettings(Settings, frozen=True):
-    """What is learned, and how it is scored."""
+    """The songs to learn, and the score."""
 
     song: Annotated[
         str, Meta(description="An embedded tune, a MIDI file, or a folder of MIDI files.")
@@ -58,14 +58,14 @@ class MemorizeSettings(Settings, frozen=True):
     mode: Annotated[
         Literal["", "follow", "perform", "likelihood"],
         Meta(
-            description="Score every next step after the true past (follow), or the performance "
-            "alone (perform), or the probability of every next step (likelihood). By default "
-            "follow, or likelihood where HistoryUsers learn several songs."
+            description="Score every step predicted from the true past (follow), the closed-loop "
+            "performance (perform), or the probability of every next step (likelihood). Default: "
+            "follow, or likelihood if HistoryUsers learn several songs."
         ),
     ] = ""
     held_out: Annotated[
         float,
-        Meta(ge=0, lt=1, description="With likelihood: share of songs that are not learned from."),
+        Meta(ge=0, lt=1, description="With likelihood: share of songs held out."),
     ] = 0.0
     batch: Annotated[
         int,
@@ -74,12 +74,12 @@ class MemorizeSettings(Settings, frozen=True):
     keys: Annotated[int, Meta(ge=1, le=128, description="Keys of the instrument.")] = 13
     steps_per_beat: Annotated[int, Meta(ge=1, le=96, description="Steps of a beat.")] = 2
     prompt_steps: Annotated[
-        int, Meta(ge=0, le=65_536, description="First steps of the song that are given.")
+        int, Meta(ge=0, le=65_536, description="First steps of the song, given as the prompt.")
     ] = 8
 
 
-# What each genome kind and engine starts from. Found by trying one change at a time on several
-# songs and seeds; `benchmarks/notes.md` has the trials.
+# Defaults of each genome kind and engine. Tuned one change at a time on several songs and seeds;
+# `benchmarks/notes.md` has the trials.
 PRESETS: dict[str, Changes] = {
     "network": {
         "engine": {
@@ -90,18 +90,16 @@ PRESETS: dict[str, Changes] = {
             "NEAT": {"pop_size": 150},
         },
     },
-    # Inputs are every step of the last two bars, and every other beat of the twelve before. Zeros
-    # and ones: a connection from a key that did not sound contributes nothing, so that one change
-    # of the network disturbs few steps. The extra input is 1 while a song is learned, and 0 to
-    # improvise (`evo play --improvise`).
-    # A wrong step costs a squared hinge of at least 1: a key that is below has nothing wrong.
+    # Inputs are every step of the last two bars, and every other beat of the twelve before. Inputs
+    # are 0 or 1, so that a silent key contributes nothing and a mutation disturbs few steps. The
+    # extra input is 1 during learning, and 0 to improvise (`evo play --improvise`).
+    # A wrong step costs a squared hinge of at least 1, so a key with less has no wrong step.
     "neat": {
         "genome": {"lags": (*range(1, 17), *range(20, 97, 4)), "extra_inputs": (1.0,)},
         "engine": {"Modules": {"by_output": True, "freeze_below": 1.0}},
     },
-    # Few inputs, each lag double the one before: beat, bar and phrase. Networks that start
-    # unconnected and grow, and offspring in which few weights change, learn far more than with
-    # neat-python's defaults.
+    # Few inputs, with doubling lags: beat, bar and phrase. Networks that start unconnected, and
+    # few weight changes per child, learn far more than neat-python's defaults.
     "neat-python": {
         "genome": {"lags": (1, 2, 4, 8, 16, 32), "off": -1.0},
         "engine": {
@@ -119,8 +117,8 @@ PRESETS: dict[str, Changes] = {
             "DefaultReproduction": {"min_species_size": 1},
         },
     },
-    # There is one case per step: every step is a search of its own, and all go on at once. The
-    # best at every step so far is kept, and a child takes each step from the best of its parents.
+    # One case per step: every step is a separate search, and all run in parallel. The best
+    # individual for each step is kept, and a child takes each step from the best of its parents.
     "grid": {
         "engine": {
             "grid": {"density": (0.3, 0.8)},
@@ -132,11 +130,10 @@ PRESETS: dict[str, Changes] = {
             | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
         },
     },
-    # Small generations, many of them. Individuals are ranked by the squared hinge of what is short
-    # of right, and not by the totals: of these, the part that still grows when all but a few steps
-    # are right is small, and searches stalled with two or three steps wrong. Few lags, where songs
-    # repeat themselves, in place of a history of 80 steps: fewer weights. Weights must not decay
-    # when they know a song by heart.
+    # Many small generations. Individuals are ranked by squared hinge losses instead of totals.
+    # Totals hardly change when all but a few steps are right, and searches stalled with two or
+    # three wrong steps. A few lags at which songs repeat, instead of a history of 80 steps, need
+    # fewer weights. Weight decay would damage a memorised song.
     "history-user": {
         "stop": {"generations": 5000},
         "run": {"chunk_size": 16},
@@ -155,21 +152,20 @@ PRESETS: dict[str, Changes] = {
         },
     },
 }
-# What is other with the mode likelihood. A genome kind that is named here has this mode by default
-# where there are several songs.
+# Changes for the mode likelihood. Genome kinds listed here use it by default for several songs.
 LIKELIHOOD: dict[str, Changes] = {
     "": {"task": {"mode": "likelihood"}},
     "neat": {"engine": {"Modules": {"by_output": False}}},  # there is no score by output
-    # A fifth of the songs is held out. All lags of ten bars: where they read is found, not given.
+    # A fifth of the songs is held out. Networks read all lags of ten bars, and learn which to use.
     "history-user": {
         "task": {"held_out": 0.2, "batch": 16},
         "stop": {"generations": 3000},
         "engine": {
-            # The champion is the mean: sixteen songs per generation do not say which individual
-            # of several generations is the best.
+            # The champion is the mean: sixteen songs per generation cannot rank individuals of
+            # different generations.
             "population": {"champion": "mean"},
             "strategy": {"by_output": False},
-            # A little decay keeps them from being sure of songs that they do not know.
+            # A little decay prevents overconfidence on unknown songs.
             "openai": {"weight_decay": 0.002},
             "network": {
                 "architecture": "melody",
@@ -185,7 +181,12 @@ LIKELIHOOD: dict[str, Changes] = {
 
 
 def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
-    """Return the mode where none was chosen, and what else follows from it."""
+    """Return presets for the mode, which is chosen here if not set.
+
+    Args:
+        config: The run's configuration.
+        find: Finds the songs.
+    """
     table: MemorizeSettings = config.task
     several = config.genome_name in LIKELIHOOD and _several_songs(table, find)
     mode = table.mode or ("likelihood" if several else "follow")
@@ -199,12 +200,22 @@ def _several_songs(table: MemorizeSettings, find: FindSongs) -> bool:
 
 
 def held_out_count(songs: int, share: float) -> int:
-    """Return how many of some songs are held out; one is always left to learn from."""
+    """Return how many songs to hold out, leaving at least one to learn.
+
+    Args:
+        songs: Number of songs.
+        share: Share to hold out, 0 to 1.
+    """
     return min(round(songs * share), songs - 1)
 
 
 def shape(config: Config, find: FindSongs) -> Music:
-    """Return the keys, and for a genome kind of fixed length the steps of the song."""
+    """Return the keys, and the song's steps for genomes of fixed length.
+
+    Args:
+        config: The run's configuration.
+        find: Finds the songs.
+    """
     table: MemorizeSettings = config.task
     if not engine_class(config.run.engine).genome.fixed_length:
         return Music(table.keys)
@@ -217,8 +228,15 @@ def shape(config: Config, find: FindSongs) -> Music:
     return Music(table.keys, len(songs[0].grid))
 
 
-def prepare(config: Config, folder: Path, say: Say, find: FindSongs) -> None:
-    """Copy the songs into the run, so that it needs no other file."""
+def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None:
+    """Copy the songs into the run, so that it needs no other file.
+
+    Args:
+        config: The run's configuration.
+        folder: The run's directory.
+        message: Not used.
+        find: Finds the songs.
+    """
     table: MemorizeSettings = config.task
     songs = find(table.song, table.keys, table.steps_per_beat)
     count = held_out_count(len(songs), table.held_out)
@@ -246,7 +264,13 @@ def prepare(config: Config, folder: Path, say: Say, find: FindSongs) -> None:
 
 
 def kept_songs(config: Config, folder: Path, kept: str = LEARNED) -> list[Song]:
-    """The songs that `prepare` put into the run, to be learned or held out."""
+    """Return the songs that `prepare` copied into the run.
+
+    Args:
+        config: The run's configuration.
+        folder: The run's directory.
+        kept: `LEARNED` or `HELD_OUT`.
+    """
     if kept == HELD_OUT and not (folder / kept).exists():
         return []
     keys, steps_per_beat = resolution(config)
@@ -254,7 +278,12 @@ def kept_songs(config: Config, folder: Path, kept: str = LEARNED) -> list[Song]:
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Memorise the songs that were copied into the run."""
+    """Return the task to learn the songs in the run's directory.
+
+    Args:
+        config: The run's configuration.
+        folder: The run's directory.
+    """
     table: MemorizeSettings = config.task
     player = player_of(config, table.keys)
     fitness: Fitness
@@ -282,7 +311,7 @@ def task(config: Config, folder: Path) -> Task:
 
 
 def resolution(config: Config) -> tuple[int, int]:
-    """Return the keys, and the steps of a beat."""
+    """Return the number of keys, and the steps per beat."""
     return config.task.keys, config.task.steps_per_beat
 
 
@@ -294,7 +323,16 @@ def improvise(
     streams: Streams,
     temperature: float,
 ) -> Song:
-    """Return what a champion plays after the beginning of a song, by default its own."""
+    """Return new music of a champion.
+
+    Args:
+        config: The run's configuration.
+        folder: The run's directory.
+        performers: A batch of one.
+        begin: Song whose first steps are the prompt, or None for the learned one.
+        streams: Random streams.
+        temperature: Sampling temperature; 0 is deterministic.
+    """
     song = begin if begin is not None else kept_songs(config, folder)[0]
     prompt = song.grid[: config.task.prompt_steps]
     played = performers.perform(prompt, len(song.grid), streams, temperature)[0]
@@ -302,7 +340,7 @@ def improvise(
 
 
 def describe(figures: Mapping[str, Any]) -> list[str]:
-    """Return how far a champion is, in words."""
+    """Return a champion's figures in words."""
     words = []
     if "follow_correct" in figures:
         words.append(f"{figures['follow_correct']} of {figures['steps_total']} steps follow")
@@ -315,7 +353,7 @@ def describe(figures: Mapping[str, Any]) -> list[str]:
 
 
 def outcome(result: Mapping[str, Any]) -> str:
-    """Return how a run ended, in words."""
+    """Return a result's figures in words."""
     words = []
     if "steps_total" in result:
         right, total = result["steps_correct"], result["steps_total"]
@@ -342,8 +380,8 @@ EXPERIMENT = Experiment(
         Panel(
             "steps right",
             (
-                Line("champion, hearing itself", "steps_correct"),
-                Line("champion, hearing the song", "follow_correct"),
+                Line("champion, closed loop", "steps_correct"),
+                Line("champion, teacher forcing", "follow_correct"),
             ),
             top="steps_total",
         ),

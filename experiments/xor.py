@@ -1,8 +1,9 @@
-"""Exclusive or, the smallest task that needs a hidden node: does an engine grow topology at all?
+"""Exclusive or, the smallest task that needs a hidden node.
 
     evo run xor --engine neat-python --seed 1        or        python experiments/xor.py --seed 1
 
-Solved means a sum of squared errors of at most 0.1, as in neat-python's own example.
+It tests whether an engine grows topology. Solved means a sum of squared errors of at most 0.1, as
+in neat-python's own example.
 """
 
 from pathlib import Path
@@ -12,8 +13,8 @@ from evo.core.settings import Settings
 from evo.experiment import Experiment, FindSongs, Task, Vectors
 from evo.fitness.xor import Xor
 
-# Over neat-python's own XOR example: fewer deletions, larger weights and steps, fewer parents,
-# found by trying one change at a time on 16 seeds. `benchmarks/xor.py` measures it on others.
+# Compared with neat-python's own XOR example: fewer deletions, larger weights and steps, fewer
+# parents. Tuned one change at a time on 16 seeds; `benchmarks/xor.py` measures it on others.
 NEAT_PYTHON = {
     "DefaultGenome": {
         "weight_init_stdev": 2.0,
@@ -30,16 +31,26 @@ NEAT_PYTHON = {
 
 
 class XorSettings(Settings, frozen=True):
-    """There is nothing to set."""
+    """The experiment has no settings."""
 
 
 def shape(config: Config, find: FindSongs) -> Vectors:
-    """Return two inputs and one output."""
+    """Return two inputs and one output.
+
+    Args:
+        config: Not used.
+        find: Not used.
+    """
     return Vectors(2, 1)
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Return the truth table."""
+    """Return the truth table as a task.
+
+    Args:
+        config: Not used.
+        folder: Not used.
+    """
     return Task(Xor())
 
 

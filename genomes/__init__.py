@@ -1,8 +1,9 @@
-"""Genomes: what is bred. One module a kind, each a batch of n individuals in arrays.
+"""Genome kinds: batches of n individuals stored in arrays.
 
-`genomes` imports nothing of `evo`: it speaks arrays and `numpy.random.Generator`s. Every kind is
-a batch of performers (`genomes.base.Performers`), so every kind works with every fitness.
+`genomes` imports nothing of `evo`. Its interface consists of arrays and `numpy.random.Generator`s.
+Every kind is a batch of performers (`genomes.base.Performers`) and works with every fitness.
 
-    network     networks whose topology evolves (NEAT)
-    grid        note grids, pieces of music themselves
+network        networks with evolved topology (NEAT)
+grid           note grids, which are pieces of music themselves
+history_user   LSTM networks that read their own input history
 """

@@ -1,14 +1,14 @@
 """The contract of every genome kind: a batch of n performers.
 
-How it is used:
+- A fitness calls `follow` for predictions of each step from the true past (teacher forcing), or
+`perform` for playing in closed loop after a prompt.
 
-- a fitness asks what they would play next, hearing the true past (`follow`, teacher forcing), or
-  what they play when they hear only themselves after a short prompt (`perform`, closed loop);
-- an evaluator cuts the batch into chunks for its workers (`len`, `take`) and sends them as arrays
-  (`to_arrays`, `from_arrays`);
-- a checkpoint and the champion's folder keep the same arrays.
+- An evaluator splits the batch for its workers (`len`, `take`) and sends arrays (`to_arrays`,
+`from_arrays`).
 
-An individual's results never depend, not by a bit, on who shares its batch.
+- Checkpoints and the champion's folder store the same arrays.
+
+An individual's results never depend on the rest of its batch, not even in the last bit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,14 +25,18 @@ Kind = TypeVar("Kind")
 if TYPE_CHECKING:
     from genomes.player import Player
 
-# One random generator an individual, in the order of the batch.
+# One random generator per individual, in the order of the batch.
 Streams = Sequence[np.random.Generator]
 
 
 def unchecked(kind: type[Kind], **fields: Any) -> Kind:
     """Return a frozen dataclass with these fields, without its checks.
 
-    For batches that kernels or other processes of the same run made.
+    For batches made by kernels or by other processes of the same run.
+
+    Args:
+        kind: The dataclass.
+        fields: Its fields by name.
     """
     made = object.__new__(kind)
     vars(made).update(fields)
@@ -40,16 +44,16 @@ def unchecked(kind: type[Kind], **fields: Any) -> Kind:
 
 
 def fitting(name: str, array: Any, dtype: DTypeLike, shape: Sequence[int | str]) -> NDArray[Any]:
-    """Return an array in one piece, if it is of a type and shape.
+    """Return an array as contiguous memory after checking its type and shape.
 
     Args:
-        name: What it is called in a message.
-        array: What should be an array.
-        dtype: Its type.
-        shape: The length of every axis, or a word for one of any length.
+        name: Name of the array in messages.
+        array: The value to check.
+        dtype: Required dtype.
+        shape: Length of every axis, or a word for any length.
 
     Raises:
-        GenomeError: It is not.
+        GenomeError: If it does not fit.
     """
     wanted = f"{np.dtype(dtype)} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
     if not isinstance(array, np.ndarray):
@@ -62,23 +66,38 @@ def fitting(name: str, array: Any, dtype: DTypeLike, shape: Sequence[int | str])
         raise GenomeError(f"{name} must be {wanted}, got {array.dtype} {array.shape}")
     whole: NDArray[Any] = np.ascontiguousarray(array).reshape(array.shape)
     if whole.dtype == np.bool_ and whole.size and whole.view(np.uint8).max() > 1:
-        raise GenomeError(f"{name} must be 0 or 1 in every byte")  # kernels read the lowest bit
+        raise GenomeError(f"{name} must be 0 or 1 in every byte")  # kernels read only one bit
     return whole
 
 
 def field(
     arrays: Mapping[str, NDArray[Any]], name: str, dtype: DTypeLike, shape: Sequence[int | str]
 ) -> NDArray[Any]:
-    """Return one of a batch's arrays, if it is there and of a type and shape; see `fitting`."""
+    """Return one array of a batch after checking its type and shape.
+
+    Args:
+        arrays: The arrays by name.
+        name: Name of the array.
+        dtype: Required dtype.
+        shape: Length of every axis, or a word for any length.
+
+    Raises:
+        GenomeError: If it is missing or does not fit.
+    """
     if name not in arrays:
         raise GenomeError(f"the arrays lack {name}")
     return fitting(name, arrays[name], dtype, shape)
 
 
 def selected(count: int, indices: Sequence[int] | Indices) -> slice | Indices:
-    """Return what selects individuals of `count`: a slice, so no copy, where they are in a row.
+    """Return an index for the given individuals; a slice, without copying, if possible.
 
-    Raises IndexError if one of them is not there.
+    Args:
+        count: Individuals of the batch.
+        indices: Individuals to select, int64 (any,).
+
+    Raises:
+        IndexError: If an individual does not exist.
     """
     chosen = np.arange(count)[np.asarray(indices, np.int64)]
     if len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1)):  # a worker's chunk
@@ -87,15 +106,33 @@ def selected(count: int, indices: Sequence[int] | Indices) -> slice | Indices:
 
 
 def check_roll(grid: BoolArray, keys: int) -> None:
-    """Raise ValueError unless a piano roll is of (steps, keys)."""
+    """Check the shape of a piano roll.
+
+    Args:
+        grid: Bool (steps, keys).
+        keys: Required number of keys.
+
+    Raises:
+        ValueError: If the shape differs.
+    """
     if grid.ndim != 2 or grid.shape[1] != keys:
         raise ValueError(f"grid must be (steps, {keys}), got {grid.shape}")
 
 
 def prompted(prompt: BoolArray, steps: int, individuals: int, keys: int) -> tuple[int, BoolArray]:
-    """Return the steps of a prompt, and what is played when nothing follows it.
+    """Return the prompt's length, and silent rolls that begin with the prompt.
 
-    The latter is bool (individuals, steps, keys). Raises ValueError for a prompt that does not fit.
+    Args:
+        prompt: Bool (prompt_steps, keys), or (individuals, prompt_steps, keys).
+        steps: Steps of the result.
+        individuals: Individuals of the batch.
+        keys: Keys of the instrument.
+
+    Returns:
+        prompt_steps, and bool (individuals, steps, keys).
+
+    Raises:
+        ValueError: If the prompt does not fit.
     """
     if prompt.shape[-1] != keys or prompt.ndim not in (2, 3):
         raise ValueError(f"prompt must be (.., steps, {keys}), got {prompt.shape}")
@@ -113,10 +150,20 @@ def prompted(prompt: BoolArray, steps: int, individuals: int, keys: int) -> tupl
 def draw_chances(
     streams: Streams | None, temperature: float, individuals: int, steps: int, drawn: int
 ) -> FloatArray:
-    """Return what a temperature decides by, each individual's drawn from its own stream.
+    """Return uniform random numbers, each individual's drawn from its own stream.
 
-    float64 (individuals, steps, drawn) below 1; empty at temperature 0. Raises ValueError if there
-    is not one stream an individual.
+    Args:
+        streams: One stream per individual; may be None at temperature 0.
+        temperature: Sampling temperature.
+        individuals: Individuals of the batch.
+        steps: Steps to play.
+        drawn: Numbers per step.
+
+    Returns:
+        Float64 (individuals, steps, drawn) in [0, 1); empty at temperature 0.
+
+    Raises:
+        ValueError: If there is not one stream per individual.
     """
     if not temperature > 0.0:
         return np.empty((0, 0, 0))
@@ -132,9 +179,8 @@ class Performers(Protocol):
     """A batch of n individuals of one genome kind.
 
     Attributes:
-        settings_type: The type of the settings by which individuals are played, None if there are
-            none to choose.
-        fixed_length: Whether an individual is a piece of a length of its own, and silent after it.
+        settings_type: Type of the settings for playing; None if there are none.
+        fixed_length: Whether an individual is a piece of fixed length, followed by silence.
     """
 
     settings_type: ClassVar[Any]  # type[msgspec.Struct] | None
@@ -145,7 +191,7 @@ class Performers(Protocol):
         """Return how individuals are played; None for a kind that needs no player.
 
         Args:
-            settings: Of `settings_type`.
+            settings: An instance of `settings_type`.
             keys: Keys of the instrument.
 
         Raises:
@@ -154,35 +200,39 @@ class Performers(Protocol):
 
     @classmethod
     def shape_of(cls, keys: int, steps: int, player: "Player | None") -> tuple[int, int]:
-        """Return the two numbers that say how large individuals are, for an engine's settings.
+        """Return the two sizes of individuals for an engine's settings.
 
         Args:
             keys: Keys of the instrument.
             steps: Steps of a piece.
-            player: As `player_of` has it.
+            player: The result of `player_of`.
         """
 
     def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
-        """Return files for other programs, by name, of a batch of one.
+        """Return files for other programs by name, for a batch of one.
 
-        `about` is kept in them.
+        `about` is stored in them.
         """
 
     def improvising(self) -> Self:
-        """Return the individuals freed from the song that they learned.
+        """Return the individuals without the input of the song that they learned.
 
         Raises:
-            ValueError: If they have nothing that frees them.
+            ValueError: If they have no such input.
         """
 
     def __len__(self) -> int:
-        """How many individuals the batch holds."""
+        """Return the number of individuals."""
 
     def follow(self, grid: BoolArray) -> Singles:
-        """Say every next step of a song while hearing its true past.
+        """Predict each step from the true previous steps (teacher forcing).
 
-        `grid` is a bool (steps, keys) piano roll. Returns float32 (n, steps, keys): the activation
-        for step t given the steps before t; a key sounds where it is > 0.
+        Args:
+            grid: Bool (steps, keys) piano roll.
+
+        Returns:
+            Float32 (n, steps, keys): activations for step t given the steps before t. A key sounds
+            if its activation is > 0.
         """
 
     def perform(
@@ -192,24 +242,34 @@ class Performers(Protocol):
         streams: Streams | None = None,
         temperature: float = 0.0,
     ) -> BoolArray:
-        """Play on from a prompt, hearing only what was played.
+        """Play in closed loop: each step's output becomes part of the next inputs.
 
-        `prompt` is bool (prompt_steps, keys), the same for all, or (n, prompt_steps, keys).
-        Returns bool (n, steps, keys), of which the first rows are the prompt. At temperature 0 a
-        key sounds where its activation is > 0; above, it sounds with probability
-        sigmoid(activation / temperature), drawn from the individual's own stream.
+        Args:
+            prompt: Bool (prompt_steps, keys) for all individuals, or (n, prompt_steps, keys).
+            steps: Steps of the result, including the prompt.
+            streams: One random stream per individual; needed above temperature 0.
+            temperature: Sampling temperature. At 0 a key sounds if its activation is > 0, otherwise
+                with probability sigmoid(activation / temperature).
+
+        Returns:
+            Bool (n, steps, keys), beginning with the prompt.
         """
 
     def take(self, indices: Sequence[int] | Indices) -> Self:
-        """The individuals at `indices`, in that order, as a batch of their own."""
+        """Return the individuals at `indices`, in that order, as a batch."""
 
     def to_arrays(self) -> Arrays:
-        """Everything the batch is made of, as plain arrays (no object dtype)."""
+        """Return the batch as plain arrays by name (no object dtype)."""
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
-        """The batch that `to_arrays` described.
+        """Return the batch described by `to_arrays`.
 
-        Raises GenomeError for arrays that describe none. They are checked completely, as a file may
-        hold anything, unless they are `trusted`: sent by a process of the same run.
+        Args:
+            arrays: The arrays by name.
+            trusted: Skip checks, for arrays of a process of the same run. Arrays from files are
+                checked completely.
+
+        Raises:
+            GenomeError: If the arrays do not describe a batch.
         """

@@ -2,7 +2,7 @@
 
 
 class GenomeError(ValueError):
-    """Arrays or values that make no valid genome, player or shape; one line that names the field.
+    """Invalid arrays or values of a genome, player or shape; one line naming the field.
 
-    A ValueError of another kind is a caller's mistake: an argument that does not fit the batch.
+    Any other ValueError is a programming mistake: an argument that does not fit the batch.
     """

@@ -1,12 +1,11 @@
-"""How kernels are compiled.
+"""Compilation of numba kernels.
 
-A `kernel` is called from Python; it is compiled when it is first needed and kept on disk beside its
-module (or where NUMBA_CACHE_DIR says). A `device` function is called from kernels only, which saves
-compiling the wrappers that Python would need; with the structs of arrays passed here they are most
-of a small function's compilation time.
+A `kernel` is called from Python. It is compiled on first use and cached beside its module (or in
+NUMBA_CACHE_DIR). A `device` function is called only from kernels. It needs no wrapper for Python,
+which would dominate the compilation time of small functions with structs of arrays as arguments.
 
-Neither reorders nor fuses floating-point operations: the same input gives the same bits. With
-NUMBA_DISABLE_JIT=1 nothing is compiled, and both are what they are in Python.
+Neither reorders nor fuses floating-point operations, so results are reproducible bit for bit. With
+NUMBA_DISABLE_JIT=1 nothing is compiled, and both remain Python functions.
 """
 
 import functools
@@ -31,19 +30,19 @@ _compile_device = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_mo
 
 
 def kernel(function: Function) -> Function:
-    """Compile a function that Python calls; kept on disk where any place can be written."""
+    """Compile a function that is called from Python, with caching if possible."""
     if _config.DISABLE_JIT:
         return _without_warnings(function)
     compiled: Function
     try:
         compiled = _compile_kernel(function)
-    except RuntimeError:  # numba found nowhere to keep it: compile it in every process
+    except RuntimeError:  # no cache directory is writable: compile in every process
         compiled = _compile_unkept(function)
     return compiled
 
 
 def _without_warnings(function: Function) -> Function:
-    """A function as it is, but with the arithmetic of kernels: what overflows is no warning."""
+    """Return an uncompiled function that ignores floating-point warnings, as kernels do."""
 
     @functools.wraps(function)
     def run(*arguments: Any) -> Any:
@@ -55,16 +54,15 @@ def _without_warnings(function: Function) -> Function:
 
 
 def device(function: Function) -> Function:
-    """Compile a function that is called from kernels only, never from Python."""
+    """Compile a function that is called only from kernels."""
     compiled: Function = _compile_device(function)
     return compiled
 
 
 def is_compiled(dispatcher: Any) -> bool:
-    """Whether a kernel was compiled before, for its source as it is and this Python.
+    """Return whether a kernel is in numba's cache for its current source.
 
-    A guess by the files of numba's cache, good enough to announce a wait: a wrong one costs only
-    time.
+    It only checks file times, which is enough to announce a wait.
     """
     if _config.DISABLE_JIT or dispatcher.signatures:  # in this process
         return True
@@ -84,13 +82,18 @@ def is_compiled(dispatcher: Any) -> bool:
 
 @device
 def zero() -> int:
-    """A 0 to pass on: a literal one would compile what it is passed to twice."""
+    """Return a 0 that is not a literal: a literal would cause a second compilation."""
     return int(np.int64(0))
 
 
 @device
 def within(indices: Indices, count: int) -> bool:
-    """Return whether all are indices of `count` things, counted from the first."""
+    """Return whether all indices are from 0 to `count` - 1.
+
+    Args:
+        indices: Int64 (any,).
+        count: Number of valid indices.
+    """
     fit = True
     for index in indices:
         fit &= 0 <= index < count
@@ -99,7 +102,13 @@ def within(indices: Indices, count: int) -> bool:
 
 @device
 def are_offsets(offsets: Indices, rows: int, count: int) -> bool:
-    """Return whether offsets divide `count` things into `rows`."""
+    """Return whether offsets divide `count` entries into `rows`.
+
+    Args:
+        offsets: Int64 (any,).
+        rows: Number of rows.
+        count: Number of entries.
+    """
     if len(offsets) != rows + 1 or offsets[0] != 0 or offsets[rows] != count:
         return False
     fit = True

@@ -1,10 +1,9 @@
-"""How a network plays an instrument: which past it hears, and when one of its outputs sounds.
+"""How a network plays an instrument: layout of its inputs, threshold of its outputs.
 
-A network knows numbers only. The player lays the past of a song out as the network's inputs, key
-by key within lag by lag: input i is key `i % keys` at lag `lags[i // keys]`, `on` where it sounded
-and `off` where it did not, `before_start` before the first step; after them come the constant
-`extra_inputs`. A key sounds when its output is greater than `threshold`, or, where the player has
-`voices`, when it is among so many of the highest: a melody has one.
+The inputs are the past of a song, ordered by lag and then by key. Input i is key `i % keys` at lag
+`lags[i // keys]`: `on` if it sounded, `off` if not, and `before_start` before the first step. Then
+follow the constant `extra_inputs`. A key sounds if its output is greater than `threshold`. If the
+player has `voices`, that number of highest outputs sound instead; a melody has one voice.
 """
 
 import math
@@ -21,7 +20,7 @@ from genomes.arrays import BoolArray, FloatArray
 from genomes.base import check_roll
 from genomes.errors import GenomeError
 
-# Beyond any use, and refused before memory is taken for it: keys times the longest lag, and inputs.
+# Maximum of keys times the longest lag, and of inputs; checked before allocating.
 LARGEST_PAST = 1 << 24
 LARGEST_INPUTS = 1 << 20
 
@@ -29,7 +28,7 @@ Level = Annotated[float, Meta(ge=-1e6, le=1e6)]
 
 
 class PlayerSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How networks are played: what of the past is an input, and at which levels."""
+    """Settings of the inputs of networks: lags and levels."""
 
     lags: Annotated[
         tuple[Annotated[int, Meta(ge=1, le=65_536)], ...],
@@ -44,7 +43,11 @@ class PlayerSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
 
     def player(self, keys: int) -> "Player":
-        """Return the player of an instrument; ValueError if the settings describe none."""
+        """Return the player of an instrument with `keys`.
+
+        Raises:
+            ValueError: If the settings do not describe a player.
+        """
         return Player(
             keys,
             self.lags,
@@ -57,9 +60,10 @@ class PlayerSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Player:
-    """The layout of inputs and outputs; `player.json` beside an exported network.
+    """The layout of inputs and outputs; stored as `player.json` with exported networks.
 
-    Raises GenomeError for values that make no player.
+    Raises:
+        GenomeError: If the values are inconsistent.
     """
 
     keys: int
@@ -69,7 +73,7 @@ class Player:
     before_start: float = -1.0
     threshold: float = 0.0
     extra_inputs: tuple[float, ...] = ()
-    voices: int = 0  # so many keys sound at every step; 0: all above the threshold
+    voices: int = 0  # keys that sound at every step; 0: all above the threshold
 
     def __post_init__(self) -> None:
         lags = self.lags
@@ -103,13 +107,20 @@ class Player:
 
     @property
     def inputs(self) -> int:
-        """How many inputs a network of this player has."""
+        """Number of inputs of a network."""
         return self.keys * len(self.lags) + len(self.extra_inputs)
 
     def hear(self, grid: BoolArray) -> FloatArray:
-        """The inputs at every step of a song: float64 (inputs, steps); column t is the past of t.
+        """Return the inputs for every step of a song.
 
-        `grid` is bool (steps, keys). Raises ValueError if it has another number of keys.
+        Args:
+            grid: Bool (steps, keys).
+
+        Returns:
+            Float64 (inputs, steps); column t is the past of step t.
+
+        Raises:
+            ValueError: If the number of keys differs.
         """
         check_roll(grid, self.keys)
         steps = len(grid)
@@ -123,12 +134,19 @@ class Player:
         return heard
 
     def activations(self, outputs: FloatArray) -> FloatArray:
-        """What outputs, float64 (.., keys), say: as many numbers; a key sounds where they are > 0.
+        """Return activations from outputs; a key sounds if its activation is > 0.
 
-        The output less the threshold. With voices a margin instead, and the threshold is of no
-        matter: of the highest outputs, ties to the lower key, what each is above the highest of
-        the others (the smallest number where they tie); of the others, what each is below the
-        lowest of those, at most 0. An output that is no number stays so, and its key is silent.
+        Without voices it is the output minus the threshold. With `voices` it is a margin, and
+        `threshold` is ignored. For the highest outputs (ties: lower key first) the margin is the
+        distance to the highest other output, or the smallest positive number if they tie. For the
+        others it is the distance to the lowest of these, at most 0. NaN stays NaN, and its key is
+        silent.
+
+        Args:
+            outputs: Float64 (.., keys).
+
+        Returns:
+            Float64 (.., keys).
         """
         if not self.voices:
             return outputs - self.threshold
@@ -143,9 +161,9 @@ class Player:
         return np.where(chosen, above, below)
 
     def to_values(self) -> dict[str, Any]:
-        """Plain JSON values, of which `from_values` makes the player again.
+        """Return the player as plain JSON values for `from_values`.
 
-        Without `voices` where there are none: what reads such a file knows the threshold alone.
+        `voices` is omitted if 0, as some readers of the file only know the threshold.
         """
         values = asdict(self)
         if not self.voices:
@@ -154,7 +172,11 @@ class Player:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """The player that `to_values` described; GenomeError for values that describe none."""
+        """Return the player described by `to_values`.
+
+        Raises:
+            GenomeError: If the values do not describe a player.
+        """
         names = {one.name for one in fields(cls)}
         unknown = sorted(set(values) - names)
         if unknown:
@@ -176,6 +198,6 @@ def _is_whole(number: Any) -> bool:
 
 
 def _is_finite(number: Any) -> bool:
-    """Whether something is a number that float64 can hold."""
+    """Return whether a value is a number within the range of float64."""
     whole = _is_whole(number) and abs(int(number)) < 1 << 1023
     return whole or (isinstance(number, float) and math.isfinite(number))

@@ -1,9 +1,9 @@
-"""Random numbers inside kernels: a counter-based stream for every individual.
+"""Random numbers inside kernels: a counter-based stream per individual.
 
-A stream is one 64-bit word that counts up, and each number is a hash of the count (SplitMix64:
-Steele, Lea & Flood, "Fast splittable pseudorandom number generators", 2014). Streams of different
-individuals start at hashes of their places under the generation's key, so that an individual's
-numbers depend on nothing but its address, and no generator objects are made for thousands of them.
+A stream is one 64-bit counter, and each number is a hash of the counter (SplitMix64: Steele, Lea &
+Flood, "Fast splittable pseudorandom number generators", 2014). The start is a hash of the
+individual's index and the generation's key. An individual's numbers therefore depend only on these
+two. No generator objects are created.
 """
 
 import math
@@ -26,7 +26,7 @@ _LAYER, _SIGN = np.uint64(255), np.uint64(256)
 
 @device
 def mix(z: np.uint64) -> np.uint64:
-    """A hash of 64 bits."""
+    """Return a 64-bit hash of `z`."""
     z = (z ^ (z >> _S30)) * _FIRST
     z = (z ^ (z >> _S27)) * _SECOND
     return z ^ (z >> _S31)
@@ -34,33 +34,52 @@ def mix(z: np.uint64) -> np.uint64:
 
 @device
 def start_stream(stream: Stream, key: np.uint64, individual: int) -> None:
-    """Set a stream to the start of individual's numbers under `key`, a uint64."""
+    """Set a stream to its start for an individual.
+
+    Args:
+        stream: Uint64 (1,), written to.
+        key: Key of the generation.
+        individual: Index of the individual.
+    """
     stream[0] = mix(key + mix(np.uint64(individual) + _GOLDEN))
 
 
 @device
 def uniform(stream: Stream) -> float:
-    """A number in [0, 1)."""
+    """Return a float64 in [0, 1)."""
     stream[0] += _GOLDEN
     return float(mix(stream[0]) >> _S11) * _UNIT
 
 
 @device
 def below(stream: Stream, count: int) -> int:
-    """A whole number from 0 to count - 1."""
+    """Return a whole number from 0 to `count` - 1.
+
+    Args:
+        stream: Uint64 (1,).
+        count: At least 1.
+    """
     return int(uniform(stream) * count)
 
 
 @device
 def sounding_chance(activation: float, temperature: float) -> float:
-    """The chance that a key sounds: sigmoid(activation / temperature), at least 1e-26."""
+    """Return the probability that a key sounds, at least 1e-26.
+
+    Args:
+        activation: Activation of the key.
+        temperature: Sampling temperature, above 0.
+
+    Returns:
+        sigmoid(activation / temperature).
+    """
     return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, activation / temperature))))
 
 
 def _ziggurat() -> tuple[FloatArray, FloatArray]:
-    """Right edges of the 256 layers of equal area under the normal density, and its heights there.
+    """Return right edges and heights of 256 equal areas under the normal density.
 
-    The lowest layer holds the tail, so its edge is that of a box of the same area.
+    The lowest layer includes the tail, so its edge is that of a box of the same area.
     """
     edges = np.empty(257)
     area = _TAIL * math.exp(-0.5 * _TAIL**2)
@@ -79,15 +98,15 @@ _EDGES, _HEIGHTS = _ziggurat()
 
 @device
 def normal(stream: Stream) -> float:
-    """A number of the standard normal distribution.
+    """Return a standard normal number by the ziggurat of Marsaglia & Tsang (2000).
 
-    The ziggurat of Marsaglia & Tsang (2000): nearly always one hash and one comparison.
+    It nearly always needs one hash and one comparison.
     """
     while True:
         stream[0] += _GOLDEN
         word = mix(stream[0])
         layer = int(word & _LAYER)
-        # The 8 low bits choose the layer, the next the sign, 53 others the place in it.
+        # The 8 low bits choose the layer, the next one the sign, 53 others the position.
         x = float(word >> _S11) * _UNIT * _EDGES[layer]
         sign = -1.0 if word & _SIGN else 1.0
         if x < _EDGES[layer + 1]:

@@ -1,13 +1,13 @@
-"""Vectors of 16 numbers that stay in registers, inside kernels.
+"""Vectors of 16 numbers in registers, for use inside kernels.
 
-LLVM by itself does not keep a block of sums in vector registers while a loop over arrays runs: with
-such loops alone the forward pass of a HistoryUser takes 8.6 times as long
-(`benchmarks/history_user.py`). Here a vector is a value of its own, made and used by a few
-operations of one or two instructions each; the loops around them are plain numba.
+LLVM does not keep a block of sums in vector registers during a loop over arrays. With such loops
+alone the forward pass of a HistoryUser takes 8.6 times as long (`benchmarks/history_user.py`). Here
+a vector is a value, made and used by operations of one or two instructions. The surrounding loops
+are plain numba.
 
-Each lane is rounded by itself, as one number would be. Arrays are float32 or float64 and in one
-piece, places in them count in memory order, and neither is checked. Where nothing is compiled
-(NUMBA_DISABLE_JIT) a vector is a small array.
+Each lane is rounded like a single number. Arrays are contiguous float32 or float64; indices count
+in memory order; neither is checked. Without compilation (NUMBA_DISABLE_JIT) a vector is a small
+array.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from numba.extending import intrinsic, register_model
 
 LANES = 16  # a vector of AVX-512 in float32, two of AVX2
 
-# numba's type information does not cover what is done with these.
+# numba's type information does not cover these uses.
 _cgutils: Any = cgutils
 config: Any = _config
 _primitive: Any = models.PrimitiveModel
@@ -32,7 +32,7 @@ _intrinsic: Any = intrinsic
 
 
 class Vector(types.Type):
-    """The type of a vector of numbers."""
+    """The numba type of a vector of numbers."""
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = dtype
@@ -47,7 +47,7 @@ class _VectorModel(_primitive):  # type: ignore[misc]
 
 
 def _operation(typed: Callable[..., Any], plain: Callable[..., Any]) -> Any:
-    """An operation inside kernels, or its plain twin where nothing is compiled."""
+    """Return an operation for kernels, or its NumPy twin without compilation."""
     return plain if config.DISABLE_JIT else _intrinsic(typed)
 
 
@@ -115,12 +115,12 @@ def _plain_store(vector: Any, array: Any, place: int) -> None:
 
 
 def _plain_fused(a: Any, b: Any, c: Any) -> Any:
-    """Rounded twice, which in rare cases gives the next number."""
+    """Return a * b + c; rounding twice rarely gives a neighbouring number."""
     return (np.float64(a) * np.float64(b) + np.float64(c)).astype(c.dtype)
 
 
-# load(array, place), store(vector, array, place), number(array, place): one number alone, and
-# spread(number): it in every lane.
+# load(array, index), store(vector, array, index), number(array, index) for one number, and
+# spread(number) into every lane.
 load = _operation(_load, lambda array, place: array.reshape(-1)[place : place + LANES].copy())
 store = _operation(_store, _plain_store)
 number = _operation(_number, lambda array, place: array.reshape(-1)[place])
@@ -130,7 +130,7 @@ fused = _operation(_fused, _plain_fused)
 plus = _operation(_of_two(lambda builder, a, b: builder.fadd(a, b)), lambda a, b: a + b)
 minus = _operation(_of_two(lambda builder, a, b: builder.fsub(a, b)), lambda a, b: a - b)
 times = _operation(_of_two(lambda builder, a, b: builder.fmul(a, b)), lambda a, b: a * b)
-larger = _operation(  # of two numbers a lane; the first where they are no numbers
+larger = _operation(  # the larger of two numbers per lane; the first one if either is NaN
     _of_two(lambda builder, a, b: builder.select(builder.fcmp_ordered(">", b, a), b, a)),
     lambda a, b: np.where(b > a, b, a),
 )

@@ -1,1 +1,1 @@
-"""What runs gave: comparisons, statistics, pictures."""
+"""Analyse runs: comparisons, statistics and figures."""

@@ -1,13 +1,12 @@
-"""Comparing runs: which there are, what each of them is, and how those that are alike did.
+"""Compare runs: find them, group equal configurations, and summarise each group.
 
-Runs that differ in nothing but their seed, their limits and how they were carried out make a
-*group*. A run succeeds in the first generation after which its task is solved, or after which it
-has reached its own `stop.target`; with a target that is given here, after which its champion is at
-least that good. What it has cost is the evaluations and the seconds up to then, whole generations,
-and without success all there were.
+A *group* has runs that differ only in seed, limits and execution settings. A run succeeds in the
+first generation after which its task is solved or its own `stop.target` is reached. With a target
+given here, it succeeds once its champion reaches that. The cost of a run is its evaluations and
+seconds up to success, in whole generations; without success, its total.
 
-Only runs that ended are counted, finished or failed: one that is still at work, was stopped or
-broke off has not had what the others had. They are named instead, and so is what is damaged.
+Only ended runs count, finished or failed. Running, stopped and interrupted runs had a smaller
+budget. They are listed separately, and so are damaged ones.
 """
 
 import json
@@ -32,56 +31,60 @@ ENDED = ("finished", "failed")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one run did."""
+    """The result of one run."""
 
     path: Path
     config: Tables
-    status: str  # of the result, or running, or interrupted
-    solved: bool  # by the criterion that was asked for
-    evaluations: int  # to the success, or all
+    status: str  # status of the result, or running, or interrupted
+    solved: bool  # by the criterion of the comparison
+    evaluations: int  # up to success, or in total
     seconds: float
     best: float  # fitness of the champion, -inf without one
 
 
 @dataclass
 class Group:
-    """Runs of the same configuration but for the seed."""
+    """Runs with the same configuration except for the seed."""
 
     label: str
     outcomes: list[Outcome] = field(default_factory=list)
 
     @property
     def solved(self) -> int:
-        """How many of the runs succeeded."""
-        return sum(one.solved for one in self.outcomes)
+        """Number of successful runs."""
+        return sum(run.solved for run in self.outcomes)
 
     def to_success(self) -> list[float]:
-        """Evaluations up to success of every run, infinite without."""
-        return [one.evaluations if one.solved else math.inf for one in self.outcomes]
+        """Return the evaluations up to success per run, infinite without success."""
+        return [run.evaluations if run.solved else math.inf for run in self.outcomes]
 
 
 @dataclass
 class Comparison:
-    """All groups, and a line on each run that is not in them."""
+    """All groups, and a line for each run left out."""
 
     groups: list[Group]
     left_out: list[str]
 
 
 def find_runs(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
-    """The runs at and below these paths, and a line on each that is known of and has not begun.
+    """Find the runs at and below these paths.
 
-    Raises InputError for a path where there is none at all.
+    Returns:
+        The folders of the runs, and a line for each planned run that has not begun.
+
+    Raises:
+        InputError: if a path has no run at or below it.
     """
-    found: dict[Path, Path] = {}  # by the resolved path, so that none is counted twice
+    found: dict[Path, Path] = {}  # by resolved path, so that each run counts once
     missing = []
     for path in paths:
-        here = [path] if (path / "config.toml").is_file() else []
-        if not here and path.is_dir():
-            here = sorted((file.parent for file in path.rglob("config.toml")), key=_by_numbers)
-        if not here:
-            raise InputError(f"{path}: there is no run here, and none below")
-        found |= {run.resolve(): run for run in here if run.resolve() not in found}
+        below = [path] if (path / "config.toml").is_file() else []
+        if not below and path.is_dir():
+            below = sorted((file.parent for file in path.rglob("config.toml")), key=_by_numbers)
+        if not below:
+            raise InputError(f"{path}: no run at or below this path")
+        found |= {run.resolve(): run for run in below if run.resolve() not in found}
         for folder in [path, *(file.parent for file in path.rglob(BATCH_FILE))]:
             if is_batch(folder):
                 missing += _not_begun(folder)
@@ -89,7 +92,7 @@ def find_runs(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
 
 
 def _by_numbers(path: Path) -> list[Any]:
-    """A key that sorts seed2 before seed10."""
+    """Return a sort key that puts seed2 before seed10."""
     digits = "".join(c if c.isdigit() else " " for c in path.name).split()
     return [str(path.parent), path.name.rstrip("0123456789"), int(digits[-1]) if digits else -1]
 
@@ -104,7 +107,15 @@ def _not_begun(folder: Path) -> list[str]:
 
 
 def compare(paths: Sequence[Path], target: float | None = None) -> Comparison:
-    """Read and group all runs at and below these paths."""
+    """Read and group all runs at and below these paths.
+
+    Args:
+        paths: folders of runs.
+        target: champion score that counts as success; by default each run's own criterion.
+
+    Raises:
+        InputError: if a path has no run at or below it.
+    """
     runs, left_out = find_runs(paths)
     outcomes = []
     for run in runs:
@@ -144,7 +155,7 @@ def _outcome(path: Path, target: float | None) -> Outcome:
             -math.inf if best is None else float(best),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path / 'log.jsonl'}: a record lacks what all have: {error}") from None
+        raise RunError(f"{path / 'log.jsonl'}: a record lacks a required entry: {error}") from None
 
 
 def _succeeds(record: dict[str, Any], config: Tables, target: float | None) -> bool:
@@ -156,8 +167,8 @@ def _succeeds(record: dict[str, Any], config: Tables, target: float | None) -> b
     return bool(reached or record["figures"].get("solved"))
 
 
-def _what(config: Tables) -> Tables:
-    """What runs of one group have in common."""
+def _common(config: Tables) -> Tables:
+    """Return the settings shared by the runs of a group."""
     return config | {"run": {k: v for k, v in config["run"].items() if k != "seed"}}
 
 
@@ -169,34 +180,34 @@ def _name(config: Tables) -> str:
 
 
 def _grouped(outcomes: Sequence[Outcome]) -> list[Group]:
-    """The groups, in the order of their first run, with labels that tell them apart."""
+    """Return the groups in order of their first run, with distinct labels."""
     members: dict[str, list[Outcome]] = {}
-    for one in outcomes:
-        members.setdefault(config_hash(_what(one.config)), []).append(one)
+    for outcome in outcomes:
+        members.setdefault(config_hash(_common(outcome.config)), []).append(outcome)
     names: dict[str, list[str]] = {}
     for key, runs in members.items():
         names.setdefault(_name(runs[0].config), []).append(key)
     groups = []
     for key, runs in members.items():
         name = _name(runs[0].config)
-        settings = {other: _flat(_what(members[other][0].config)) for other in names[name]}
+        settings = {other: _flat(_common(members[other][0].config)) for other in names[name]}
         groups.append(Group(name + _differences(settings, key), runs))
     return groups
 
 
-def _flat(tables: Tables, where: str = "") -> dict[str, Any]:
-    """The settings by their whole names, as `--set` has them."""
+def _flat(tables: Tables, prefix: str = "") -> dict[str, Any]:
+    """Return the settings by their full names, as in `--set`."""
     flat: dict[str, Any] = {}
     for name, value in tables.items():
         if isinstance(value, dict):
-            flat |= _flat(value, f"{where}{name}.")
+            flat |= _flat(value, f"{prefix}{name}.")
         else:
-            flat[where + name] = value
+            flat[prefix + name] = value
     return flat
 
 
 def _differences(settings: dict[str, dict[str, Any]], key: str) -> str:
-    """Where the settings of one group differ from those of any other."""
+    """Describe the settings in which a group differs from any other."""
     limits = ("stop.", "workers.", "checkpoints.")
     mine = settings[key]
     names = sorted(set().union(*settings.values()))
@@ -217,31 +228,31 @@ HEAD = ("runs", "solved", "95 %", "evaluations", "ERT", "seconds", "ERT", "best 
 
 
 def row_of(group: Group) -> tuple[str, ...]:
-    """The figures of a group in words, below `HEAD`.
+    """Format the figures of a group for the columns of `HEAD`.
 
-    Evaluations and seconds are the medians of the runs that succeeded, each followed by the
-    expected running time (`evo.analysis.statistics`), in which the others count whole; best
-    fitness is the median of all.
+    Evaluations and seconds are medians of the successful runs. Each is followed by the expected
+    running time (`evo.analysis.statistics`), which includes the unsuccessful runs. Best fitness is
+    the median of all.
     """
     low, high = wilson(group.solved, len(group.outcomes))
     cells = [str(len(group.outcomes)), str(group.solved), f"{100 * low:.0f} to {high:.0%}"]
     for costs, digits in (
-        ([(float(one.evaluations), one.solved) for one in group.outcomes], 0),
-        ([(one.seconds, one.solved) for one in group.outcomes], 1),
+        ([(float(run.evaluations), run.solved) for run in group.outcomes], 0),
+        ([(run.seconds, run.solved) for run in group.outcomes], 1),
     ):
         needed = [cost for cost, solved in costs if solved]
         cells.append(_number(median(needed) if needed else math.inf, digits))
         spent = [cost for cost, _ in costs]
         cells.append(_number(expected_running_time(spent, group.solved), digits))
-    best = median(one.best for one in group.outcomes)
+    best = median(run.best for run in group.outcomes)
     cells.append(f"{best:.4g}" if math.isfinite(best) else "-")
     return tuple(cells)
 
 
 def table(groups: Sequence[Group]) -> str:
-    """The groups as lines of text: a line with each label, and one of figures below it."""
+    """Format the groups as text: a line per label, with its figures below."""
     rows = [HEAD, *(row_of(group) for group in groups)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD))]
     lines = []
     for label, row in zip(["", *(group.label for group in groups)], rows, strict=True):
         if label:
@@ -252,13 +263,18 @@ def table(groups: Sequence[Group]) -> str:
 
 
 def significance(one: Group, other: Group) -> list[str]:
-    """What can be said of the difference of two groups: lines with two-sided p-values."""
+    """Test the difference of two groups; return lines with two-sided p-values.
+
+    Args:
+        one: the first group.
+        other: the second group.
+    """
     lines = []
     if one.solved or other.solved:
         success = fisher_exact((one.solved, len(one.outcomes)), (other.solved, len(other.outcomes)))
         lines.append(f"success: p = {success:.2g} (Fisher's exact test)")
         cost = mann_whitney(one.to_success(), other.to_success())
-        lines.append(f"evaluations to success, none the longest: p = {cost:.2g} (Mann-Whitney U)")
+        lines.append(f"evaluations to success, failures last: p = {cost:.2g} (Mann-Whitney U)")
     differing = _scored_otherwise(one.outcomes[0].config, other.outcomes[0].config)
     if differing:
         return [*lines, f"best fitness: not comparable, they differ in {', '.join(differing)}"]
@@ -268,10 +284,10 @@ def significance(one: Group, other: Group) -> list[str]:
 
 
 def _scored_otherwise(one: Tables, other: Tables) -> list[str]:
-    """The settings by which two configurations have scores that are no measure of each other."""
+    """Return the settings that make the scores of two configurations incomparable."""
     experiment = one["run"]["experiment"]
     if other["run"]["experiment"] != experiment:
         return ["run.experiment"]
-    mine, its = one.get(experiment, {}), other.get(experiment, {})
-    names = sorted(set(mine) | set(its))
-    return [f"{experiment}.{name}" for name in names if mine.get(name) != its.get(name)]
+    mine, theirs = one.get(experiment, {}), other.get(experiment, {})
+    names = sorted(set(mine) | set(theirs))
+    return [f"{experiment}.{name}" for name in names if mine.get(name) != theirs.get(name)]

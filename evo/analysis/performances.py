@@ -1,4 +1,4 @@
-"""What a champion that learned songs plays of them: MIDI files and pictures, by file name."""
+"""Render a champion's performances of its songs as MIDI files and figures."""
 
 from typing import Any
 
@@ -7,12 +7,21 @@ from evo.core.seeds import Role, stream
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 
-# Of what is played by chance at the end of a run: how much chance, and how many are drawn.
+# Sampled melodies at the end of a run: sampling temperature, and number drawn.
 TEMPERATURE, DRAWN = 0.7, 8
 
 
 def performances(songs: list[Song], performers: Any, prompt_steps: int) -> dict[str, bytes]:
-    """What the champion plays of every song it learned, the first as song.mid and roll.png."""
+    """Play every learned song, as MIDI files and piano rolls.
+
+    Args:
+        songs: the songs learned.
+        performers: a batch of one network (see `genomes.base.Performers`).
+        prompt_steps: steps of each song given at its beginning.
+
+    Returns:
+        File contents by name; the first song is song.mid and roll.png.
+    """
     files: dict[str, bytes] = {}
     for number, song in enumerate(songs, start=1):
         played = performers.perform(song.grid[:prompt_steps], len(song.grid))[0]
@@ -23,10 +32,18 @@ def performances(songs: list[Song], performers: Any, prompt_steps: int) -> dict[
 
 
 def melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -> dict[str, bytes]:
-    """What the champion plays by chance, by its own chances, after each song's beginning.
+    """Sample a melody after each song's beginning, by the champion's probabilities.
 
-    The likeliest at every step would be silence, mostly. The first is song.mid, roll.png has the
-    first few.
+    Sampling is needed because silence is usually the most probable output of a step.
+
+    Args:
+        songs: the songs learned.
+        performers: a batch of one network (see `genomes.base.Performers`).
+        prompt_steps: steps of each song given at its beginning.
+        seed: seed of the run.
+
+    Returns:
+        File contents by name; the first melody is song.mid, and roll.png shows the first few.
     """
     files: dict[str, bytes] = {}
     played_songs = []
@@ -47,10 +64,16 @@ def _played(song: Song, played: BoolArray) -> Song:
 
 
 def readings(songs: list[Song], held_out: list[Song], performers: Any) -> dict[str, bytes]:
-    """Where a champion with a history reads it while it follows songs.
+    """Draw the distances at which the champion reads its history.
 
-    reading.png is of the first song; where there are several, lags.png is of all of them, those
-    held out last.
+    Args:
+        songs: the songs learned.
+        held_out: songs not learned from.
+        performers: a batch of one network (see `genomes.base.Performers`).
+
+    Returns:
+        File contents by name: reading.png of the first song, and lags.png of all songs if there
+        are several, held-out songs last. Empty for a network without history.
     """
     distances = getattr(performers, "read_distances", ())
     if not distances:

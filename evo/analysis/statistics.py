@@ -1,14 +1,14 @@
-"""What can be said of a few runs: success with an interval, expected running time, and tests.
+"""Statistics of few runs: success intervals, expected running time, and tests.
 
-- Success: k of n runs, with the score interval of Wilson ("Probable inference, the law of
-  succession, and statistical inference", 1927), which stays within 0 and 1 for few runs.
+- Success of k in n runs: the score interval of Wilson ("Probable inference, the law of succession,
+  and statistical inference", 1927). It stays within 0 and 1 for few runs.
 - Expected running time (Hansen, Auger, Ros, Mersmann, Tusar & Brockhoff, "COCO: a platform for
-  comparing continuous optimizers in a black-box setting", 2021): what all runs have spent, those
-  without success whole, divided by the successes. It is what restarts until a success would cost.
-- Two groups: the rank test of Mann & Whitney ("On a test of whether one of two random variables is
-  stochastically larger than the other", 1947), by the exact permutation distribution of the ranks
-  they have, ties included, and for many values by the normal approximation with the correction for
-  ties and for continuity; and Fisher's exact test of the numbers of successes.
+  comparing continuous optimizers in a black-box setting", 2021): the cost of all runs, divided by
+  the number of successes. It estimates the cost of restarting until a success.
+- Rank test of two groups: Mann & Whitney ("On a test of whether one of two random variables is
+  stochastically larger than the other", 1947). It uses the exact permutation distribution with
+  ties. For many values it uses the normal approximation, corrected for ties and continuity.
+- Test of two success counts: Fisher's exact test.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,21 @@ from math import comb, erfc, inf, isnan, nan, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-# Together; the exact distribution of more values takes long, and the normal one is near enough.
+# Values of both groups; above this the exact test is slow and the normal one close enough.
 MOST_EXACT = 100
 _HALF_WIDTH = 1.959963984540054  # normal quantile of a 95 % interval
 
 
 def wilson(successes: int, runs: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a success rate; (0, 1) where there were no runs."""
+    """Return Wilson's 95 % interval of a success rate; (0, 1) without runs.
+
+    Args:
+        successes: number of successful runs.
+        runs: number of runs.
+
+    Raises:
+        ValueError: if `successes` is not in 0 to `runs`.
+    """
     if not 0 <= successes <= runs:
         raise ValueError(f"successes must be from 0 to {runs}, got {successes}")
     if not runs:
@@ -38,17 +46,30 @@ def wilson(successes: int, runs: int) -> tuple[float, float]:
 
 
 def expected_running_time(spent: Sequence[float], successes: int) -> float:
-    """What a success costs: `spent` is of every run, up to its success or whole; inf for none."""
+    """Return the expected cost per success; inf without successes.
+
+    Args:
+        spent: cost of every run, up to success or in total.
+        successes: number of successful runs.
+    """
     return sum(spent) / successes if successes else inf
 
 
 def mann_whitney(
     ours: Sequence[float], theirs: Sequence[float], alternative: str = "two-sided"
 ) -> float:
-    """The p-value of ours being like theirs, against the alternative.
+    """Return the p-value of the Mann-Whitney U test.
 
-    The alternatives are "greater" (ours tend to be), "less" and "two-sided"; infinite values are
-    ranked like others. nan where one of the groups is empty.
+    Args:
+        ours: numbers of one group; infinite values are ranked like others.
+        theirs: numbers of the other group.
+        alternative: "greater" (ours tend to be greater), "less" or "two-sided".
+
+    Returns:
+        The p-value; nan if a group is empty.
+
+    Raises:
+        ValueError: if the alternative is unknown or a value is nan.
     """
     if alternative not in ("greater", "less", "two-sided"):
         raise ValueError(f"alternative must be greater, less or two-sided, got {alternative!r}")
@@ -59,13 +80,13 @@ def mann_whitney(
         return nan
     doubled = _doubled_ranks(values)
     few = min(len(ours), len(theirs))
-    # The sum of the smaller group's ranks says as much.
+    # The rank sum of the smaller group is equivalent, and faster.
     mine = doubled[: len(ours)] if len(ours) == few else doubled[len(ours) :]
     if len(values) <= MOST_EXACT:
         low, high = _exact_tails(doubled, few, int(mine.sum()))
     else:
         low, high = _normal_tails(doubled, few, int(mine.sum()))
-    if len(ours) != few:  # many of theirs are low where few of ours are high
+    if len(ours) != few:  # their rank sum is low if ours is high
         low, high = high, low
     if alternative == "two-sided":
         return min(1.0, 2 * min(low, high))
@@ -73,16 +94,16 @@ def mann_whitney(
 
 
 def _doubled_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Twice the rank of every value from 1, values that are alike having the mean of theirs."""
-    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    """Return twice the rank of every value from 1; ties get their mean rank."""
+    _, index, count = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(count)
-    ranks: NDArray[np.int64] = (2 * ends - count + 1)[place]
+    ranks: NDArray[np.int64] = (2 * ends - count + 1)[index]
     return ranks
 
 
 def _exact_tails(ranks: NDArray[np.int64], few: int, total: int) -> tuple[float, float]:
-    """Chances of a sum of `few` of the ranks of at most, and of at least, `total`."""
-    # ways[k, s]: how many choices of k of the ranks so far have the sum s.
+    """Return the exact probabilities of a rank sum <= and >= `total`."""
+    # ways[k, s]: number of subsets of k ranks so far with sum s.
     ways = np.zeros((few + 1, int(ranks.sum()) + 1))
     ways[0, 0] = 1.0
     for rank in ranks:
@@ -92,14 +113,14 @@ def _exact_tails(ranks: NDArray[np.int64], few: int, total: int) -> tuple[float,
 
 
 def _normal_tails(ranks: NDArray[np.int64], few: int, total: int) -> tuple[float, float]:
-    """The same of the normal distribution with the ranks' mean and variance."""
+    """Return the tail probabilities by the normal approximation."""
     n = len(ranks)
     spread = sqrt(few * (n - few) / (n - 1) * float(ranks.var()))
     if not spread:
         return 1.0, 1.0
     away = total - few * float(ranks.mean())
-    one = 1.0  # half a rank, doubled
-    return _below((away + one) / spread), _below((one - away) / spread)
+    half = 1.0  # continuity correction: half a rank, doubled
+    return _below((away + half) / spread), _below((half - away) / spread)
 
 
 def _below(z: float) -> float:
@@ -107,13 +128,21 @@ def _below(z: float) -> float:
 
 
 def fisher_exact(ours: tuple[int, int], theirs: tuple[int, int]) -> float:
-    """The two-sided p-value of the same success rate; each is (successes, runs).
+    """Return the two-sided p-value of Fisher's exact test.
 
-    The sum of the chances of all tables, with these sums, that are no likelier than this one.
+    It sums the probabilities of all tables with these margins that are at most as likely as this
+    one.
+
+    Args:
+        ours: (successes, runs) of one group.
+        theirs: (successes, runs) of the other group.
+
+    Raises:
+        ValueError: if successes are not in 0 to the runs.
     """
     (k, n), (other, m) = ours, theirs
     if not (0 <= k <= n and 0 <= other <= m):
         raise ValueError(f"successes must be from 0 to the runs, got {ours} and {theirs}")
     together = k + other
-    ways = [comb(n, one) * comb(m, together - one) for one in range(together + 1)]
+    ways = [comb(n, i) * comb(m, together - i) for i in range(together + 1)]
     return sum(way for way in ways if way <= ways[k]) / comb(n + m, together)

@@ -1,1 +1,1 @@
-"""The command `evo`; `main` has its commands."""
+"""The command `evo`; `evo.cli.main` lists its commands."""

@@ -1,4 +1,4 @@
-"""What `evo run --seeds` and `evo resume FOLDER` do with several runs."""
+"""Run or resume several seeds: `evo run --seeds` and `evo resume FOLDER`."""
 
 import sys
 from pathlib import Path
@@ -18,7 +18,15 @@ from evo.workers.cluster.address import is_external
 
 
 def run_seeds(experiment: str, options: dict[str, Any]) -> None:
-    """Start the runs of `--seeds`, and exit with their code."""
+    """Start the runs of `--seeds`, and exit with a code.
+
+    Args:
+        experiment: The experiment's name.
+        options: The options of `evo run`.
+
+    Raises:
+        InputError: If an option or a setting cannot be used.
+    """
     if options["seed"] is not None:
         raise InputError("--seed is for one run and --seeds for several; leave one of them out")
     seeds = seeds_of(options["seeds"])
@@ -31,14 +39,24 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
 
 
 def _given(config: Config, anew: bool = False) -> Given:
-    """Return what is not stored with the runs; see `evo.runs.session.trusted`."""
+    """Return the options that are not stored; see `evo.runs.session.trusted`."""
     if not is_external(config.workers.cluster):
         return Given(anew=anew)
     return Given(tables(config.workers), anew)
 
 
 def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
-    """Resume the runs in `path` that are not done, and exit with their code."""
+    """Resume the unfinished runs in `path`, and exit with a code.
+
+    Args:
+        path: The batch's folder.
+        changes: Nested tables of changed settings.
+        anew: Restart runs that have no usable checkpoint.
+
+    Raises:
+        RunError: If there is no batch in `path`.
+        InputError: If a change is wrong.
+    """
     batch = Batch.open(path)
     config, _ = parse_config(batch.config, path / BATCH_FILE)
     config = trusted(config).changed(changes)
@@ -69,7 +87,7 @@ def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
         line += f"; failed: {', '.join(f'seed {seed}' for seed in sorted(summary.failed))}"
     display.message(line)
     if ended < len(batch.seeds):
-        display.message(f"go on with them by: {resume_command(batch.path)}")
+        display.message(f"resume them with: {resume_command(batch.path)}")
     if summary.stopped_by is not None:
         sys.exit(128 + summary.stopped_by)
     if summary.failed:

@@ -10,15 +10,23 @@ from evo.cli.errors import one_line_errors
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
-@click.option("--target", type=float, help="Count a champion of this fitness as success.")
-@click.option("-o", "--output", type=click.Path(), help="Draw who succeeded when, as PNG.")
+@click.option("--target", type=float, help="Fitness that counts as success.")
+@click.option("-o", "--output", type=click.Path(), help="Plot success over evaluations, as PNG.")
 @one_line_errors
 def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> None:
-    """Compare RUNs, or folders of them: success, what it costs, best fitness.
+    """Compare RUNs, or folders of them: success rate, cost and best fitness.
 
-    Runs that differ in nothing but their seed and limits make a group. Evaluations and seconds to
-    success are medians; ERT is the expected running time, what all runs of the group have cost,
-    those without success whole, divided by the successes.
+    Runs that differ only in seed and limits form a group. Evaluations and seconds to success are
+    medians. ERT is the expected running time: the cost of all runs of a group until success or end,
+    divided by the number of successes.
+
+    Args:
+        runs: Paths of runs or folders.
+        target: Fitness that counts as success, or None.
+        output: Path of a plot, or None.
+
+    Raises:
+        InputError: If no run has ended, or an option is wrong.
     """
     from evo.analysis.compare import compare as compared
     from evo.analysis.compare import significance, table
@@ -38,7 +46,7 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     if not groups:
         raise InputError("none of the runs has ended: there is nothing to compare")
     if target is None and not any(group.solved for group in groups):
-        click.echo("none is solved; --target FITNESS says what else to count as success")
+        click.echo("none is solved; set --target FITNESS to define success")
     if output is not None:
         from evo.analysis.plot import comparison_figure, save_figure
 

@@ -1,6 +1,6 @@
-"""Showing a run while it goes on: a progress bar on a terminal, plain lines elsewhere.
+"""Show a run's progress: a bar on a terminal, plain lines elsewhere.
 
-Both read nothing but the log's records.
+Both read only the log's records.
 """
 
 import os
@@ -17,7 +17,7 @@ from evo.runs.directory import Run
 from evo.runs.loop import Record
 from evo.runs.stop import Stop
 
-# Plain lines at most this often, in seconds, so that a log file of a long run stays readable.
+# Minimum seconds between plain lines, so that a long run's output stays readable.
 _PAUSE = 2.0
 
 
@@ -28,14 +28,17 @@ def _duration(seconds: float) -> str:
 
 
 class Pace:
-    """Evaluations per second and time left, since this process took up the run."""
+    """Evaluations per second and remaining time, measured in this process."""
 
     def __init__(self, stop: Stop, first: int) -> None:
         self._stop, self._first = stop, first
         self._base: tuple[int, float] | None = None
 
     def describe(self, record: Record) -> str:
-        """ "5,120 evaluations/s, 1:30 left"; the time left is the most that the limits allow."""
+        """Return a text such as "5,120 evaluations/s, 1:30 left".
+
+        The remaining time is the minimum over all limits.
+        """
         if self._base is None:
             self._base = (record["evaluations"], record["wall_seconds"])
             return ""
@@ -59,7 +62,7 @@ Describe = Callable[[Mapping[str, Any]], list[str]]
 
 
 def describe(record: Record, figures: Describe) -> str:
-    """Return a record in one line: best, mean, species, and how far the champion is.
+    """Return a record in one line: scores, species, figures and failures.
 
     Args:
         record: One line of a log.
@@ -80,10 +83,10 @@ def describe(record: Record, figures: Describe) -> str:
 
 
 class _Output:
-    """The standard output, as it is; but what cannot be written is left out.
+    """The standard output, ignoring write errors.
 
-    A display must never end or change a run: a reader that has gone, a full disk below the output
-    and characters that its encoding lacks are the output's matter.
+    A display must never end or change a run. Errors such as a closed pipe, a full disk or an
+    unsupported character are therefore ignored.
     """
 
     def __init__(self) -> None:
@@ -94,14 +97,14 @@ class _Output:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write text, or nothing once the output has failed."""
+        """Write text, or nothing after an error."""
         encoding = self._stream.encoding or "ascii"
         plain = text.encode(encoding, "replace").decode(encoding)
         self._try(lambda: self._stream.write(plain))
         return len(text)
 
     def flush(self) -> None:
-        """Flush the output, if it has not failed."""
+        """Flush the output, unless it has failed."""
         self._try(self._stream.flush)
 
     def _try(self, action: Callable[[], Any]) -> None:
@@ -111,7 +114,7 @@ class _Output:
             action()
         except (OSError, ValueError):  # ValueError: it is closed
             self._broken = True
-            # What the stream still holds must not fail once more when the interpreter ends.
+            # The stream's buffer must not fail again when the interpreter exits.
             sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the end of the process
 
 
@@ -123,12 +126,12 @@ class Terminal(Console):
 
     @property
     def moves(self) -> bool:
-        """Whether lines can be drawn over: a terminal, whatever FORCE_COLOR asks for."""
+        """Whether lines can be redrawn: a terminal, even if FORCE_COLOR is set."""
         return sys.stdout.isatty() and not self.is_dumb_terminal
 
 
 class PlainDisplay:
-    """Lines for a file or a pipe: the first generation, then one now and then, and the last."""
+    """Plain lines for a file or a pipe: the first, the last and some between."""
 
     def __init__(self, console: Console, figures: Describe = lambda figures: []) -> None:
         self._console, self._figures = console, figures
@@ -137,15 +140,21 @@ class PlainDisplay:
         self._pace: Pace | None = None
 
     def begin(self, run: Run, stop: Stop, first: int) -> None:
-        """See `Display`."""
+        """See `Display.begin`.
+
+        Args:
+            run: Ignored.
+            stop: The stop criteria, for the remaining time.
+            first: The next generation.
+        """
         self._pace = Pace(stop, first)
 
     def message(self, text: str) -> None:
-        """See `Display`."""
+        """See `Display.message`."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def record(self, record: Record) -> None:
-        """See `Display`."""
+        """See `Display.record`."""
         assert self._pace is not None
         pace = self._pace.describe(record)
         self._last = record
@@ -159,7 +168,7 @@ class PlainDisplay:
         self.message(f"{line}, {pace}" if pace else line)
 
     def end(self) -> None:
-        """See `Display`."""
+        """See `Display.end`."""
         if self._last is not None:
             self._show(self._last)
 
@@ -174,13 +183,19 @@ class BarDisplay:
         self._pace: Pace | None = None
 
     def begin(self, run: Run, stop: Stop, first: int) -> None:
-        """See `Display`."""
+        """See `Display.begin`.
+
+        Args:
+            run: Ignored.
+            stop: The stop criteria, for the length of the bar.
+            first: The next generation.
+        """
         self._pace = Pace(stop, first)
         self._bar = Progress(
             SpinnerColumn("dots" if self._console.encoding.startswith("utf") else "line"),
             TextColumn("generation {task.completed}", markup=False),
             BarColumn(bar_width=24),
-            # Reasons of failures are a stranger's text, with brackets in it or not.
+            # Reasons of failures are arbitrary text, which may contain brackets.
             TextColumn("{task.fields[pace]}\n  {task.fields[figures]}", markup=False),
             console=self._console,
         )
@@ -191,11 +206,11 @@ class BarDisplay:
         self._bar.start()
 
     def message(self, text: str) -> None:
-        """See `Display`."""
+        """See `Display.message`."""
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def record(self, record: Record) -> None:
-        """See `Display`."""
+        """See `Display.record`."""
         assert self._bar is not None
         assert self._pace is not None
         self._bar.update(
@@ -206,6 +221,6 @@ class BarDisplay:
         )
 
     def end(self) -> None:
-        """See `Display`."""
+        """See `Display.end`."""
         if self._bar is not None:
             self._bar.stop()

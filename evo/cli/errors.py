@@ -1,9 +1,9 @@
-"""What goes wrong, answered by one line for every command of `evo`.
+"""Error handling of every command of `evo`: one line per error.
 
-Bad usage and bad input have exit code 2, a run that the disk failed has 1; SIGINT and SIGTERM have
-130 and 143, before and after a run's generations too.
+Exit codes: 2 for bad usage or input, 1 for a run that failed, 130 and 143 for SIGINT and SIGTERM.
 """
 
+import inspect
 import os
 import signal
 import sys
@@ -23,22 +23,22 @@ _LONGEST_CLEANING = 1.5  # seconds
 
 
 class UsageError(click.ClickException):
-    """An error that is shown as one line; exit code 2 for bad usage or input."""
+    """An error that is shown as one line; exit code 2 by default."""
 
     def __init__(self, message: str, exit_code: int = 2) -> None:
         super().__init__(message)
         self.exit_code = exit_code  # type: ignore[misc]  # click declares it for the class
 
     def show(self, file: Any = None) -> None:
-        """Print the one line."""
+        """Print the line."""
         click.echo(f"evo: {' '.join(self.message.split())}", err=True)
 
 
 def end_on_signals() -> None:
-    """Let signals that ask for it end this process with 128 + their number from here on.
+    """Exit with 128 plus the signal's number on every ending signal.
 
-    What was begun is cleaned up on the way out. An exception that comes in the middle of an import
-    or a callback may be lost there, so the process does not depend on it.
+    The exception raised here runs cleanup code. It may be lost inside an import or a callback, so a
+    timer ends the process if it takes too long.
     """
 
     def end(number: int, frame: Any) -> None:
@@ -53,11 +53,13 @@ def end_on_signals() -> None:
 
 
 def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Show an EvoError as one line, and any other error as the bug that it is."""
+    """Show an EvoError as one line, and any other error as a bug with traceback."""
+    # The help ends before "Args:", as options have a help of their own.
+    help_text = inspect.cleandoc(command.__doc__ or "").partition("\n\nArgs:")[0]
 
     @wraps(command)
     def guarded(*args: Any, **options: Any) -> Any:
-        # One BLAS thread a process; set before numpy is first imported, inherited by workers.
+        # One BLAS thread per process; set before numpy's first import, inherited by workers.
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, "1")
         from evo.core.errors import EvoError
@@ -73,7 +75,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(130)
         except click.ClickException:
             raise
-        except Exception:  # noqa: BLE001 - a bug, which is shown whole
+        except Exception:  # noqa: BLE001 - a bug, shown with its traceback
             traceback.print_exc()
             click.echo(
                 f"evo: this is a bug in evo {__version__}; please report it with the lines above",
@@ -81,6 +83,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             )
             sys.exit(1)
 
+    guarded.__doc__ = help_text
     return guarded
 
 
@@ -108,7 +111,7 @@ def _drop_output() -> None:
 
 @contextmanager
 def _usage_in_one_line() -> Iterator[None]:
-    """Turn click's several lines about wrong usage into one; a bare group still shows its help."""
+    """Shorten click's usage errors to one line; a bare group still shows its help."""
     try:
         with _output_in_one_line():
             yield
@@ -119,20 +122,20 @@ def _usage_in_one_line() -> Iterator[None]:
 
 
 class OneLineGroup(click.Group):
-    """Commands that answer a mistake in usage with one line."""
+    """A click group that reports usage errors in one line."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """See `click.Command.main`; without arguments this is the process's own command line."""
+        """See `click.Command.main`; also sets signal handlers for the process's command."""
         if not arguments and options.get("args") is None:
             end_on_signals()
         return super().main(*arguments, **options)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """See `click.Command.make_context`: reads the group's own options."""
+        """See `click.Command.make_context`; reports errors of the group's options."""
         with _usage_in_one_line():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """See `click.Command.invoke`: reads the options of the command, and carries it out."""
+        """See `click.Command.invoke`; reports errors of the command's options."""
         with _usage_in_one_line():
             return super().invoke(ctx)

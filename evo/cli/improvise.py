@@ -1,11 +1,10 @@
-"""A champion plays anew: freed from its song, with chance, or begun by another song.
+"""Play new music with a champion: without its song, sampled, or from another prompt.
 
-Networks that learn a song have one input more than the past: it was 1 while they learned and is 0
-when they improvise, so that what hung on it is missing. With a temperature a key sounds by chance,
-the likelier the higher its activation; the chances are drawn from a seed, so that what was liked
-can be heard again. A note grid hears nothing, so it can only play by chance or after another
-beginning. So it is with who was bred to be guessed: there is no song to leave, and without another
-beginning it begins by itself.
+Networks that learn a song have an extra input. It is 1 during learning and 0 during improvisation,
+which removes its influence. With a sampling temperature, each key sounds with a probability that
+increases with its activation. A seed makes the result reproducible. A note grid has no inputs, so
+it can only be sampled or continue another prompt. Champions of the guessing game have learned no
+song; without a prompt they start from silence.
 """
 
 from pathlib import Path
@@ -20,25 +19,25 @@ from evo.runs.checkpoint import read_arrays
 from evo.runs.description import resume_command
 from evo.runs.loading import load_run
 
-# What --improvise plays with when no temperature is given: some surprises in a bar.
+# Default temperature of --improvise: a few surprises per bar.
 IMPROVISING_TEMPERATURE = 0.2
 
 
 def improvise(
     path: Path, improvise: bool, temperature: float | None, seed: int, prompt: str | None
 ) -> Song:
-    """Return something new that the champion of a run plays.
+    """Return new music played by the champion of a run.
 
     Args:
         path: The run's directory.
-        improvise: Let the champion leave its song.
+        improvise: Set the extra input of the learned song to 0.
         temperature: Sampling temperature; None for the default.
         seed: Random seed of the sampling.
-        prompt: Name of a song to begin with, None for the champion's own beginning.
+        prompt: Name of a song to begin with; None for the champion's own beginning.
 
     Raises:
         RunError: If the champion is missing or damaged, or cannot play anything new.
-        InputError: If there is no song by the name.
+        InputError: If there is no such song.
     """
     config, experiment = load_run(path)
     how, resolution = experiment.improvising, experiment.resolution
@@ -61,7 +60,7 @@ def improvise(
 
 
 def _champion(path: Path, engine: str) -> Any:
-    """Return the champion of a run, a batch of one."""
+    """Return a run's champion as a batch of one."""
     try:
         arrays = read_arrays(path / "champion" / "arrays.npz")
         return engine_class(engine).genome.from_arrays(arrays)
@@ -74,11 +73,10 @@ def _champion(path: Path, engine: str) -> Any:
 
 
 def _freed(path: Path, performers: Any, has_song: bool) -> Any:
-    """Return a champion freed from its song."""
+    """Return a champion with the input of its song set to 0."""
     if not has_song:
         raise RunError(
-            f"{path}: its champion learned no song that it could leave; use --temperature or "
-            "--prompt"
+            f"{path}: its champion has learned no song to leave; use --temperature or --prompt"
         )
     try:
         return performers.improvising()

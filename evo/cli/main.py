@@ -1,4 +1,4 @@
-"""The command `evo`. Modules are imported by the command that needs them: the help is fast.
+"""The command `evo`. Each command imports its modules itself, so the help is fast.
 
 Exit codes: 0 done, 1 the run failed, 2 bad usage or input (one line, no traceback), 130 and 143
 stopped by a signal.
@@ -22,7 +22,7 @@ from evo.cli.songs import songs
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="evo")
 def main() -> None:
-    """Evolve performers of music: run experiments, resume them, plot them, listen to them."""
+    """Evolve performers of music: run, resume, compare and plot experiments, play results."""
 
 
 for command in (run, resume, runs, compare, plot, play, songs, settings):
@@ -30,6 +30,6 @@ for command in (run, resume, runs, compare, plot, play, songs, settings):
 
 
 def run_script(experiment: str) -> None:
-    """Do what `evo run EXPERIMENT` does, with the options of the script's command line."""
+    """Run `evo run EXPERIMENT` with the script's command-line options."""
     end_on_signals()
     main(["run", experiment, *sys.argv[1:]])

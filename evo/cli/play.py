@@ -1,4 +1,4 @@
-"""`evo play`: see and hear what a champion plays, or a song."""
+"""The command `evo play`: show and render a champion's music, or a song."""
 
 from math import isfinite
 from pathlib import Path
@@ -11,19 +11,28 @@ from evo.cli.errors import one_line_errors
 
 @click.command()
 @click.argument("what", metavar="RUN|SONG")
-@click.option("--improvise", is_flag=True, help="Let the RUN's performer leave its song.")
+@click.option("--improvise", is_flag=True, help="Play without the learned song.")
 @click.option(
     "--temperature", type=click.FloatRange(0), help="Sampling temperature; 0 is deterministic."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, help="Random seed for --temperature.")
 @click.option("--prompt", help="Begin with the first steps of this song instead.")
-@click.option("--wav", type=click.Path(), help="Where to write the sound.")
+@click.option("--wav", type=click.Path(), help="Output WAV file.")
 @one_line_errors
 def play(what: str, wav: str | None, **freedom: Any) -> None:
-    """Show what a RUN's champion plays, or a SONG (MIDI file or embedded tune), and sound it.
+    """Show the music of a RUN's champion or a SONG (MIDI file or embedded tune).
 
     The sound is written as a WAV file, beside the champion or in the current directory. With
-    --improvise, --temperature or --prompt the champion plays anew, into RUN/improvisations.
+    --improvise, --temperature or --prompt the champion plays new music, into RUN/improvisations.
+
+    Args:
+        what: Path of a run, or name of a song.
+        wav: Path of the sound, or None.
+        freedom: The options of `improvise`.
+
+    Raises:
+        InputError: If the song or an option is wrong.
+        RunError: If the run has no champion that can play.
     """
     from evo.core.errors import InputError, RunError, file_errors
     from evo.music.text_roll import text_roll
@@ -57,7 +66,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
 
 
 def _refuse_batch(path: Path) -> None:
-    """Raise RunError for a folder of seeds: one of its runs can be played."""
+    """Raise RunError for a folder of seeds, which has no champion of its own."""
     from evo.core.errors import RunError
     from evo.runs.description import is_batch
 
@@ -71,7 +80,7 @@ def _refuse_batch(path: Path) -> None:
 
 
 def _champions_song(path: Path) -> Any:
-    """Return what the champion of a run played at its end."""
+    """Return the stored performance of a run's champion."""
     from evo.core.errors import RunError
     from evo.music.song import Song
     from evo.runs.description import resume_command
@@ -88,11 +97,11 @@ def _champions_song(path: Path) -> Any:
 
 
 def _song(what: str) -> Any:
-    """Return the song of a name, on the simplified instrument if it fits."""
+    """Return the song by a name, on the simplified instrument if it fits."""
     from evo.core.errors import InputError
     from evo.music.library import find_songs
 
     try:
         return find_songs(what, 13, 2)[0]
-    except InputError:  # wider than the simplified instrument, or no song at all
+    except InputError:  # wider than the simplified instrument, or no song
         return find_songs(what, 88, 2)[0]

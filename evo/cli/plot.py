@@ -1,4 +1,4 @@
-"""`evo plot`: figures of runs."""
+"""The command `evo plot`."""
 
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,19 @@ from evo.cli.errors import one_line_errors
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
-@click.option("-o", "--output", type=click.Path(), help="Where to write the fitness figure.")
+@click.option("-o", "--output", type=click.Path(), help="Output file of the fitness figure.")
 @one_line_errors
 def plot(runs: tuple[str, ...], output: str | None) -> None:
-    """Draw the fitness of RUNs over generations; of one run, its species too, into RUN/plots.
+    """Plot the fitness of RUNs over generations into RUN/plots; for one run also its species.
 
-    A folder of seeds stands for all its runs.
+    A folder of seeds means all of its runs.
+
+    Args:
+        runs: Paths of runs or folders.
+        output: Path of the fitness figure, or None.
+
+    Raises:
+        RunError: If a run has no records.
     """
     from evo.analysis.plot import fitness_figure, save_figure, species_figure
     from evo.core.errors import RunError, file_errors
@@ -24,7 +31,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
 
     logs = {}
     for path in map(Path, runs):
-        if is_batch(path):  # those of its runs that have begun
+        if is_batch(path):  # its runs that have begun
             batch = Batch.open(path)
             below = [batch.folder(seed) for seed in batch.seeds]
             found = [one for one in below if (one / "log.jsonl").exists()]
@@ -51,7 +58,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
 
 
 def _panels(runs: list[str]) -> list[Any]:
-    """Return the panels of the runs' experiments; an unknown experiment has none."""
+    """Return the panels of the runs' experiments; unknown experiments have none."""
     from evo.core.errors import EvoError
     from evo.runs.loading import load_run
 
@@ -59,6 +66,6 @@ def _panels(runs: list[str]) -> list[Any]:
     for run in runs:
         try:
             panels |= dict.fromkeys(load_run(Path(run))[1].panels)
-        except EvoError:  # its log can be drawn all the same
+        except EvoError:  # its log can still be plotted
             continue
     return list(panels)

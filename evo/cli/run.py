@@ -1,4 +1,4 @@
-"""`evo run` and `evo resume`."""
+"""The commands `evo run` and `evo resume`."""
 
 import sys
 from collections.abc import Callable
@@ -17,7 +17,16 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since clic
     name = "time"
 
     def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """The time in seconds."""
+        """Return the time in seconds.
+
+        Args:
+            value: The option's text, or a number of seconds.
+            param: See `click.ParamType.convert`.
+            ctx: See `click.ParamType.convert`.
+
+        Raises:
+            click.BadParameter: If the text is not a positive time.
+        """
         if isinstance(value, float):
             return value
         text = str(value).strip().lower()
@@ -32,14 +41,16 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since clic
 
 
 def limits(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that `run` and `resume` share."""
+    """Add the options shared by `run` and `resume`."""
     for option in (
-        click.option("--insecure", is_flag=True, help="Take a cluster elsewhere without TLS."),
-        click.option("--cluster", help="A Dask scheduler's address, local:4, or none."),
+        click.option(
+            "--insecure", is_flag=True, help="Allow an unencrypted connection to a remote cluster."
+        ),
+        click.option("--cluster", help="Address of a Dask scheduler, local:4, or none."),
         click.option("--workers", type=click.IntRange(1), help="Worker processes."),
-        click.option("--target", type=float, help="End at this best fitness."),
-        click.option("--time-limit", type=Duration(), help="End after so long: 90s, 10m, 1.5h."),
-        click.option("--generations", type=click.IntRange(1), help="End after so many."),
+        click.option("--target", type=float, help="Stop at this best fitness."),
+        click.option("--time-limit", type=Duration(), help="Maximum time: 90s, 10m, 1.5h."),
+        click.option("--generations", type=click.IntRange(1), help="Maximum generations."),
     ):
         command = option(command)
     return command
@@ -60,15 +71,20 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--neat-config", type=click.Path(), help="A neat-python configuration file.")
 @click.option("--seed", type=click.IntRange(0), help="Random seed.")
-@click.option("--seeds", help="Several runs, --workers at once: 0..9, 0,3,7 or 0..4,8.")
+@click.option("--seeds", help="Several runs, --workers concurrent: 0..9, 0,3,7 or 0..4,8.")
 @click.option("--population", type=click.IntRange(2), help="Individuals per generation.")
 @limits
 @click.option("--out", type=click.Path(), help="The run's directory; default runs/NAME.")
 @click.option("--config", type=click.Path(), help="A TOML file of settings.")
-@click.option("--set", "settings", multiple=True, help="section.key=value, may be repeated.")
+@click.option("--set", "settings", multiple=True, help="section.key=value; repeatable.")
 @one_line_errors
 def run(experiment: str, **options: Any) -> None:
-    """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all."""
+    """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all.
+
+    Args:
+        experiment: Name of the experiment.
+        options: The options by name, None for those not given.
+    """
     from evo.runs.configure import check_worker_options, claimed_path, configuration, song_finder
     from evo.runs.description import command_line
     from evo.runs.session import check, start
@@ -95,11 +111,17 @@ def run(experiment: str, **options: Any) -> None:
 @click.command()
 @click.argument("run", type=click.Path())
 @limits
-@click.option("--set", "settings", multiple=True, help="stop.key=value, may be repeated.")
-@click.option("--anew", is_flag=True, help="Start over if no checkpoint can be used.")
+@click.option("--set", "settings", multiple=True, help="stop.key=value; repeatable.")
+@click.option("--anew", is_flag=True, help="Start over if no checkpoint is usable.")
 @one_line_errors
 def resume(run: str, anew: bool, **options: Any) -> None:
-    """Resume an interrupted RUN (or folder of seeds), or extend a finished one."""
+    """Resume an interrupted RUN (or folder of seeds), or extend a finished one.
+
+    Args:
+        run: Path of the run or folder.
+        anew: Start over if no checkpoint is usable.
+        options: The other options by name, None for those not given.
+    """
     from evo.runs.listing import refuse_at_work
 
     path = Path(run)
@@ -117,12 +139,12 @@ def resume(run: str, anew: bool, **options: Any) -> None:
         return
     check_worker_options(options)
     config, chosen = load_run(path)
-    config.changed(changes)  # says what is wrong before the run is touched
+    config.changed(changes)  # raises for a wrong change before the run is modified
     _finish(path, chosen, lambda display: carry_on(chosen, path, changes, display, anew))
 
 
 def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, Any]]) -> None:
-    """Carry out a run with a display, say how it ended, and exit with its code."""
+    """Carry out a run with a display, show its outcome, and exit with a code."""
     from evo.cli.display import BarDisplay, PlainDisplay, Terminal
     from evo.runs.description import resume_command
 
@@ -140,7 +162,7 @@ def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, An
         click.echo((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
-        display.message(f"go on with it by: {resume_command(path)}")
+        display.message(f"resume it with: {resume_command(path)}")
     if "signal" in result:
         sys.exit(128 + result["signal"])
     if result["status"] == "failed" or "lost" in result:

@@ -1,4 +1,4 @@
-"""`evo runs`: what lies in a folder of runs, and what can be gone on with."""
+"""The command `evo runs`: list runs, and the commands that resume them."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,15 @@ from evo.cli.errors import one_line_errors
 
 @click.command()
 @click.argument("folder", type=click.Path(), default="runs", metavar="[PATH]")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a run, for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per run, for scripts.")
 @one_line_errors
 def runs(folder: str, as_json: bool) -> None:
-    """List the runs in PATH (by default runs) and say which can be gone on with."""
+    """List the runs in PATH (default: runs) and the commands that resume them.
+
+    Args:
+        folder: Path of a folder of runs.
+        as_json: Print JSON instead of a table.
+    """
     from evo.core.errors import printable
     from evo.engines import bred_by
     from evo.runs.listing import summaries
@@ -48,13 +53,13 @@ def runs(folder: str, as_json: bool) -> None:
             click.echo(printable(f"{one.path}: {one.note}"))
     waiting = [one.next_command for one in found if one.next_command]
     if waiting:
-        click.echo("go on with what was broken off by:")
+        click.echo("resume interrupted runs with:")
     for command in waiting:
         click.echo(f"  {printable(command)}")
 
 
 def _duration(seconds: float) -> str:
-    """A time in its largest unit: 40 s, 12 min, 3 h, 9 days."""
+    """Return a time in its largest unit: 40 s, 12 min, 3 h, 9 days."""
     for unit, length in (("days", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= (2 * length if unit == "days" else length):
             return f"{seconds / length:.0f} {unit}"

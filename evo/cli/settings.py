@@ -1,4 +1,4 @@
-"""`evo settings`: every setting of an experiment, with default, limits and meaning."""
+"""The command `evo settings`: an experiment's settings with default, limits and meaning."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
 @click.argument("experiment", type=click.Choice(list(EXPERIMENTS)))
 @click.option("--genome", type=click.Choice(list(GENOMES)), help="Genome kind.")
 @click.option("--engine", type=click.Choice([*ENGINES, *BASELINES]), help="Engine.")
-@click.option("--toml", is_flag=True, help="Print a file for --config, to edit.")
+@click.option("--toml", is_flag=True, help="Print an editable file for --config.")
 @one_line_errors
 def settings(experiment: str, genome: str | None, engine: str | None, toml: bool) -> None:
     """List every setting of an EXPERIMENT with its default, its limits and its meaning."""
@@ -26,7 +26,7 @@ def settings(experiment: str, genome: str | None, engine: str | None, toml: bool
 
 
 def _show(tables: dict[str, list[Any]]) -> None:
-    """Print a table of settings for every table of the configuration."""
+    """Print one table of settings per table of the configuration."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text

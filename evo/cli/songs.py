@@ -1,6 +1,6 @@
-"""`evo songs`: the embedded tunes, and songs that somebody would like to learn from.
+"""The commands `evo songs`: embedded tunes, and checks of other songs.
 
-Like `evo.cli.main`, this imports what a command needs when it is carried out: the help is fast.
+As in `evo.cli.main`, each command imports its modules itself, so the help is fast.
 """
 
 import sys
@@ -16,13 +16,13 @@ COLLECTION_NAMES = ("essen",)  # kept equal to `evo.music.screening.essen` by a 
 
 @click.group()
 def songs() -> None:
-    """The embedded tunes, and how fit other songs are to learn from."""
+    """List the embedded tunes, and check or measure other songs."""
 
 
 @songs.command("list")
 @one_line_errors
 def list_songs() -> None:
-    """List the embedded public-domain tunes, by the name that --song takes."""
+    """List the embedded public-domain tunes by their name for --song."""
     from evo.music.tunes import all_tunes
 
     tunes = all_tunes()
@@ -35,7 +35,7 @@ def list_songs() -> None:
 @click.argument("folder", type=click.Path())
 @one_line_errors
 def export_songs(folder: str) -> None:
-    """Write the embedded tunes as MIDI files into a FOLDER."""
+    """Write the embedded tunes as MIDI files into FOLDER."""
     from evo.music.files import user_file
     from evo.music.tunes import tune, tune_names
 
@@ -50,7 +50,7 @@ def export_songs(folder: str) -> None:
 @click.argument("path", required=False, type=click.Path())
 @click.option(
     "--corpus", is_flag=False, flag_value=COLLECTION_NAMES[0], type=click.Choice(COLLECTION_NAMES),
-    help="Check a collection of music21's instead of a PATH; essen: 8,514 folk songs.",
+    help="Check a music21 collection instead of a PATH; essen: 8,514 folk songs.",
 )  # fmt: skip
 @click.option(
     "--keys", type=click.IntRange(1, 128), default=13, show_default=True,
@@ -58,27 +58,33 @@ def export_songs(folder: str) -> None:
 )  # fmt: skip
 @click.option(
     "--chord", type=click.IntRange(1),
-    help="Notes that may begin together; default 4, or 10 for more than 25 keys.",
+    help="Maximum simultaneous notes; default 4, or 10 for more than 25 keys.",
 )  # fmt: skip
 @click.option(
     "--steps-per-beat", type=click.IntRange(1, 96),
-    help="Refuse what needs a finer piano roll; default: none is refused, for a corpus 2.",
+    help="Reject songs that need a finer piano roll; default: no limit, for a corpus 2.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(1), help="Check no more than so many.")
-@click.option(
-    "--seed", type=click.IntRange(0), help="With --limit: a random sample, not the first."
-)
-@click.option("--json", "json_file", type=click.Path(), help="Write a record a file as JSON.")
-@click.option("--csv", "csv_file", type=click.Path(), help="Write a record a file as a table.")
-@click.option("--keep", type=click.Path(), help="Copy the fit ones into this new folder.")
+@click.option("--limit", type=click.IntRange(1), help="Maximum number of songs to check.")
+@click.option("--seed", type=click.IntRange(0), help="With --limit: seed of a random sample.")
+@click.option("--json", "json_file", type=click.Path(), help="Write one record per file as JSON.")
+@click.option("--csv", "csv_file", type=click.Path(), help="Write one record per file as CSV.")
+@click.option("--keep", type=click.Path(), help="Copy suitable songs into this new folder.")
 @one_line_errors
 def check_songs(path: str | None, corpus: str | None, **options: Any) -> None:
-    """Say which MIDI files of a PATH are fit to learn from, and what is wrong with the others.
+    """List which MIDI files in PATH are suitable for learning, and the faults of the others.
 
-    PATH is a file, or a folder with everything below it. Faults are: damaged files, pieces for
-    other instruments than one piano, live recordings off the grid, tempos that change all the
-    time, changing or odd metres, pieces too complex for the keys, too short or too long ones,
-    and the same melody again, in whatever key and at whatever tempo.
+    PATH is a file, or a folder including its subfolders. Faults are: damaged files, pieces for
+    instruments other than one piano, live recordings off the grid, constantly changing tempos,
+    changing or odd metres, pieces too complex for the keys, too short or too long, and repeated
+    melodies in any key and tempo.
+
+    Args:
+        path: Path of a file or folder, or None with a corpus.
+        corpus: Name of a corpus, or None.
+        options: The other options by name.
+
+    Raises:
+        InputError: If not exactly one of path and corpus is given.
     """
     from evo.core.errors import InputError
     from evo.music.screening.check import Check
@@ -98,14 +104,22 @@ def check_songs(path: str | None, corpus: str | None, **options: Any) -> None:
 
 @songs.command("measure")
 @click.argument("path", type=click.Path())
-@click.option("--corpus", type=click.Path(), help="Compare to this folder, not the embedded tunes.")
+@click.option(
+    "--corpus", type=click.Path(), help="Compare with this folder instead of the embedded tunes."
+)
 @click.option("--json", "json_file", type=click.Path(), help="Write everything as JSON.")
 @one_line_errors
 def measure_songs(path: str, corpus: str | None, json_file: str | None) -> None:
-    """Describe the music of a PATH, beside what is usual in a corpus.
+    """Describe the music in PATH, compared with a corpus.
 
-    PATH is a MIDI file, a folder of them, or an embedded tune's name. Measures are of rhythm,
-    pitch, form and repetition, and of what is shared with the corpus; of a folder, its variety too.
+    PATH is a MIDI file, a folder of them, or an embedded tune's name. There are measures of rhythm,
+    pitch, form, repetition and material shared with the corpus. For a folder, variety is measured
+    too.
+
+    Args:
+        path: Path of songs, or name of a tune.
+        corpus: Path of a folder, or None for the embedded tunes.
+        json_file: Path of a JSON file to write, or None.
     """
     from json import dumps
 

@@ -1,11 +1,14 @@
-"""What every other room uses: seeds, scores, state, files, signals, the registries.
+"""The base of all other rooms: seeds, scores, state, files, signals, registries.
 
-registry    every name on the command line, and where what it names is defined
+registry    every name on the command line, and the module that defines it
 seeds       addressed random streams
 scores      scores of a population: totals, cases, statuses
 state       arrays and JSON values that a checkpoint holds
+settings    typed tables of settings
+config      the configuration of a run
+errors      the errors that a user can cause or fix
 files       files written so that a crash leaves the old or the new one
 interrupt   signals that ask a run to end
-platform    what differs between operating systems
+platform    differences between operating systems
 processes   child processes that end with this one
 """

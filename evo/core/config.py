@@ -1,14 +1,14 @@
-"""The configuration of a run: the tables that every run has, and those of what it evolves.
+"""The configuration of a run, as typed tables.
 
-    [run]           which experiment, engine and seed
+    [run]           experiment, engine and seed
     [stop]          when the run ends
     [workers]       where populations are evaluated
     [checkpoints]   how often the run is saved
     [ENGINE]        the settings of the engine, by its name
-    [GENOME]        how performers of the genome kind are played, where there is anything to set
+    [GENOME]        how performers of the genome kind play, if that has settings
     [EXPERIMENT]    the settings of the task, by the experiment's name
 
-A configuration is typed and immutable; `tables` turns it into nested dictionaries for TOML.
+A configuration is typed and immutable; `tables` converts it to nested dictionaries for TOML.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ from evo.core.settings import (
     unknown_setting,
 )
 
-# Tables of how a run is carried out. They change none of its results, and may change at a resume.
+# Tables that do not affect the results of a run, and may change when it is resumed.
 EXECUTION_TABLES = ("stop", "workers", "checkpoints")
 
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000_000)]
@@ -39,7 +39,7 @@ Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 
 
 class RunSettings(Settings, frozen=True):
-    """What is run."""
+    """Experiment, engine and seed of a run."""
 
     experiment: Annotated[str, Meta(description="Name of the experiment.")] = ""
     engine: Annotated[str, Meta(description="Name of the engine.")] = ""
@@ -50,7 +50,7 @@ class RunSettings(Settings, frozen=True):
 
 
 class StopSettings(Settings, frozen=True):
-    """When a run ends; 0 and an empty target switch a limit off."""
+    """When a run ends; 0 or an empty target disables a limit."""
 
     target: Annotated[
         Annotated[float, Meta(ge=-1e300, le=1e300)] | Literal[""],
@@ -92,7 +92,7 @@ class CheckpointSettings(Settings, frozen=True):
 
     every: Annotated[Count, Meta(description="Generations between checkpoints; 0 for none.")] = 10
     keep_every: Annotated[
-        Count, Meta(description="Keep every checkpoint of such a generation; 0 for none.")
+        Count, Meta(description="Keep the checkpoint of every this many generations; 0 for none.")
     ] = 100
 
 
@@ -126,7 +126,7 @@ class Config:
         return {name: tables(getattr(self, field)) for name, field in self._fields().items()}
 
     def to_toml(self) -> str:
-        """Return the configuration as a TOML file with help and limits as comments."""
+        """Return the configuration as TOML, with help as comments."""
         lines = []
         for name, found in self.rows().items():
             lines.append(f"[{name}]")
@@ -137,7 +137,7 @@ class Config:
         return "\n".join(lines)
 
     def rows(self) -> dict[str, list[Row]]:
-        """Return every setting by the whole name of its table: "ga.population"."""
+        """Return every setting by the full name of its table: "ga.population"."""
         found: dict[str, list[Row]] = {}
         for name, field in self._fields().items():
             for where, row in rows(getattr(self, field), name):
@@ -149,7 +149,7 @@ class Config:
 
         Args:
             changes: Tables of new values, by the fields of this class.
-            known_only: Leave out what the tables do not have.
+            known_only: Ignore settings that the tables do not have.
         """
         new = {}
         for name, table in changes.items():
@@ -162,7 +162,11 @@ class Config:
     def as_engine(self, name: str, settings: Any) -> Self:
         """Return the configuration for an engine with its settings.
 
-        What the present engine's settings have by the same name stays, if `settings` has it.
+        Settings of the present engine stay if `settings` has the same names.
+
+        Args:
+            name: Name of the engine.
+            settings: Its settings.
         """
         if name != self.run.engine:
             settings = changed(settings, known(settings, tables(self.engine)), name)
@@ -175,7 +179,7 @@ class Config:
             changes: Nested tables of new values, by the names of the tables.
 
         Raises:
-            InputError: For an unknown setting, or a value that a setting cannot have.
+            InputError: For an unknown setting, or an invalid value.
         """
         new: dict[str, Any] = {}
         names = self._fields()
@@ -186,11 +190,11 @@ class Config:
         return replace(self, **new)
 
     def hash(self) -> str:
-        """Return the SHA-256 of the part that decides what a run breeds."""
+        """Return the SHA-256 of the tables that affect a run's results."""
         return config_hash(self.tables())
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the tables that decide what a run breeds."""
-    what = {name: table for name, table in config.items() if name not in EXECUTION_TABLES}
-    return hashlib.sha256(to_json(what)).hexdigest()
+    """Return the SHA-256 of the tables that affect a run's results."""
+    content = {name: table for name, table in config.items() if name not in EXECUTION_TABLES}
+    return hashlib.sha256(to_json(content)).hexdigest()

@@ -1,6 +1,6 @@
-"""One family of errors: whatever a user can cause or mend is an `EvoError`.
+"""Errors that a user can cause or fix: the family `EvoError`.
 
-The command line prints an `EvoError` as one line (what, where, what to do) and exits with its
+The command line prints an `EvoError` as one line (problem, place, remedy) and exits with its
 `exit_code`. Any other exception is a bug and shows its traceback.
 """
 
@@ -10,34 +10,34 @@ from contextlib import contextmanager
 
 
 def printable(text: str) -> str:
-    """Return the text in one line, with what no terminal can print escaped."""
+    """Return the text in one line, with unprintable characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class EvoError(Exception):
-    """Base of every error that a user can cause or mend; the message is one line."""
+    """Base of errors that a user can cause or fix; one line."""
 
     exit_code = 2
 
 
 class InputError(EvoError, ValueError):
-    """Raised for a setting, an option or a file that cannot be used."""
+    """Raised for an invalid setting, option or file."""
 
 
 class FileError(EvoError):
-    """Raised for a file of the user's that cannot be read or written."""
+    """Raised for a user's file that cannot be read or written."""
 
 
 @contextmanager
 def file_errors(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Turn an OSError about a user's file into a FileError that names it.
+    """Convert an OSError about a user's file to a FileError.
 
     Args:
-        path: The file that is read or written; an error that names another file keeps its name.
+        path: The file that is read or written; used if the error names no file.
     """
     try:
         yield
-    except BrokenPipeError:  # no file's: the reader of the output has gone
+    except BrokenPipeError:  # not about a file: the reader of the output has gone
         raise
     except OSError as error:
         name = error.filename or os.fspath(path)
@@ -48,8 +48,8 @@ class MidiError(InputError):
     """Raised for a MIDI file that cannot be read as a song.
 
     Attributes:
-        path: The file, as it was given.
-        reason: What is wrong with it, without the path.
+        path: The file, as given.
+        reason: The problem, without the path.
     """
 
     def __init__(self, path: str | os.PathLike[str], reason: str) -> None:
@@ -62,7 +62,7 @@ class MidiError(InputError):
 
 
 class AbcError(InputError):
-    """Raised for text that is no tune in ABC notation; `line` counts from 1."""
+    """Raised for text that is not ABC notation; `line` counts from 1."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"line {line}: {reason}")
@@ -74,21 +74,21 @@ class RunError(EvoError):
 
 
 class CheckpointError(EvoError):
-    """Raised for a checkpoint, or another file of arrays, that is damaged."""
+    """Raised for a damaged checkpoint, or another damaged file of arrays."""
 
 
 class FailedRunError(EvoError):
-    """Base of the errors that end a run although it was asked for rightly."""
+    """Base of errors that end a run with valid input."""
 
     exit_code = 1
 
 
 class RunInterruptedError(FailedRunError):
-    """Raised when the disk or all workers fail a run; the message says how to continue."""
+    """Raised when the disk or all workers fail; has the resume command."""
 
 
 class WorkersLostError(FailedRunError):
-    """Raised when no worker is left to evaluate; the run can be resumed later."""
+    """Raised when no worker is left; the run can be resumed later."""
 
 
 class BreedingError(FailedRunError):
@@ -96,7 +96,7 @@ class BreedingError(FailedRunError):
 
 
 class TooManyFailuresError(FailedRunError):
-    """Raised when more individuals of a generation failed than the run allows."""
+    """Raised when more individuals of a generation fail than allowed."""
 
 
 class StateTooLargeError(FailedRunError):

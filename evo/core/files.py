@@ -1,7 +1,7 @@
-"""Writing files so that a crash at any instant leaves the old or the new one, never a half.
+"""Write files so that a crash leaves the old or new one.
 
-And reading those that somebody else may have put there. An OSError that comes out of here names
-the file it is about, which those of writing and syncing do not do by themselves.
+Also open files that another user may have put there. Every OSError from here names its file; those
+of the operating system for writing and syncing do not.
 """
 
 import errno
@@ -17,14 +17,17 @@ from typing import Any
 
 
 def to_json(value: Any) -> bytes:
-    """Canonical JSON: sorted keys, no NaN, one line; the same value is the same bytes."""
+    """Return canonical JSON: sorted keys, no NaN, one line.
+
+    Equal values have equal bytes.
+    """
     text = json.dumps(value, sort_keys=True, allow_nan=False, ensure_ascii=False)
     return text.encode() + b"\n"
 
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Let an OSError without a file's name bear this one."""
+    """Set `filename` on any OSError that lacks one."""
     try:
         yield
     except OSError as error:
@@ -38,7 +41,7 @@ def open_regular(path: Path, follow: bool = True) -> io.BufferedReader:
 
     Args:
         path: The file.
-        follow: Accept a link to a file, such as those that git-annex and DVC make.
+        follow: Accept a link to a file, as git-annex and DVC make.
 
     Raises:
         OSError: If it cannot be opened, or is a pipe or a device, which might never end.
@@ -52,7 +55,7 @@ def open_regular(path: Path, follow: bool = True) -> io.BufferedReader:
 
 
 def fsync_folder(path: Path) -> None:
-    """Make renames inside a folder last."""
+    """Make renames inside a folder durable."""
     with naming(path):
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -62,12 +65,25 @@ def fsync_folder(path: Path) -> None:
 
 
 def without_links(path: str, flags: int) -> int:
-    """Open a file for `open(..., opener=...)`, but not what a link in its place leads to."""
+    """Open a file for `open(..., opener=...)`, but follow no link.
+
+    Args:
+        path: The file.
+        flags: Flags of `os.open`.
+
+    Returns:
+        The file descriptor.
+    """
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 def write_synced(path: Path, content: bytes) -> None:
-    """Write a file, not through a link, and wait until it is on the disk; not atomic by itself."""
+    """Write a file durably, but not atomically.
+
+    Args:
+        path: The file; a link there is not followed.
+        content: Its content.
+    """
     with naming(path), open(path, "wb", opener=without_links) as file:
         file.write(content)
         file.flush()
@@ -75,7 +91,12 @@ def write_synced(path: Path, content: bytes) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Write a file under another name and rename it into place; a link there is replaced."""
+    """Write a file under another name and rename it into place.
+
+    Args:
+        path: The file; a link there is replaced.
+        content: Its new content.
+    """
     temporary = path.with_name(f".tmp-{path.name}")
     if temporary.is_symlink():
         temporary.unlink()
@@ -85,7 +106,11 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a folder with all in it, or a file or link; OSError if it stays."""
+    """Remove a folder and its content, or a file or link.
+
+    Raises:
+        OSError: If it cannot be removed.
+    """
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -93,7 +118,7 @@ def remove(path: Path) -> None:
 
 
 def remove_folder(path: Path) -> None:
-    """Remove a folder; a crash on the way leaves nothing by its name."""
+    """Remove a folder; a crash meanwhile leaves nothing with its name."""
     doomed = path.with_name(f".tmp-old-{path.name}")
     remove(doomed)
     path.rename(doomed)
@@ -101,10 +126,13 @@ def remove_folder(path: Path) -> None:
 
 
 def replace_folder(path: Path, files: dict[str, bytes]) -> None:
-    """Write a folder of files under another name and rename it into place.
+    """Write a folder under another name and rename it into place.
 
-    What stood in its place is moved away before: a reader may find the folder missing, never half
-    written.
+    The old folder is moved away first: a reader may find no folder, but never half of one.
+
+    Args:
+        path: The folder.
+        files: Content by file name.
     """
     temporary = path.with_name(f".tmp-{path.name}")
     remove(temporary)
@@ -117,17 +145,17 @@ def replace_folder(path: Path, files: dict[str, bytes]) -> None:
         shutil.rmtree(temporary, ignore_errors=True)  # a full disk needs the room
         raise
     doomed = path.with_name(f".tmp-old-{path.name}")
-    stood = os.path.lexists(path)
-    if stood:
+    existed = os.path.lexists(path)
+    if existed:
         remove(doomed)
         path.rename(doomed)
     temporary.rename(path)
     fsync_folder(path.parent)
-    if stood:
+    if existed:
         remove(doomed)
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a crash left of unfinished writes."""
+    """Remove unfinished writes that a crash left in a folder."""
     for leftover in folder.glob(".tmp-*"):
         remove(leftover)

@@ -1,9 +1,9 @@
-"""Signals that ask a run to end: the first asks it to end well, a second ends the process at once.
+"""Signals that end a run: the first well, a second at once.
 
 The signals are SIGINT, SIGTERM, SIGHUP (a closed terminal) and SIGUSR1 (a job scheduler's warning).
-Who sends them sends SIGKILL some seconds later, and a generation or a compilation can take longer
-than that. So whatever has not ended well some seconds after the first signal is broken off, at any
-instant: a run can be killed at any instant anyhow.
+Job schedulers send SIGKILL a few seconds later, and a generation or a compilation can take longer
+than that. So `Interrupted` is raised, at any instant, some seconds after the first signal. That is
+safe, because a run can be killed at any instant.
 """
 
 import os
@@ -19,14 +19,17 @@ GRACE = 2.0  # seconds from the first signal until `Interrupted` is raised
 
 
 class Interrupted(BaseException):
-    """The time to end well is over. No error: nothing but `Interrupts` around it may handle it."""
+    """Raised after the time to end well.
+
+    It is no error: only `Interrupts` may handle it.
+    """
 
 
 class Interrupts:
-    """While inside this context manager, `received` is the first signal that came, or None.
+    """Context manager whose `received` is the first signal, or None.
 
-    `Interrupted` is raised inside when it is not left within `GRACE` seconds of that. Only the main
-    thread can receive signals; in another one none ever comes. Under `nohup` SIGHUP stays ignored.
+    `Interrupted` is raised inside `GRACE` seconds after that signal. Only the main thread receives
+    signals. Under `nohup` SIGHUP stays ignored.
     """
 
     def __init__(self) -> None:

@@ -1,8 +1,8 @@
-"""What differs between operating systems, each with a fallback where the system lacks it.
+"""Differences between operating systems, with fallbacks.
 
 Linux has everything. macOS lacks `prctl` and the statistics of `/proc`: workers end when the pipe
-from their parent does, and time without a processor counts. Windows also lacks signal masks,
-alarms, `flock` and pipes that can be polled: evaluation there is serial (`check_pool_support`).
+from their parent does, and time spent waiting for a processor counts. Windows also lacks signal
+masks, alarms, `flock` and pipes that can be polled: evaluation is serial (`check_pool_support`).
 """
 
 import ctypes
@@ -42,7 +42,7 @@ ENDING_SIGNALS = tuple(
 
 @contextmanager
 def signals_blocked() -> Iterator[None]:
-    """Block the signals that end a process; processes started inside inherit that."""
+    """Block the signals that end a process, also in processes started inside."""
     if _sigmask is None:
         yield
         return
@@ -54,11 +54,11 @@ def signals_blocked() -> Iterator[None]:
 
 
 def call_later(seconds: float, function: Callable[[], None]) -> Callable[[], None]:
-    """Call a function in the main thread after some seconds, whatever the thread is doing.
+    """Call a function in the main thread after some seconds.
 
     Args:
         seconds: Delay.
-        function: It may raise, to break off what the main thread is doing.
+        function: It may raise, to interrupt the main thread.
 
     Returns:
         A function that cancels the call.
@@ -76,7 +76,7 @@ def call_later(seconds: float, function: Callable[[], None]) -> Callable[[], Non
 
 
 def _interrupt_later(seconds: float, function: Callable[[], None]) -> Callable[[], None]:
-    """Do what `call_later` does where there are no alarms: by a thread and SIGINT."""
+    """Do the same as `call_later` without alarms, by a thread and SIGINT."""
     is_due = threading.Event()
     before: Any = signal.getsignal(signal.SIGINT)
 
@@ -106,7 +106,7 @@ def _interrupt_later(seconds: float, function: Callable[[], None]) -> Callable[[
 
 
 def kill_with_parent(parent: int | None = None) -> bool:
-    """Let the kernel kill this process when its parent is gone, whatever it is doing by then.
+    """Ask the kernel to kill this process when its parent is gone.
 
     The thread that started this process counts as the parent.
 
@@ -125,9 +125,9 @@ def kill_with_parent(parent: int | None = None) -> bool:
 
 
 def end_with_parent(parent: int) -> None:
-    """End this process, which `multiprocess` started, when its parent is gone.
+    """End this process, started by `multiprocess`, when its parent is gone.
 
-    Where the kernel does not do it, a thread waits for the end of the pipe from the parent.
+    Without support by the kernel, a thread waits for the end of the pipe from the parent.
 
     Args:
         parent: The process number of the parent, which may be gone already.
@@ -146,7 +146,11 @@ def end_with_parent(parent: int) -> None:
 
 
 def check_pool_support() -> None:
-    """Raise InputError where worker processes cannot be used."""
+    """Check that worker processes can be used.
+
+    Raises:
+        InputError: On systems without the pipes that they need.
+    """
     if sys.platform == "win32":
         raise InputError("worker processes need pipes that Windows lacks; use one worker")
 
@@ -154,15 +158,15 @@ def check_pool_support() -> None:
 def wait_for_files(
     readable: Collection[int], writable: Collection[int], seconds: float
 ) -> set[int]:
-    """Wait until one of several files can be read or written, or ends.
+    """Wait until a file can be read or written, or ends.
 
     Args:
         readable: Descriptors to wait on until there is something to read.
         writable: Descriptors to wait on until there is room to write.
-        seconds: The longest wait.
+        seconds: Maximum wait.
 
     Returns:
-        The descriptors that are ready, empty after the longest wait.
+        The descriptors that are ready, empty after the maximum wait.
     """
     if _poll is None:
         return {one for ready in select.select(readable, writable, (), seconds) for one in ready}
@@ -175,7 +179,15 @@ def wait_for_files(
 
 
 def read_into(descriptor: int, buffer: memoryview) -> int:
-    """Read what there is, at most as much as the buffer takes; return how many bytes it was."""
+    """Read available bytes into a buffer.
+
+    Args:
+        descriptor: The file.
+        buffer: Its length is the maximum number of bytes.
+
+    Returns:
+        Number of bytes read.
+    """
     if _readv is not None:
         return int(_readv(descriptor, [buffer]))
     found = os.read(descriptor, len(buffer))
@@ -184,13 +196,13 @@ def read_into(descriptor: int, buffer: memoryview) -> int:
 
 
 def is_locked(descriptor: int) -> bool:
-    """Decide whether another process holds the lock of a file, without disturbing it.
+    """Return whether another process holds the lock of a file.
 
     Args:
         descriptor: The file, open for reading.
 
     Returns:
-        Whether it is locked; False where the system or the file system does not tell.
+        Whether it is locked; False where the system or the file system has no locks.
     """
     if _fcntl is None:
         return False
@@ -205,13 +217,13 @@ def is_locked(descriptor: int) -> bool:
 
 
 def processor_wait(process: int | None = None) -> float:
-    """Return for how many seconds a process has been ready to run, without a processor to run on.
+    """Return how long a process has waited for a processor.
 
     Args:
-        process: The number of a process, of which all threads count; None for this thread.
+        process: A process number, for all its threads; None for this thread.
 
     Returns:
-        Seconds since it began; 0 where the system does not tell.
+        Seconds since its start; 0 on systems without this statistic.
     """
     pattern = (
         "/proc/thread-self/schedstat" if process is None else f"/proc/{process}/task/*/schedstat"
@@ -227,7 +239,7 @@ def processor_wait(process: int | None = None) -> float:
 
 
 def total_memory() -> int:
-    """Return the bytes of memory that the machine has, or a very large number if unknown."""
+    """Return the machine's memory in bytes, very large if unknown."""
     if _sysconf is None:
         return _UNKNOWN_MEMORY
     try:

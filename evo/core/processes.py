@@ -1,8 +1,8 @@
-"""Start child processes that end with this one, import nothing from the current folder, and never
-see the signals that are meant for their parent.
+"""Start child processes that end with this one.
 
-A child begins here, and ties itself to its parent before it imports anything that takes long. This
-module and what it imports must therefore stay small.
+They import nothing from the current folder, and never receive the signals meant for their parent. A
+child starts in this module, and ties itself to its parent before it imports anything slow. So this
+module and its imports must stay small.
 """
 
 import os
@@ -27,14 +27,14 @@ _HOME = str(Path(__file__).parents[2])
 def start_child(target: str, *arguments: Any, is_quiet: bool = False) -> Any:
     """Start a process that calls a function, and ends with this process.
 
-    The user's script is not run again in it, as `spawn` would: that is for what the script defines,
-    and would start its work a second time where nothing guards it.
+    The user's script is not run again, unlike with `spawn`. An unguarded script would start its
+    work a second time.
 
     Args:
         target: The function, as "package.module:function".
         *arguments: Its arguments. They are unpickled before the process is tied to its parent, so
             they may be numbers, text, bytes and pipes, nothing that imports modules.
-        is_quiet: Discard what the process prints, also a traceback.
+        is_quiet: Discard all output of the process, including tracebacks.
 
     Returns:
         The `multiprocess` process.
@@ -59,10 +59,13 @@ def start_child(target: str, *arguments: Any, is_quiet: bool = False) -> Any:
 
 @contextmanager
 def child_environment() -> Iterator[dict[str, str | None]]:
-    """Let Python processes started inside find these packages, and nothing in the current folder.
+    """Let Python processes started inside find these packages.
 
-    Yields the variables that were changed for this, with their values before: the process that was
-    started restores them by `restore_environment`, for what the user starts from there.
+    They do not import from the current folder.
+
+    Yields:
+        The changed environment variables with their old values. The started process restores them
+        by `restore_environment`, for processes that the user starts from there.
     """
     changes = {"PYTHONSAFEPATH": "1"}
     if Path(_HOME).name not in ("site-packages", "dist-packages"):  # found without it
@@ -71,7 +74,7 @@ def child_environment() -> Iterator[dict[str, str | None]]:
     originals = {variable: os.environ.get(variable) for variable in changes}
     os.environ.update(changes)
     try:
-        # Started on the way by the first process otherwise, it would unblock signals again.
+        # Otherwise the first process would start it, which unblocks signals.
         resource_tracker.ensure_running()
         yield originals
     finally:
@@ -79,7 +82,7 @@ def child_environment() -> Iterator[dict[str, str | None]]:
 
 
 def restore_environment(originals: dict[str, str | None]) -> None:
-    """Set environment variables; None stands for one that is missing."""
+    """Set environment variables; None removes one."""
     for variable, value in originals.items():
         if value is None:
             os.environ.pop(variable, None)
@@ -88,12 +91,13 @@ def restore_environment(originals: dict[str, str | None]) -> None:
 
 
 def _current_folder() -> int | None:
-    """Return where the current folder is on the path, None where it need not be moved.
+    """Return the index of the current folder in the path.
 
-    It is there in notebooks and with `python -c`; it stays there if these packages are found in it.
+    None if it need not be moved. The path has it in notebooks and with `python -c`. It stays if
+    these packages are found in it.
     """
-    here = multiprocess.process.ORIGINAL_DIR
-    return None if "" not in sys.path or here == _HOME else sys.path.index("")
+    current = multiprocess.process.ORIGINAL_DIR
+    return None if "" not in sys.path or current == _HOME else sys.path.index("")
 
 
 def _begin(
@@ -112,7 +116,7 @@ def _begin(
             os.dup2(nowhere, descriptor)
     restore_environment(environment)
     if current_folder is not None:
-        # A module of the user's own is found there, but never in place of an installed one.
+        # The user's own modules are found there, but never hide an installed one.
         sys.path.append(sys.path.pop(current_folder))
     module, _, name = target.partition(":")
     getattr(import_module(module), name)(*arguments)

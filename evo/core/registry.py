@@ -1,4 +1,4 @@
-"""The registries: everything that has a name on the command line, and where it is defined.
+"""The registries: every name on the command line, and its definition.
 
 To add an engine, a genome kind, a fitness function or an experiment, write it in a folder or file
 of its own and add one line here. The command line, the contract tests and the documentation read
@@ -26,7 +26,7 @@ ENGINES = {
     "ga": EngineEntry("grid", "evo.engines.ga.engine:GridGA"),
     "es": EngineEntry("history-user", "evo.engines.es.engine:EvolutionStrategy"),
 }
-# Searches of any genome kind, to compare engines with; the kind is added to the name: random-grid.
+# Baselines for any genome kind; the kind is added to the name: random-grid.
 BASELINES = {
     "random": "evo.engines.baselines.random_search:RandomSearch",
     "one-plus-one": "evo.engines.baselines.one_plus_one:OnePlusOne",
@@ -37,7 +37,7 @@ GENOMES = {
     "grid": "genomes.grid.grids:Grids",
     "history-user": "genomes.history_user.networks:HistoryUsers",
 }
-# What draws a champion of a genome kind: function of a batch of one and the lowest note -> files.
+# Drawings of a champion by genome kind: functions of a batch of one and the lowest note -> files.
 PICTURES = {
     "network": "evo.analysis.plot.network:network_pictures",
 }
@@ -60,7 +60,7 @@ EXPERIMENTS = {
 
 
 def load(where: str) -> Any:
-    """Import what "module:name" is."""
+    """Import the object of "module:name"."""
     module, _, name = where.partition(":")
     return getattr(import_module(module), name)
 
@@ -69,9 +69,9 @@ def find(kind: str, table: dict[str, Any], name: object) -> Any:
     """Return an entry of a registry.
 
     Args:
-        kind: What the registry lists, for the message: "engine".
+        kind: Kind of the entries, for the message: "engine".
         table: One of the registries.
-        name: The name that was given.
+        name: The given name.
 
     Raises:
         InputError: If there is no such name.
@@ -84,5 +84,9 @@ def find(kind: str, table: dict[str, Any], name: object) -> Any:
 
 
 def experiment(name: object) -> Any:
-    """Return the experiment of this name; InputError if there is none."""
+    """Return the experiment of this name.
+
+    Raises:
+        InputError: If there is none.
+    """
     return load(find("experiment", EXPERIMENTS, name))

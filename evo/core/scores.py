@@ -1,7 +1,7 @@
-"""What a fitness says of a population.
+"""Scores of a population: total, cases and status per individual.
 
-Higher is better. An individual whose evaluation went wrong is a failed individual: its total is
--inf, so it ranks last, and the reason is kept. Everybody else's total is a finite number.
+Higher is better. If an evaluation fails, the individual's total is -inf, so it ranks last, and the
+reason is kept. All other totals are finite.
 """
 
 from collections import Counter
@@ -29,11 +29,11 @@ class Scores:
     """Scores of n individuals; make them with `Scores.of` or `Scores.failed`."""
 
     total: NDArray[np.float64]  # (n,)
-    # One column a song step, a song, an opponent: what lexicase selection reads.
+    # One column per step, song or opponent, for selection by cases.
     cases: NDArray[np.float32] | None  # (n, m)
     status: NDArray[np.uint8]  # (n,) of Status
     reasons: dict[int, str] = field(default_factory=dict)  # individual -> why it failed
-    # One column an output of the performer, where each can be judged apart: credit by output.
+    # One column per output of the performer, if each has a score of its own: credit by output.
     by_output: NDArray[np.float64] | None = None  # (n, outputs)
 
     def __len__(self) -> int:
@@ -41,10 +41,18 @@ class Scores:
 
     @classmethod
     def of(cls, total: Any, cases: Any = None, by_output: Any = None) -> Self:
-        """Scores from a fitness's numbers: `total` (n,), `cases` (n, m), `by_output` (n, outputs).
+        """Return the scores from a fitness's numbers.
 
-        A number that is NaN or infinite fails its individual. Raises TypeError for what is no
-        array of numbers, ValueError for shapes that do not fit, naming what came.
+        A number that is NaN or infinite fails its individual.
+
+        Args:
+            total: (n,).
+            cases: (n, m), or None.
+            by_output: (n, outputs), or None.
+
+        Raises:
+            TypeError: If an argument is no array of numbers.
+            ValueError: If the shapes do not fit.
         """
         totals = _numbers("total", total).astype(np.float64)
         if totals.ndim != 1:
@@ -72,7 +80,13 @@ class Scores:
 
     @classmethod
     def failed(cls, count: int, status: Status, reason: str) -> Self:
-        """Scores of `count` individuals that all failed for the same reason."""
+        """Return scores of individuals that all failed for the same reason.
+
+        Args:
+            count: Number of individuals.
+            status: How their evaluation ended.
+            reason: One line for the log.
+        """
         return cls(
             np.full(count, -np.inf),
             None,
@@ -82,11 +96,11 @@ class Scores:
 
     @property
     def ok(self) -> NDArray[np.bool_]:
-        """Who was evaluated properly: bool (n,)."""
+        """Whether each individual was evaluated without failure: bool (n,)."""
         return np.equal(self.status, Status.OK)
 
     def failures(self) -> dict[str, int]:
-        """How many individuals failed, by status name; empty when none did."""
+        """Return the number of failed individuals by status name."""
         return {
             Status(code).name.lower(): count
             for code, count in sorted(Counter(self.status.tolist()).items())
@@ -95,9 +109,9 @@ class Scores:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """The scores of chunks of a population, one after the other.
+        """Return the scores of batches of a population, concatenated.
 
-        Failed chunks have no tables: theirs are -inf, if any other chunk has them.
+        Failed batches have no tables: theirs are -inf if another batch has them.
         """
         reasons: dict[int, str] = {}
         start = 0
@@ -121,7 +135,7 @@ def _numbers(name: str, given: Any) -> NDArray[Any]:
 
 
 def _joined(tables: Sequence[NDArray[Any] | None], lengths: Sequence[int]) -> NDArray[Any] | None:
-    """Tables one below the other, -inf for the missing; None if all are."""
+    """Return the concatenated tables, -inf for missing ones; None without any."""
     present = [table for table in tables if table is not None]
     if not present:
         return None

@@ -1,7 +1,7 @@
-"""Addressed randomness: every random stream is a function of where it is used.
+"""Addressed randomness: every random stream is a function of its use.
 
 A stream is addressed by (run seed, role, generation, individual) through the spawn keys of
-`numpy.random.SeedSequence`. Nothing is consumed in passing, so a run that is resumed, split over
+`numpy.random.SeedSequence`. No stream is shared between uses. So a run that is resumed, split over
 workers or evaluated in another order draws the same numbers.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 
 
 class Role(IntEnum):
-    """What a stream is for. The numbers are part of the seed: never renumber them."""
+    """The use of a stream; part of the seed, so never renumber."""
 
     INITIALISE = 1
     BREED = 2
@@ -25,15 +25,22 @@ class Role(IntEnum):
 
 
 def stream(seed: int, role: Role, generation: int = 0, individual: int = 0) -> np.random.Generator:
-    """The random generator at an address; `seed` and the rest are whole numbers from 0."""
+    """Return the random generator at an address.
+
+    Args:
+        seed: Random seed of the run, from 0.
+        role: Use of the stream.
+        generation: The generation, from 0.
+        individual: Index of the individual, from 0.
+    """
     address = np.random.SeedSequence(seed, spawn_key=(int(role), generation, individual))
     return np.random.Generator(np.random.PCG64(address))
 
 
 class Individuals(Sequence[np.random.Generator]):
-    """The streams of some individuals of a generation, made when asked for.
+    """The streams of some individuals of a generation, made on demand.
 
-    Asking twice for the same individual gives the same stream from its start.
+    Each access to an individual's stream returns it from its start.
     """
 
     def __init__(self, seed: int, role: Role, generation: int, individuals: Sequence[int]) -> None:
@@ -45,7 +52,7 @@ class Individuals(Sequence[np.random.Generator]):
 
     @property
     def common(self) -> np.random.Generator:
-        """The stream of the whole generation, the same for every individual and chunk of it."""
+        """The stream of the whole generation, the same in every batch."""
         address = np.random.SeedSequence(
             self._seed, spawn_key=(int(self._role), self._generation, 0, 1)
         )
@@ -64,9 +71,14 @@ class Individuals(Sequence[np.random.Generator]):
 
 @contextmanager
 def global_random(seed: int, role: Role, generation: int = 0) -> Iterator[None]:
-    """Let code that draws from Python's global `random` draw from an address instead.
+    """Seed Python's global `random` from an address while inside.
 
-    neat-python and DEAP do. The global state is put back as it was, also after an exception.
+    neat-python and DEAP draw from it. Its state is restored afterwards, also after an exception.
+
+    Args:
+        seed: Random seed of the run.
+        role: Use of the stream.
+        generation: The generation.
     """
     words = np.random.SeedSequence(seed, spawn_key=(int(role), generation)).generate_state(8)
     before = random.getstate()

@@ -1,14 +1,13 @@
-"""Typed settings: one definition serves Python, TOML, `--set`, help, messages and the docs.
+"""Typed settings: one definition for Python, TOML, `--set`, help, messages and docs.
 
-A table of settings is a frozen `msgspec.Struct` whose fields say everything:
+A table of settings is a frozen `msgspec.Struct` with typed fields, limits and help:
 
     class Population(Settings, frozen=True):
         size: Annotated[int, Meta(ge=2, le=100_000, description="Individuals.")] = 150
 
 Tables nest, and `changed` makes a new table from an old one and nested changes. Numbers are finite
-and within their limits; text is read as the type that the field has, so that a value may come
-from a TOML file, a command line or Python. Rules between fields belong in `__post_init__`, which
-raises an InputError.
+and within their limits. Text is read as the field's type, so a value may come from a TOML file, a
+command line or Python. Rules between fields belong in `__post_init__`, which raises an InputError.
 """
 
 import math
@@ -27,7 +26,7 @@ __all__ = ["Changes", "Meta", "Row", "Settings", "changed", "rows", "tables"]
 # Nested tables of new values, by the names of the settings.
 Changes = Mapping[str, Any]
 
-# Limits beyond this are there for safety, and are not told.
+# Limits beyond this are for safety, and are not shown.
 _UNBOUNDED = 1e15
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True}
 _TRUTH |= {"false": False, "no": False, "off": False, "0": False}
@@ -41,7 +40,7 @@ Table = TypeVar("Table", bound=msgspec.Struct)
 
 
 class Row(NamedTuple):
-    """One setting, as `evo settings` shows it."""
+    """One setting, for `evo settings`."""
 
     name: str
     value: Any
@@ -50,7 +49,7 @@ class Row(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The value as it is written on a command line."""
+        """The value as written on a command line."""
         if isinstance(self.value, list | tuple):
             return ",".join(str(one) for one in self.value)
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
@@ -64,13 +63,13 @@ def changed(table: Table, changes: Changes, where: str = "") -> Table:
     """Return a table with some of its settings changed.
 
     Args:
-        table: The table to begin from; it stays as it is.
+        table: The table to start from; it stays as it is.
         changes: New values by name, nested like the tables. Text is read as the field's type.
         where: The table's own name in messages, such as "ga".
 
     Raises:
         InputError: For an unknown setting, a value of the wrong type or outside its limits, and
-            values that do not go together. The message names the setting.
+            inconsistent values. The message names the setting.
     """
     known = {field.encode_name: field for field in fields(table)}
     if not isinstance(changes, Mapping):
@@ -92,7 +91,12 @@ def changed(table: Table, changes: Changes, where: str = "") -> Table:
 
 
 def known(table: msgspec.Struct, changes: Changes) -> dict[str, Any]:
-    """Return those of some nested changes that a table has settings for."""
+    """Return the changes that a table has settings for.
+
+    Args:
+        table: The settings.
+        changes: Nested new values; unknown names are left out.
+    """
     kept = {}
     for field in fields(table):
         if field.encode_name in changes:
@@ -103,7 +107,12 @@ def known(table: msgspec.Struct, changes: Changes) -> dict[str, Any]:
 
 
 def unknown_setting(label: str, known: Mapping[str, Any]) -> InputError:
-    """Return the error for a setting that does not exist, with the nearest known one."""
+    """Return the error for an unknown setting, with the nearest known one.
+
+    Args:
+        label: Full name of the setting.
+        known: Settings of its table, by name.
+    """
     where, _, name = label.rpartition(".")
     place = f"[{where}]" if where else "a configuration"
     near = get_close_matches(name, known, n=1)
@@ -112,7 +121,11 @@ def unknown_setting(label: str, known: Mapping[str, Any]) -> InputError:
 
 
 def _leaf(kind: Any, value: Any, label: str) -> Any:
-    """Return a value as the type of its field; InputError if it is none of that type."""
+    """Return a value as the type of its field.
+
+    Raises:
+        InputError: If it is invalid.
+    """
     info = inspect.type_info(kind)
     try:
         plain = _plain(info, value)
@@ -127,7 +140,11 @@ def _bare(info: Any) -> Any:
 
 
 def _plain(info: Any, value: Any) -> Any:
-    """Return a value in the form that msgspec converts; ValueError if it has none."""
+    """Return a value in a form that msgspec converts.
+
+    Raises:
+        ValueError: If it has none.
+    """
     kind = _bare(info)
     if isinstance(value, Mapping):
         raise ValueError
@@ -143,7 +160,7 @@ def _plain(info: Any, value: Any) -> Any:
         items = value.replace(",", " ").split() if isinstance(value, str) else list(value)
         of = kind.item_types[0] if isinstance(kind, inspect.TupleType) else kind.item_type
         return [_plain(of, item) for item in items]
-    if isinstance(kind, inspect.LiteralType):  # of which some are true and false
+    if isinstance(kind, inspect.LiteralType):  # some are "true" and "false"
         return next((w for w in kind.values if str(w).lower() == str(value).lower()), value)
     if isinstance(value, bool | list | tuple):
         raise ValueError
@@ -157,7 +174,7 @@ def _plain(info: Any, value: Any) -> Any:
 
 
 def _in_words(info: Any) -> str:
-    """Return what values a type has: "a whole number from 1 to 128"."""
+    """Return the valid values of a type: "a whole number from 1 to 128"."""
     kind = _bare(info)
     if isinstance(kind, inspect.UnionType):
         return " or ".join(_in_words(one) for one in kind.types)
@@ -177,7 +194,7 @@ def _in_words(info: Any) -> str:
 
 
 def _limits(kind: inspect.IntType | inspect.FloatType) -> str:
-    """Return the limits of a number in words; those beyond any use are left out."""
+    """Return the limits of a number in words, without unreachable ones."""
     low, high = kind.ge if kind.gt is None else kind.gt, kind.le if kind.lt is None else kind.lt
     words = ""
     if low is not None and low > -_UNBOUNDED:
@@ -189,20 +206,20 @@ def _limits(kind: inspect.IntType | inspect.FloatType) -> str:
 
 
 def tables(table: msgspec.Struct) -> dict[str, Any]:
-    """Return a table as nested dictionaries of plain values, for TOML and JSON."""
+    """Return a table as nested dictionaries, for TOML and JSON."""
     found: dict[str, Any] = msgspec.to_builtins(table)
     return found
 
 
 def rows(table: msgspec.Struct, where: str) -> Iterator[tuple[str, Row]]:
-    """Yield every setting of a table and of the tables in it, with its present value.
+    """Yield every setting of a table, nested ones included.
 
     Args:
         table: The settings.
         where: The table's own name, such as "ga".
 
     Yields:
-        The whole name of the table that a setting is in, such as "ga.population", and the setting.
+        The full name of the setting's table, such as "ga.population", and the setting.
     """
     for field in fields(table):
         name, value = field.encode_name, getattr(table, field.name)
@@ -214,6 +231,6 @@ def rows(table: msgspec.Struct, where: str) -> Iterator[tuple[str, Row]]:
 
 
 def _help(field: FieldInfo) -> str:
-    """Return a field's line of help."""
+    """Return a field's help text."""
     notes = [one for one in getattr(field.type, "__metadata__", ()) if isinstance(one, Meta)]
     return next((one.description for one in notes if one.description), "")

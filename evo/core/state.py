@@ -1,4 +1,4 @@
-"""What a checkpoint keeps of an engine: arrays and JSON values, nothing else."""
+"""The state in a checkpoint: arrays and JSON values, nothing else."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from genomes.arrays import Arrays
 
-# Whole numbers that nothing counts beyond, and that floats hold exactly.
+# Whole numbers that floats represent exactly.
 Count = Annotated[int, Meta(ge=0, le=1 << 53)]
 Finite = Annotated[float, Meta(ge=-1.7e308, le=1.7e308)]
 Positive = Annotated[float, Meta(ge=0, le=1.7e308)]
@@ -18,20 +18,20 @@ Positive = Annotated[float, Meta(ge=0, le=1.7e308)]
 
 @dataclass(frozen=True)
 class State:
-    """Everything the next generation depends on."""
+    """Everything that the next generation depends on."""
 
     arrays: Arrays = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
     def inside(self, prefix: str) -> "State":
-        """The same state with every name below `prefix`, for keeping several in one."""
+        """Return the state with every name below `prefix`, to combine several."""
         return State(
             {f"{prefix}.{name}": array for name, array in self.arrays.items()},
             {prefix: self.values},
         )
 
     def part(self, prefix: str) -> "State":
-        """The state that was put `inside` a prefix."""
+        """Return the state that was put `inside` a prefix."""
         start = prefix + "."
         return State(
             {
@@ -43,7 +43,16 @@ class State:
         )
 
     def array(self, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]) -> Any:
-        """The array of a name; ValueError if it has another dtype or shape (None is any length)."""
+        """Return the array of a name.
+
+        Args:
+            name: Name of the array.
+            dtype: Required dtype.
+            shape: Required shape; None for any length.
+
+        Raises:
+            ValueError: If it is missing, or has another dtype or shape.
+        """
         found: NDArray[Any] | None = self.arrays.get(name)
         if found is None:
             raise ValueError(f"{name} is missing")
@@ -75,5 +84,5 @@ class State:
             raise ValueError(f"{name}: {error}") from None
 
     def __or__(self, other: "State") -> "State":
-        """Both states in one; their names must differ."""
+        """Return both states in one; their names must differ."""
         return State(self.arrays | other.arrays, self.values | other.values)

@@ -1,10 +1,10 @@
-"""Engines breed. `base` has the contract, `evo.core.registry` lists them.
+"""Engines breed populations. `base` has the contract, `evo.core.registry` the list.
 
 neat          NEAT on arrays, by species or with credit by output
-neat_python   neat-python behind ask and tell, the reference
+neat_python   the reference library neat-python
 ga            a genetic algorithm for note grids, with musical operators
-es            evolution strategies over the weights of HistoryUsers
-baselines     searches without breeding, to compare with
+es            evolution strategies for the weights of HistoryUsers
+baselines     random search and a (1+1) algorithm, to compare engines with
 selection     selection by several scores: lexicase, and Pareto fronts
 """
 
@@ -35,7 +35,11 @@ def engine_names() -> list[str]:
 
 @cache
 def engine_class(name: str) -> type[Engine[Any]]:
-    """Return the engine of this name; InputError if there is none."""
+    """Return the engine of this name.
+
+    Raises:
+        InputError: If there is none.
+    """
     base = base_of(name)
     found: type[Engine[Any]] = load(ENGINES[base].where)
     if name == base:
@@ -45,7 +49,11 @@ def engine_class(name: str) -> type[Engine[Any]]:
 
 
 def default_engine(genome: str) -> str:
-    """Return the engine that breeds a genome kind by default."""
+    """Return the default engine of a genome kind.
+
+    Raises:
+        InputError: If there is none.
+    """
     for name, entry in ENGINES.items():
         if entry.genome == genome:
             return name
@@ -53,7 +61,11 @@ def default_engine(genome: str) -> str:
 
 
 def genome_of(engine: str) -> str:
-    """Return the name of the genome kind that an engine breeds; InputError without one."""
+    """Return the name of the genome kind that an engine breeds.
+
+    Raises:
+        InputError: If there is no such engine.
+    """
     if not isinstance(engine, str):  # from a file
         find("engine", ENGINES, engine)
     for baseline in BASELINES:
@@ -64,7 +76,7 @@ def genome_of(engine: str) -> str:
 
 
 def base_of(engine: str) -> str:
-    """Return the engine whose settings an engine has: itself, or a baseline's base."""
+    """Return the engine that defines the settings: itself, or a baseline's base."""
     return engine if engine in ENGINES else default_engine(genome_of(engine))
 
 

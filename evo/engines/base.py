@@ -1,20 +1,20 @@
-"""The contract of every engine: it breeds, and never evaluates.
+"""The contract of every engine. An engine breeds, and never evaluates.
 
-How it is used:
+Usage:
 
     engine = SomeEngine(settings, seed=7, player=player)
     while True:
         performers = engine.ask()          # this generation's population
         engine.tell(evaluate(performers))  # its scores, in its order; breeds the next generation
 
-- `ask` gives the same population until `tell` is called.
-- `state` and `restore` carry everything the next `ask` depends on; an engine that is restored goes
-  on exactly as the one that was saved.
-- `champion` is the best individual ever told of, kept by this class.
-- `forget`, before `tell`, says that scores told from now on are no measure of those told before.
+- `ask` returns the same population until `tell` is called.
+- `state` and `restore` save and load everything that the next `ask` depends on. A restored engine
+  continues exactly as the saved one.
+- `champion` is the best individual so far, kept by this class.
+- Call `forget` before `tell` if new scores are not comparable with earlier ones.
 
-An engine draws its random numbers from streams addressed by the seed and the generation
-(`evo.core.seeds`), so that it has no random state to keep.
+Random numbers come from streams addressed by seed and generation (`evo.core.seeds`), so an engine
+has no random state to save.
 """
 
 from abc import ABC, abstractmethod
@@ -37,7 +37,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Champion:
-    """The best individual ever seen."""
+    """The best individual so far."""
 
     performers: Performers  # a batch of one
     score: float
@@ -46,33 +46,43 @@ class Champion:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The good individuals that an engine holds, where it holds more than a champion."""
+    """The best individuals of an engine that keeps more than a champion."""
 
     performers: Performers  # a batch of n
-    scores: NDArray[np.float64]  # (n,), what each is held for
-    by_case: bool = False  # whether individual i is held for case i, not for its total
+    scores: NDArray[np.float64]  # (n,), total, or score at its case
+    by_case: bool = False  # whether individual i is the best at case i
 
 
 class Operators(ABC, Generic[S]):
-    """How the individuals of a genome kind begin and vary, for searches that do nothing else.
+    """Initial individuals and mutations of a genome kind, for the baselines.
 
-    They are those of an engine, by its settings; its settings of selection, survival and crossover
-    have no effect. What the engine gains by them is the difference to a search with these.
+    They are those of an engine, with its settings. The difference between an engine and a baseline
+    with its operators is the gain by selection, survival and crossover.
 
         operators = GridOperators(settings, player)
         population = operators.first(50, random)
         children = operators.mutants(parent, 50, random, strength=1.0)
     """
 
-    size: int  # individuals per generation, by the settings
+    size: int  # individuals per generation
 
     @abstractmethod
     def __init__(self, settings: S, player: Player | None) -> None:
-        """Take the settings of the engine, and how the performers play."""
+        """Create the operators.
+
+        Args:
+            settings: Settings of the engine.
+            player: How the performers play.
+        """
 
     @abstractmethod
     def first(self, count: int, random: np.random.Generator) -> Performers:
-        """Return different individuals without parents."""
+        """Return random individuals.
+
+        Args:
+            count: Number of individuals.
+            random: Draws the individuals.
+        """
 
     @abstractmethod
     def mutants(
@@ -84,25 +94,25 @@ class Operators(ABC, Generic[S]):
             parent: A batch of one.
             count: Number of copies.
             random: Draws the mutations.
-            strength: Factor of the configured power of mutations of real numbers.
+            strength: Factor of the configured mutation power of real numbers.
         """
 
 
 def drawn_key(random: np.random.Generator) -> np.uint64:
-    """Draw a key that a kernel's streams are addressed by."""
+    """Draw the key that addresses a kernel's random streams."""
     return random.integers(1 << 63, dtype=np.uint64)
 
 
 class Engine(ABC, Generic[S]):
-    """What all engines share; see the module's docstring. Subclasses fill the `_` methods.
+    """Base of all engines; see the module's docstring. Subclasses fill the `_` methods.
 
     Attributes:
         genome: The genome kind that is bred.
         settings_type: The type of the engine's settings.
-        population: The setting that is the number of individuals: "population.size".
-        operators: First individuals and mutations, for searches to compare the engine with.
-        can_forget: Whether `forget` leaves something to go on with.
-        kernels: If these are in numba's cache, all kernels of the engine are.
+        population: The setting with the number of individuals: "population.size".
+        operators: Initial individuals and mutations for the baselines, None without baselines.
+        can_forget: Whether the engine can continue after `forget`.
+        kernels: Sentinel kernels: if these are in numba's cache, assume all of the engine's are.
     """
 
     genome: ClassVar[type[Performers]]
@@ -113,13 +123,13 @@ class Engine(ABC, Generic[S]):
     kernels: ClassVar[tuple[Any, ...]]
 
     def __init__(self, settings: S | Changes, *, seed: int, player: Player | None = None) -> None:
-        """Begin in generation 0.
+        """Create the engine in generation 0.
 
         Args:
             settings: Of `settings_type`, or nested dictionaries that change its defaults.
             seed: Random seed of the run.
-            player: How performers play; None for tasks that are no music, and for performers
-                without inputs.
+            player: How performers play; None for tasks other than music, and for performers without
+                inputs.
 
         Raises:
             InputError: If the settings are wrong.
@@ -135,29 +145,38 @@ class Engine(ABC, Generic[S]):
     def of_shape(cls, settings: S, inputs: int, outputs: int) -> S:
         """Return the settings for performers of a shape.
 
-        `inputs` and `outputs` are the two numbers of `Performers.shape_of`, whatever the genome
-        kind makes of them.
+        Args:
+            settings: The settings to change.
+            inputs: First number of `Performers.shape_of`; its meaning depends on the genome kind.
+            outputs: Second number of `Performers.shape_of`.
         """
 
     @classmethod
     def check_cases(cls, settings: S, cases: int, by_step: bool) -> None:
-        """Raise InputError if the settings need other cases than a fitness has.
+        """Check that a fitness has the cases that the settings need.
 
         Args:
             settings: The engine's settings.
             cases: Number of cases.
             by_step: Whether there is one case per step of a piece.
+
+        Raises:
+            InputError: If the cases do not fit the settings.
         """
 
     @abstractmethod
     def ask(self) -> Performers:
-        """The population of the current generation."""
+        """Return the population of the current generation."""
 
     def tell(self, scores: Scores) -> None:
-        """Take the scores of the population, in its order, and breed the next generation.
+        """Take the scores of the population, and breed the next generation.
 
-        Raises ValueError if there are not as many scores as individuals, `BreedingError` if
-        no next generation can be bred.
+        Args:
+            scores: In the order of the population.
+
+        Raises:
+            ValueError: If the number of scores is not the number of individuals.
+            BreedingError: If no next generation can be bred.
         """
         performers = self.ask()
         if len(scores) != len(performers):
@@ -171,36 +190,35 @@ class Engine(ABC, Generic[S]):
         self.generation += 1
 
     def forget(self) -> None:
-        """Drop what is held by a score: it would not be given again, as the fitness has learned.
+        """Discard everything selected by old scores, because the fitness has changed.
 
-        The champion goes, and so does whoever survived by a score; the population stays. Raises
-        `BreedingError` where an engine can do nothing without older scores.
+        That is the champion, and survivors. The population stays.
+
+        Raises:
+            BreedingError: If the engine cannot continue without old scores.
         """
         self.champion = None
         self._forget()
 
     def _forget(self) -> None:
-        """The subclass's part of `forget`."""
+        """Discard selections of the subclass by old scores."""
 
     @abstractmethod
     def _breed(self, scores: Scores) -> None:
         """Replace the population by its offspring."""
 
     def gallery(self) -> Gallery | None:
-        """The good individuals held at this time, None before any was found: the champion alone.
-
-        Engines that hold several give them all.
-        """
+        """Return the best individuals so far (default: the champion), or None."""
         if self.champion is None:
             return None
         return Gallery(self.champion.performers, np.array([self.champion.score]))
 
     def statistics(self) -> dict[str, Any]:
-        """Figures of the population for the log: species, sizes. JSON values."""
+        """Return figures of the population for the log, as JSON values."""
         return {}
 
     def state(self) -> State:
-        """Everything the next `ask` depends on."""
+        """Return everything that the next `ask` depends on."""
         state = State(values={"generation": self.generation}) | self._state().inside("breeder")
         if self.champion is not None:
             state |= State(
@@ -211,13 +229,23 @@ class Engine(ABC, Generic[S]):
 
     @abstractmethod
     def _state(self) -> State:
-        """The subclass's part of the state."""
+        """Return the subclass's part of the state."""
 
     @classmethod
     def restore(
         cls, settings: S | Changes, state: State, *, seed: int, player: Player | None = None
     ) -> Self:
-        """The engine whose `state` this is, given the settings and seed it was made with."""
+        """Return the engine saved in a state.
+
+        Args:
+            settings: Settings of the saved engine.
+            state: From `state`.
+            seed: Seed of the saved engine.
+            player: How performers play.
+
+        Raises:
+            ValueError: If the state does not fit the settings.
+        """
         engine = cls(settings, seed=seed, player=player)
         engine.generation = state.value("generation", Count)
         engine.champion = cls.champion_of(state)
@@ -226,11 +254,15 @@ class Engine(ABC, Generic[S]):
 
     @abstractmethod
     def _restore(self, state: State) -> None:
-        """Take the subclass's part of the state; `generation` is already that of the state."""
+        """Take the subclass's part of the state; `generation` is already restored."""
 
     @classmethod
     def champion_of(cls, state: State) -> Champion | None:
-        """The champion in a saved state, without restoring the engine."""
+        """Return the champion in a saved state, without restoring the engine.
+
+        Raises:
+            ValueError: If the state is damaged.
+        """
         if "champion" not in state.values:
             return None
         part = state.part("champion")

@@ -4,6 +4,6 @@ memorization   play a song, note for note
 next_step      predict songs: the cross-entropy of every next step
 copying        output the input of some steps ago
 xor            the smallest task that needs a hidden node
-critic         be like songs, by critics trained on them
-guessing       be guessed, but not perfectly
+critic         play like songs, by critics trained on them
+guessing       play so that predictors guess well, but not perfectly
 """

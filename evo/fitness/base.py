@@ -1,18 +1,16 @@
-"""The contract of every fitness: judge a batch of performers. One fitness a module.
+"""The contract of every fitness: score a batch of performers.
 
-How it is used:
-
-- an evaluator calls `evaluate` with a chunk of the population and one random stream an individual;
-  the scores of an individual depend on its genome, its stream and the fitness's state alone;
-- it travels to worker processes once and again whenever it changed, so keep it small;
-- a fitness never breeds and never knows an engine.
+- An evaluator calls `evaluate` with a batch of the population and one random stream per individual.
+  The scores of an individual depend on its genome, its stream and the fitness's state alone.
+- A fitness is sent to worker processes at the start and after every change: keep it small.
+- A fitness never breeds, and never uses an engine.
 
     memorization    play a song, note for note
-    next_step       foresee songs: the cross-entropy of every next step
-    critic          please critics: play what is like songs, each piece to a brief
-    guessing        be guessed, but not perfectly
-    coevolved_guessing  the same by guessers that are bred
-    copying         say what was heard some steps ago
+    next_step       predict songs: the cross-entropy of every next step
+    critic          play like songs, by critics trained on them, each piece to a brief
+    guessing        play so that predictors guess well, but not perfectly
+    coevolved_guessing  the same with bred predictors
+    copying         output the input of some steps ago
     xor             the smallest task that needs a hidden node
 """
 
@@ -24,28 +22,32 @@ from evo.core.state import State
 
 
 class Fitness(Protocol):
-    """Judges a batch of performers; see the module's docstring."""
+    """Scores a batch of performers; see the module's docstring."""
 
     # Same genome, same score? False for co-evolution and for noisy tasks.
     reusable: bool
-    # A fitness that compiles kernels of its own may name some as `kernels`, a tuple: none of them
-    # compiled before says that the rest was not, either (`evo.runs.precompile`).
+    # Optional `kernels`, a tuple of sentinel kernels: if these are in numba's cache, assume that
+    # all of the fitness's are (`evo.runs.precompile`).
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:
-        """Scores of all individuals of the batch.
+        """Return the scores of all individuals of the batch.
 
-        What all individuals of a generation are to have in common is drawn from `streams.common`.
+        Use `streams.common` for random draws shared by the whole generation. An exception here
+        fails individuals, and does not end the run.
 
-        What it needs of `performers` is in its types: `Performers` for music, more for tasks that
-        are no music. An exception here fails individuals, it does not end the run.
+        Args:
+            performers: The batch: `Performers` for music; other tasks may need more methods.
+            streams: A random stream per individual.
         """
 
     def figures(self, performers: Any) -> dict[str, Any]:
-        """The task's own figures for one individual, a batch of one, as JSON values.
+        """Return the task's own figures for one individual, as JSON values.
 
-        They go into the log for the best individual and into the result, so that a person can see
-        how far it is: steps correct, cases solved. `solved` (bool) is always among them; a run
-        ends when its best individual is solved.
+        They are logged for the best individual and stored in the result: steps correct, cases
+        solved. `solved` (bool) is required. A run can end when its best individual is solved.
+
+        Args:
+            performers: A batch of one.
         """
 
 
@@ -53,16 +55,26 @@ class Fitness(Protocol):
 class LearningFitness(Fitness, Protocol):
     """A fitness that changes from generation to generation.
 
-    The loop lets it learn once a generation, in its own process; from then on workers score by what
-    it has become. Where it is not `reusable`, scores of different generations are no measure of
-    each other, and engines are told to forget what they hold by score (`Engine.forget`).
+    The run loop lets it learn once per generation, in its own process. Workers score by the new
+    state from then on. If it is not `reusable`, scores of different generations are not comparable,
+    and engines discard what they selected by score (`Engine.forget`).
     """
 
     def learn(self, performers: Any, scores: Scores, generation: int) -> None:
-        """Learn from a whole generation and its scores."""
+        """Learn from a whole generation.
+
+        Args:
+            performers: The population.
+            scores: Its scores, in its order.
+            generation: The current generation.
+        """
 
     def state(self) -> State:
-        """Everything that it learned and that its next lessons depend on; kept in checkpoints."""
+        """Return everything learned that later generations depend on, for checkpoints."""
 
     def restore(self, state: State) -> None:
-        """Become what it was when `state` was called; it was made by the same configuration."""
+        """Take a state of a fitness with the same configuration.
+
+        Raises:
+            ValueError: If the state does not fit.
+        """

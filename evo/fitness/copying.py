@@ -1,15 +1,15 @@
-"""The copy task: say what was heard `delay` steps ago, out of random bits.
+"""The copy task: output random bits of `delay` steps ago.
 
-The original research's task for the HistoryUser: sequences of 192 steps of 13 random bits, of which
-each step from the 64th on is to be the one 64 steps before. The loss is the squared error, mean
-over bits and sequences, summed over the 128 steps that are scored: 32 for saying one half. The
-score is the negated loss.
+This is the original research's task for the HistoryUser: sequences of 192 steps of 13 random bits.
+The output from step 64 on should be the input of 64 steps before. The loss is the squared error,
+mean over bits and sequences, summed over the 128 scored steps. A constant output of one half has
+loss 32. The score is the negated loss.
 
-In the harder task the delay is one of several, another in every sequence, and is told by a marker:
-one input more for each delay, which is 1 at every `marker_every`-th step of its sequences.
+In the harder task each sequence has one of several delays, given by a marker: one more input per
+delay, which is 1 at every `marker_every`-th step of its sequences.
 
-Every generation hears sequences of its own, the same for all its individuals (common random
-numbers): who is lucky with its sequences is lucky against nobody.
+Every generation draws new sequences, the same for all individuals (common random numbers), so that
+lucky draws favour no individual.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from evo.core.seeds import Individuals, Role, stream
 from genomes.history_user.networks import HistoryUsers
 
 SCORED = 128  # steps
-SOLVED = 0.0015  # what the original reached after 14,000 evaluations of 128 sequences
+SOLVED = 0.0015  # loss of the original after 14,000 evaluations of 128 sequences
 SOLVED_AMONG_SEVERAL = 0.05
 _TESTED = 128  # fresh sequences for the figures
 
@@ -33,7 +33,14 @@ Inputs = NDArray[np.float32]
 class Copying:
     """Scores HistoryUsers by the negated loss; see the module's docstring.
 
-    `sequences` are heard a generation; with several delays they are shared out evenly.
+    Args:
+        keys: Bits per step.
+        delays: Different delays in steps.
+        sequences: Sequences per generation, shared evenly between the delays.
+        marker_every: Steps between markers, with several delays.
+
+    Raises:
+        ValueError: For numbers below their minimum, or equal delays.
     """
 
     reusable = False
@@ -58,59 +65,73 @@ class Copying:
 
     @property
     def inputs(self) -> int:
-        """How many numbers are heard a step: the keys, then a marker for each of several delays."""
+        """Inputs per step: keys, and a marker per delay if several."""
         return self.keys + (len(self.delays) if len(self.delays) > 1 else 0)
 
     def draw(self, count: int, random: np.random.Generator) -> tuple[Inputs, Inputs]:
-        """Sequences and what is to be said.
+        """Draw sequences and their targets.
+
+        Args:
+            count: Number of sequences.
+            random: Draws the bits.
 
         Returns:
-            float32 (1, count, longest delay + 128, inputs) and (1, count, 128, keys), the latter
-            for the last 128 steps.
+            Inputs, float32 (1, count, longest delay + 128, inputs), and targets of the last 128
+            steps, float32 (1, count, 128, keys).
         """
         longest = max(self.delays)
         steps = longest + SCORED
-        heard = np.zeros((1, count, steps, self.inputs), np.float32)
-        heard[..., : self.keys] = random.integers(2, size=(count, steps, self.keys))
+        inputs = np.zeros((1, count, steps, self.inputs), np.float32)
+        inputs[..., : self.keys] = random.integers(2, size=(count, steps, self.keys))
         wanted = np.empty((1, count, SCORED, self.keys), np.float32)
-        for place in range(count):
-            which = place % len(self.delays)
+        for index in range(count):
+            which = index % len(self.delays)
             start = longest - self.delays[which]
-            wanted[0, place] = heard[0, place, start : start + SCORED, : self.keys]
+            wanted[0, index] = inputs[0, index, start : start + SCORED, : self.keys]
             if len(self.delays) > 1:
-                heard[0, place, :: self.marker_every, self.keys + which] = 1.0
-        return heard, wanted
+                inputs[0, index, :: self.marker_every, self.keys + which] = 1.0
+        return inputs, wanted
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:
-        """Totals of a batch, the negated losses, and a case a scored step.
+        """Return the negated losses, with a case per scored step.
+
+        Args:
+            performers: The batch, HistoryUsers.
+            streams: Random streams of the generation.
 
         Raises:
-            TypeError: for performers of another genome kind.
+            TypeError: For performers of another genome kind.
         """
         _check(performers)
-        heard, wanted = self.draw(self.sequences, streams.common)
-        errors = performers.mean_squared_error(heard, wanted, heard.shape[2] - SCORED)
+        inputs, wanted = self.draw(self.sequences, streams.common)
+        errors = performers.mean_squared_error(inputs, wanted, inputs.shape[2] - SCORED)
         return Scores.of(-errors.sum(axis=1), -errors)
 
     def figures(self, performers: Any) -> dict[str, Any]:
-        """Of one individual: its loss on 128 sequences that no generation heard, and its reading.
+        """Return loss and attention of one individual on 128 fixed sequences.
 
-        `read_lags` are where it reads for each delay: the lag that has the most weight, on average
-        over the scored steps; `read_entropy` is the mean entropy of the weights in bits.
+        Args:
+            performers: A batch of one.
+
+        Returns:
+            loss            loss on sequences that no generation draws
+            read_lags       for each delay, the lag with the highest mean attention weight
+            read_entropy    mean entropy of the attention weights, in bits
+            solved          whether the loss is at its limit or below
         """
         random = stream(0, Role.EVALUATE, 0, 1 << 20)
-        heard, wanted = self.draw(_TESTED, random)
-        errors = performers.mean_squared_error(heard, wanted, heard.shape[2] - SCORED)
+        inputs, wanted = self.draw(_TESTED, random)
+        errors = performers.mean_squared_error(inputs, wanted, inputs.shape[2] - SCORED)
         loss = float(errors.sum())
         several = len(self.delays)
         solved = loss <= (SOLVED if several == 1 else SOLVED_AMONG_SEVERAL)
         figures: dict[str, Any] = {"loss": loss, "solved": solved}
         if performers.shape.architecture != "lstm":
-            some = heard[:, : 2 * several]
-            weights = performers.attention(some, heard.shape[2] - SCORED)[0].astype(np.float64)
+            subset = inputs[:, : 2 * several]
+            weights = performers.attention(subset, inputs.shape[2] - SCORED)[0].astype(np.float64)
             bits = -(weights * np.log2(np.maximum(weights, 1e-30))).sum(axis=-1)
-            places = weights.mean(axis=1).reshape(2, several, -1).mean(axis=0).argmax(axis=1)
-            figures["read_lags"] = [int(performers.shape.lags[place]) for place in places]
+            indices = weights.mean(axis=1).reshape(2, several, -1).mean(axis=0).argmax(axis=1)
+            figures["read_lags"] = [int(performers.shape.lags[index]) for index in indices]
             figures["read_entropy"] = float(bits.mean())
         return figures
 

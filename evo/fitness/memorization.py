@@ -1,23 +1,21 @@
-"""Play songs note for note: the first steps are given, every later one must be exactly right.
+"""Play songs note for note.
 
-A player that never plays is right more often than not (some 60 % of a melody's steps have no
-onset), so plain accuracy is no fitness. Both scores are therefore made of steps that sound and
-steps that do not in equal shares, so that silence scores 0, a player that is always right scores
-the number of steps it had to play, and one that holds all keys scores far below silence.
+The first steps are given, and all later ones should be right. Some 60 % of a melody's steps have no
+onset, so silence is mostly right, and plain accuracy is no fitness. Both scores therefore weigh
+steps with and without onsets equally. Silence scores 0, a perfect player the number of steps to
+play, and all keys held score far below silence.
 
-`follow` (teacher forcing): half of the score is whether each step is exactly right, the goal
-itself; half is dense, how far each key's activation is on the right side: the squared error of
-its tanh against -1 and +1, with a key that should sound counting three times. The dense half is
-what evolution climbs; alone, it settles for steps that are almost right. A song without an error
-gets the whole of both.
+`follow` (teacher forcing): half of the score is the goal, the share of exactly right steps. The
+other half is dense: the squared error of the tanh of each key's activation against -1 and +1, where
+a key that should sound counts three times. Evolution climbs the dense half. Alone, it would settle
+for steps that are almost right. A song without an error gets the whole of both.
 
-`perform` (closed loop): the performer hears itself after the prompt, and there are only notes to
-judge: the share of the right keys that it hit less the share of the wrong keys that it struck.
+`perform` (closed loop): each output is the next input, after the prompt. The score is the share of
+the right keys that were hit, minus the share of the wrong keys that were struck.
 
-There is one case a step, song after song; the total is their sum. Following also gives every
-output a score of its own: the negated squared hinge of its activations over all steps, which is 0
-when every activation is on its side of a margin of 1. It asks nothing more of steps that are
-right, so that all of what is left to gain is in those that are not.
+There is one case per step, song after song; the total is their sum. Each output also gets a score
+of its own. With `follow` it is the negated squared hinge of its activations over all steps, 0 when
+all are right by a margin of 1. Right steps cost nothing, so only errors are left to improve.
 """
 
 from collections.abc import Sequence
@@ -38,10 +36,15 @@ SOUNDING_WEIGHT = 3.0
 
 
 class Memorization:
-    """Scores how well performers play some songs from memory; see the module's docstring.
+    """Scores how well performers play songs from memory; see the module's docstring.
 
-    `prompt_steps` are given and not judged. All songs must have more steps than that and the same
-    number of keys, and each something to play; ValueError otherwise.
+    Args:
+        songs: All with the same number of keys, and an onset after the prompt.
+        prompt_steps: First steps, which are given and not scored.
+        mode: "follow" or "perform".
+
+    Raises:
+        ValueError: If the songs do not fit, or the mode is unknown.
     """
 
     reusable = True
@@ -64,7 +67,12 @@ class Memorization:
         self.mode = mode
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
-        """Totals and cases of a batch; a total of `steps_total` is a perfect memory."""
+        """Return totals and cases of a batch; the maximum total is `steps_total`.
+
+        Args:
+            performers: The batch.
+            streams: Not used.
+        """
         if self.mode == "perform":
             judged = [self._perform_cases(performers, song.grid) for song in self.songs]
         else:
@@ -75,38 +83,41 @@ class Memorization:
     def _follow_cases(
         self, performers: Performers, grid: BoolArray
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Cases and outputs' scores of one song under teacher forcing.
+        """Return cases and scores per output of one song under teacher forcing.
 
-        Returns float64 (n, steps after the prompt) and (n, keys).
+        Returns:
+            float64 (n, steps after the prompt) and (n, keys).
         """
         wanted = grid[self.prompt_steps :]
-        said = performers.follow(grid)[:, self.prompt_steps :].astype(np.float64)
-        right = ((said > 0) == wanted).all(axis=2)
+        outputs = performers.follow(grid)[:, self.prompt_steps :].astype(np.float64)
+        right = ((outputs > 0) == wanted).all(axis=2)
         weight = np.where(wanted, SOUNDING_WEIGHT, 1.0)
-        error = (weight * (np.tanh(said) - np.where(wanted, 1.0, -1.0)) ** 2).sum(axis=2) / 4
-        # Utter silence errs by this on every key that should sound, and nowhere else.
+        error = (weight * (np.tanh(outputs) - np.where(wanted, 1.0, -1.0)) ** 2).sum(axis=2) / 4
+        # The error of silence, only on keys that should sound.
         silence = SOUNDING_WEIGHT * wanted.sum()
         steps = len(wanted)
         error[right.all(axis=1)] = 0.0
         exact = 2 * right * _balance(_sounding(wanted)) - 1 / steps
         dense = 1 / steps - error / silence
-        short = np.maximum(1.0 - np.where(wanted, said, -said), 0.0)
+        short = np.maximum(1.0 - np.where(wanted, outputs, -outputs), 0.0)
         return steps * (exact + dense) / 2, -(short**2).sum(axis=1)
 
     def _perform_cases(
         self, performers: Performers, grid: BoolArray
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Cases and outputs' scores of one song in closed loop.
+        """Return cases and scores per output of one song in closed loop.
 
-        Returns float64 (n, steps after the prompt) and (n, keys); an output loses 3 for a note it
-        missed and 1 for one it should not have struck.
+        An output loses 3 for a missed note, and 1 for a wrong one.
+
+        Returns:
+            float64 (n, steps after the prompt) and (n, keys).
         """
         wanted = grid[self.prompt_steps :]
         played = performers.perform(grid[: self.prompt_steps], len(grid))[:, self.prompt_steps :]
         to_hit, to_leave = wanted.sum(axis=1), (~wanted).sum(axis=1)
         hit = (played & wanted).sum(axis=2) / np.maximum(to_hit, 1)
         struck = (played & ~wanted).sum(axis=2) / np.maximum(to_leave, 1)
-        # Silent steps have nothing to hit; their share of the score is lost by striking.
+        # Silent steps have nothing to hit; wrong notes lose their share of the score.
         sounding = to_hit > 0
         missed = (~played & wanted).sum(axis=1) * SOUNDING_WEIGHT
         wrong = missed + (played & ~wanted).sum(axis=1)
@@ -115,14 +126,24 @@ class Memorization:
         return len(wanted) * share * (hit - struck), -wrong
 
     def figures(self, performers: Performers) -> dict[str, Any]:
-        """Steps exactly right, of one individual: in closed loop, following, and of how many."""
+        """Return the exactly right steps of one individual.
+
+        Args:
+            performers: A batch of one.
+
+        Returns:
+            steps_correct   right steps in closed loop
+            follow_correct  right steps under teacher forcing
+            steps_total     steps to play
+            solved          whether all steps are right in closed loop
+        """
         performed = followed = total = 0
         for song in self.songs:
             wanted = song.grid[self.prompt_steps :]
             played = performers.perform(song.grid[: self.prompt_steps], len(song.grid))
-            said = performers.follow(song.grid) > 0
+            outputs = performers.follow(song.grid) > 0
             performed += int((played[0, self.prompt_steps :] == wanted).all(axis=1).sum())
-            followed += int((said[0, self.prompt_steps :] == wanted).all(axis=1).sum())
+            followed += int((outputs[0, self.prompt_steps :] == wanted).all(axis=1).sum())
             total += len(wanted)
         return {
             "steps_correct": performed,
@@ -133,14 +154,14 @@ class Memorization:
 
 
 def _sounding(grid: BoolArray) -> BoolArray:
-    """Which steps have an onset: bool (steps,)."""
+    """Return which steps have an onset: bool (steps,)."""
     return np.asarray(grid.any(axis=1))
 
 
 def _balance(sounding: BoolArray) -> NDArray[np.float64]:
-    """Weights that give steps that sound and steps that do not half of the whole each.
+    """Return weights that balance steps with and without onsets.
 
-    Where all steps sound, they are the whole.
+    Both kinds weigh half of the whole; if all steps have onsets, these weigh the whole.
     """
     if sounding.all():
         return np.full(len(sounding), 1.0 / len(sounding))

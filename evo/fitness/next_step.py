@@ -1,25 +1,24 @@
-"""Foresee songs: how well are the chances that performers give to every next step?
+"""Predict songs: the cross-entropy of every next step.
 
-A performer hears the true past (teacher forcing) and says the chances of what comes next; the
-cross-entropy of a step is the information, in bits, that what really comes still holds for it:
--log2 of the chance that it had. A performer that knows nothing but how often each key sounds has
-the entropy of the songs; one that knows how songs repeat themselves has less.
+A performer reads the true past (teacher forcing) and outputs the probabilities of the next step.
+The cross-entropy of a step is -log2 of the probability of the step that came, in bits. A performer
+that only knows the frequency of each key has the entropy of the songs. One that predicts their
+repetitions has less.
 
-    melody        -log2 of the chance of the key that sounds, or of the rest; of several keys that
-                  sound together, the mean
-    all others    every key sounds or not by a chance of its own: the sum over the keys. What
-                  HistoryUsers say is the chance; of others it is the sigmoid of the activation
+    melody        -log2 of the probability of the key that sounds, or of the rest; the mean if
+                  several keys sound
+    all others    every key has a probability of its own; the sum over the keys. HistoryUsers output
+                  it; for other performers it is the sigmoid of the activation
 
-Either is about the whole step, so that the two can be compared where one key sounds at a time. A
-chance counts as at least one in a million: a step costs a melody 20 bits at most.
+Both are per step, and can be compared if one key sounds at a time. Probabilities are at least one
+in a million: a step costs a melody 20 bits at most.
 
-The score is the negated mean over the songs of the mean over their steps; the first
-`prompt_steps` of a song are not judged. There is one case a song, its share of the total. Songs
-that are *held out* are never heard by a generation: what the champion has for them is among the
-figures.
+The score is the negated mean over the songs of the mean over their steps, without the first
+`prompt_steps`. There is one case per song, its share of the total. *Held-out* songs are never used
+in a generation; the figures have the champion's cross-entropy for them.
 
-`batch` songs are drawn a generation, the same for all its individuals (common random numbers);
-where it is 0, or there are not more songs, all are heard.
+`batch` songs are drawn per generation, the same for all individuals (common random numbers). All
+songs are used if it is 0, or if there are not more songs.
 """
 
 from collections.abc import Sequence
@@ -34,17 +33,23 @@ from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 from genomes.history_user.networks import HistoryUsers, hear
 
-# No chance is less, or nearer to 1.
+# Minimum probability, and minimum distance from 1.
 MARGIN = 1e-6
-# Songs that are heard side by side; longer songs than others make these wait.
+# Songs per batch. Shorter songs are padded, so larger batches waste time.
 _TOGETHER = 16
 
 
 class NextStep:
-    """Scores how well performers foresee songs; see the module's docstring.
+    """Scores how well performers predict songs; see the module's docstring.
 
-    All songs must have more steps than `prompt_steps` and the same number of keys; ValueError
-    otherwise, and for a batch below 0.
+    Args:
+        songs: All with the same number of keys, and more than `prompt_steps` steps.
+        held_out: Songs for the figures only.
+        prompt_steps: First steps, which are not scored.
+        batch: Songs per generation; 0 for all.
+
+    Raises:
+        ValueError: If the songs do not fit, or the batch is negative.
     """
 
     def __init__(
@@ -63,26 +68,39 @@ class NextStep:
             if song.steps <= prompt_steps:
                 raise ValueError(
                     f"song {song.name!r} has {song.steps} steps, and the first {prompt_steps} are "
-                    "not judged: there is nothing to foresee"
+                    "not judged: there is nothing to predict"
                 )
         if batch < 0:
             raise ValueError(f"batch must be at least 0 songs, got {batch}")
         self.songs, self.held_out = tuple(songs), tuple(held_out)
         self.prompt_steps, self.batch = prompt_steps, batch
-        self.reusable = not 0 < batch < len(songs)  # all songs are heard
+        self.reusable = not 0 < batch < len(songs)  # all songs are used
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:
-        """Totals of a batch, the negated mean cross-entropy, and a case a song that was drawn."""
+        """Return the negated mean cross-entropies, a case per drawn song.
+
+        Args:
+            performers: The batch.
+            streams: Random streams of the generation.
+        """
         songs: Sequence[Song] = self.songs
         if not self.reusable:
             drawn = streams.common.choice(len(songs), self.batch, replace=False)
-            songs = [songs[place] for place in sorted(drawn.tolist())]
+            songs = [songs[index] for index in sorted(drawn.tolist())]
         cases = -cross_entropies(performers, songs, self.prompt_steps) / len(songs)
         return Scores.of(cases.sum(axis=1), cases)
 
     def figures(self, performers: Any) -> dict[str, Any]:
-        """Of one individual, over all songs: `cross_entropy` in bits a step, and of held-out songs
-        `held_out_cross_entropy`. Nobody ever is done: `solved` is False."""
+        """Return the cross-entropies of one individual.
+
+        Args:
+            performers: A batch of one.
+
+        Returns:
+            cross_entropy           bits per step, mean over all songs
+            held_out_cross_entropy  the same over held-out songs
+            solved                  always False
+        """
         figures: dict[str, Any] = {"solved": False}
         for name, songs in (
             ("cross_entropy", self.songs),
@@ -95,22 +113,36 @@ class NextStep:
 
 
 def cross_entropies(performers: Any, songs: Sequence[Song], first_step: int = 0) -> FloatArray:
-    """Bits a step of every song: float64 (n, songs), the means over the steps from the first."""
+    """Return bits per step of every song.
+
+    Args:
+        performers: A batch of n.
+        songs: All with the same number of keys.
+        first_step: Leave out the steps before this one.
+
+    Returns:
+        float64 (n, songs), means over the steps.
+    """
     bits = np.empty((len(performers), len(songs)))
-    order = sorted(range(len(songs)), key=lambda place: songs[place].steps)
+    order = sorted(range(len(songs)), key=lambda index: songs[index].steps)
     for start in range(0, len(order), _TOGETHER):
-        places = order[start : start + _TOGETHER]
-        grids = [songs[place].grid for place in places]
-        for place, chances in zip(places, _chances(performers, grids), strict=True):
-            bits[:, place] = step_bits(chances, songs[place].grid)[:, first_step:].mean(axis=1)
+        indices = order[start : start + _TOGETHER]
+        grids = [songs[index].grid for index in indices]
+        for index, chances in zip(indices, _chances(performers, grids), strict=True):
+            bits[:, index] = step_bits(chances, songs[index].grid)[:, first_step:].mean(axis=1)
     return bits
 
 
 def step_bits(chances: NDArray[np.floating[Any]], grid: BoolArray) -> FloatArray:
-    """The cross-entropy of every step of a song: float64 (n, steps), in bits.
+    """Return the cross-entropy of every step of a song.
 
-    `chances` are (n, steps, keys), of every key by itself, or (n, steps, keys + 1), of one of the
-    keys or the rest; `grid` is (steps, keys).
+    Args:
+        chances: Probabilities, (n, steps, keys) of independent keys, or (n, steps, keys + 1) of one
+            of the keys or the rest.
+        grid: bool (steps, keys), the song.
+
+    Returns:
+        Bits, float64 (n, steps).
     """
     if chances.shape[2] > grid.shape[1]:
         wanted = np.column_stack([grid, ~grid.any(axis=1)])
@@ -124,14 +156,14 @@ def step_bits(chances: NDArray[np.floating[Any]], grid: BoolArray) -> FloatArray
 
 
 def _chances(performers: Any, grids: Sequence[BoolArray]) -> list[NDArray[np.floating[Any]]]:
-    """What performers say of every step of songs, see `step_bits`; songs in the order of length."""
+    """Return the probabilities for every step of songs (shortest first); see `step_bits`."""
     if not isinstance(performers, HistoryUsers):
         return [_sigmoid(performers.follow(grid).astype(np.float64)) for grid in grids]
-    heard = np.zeros((1, len(grids), *grids[-1].shape), np.float32)
-    for place, grid in enumerate(grids):
-        heard[0, place, : len(grid)] = hear(grid)[0, 0]
-    said = performers.forward(heard)
-    return [said[:, place, : len(grid)] for place, grid in enumerate(grids)]
+    inputs = np.zeros((1, len(grids), *grids[-1].shape), np.float32)
+    for index, grid in enumerate(grids):
+        inputs[0, index, : len(grid)] = hear(grid)[0, 0]
+    outputs = performers.forward(inputs)
+    return [outputs[:, index, : len(grid)] for index, grid in enumerate(grids)]
 
 
 def _sigmoid(activations: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
-"""Exclusive or: the smallest task that no network without a hidden node solves.
+"""Exclusive or: the smallest task that needs a hidden node.
 
-The score is neat-python's: 4 less the sum of squared errors over the four cases, so 4 is perfect
-and its users' threshold of 3.9 means what it meant. `solved` is that same threshold.
+As in neat-python, the score is 4 minus the sum of squared errors over the four cases, so 4 is
+perfect. The task is solved at neat-python's usual threshold of 3.9.
 """
 
 from typing import Any, Protocol
@@ -19,19 +19,34 @@ SOLVED_AT = 3.9
 
 
 class Networks(Protocol):
-    """What this task asks of a genome kind, which is more than music asks."""
+    """The methods that this task needs of a genome kind."""
 
     def activate(self, inputs: FloatArray) -> FloatArray:
-        """Outputs float64 (n, rows, outputs) for rows of inputs, float64 (rows, inputs)."""
+        """Return the outputs for rows of inputs.
+
+        Args:
+            inputs: float64 (rows, inputs).
+
+        Returns:
+            float64 (n, rows, outputs).
+        """
 
 
 class Xor:
-    """Scores networks with two inputs and one output; one case a row of the truth table."""
+    """Scores networks of two inputs, a case per row of the table."""
 
     reusable = True
 
     def evaluate(self, performers: Networks, streams: Streams) -> Scores:
-        """Totals up to 4 and the four negated squared errors; TypeError for other genome kinds."""
+        """Return totals up to 4, with the negated squared errors as cases.
+
+        Args:
+            performers: The batch.
+            streams: Not used.
+
+        Raises:
+            TypeError: For genome kinds without `activate`.
+        """
         cases = self._cases(performers)
         return Scores.of(4.0 + cases.sum(axis=1), cases)
 
@@ -46,7 +61,7 @@ class Xor:
         return errors
 
     def figures(self, performers: Networks) -> dict[str, Any]:
-        """The four outputs of one network, and whether they solve the task."""
+        """Return the outputs of one network, and whether they are right."""
         outputs = performers.activate(INPUTS)[0, :, 0]
         score = 4.0 - float(((outputs - WANTED) ** 2).sum())
         return {"outputs": outputs.tolist(), "solved": score >= SOLVED_AT}

@@ -1,16 +1,16 @@
-"""Songs: read, written, measured, screened and sounded.
+"""Read, write, measure, screen and synthesise songs.
 
 song         a piano roll with its resolution and tempo
 midi         MIDI files
 abc          tunes in ABC notation
 tunes        the embedded tunes
-library      what a user names as music: a tune, a file, a folder
-melody       a song as its line of highest notes, its tokens and its key
+library      music by name: a tune, a file or a folder
+melody       the line of highest notes, its tokens and its key
 synth        sound
 text_roll    a roll as text
-repetition   where a song repeats itself
+repetition   the distances at which a song repeats itself
 measures     descriptive measures
-screening    which files are fit to learn from
-files        what goes wrong with a user's files, said in one line
+screening    selection of files that are fit to learn from
+files        one-line errors for files named by a user
 tables       tables and lines of the reports
 """

@@ -1,8 +1,8 @@
-"""A reader for a small, honest part of ABC, the text notation of folk tunes.
+"""Read a strict subset of ABC, the text notation of folk tunes.
 
 The standard is ABC 2.1 (https://abcnotation.com/wiki/abc:standard:v2.1). A tune is a block of
-lines, ended by an empty line: a header of fields, each once, `X:` first and `K:` last, then the
-melody.
+lines, ended by an empty line. It has a header of fields, each once, `X:` first and `K:` last, and
+then the melody.
 
     X: number    T: title    O: origin    C: composer, or "trad."    N: why it is public domain
     M: metre     L: the unit note length   Q: tempo, "1/4=120"       K: key, "G", "Am", "Ddor"
@@ -15,12 +15,12 @@ melody.
     |: ... :|    repeats, with endings as in  |: A |[1 B :|[2 C |]
     %            a comment to the end of the line
 
-Reading has three steps: the body is cut into tokens, the repeats are unfolded into the order they
-are sung in, and one walk over that order counts time, applies key and accidentals and joins tied
-notes. The walk also sees that every bar is full. Only an upbeat may be short, and then the last
-bar by as much; a repeat sign or double bar may stand inside a bar, which the music after it fills.
+Reading has three steps. The body is split into tokens. Repeats are unfolded into playing order.
+One walk over that order counts time, applies key and accidentals, joins tied notes, and checks
+that every bar is full. Only an upbeat may be short, and then the last bar is shorter by as much. A
+repeat sign or double bar may occur inside a bar, which the music after it fills.
 
-Whatever lies outside this part raises `AbcError`: no character is passed over in silence.
+Anything outside this subset raises `AbcError`. No character is skipped silently.
 """
 
 import re
@@ -33,7 +33,7 @@ from evo.core.errors import AbcError
 
 
 class Note(NamedTuple):
-    """One sounded note, tied notes joined. Onset and length count unit notes (`L:`)."""
+    """A note, with tied notes joined; onset and length are in unit notes (`L:`)."""
 
     onset: int
     length: int
@@ -42,7 +42,7 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Tune:
-    """A melody as it is sung, its repeats unfolded."""
+    """A melody in playing order, with repeats unfolded."""
 
     number: int
     title: str
@@ -65,46 +65,49 @@ _Fields = dict[str, tuple[str, int]]  # letter: value and line
 
 _FIELD_ORDER = "XTOCNMLQK"
 _FIELD = re.compile(r"([A-Za-z]):(.*)")
-# No number has more digits: Python converts none of thousands.
+# Limit the digits, because Python refuses to convert thousands of them.
 _TOKEN = re.compile(r"[_^=]?[A-Ga-g](?:,+|'+)?\d{0,6}-?|z\d{0,6}|\|:|:\||\|\||\|\]|\||\[[12]")
 _SOUND = re.compile(r"([_^=]?)([A-Ga-gz])([,']*)(\d*)(-?)")
 _KEY = r"([A-G])([#b]?)(maj|m|min|dor|)"
 _BAR_LINES = {"|", "||", "|]", "|:", ":|"}
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHIFT = {"^": 1, "_": -1, "=": 0, "#": 1, "b": -1, "": 0}
-_CIRCLE = "FCGDAEB"  # sharps are added from the left, flats from the right
+_CIRCLE = "FCGDAEB"  # order of sharps from the left, of flats from the right
 _MODE_FIFTHS = {"": 0, "maj": 0, "m": -3, "min": -3, "dor": -2}
 
 
 def read_tunes(text: str) -> list[Tune]:
-    """Return the tunes of an ABC file, in its order.
+    """Return the tunes of an ABC file, in order.
 
     Raises:
-        AbcError: for whatever is not in the part of ABC that this module reads.
+        AbcError: if the text is outside the supported subset.
     """
     return [_read_tune(block) for block in _blocks(text)]
 
 
 def read_melody(body: str, key: str) -> tuple[tuple[Note, ...], int]:
-    """Return the notes of a melody without repeats, and its length in unit notes.
+    """Read a melody without repeats; return its notes and its length.
 
-    For collections that write no upbeats and leave out bar lines: bars are not counted, a bar line
-    only ends accidentals. A tie takes its accidental over the bar line; between two pitches it is
-    a slur.
+    This is for collections without upbeats or with missing bar lines. Bars are not counted, and a
+    bar line only ends accidentals. A tie carries its accidental over the bar line. A tie between
+    two pitches is a slur.
 
     Args:
         body: the melody, in ABC.
         key: the field `K:`.
 
+    Returns:
+        The notes, and the length in unit notes.
+
     Raises:
-        AbcError: with the number of the line in `body`.
+        AbcError: if the melody cannot be read; it has the line number within `body`.
     """
     lines = [_Token(line, number) for number, line in enumerate(body.splitlines(), 1)]
     return _LooseWalk(_signature({"K": (key, 0)}), None).over(list(_tokens(lines)))
 
 
 def _blocks(text: str) -> Iterator[list[_Token]]:
-    """Yield the lines of each tune, stripped of comments, with their numbers."""
+    """Yield each tune's lines with line numbers, without comments."""
     block: list[_Token] = []
     for number, raw in enumerate(text.splitlines(), 1):
         if raw.startswith("%%"):
@@ -151,7 +154,7 @@ def _header(lines: list[_Token]) -> _Fields:
             raise AbcError(line, f"expected a field of the header, found {text!r}")
         letter, value = found[1], found[2].strip()
         if letter not in _FIELD_ORDER or letter in fields:
-            raise AbcError(line, f"field {letter}: is unknown here, or a second one")
+            raise AbcError(line, f"field {letter}: is unknown or repeated")
         if not value:
             raise AbcError(line, f"field {letter}: is empty")
         fields[letter] = value, line
@@ -175,7 +178,7 @@ def _fraction(fields: _Fields, letter: str) -> tuple[int, int]:
 
 
 def _signature(fields: _Fields) -> dict[str, int]:
-    """Return the semitones, +1 or -1, by which the key changes a letter."""
+    """Return the key signature: +1 or -1 semitone per changed letter."""
     found = _match(_KEY, fields, "K")
     fifths = _CIRCLE.index(found[1]) - 1 + 7 * _SHIFT[found[2]] + _MODE_FIFTHS[found[3]]
     if abs(fifths) > 7:
@@ -187,27 +190,27 @@ def _signature(fields: _Fields) -> dict[str, int]:
 
 def _tokens(lines: list[_Token]) -> Iterator[_Token]:
     for text, line in lines:
-        place = 0
-        while place < len(text):
-            if text[place] == " ":
-                place += 1
+        position = 0
+        while position < len(text):
+            if text[position] == " ":
+                position += 1
                 continue
-            found = _TOKEN.match(text, place)
+            found = _TOKEN.match(text, position)
             if found is None:
-                raise AbcError(line, f"cannot read {text[place:]!r}")
+                raise AbcError(line, f"cannot read {text[position:]!r}")
             yield _Token(found[0], line)
-            place = found.end()
+            position = found.end()
 
 
 def _unfold(tokens: list[_Token]) -> list[_Token]:
-    """Return the tokens in the order they are sung: every repeat written out."""
-    sung: list[_Token] = []
+    """Return the tokens in playing order, with every repeat written out."""
+    played: list[_Token] = []
     start: int | None = None  # of the open repeat
     first_ending: int | None = None
     second_due = False
     for index, token in enumerate(tokens):
         if second_due != (token.text == "[2"):
-            raise AbcError(token.line, "a second ending stands right after the first one's :|")
+            raise AbcError(token.line, "a second ending must directly follow the :| of the first")
         second_due = False
         if token.text == "|:":
             if start is not None:
@@ -215,25 +218,25 @@ def _unfold(tokens: list[_Token]) -> list[_Token]:
             start = index + 1
         elif token.text == "[1":
             if start is None or tokens[index - 1].text not in _BAR_LINES:
-                raise AbcError(token.line, "a first ending stands in a repeat, after a bar line")
+                raise AbcError(token.line, "a first ending must be in a repeat, after a bar line")
             if first_ending is not None:
                 raise AbcError(token.line, "a second first ending in one repeat")
             first_ending = index
         elif token.text == ":|":
             if start is None:
-                raise AbcError(token.line, "the end of a repeat that has no beginning")
-            sung += [token, *tokens[start : index if first_ending is None else first_ending]]
+                raise AbcError(token.line, "a repeat end has no beginning")
+            played += [token, *tokens[start : index if first_ending is None else first_ending]]
             second_due = first_ending is not None
             start = first_ending = None
         if token.text not in ("[1", "[2"):
-            sung.append(token)
+            played.append(token)
     if start is not None or second_due:
         raise AbcError(tokens[-1].line, "a repeat is not closed")
-    return sung
+    return played
 
 
 class _Walk:
-    """The walk over a tune in sung order: where it is in time and what is still in force."""
+    """The walk over a tune in playing order: time, accidentals and open ties."""
 
     def __init__(self, signature: dict[str, int], bar: int | None) -> None:
         self.signature = signature
@@ -253,7 +256,7 @@ class _Walk:
             else:
                 self.sound(text)
         if self.tied:
-            self.fail("a tie leads nowhere")
+            self.fail("a tie without a following note")
         if self.bar and (self.filled + (self.upbeat or 0)) % self.bar:
             self.fail(f"the last bar has {self.filled} unit notes, the upbeat {self.upbeat or 0}")
         return tuple(self.notes), self.now
@@ -273,8 +276,8 @@ class _Walk:
 
     def sound(self, text: str) -> None:
         found = _SOUND.fullmatch(text)
-        if found is None:  # an ending, where repeats are not unfolded
-            self.fail(f"{text!r} cannot stand here")
+        if found is None:  # an ending in a melody whose repeats are not unfolded
+            self.fail(f"{text!r} is not allowed here")
         accidental, letter, octaves, digits, tie = found.groups()
         length = int(digits or 1)
         if length == 0 or (self.bar and self.filled + length > self.bar):
@@ -305,7 +308,7 @@ class _Walk:
 
 
 class _LooseWalk(_Walk):
-    """The walk over a melody that `read_melody` reads."""
+    """The walk for `read_melody`: bars are not counted, ties may be slurs."""
 
     before = ("", "")  # letter and octaves of the last note
 

@@ -1,4 +1,4 @@
-"""Files that a user names: what goes wrong with them is said in one line, with the path."""
+"""Report errors of files named by a user in one line, with the path."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -12,7 +12,12 @@ AnyPath = str | os.PathLike[str]
 
 
 def file_error(path: AnyPath, reason: str) -> InputError:
-    """Return the error of a file of any kind; for songs there is `MidiError`."""
+    """Build the error for a file of any kind; songs use `MidiError`.
+
+    Args:
+        path: the file.
+        reason: the problem, for the message.
+    """
     return InputError(printable(f"{os.fspath(path)}: {reason}"))
 
 
@@ -20,12 +25,15 @@ def file_error(path: AnyPath, reason: str) -> InputError:
 def user_file(
     path: AnyPath, failure: str, error: Callable[[AnyPath, str], InputError] = file_error
 ) -> Iterator[None]:
-    """Raise an InputError in place of an OSError: the path, what failed, and the reason.
+    """Convert an OSError to an InputError with path, failed action and reason.
 
     Args:
         path: the file or folder, as the user named it.
-        failure: what could not be done, such as "cannot be read".
-        error: makes the error of the path and what is wrong with it.
+        failure: the failed action, such as "cannot be read".
+        error: builds the error from the path and the reason.
+
+    Raises:
+        InputError: for an OSError, or a null byte in the path.
     """
     if "\0" in os.fspath(path):
         raise error(path, f"{failure}: embedded null byte")
@@ -36,7 +44,7 @@ def user_file(
 
 
 class UserTextFile:
-    """A text file to write, whose errors are those of `user_file`."""
+    """A text file for writing, with the errors of `user_file`."""
 
     def __init__(self, path: AnyPath, **options: Any) -> None:
         self._failing = partial(user_file, path, "cannot be written")
@@ -44,11 +52,11 @@ class UserTextFile:
             self._file = open(path, "w", encoding="utf-8", **options)  # noqa: SIM115
 
     def write(self, text: str) -> None:
-        """Write some text, at the end."""
+        """Append text."""
         with self._failing():
             self._file.write(text)
 
     def close(self) -> None:
-        """Close the file; what was not yet written is written now."""
+        """Flush and close the file."""
         with self._failing():
             self._file.close()

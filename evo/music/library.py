@@ -1,11 +1,11 @@
-"""What a user names as music: an embedded tune, a MIDI file, or a folder of MIDI files.
+"""Find songs by name: an embedded tune, a MIDI file, or a folder of MIDI files.
 
-    find_songs   the songs of a name, to learn them
-    read_songs   the songs of a name, to measure them, and what is wrong with a folder's other files
-    load_songs   the songs of a path
-    midi_files   the files of a path, to check them
+    find_songs   load the songs of a name, for learning
+    read_songs   load the songs of a name, for measuring, and report unreadable files
+    load_songs   load the songs of a path
+    midi_files   list the files of a path
 
-A name with neither a file nor a folder of its own, and without a suffix, is a tune's.
+A name without a suffix is a tune's, unless a file or folder has that name.
 """
 
 import os
@@ -27,12 +27,11 @@ def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
 
     Args:
         name: an embedded tune, a MIDI file, or a folder of them.
-        keys: number of keys; a tune always has its 13.
-        steps_per_beat: resolution; a tune always has its 2.
+        keys: number of keys; a tune always has 13.
+        steps_per_beat: resolution; a tune always has 2.
 
     Raises:
-        MidiError: for a name of nothing, a folder without songs, and the first file that
-            `Song.load` refuses.
+        MidiError: if the name is unknown, the folder has no songs, or `Song.load` refuses a file.
     """
     embedded = _embedded(name)
     if embedded is not None:
@@ -44,15 +43,15 @@ def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
 def read_songs(
     name: str, watch: Callable[[list[str]], Iterable[str]] = iter, **options: Any
 ) -> tuple[list[Song], list[MidiError]]:
-    """Return the songs of a name, and the errors of the files in a folder that are none.
+    """Return the songs of a name, and the errors of a folder's unreadable files.
 
     Args:
         name: an embedded tune, a MIDI file, or a folder of them.
-        watch: iterates over a folder's files, to show how far the reading is.
-        options: as `Song.load` takes them; a tune is as it is.
+        watch: wraps the iteration over a folder's files, to show progress.
+        options: arguments of `Song.load`; ignored for a tune.
 
     Raises:
-        MidiError: for a name of nothing, and a single file that cannot be read.
+        MidiError: if the name is unknown, or a single file cannot be read.
     """
     embedded = _embedded(name)
     if embedded is not None:
@@ -69,30 +68,30 @@ def read_songs(
 
 
 def load_songs(path: AnyPath, **options: Any) -> list[Song]:
-    """Return the song of a MIDI file, or those of a folder in the order of their names.
+    """Load a MIDI file, or all MIDI files of a folder sorted by name.
 
     Args:
         path: a file, or a folder with *.mid and *.midi files.
-        options: as `Song.load` takes them.
+        options: arguments of `Song.load`.
 
     Raises:
-        MidiError: for a folder without any, and the first file that `Song.load` refuses.
+        MidiError: if the folder has no songs, or `Song.load` refuses a file.
     """
-    return [Song.load(one, **options) for one in midi_files(path)]
+    return [Song.load(file, **options) for file in midi_files(path)]
 
 
 def midi_files(path: AnyPath, below: bool = False) -> list[str]:
     """Return a file, or the *.mid and *.midi files of a folder, sorted.
 
-    Whatever has such a name is in the list, and so is a folder below that cannot be read: to read
-    it says why it cannot be.
+    Entries are listed by name alone. Unreadable subfolders are listed too, so that reading them
+    reports the error.
 
     Args:
         path: a file or a folder.
-        below: whether to look into the folders below, too. Links are followed, each folder once.
+        below: whether to search subfolders. Links are followed, each folder once.
 
     Raises:
-        MidiError: for a path that is neither a file nor a folder, and a folder without any file.
+        MidiError: if the path is neither a file nor a folder, or the folder has no MIDI file.
     """
     found = _listed(path, below)
     if not found:
@@ -102,7 +101,11 @@ def midi_files(path: AnyPath, below: bool = False) -> list[str]:
 
 
 def _embedded(name: str) -> Song | None:
-    """Return the tune of this name, None if it is a path; MidiError if it is neither."""
+    """Return the tune of this name, or None for a path.
+
+    Raises:
+        MidiError: if the name is neither.
+    """
     path = Path(name)
     if path.exists() or path.suffix:
         return None
@@ -112,7 +115,7 @@ def _embedded(name: str) -> Song | None:
 
 
 def _listed(path: AnyPath, below: bool = False) -> list[str]:
-    """Return what `midi_files` does; nothing of a folder without any."""
+    """Return the result of `midi_files`, but an empty list if there are none."""
     root = os.fspath(path)
     with user_file(root, "cannot be read", MidiError):
         mode = os.stat(root).st_mode

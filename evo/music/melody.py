@@ -1,17 +1,16 @@
-"""A song read as a melody: its line of highest notes, the tokens of that line, and its key.
+"""Extract a song's melody: the line of highest notes, its tokens and its key.
 
-The melody of a piano roll is the highest key of every step with an onset. A *token* is the way
-from one note of it to the next: the interval in semitones, and the steps between the two onsets
-(the wait, or inter-onset interval). Tokens say nothing of the key a melody is in, so that equal
-tokens are the same tune in any key; L tokens in a row are L + 1 notes. (A tune in notes of twice
-the length has other tokens.)
+The melody has the highest key of every step with an onset. A *token* describes the move from one
+melody note to the next: the interval in semitones, and the wait (inter-onset interval) in steps.
+Tokens do not depend on the key, so equal tokens are the same tune in any key. L tokens in a row
+span L + 1 notes. A tune in doubled note values has other tokens.
 
-The key is the one of 24 whose profile has the highest correlation with how long each pitch class
-sounds (Krumhansl, "Cognitive Foundations of Musical Pitch", 1990), here with the profiles of
-Temperley ("The Cognition of Basic Musical Structures", 2001). They give the tonic of all embedded
+The key is the best of 24 by correlation between a key profile and the duration of each pitch
+class (Krumhansl, "Cognitive Foundations of Musical Pitch", 1990). The profiles are those of
+Temperley ("The Cognition of Basic Musical Structures", 2001). They find the tonic of all embedded
 tunes; the profiles of Krumhansl & Kessler (1982) miss a third.
 
-What whole populations need stands here twice: in NumPy, and as functions for kernels (`read_notes`,
+Functions that whole populations need exist twice: in NumPy, and for kernels (`read_notes`,
 `write_tokens`, `find_key`).
 """
 
@@ -30,9 +29,9 @@ IntArray = NDArray[np.int64]
 
 BEATS_A_BAR = 4
 BAR = 8  # steps: 4/4 in eighths
-INTERVALS = 256  # of a token: more than the 255 there are, from -127 to 127
+INTERVALS = 256  # exceeds the 255 possible intervals, from -127 to 127
 
-# How well each degree, in semitones above the tonic, fits a major and a minor key.
+# Fit of each degree (semitones above the tonic) to a major and to a minor key.
 KEY_PROFILES = np.array(
     [
         [5.0, 2.0, 3.5, 2.0, 4.5, 4.0, 2.0, 4.5, 2.0, 3.5, 1.5, 4.0],
@@ -42,7 +41,9 @@ KEY_PROFILES = np.array(
 
 
 def onsets(song: Song | ArrayLike) -> BoolArray:
-    """Return where notes begin: a grid as it is, the rises of a song of held notes.
+    """Return the onsets of a song or grid.
+
+    In hold mode an onset is a step at which a key goes down. A grid is returned unchanged.
 
     Args:
         song: a song, or a bool grid (steps, keys).
@@ -51,7 +52,7 @@ def onsets(song: Song | ArrayLike) -> BoolArray:
         Bool (steps, keys).
 
     Raises:
-        ValueError: for anything but a bool array (steps, keys) of at most 128 keys.
+        ValueError: if a grid is not bool (steps, keys) of at most 128 keys.
     """
     if isinstance(song, Song):
         held = song.grid
@@ -67,13 +68,20 @@ def onsets(song: Song | ArrayLike) -> BoolArray:
 
 
 def attacks(grids: BoolArray) -> BoolArray:
-    """Return where any note begins: bool (..., steps) of bool (..., steps, keys)."""
+    """Reduce bool (..., steps, keys) to bool (..., steps): any onset per step."""
     any_key: BoolArray = np.logical_or.reduce(grids, axis=-1)
     return any_key
 
 
 def melody(grid: BoolArray) -> tuple[IntArray, IntArray]:
-    """Return the steps with an onset, and the highest key of each: two int64 (notes,)."""
+    """Return the steps with an onset, and the highest key of each.
+
+    Args:
+        grid: bool (steps, keys), the onsets.
+
+    Returns:
+        Two int64 (notes,): steps and keys.
+    """
     steps = np.flatnonzero(attacks(grid))
     if not len(steps):
         return steps, steps
@@ -82,7 +90,13 @@ def melody(grid: BoolArray) -> tuple[IntArray, IntArray]:
 
 @device
 def read_notes(grid: BoolArray, step: IntArray, key: IntArray) -> int:
-    """Write what `melody` returns into `step` and `key`, and return how many notes there are."""
+    """Write the arrays of `melody` into buffers, and return the number of notes.
+
+    Args:
+        grid: bool (steps, keys), the onsets.
+        step: int64 (steps,), overwritten with the step of each note.
+        key: int64 (steps,), overwritten with the key of each note.
+    """
     count = 0
     for t in range(grid.shape[0]):
         for k in range(grid.shape[1] - 1, -1, -1):
@@ -97,7 +111,7 @@ def read_notes(grid: BoolArray, step: IntArray, key: IntArray) -> int:
 def tokens(song: Song | ArrayLike) -> IntArray:
     """Return the melody as tokens: int64 (notes - 1,), all above 0.
 
-    See `intervals` and `waits` for what is in them.
+    `intervals` and `waits` decode them.
     """
     steps, keys = melody(onsets(song))
     codes: IntArray = (np.diff(keys) + INTERVALS // 2) + np.diff(steps) * INTERVALS
@@ -106,7 +120,14 @@ def tokens(song: Song | ArrayLike) -> IntArray:
 
 @device
 def write_tokens(step: IntArray, key: IntArray, count: int, codes: IntArray) -> int:
-    """Write the tokens of `count` notes into `codes`, and return how many there are."""
+    """Write the tokens of notes into a buffer, and return their number.
+
+    Args:
+        step: int64, the step of each note.
+        key: int64, the key of each note.
+        count: number of notes.
+        codes: int64, overwritten with the tokens.
+    """
     for i in range(1, count):
         interval = key[i] - key[i - 1]
         codes[i - 1] = interval + INTERVALS // 2 + (step[i] - step[i - 1]) * INTERVALS
@@ -114,23 +135,23 @@ def write_tokens(step: IntArray, key: IntArray, count: int, codes: IntArray) -> 
 
 
 def intervals(codes: IntArray) -> IntArray:
-    """Return the semitones from each note to the next, up positive, of tokens: int64, as many."""
+    """Decode the semitones of tokens, up positive: int64, same shape."""
     return codes % INTERVALS - INTERVALS // 2
 
 
 def waits(codes: IntArray) -> IntArray:
-    """Return the steps from each note to the next, of tokens: int64, as many."""
+    """Decode the steps between onsets of tokens: int64, same shape."""
     return codes // INTERVALS
 
 
 def best_key(weights: ArrayLike) -> tuple[int, float]:
-    """Return the key that fits the pitch classes best, and how well.
+    """Return the tonic of the best key, and its correlation.
 
     Args:
-        weights: float (12,), how long each of C, C#, ... B sounds.
+        weights: float (12,), total duration of each of C, C#, ... B.
 
     Returns:
-        The pitch class of the tonic, 0 to 11, and the correlation. Of equal weights 0 and 0, of
+        The pitch class of the tonic, 0 to 11, and the correlation. Equal weights give 0 and 0,
         silence 0 and nan.
     """
     counts = np.asarray(weights, np.float64)
@@ -141,7 +162,7 @@ def best_key(weights: ArrayLike) -> tuple[int, float]:
         for profile in KEY_PROFILES
         for tonic in range(12)
     ]
-    fit, tonic = max(fits, key=lambda one: one[0])  # the first of equals
+    fit, tonic = max(fits, key=lambda pair: pair[0])  # ties: the first
     return tonic, fit
 
 
@@ -149,15 +170,16 @@ def best_key(weights: ArrayLike) -> tuple[int, float]:
 def find_key(
     step: IntArray, key: IntArray, count: int, steps: int, profiles: FloatArray, fits: FloatArray
 ) -> tuple[int, int]:
-    """Return the key whose profile fits the notes best, as (mode, tonic); 0 is major.
+    """Return the best key of the notes as (mode, tonic); mode 0 is major.
 
-    Every note counts for as long as the next is waited for, the last one to the end of the roll.
+    A note's weight is the time to the next onset; for the last note, to the end of the roll.
 
     Args:
-        step, key: the first `count` are the notes, as `read_notes` writes them.
+        step: int64, the step of each note, as written by `read_notes`.
+        key: int64, the key of each note.
         count: number of notes.
         steps: length of the roll.
-        profiles: `KEY_PROFILES`; kernels take it as an argument.
+        profiles: `KEY_PROFILES`, as an argument because kernels need it so.
         fits: float64 (2, 12), overwritten with the correlation of every key.
     """
     shares = np.zeros(12)

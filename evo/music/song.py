@@ -1,14 +1,13 @@
-"""Songs: piano rolls with their resolution, lowest note, tempo and name.
+"""Songs: piano rolls with resolution, lowest note, tempo and name.
 
-A song is a boolean grid (steps, keys). Key 0 is the MIDI note `lowest_note`, and each key is a
-semitone above the one before; a step is one note length, `steps_per_beat` of them in a beat. There
-are two ways to read the grid:
+A song is a boolean grid (steps, keys). Key 0 is the MIDI note `lowest_note`, and keys are a
+semitone apart. A beat has `steps_per_beat` steps. The grid has two modes:
 
-- onset mode (`hold=False`): True is a note that begins. The simplified instrument of 13 keys plays
-  notes of one step, so this says everything.
-- hold mode (`hold=True`): True is a key that is down; a run of True steps is one held note.
+- onset mode (`hold=False`): True is the onset of a note of one step. The simplified instrument of
+  13 keys uses this mode.
+- hold mode (`hold=True`): True is a key that is down. A run of True steps is one held note.
 
-A song never changes: its grid is read-only, and whatever varies it returns another song.
+Songs are immutable: the grid is read-only, and every change returns a new song.
 """
 
 from __future__ import annotations
@@ -30,11 +29,14 @@ from evo.music.synth import player, write_wav
 
 __all__ = ["MAX_STEPS", "Song"]
 
-TICKS_PER_BEAT = 480  # of a saved file, or the next multiple of steps_per_beat
+TICKS_PER_BEAT = 480  # in saved files, rounded up to a multiple of steps_per_beat
 
 
 def usual_lowest_note(keys: int) -> int:
-    """Return the usual MIDI note of key 0: 60, 21 from 69 keys on (the piano), 0 from 108 on."""
+    """Return the default MIDI note of key 0: 60, 21 or 0.
+
+    It is 60 below 69 keys, 21 (as on the piano) from 69 keys, and 0 from 108 keys.
+    """
     return next(note for note in (60, 21, 0) if note + keys <= 128)
 
 
@@ -43,15 +45,15 @@ class Song:
     """A piano roll.
 
     Attributes:
-        grid: read-only bool array (steps, keys), copied from what is given.
-        lowest_note: MIDI note of key 0; the highest key must not pass 127.
-        steps_per_beat: steps in a quarter note, 1 to 32,767.
-        tempo: quarter notes per minute, about 3.6 to 60,000,000 (what MIDI can store).
-        name: a label. Songs that differ in nothing else are equal.
-        hold: whether a key is on for as long as it is held (see the module).
+        grid: read-only bool array (steps, keys), copied from the argument.
+        lowest_note: MIDI note of key 0; the highest key must not exceed 127.
+        steps_per_beat: steps per quarter note, 1 to 32,767.
+        tempo: quarter notes per minute, about 3.6 to 60,000,000 (the range of MIDI).
+        name: a label, ignored by comparisons.
+        hold: True marks held keys, False marks onsets only.
 
     Raises:
-        ValueError: for a grid of another type or shape, or a number out of range.
+        ValueError: if the grid has another type or shape, or a number is out of range.
     """
 
     grid: NDArray[np.bool_]
@@ -91,21 +93,23 @@ class Song:
         hold: bool = False,
         steps: int | None = None,
     ) -> Song:
-        """Load a MIDI file, all its tracks together but percussion.
+        """Load a MIDI file, with all tracks merged and without percussion.
 
-        An onset falls on the nearest step. A song that leaves the keys is moved by the fewest
-        semitones that bring it in.
+        Onsets and releases fall on the nearest step. If notes leave the keys, the song is
+        transposed by the fewest semitones that bring them in.
 
         Args:
+            path: MIDI file.
             keys: number of keys, 1 to 128.
-            lowest_note: MIDI note of key 0; by default 60, for 69 and more keys 21 (the piano),
-                for 108 and more 0.
+            lowest_note: MIDI note of key 0; by default see `usual_lowest_note`.
+            steps_per_beat: steps per quarter note, 1 to 32,767.
+            hold: True marks held keys, False marks onsets only.
             steps: length to cut to, or to fill up to with silence; by default the file's own.
 
         Raises:
-            MidiError: for a file that cannot be read, spans more than the keys, or has no note
-                in the steps asked for.
-            ValueError: for an argument out of range.
+            MidiError: if the file cannot be read, spans more than the keys, or has no note in these
+                steps.
+            ValueError: if an argument is out of range.
         """
         keys = _integer("keys", keys, 1, 128)
         if lowest_note is None:
@@ -119,12 +123,12 @@ class Song:
         return cls(grid, lowest_note, steps_per_beat, tempo, Path(path).stem, hold)
 
     def save(self, path: AnyPath) -> None:
-        """Save as MIDI. Loading it again with the same parameters gives the same grid.
+        """Save as MIDI; loading with the same parameters restores the grid.
 
-        In onset mode each True is a note of one step, in hold mode each run of True is one note.
+        In onset mode each True is a note of one step. In hold mode each run of True is one note.
 
         Raises:
-            MidiError: when the file cannot be written, or would be too large to be read again.
+            MidiError: if the file cannot be written, or would be too large to read back.
         """
         try:
             content = self.to_midi()
@@ -133,12 +137,12 @@ class Song:
         write_file(path, content)
 
     def to_midi(self) -> bytes:
-        """Return the bytes of the MIDI file that `save` writes.
+        """Encode the song as a MIDI file.
 
         Raises:
-            InputError: for more notes than a file may hold.
+            InputError: if there are more notes than a file may hold.
         """
-        ticks = -(-TICKS_PER_BEAT // self.steps_per_beat)  # of a step, rounded up
+        ticks = -(-TICKS_PER_BEAT // self.steps_per_beat)  # per step, rounded up
         return midi_bytes(
             [(on * ticks, off * ticks, note) for on, off, note in self.notes()],
             ticks_per_beat=ticks * self.steps_per_beat,
@@ -163,37 +167,44 @@ class Song:
         return self.steps * 60.0 / (self.tempo * self.steps_per_beat)
 
     def notes(self) -> list[tuple[int, int, int]]:
-        """Return the notes as (first step, step of the release, MIDI note), sorted."""
+        """Return the notes as sorted (first step, release step, MIDI note) triples."""
         if not self.hold:
             steps, keys = np.nonzero(self.grid)
             ends = steps + 1
         else:
-            silence = np.int8(0)  # of one byte, or the difference takes eight
+            silence = np.int8(0)  # int8, so that the difference stays at one byte per cell
             edges = np.diff(self.grid.astype(np.int8), axis=0, prepend=silence, append=silence)
-            # Both lists run key by key, so that the n-th rise belongs to the n-th fall.
+            # Both lists are sorted by key, so the n-th rise matches the n-th fall.
             keys, steps = np.nonzero(edges.T == 1)
             _, ends = np.nonzero(edges.T == -1)
         rows = zip(steps.tolist(), ends.tolist(), (keys + self.lowest_note).tolist(), strict=True)
         return sorted(rows)
 
     def whole_bars(self, minimum: int = 128, bar: int = 8) -> Song:
-        """Return the song at `minimum` steps, or in whole bars when it sounds for longer.
+        """Fit the length to the sounding part: `minimum` steps, or more in whole bars.
 
-        Only silence is cut, and only silence added. `minimum` and `bar` are in steps.
+        Only silence is cut or added.
+
+        Args:
+            minimum: minimum length, in steps.
+            bar: steps per bar.
+
+        Raises:
+            ValueError: if an argument is out of range.
         """
         minimum = _integer("minimum", minimum, 1, MAX_STEPS)
         bar = _integer("bar", bar, 1, MAX_STEPS)
         sounding = np.flatnonzero(self.grid.any(axis=1))
-        played = int(sounding[-1]) + 1 if len(sounding) else 0
-        steps = minimum if played <= minimum else -(-played // bar) * bar
+        sounding_steps = int(sounding[-1]) + 1 if len(sounding) else 0
+        steps = minimum if sounding_steps <= minimum else -(-sounding_steps // bar) * bar
         silence = np.zeros((max(0, steps - self.steps), self.keys), dtype=np.bool_)
         return replace(self, grid=np.concatenate([self.grid[:steps], silence]))
 
     def transposed(self, semitones: int) -> Song:
-        """Return the song moved up by `semitones` (down when negative), on the same keys.
+        """Transpose the song by `semitones` (positive is up) on the same keys.
 
         Raises:
-            ValueError: when a note leaves the keys.
+            ValueError: if a note would leave the keys.
         """
         semitones = operator.index(semitones)
         lowest, highest = self._shifts()
@@ -201,28 +212,31 @@ class Song:
             raise ValueError(
                 f"semitones: expected {lowest} to {highest} to stay on the keys, got {semitones}"
             )
-        # No note is on the keys that go round the edge.
+        # The keys that wrap around have no notes.
         return replace(self, grid=np.roll(self.grid, semitones, axis=1))
 
     def transpositions(self) -> list[Song]:
-        """Return the song in every position that fits the keys, from the lowest to the highest."""
+        """Return all transpositions that fit the keys, lowest first."""
         lowest, highest = self._shifts()
         return [self.transposed(semitones) for semitones in range(lowest, highest + 1)]
 
     def _shifts(self) -> tuple[int, int]:
-        """Return the furthest moves down (0 or negative) and up that keep all notes on the keys."""
+        """Return the lowest (at most 0) and highest transposition that fit the keys."""
         used = np.flatnonzero(self.grid.any(axis=0))
         return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
 
     def windows(self, lags: ArrayLike, before_start: bool = False) -> NDArray[np.bool_]:
-        """Return what was played `lags` steps before each step.
+        """Return the notes at each lag before each step.
 
         Args:
-            lags: integers (n,), none negative; 0 is the step itself.
-            before_start: what every key reads before the song begins.
+            lags: non-negative integers (n,), in steps; 0 is the step itself.
+            before_start: value of every key before the song begins.
 
         Returns:
             Bool array (steps, n, keys); `[t, i]` is `grid[t - lags[i]]`.
+
+        Raises:
+            ValueError: if the lags are negative or not integers (n,).
         """
         steps_back = np.asarray(lags)
         if steps_back.ndim != 1 or not np.issubdtype(steps_back.dtype, np.integer):
@@ -231,29 +245,35 @@ class Song:
             )
         if len(steps_back) and steps_back.min() < 0:
             raise ValueError(f"lags: expected none below 0, got {steps_back.min()}")
-        # Row 0 stands for every step before the start.
+        # Row 0 represents all steps before the start.
         padded = np.vstack([np.full((1, self.keys), before_start, dtype=np.bool_), self.grid])
         limited = np.minimum(steps_back, self.steps).astype(np.int64)
         rows = np.arange(1, self.steps + 1)[:, None] - limited[None, :]
-        heard: NDArray[np.bool_] = padded[np.maximum(rows, 0)]
-        return heard
+        windows: NDArray[np.bool_] = padded[np.maximum(rows, 0)]
+        return windows
 
     def corrupted(self, errors: int, rng: np.random.Generator) -> Song:
-        """Return the song with wrong notes, as the original research made counterexamples.
+        """Return a copy with wrong notes, as counterexamples of the original research.
 
-        Each error takes a step: a sounding one gets one random key in place of its notes, and a
-        silent one gets a random key. The steps are distinct until every one has its error, and a
-        later error at the same step does not bring the true note back. (On an instrument of one
-        key a sounding step falls silent.)
+        An error changes one step. One random key replaces the notes of a sounding step, or is added
+        to a silent one. Steps repeat only after every step has an error, and a second error never
+        restores the original. With a single key, a sounding step falls silent instead.
+
+        Args:
+            errors: number of errors.
+            rng: random generator.
+
+        Raises:
+            ValueError: if `errors` is out of range.
         """
         errors = _integer("errors", errors, 0, 1_000_000)
         grid = self.grid.copy()
         single = np.eye(self.keys, dtype=np.bool_)
         first = 0
-        if self.keys > 1:  # the first error of every step, all at once
+        if self.keys > 1:  # draw the first error of all steps together
             first = self.steps
             steps = rng.permutation(self.steps)[:errors]
-            # A single note moves to another key: one of the others, counted on from its own.
+            # A single note moves to another key, by a random offset from its own.
             alone = grid[steps].sum(axis=1) == 1
             moved = grid[steps].argmax(axis=1) + rng.integers(1, self.keys, size=len(steps))
             anywhere = rng.integers(self.keys, size=len(steps))
@@ -270,15 +290,15 @@ class Song:
         """Write the song's sound as a WAV file (see `evo.music.synth`).
 
         Raises:
-            InputError: for a song that is too long, and a file that cannot be written.
+            InputError: if the song is too long, or the file cannot be written.
         """
         write_wav(self, path)
 
     def play(self) -> Any:
-        """Return the song's sound for a notebook: a player, which needs no sound device.
+        """Return the song's sound for a notebook; no sound device is needed.
 
         Returns:
-            An `IPython.display.Audio`; the bytes of a WAV file where IPython is not installed.
+            An `IPython.display.Audio`, or the bytes of a WAV file without IPython.
         """
         return player(self)
 
@@ -289,7 +309,7 @@ class Song:
         return hash(self._content())
 
     def _content(self) -> tuple[object, ...]:
-        tempo = tempo_to_microseconds(self.tempo)  # equal when MIDI cannot tell them apart
+        tempo = tempo_to_microseconds(self.tempo)  # equal if MIDI stores them alike
         return (
             self.grid.shape, self.grid.tobytes(), self.lowest_note,
             self.steps_per_beat, tempo, self.hold,

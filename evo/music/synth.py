@@ -1,12 +1,12 @@
-"""From piano roll to sound: a small plucked synthesiser, in numpy.
+"""Synthesise piano rolls as plucked strings, in NumPy.
 
-A note is a sum of harmonics. Each begins at 1 / h^1.5 of the first and dies away the faster the
-higher it is, as on a string; a short raised-cosine attack and release keep the ends from clicking.
-In onset mode a note rings for its step, in hold mode until its release, and then fades within
-`RELEASE` seconds. The sum is scaled to a peak of `PEAK`, so that no chord clips. There is nothing
-random in it: the same song gives the same samples.
+A note is a sum of harmonics. Harmonic h starts at 1 / h^1.5 of the first, and higher harmonics
+decay faster, as on a string. A short raised-cosine attack and release avoid clicks. A note
+sounds for its step in onset mode, or until its release in hold mode. It then fades within
+`RELEASE` seconds. The sum is scaled to a peak of `PEAK`, so that chords do not clip. Nothing is
+random: the same song gives the same samples.
 
-Sound is mono, `RATE` samples a second, float32 in -1..1; in files 16-bit integers.
+Sound is mono, `RATE` samples per second, float32 in -1..1. Files have 16-bit integers.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from evo.music.files import AnyPath, user_file
 
 __all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
 
-RATE = 44_100  # samples a second; the highest MIDI note is at 12.5 kHz
+RATE = 44_100  # samples per second; the highest MIDI note is at 12.5 kHz
 PEAK = 0.89  # a decibel below full scale
 ATTACK = 0.005  # seconds
 RELEASE = 0.12  # seconds
-DECAY = 1.5  # seconds in which the first harmonic falls to 1/e
+DECAY = 1.5  # seconds until the first harmonic falls to 1/e
 HARMONICS = 6
 LONGEST_NOTE = 12.0  # seconds; by then the decay is past -69 decibels
 MAX_SECONDS = 1200.0  # a song of 20 minutes takes 212 MB as float32
-BLOCK = 1 << 18  # samples turned into 16 bits at a time
+BLOCK = 1 << 18  # samples converted to 16 bits at a time
 
 
 class Score(Protocol):
-    """What sounds: a song, to which this module need not be told what else a song is."""
+    """The part of a song that this module needs."""
 
     @property
     def steps(self) -> int:
@@ -53,24 +53,24 @@ class Score(Protocol):
 
 
 def render(song: Score) -> NDArray[np.float32]:
-    """Render a song.
+    """Render a song as samples.
 
     Returns:
         float32 array of (duration + RELEASE) seconds, in -PEAK..PEAK; zeros for a silent song.
 
     Raises:
-        InputError: for a song of more than `MAX_SECONDS`.
+        InputError: if the song is longer than `MAX_SECONDS`.
     """
     if song.duration > MAX_SECONDS:
         raise InputError(
             f"song: expected at most {MAX_SECONDS:.0f} seconds of sound, got {song.duration:.0f}"
         )
-    step = song.duration / song.steps * RATE  # samples, not a whole number
+    step = song.duration / song.steps * RATE  # samples, fractional
     release = round(RELEASE * RATE)
     samples = np.zeros(round(song.steps * step) + release, dtype=np.float32)
     fade = 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, release), dtype=np.float32)
 
-    # Key by key: one tone is long enough for all the notes of its key.
+    # One tone per key, as long as the longest note of that key.
     by_key = sorted(song.notes(), key=itemgetter(2))
     for note, group in groupby(by_key, key=itemgetter(2)):
         spans = [(round(on * step), _length(on, off, step)) for on, off, _ in group]
@@ -87,7 +87,11 @@ def render(song: Score) -> NDArray[np.float32]:
 
 
 def wav_bytes(song: Score) -> bytes:
-    """Return the song as the bytes of a WAV file: mono, 16 bits, `RATE` samples a second."""
+    """Encode the song as a WAV file: mono, 16 bits, `RATE` samples per second.
+
+    Raises:
+        InputError: if the song is longer than `MAX_SECONDS`.
+    """
     buffer = io.BytesIO()
     _write(render(song), buffer)
     return buffer.getvalue()
@@ -96,8 +100,12 @@ def wav_bytes(song: Score) -> bytes:
 def write_wav(song: Score, path: AnyPath) -> None:
     """Write the song as a WAV file.
 
+    Args:
+        song: the song.
+        path: destination.
+
     Raises:
-        InputError: for a song of more than `MAX_SECONDS`, and a file that cannot be written.
+        InputError: if the song is longer than `MAX_SECONDS`, or the file cannot be written.
     """
     samples = render(song)
     with user_file(path, "cannot be written"), open(path, "wb") as file:
@@ -105,7 +113,7 @@ def write_wav(song: Score, path: AnyPath) -> None:
 
 
 def player(song: Score) -> Any:
-    """Return an `IPython.display.Audio` of the song, or its WAV file where IPython is missing."""
+    """Return an `IPython.display.Audio`, or WAV bytes without IPython."""
     try:
         display = importlib.import_module("IPython.display")
     except ImportError:
@@ -125,18 +133,18 @@ def _write(samples: NDArray[np.float32], file: BinaryIO) -> None:
 
 
 def _length(on: int, off: int, step: float) -> int:
-    """Return the samples from the onset to the release of a note."""
+    """Return the samples from onset to release, at most `LONGEST_NOTE` seconds."""
     return min(round(off * step) - round(on * step), round(LONGEST_NOTE * RATE))
 
 
 def _tone(note: int, length: int) -> NDArray[np.float32]:
-    """Return `length` samples of a plucked string at a MIDI note, float32."""
+    """Synthesise `length` samples of a plucked string at a MIDI note, float32."""
     frequency = 440.0 * 2.0 ** ((note - 69) / 12)
     time = np.arange(length) / RATE
     tone = np.zeros(length)
     for harmonic in range(1, HARMONICS + 1):
         if harmonic * frequency >= 0.45 * RATE:
-            break  # it would come back as a lower, false tone
+            break  # above this it would alias to a false lower tone
         envelope = np.exp(time * (-harmonic / DECAY)) / harmonic**1.5
         tone += envelope * np.sin(2.0 * np.pi * harmonic * frequency * time)
     attack = min(length, round(ATTACK * RATE))

@@ -1,4 +1,4 @@
-"""Tables, lines and progress of the reports on songs: on a terminal, in a pipe or in a file."""
+"""Print tables, lines and progress of reports to terminals, pipes and files."""
 
 from __future__ import annotations
 
@@ -33,12 +33,17 @@ def new_table(first: str, *others: str) -> Table:
 
 
 def width_of(console: Console) -> int:
-    """Return the columns that there are for a table."""
+    """Return the columns available for a table."""
     return console.width if console.is_terminal else max(console.width, WIDTH)
 
 
 def show(table: Table, console: Console) -> None:
-    """Print a table, without blanks at the ends of lines."""
+    """Print a table without trailing blanks.
+
+    Args:
+        table: the table.
+        console: destination.
+    """
     before = console.width
     console.width = width_of(console)
     try:
@@ -51,15 +56,26 @@ def show(table: Table, console: Console) -> None:
 
 
 def say(text: str, console: Console) -> None:
-    """Print a line as it is: names are no markup, and a pipe gets no line breaks."""
-    if console.is_terminal:  # where there may be a progress bar below
+    """Print a line verbatim, without markup or wrapping.
+
+    Args:
+        text: the line.
+        console: destination.
+    """
+    if console.is_terminal:  # rich keeps a progress bar below the line
         console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
     else:
         click.echo(printable(text), file=console.file)
 
 
 def watched(items: Sequence[Item], what: str, console: Console) -> Iterable[Item]:
-    """Return the items, with a progress bar on a terminal if they are many."""
+    """Return the items, with a progress bar if many and on a terminal.
+
+    Args:
+        items: items to iterate over.
+        what: label of the progress bar.
+        console: destination of the progress bar.
+    """
     if not console.is_terminal or len(items) < FEW:
         return items
     return track(items, what, console=console, transient=True)

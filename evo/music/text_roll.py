@@ -1,13 +1,16 @@
-"""A piano roll as text, for terminals: one line a key, highest first, one column a step."""
+"""Print a piano roll as text: a line per key, highest first, a column per step."""
 
 from evo.music.midi.units import note_name
 from evo.music.song import Song
 
-_COLUMNS = 64  # steps a row of text
+_COLUMNS = 64  # steps per row of text
 
 
 def text_roll(song: Song) -> str:
-    """Return the roll in rows of 64 steps, bar lines every 4 beats, without keys never used."""
+    """Format the roll in rows of 64 steps, with a bar line every 4 beats.
+
+    Keys that never sound are omitted.
+    """
     bar = 4 * song.steps_per_beat
     keys = [key for key in reversed(range(song.keys)) if song.grid[:, key].any()]
     lines = [f"{song.name}: {song.steps} steps, {int(song.grid.sum())} notes"]

@@ -1,7 +1,7 @@
-"""The embedded tunes: public-domain melodies, read from ABC notation (`data/tunes.abc`).
+"""Load the embedded tunes: public-domain melodies in ABC notation (`data/tunes.abc`).
 
-Each is a song for the simplified instrument: 13 keys, 128 steps of an eighth note. A tune's name
-is its title in lower case, words joined by hyphens.
+Each becomes a song of 13 keys and 128 steps of an eighth note. A tune's name is its title in lower
+case, with words joined by hyphens.
 """
 
 import re
@@ -21,7 +21,7 @@ STEPS = 128
 
 
 def name_of(title: str) -> str:
-    """Return the name of a tune on the command line: "Ode to Joy" is ode-to-joy."""
+    """Convert a title to a command-line name: "Ode to Joy" to "ode-to-joy"."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
     return "-".join(re.findall(r"[a-z0-9]+", plain.replace("'", "").lower()))
 
@@ -33,7 +33,7 @@ def book_text() -> str:
 
 @cache
 def all_tunes() -> dict[str, Tune]:
-    """Return every embedded tune by its name, in the order of the book."""
+    """Return all embedded tunes by name, in the order of the book."""
     return {name_of(tune.title): tune for tune in read_tunes(book_text())}
 
 
@@ -43,10 +43,12 @@ def tune_names() -> list[str]:
 
 
 def tune(name: str) -> Song:
-    """Return an embedded tune as a song, moved by the fewest semitones into the 13 keys.
+    """Return an embedded tune as a song.
+
+    It is transposed by the fewest semitones that fit the 13 keys.
 
     Raises:
-        KeyError: for a name that is not among `tune_names()`.
+        KeyError: if the name is not in `tune_names()`.
     """
     found = all_tunes()[name]
     pitches = [pitch for _, _, pitch in found.notes]

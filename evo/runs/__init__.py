@@ -1,12 +1,12 @@
-"""Runs: directories that can be killed at any instant and resumed bit for bit.
+"""Run directories that survive a kill at any instant and resume bit for bit.
 
-session        start a run, or resume it
+session        start or resume a run
 loop           the generational loop
 directory      a run's directory
 checkpoint     its checkpoints
-stop           when a run ends
+stop           the stop criteria
 precompile     compiling kernels before the first generation
-batch          the same run with several seeds
-batch_worker   the process of one of them
-listing        which runs there are
+batch          several seeds of one configuration
+batch_worker   the process of one seed
+listing        the runs in a folder
 """

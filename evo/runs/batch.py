@@ -1,16 +1,15 @@
-"""Several seeds of one configuration, each a run of its own, several at a time.
+"""Run several seeds of one configuration, several at a time.
 
-    FOLDER/batch.toml      the seeds, and the configuration that all runs have but for the seed
-    FOLDER/seed0, ...      a run each (`evo.runs.directory`)
+    FOLDER/batch.toml      the seeds, and the configuration shared by all runs except for the seed
+    FOLDER/seed0, ...      one run each (`evo.runs.directory`)
 
-A batch has no state but this: a run that has a result under the same limits is done, one that has
-begun is gone on with, and one that has not is begun. So it can be killed at any instant.
+A batch stores nothing else. A run with a result under the same limits is done. A run that has begun
+is resumed, and any other is started. A batch can therefore be killed at any instant.
 
-Every run is carried out, with one worker, by a process of its own (`python -m
-evo.runs.batch_worker`), whose standard input is a pipe that nobody writes to: when the batch dies,
-however it does, the pipe closes, and the run ends with a checkpoint as if it had been interrupted.
-A process that crashes takes its run down and no other. One process a batch: a lock on the folder
-refuses the second.
+Each run has one worker and its own process (`python -m evo.runs.batch_worker`). The process's
+standard input is a pipe that is never written to. If the batch dies, the pipe closes, and the run
+saves a checkpoint and ends as if interrupted. A crash affects one run only. A lock on the folder
+admits one process per batch.
 """
 
 import os
@@ -44,17 +43,24 @@ from evo.runs.description import (
 )
 
 MOST_SEEDS = 10_000
-# The statuses of runs that are done; any other can be gone on with.
+# Statuses of runs that are done; any other run can be resumed.
 ENDED = ("finished", "failed")
-# Exit codes of the processes: what was given cannot be used by any run; this run cannot go on.
+# Exit codes of the processes: input that no run can use; a run that cannot continue.
 BAD_INPUT, BAD_RUN = 2, 3
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_PAUSE = 0.02  # seconds between looks at the processes
+_PAUSE = 0.02  # seconds between polls of the processes
 _GRACE = 3.5  # seconds for interrupted runs to write their checkpoints
 
 
 def seeds_of(text: str) -> list[int]:
-    """The seeds of a text like 0..9, 0,3,7 or 0..4,8, in its order; InputError for what is none."""
+    """Parse seeds such as 0..9, 0,3,7 or 0..4,8.
+
+    Returns:
+        The seeds, in the order of the text.
+
+    Raises:
+        InputError: If the text is not a list of distinct seeds.
+    """
     seeds: list[int] = []
     for part in text.split(","):
         first, dots, last = part.strip().partition("..")
@@ -70,30 +76,35 @@ def seeds_of(text: str) -> list[int]:
             raise InputError(f"{text!r} are more than {MOST_SEEDS:,} seeds")
         seeds += range(low, high + 1)
     if len(set(seeds)) < len(seeds):
-        twice = next(seed for place, seed in enumerate(seeds) if seed in seeds[:place])
+        twice = next(seed for index, seed in enumerate(seeds) if seed in seeds[:index])
         raise InputError(f"{text!r} has the seed {twice} twice")
     return seeds
 
 
 def cores() -> int:
-    """The cores that this process may use: how many runs go on at once by default."""
+    """Return the number of cores available, the default number of concurrent runs."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def with_seed(config: Tables, seed: int) -> Tables:
-    """The configuration of one run of a batch."""
+    """Return the configuration of one run of a batch.
+
+    Args:
+        config: The configuration shared by all runs.
+        seed: The run's seed.
+    """
     run = config["run"] | {"seed": seed}
     return config | {"run": run, "workers": config["workers"] | {"count": 1}}
 
 
 class Given(msgspec.Struct, frozen=True):
-    """What a user gives with a command, and is never stored with the runs.
+    """Options of one command that are never stored with the runs.
 
     Attributes:
-        workers: Settings of [workers]: a cluster that runs already, and `insecure`.
-        anew: Start runs over of which no checkpoint can be used.
+        workers: Settings of [workers]: the address of a running cluster, and `insecure`.
+        anew: Restart runs that have no usable checkpoint.
     """
 
     workers: dict[str, Any] = {}
@@ -102,7 +113,7 @@ class Given(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Process:
-    """A run that is being carried out."""
+    """The process of one run."""
 
     seed: int
     errors: BinaryIO
@@ -114,7 +125,7 @@ class _Process:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the process
         messages = tempfile.TemporaryFile()  # noqa: SIM115 - the same
         what = msgspec.json.encode(given).decode()
-        # A session of its own: Ctrl-C in a terminal reaches the batch alone, which tells its runs.
+        # A new session: Ctrl-C in a terminal reaches only the batch, which stops its runs.
         popen = subprocess.Popen(
             [sys.executable, "-P", "-m", "evo.runs.batch_worker", str(folder), str(seed), what],
             stdin=subprocess.PIPE, stdout=messages, stderr=errors,
@@ -122,13 +133,13 @@ class _Process:
         )  # fmt: skip
         return cls(seed, errors, messages, popen)
 
-    def said(self) -> list[str]:
-        """Return the lines that it printed for the user."""
+    def printed(self) -> list[str]:
+        """Return the lines printed for the user."""
         self.messages.seek(0)
         return self.messages.read().decode(errors="replace").splitlines()
 
     def last_words(self) -> str:
-        """The last line that it said."""
+        """Return the last line of standard error."""
         self.errors.seek(0)
         lines = self.errors.read().decode(errors="replace").split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "")
@@ -142,10 +153,10 @@ class _Process:
 
 @dataclass
 class Summary:
-    """How the runs of a batch stand."""
+    """State of the runs of a batch."""
 
     results: dict[int, dict[str, Any]] = field(default_factory=dict)  # of runs that ended
-    failed: dict[int, str] = field(default_factory=dict)  # why a run has no result, or a bad one
+    failed: dict[int, str] = field(default_factory=dict)  # reasons of missing or failed results
     stopped_by: signal.Signals | None = None
 
 
@@ -169,14 +180,24 @@ class Batch:
         self._lock.release()
         if self._made_folder and not is_batch(self.path):
             (self.path / ".lock").unlink(missing_ok=True)
-            with suppress(OSError):  # somebody put something there meanwhile
+            with suppress(OSError):  # something was added meanwhile
                 self.path.rmdir()
 
     @classmethod
     def create(
         cls, path: Path, config: Tables, seeds: Sequence[int], made_folder: bool = False
     ) -> Self:
-        """A new batch in `path`, which must not exist or be empty."""
+        """Return a new batch.
+
+        Args:
+            path: The batch's folder, which must not exist or be empty.
+            config: The configuration shared by all runs.
+            seeds: The seeds, one run each.
+            made_folder: Whether the caller created the folder for this batch.
+
+        Raises:
+            RunError: If the folder is not empty.
+        """
         with file_errors(path):
             made_here = made_folder or not path.exists()
             path.mkdir(parents=True, exist_ok=True)
@@ -189,7 +210,11 @@ class Batch:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """The batch in `path`; RunError where there is none, or a damaged one."""
+        """Return the batch in `path`.
+
+        Raises:
+            RunError: If there is no batch, or its batch.toml is damaged.
+        """
         document = load_config(path / BATCH_FILE)
         if document is None:
             raise RunError(f"{path}: there are no runs here (no {BATCH_FILE})")
@@ -202,17 +227,20 @@ class Batch:
         return cls(path, config, seeds)
 
     def folder(self, seed: int) -> Path:
-        """Where the run of a seed is."""
+        """Return the directory of a seed's run."""
         return self.path / f"seed{seed}"
 
     def save(self) -> None:
-        """Write batch.toml, after a change too."""
+        """Write batch.toml."""
         document = {"seeds": self.seeds, "config": self.config}
         with file_errors(self.path):
             replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())
 
     def result(self, seed: int) -> dict[str, Any] | None:
-        """How a run ended, None while it is not done: not begun, broken off, or to go further."""
+        """Return the result of a run, or None while it is not done.
+
+        A run is not done if it was not started, was interrupted, or has new limits.
+        """
         try:
             result = read_result(self.folder(seed))
             config = load_config(self.folder(seed) / "config.toml")
@@ -221,18 +249,28 @@ class Batch:
             return None
         if result is None or config is None or about is None:
             return None
-        # The status in run.json comes last, after the champion.
+        # The status in run.json is written last, after the champion.
         if any(one.get("status") not in ENDED for one in (result, about)):
             return None
         return result if config.get("stop") == self.config["stop"] else None
 
     def carry_out(
-        self, at_once: int, say: Callable[[int, str], None], given: Given | None = None
+        self, at_once: int, message: Callable[[int, str], None], given: Given | None = None
     ) -> Summary:
-        """Carry out all runs that are not done, so many at once; `say` hears how each ends.
+        """Carry out all runs that are not done.
 
-        SIGINT and SIGTERM stop all of them. InputError for what no run can use; what was begun of
-        the batch is then removed.
+        SIGINT and SIGTERM stop all of them.
+
+        Args:
+            at_once: Number of concurrent runs.
+            message: Shows one line about the run of a seed.
+            given: Options of this command that are not stored.
+
+        Returns:
+            The results and failures of the runs.
+
+        Raises:
+            InputError: If no run can use the configuration. A batch without progress is removed.
         """
         self.save()
         summary = Summary()
@@ -252,14 +290,14 @@ class Batch:
                             process = _Process.begin(self.path, waiting.pop(0), given or Given())
                         working.append(process)
                     for process in [one for one in working if one.popen.poll() is not None]:
-                        self._take(process, summary, say)
+                        self._take(process, summary, message)
                         working.remove(process)
                         process.close()
                     time.sleep(_PAUSE)
-            # The runs have longer to end well than `Interrupts` would give this process.
+            # The runs get more time to end than `Interrupts` would give this process.
             summary.stopped_by = interrupts.received
             self._stop(working)
-            for process in working:  # some were at their end
+            for process in working:  # some may have just finished
                 result = self.result(process.seed)
                 if result is not None:
                     summary.results[process.seed] = result
@@ -278,30 +316,32 @@ class Batch:
         }
         return summary
 
-    def _take(self, process: _Process, summary: Summary, say: Callable[[int, str], None]) -> None:
-        """Note how a process ended."""
+    def _take(
+        self, process: _Process, summary: Summary, message: Callable[[int, str], None]
+    ) -> None:
+        """Record the outcome of a finished process."""
         seed, code = process.seed, process.popen.returncode
-        for line in process.said():
-            say(seed, line)
+        for line in process.printed():
+            message(seed, line)
         words = process.last_words()
         if code == BAD_INPUT:
             raise InputError(words)
         result = self.result(seed) if code == 0 else None
         if result is not None:
             summary.results[seed] = result
-            say(seed, described(result))
+            message(seed, described(result))
             return
         if code < 0:
-            words = f"its process was ended by {_signal_name(-code)}; resume to go on with it"
+            words = f"its process was ended by {_signal_name(-code)}; resume it to continue"
         elif code == 0:
-            words = "it was stopped; resume to go on with it"
+            words = "it was stopped; resume it to continue"
         elif not words:
             words = f"its process ended with exit code {code} and without a result"
         summary.failed[seed] = words
-        say(seed, words)
+        message(seed, words)
 
     def _discard_unused(self) -> None:
-        """Remove the batch if none of its runs has bred anything."""
+        """Remove the batch if no run has started."""
         folders = [self.folder(seed) for seed in self.seeds]
         if not any((folder / "config.toml").exists() for folder in folders):
             (self.path / BATCH_FILE).unlink(missing_ok=True)
@@ -310,7 +350,7 @@ class Batch:
 
     @staticmethod
     def _stop(working: Sequence[_Process]) -> None:
-        """Let processes end with a checkpoint, and those that take too long without."""
+        """Interrupt processes, and kill those that exceed the grace period."""
         for process in working:
             if process.popen.poll() is None:
                 process.popen.terminate()
@@ -318,7 +358,7 @@ class Batch:
         for process in working:
             try:
                 process.popen.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:  # its last checkpoint is as good
+            except subprocess.TimeoutExpired:  # it resumes from its last checkpoint
                 process.popen.kill()
                 process.popen.wait()
 
@@ -331,7 +371,7 @@ def _signal_name(number: int) -> str:
 
 
 def described(result: dict[str, Any]) -> str:
-    """A run's result in one line."""
+    """Return a run's result in one line."""
     best = result["best_fitness"]
     fitness = "" if best is None else f", best fitness {best:.4g}"
     return (

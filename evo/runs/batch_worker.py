@@ -1,7 +1,7 @@
-"""One run of a batch, in a process of its own: `python -m evo.runs.batch_worker FOLDER SEED GIVEN`.
+"""Run one seed of a batch: `python -m evo.runs.batch_worker FOLDER SEED GIVEN`.
 
-It begins the run or goes on with it, says nothing while all is well, and ends as after SIGTERM,
-with a checkpoint, when its standard input closes: then whoever started it is dead.
+It starts or resumes the run and prints nothing unless there is a problem. When its standard input
+closes, the batch is dead, and the run saves a checkpoint and ends as after SIGTERM.
 """
 
 import os
@@ -25,7 +25,7 @@ from evo.runs.session import resume, start
 
 
 class Messages(Silent):
-    """A display that prints messages alone, for the batch to show."""
+    """A display that only prints messages, which the batch shows."""
 
     def message(self, text: str) -> None:
         """Print one line."""
@@ -33,12 +33,15 @@ class Messages(Silent):
 
 
 def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
-    """Carry out the run of a seed to its end; return its result.
+    """Carry out the run of a seed to its end.
 
     Args:
-        folder: The batch.
-        seed: Which of its runs.
-        given: What the user gave with this command, and is not stored.
+        folder: The batch's folder.
+        seed: The run's seed.
+        given: Options of this command that are not stored.
+
+    Returns:
+        The run's result.
     """
     batch = Batch.open(folder)
     path = batch.folder(seed)
@@ -61,9 +64,15 @@ def _end_with_the_batch() -> None:
 
 
 def main(folder: str, seed: str, given: str) -> int:
-    """Carry the run out; returns the exit code."""
+    """Carry out the run and return the exit code.
+
+    Args:
+        folder: The batch's folder.
+        seed: The run's seed.
+        given: A `Given` as JSON.
+    """
     threading.Thread(target=_end_with_the_batch, daemon=True).start()
-    # What is wrong with a run that has begun need not be wrong with the others.
+    # A problem of a run that has begun need not affect the others.
     begun = (Path(folder) / f"seed{seed}" / "config.toml").exists()
     try:
         result = carry_out(Path(folder), int(seed), msgspec.json.decode(given, type=Given))

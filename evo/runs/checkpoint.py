@@ -1,17 +1,16 @@
-"""Checkpoints: arrays and JSON in a folder, written atomically, verified before they are believed.
+"""Checkpoints: arrays and JSON in a folder, written atomically and verified when read.
 
     gen-000120/
       arrays.npz      every array, uncompressed, never pickled
       state.json      JSON values
-      MANIFEST.json   schema, engine, generation, configuration hash, platform, score; the dtype and
+      MANIFEST.json   schema, engine, generation, configuration hash, platform, score; dtype and
                       shape of every array; length and SHA-256 of the other files and of itself
 
-A checkpoint is read from the outside in, as something that anybody may have written: hashes show
-what was damaged, and anybody can compute them. The manifest must be byte for byte what its own
-hash and canonical form say, and describe nothing but these files; then every file must be a
-regular one of the length and the hash it says; then every array must have the dtype and shape it
-says, before memory is taken for it. Whatever does not fit is `CheckpointError`, and the checkpoint
-before is used.
+A checkpoint is untrusted input. Hashes reveal damage, but not forgery, as anybody can compute them.
+The manifest must match its own hash and canonical form, and describe exactly these files. Each file
+must be a regular file of the recorded length and hash. Each array must have the recorded dtype and
+shape, which is checked before allocating. Anything else raises `CheckpointError`, and the previous
+checkpoint is used.
 """
 
 import hashlib
@@ -34,19 +33,19 @@ from genomes.arrays import Arrays
 
 SCHEMA = 1
 FILES = ("arrays.npz", "state.json")
-# No manifest is longer; a file that claims to be one is not read further.
-_LONGEST_MANIFEST = 1 << 20
-# Nor is any other file: parsed JSON takes several times its length, zipfile counts in 32 bits.
-_LONGEST = {"arrays.npz": (1 << 32) - 1, "state.json": 1 << 25}
-_MOST_CONTAINERS = 500_000  # lists and objects in JSON; an empty one takes 64 bytes for two
-_LONGEST_DIRECTORY = 1 << 20  # of an archive, in bytes
-_END_OF_ARCHIVE = 22  # bytes, which say where its directory is
+# Limits in bytes, checked before reading.
+_MAX_MANIFEST = 1 << 20
+# Parsed JSON takes several times its length; zipfile uses 32-bit sizes.
+_MAX_LENGTH = {"arrays.npz": (1 << 32) - 1, "state.json": 1 << 25}
+_MAX_CONTAINERS = 500_000  # lists and objects in JSON; an empty one takes 64 bytes for two
+_MAX_DIRECTORY = 1 << 20  # of an archive, in bytes
+_END_OF_ARCHIVE = 22  # bytes of the record that locates the directory
 _ARRAY_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
 class Stamp:
-    """What a checkpoint says about itself."""
+    """Identity of a checkpoint."""
 
     engine: str
     generation: int  # generations done
@@ -56,22 +55,34 @@ class Stamp:
 
 
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """The bytes of an `.npz` file; the same arrays are the same bytes."""
+    """Return the bytes of an `.npz` file; equal arrays give equal bytes.
+
+    Args:
+        arrays: Arrays of any dtype and shape except object, by name.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for name in sorted(arrays):
             member = io.BytesIO()
             contiguous = np.ascontiguousarray(arrays[name]).reshape(arrays[name].shape)
             np.lib.format.write_array(member, contiguous, allow_pickle=False)
-            # A fixed date, where zipfile would put the clock's.
+            # A fixed date instead of the current one keeps the bytes reproducible.
             archive.writestr(zipfile.ZipInfo(f"{name}.npy"), member.getvalue())
     return buffer.getvalue()
 
 
 def unpack_arrays(content: bytes | BinaryIO, layout: Mapping[str, Any] | None = None) -> Arrays:
-    """The arrays of `pack_arrays`; with a `layout`, exactly those with those dtypes and shapes.
+    """Return the arrays of `pack_arrays`, checked before allocating memory.
 
-    Raises CheckpointError for anything else, before memory is taken for what the content claims.
+    Args:
+        content: The bytes, or an open binary file.
+        layout: The expected [dtype, shape] by name; None to accept any.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        CheckpointError: If the content is not such an archive, or does not match `layout`.
     """
     file = io.BytesIO(content) if isinstance(content, bytes) else content
     arrays: Arrays = {}
@@ -107,29 +118,36 @@ def unpack_arrays(content: bytes | BinaryIO, layout: Mapping[str, Any] | None = 
 
 
 def _check_directory(file: BinaryIO) -> int:
-    """How long an archive is; CheckpointError if its directory, read as a whole, is long or not at
-    the end.
+    """Check an archive's directory and return the archive's length in bytes.
 
-    zipfile makes a dozen times as much memory of a directory as it is long.
+    The directory must be a single short block at the end: zipfile needs a dozen times its size.
+
+    Raises:
+        CheckpointError: If it is not.
     """
     length = file.seek(0, io.SEEK_END)
     file.seek(max(0, length - _END_OF_ARCHIVE))
     end = file.read()
     if len(end) != _END_OF_ARCHIVE or not end.startswith(b"PK\x05\x06"):
         raise CheckpointError("its arrays cannot be read: no archive, or not its end")
-    if int.from_bytes(end[12:16], "little") > _LONGEST_DIRECTORY:
+    if int.from_bytes(end[12:16], "little") > _MAX_DIRECTORY:
         raise CheckpointError("its arrays cannot be read: the archive's directory is too long")
     return length
 
 
 def read_arrays(path: Path) -> Arrays:
-    """The arrays of a file by itself, such as a champion's; OSError or CheckpointError."""
+    """Return the arrays of a standalone file, such as a champion's.
+
+    Raises:
+        OSError: If the file cannot be read.
+        CheckpointError: If it is not a valid archive.
+    """
     with open_regular(path) as file:
         return unpack_arrays(file)
 
 
 def _line(error: Exception) -> str:
-    """What a foreign error says, as a line that is no longer than a line."""
+    """Return the message of a library's error, in one line of limited length."""
     return " ".join(f"{error or type(error).__name__}".split())[:200]
 
 
@@ -138,23 +156,29 @@ def _layout_entry(dtype: np.dtype[Any], shape: tuple[int, ...]) -> list[Any]:
 
 
 def _seal(manifest: dict[str, Any]) -> bytes:
-    """The manifest's bytes, with its own hash in it."""
+    """Return the manifest's bytes, including its own hash."""
     return to_json(manifest | {"sha256": hashlib.sha256(to_json(manifest)).hexdigest()})
 
 
 def name_of(generation: int) -> str:
-    """The folder of the checkpoint after so many generations."""
+    """Return the folder name of the checkpoint after `generation` generations."""
     return f"gen-{generation:06d}"
 
 
 def save(folder: Path, state: State, stamp: Stamp) -> None:
-    """Write a checkpoint into `folder`.
+    """Write a checkpoint atomically.
 
-    Atomically; StateTooLargeError for what would not be read back.
+    Args:
+        folder: The checkpoint's folder.
+        state: Arrays and JSON values.
+        stamp: Identity of the checkpoint.
+
+    Raises:
+        StateTooLargeError: If the state exceeds the size limits of reading.
     """
     files = {"arrays.npz": pack_arrays(state.arrays), "state.json": to_json(state.values)}
     for name, content in files.items():
-        if len(content) > _LONGEST[name]:
+        if len(content) > _MAX_LENGTH[name]:
             raise StateTooLargeError(
                 f"{name} would be {len(content):,} bytes long, which is not read back"
             )
@@ -173,7 +197,7 @@ def save(folder: Path, state: State, stamp: Stamp) -> None:
 
 
 def _open(folder: Path, name: str) -> io.BufferedReader:
-    """A file of a checkpoint, if it is a regular file in a real folder."""
+    """Open a checkpoint's file if it is a regular file in a real folder."""
     if folder.is_symlink():
         raise CheckpointError("it is a link to another place")
     try:
@@ -183,8 +207,8 @@ def _open(folder: Path, name: str) -> io.BufferedReader:
 
 
 def _parse(name: str, content: bytes) -> dict[str, Any]:
-    """The JSON object that a file holds."""
-    if content.count(b"[") + content.count(b"{") > _MOST_CONTAINERS:
+    """Return the JSON object in a file's content."""
+    if content.count(b"[") + content.count(b"{") > _MAX_CONTAINERS:
         raise CheckpointError(f"{name} holds too many lists and objects")
 
     def no_number(text: str) -> NoReturn:
@@ -200,13 +224,14 @@ def _parse(name: str, content: bytes) -> dict[str, Any]:
 
 
 def read_manifest(folder: Path) -> tuple[Stamp, dict[str, Any]]:
-    """The stamp of a checkpoint and its whole manifest.
+    """Return the stamp of a checkpoint and its whole manifest.
 
-    CheckpointError if it is not to be believed.
+    Raises:
+        CheckpointError: If the manifest is not valid.
     """
     with _open(folder, "MANIFEST.json") as file:
-        content = file.read(_LONGEST_MANIFEST + 1)
-    if len(content) > _LONGEST_MANIFEST:
+        content = file.read(_MAX_MANIFEST + 1)
+    if len(content) > _MAX_MANIFEST:
         raise CheckpointError("MANIFEST.json is too long")
     manifest = _parse("MANIFEST.json", content)
     try:
@@ -224,14 +249,15 @@ def read_manifest(folder: Path) -> tuple[Stamp, dict[str, Any]]:
 
 
 def folders(path: Path) -> list[Path]:
-    """The checkpoints in a folder, oldest first, whatever state they are in."""
+    """Return the checkpoint folders in `path`, oldest first, damaged ones included."""
     return sorted(path.glob("gen-*"), key=lambda one: (len(one.name), one.name))
 
 
 def check_lengths(folder: Path) -> None:
-    """CheckpointError for a checkpoint with a wrong manifest.
+    """Check a checkpoint's manifest and the lengths of its files.
 
-    Or a file of another length than it says.
+    Raises:
+        CheckpointError: If the manifest is not valid or a length differs.
     """
     for name, expected in read_manifest(folder)[1]["files"].items():
         with _open(folder, name) as file:
@@ -240,7 +266,7 @@ def check_lengths(folder: Path) -> None:
 
 
 def _describes_a_checkpoint(manifest: dict[str, Any]) -> bool:
-    """Whether every entry is there and of the type that it is written with."""
+    """Return whether every manifest entry is present and of its type."""
     stamp, layout, files = (manifest.get(name) for name in ("stamp", "arrays", "files"))
     if not (isinstance(stamp, dict) and isinstance(layout, dict) and isinstance(files, dict)):
         return False
@@ -261,13 +287,13 @@ def _describes_a_checkpoint(manifest: dict[str, Any]) -> bool:
 
 
 def _verified(folder: Path, name: str, expected: dict[str, Any]) -> io.BufferedReader:
-    """A file at its beginning, once its length and its hash are what the manifest says."""
+    """Open a file at its beginning after checking its length and hash."""
     length = expected["length"]
-    if length > _LONGEST[name]:
+    if length > _MAX_LENGTH[name]:
         raise CheckpointError(f"{name} is too long")
     file = _open(folder, name)
     try:
-        # The length first: of what it is not, nothing is read.
+        # The length is checked first, so that no other file is read.
         if file.seek(0, io.SEEK_END) != length:
             raise CheckpointError(f"{name} is not {length} bytes long")
         file.seek(0)
@@ -286,7 +312,11 @@ def _verified(folder: Path, name: str, expected: dict[str, Any]) -> io.BufferedR
 def load(folder: Path) -> tuple[State, Stamp]:
     """Read a checkpoint.
 
-    Raises CheckpointError with the reason if anything about it is not as written.
+    Returns:
+        The state and the stamp.
+
+    Raises:
+        CheckpointError: If anything differs from the checkpoint as written.
     """
     stamp, manifest = read_manifest(folder)
     with (

@@ -1,8 +1,8 @@
-"""Build a run's whole configuration from what was asked for.
+"""Build a run's full configuration from the command line.
 
-Every source overrides the one before: the experiment's defaults for the engine, a TOML file, a
-neat-python file, options, `--set`. All changes are applied at once, so that settings that go
-together may come from different sources.
+Each source overrides the previous one: the experiment's defaults for the engine, a TOML file, a
+neat-python file, options, `--set`. All changes are applied at once, so that dependent settings may
+come from different sources.
 """
 
 from functools import cache
@@ -21,12 +21,12 @@ from evo.runs.description import Tables, load_config
 
 
 def song_finder() -> FindSongs:
-    """Return a finder of songs that reads every file once."""
+    """Return a song finder that reads every file once."""
     return cache(find_songs)
 
 
 def limit_changes(options: dict[str, Any]) -> Tables:
-    """Return the changes that the options of `run` and `resume` ask for, as nested tables."""
+    """Return the changes requested by limit and worker options, as nested tables."""
     stop = {
         name: options[name]
         for name in ("generations", "time_limit", "target")
@@ -44,7 +44,11 @@ def limit_changes(options: dict[str, Any]) -> Tables:
 
 
 def check_worker_options(options: dict[str, Any]) -> None:
-    """Raise InputError for worker processes here together with a cluster, which has its own."""
+    """Check that local worker processes and a cluster are not combined.
+
+    Raises:
+        InputError: If both options are given.
+    """
     if options["workers"] is not None and options["cluster"] not in (None, "", "none"):
         raise InputError(
             "--workers counts processes of this machine, and a cluster has workers of its own "
@@ -53,7 +57,11 @@ def check_worker_options(options: dict[str, Any]) -> None:
 
 
 def setting(text: str) -> Tables:
-    """Return `a.b.c=value` as nested tables."""
+    """Parse `a.b.c=value` into nested tables.
+
+    Raises:
+        InputError: If the text has another form.
+    """
     path, equals, value = text.partition("=")
     if not equals or not path:
         raise InputError(f"--set wants section.key=value, got {text!r}")
@@ -69,9 +77,9 @@ def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[
 
     Args:
         name: The experiment's name.
-        options: The options of `evo run`, by name; None for those not given. `changes` are nested
-            tables beside.
-        find: Finds the songs that are named.
+        options: The options of `evo run` by name, None for those not given. The optional entry
+            `changes` has nested tables.
+        find: Finds songs by name.
 
     Raises:
         InputError: If an option, a file or a setting cannot be used.
@@ -79,23 +87,23 @@ def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[
     chosen: Experiment = experiment(name)
     given = _from_file(options["config"], name)
     engine = choose_engine(chosen, options["genome"], options["engine"] or _engine_in(given))
-    if "engine" in given.get("run", {}):  # by its whole name, as it may be a short one
+    if "engine" in given.get("run", {}):  # expand a baseline's short name
         given = given | {"run": given["run"] | {"engine": engine}}
     changes = _changes(chosen, engine, given, options)
     config = _neat_config(chosen.config(engine), options["neat_config"]).changed(changes)
-    # What follows from what was chosen: other defaults, and how many generations a baseline has.
+    # Defaults that depend on the choices so far, and a baseline's number of generations.
     more = chosen.follow_up(config, find) if chosen.follow_up is not None else {}
     config = chosen.config(engine, more, config.engine)
     config = _neat_config(config, options["neat_config"]).changed(changes)
     if (config.run.experiment, config.run.engine) != (name, engine):
         raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
-    if options["neat_config"] is None:  # whose numbers stand, and are checked against the task
+    if options["neat_config"] is None:  # its own shape is checked against the task
         config = chosen.with_shape(config, find)
     return config, chosen
 
 
 def _from_file(path: str | None, name: str) -> Tables:
-    """Return the tables of a configuration file of this experiment; none without a file."""
+    """Return the tables of this experiment's configuration file, {} without a file."""
     if path is None:
         return {}
     given = load_config(Path(path))
@@ -110,7 +118,7 @@ def _from_file(path: str | None, name: str) -> Tables:
 
 
 def _engine_in(given: Tables) -> str | None:
-    """Return the engine that a configuration file names."""
+    """Return the engine named by a configuration file."""
     engine = given.get("run", {}).get("engine")
     if engine is not None and not isinstance(engine, str):
         raise InputError(f"run.engine must be text, got {engine!r}")
@@ -118,7 +126,7 @@ def _engine_in(given: Tables) -> str | None:
 
 
 def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, Any]) -> Tables:
-    """Return what the file and the options change of the defaults, as nested tables."""
+    """Return the file's and options' changes of the defaults, as nested tables."""
     changes = given
     if options["seed"] is not None:
         changes = deep_update(changes, {"run": {"seed": options["seed"]}})
@@ -136,15 +144,15 @@ def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, 
 
 
 def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) -> str:
-    """Return the engine that was asked for, or the default of the genome kind or experiment.
+    """Return the requested engine, or the default of the genome kind or experiment.
 
     Args:
         chosen: The experiment.
-        genome: The genome kind that was asked for, None for any.
-        engine: The engine's name, or a baseline's without the genome kind; None for the default.
+        genome: The requested genome kind; None for any.
+        engine: The engine's name, or a baseline's name without genome kind; None for the default.
 
     Raises:
-        InputError: If there is no such engine, or it does not fit.
+        InputError: If there is no such engine, or it does not fit genome or experiment.
     """
     kinds = [genome] if genome is not None else [chosen.default_genome, *chosen.genomes]
     kind = next((one for one in kinds if one), next(iter(GENOMES)))
@@ -155,7 +163,7 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     elif engine in BASELINES:
         engine = f"{engine}-{kind}"
     if engine not in engine_names():
-        engine_class(str(engine))  # says which there are
+        engine_class(str(engine))  # raises, listing the engines
     if genome is not None and genome_of(engine) != genome:
         breeds = [one for one in engine_names() if genome_of(one) == genome and base_of(one) == one]
         raise InputError(f"--genome {genome} is bred by {' or '.join(breeds)}, not by {engine}")
@@ -170,7 +178,7 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
 def _neat_config(config: Config, path: str | None) -> Config:
     """Return the configuration with a neat-python file's sections, seed and fitness threshold.
 
-    The file describes breeding by species; what our own engine adds has its own defaults.
+    The file describes breeding by species; additional settings of our engine keep their defaults.
     """
     if path is None:
         return config
@@ -189,9 +197,13 @@ def _neat_config(config: Config, path: str | None) -> Config:
 
 
 def claimed_path(config: Config, seeds: bool = False) -> Path:
-    """Make a new directory below runs/, named by what the run does, or the runs of seeds.
+    """Create a new directory below runs/, named after the run.
 
-    It is made at once, so that of several processes each has its own.
+    It is created at once, so that concurrent processes get different directories.
+
+    Args:
+        config: The run's configuration.
+        seeds: Whether it is for the runs of several seeds.
     """
     song = Path(getattr(config.task, "song", "")).stem
     seed = "" if seeds else f"seed{config.run.seed}"
@@ -210,10 +222,10 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
 
 
 def changes_of(options: dict[str, Any]) -> Tables:
-    """Return the changes that `evo resume` asks for, as nested tables.
+    """Return the changes requested by `evo resume`, as nested tables.
 
     Raises:
-        InputError: For a table that cannot change in a run that has begun.
+        InputError: If a table cannot change in a run that has begun.
     """
     changes = limit_changes(options)
     for text in options["settings"]:
@@ -228,7 +240,12 @@ def changes_of(options: dict[str, Any]) -> Tables:
 
 
 def deep_update(old: Tables, new: Tables) -> Tables:
-    """Return nested tables with the new values over the old."""
+    """Return nested tables with new values replacing old ones.
+
+    Args:
+        old: The tables; not modified.
+        new: The values that override them.
+    """
     result = dict(old)
     for name, value in new.items():
         both = isinstance(value, dict) and isinstance(result.get(name), dict)

@@ -1,6 +1,6 @@
-"""What the files of a run say of it: configuration, log, run.json, result.json.
+"""Read the files that describe a run: configuration, log, run.json, result.json.
 
-They are read as data that anybody may have written: bounded, without following links.
+They are untrusted input: sizes are bounded, and links are not followed.
 """
 
 import json
@@ -18,44 +18,44 @@ from typing import Any
 from evo.core.errors import RunError
 from evo.core.files import open_regular
 
-# A configuration as its file has it: nested dictionaries.
+# A configuration as parsed from its file: nested dictionaries.
 Tables = dict[str, Any]
 BATCH_FILE = "batch.toml"
-# What every run's result says.
+# Entries of every run's result.
 _OF_ANY_RESULT = {
     "status", "reason", "solved", "seed", "generations", "evaluations", "wall_seconds",
     "best_fitness",
 }  # fmt: skip
-# No configuration and no run.json is longer; what claims to be one is not read further.
-_LONGEST_DESCRIPTION = 1 << 20
+# Maximum length of a configuration or run.json in bytes, checked before reading.
+_MAX_DESCRIPTION = 1 << 20
 
 
 def resume_command(path: Path) -> str:
-    """What to type to go on with the run, or the folder of seeds, in `path`."""
+    """Return the shell command that resumes the run or batch in `path`."""
     return f"evo resume {shlex.quote(str(path))}"
 
 
 def is_batch(path: Path) -> bool:
-    """Whether a folder holds the runs of several seeds (`evo.runs.batch`)."""
+    """Return whether a folder holds the runs of several seeds (`evo.runs.batch`)."""
     return (path / BATCH_FILE).is_file()
 
 
 def taken(path: Path) -> RunError:
-    """The exception for a place of a new run where there is something already."""
+    """Return the exception for a new run's directory that is not empty."""
     begun = (path / "config.toml").is_file() or is_batch(path)
-    go_on = f"go on with it by `{resume_command(path)}`, or " if begun else ""
-    return RunError(f"{path}: exists and is not empty; {go_on}choose another place by --out")
+    resuming = f"resume it by `{resume_command(path)}`, or " if begun else ""
+    return RunError(f"{path}: exists and is not empty; {resuming}choose another place by --out")
 
 
 def platform_fingerprint() -> str:
-    """What has to be the same for a run to be the same to the last bit."""
+    """Return the versions on which bit-identical results depend."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "neat-python"))
     return f"Python {platform.python_version()}, {libraries}, {platform.platform()}"
 
 
 @cache
 def _git_commit() -> str | None:
-    """The commit of the source this runs from, None when it is no checkout."""
+    """Return the commit of the source checkout, or None if there is none."""
     source = Path(__file__).resolve().parents[2]
     if not (source / ".git").exists():
         return None
@@ -70,7 +70,7 @@ def _git_commit() -> str | None:
 
 
 def versions() -> dict[str, Any]:
-    """Return what the results of a run depend on beside its configuration."""
+    """Return everything besides the configuration that a run's results depend on."""
     return {
         "version": version("kuznechik"),
         "platform": platform_fingerprint(),
@@ -79,7 +79,11 @@ def versions() -> dict[str, Any]:
 
 
 def read_log(path: Path) -> Iterator[dict[str, Any]]:
-    """The records of a log; a last line that a crash cut short is left out."""
+    """Yield the records of a log, without an incomplete last line.
+
+    Raises:
+        RunError: If the log cannot be read.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -95,11 +99,15 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def read_description(path: Path) -> dict[str, Any] | None:
-    """What is in a run.json or result.json, None if there is none; RunError if it is damaged."""
+    """Return the content of a run.json or result.json, or None if missing.
+
+    Raises:
+        RunError: If the file is damaged.
+    """
     try:
         with open_regular(path) as file:
-            content = file.read(_LONGEST_DESCRIPTION + 1)
-        if len(content) > _LONGEST_DESCRIPTION:
+            content = file.read(_MAX_DESCRIPTION + 1)
+        if len(content) > _MAX_DESCRIPTION:
             raise RunError(f"{path}: is too long")
         found = json.loads(content)
     except FileNotFoundError:
@@ -114,7 +122,11 @@ def read_description(path: Path) -> dict[str, Any] | None:
 
 
 def read_result(path: Path) -> dict[str, Any] | None:
-    """How the run in `path` ended, None if it has not; RunError if its result.json is damaged."""
+    """Return the result of the run in `path`, or None if it has not ended.
+
+    Raises:
+        RunError: If result.json is damaged.
+    """
     result = read_description(path / "result.json")
     if result is None:
         return None
@@ -125,11 +137,15 @@ def read_result(path: Path) -> dict[str, Any] | None:
 
 
 def load_config(path: Path) -> Tables | None:
-    """A TOML file's tables, None if there is no such file; RunError if it is no TOML."""
+    """Return a TOML file's tables, or None if there is no such file.
+
+    Raises:
+        RunError: If the file is not TOML.
+    """
     try:
         with path.open("rb") as file:
-            content = file.read(_LONGEST_DESCRIPTION + 1)
-        if len(content) > _LONGEST_DESCRIPTION:
+            content = file.read(_MAX_DESCRIPTION + 1)
+        if len(content) > _MAX_DESCRIPTION:
             raise RunError(f"{path}: is too long for a configuration")
         return tomllib.loads(content.decode())
     except FileNotFoundError:
@@ -143,5 +159,5 @@ def load_config(path: Path) -> Tables | None:
 
 
 def command_line() -> list[str]:
-    """This process's command, the program by its name alone."""
+    """Return this process's command line, with the program's name without its path."""
     return [Path(sys.argv[0]).name, *sys.argv[1:]]

@@ -1,17 +1,16 @@
-"""A run is a directory, and can be gone on with from whatever a crash left of it.
+"""A run's directory, from which a run resumes after a crash at any instant.
 
-    config.toml        the resolved configuration: enough to run it again
+    config.toml        the resolved configuration: enough to repeat the run
     run.json           schema, seed, command line, versions, platform, git commit, status
-    log.jsonl          one record a generation, append-only, cut at resume to where its
-                       checkpoint was written, which keeps its hash up to there
+    log.jsonl          one record per generation; truncated when resumed (see evo.runs.log)
     checkpoints/       see evo.runs.checkpoint
-    songs/             the songs it learns, as MIDI, so that the run needs no other file
-    held-out/          the songs that it is only measured on
-    champion/          what it bred
-    result.json        how it ended
+    songs/             the songs to learn, as MIDI, so that the run needs no other file
+    held-out/          the songs that are only used for measuring
+    champion/          the best individual
+    result.json        the outcome
     plots/
 
-One process a run: a lock on the directory refuses the second.
+A lock on the directory admits one process per run.
 """
 
 import hashlib
@@ -48,18 +47,18 @@ from evo.runs.log import Kept, Log
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
-# What is in a directory before its run.json says that a run is prepared there.
+# Files that exist before run.json has the status PREPARING.
 _FIRST = {".lock", ".tmp-run.json"}
 PREPARING = "preparing"  # the status until the run has its configuration
-# What a run writes to. Where a link stands in place of one, the run can be read but not resumed.
+# Everything a run writes. If one of them is a link, the run can be read but not resumed.
 _WRITTEN = (
     ".lock", "config.toml", "run.json", "log.jsonl", "result.json", "checkpoints", "champion",
     "pieces", "songs", "held-out", "critics.npz",
 )  # fmt: skip
-# Whoever looks at a run (`evo runs`) holds its lock for an instant; a process at work holds it on.
+# `evo runs` takes a shared lock briefly, so retry before reporting the run as busy.
 _PATIENCE = 0.25  # seconds
-_LONGEST_HISTORY = 1000  # entries
-# What is wrong with a path that somebody gave; any other OSError is the machine's.
+_MAX_HISTORY = 1000  # entries
+# Errors of a path given by the user; any other OSError is a problem of the disk.
 _WRONG_PATH = (FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError)
 
 T = TypeVar("T")
@@ -70,20 +69,19 @@ def _or_lowest(score: float | None) -> float:
 
 
 def refuse_links(path: Path) -> None:
-    """Raise RunError for a run with a link in place of what would be written.
+    """Raise RunError if a link replaces a file or folder that a run writes.
 
-    What a link leads to is not the run's: writing there could change anything.
+    A link's target is not part of the run, so writing there could change anything.
     """
     for name in _WRITTEN:
         if (path / name).is_symlink():
             raise RunError(
-                f"{path / name}: is a link; put a copy of what it leads to in its place to go on "
-                "with the run"
+                f"{path / name}: is a link; replace it by a copy of its target to resume"
             )
 
 
 def _refuse_other(path: Path) -> None:
-    """Raise RunError for a directory with anything but the beginning of a run of ours."""
+    """Raise RunError unless a directory is empty or an unfinished preparation."""
     found = {entry.name for entry in path.iterdir()}
     if found <= _FIRST:
         return
@@ -109,7 +107,7 @@ class Run:
         except Timeout:
             raise RunError(f"{path}: another process is at work on this run") from None
         self._log = Log(path / "log.jsonl")
-        self._kept = Kept()  # what `take_up` makes of the log
+        self._kept = Kept()  # the log after `take_up`
 
     def __enter__(self) -> Self:
         return self
@@ -127,20 +125,20 @@ class Run:
         prepare: Callable[[Path], None],
         made_folder: bool = False,
     ) -> Self:
-        """Make a new run in a directory that does not exist or is empty.
+        """Create a new run in a directory that is missing or empty.
 
-        The configuration is written after all inputs: a directory that has one is a whole run. What
-        a crash left without one is known by its run.json, and begun anew.
+        The configuration is written after all inputs, so a directory with one is a complete run. An
+        incomplete one is recognised by its run.json and prepared again.
 
         Args:
             path: The run's directory.
             config: The configuration.
-            command: The command line, kept with the run.
-            prepare: Puts the run's inputs into the directory.
-            made_folder: Whether the caller made the directory for the run.
+            command: The command line, stored with the run.
+            prepare: Writes the run's inputs into the directory.
+            made_folder: Whether the caller created the directory for the run.
 
         Raises:
-            RunError: If there is something else in the directory, or it cannot be made.
+            RunError: If the directory has other content, or cannot be created.
         """
         try:
             made_here = made_folder or not path.exists()
@@ -149,7 +147,7 @@ class Run:
             run = cls(path, config)
             run._made_folder, run._is_new = made_here, True
             try:
-                _refuse_other(path)  # what another process did until the lock was taken
+                _refuse_other(path)  # again: another process may have been faster
                 run._remove_inputs()
                 run._describe({"command": list(command), "status": PREPARING})
                 prepare(path)
@@ -164,7 +162,7 @@ class Run:
         return run
 
     def _remove_inputs(self) -> None:
-        """Remove what was prepared for a run that has not begun."""
+        """Remove the prepared inputs of a run that has not begun."""
         for name in ("log.jsonl", "songs", "held-out", "critics.npz"):
             remove(self.path / name)
         remove_leftovers(self.path)
@@ -174,8 +172,8 @@ class Run:
         """Open the run in a directory, to resume it.
 
         Raises:
-            RunError: If there is no run, another process works on it, it was made by a later
-                version, or a link stands in place of a file that would be written.
+            RunError: If there is no run, it is open elsewhere, a later version made it, or a link
+                replaces a file that would be written.
         """
         config = load_config(path / "config.toml") if path.is_dir() else None
         if config is None:
@@ -194,7 +192,7 @@ class Run:
         return run
 
     def _check_schema(self) -> None:
-        """Raise RunError for a run of a later version, which this one could only damage."""
+        """Raise RunError for a run of a later version, which would be damaged."""
         schema = self._known().get("schema", SCHEMA)
         if type(schema) is not int or not 1 <= schema <= SCHEMA:
             raise RunError(
@@ -203,18 +201,18 @@ class Run:
             )
 
     def _known(self) -> dict[str, Any]:
-        """Return what run.json says; nothing if it is missing or damaged."""
+        """Return the content of run.json, or {}."""
         try:
             return read_description(self.path / "run.json") or {}
         except RunError:
-            return {}  # all that counts is written anew
+            return {}  # everything important is written again
 
     def save_config(self) -> None:
-        """Write the configuration, after a change too."""
+        """Write the configuration."""
         replace_file(self.path / "config.toml", tomli_w.dumps(self.config).encode())
 
     def _describe(self, changes: dict[str, Any]) -> None:
-        """Write run.json anew with some entries changed."""
+        """Update entries of run.json."""
         known = self._known() | {
             "schema": SCHEMA,
             "seed": self.config["run"]["seed"],
@@ -224,34 +222,34 @@ class Run:
         replace_file(self.path / "run.json", content)
 
     def set_status(self, status: str) -> None:
-        """Note how the run stands: running, finished, stopped or failed."""
+        """Store the run's status: running, finished, stopped or failed."""
         self._describe({"status": status})
 
     def note_start(self, generation: int, cluster: bool) -> None:
-        """Add to the history in run.json that a process goes on with the run.
+        """Append this process to the history in run.json.
 
         Args:
-            generation: The generation that it begins with.
-            cluster: Whether a cluster evaluates that has to be given again at a resume.
+            generation: The process's first generation.
+            cluster: Whether it uses an external cluster, whose address is not stored.
         """
         history = self._known().get("history", [])
         entry = {"generation": generation, "cluster": cluster, **versions()}
-        kept = history[-_LONGEST_HISTORY:] if isinstance(history, list) else []
+        kept = history[-_MAX_HISTORY:] if isinstance(history, list) else []
         self._describe({"status": "running", "history": [*kept, entry]})
 
     @property
     def was_on_cluster(self) -> bool:
-        """Whether a cluster evaluated that has to be given again at a resume."""
+        """Whether the last process used an external cluster."""
         history = self._known().get("history")
         last = history[-1] if isinstance(history, list) and history else {}
         return isinstance(last, dict) and last.get("cluster") is True
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add a generation's record to the log."""
+        """Append a generation's record to the log."""
         self._log.append(record)
 
     def records(self, most: int | None = None) -> list[dict[str, Any]]:
-        """Return the records of the log that are kept, or the first of them."""
+        """Return the first `most` records of the log (default: all)."""
         if self._kept.content is not None and not self._log.is_written:
             return [json.loads(line) for line in self._kept.content.splitlines()][:most]
         return self._log.records(most)
@@ -262,7 +260,16 @@ class Run:
         return checkpoint.folders(self.path / "checkpoints")
 
     def save_checkpoint(self, state: State, engine: str, score: float | None) -> None:
-        """Write a checkpoint of everything up to the last record, and drop those not kept."""
+        """Write a checkpoint after the last record, and delete superseded ones.
+
+        Args:
+            state: State of engine, progress and fitness.
+            engine: The engine's name.
+            score: The champion's score, or None.
+
+        Raises:
+            StateTooLargeError: If the state is too large to be read back.
+        """
         generation = state.values["engine"]["generation"]
         state |= State(values=self._log.synced())
         stamp = checkpoint.Stamp(
@@ -274,9 +281,9 @@ class Run:
         self._drop_checkpoints(generation)
 
     def _drop_checkpoints(self, generation: int) -> None:
-        """Keep the last few, the first with the best champion, and every Nth.
+        """Keep the newest checkpoints, the first with the best champion, and every Nth.
 
-        What is damaged goes, and what claims to be of a later generation than this.
+        Damaged checkpoints and those of later generations are deleted.
         """
         found = self._checkpoints
         every = self.config["checkpoints"]["keep_every"]
@@ -285,7 +292,7 @@ class Run:
             try:
                 stamp = checkpoint.read_manifest(path)[0]
             except CheckpointError:
-                continue  # it would be passed over at a resume
+                continue  # a resume would skip it
             if path.name == checkpoint.name_of(stamp.generation) and stamp.generation <= generation:
                 stamps[path] = stamp
         last = list(stamps)[-KEPT_CHECKPOINTS:]
@@ -303,19 +310,17 @@ class Run:
     def load_checkpoint(
         self, restore: Callable[[State], T], anew: bool = False
     ) -> tuple[T | None, list[str]]:
-        """Return the newest checkpoint that can be believed, restored, and messages for the user.
-
-        Nothing is changed before `take_up`.
+        """Restore the newest valid checkpoint; `take_up` then writes.
 
         Args:
-            restore: Makes of a state what it describes; raises CheckpointError if it cannot.
-            anew: Begin at generation 0 if there are only damaged checkpoints.
+            restore: Converts a state to objects, or raises CheckpointError.
+            anew: Begin at generation 0 if all checkpoints are damaged.
 
         Returns:
-            What `restore` returned, None for a run that begins at generation 0.
+            The result of `restore`, or None at generation 0; and messages for the user.
 
         Raises:
-            RunError: If there are checkpoints and none can be used.
+            RunError: If there are checkpoints but none is usable.
         """
         messages: list[str] = []
         causes: list[str] = []
@@ -333,26 +338,26 @@ class Run:
                 self._check_generation(state, stamp, kept)
             except CheckpointError as damage:
                 causes.append(f"checkpoint {path.name} is damaged: {damage}")
-                messages.append(f"{causes[-1]}; using the one before")
+                messages.append(f"{causes[-1]}; using the previous one")
                 continue
             self._kept = kept
             if kept.message:
                 messages.append(kept.message)
             if stamp.platform != platform_fingerprint():
                 messages.append(
-                    f"the run was made on another platform ({stamp.platform}); from here on its "
-                    "results may differ from those it would have had there"
+                    f"the run was made on another platform ({stamp.platform}); "
+                    "from here on its results may differ"
                 )
             return restored, messages
         if causes and not anew:
             raise RunError(
-                f"{self.path}: no checkpoint can be used: {causes[0]}; start the run over by "
-                f"`{resume_command(self.path)} --anew`"
+                f"{self.path}: no checkpoint can be used: {causes[0]}. "
+                f"To start the run over, run: {resume_command(self.path)} --anew"
             )
         return None, [*causes, "the run starts over"] if causes else []
 
     def _check_generation(self, state: State, stamp: checkpoint.Stamp, kept: Kept) -> None:
-        """Raise CheckpointError if manifest, log and engine are not of one generation."""
+        """Raise CheckpointError unless manifest, log and engine have the same generation."""
         generation = state.values["engine"]["generation"]
         last = generation - 1 if kept.content is not None else self._log.last(kept.length)
         if not generation == stamp.generation == last + 1:
@@ -362,10 +367,9 @@ class Run:
             )
 
     def take_up(self) -> None:
-        """Go on from what `load_checkpoint` gave: from here on it is another ending.
+        """Resume from the loaded checkpoint: truncate the log, delete the old result.
 
-        The log is cut to where the checkpoint was written (to nothing without one): what came after
-        is bred again, the same.
+        Later generations are repeated, with the same results.
         """
         if not self._is_new:
             self.save_config()
@@ -373,7 +377,7 @@ class Run:
         self._log.cut(self._kept)
 
     def discard_unused(self) -> None:
-        """Remove what was written before anything was bred, after a mistake in what was given."""
+        """Remove everything written by a run that failed before its first generation."""
         if self._log.is_written:
             return
         self._remove_inputs()
@@ -387,7 +391,7 @@ class Run:
         replace_file(self.path / "result.json", json.dumps(result, indent=2).encode() + b"\n")
 
     def digest(self) -> str:
-        """SHA-256 of the log without its wall-clock field: equal for equal runs."""
+        """Return the SHA-256 of the log without wall times: equal for equal runs."""
         total = hashlib.sha256()
         for record in self.records():
             total.update(to_json({k: v for k, v in record.items() if k != "wall_seconds"}))

@@ -1,4 +1,4 @@
-"""What shows a run to the user; the command line has a bar and plain lines (`evo.cli.display`)."""
+"""The display contract of a run; `evo.cli.display` has a bar and plain lines."""
 
 from typing import Any, Protocol
 
@@ -8,32 +8,44 @@ from evo.runs.stop import Stop
 
 
 class Display(Protocol):
-    """Shows a run to whoever waits for it."""
+    """Shows the progress of a run."""
 
     def begin(self, run: Run, stop: Stop, first: int) -> None:
-        """The run in this directory goes on with generation `first`."""
+        """Start showing a run.
+
+        Args:
+            run: The open run directory.
+            stop: Its stop criteria.
+            first: The next generation.
+        """
 
     def message(self, text: str) -> None:
-        """One line that matters."""
+        """Show one line of text."""
 
     def record(self, record: Record) -> None:
-        """One generation is done."""
+        """Show the log record of a finished generation."""
 
     def end(self) -> None:
-        """No more generations come."""
+        """Stop showing: no more generations follow."""
 
 
 class Silent:
     """A display that shows nothing; see `Display`."""
 
     def begin(self, run: Any, stop: Any, first: int) -> None:
-        """The run goes on."""
+        """See `Display.begin`.
+
+        Args:
+            run: Ignored.
+            stop: Ignored.
+            first: Ignored.
+        """
 
     def message(self, text: str) -> None:
-        """One line that matters."""
+        """See `Display.message`."""
 
     def record(self, record: Any) -> None:
-        """One generation is done."""
+        """See `Display.record`."""
 
     def end(self) -> None:
-        """No more generations come."""
+        """See `Display.end`."""

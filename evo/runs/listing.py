@@ -1,10 +1,9 @@
-"""What lies in a folder of runs, without disturbing any.
+"""List the runs in a folder without disturbing them.
 
-Nothing is written, and a run at work is told by its lock alone: a shared lock is asked for, without
-waiting, and given back at once. It is refused while a process has the run open, and while it is
-held, for some microseconds, an opening process would be refused. So `evo.runs.directory.Run` tries
-for a quarter of a second before it believes that another process is at work, far longer than any
-number of onlookers takes, and onlookers do not refuse each other.
+Nothing is written. A running process is recognised by its lock. The listing requests a shared lock
+without waiting and releases it at once. For those microseconds a process that opens the run would
+be refused, so `evo.runs.directory.Run` retries for a quarter of a second. Shared locks do not
+exclude each other.
 """
 
 import json
@@ -22,15 +21,15 @@ from evo.runs import checkpoint
 from evo.runs.description import is_batch, load_config, read_description, resume_command
 from evo.runs.directory import PREPARING
 
-# What a folder holds that is a run, or was to become one. A `songs` folder alone is nobody's run.
+# Files of a run, complete or not. A `songs` folder alone is not a run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
 _STATUSES = ("running", "finished", "stopped", "failed")
-_LONGEST_RECORD = 1 << 20  # bytes
+_MAX_RECORD = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One run, as far as its files tell."""
+    """Summary of one run, as read from its files."""
 
     path: Path
     status: str  # running, finished, interrupted, stopped, failed, damaged
@@ -45,13 +44,13 @@ class Summary:
 
     @property
     def next_command(self) -> str:
-        """How to go on with what was broken off, empty where there is nothing to."""
+        """The command that resumes an interrupted run, or "" if there is none."""
         waiting = self.status in ("interrupted", "stopped") or (self.note and self.experiment)
         return resume_command(self.path) if waiting and self.status != "running" else ""
 
 
 def is_at_work(path: Path) -> bool:
-    """Whether a living process has the run in `path` open."""
+    """Return whether a living process has the run in `path` open."""
     try:
         descriptor = os.open(path / ".lock", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -63,18 +62,25 @@ def is_at_work(path: Path) -> bool:
 
 
 def refuse_at_work(path: Path) -> None:
-    """RunError at once for a run that another process has open, before anything else is imported.
+    """Check that no other process has the run in `path` open.
 
-    The process that opens the run is refused in any case; this only saves whoever waits a second.
+    Opening the run checks this too. This early check avoids slow imports.
+
+    Raises:
+        RunError: If another process has it open.
     """
     if is_at_work(path):
         raise RunError(f"{path}: another process is at work on this run")
 
 
 def summaries(folder: Path) -> list[Summary]:
-    """The runs in a folder, or one level further down, or the folder itself, by their names.
+    """Return the runs in a folder, in its subfolders, or the folder itself.
 
-    A folder that is no run is left out. Raises RunError if there is no such folder.
+    Returns:
+        Summaries sorted by path. Folders that are not runs are skipped.
+
+    Raises:
+        RunError: If there is no such folder.
     """
     if is_run(folder):
         return [summary(folder)]
@@ -95,7 +101,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def is_run(path: Path) -> bool:
-    """Whether a folder is a run, or what is left of one."""
+    """Return whether a folder is a run, or the remains of one."""
     if is_batch(path):
         return False
     found = [name for name in _SIGNS if os.path.lexists(path / name)]
@@ -103,15 +109,15 @@ def is_run(path: Path) -> bool:
 
 
 def summary(path: Path) -> Summary:
-    """What the files of a run tell; what cannot be read is told as damage."""
+    """Return the summary of a run; unreadable files are reported as damage."""
     at_work = is_at_work(path)
     figures: dict[str, Any] = {"age": _age(path)}
     try:
         config = _config(path / "config.toml")
         if config is None:
-            if at_work:  # still preparing
+            if at_work:  # it is still preparing
                 return Summary(path, "running", **figures)
-            raise RunError("it ended before it began; start it again by the same command")
+            raise RunError("it ended before it began; start it again with the same command")
         table = config.get("run")
         if not isinstance(table, dict) or not isinstance(table.get("experiment"), str):
             raise RunError("config.toml names no experiment in [run]")
@@ -125,11 +131,11 @@ def summary(path: Path) -> Summary:
             figures |= {"generation": record["generation"] + 1, "best": record.get("champion")}
         about = read_description(path / "run.json")
         status = "running" if about is None else about.get("status")
-        if status == PREPARING:  # it ended right after its configuration was written
+        if status == PREPARING:  # killed right after its configuration was written
             status = "running"
         if status not in _STATUSES:
             raise RunError("run.json names no status")
-        # A run at work removes checkpoints, perhaps just now.
+        # A running process may be removing checkpoints at this moment.
         note = "" if at_work else _damage(path)
     except RunError as error:
         note = str(error).removeprefix(f"{path}/")
@@ -142,7 +148,11 @@ def summary(path: Path) -> Summary:
 
 
 def _config(path: Path) -> dict[str, Any] | None:
-    """The configuration, None if there is none; RunError also for a pipe, which might never end."""
+    """Return the configuration, or None if there is none.
+
+    Raises:
+        RunError: If it cannot be read, or is a pipe, which might never end.
+    """
     try:
         open_regular(path).close()
     except FileNotFoundError:
@@ -153,7 +163,7 @@ def _config(path: Path) -> dict[str, Any] | None:
 
 
 def _age(path: Path) -> float:
-    """Seconds since a file of the run changed."""
+    """Return the seconds since a file of the run changed."""
     times = []
     for name in (*_SIGNS, "result.json"):
         try:
@@ -164,12 +174,12 @@ def _age(path: Path) -> float:
 
 
 def _last_record(path: Path) -> dict[str, Any] | None:
-    """The last whole record of a log, however long the log is; None before the first."""
+    """Return the last complete record of a log, or None; reads a bounded tail."""
     try:
         with open_regular(path) as file:
             length = file.seek(0, os.SEEK_END)
-            file.seek(max(0, length - _LONGEST_RECORD))
-            lines = file.read(_LONGEST_RECORD).split(b"\n")
+            file.seek(max(0, length - _MAX_RECORD))
+            lines = file.read(_MAX_RECORD).split(b"\n")
     except FileNotFoundError:
         raise RunError("log.jsonl is missing") from None
     except OSError as error:
@@ -186,7 +196,11 @@ def _last_record(path: Path) -> dict[str, Any] | None:
 
 
 def _damage(path: Path) -> str:
-    """What is wrong with the checkpoints; RunError if none of them can be used."""
+    """Return a description of damaged checkpoints, or "".
+
+    Raises:
+        RunError: If none of them can be used.
+    """
     found = checkpoint.folders(path / "checkpoints")[::-1]
     notes = []
     for one in found:
@@ -196,5 +210,5 @@ def _damage(path: Path) -> str:
         except CheckpointError as damage:
             notes.append(f"checkpoint {one.name} is damaged: {damage}")
     if found and len(notes) == len(found):
-        raise RunError(f"{notes[0]}; no checkpoint is left, and a resume begins anew")
+        raise RunError(f"{notes[0]}; no checkpoint is left; start over with --anew")
     return notes[0] if notes else ""

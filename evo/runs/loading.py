@@ -1,4 +1,4 @@
-"""Read a run's configuration, typed, with the experiment that it is of."""
+"""Load a run's typed configuration and its experiment."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +15,7 @@ def load_run(path: Path) -> tuple[Config, Experiment]:
     """Return the configuration and the experiment of the run in `path`.
 
     Raises:
-        RunError: If there is no run, or it is of no known experiment or engine.
+        RunError: If there is no run, or its experiment or engine is unknown.
     """
     tables = load_config(path / "config.toml") if path.is_dir() else None
     if tables is None:
@@ -24,16 +24,16 @@ def load_run(path: Path) -> tuple[Config, Experiment]:
 
 
 def parse_config(tables: Tables, file: Path) -> tuple[Config, Experiment]:
-    """Return a configuration, typed, and its experiment.
+    """Return a typed configuration and its experiment.
 
-    Settings of how a run is carried out may be missing: runs of earlier versions lack some.
+    Execution settings may be missing, as earlier versions lack some.
 
     Args:
-        tables: The configuration as its file has it.
-        file: Where it is from, for messages.
+        tables: The configuration as parsed from its file.
+        file: The file's path, for messages.
 
     Raises:
-        RunError: If it is not the whole configuration of a known experiment.
+        RunError: If it is not the complete configuration of a known experiment.
     """
     try:
         chosen: Experiment = experiment(tables["run"]["experiment"])
@@ -43,7 +43,16 @@ def parse_config(tables: Tables, file: Path) -> tuple[Config, Experiment]:
 
 
 def config_of(tables: Tables, chosen: Experiment, file: Path) -> Config:
-    """Return the configuration of a run of an experiment, typed; see `parse_config`."""
+    """Return the typed configuration of an experiment's run; see `parse_config`.
+
+    Args:
+        tables: The configuration as parsed from its file.
+        chosen: The experiment.
+        file: The file's path, for messages.
+
+    Raises:
+        RunError: If it is not a complete configuration.
+    """
     try:
         engine = tables["run"]["engine"]
         default = chosen.config(engine if isinstance(engine, str) else "")
@@ -61,9 +70,9 @@ def config_of(tables: Tables, chosen: Experiment, file: Path) -> Config:
 
 
 def _refuse_missing(wanted: Mapping[str, Any], given: Any, where: str, file: Path) -> None:
-    """Raise RunError for a setting that a table lacks."""
+    """Raise RunError if a table lacks a setting."""
     if not isinstance(given, dict):
-        return  # said as a value of the wrong type
+        return  # reported later as a value of the wrong type
     for name, value in wanted.items():
         if name not in given:
             raise RunError(f"{file}: the setting {where}.{name} is missing")

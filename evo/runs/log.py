@@ -1,4 +1,4 @@
-"""A run's log: one record per generation, appended, and cut to a checkpoint at a resume."""
+"""A run's log: one record per generation, appended; truncated when a run resumes."""
 
 import hashlib
 import io
@@ -14,19 +14,19 @@ from evo.core.errors import CheckpointError, RunError
 from evo.core.files import naming, open_regular, replace_file, to_json, without_links
 from evo.runs.description import read_log
 
-_LONGEST = 1 << 40  # bytes
+_MAX_LENGTH = 1 << 40  # bytes
 _BLOCK = 1 << 20
 
 
 @dataclass
 class Kept:
-    """What of a log a resume goes on from.
+    """The part of a log that a resumed run keeps.
 
     Attributes:
-        length: Bytes.
-        hash: SHA-256 of them.
-        content: What the log is replaced by, None if it stays.
-        message: What is to be said of it, "" for a log that is as it was written.
+        length: Length in bytes.
+        hash: SHA-256 of these bytes.
+        content: Replacement of the log, or None to keep the file.
+        message: Message for the user, or "" if the log is unchanged.
     """
 
     length: int = 0
@@ -36,12 +36,17 @@ class Kept:
 
     @classmethod
     def of(cls, content: bytes, message: str) -> "Kept":
-        """Return a log that replaces the one there is."""
+        """Return a log that replaces the existing one.
+
+        Args:
+            content: The new log.
+            message: Message for the user.
+        """
         return cls(len(content), hashlib.sha256(content), content, message)
 
 
 class Log:
-    """The log of a run that is open; it is opened when it is first written to."""
+    """The log of an open run; the file is opened by the first write."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -56,7 +61,7 @@ class Log:
     @property
     def _opened(self) -> Any:
         if self._file is None:
-            # Without a buffer: what could not be written is not tried again when it is closed.
+            # Unbuffered: a failed write is not repeated when the file is closed.
             file: Any = open(  # noqa: SIM115 - open for as long as the run
                 self.path, "ab", buffering=0, opener=without_links
             )
@@ -66,48 +71,51 @@ class Log:
 
     @property
     def is_written(self) -> bool:
-        """Whether anything was written to it by this process."""
+        """Whether this process has written to the log."""
         return self._file is not None and self._file.tell() > 0
 
     def append(self, record: dict[str, Any]) -> None:
-        """Add a generation's record."""
+        """Append a generation's record."""
         line = to_json(record)
         written = 0
         with naming(self.path):
-            while written < len(line):  # a disk that fills up takes a part
+            while written < len(line):  # a disk that fills up may write a part
                 written += self._opened.write(line[written:])
         self._hash.update(line)
 
     def synced(self) -> dict[str, Any]:
-        """Wait until the log is on the disk; return what a checkpoint keeps of it."""
+        """Flush the log to disk and return its length and hash for a checkpoint."""
         with naming(self.path):
             os.fsync(self._opened.fileno())
         return {"log_length": self._opened.tell(), "log_sha256": self._hash.hexdigest()}
 
     def records(self, most: int | None = None) -> list[dict[str, Any]]:
-        """Return the records, or the first of them; none without a file."""
+        """Return the first `most` records (default: all), or [] without a file."""
         return list(islice(read_log(self.path), most)) if self.path.exists() else []
 
     def as_written(self, values: dict[str, Any]) -> Kept:
         """Return the log as it was when a checkpoint was written.
 
-        A log that differs, but whose records are those that were written, is restored. Otherwise
-        its records up to the first that cannot be read are kept: the engine's state is whole, and
-        is worth more than the log.
+        A changed log is restored if its records are unchanged. Otherwise the records before the
+        first unreadable one are kept: the engine's state is intact, and worth more than the log.
 
         Args:
-            values: What the checkpoint keeps, as from `synced`, and the engine's generation.
+            values: The checkpoint's values: those of `synced`, and the engine's generation.
 
         Raises:
-            CheckpointError: If the checkpoint does not say what the log was.
+            CheckpointError: If the values do not describe a log.
         """
         length, expected = values.get("log_length"), values.get("log_sha256")
-        if type(length) is not int or not 0 <= length < _LONGEST or not isinstance(expected, str):
-            raise CheckpointError("it does not say where in log.jsonl it was written")
+        if (
+            type(length) is not int
+            or not 0 <= length < _MAX_LENGTH
+            or not isinstance(expected, str)
+        ):
+            raise CheckpointError("it does not record the length of log.jsonl")
         try:
             found = self._hash_of(length)
         except FileNotFoundError:
-            text = "log.jsonl is missing; the run goes on from the checkpoint with a new log"
+            text = "log.jsonl is missing; the run resumes from the checkpoint with a new log"
             return Kept.of(b"", text)
         except OSError as error:
             raise CheckpointError(f"log.jsonl: {error.strerror}") from None
@@ -118,17 +126,21 @@ class Log:
         content = b"".join(lines)
         if hashlib.sha256(content).hexdigest() == expected:
             return Kept.of(
-                content, "log.jsonl was changed; its records are whole and were restored"
+                content, "log.jsonl was changed; its records are complete and were restored"
             )
         return Kept.of(
             content,
-            "log.jsonl is not what it was when the checkpoint was written; the run goes on from "
+            "log.jsonl is not what it was when the checkpoint was written; the run resumes from "
             f"the checkpoint with the {len(lines)} records that can be read, and the old log is "
             "kept as log-damaged.jsonl",
         )
 
     def last(self, length: int) -> int:
-        """Return the generation of the last record in the first bytes; -1 without any."""
+        """Return the generation of the last record within `length` bytes, or -1.
+
+        Raises:
+            CheckpointError: If the record cannot be read.
+        """
         start = max(0, length - _BLOCK)
         with open_regular(self.path) as file:
             file.seek(start)
@@ -139,7 +151,7 @@ class Log:
             raise CheckpointError(f"log.jsonl: its last record cannot be read: {error}") from None
 
     def _hash_of(self, length: int) -> "hashlib._Hash":
-        """Return the SHA-256 of the first bytes of the file, or of all if there are fewer."""
+        """Return the SHA-256 of the file's first `length` bytes, or of all bytes."""
         found = hashlib.sha256()
         with open_regular(self.path) as file:
             while length and (block := file.read(min(length, _BLOCK))):
@@ -148,7 +160,7 @@ class Log:
         return found
 
     def cut(self, kept: Kept) -> None:
-        """Go on from what is kept; a log that is replaced stays beside."""
+        """Replace or truncate the log; a replaced log is kept beside it."""
         if kept.content is not None:
             if self.path.exists():
                 self.path.replace(_free_name(self.path.with_name("log-damaged.jsonl")))
@@ -168,7 +180,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _readable(path: Path, generation: Any) -> Iterator[dict[str, Any]]:
-    """Yield the records of a log before a generation, up to the first that cannot be read."""
+    """Yield a log's records before `generation`, up to the first unreadable one."""
     try:
         for number, record in enumerate(read_log(path)):
             if record["generation"] != number or number == generation:

@@ -1,19 +1,19 @@
-"""The only generational loop: ask, evaluate, tell, and let a fitness learn that can.
+"""The generational loop: `ask`, evaluate, `tell`, learn.
 
-It yields one record a generation, as soon as the engine has bred the next; whoever drives it logs,
-saves, shows and decides when to end. The record is the line of the log:
+It yields one record per generation after the engine has bred the next one. The caller logs, saves,
+shows and decides when to stop. The record is one line of the log:
 
     generation            from 0
     evaluations           individuals evaluated since the run began
     best, mean, worst     of the individuals that did not fail (null if all failed)
     quartiles             25, 50 and 75 % of the same
-    champion              score of the best individual ever; of this generation, where the fitness
+    champion              score of the best individual ever; of this generation if the fitness
                           learns and its scores cannot be compared with older ones
     champion_generation   when it was found
     figures               the task's own figures of the champion
     engine                the engine's figures of the next population
-    failures              failed individuals by kind, and `failure`, one of them with its reason
-    wall_seconds          seconds since the run began, pauses left out; the only field that differs
+    failures              failed individuals by kind; `failure` has the reason of one of them
+    wall_seconds          seconds since the run began, without pauses; the only field that differs
                           between two runs of the same seed
 """
 
@@ -37,16 +37,16 @@ Record = dict[str, Any]
 
 
 class EvaluationInterruptedError(Exception):
-    """The time to end came while a generation was evaluated: the engine is as it was before."""
+    """An evaluation was interrupted; the engine's state is unchanged."""
 
 
 @dataclass
 class Progress:
-    """How far a run has come, apart from its engine; kept in checkpoints."""
+    """Progress of a run besides its engine's state; stored in checkpoints."""
 
     evaluations: Count = 0
     wall_seconds: Positive = 0.0
-    # The champion's figures, so that they are computed once a champion.
+    # The champion's figures, cached until there is a new champion.
     figures: dict[str, Any] = field(default_factory=dict)
     figures_generation: Annotated[int, Meta(ge=-1, le=1 << 53)] = -1
 
@@ -77,11 +77,18 @@ def generations(
     progress: Progress,
     max_failures: float = 1.0,
 ) -> Iterator[Record]:
-    """Breed and judge, generation after generation, without end; yields the records.
+    """Evolve generation after generation, without end, and yield the records.
 
-    `progress` is kept up to date. Raises TooManyFailuresError, with the first reason, when more
-    than the share `max_failures` of a generation failed, EvaluationInterruptedError instead of an
-    `Interrupted` that came from an evaluation, and what evaluators raise.
+    Args:
+        engine: Breeds the populations.
+        fitness: Scores them; it learns after each generation if it can.
+        evaluator: Evaluates the fitness, for example in parallel.
+        progress: Updated in place.
+        max_failures: Maximum share of failed individuals in a generation, 0 to 1.
+
+    Raises:
+        TooManyFailuresError: If more individuals failed. The message has the first reason.
+        EvaluationInterruptedError: If an evaluation was interrupted.
     """
     learner = fitness if isinstance(fitness, LearningFitness) else None
     started = time.monotonic() - progress.wall_seconds

@@ -1,8 +1,8 @@
-"""Compiling the kernels before the first generation, on two cores.
+"""Compile the kernels before the first generation, on two cores.
 
-The first run after an installation has to compile what later runs load from disk. Evaluation and
-breeding need different kernels, so a second process compiles those of breeding, by breeding one
-generation that nobody sees, while this one compiles those of evaluation.
+The first run after an installation compiles kernels; later runs load them from disk. Evaluation and
+breeding use different kernels. A second process compiles those of breeding, by breeding a discarded
+generation. Meanwhile this process compiles those of evaluation.
 """
 
 from typing import Any
@@ -21,9 +21,13 @@ from genomes.player import Player
 
 
 def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
-    """Whether this engine's kernels have still to be compiled: none of them ever was.
+    """Return whether an engine's or fitness's kernels must be compiled.
 
-    Or those of the fitness, where it names any.
+    Kernels are assumed to be compiled if any sentinel kernel is cached.
+
+    Args:
+        engine: The engine's name.
+        fitness: A fitness whose optional `kernels` are checked too.
     """
     own = getattr(fitness, "kernels", ())
     if own and not any(is_compiled(one) for one in own):
@@ -32,9 +36,9 @@ def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
 
 
 def breed_pickled(arguments: bytes) -> None:
-    """Breed one generation, in a process of its own that reports nothing.
+    """Breed one generation in a separate process that reports nothing.
 
-    Whatever is wrong with the arguments, the process that sent them finds out by itself.
+    The parent process detects invalid arguments itself.
     """
     _breed_once(*ForkingPickler.loads(arguments))
 
@@ -48,7 +52,14 @@ def _breed_once(engine: str, settings: Any, player: Player | None) -> None:
 
 
 def compile_kernels(engine: str, settings: Any, player: Player | None, fitness: Fitness) -> None:
-    """Compile what a run of this engine and fitness needs."""
+    """Compile the kernels needed by a run.
+
+    Args:
+        engine: The engine's name.
+        settings: The engine's settings.
+        player: How performers are played, or None.
+        fitness: The fitness of the run.
+    """
     arguments = bytes(ForkingPickler.dumps((engine, settings, player)))
     breeding = start_child("evo.runs.precompile:breed_pickled", arguments, is_quiet=True)
     try:
@@ -56,7 +67,7 @@ def compile_kernels(engine: str, settings: Any, player: Player | None, fitness: 
         score_batch(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
         fitness.figures(performers)
         breeding.join()
-    except BaseException:  # nobody waits for it any more
+    except BaseException:  # its result is no longer needed
         breeding.kill()
         breeding.join()
         raise

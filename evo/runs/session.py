@@ -1,9 +1,9 @@
-"""Carrying out a run: from a configuration to a result, and on from a checkpoint.
+"""Carry out a run: from a configuration or a checkpoint to a result.
 
-`start` makes the directory, `resume` opens it again; both then do the same: build the engine (new,
-or as the newest good checkpoint has it), let the loop breed generation after generation, log each,
-save now and then, and leave champion and result. A run that is killed at any point and resumed
-does not differ from one that was not.
+`start` creates the directory, and `resume` opens it. Both then build the engine, new or from the
+newest valid checkpoint. The loop breeds generation after generation. Each is logged, and
+checkpoints are saved at intervals. The end writes the champion and the result. A run that is killed
+at any point and resumed equals an uninterrupted one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -56,22 +56,22 @@ def start(
     """Carry out a new run.
 
     Args:
-        experiment: What is evolved for.
-        config: The configuration, whole.
-        path: The run's directory, which must not exist or be empty.
-        command: The command line, kept with the run.
+        experiment: The experiment.
+        config: The complete configuration.
+        path: The run's directory, which must be missing or empty.
+        command: The command line, stored with the run.
         display: Shows the run.
-        find: Finds the songs that the experiment names.
-        made_folder: Whether the caller made the directory for the run.
+        find: Finds the songs named by the configuration.
+        made_folder: Whether the caller created the directory for the run.
 
     Returns:
-        The result, as in result.json; beside it `signal`, the number, after a signal, and `lost`
-        after the loss of all workers: then this call has failed, and the run can be resumed.
+        The result, as in result.json. The additional entry `signal` is the number of a signal that
+        ended the run. The entry `lost` means that all workers were lost; the run can be resumed.
 
     Raises:
         InputError: If the configuration or its inputs are wrong.
         RunError: If the directory cannot be used.
-        RunInterruptedError: If the disk fails, or there are no workers to begin with.
+        RunInterruptedError: If the disk fails, or no worker becomes available.
     """
     check(config)
 
@@ -90,17 +90,22 @@ def start(
 def resume(
     experiment: Experiment, path: Path, changes: Changes, display: Display, anew: bool = False
 ) -> dict[str, Any]:
-    """Resume a run.
+    """Resume a run. If no worker becomes available, the run is not changed.
 
     Args:
-        experiment: What is evolved for.
+        experiment: The experiment.
         path: The run's directory.
-        changes: New values of its tables stop, workers and checkpoints.
+        changes: New values of the tables stop, workers and checkpoints.
         display: Shows the run.
-        anew: Start over at generation 0 if no checkpoint can be used.
+        anew: Restart at generation 0 if no checkpoint is usable.
 
-    Returns and raises what `start` does. If no worker becomes available, it raises before the run
-    is changed.
+    Returns:
+        The result; see `start`.
+
+    Raises:
+        InputError: If a change is wrong.
+        RunError: If the run cannot be resumed.
+        RunInterruptedError: If the disk fails, or no worker becomes available.
     """
     with _disk_failures(path), Run.open(path) as run:
         config = trusted(config_of(run.config, experiment, path / "config.toml"))
@@ -108,7 +113,7 @@ def resume(
         check(config)
         if run.was_on_cluster and not config.workers.cluster:
             display.message(
-                "a cluster evaluated this run until now; it goes on here (give --cluster again to "
+                "a cluster evaluated this run until now; it resumes without (give --cluster to "
                 "use one)"
             )
         execution = {name: stored(config)[name] for name in EXECUTION_TABLES}
@@ -117,10 +122,9 @@ def resume(
 
 
 def trusted(config: Config) -> Config:
-    """Return a stored configuration without what only the user may say at every start.
+    """Return a stored configuration without settings that only the user may give.
 
-    A run directory may come from anybody: it must not name a scheduler to connect to, nor weaken a
-    check.
+    A run directory is untrusted: it must neither name a scheduler to connect to nor weaken a check.
     """
     workers: dict[str, Any] = {"insecure": False}
     if is_external(config.workers.cluster):
@@ -129,29 +133,33 @@ def trusted(config: Config) -> Config:
 
 
 def stored(config: Config) -> Tables:
-    """Return a configuration as it is kept with the run; see `trusted`."""
+    """Return a configuration as it is stored with the run; see `trusted`."""
     return trusted(config).tables()
 
 
 @contextmanager
 def _disk_failures(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses a run into one line; what is on it can be gone on with."""
+    """Turn an OSError into a RunInterruptedError with one line of advice."""
     try:
         yield
-    except BrokenPipeError:  # no file's: whoever read the output has seen enough
+    except BrokenPipeError:  # of the output, not of a file
         raise
     except OSError as error:
-        again = f"go on by `{resume_command(path)}`"
+        again = resume_command(path)
         if not (path / "config.toml").exists():
-            again = "start it again by the same command"
+            again = "the same command again"
         raise RunInterruptedError(
-            f"{error.filename or path}: {error.strerror or error}; the run is broken off; when "
-            f"this is mended {again}"
+            f"{error.filename or path}: {error.strerror or error}; the run was interrupted. "
+            f"Fix the problem, then run: {again}"
         ) from error
 
 
 def check(config: Config) -> None:
-    """Raise InputError for an engine or a cluster that cannot be used."""
+    """Check that the engine and the cluster of a configuration can be used.
+
+    Raises:
+        InputError: If they cannot.
+    """
     engine_class(config.run.engine)(config.engine, seed=config.run.seed)
     if config.workers.cluster:
         parse_address(config.workers.cluster, config.workers.insecure)
@@ -159,7 +167,7 @@ def check(config: Config) -> None:
 
 
 def stop_criteria(config: Config) -> Stop:
-    """Return when the run ends; 0 and an empty target switch a limit off."""
+    """Return the stop criteria; 0 and an empty target disable a limit."""
     table = config.stop
     return Stop(
         generations=table.generations or None,
@@ -191,7 +199,7 @@ class _Ending:
 
     status: str
     reason: str
-    lost: bool = False  # for want of workers: it can be resumed when there are some
+    lost: bool = False  # all workers were lost: the run can be resumed when there are new ones
 
 
 class _Session:
@@ -214,16 +222,16 @@ class _Session:
         self.engine, self.progress = restored or (self._new(), Progress())
 
     def _new(self) -> Engine[Any]:
-        """Return the engine of a run in generation 0."""
+        """Return a new engine at generation 0."""
         run = self.config.run
         kind = engine_class(run.engine)
         return kind(self.config.engine, seed=run.seed, player=self.task.player)
 
     def _restored(self, state: State) -> tuple[Engine[Any], Progress]:
-        """Return engine and progress as they were saved; a learning fitness is restored, too.
+        """Return engine and progress from a state, and restore a learning fitness.
 
         Raises:
-            CheckpointError: If they cannot be made of the state.
+            CheckpointError: If the state does not fit.
             InputError: If the settings are wrong.
         """
         run, fitness = self.config.run, self.task.fitness
@@ -234,7 +242,7 @@ class _Session:
             if isinstance(fitness, LearningFitness):
                 fitness.restore(state.part("fitness"))
             return engine, msgspec.convert(state.values["progress"], Progress)
-        except Exception as error:  # of a state that anybody may have written
+        except Exception as error:  # the state is untrusted and may fail anywhere
             self._new()
             text = " ".join(str(error).split())[:200]
             raise CheckpointError(
@@ -251,10 +259,10 @@ class _Session:
         self.run.save_checkpoint(state, self.config.run.engine, score)
 
     def carry_out(self) -> dict[str, Any]:
-        """Breed until there is a reason to end, and leave champion and result; see `start`."""
+        """Evolve until a reason to stop; write champion and result. See `start`."""
         run, engine = self.run, self.engine
-        records = run.records(engine.generation)  # what comes after is bred again
-        # A run that was killed after its last generation only lacks its result.
+        records = run.records(engine.generation)  # later generations are repeated
+        # A run that was killed after its last generation lacks only its result.
         reason = self.stop.reason(records[-1]) if records else None
         ending = None if reason is None else _Ending("finished", reason)
         interrupts = Interrupts()
@@ -266,7 +274,7 @@ class _Session:
                     self._take_up()
                 figures = _keep_pieces(run.path / "pieces", self.task, engine)
                 result = self._result(ending) | figures
-                # The figures come last: after a signal there may be no time for them.
+                # The pictures come last: after a signal there may be no time for them.
                 run.write_result(result)
                 if engine.champion is not None:
                     self._keep_champion(engine.champion)
@@ -278,29 +286,29 @@ class _Session:
         return result | {"lost": True} if ending is not None and ending.lost else result
 
     def _bred(self, interrupts: Interrupts) -> _Ending:
-        """Breed with the configured workers; the run is not changed before there are some."""
+        """Evolve with the configured workers; without any, the run is not changed."""
         ending = None
         try:
             with _evaluator(self.config, self.display.message) as evaluator:
                 self._take_up()
                 ending = self._breed(evaluator, interrupts)
         except WorkersLostError as error:
-            if ending is None:  # there were none from the beginning
+            if ending is None:  # no worker ever became available
                 again = resume_command(self.run.path)
-                raise RunInterruptedError(f"{error}; go on by `{again}`") from error
+                raise RunInterruptedError(f"{error}. Run: {again}") from error
         except StateTooLargeError as error:
             ending = _Ending("failed", f"no checkpoint can be written: {error}")
         assert ending is not None
         return ending
 
     def _take_up(self) -> None:
-        """Go on with the run: from here on its directory changes."""
+        """Start changing the run's directory; see `Run.take_up`."""
         external = is_external(self.config.workers.cluster)
         self.run.take_up()
         self.run.note_start(self.engine.generation, external)
 
     def _breed(self, evaluator: Evaluator, interrupts: Interrupts) -> _Ending:
-        """Breed generation after generation until there is a reason to end."""
+        """Evolve generation after generation until there is a reason to stop."""
         engine, fitness, name = self.engine, self.task.fitness, self.config.run.engine
         if precompile.is_needed(name, fitness):
             self.display.message("compiling the kernels, which takes some seconds and is kept ...")
@@ -313,7 +321,7 @@ class _Session:
                 ending = self._ending_after(record, interrupts)
                 if ending is not None:
                     return ending
-        except EvaluationInterruptedError:  # a resume evaluates it
+        except EvaluationInterruptedError:  # a resume evaluates this generation again
             self._save()
             raise Interrupted from None
         except WorkersLostError as error:  # the same
@@ -321,15 +329,15 @@ class _Session:
             return _Ending("stopped", str(error), lost=True)
         except (TooManyFailuresError, BreedingError) as error:
             return _Ending("failed", str(error))
-        except ValueError as error:  # a mistake in the code: what was given is checked before
+        except ValueError as error:  # a bug in the code: input is checked before
             self.run.set_status("failed")
-            raise RuntimeError(f"generation {engine.generation} broke off") from error
+            raise RuntimeError(f"generation {engine.generation} failed") from error
         finally:
             self.display.end()
         raise AssertionError("the loop has no end of its own")
 
     def _ending_after(self, record: Record, interrupts: Interrupts) -> _Ending | None:
-        """Log, show and save a generation; return why the run ends after it, if it does."""
+        """Log, show and save a generation; return the reason to stop, if any."""
         self.run.append(record)
         self.display.record(record)
         reason = self.stop.reason(record)
@@ -359,7 +367,7 @@ class _Session:
         }
 
     def _keep_champion(self, champion: Champion) -> None:
-        """Leave the champion for people and other programs: arrays, genome, the task's files."""
+        """Write the champion: arrays, genome, and the task's own files."""
         performers = champion.performers
         files = {"arrays.npz": checkpoint.pack_arrays(performers.to_arrays())}
         about = {"fitness": champion.score, "generation": champion.generation}
@@ -369,7 +377,7 @@ class _Session:
 
 
 def _cut_short(run: Run, interrupts: Interrupts) -> dict[str, Any]:
-    """Return the result of a run that had no time to end well, from its checkpoints."""
+    """Return the result of a run whose ending was interrupted, from its log."""
     assert interrupts.received is not None
     run.set_status("stopped")
     records = run.records()
@@ -383,7 +391,7 @@ def _cut_short(run: Run, interrupts: Interrupts) -> dict[str, Any]:
 
 
 def _keep_pieces(folder: Path, task: Task, engine: Engine[Any]) -> dict[str, Any]:
-    """Leave what the engine's gallery holds, if a task wants it; return its figures."""
+    """Write the pieces of the engine's gallery, if the task has any; return figures."""
     gallery = engine.gallery()
     if task.pieces is None or gallery is None:
         return {}

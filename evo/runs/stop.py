@@ -1,7 +1,7 @@
-"""When a run ends: solved, target, stagnation, generations, evaluations, time.
+"""Stop criteria: solved, target, stagnation, generations, evaluations, time.
 
-Each criterion reads the generation's log record and answers with one line that says why the run
-ends, or None. They are checked in the order of the fields.
+Criteria are checked against a generation's log record, in the order of `Stop.reason`. The first one
+met gives the reason.
 """
 
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Stop:
-    """The stop criteria of a run; None switches one off."""
+    """The stop criteria of a run; None disables one."""
 
-    # Best fitness that ends the run, or mean or worst, by `criterion`.
+    # Fitness that ends the run.
     target: float | None = None
-    criterion: str = "best"  # best, mean or worst: the record's field that `target` is held against
+    criterion: str = "best"  # best, mean or worst: the record's field compared with `target`
     generations: int | None = None
     evaluations: int | None = None
     # Generations without a better champion.
     stagnation: int | None = None
-    # Seconds of wall time over the whole run, the time before a resume included.
+    # Seconds of wall time over the whole run, including the time before a resume.
     time_limit: float | None = None
     # A larger share of failed individuals in one generation ends the run as failed.
     max_failures: float = 0.5
@@ -28,7 +28,7 @@ class Stop:
     solved: bool = True
 
     def reason(self, record: Mapping[str, Any]) -> str | None:
-        """Why the run ends after the generation of this log record, or None."""
+        """Return why the run ends after this log record, or None."""
         if self.solved and record["figures"].get("solved"):
             return "solved"
         value = record[self.criterion]

@@ -1,1 +1,1 @@
-"""Note grids: pieces of music themselves; `grids` has the class."""
+"""Note grids, pieces of music themselves; the class is in `grids`."""

@@ -1,26 +1,25 @@
 """Musical edits of one note grid: single notes, steps and phrases.
 
-Every edit works on whole steps (what sounds at once) but for those of single notes, so that what
-is playable stays playable. A *phrase* is 1, 2 or 4 bars that begin at a bar line, or fewer where
-the grid is short.
+Except for single notes, edits move whole steps (all simultaneous notes), so playable music stays
+playable. A *phrase* is 1, 2 or 4 bars from a bar line, or fewer if the grid is short.
 
-    pitch           a note moves to another key: by a coin 1 or 2 semitones away, or anywhere
-    time            a note moves to another step: by a coin to the next or last, or up to a bar away
-    add             a silent key sounds; where no more may sound, it takes the place of another
-    delete          a note is silenced
-    replace         a step gets new random notes, or none
-    transpose       a phrase, or in one of four times all, moves by as many semitones as fit
-    repeat          a phrase is copied over another; varied, by a coin transposed or a note a bar
-                    edited
-    retrograde      a phrase is played backwards
-    shift           a phrase is moved in time, what leaves it at one end entering at the other
-    swap            two phrases of the same length change places
+    pitch           move a note to another key: 1 or 2 semitones away or anywhere, equally likely
+    time            move a note to another step: a neighbour or up to a bar away, equally likely
+    add             add a note; at the maximum of simultaneous notes, replace one
+    delete          remove a note
+    replace         replace a step by new random notes, or none
+    transpose       transpose a phrase, or (1 in 4) everything, within the keys
+    repeat          copy a phrase over another; a variation is transposed or has a note edited per
+                    bar, equally likely
+    retrograde      reverse a phrase in time
+    shift           rotate a phrase in time
+    swap            exchange two phrases of equal length
 
 Bars and phrases as units of variation are those of Biles, "GenJam: a genetic algorithm for
-generating jazz solos" (1994). An edit that finds nothing to do (no note, no room) does nothing.
+generating jazz solos" (1994). An edit without a possible target (no note, no room) does nothing.
 
-Memory order: a grid is a bool array (steps * keys), one step after the other, so that some steps
-of it are a part of the array.
+Memory order: a grid is a bool array (steps * keys), step after step, so a range of steps is a
+slice.
 """
 
 from typing import NamedTuple
@@ -43,52 +42,69 @@ MUTATIONS = (
 )
 PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT, RETROGRADE, SHIFT, SWAP = range(10)
 
-# A note is looked for so often at random before all are counted.
-_TRIES = 64
+_TRIES = 64  # random samples of cells before all notes are counted
 
 Row = BoolArray  # (steps * keys,): one grid, or some steps of it
 
 
 class GridRates(NamedTuple):
-    """Everything that says how grids begin and vary."""
+    """Parameters of the initialisation and variation of grids."""
 
     steps: int
     keys: int
     bar: int  # steps in a bar, at most `steps`
-    voices: int  # of random material; 0 for noise, in which every key is drawn by itself
-    most_voices: int  # that may sound at once; 0 for any number
-    density_low: float  # chance of an onset, by voice and step or by cell of noise
+    voices: int  # voices of random material; 0 for noise, with independent keys
+    most_voices: int  # maximum of simultaneous notes; 0 for no limit
+    density_low: float  # probability of an onset, per voice and step or per cell of noise
     density_high: float
-    crossover: float  # chance that a child has more than one parent
-    crossovers: FloatArray  # (4,) cumulated chances of CROSSOVERS, up to 1
-    mutation: float  # chance that a crossed child is mutated as well
-    another_edit: float  # chance of one edit more
-    mutations: FloatArray  # (10,) cumulated chances of MUTATIONS, up to 1
-    variation: float  # chance that a repetition is varied
+    crossover: float  # probability that a child has more than one parent
+    crossovers: FloatArray  # (4,) cumulative probabilities of CROSSOVERS, up to 1
+    mutation: float  # probability that a crossed child is also mutated
+    another_edit: float  # probability of another edit
+    mutations: FloatArray  # (10,) cumulative probabilities of MUTATIONS, up to 1
+    variation: float  # probability that a repetition is varied
 
 
 @device
 def are_possible(rates: GridRates) -> bool:
-    """Whether there are keys and steps, and a bar that is not longer than all steps."""
+    """Return whether the sizes in `rates` are valid."""
     chances = len(rates.crossovers) > 0 and len(rates.mutations) > 0
     return chances and rates.keys > 0 and 0 < rates.bar <= rates.steps and rates.voices >= 0
 
 
 @device
 def steps_of(rates: GridRates, grid: Row, first: int, last: int) -> Row:
-    """The steps from `first` to before `last`, as a part of the grid itself."""
+    """Return the steps from `first` to before `last`, as a view.
+
+    Args:
+        rates: Sizes of the grid.
+        grid: Bool (steps * keys,).
+        first: First step.
+        last: End of the steps.
+    """
     return grid[first * rates.keys : last * rates.keys]
 
 
 @device
 def copy_cells(source: Row, target: Row) -> None:
+    """Copy cells to a target of the same length.
+
+    Args:
+        source: Bool (cells,).
+        target: Bool (cells,), written to.
+    """
     for i in range(len(target)):
         target[i] = source[i]
 
 
 @device
 def draw_kind(chances: FloatArray, stream: Stream) -> int:
-    """A place in cumulated chances, drawn by them."""
+    """Return an index drawn by cumulative probabilities.
+
+    Args:
+        chances: Float64 (kinds,), ascending up to 1.
+        stream: Random stream.
+    """
     chance = uniform(stream)
     for place in range(len(chances) - 1):
         if chance < chances[place]:
@@ -98,7 +114,15 @@ def draw_kind(chances: FloatArray, stream: Stream) -> int:
 
 @device
 def random_step(rates: GridRates, grid: Row, step: int, density: float, stream: Stream) -> None:
-    """Give a step new random notes, or none."""
+    """Replace a step by random notes, or none.
+
+    Args:
+        rates: Parameters of the grid.
+        grid: Bool (steps * keys,), written to.
+        step: Index of the step.
+        density: Probability of a note per voice, or per key without voices.
+        stream: Random stream.
+    """
     row = steps_of(rates, grid, step, step + 1)
     for key in range(rates.keys):
         row[key] = rates.voices == 0 and uniform(stream) < density
@@ -112,7 +136,7 @@ def random_step(rates: GridRates, grid: Row, step: int, density: float, stream: 
 
 @device
 def _sounding(cells: Row) -> int:
-    """How many notes some cells have."""
+    """Return the number of notes in some cells."""
     count = 0
     for i in range(len(cells)):
         count += cells[i]
@@ -121,7 +145,7 @@ def _sounding(cells: Row) -> int:
 
 @device
 def _find(cells: Row, place: int, wanted: bool) -> int:
-    """Where the `place`-th of the cells that sound, or do not, is."""
+    """Return the index of the `place`-th cell with the wanted value, or -1."""
     for i in range(len(cells)):
         if cells[i] == wanted:
             if place == 0:
@@ -132,14 +156,14 @@ def _find(cells: Row, place: int, wanted: bool) -> int:
 
 @device
 def _note_of(cells: Row, stream: Stream) -> int:
-    """Where a random note is, each as likely as any other; -1 if there is none."""
+    """Return the index of a random note, uniformly, or -1."""
     count = _sounding(cells)
     return _find(cells, below(stream, count), True) if count > 0 else -1
 
 
 @device
 def _note(grid: Row, stream: Stream) -> int:
-    """The same for a whole grid, which is mostly silent: without counting, where luck has it."""
+    """Return a random note of a mostly silent grid, first by sampling cells."""
     for _ in range(_TRIES):
         cell = below(stream, len(grid))
         if grid[cell]:
@@ -149,10 +173,7 @@ def _note(grid: Row, stream: Stream) -> int:
 
 @device
 def _move(place: int, distance: int, count: int, stream: Stream) -> int:
-    """`place` moved by `distance` to a side drawn at random, the other where that does not fit.
-
-    -1 if neither of the `count` places is there.
-    """
+    """Return `place` moved by `distance` in a random direction that fits, or -1."""
     if below(stream, 2) == 0:
         distance = -distance
     if not 0 <= place + distance < count:
@@ -195,7 +216,7 @@ def _edit_time(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
 
 @device
 def _add(rates: GridRates, row: Row, stream: Stream) -> None:
-    """A silent key of a step sounds; in place of another where no more may."""
+    """Add a note to a step; at the maximum of simultaneous notes, replace one."""
     count = _sounding(row)
     if count == len(row):
         return
@@ -207,13 +228,13 @@ def _add(rates: GridRates, row: Row, stream: Stream) -> None:
 
 @device
 def _bars(rates: GridRates) -> int:
-    """How many whole bars a grid has; at least one, as a bar is never longer than the grid."""
+    """Return the number of whole bars, at least 1."""
     return rates.steps // rates.bar
 
 
 @device
 def _phrase_length(most: int, stream: Stream) -> int:
-    """1, 2 or 4 bars, of `most` at most."""
+    """Return a random phrase length of 1, 2 or 4 bars, at most `most`."""
     length = 1 << below(stream, 3)
     while length > most:
         length >>= 1
@@ -222,7 +243,7 @@ def _phrase_length(most: int, stream: Stream) -> int:
 
 @device
 def _transpose(rates: GridRates, grid: Row, first: int, last: int, stream: Stream) -> None:
-    """Move the steps from `first` to before `last` by some semitones, each that fits as likely."""
+    """Transpose the steps from `first` to before `last` by a random possible interval."""
     lowest, highest = rates.keys, -1
     for step in range(first, last):
         row = steps_of(rates, grid, step, step + 1)
@@ -235,7 +256,7 @@ def _transpose(rates: GridRates, grid: Row, first: int, last: int, stream: Strea
         return
     choice = below(stream, down + up)
     by = choice - down if choice < down else choice - down + 1
-    # No note leaves its step, so that the whole passage moves as one; silence follows.
+    # No note leaves its step, so the whole passage is shifted at once.
     cells = steps_of(rates, grid, first, last)
     moved = len(cells) - abs(by)
     if by > 0:
@@ -250,7 +271,10 @@ def _transpose(rates: GridRates, grid: Row, first: int, last: int, stream: Strea
 
 @device
 def _two_phrases(rates: GridRates, stream: Stream) -> tuple[int, int, int]:
-    """The first steps of two phrases that do not overlap, and their steps; 0 if there is one bar"""
+    """Return the first steps of two disjoint phrases, and their length.
+
+    The length is 0 if there is only one bar.
+    """
     bars = _bars(rates)
     if bars < 2:
         return 0, 0, 0
@@ -290,7 +314,7 @@ def _exchange(one: Row, other: Row) -> None:
 
 @device
 def _retrograde(rates: GridRates, grid: Row, first: int, last: int) -> None:
-    """Play the steps from `first` to before `last` backwards."""
+    """Reverse the steps from `first` to before `last` in time."""
     for i in range((last - first) // 2):
         late = last - 1 - i
         _exchange(
@@ -300,10 +324,7 @@ def _retrograde(rates: GridRates, grid: Row, first: int, last: int) -> None:
 
 @device
 def _shift(rates: GridRates, grid: Row, first: int, last: int, by: int) -> None:
-    """Move the steps from `first` to before `last` on by `by` of them, round and round.
-
-    Three reversals, which need no second place to write to.
-    """
+    """Rotate the steps from `first` to before `last` in place, by three reversals."""
     _retrograde(rates, grid, first, last)
     _retrograde(rates, grid, first, first + by)
     _retrograde(rates, grid, first + by, last)
@@ -311,7 +332,7 @@ def _shift(rates: GridRates, grid: Row, first: int, last: int, by: int) -> None:
 
 @device
 def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
-    """Two phrases change places."""
+    """Exchange two phrases."""
     one, other, length = _two_phrases(rates, stream)
     _exchange(
         steps_of(rates, grid, one, one + length), steps_of(rates, grid, other, other + length)
@@ -320,7 +341,7 @@ def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
 
 @device
 def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
-    """Move a random note to another key or step, or silence it."""
+    """Move a random note to another key or step, or remove it."""
     cell = _note(grid, stream)
     if cell < 0:
         return
@@ -335,7 +356,7 @@ def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
 
 @device
 def _edit_phrase(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
-    """Transpose, reverse or shift a random phrase."""
+    """Transpose, reverse or rotate a random phrase."""
     bars = _bars(rates)
     length = _phrase_length(bars, stream)
     first = below(stream, bars - length + 1) * rates.bar
@@ -353,7 +374,13 @@ def _edit_phrase(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None
 
 @device
 def mutate(rates: GridRates, grid: Row, stream: Stream) -> None:
-    """One edit, of a kind drawn by the chances."""
+    """Apply one random edit.
+
+    Args:
+        rates: Parameters of the grid.
+        grid: Bool (steps * keys,), written to.
+        stream: Random stream.
+    """
     kind = draw_kind(rates.mutations, stream)
     if kind == ADD:
         step = below(stream, rates.steps)

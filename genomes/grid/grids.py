@@ -1,11 +1,11 @@
 """Note grids: individuals that are pieces of music themselves.
 
-A grid is a piano roll, and as a performer it says its own note at every step, whatever it hears;
-past its own end it is silent. What is bred is what sounds, so that an operator can think in bars,
-transpositions and phrases (`genomes.grid.operators`).
+A grid is a piano roll. As a performer it plays its own notes regardless of its inputs, and is
+silent past its end. Operators therefore work on bars, transpositions and phrases
+(`genomes.grid.operators`).
 
-Memory order: one bool array (n, steps, keys) for the whole batch, an individual's steps one after
-the other. A bar is therefore one block of memory, and so is an individual.
+Memory order: one bool array (n, steps, keys) for the whole batch. An individual is a contiguous
+block, and so is each of its bars.
 """
 
 import math
@@ -32,7 +32,11 @@ from genomes.player import Player
 
 @dataclass(frozen=True, eq=False)
 class Grids:
-    """A batch of n note grids of the same steps and keys; GenomeError for other arrays."""
+    """A batch of n note grids with equal steps and keys.
+
+    Raises:
+        GenomeError: If the array has another dtype or number of axes.
+    """
 
     settings_type: ClassVar[Any] = None
     fixed_length: ClassVar[bool] = True
@@ -45,15 +49,26 @@ class Grids:
 
     @classmethod
     def player_of(cls, settings: None, keys: int) -> None:
-        """See `Performers.player_of`; a grid has no inputs."""
+        """See `Performers.player_of`; a grid has no inputs.
+
+        Args:
+            settings: None.
+            keys: Keys of the instrument.
+        """
 
     @classmethod
     def shape_of(cls, keys: int, steps: int, player: Player | None) -> tuple[int, int]:
-        """See `Performers.shape_of`: steps and keys."""
+        """See `Performers.shape_of`: steps and keys.
+
+        Args:
+            keys: Keys of the instrument.
+            steps: Steps of a piece.
+            player: Ignored.
+        """
         return steps, keys
 
     def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
-        """See `Performers.export`; a grid's music says everything."""
+        """See `Performers.export`; a grid's MIDI file is complete."""
         return {}
 
     def improvising(self) -> Self:
@@ -65,19 +80,16 @@ class Grids:
 
     @property
     def steps(self) -> int:
-        """How long each grid is."""
+        """Steps of each grid."""
         return int(self.notes.shape[1])
 
     @property
     def keys(self) -> int:
-        """How many keys its instrument has."""
+        """Keys of the instrument."""
         return int(self.notes.shape[2])
 
     def follow(self, grid: BoolArray) -> Singles:
-        """See `Performers.follow`; +1 where a grid has a note and -1 elsewhere.
-
-        Raises ValueError for a song of another number of keys.
-        """
+        """See `Performers.follow`; +1 for a note of the grid, -1 otherwise."""
         check_roll(grid, self.keys)
         said = np.full((len(self), len(grid), self.keys), -1.0, np.float32)
         own = min(len(grid), self.steps)
@@ -91,7 +103,17 @@ class Grids:
         streams: Streams | None = None,
         temperature: float = 0.0,
     ) -> BoolArray:
-        """See `Performers.perform`; after the prompt come the grid's own rows from there on."""
+        """See `Performers.perform`; the prompt is followed by the grid's later rows.
+
+        Args:
+            prompt: See `Performers.perform`.
+            steps: Steps to play.
+            streams: See `Performers.perform`.
+            temperature: Sampling temperature.
+
+        Returns:
+            Bool (n, steps, keys).
+        """
         prompt_steps, played = prompted(prompt, steps, len(self), self.keys)
         own = max(prompt_steps, min(steps, self.steps))
         played[:, prompt_steps:own] = self.notes[:, prompt_steps:own]
@@ -112,5 +134,10 @@ class Grids:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
-        """See `Performers.from_arrays`."""
+        """See `Performers.from_arrays`.
+
+        Args:
+            arrays: The array `notes`.
+            trusted: Ignored, as the check is cheap.
+        """
         return cls(field(arrays, "notes", np.bool_, ("n", "steps", "keys")))

@@ -1,18 +1,18 @@
-"""Variation of note grids: crossover at bar lines and musical mutation, a generation in one kernel.
+"""Variation of note grids: crossover at bar lines, and musical mutation.
 
-Crossover, of a child that begins as a copy of its first parent:
+A child begins as a copy of its first parent. Crossover is one of:
 
-    one point       everything from some bar line on comes from the second
-    two points      the bars between two bar lines come from the second
-    uniform         every bar comes from either by a coin
-    credit          every step comes from whichever of its parents has the better case there, the
-                    earlier parent where they are alike; any number of parents (the gene pool
-                    recombination of Mühlenbein & Voigt, 1995, with a judge of every locus)
+    one point       everything after a bar line comes from the second parent
+    two points      the bars between two bar lines come from the second parent
+    uniform         every bar comes from either parent at random
+    credit          every step comes from the parent with the highest case score there (ties: the
+                    earlier parent); any number of parents. This is the gene pool recombination
+                    of Mühlenbein & Voigt (1995) with a score per locus.
 
-Mutation is as many of the edits of `genomes.grid.edits` as a geometric distribution says.
+Mutation applies edits of `genomes.grid.edits`, with a geometrically distributed number.
 
-Memory order: grids are rows of a bool array (n, steps * keys). A child's random numbers are those
-of its own stream under the generation's key.
+Memory order: grids are rows of a bool array (n, steps * keys). A child draws from its own stream
+under the generation's key. A whole generation is bred by one kernel call.
 """
 
 import numpy as np
@@ -45,7 +45,7 @@ def _cross(
     child: Row,
     stream: Stream,
 ) -> bool:
-    """Cross the others in `parents` into a copy of the first; False where nothing was taken."""
+    """Cross the other parents into a copy of the first; return whether it changed."""
     kind = draw_kind(rates.crossovers, stream)
     if kind == CREDIT:
         before, crossed = rates.steps - cases.shape[1], False
@@ -76,7 +76,7 @@ def _cross(
     start = 1 + below(stream, segments - 1)
     end = segments
     if kind == TWO_POINTS:
-        # From a bar line to another, the beginning being one of them: any part but the whole.
+        # Any range of bars except the whole; it may start at the beginning.
         length = 1 + below(stream, segments - 1)
         start = below(stream, segments - length + 1)
         end = start + length
@@ -87,9 +87,18 @@ def _cross(
 
 @kernel
 def first_grids(rates: GridRates, count: int, key: np.uint64) -> BoolArray:
-    """Random grids to begin with: bool (count, steps * keys), with random numbers under `key`.
+    """Return random initial grids, each with a random density.
 
-    Each has a density of its own, drawn between the lowest and the highest.
+    Args:
+        rates: Parameters of the grids.
+        count: Number of grids.
+        key: Key of the random streams.
+
+    Returns:
+        Bool (count, steps * keys).
+
+    Raises:
+        GenomeError: If the sizes in `rates` are invalid.
     """
     if not are_possible(rates):
         raise GenomeError("rates must have keys, and a bar of 1 to as many as there are steps")
@@ -112,12 +121,24 @@ def breed_grids(
     copies: int,
     key: np.uint64,
 ) -> BoolArray:
-    """Children of parents in a pool: bool (children, steps * keys).
+    """Return children of parents in a pool.
 
-    `pool` is bool (p, steps * keys), `cases` float32 (p, m) what credit goes by, one for each of
-    the last m steps, and `parents` int64 (children, at least 2) places in the pool, the first of
-    which a child begins as. The first `copies` children are copies of their first parents. Child
-    i draws from stream i under `key`. A child that is not crossed is always mutated.
+    Children without crossover are always mutated. Child i draws from stream i under `key`.
+
+    Args:
+        rates: Parameters of the grids.
+        pool: Bool (p, steps * keys).
+        cases: Float32 (p, m), scores for credit, one for each of the last m steps.
+        parents: Int64 (children, at least 2), indices in the pool. A child begins as its first
+            parent.
+        copies: The first `copies` children are copies of their first parents.
+        key: Key of the random streams.
+
+    Returns:
+        Bool (children, steps * keys).
+
+    Raises:
+        GenomeError: If the arguments do not fit each other.
     """
     if not are_possible(rates):
         raise GenomeError("rates must have keys, and a bar of 1 to as many as there are steps")

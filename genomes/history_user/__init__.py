@@ -1,1 +1,1 @@
-"""LSTMs that read their own history; `networks` has the class."""
+"""LSTM networks that read their own input history; the class is in `networks`."""

@@ -1,21 +1,20 @@
-"""Arithmetic on float32 vectors inside kernels: matrix products, exp, and an LSTM's gates.
+"""Arithmetic on float32 vectors inside kernels: matrix products, exp, LSTM gates.
 
-Matrices are flat float32 arrays and places in them; a matrix of `lanes` columns has its rows one
-after the other, and a lane is one sequence. `linear` is the one matrix product: for a column c of
-the weights and a lane,
+Matrices are flat float32 arrays addressed by indices. A matrix with `lanes` columns is stored row
+by row; a lane is one sequence. `linear` is the only matrix product. For a column c of the weights
+and a lane,
 
     out[c] = bias[c] + weights[0, c] * x[0] + weights[1, c] * x[1] + ...
 
-summed in this order with one rounding a term (fused multiply-add). It has two forms. With 16 lanes
-a block of four columns times 16 lanes stays in registers while the rows go by; with one lane it is
-64 columns. The order of the sum is the same in both, and none of it is left to a library or to the
-compiler, so that a lane's bits depend neither on the form, nor on the other lanes, nor on threads.
+is summed in this order, with one rounding per term (fused multiply-add). With 16 lanes, a block of
+four columns times 16 lanes stays in registers while the rows are read. With one lane, the block has
+64 columns. The order of the sum is fixed and the same in both forms. A lane's bits therefore depend
+neither on the form, nor on other lanes, nor on threads.
 
 `exp` is Cephes' expf (S. Moshier): 2^n times a polynomial of degree 6 on [-ln 2 / 2, ln 2 / 2],
-accurate to 2e-7 of its value; `sigmoid` and `gated` are made of it and accurate to 3e-7. A NaN
-stays one. They are free of branches and calls, so that a loop over an array becomes vector
-instructions. Beyond 43 the powers stay where they are: a sigmoid is then 0 or 1 to float32, and no
-product of two of them overflows.
+with relative error 2e-7. `sigmoid` and `gated` use it and have error 3e-7. NaN is preserved. They
+have no branches or calls, so loops over arrays become vector instructions. Arguments are clamped to
++-43: there a float32 sigmoid is 0 or 1, and no product of two powers overflows.
 """
 
 from typing import Any
@@ -45,7 +44,7 @@ def _four_columns(
     weights: Singles, at: int, stride: int, bias: int,
     state: Singles, row: int, rows: int, out: Singles, place: int,
 ) -> None:  # fmt: skip
-    """Four columns of `linear` for 16 lanes."""
+    """Compute four columns of `linear` for 16 lanes."""
     a, b = spread(number(weights, bias)), spread(number(weights, bias + 1))
     c, d = spread(number(weights, bias + 2)), spread(number(weights, bias + 3))
     for _ in range(rows):
@@ -67,7 +66,7 @@ def _one_column(
     weights: Singles, at: int, stride: int, bias: int,
     state: Singles, row: int, rows: int, out: Singles, place: int,
 ) -> None:  # fmt: skip
-    """One column of `linear` for 16 lanes."""
+    """Compute one column of `linear` for 16 lanes."""
     a = spread(number(weights, bias))
     for _ in range(rows):
         a = fused(spread(number(weights, at)), load(state, row), a)
@@ -80,7 +79,7 @@ def _wide_columns(
     weights: Singles, at: int, stride: int, bias: int,
     state: Singles, row: int, rows: int, out: Singles, place: int,
 ) -> None:  # fmt: skip
-    """64 columns of `linear` for a single lane."""
+    """Compute 64 columns of `linear` for a single lane."""
     a, b = load(weights, bias), load(weights, bias + LANES)
     c, d = load(weights, bias + 2 * LANES), load(weights, bias + 3 * LANES)
     for k in range(row, row + rows):
@@ -98,7 +97,7 @@ def _vector_of_columns(
     weights: Singles, at: int, stride: int, bias: int,
     state: Singles, row: int, rows: int, out: Singles, place: int,
 ) -> None:  # fmt: skip
-    """16 columns of `linear` for a single lane."""
+    """Compute 16 columns of `linear` for a single lane."""
     a = load(weights, bias)
     for k in range(row, row + rows):
         a = fused(load(weights, at), spread(number(state, k)), a)
@@ -111,7 +110,7 @@ def _single_column(
     weights: Singles, at: int, stride: int, bias: int,
     state: Singles, row: int, rows: int, out: Singles, place: int,
 ) -> None:  # fmt: skip
-    """One column of `linear` for a single lane."""
+    """Compute one column of `linear` for a single lane."""
     a = weights[bias]
     for k in range(row, row + rows):
         a = fused(number(weights, at), number(state, k), a)
@@ -131,10 +130,20 @@ def linear(
     rows: int,
     out: Singles,
 ) -> None:
-    """out (columns, lanes) = bias (columns,) + weights (rows, columns) by rows of the state.
+    """Compute bias plus the product of weights and rows of the state.
 
-    `first` and `bias` are places in `weights`, `row` the first of the rows in `state`. The last
-    block of columns reaches back over those already done, whose numbers it writes once more.
+    The last block of columns may overlap the previous one, whose numbers it repeats.
+
+    Args:
+        weights: Flat float32 vector with the matrix (rows, columns) and the bias (columns,).
+        first: Index of the matrix in `weights`.
+        bias: Index of the bias in `weights`.
+        columns: Number of outputs.
+        lanes: 16 or 1.
+        state: Flat float32 (any, lanes).
+        row: First row of `state` to read.
+        rows: Number of rows to read.
+        out: Flat float32 (columns, lanes), written to.
     """
     if lanes == LANES:
         at = row * LANES
@@ -165,7 +174,7 @@ def _four_keys(
     shares: Singles, lags: Indices, count: int,
     past: Singles, now: int, row: int, out: Singles, place: int,
 ) -> None:  # fmt: skip
-    """Four keys of `weighted_past` for 16 lanes."""
+    """Compute four keys of `weighted_past` for 16 lanes."""
     a = b = c = d = spread(np.float32(0))
     for k in range(count):
         share, then = load(shares, k * LANES), now - lags[k] * row
@@ -181,7 +190,7 @@ def _one_key(
     shares: Singles, lags: Indices, count: int,
     past: Singles, now: int, row: int, out: Singles, place: int,
 ) -> None:  # fmt: skip
-    """One key of `weighted_past` for 16 lanes."""
+    """Compute one key of `weighted_past` for 16 lanes."""
     a = spread(np.float32(0))
     for k in range(count):
         a = fused(load(shares, k * LANES), load(past, now - lags[k] * row), a)
@@ -201,10 +210,19 @@ def weighted_past(
     out: Singles,
     place: int,
 ) -> None:
-    """out (keys, lanes) from `place` on: the sum over the first `count` lags of share times past.
+    """Compute the sum over lags of share times past input, for every key.
 
-    `shares` is (lags, lanes), `past` (steps, width, lanes), of which the first `keys` rows of a
-    step are read; no lag reaches beyond its start.
+    Args:
+        shares: Flat float32 (lags, lanes).
+        lags: Int64 (lags,), at most `step`.
+        count: Number of lags to use.
+        lanes: 16 or 1.
+        past: Flat float32 (steps, width, lanes).
+        step: Current step.
+        width: Inputs per step.
+        keys: Number of inputs to sum, the first of each step.
+        out: Flat float32 with room for (keys, lanes), written to.
+        place: Index of the result in `out`.
     """
     row = width * lanes
     now = step * row
@@ -239,7 +257,7 @@ _C4, _C5 = np.float32(1.6666665459e-1), np.float32(5.0000001201e-1)
 
 @device
 def exp(x: np.float32) -> np.float32:
-    """e to the x, of x between -43 and 43 and of the nearer end beyond."""
+    """Return e to the x, with x clamped to -43 and 43."""
     if x < _LOWEST:
         x = _LOWEST
     if x > _HIGHEST:
@@ -261,22 +279,32 @@ def exp(x: np.float32) -> np.float32:
 
 @device
 def sigmoid(x: np.float32) -> np.float32:
-    """1 / (1 + e^-x)."""
+    """Return 1 / (1 + e^-x)."""
     return _ONE / (_ONE + exp(-x))
 
 
 @device
 def gated(x: np.float32, y: np.float32) -> np.float32:
-    """sigmoid(x) * tanh(y) with a single division."""
+    """Return sigmoid(x) * tanh(y), with a single division.
+
+    Args:
+        x: Input of the gate.
+        y: The gated value.
+    """
     opposite, power = exp(-x), exp(y + y)
     return (power - _ONE) / ((_ONE + opposite) * (_ONE + power))
 
 
 @device
 def shares(scores: Singles, rows: int, lanes: int, highest: Singles, total: Singles) -> None:
-    """The softmax of `scores` (rows, lanes), lane by lane, without its division.
+    """Replace scores by the numerators of a softmax per lane, and sum them.
 
-    Scores become their powers and `total` (lanes,) their sum; `highest` is working memory.
+    Args:
+        scores: Flat float32 (rows, lanes), overwritten.
+        rows: Number of scores per lane.
+        lanes: 16 or 1.
+        highest: Scratch space, float32 (lanes,).
+        total: Float32 (lanes,), the sums, written to.
     """
     if lanes == LANES:
         top = load(scores, 0)

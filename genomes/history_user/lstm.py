@@ -1,27 +1,28 @@
-"""LSTM networks step by step in kernels, and the history that a HistoryUser reads.
+"""Kernels of LSTM networks and of the history that a HistoryUser reads.
 
-Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000:
+The LSTM is that of Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber &
+Cummins 2000:
 
     input, forget, output = sigmoid(...)      candidate = tanh(...)
     cell = forget * cell + input * candidate
-    heard by the next layer = output * tanh(cell)
+    h = output * tanh(cell)
 
-where each ... is a linear map of what the layer hears and of what it said a step ago.
+where each ... is a linear map of the layer's input and its own h of the previous step.
 
-The kernels compute one individual after the other, for 16 sequences side by side (or one, see
-`genomes.history_user.linear`) through all layers step by step. Nothing that they need grows with
-the steps: the state of 16 sequences stays in the processor's first cache, the weights in its
-second, and the history is read where it lies, in the inputs.
+The kernels compute one individual at a time, for 16 sequences in parallel (or one, see
+`genomes.history_user.linear`), through all layers step by step. Memory does not grow with the
+steps. The state of 16 sequences fits the processor's first cache, and the weights its second. The
+history is read directly from the inputs.
 
-Memory order. `state` holds, row by row (a row is one number a lane), what every linear map hears,
-laid out so that it hears consecutive rows:
+Memory order. `state` is stored row by row; a row has one number per lane. The inputs of every
+linear map are consecutive rows:
 
     plain, lstm    x, h of LSTM 0, h of LSTM 1, ...
-    united         the same, then read-out, x once more, h of the last LSTM
-    melody         the same, then x once more, h of the ear, read-out
+    united         the same, then read-out, copy of x, h of the last LSTM
+    melody         the same, then copy of x, h of the input LSTM, read-out
 
-An LSTM's weights are (rows it hears, 4, units), rows in the order of the state, the gates input,
-forget, output, candidate.
+An LSTM's weights are (input rows, 4, units), rows in the order of the state, gates in the order
+input, forget, output, candidate.
 """
 
 import math
@@ -35,14 +36,13 @@ from genomes.kernels import device, kernel, zero
 from genomes.randomness import sounding_chance
 
 PLAIN, UNITED, MELODY, LSTM = range(4)
-# Outputs of the plain read-out count as chances at least so far from 0 and 1.
-_MARGIN = 1e-6
+_MARGIN = 1e-6  # minimum distance of the plain read-out's probabilities from 0 and 1
 
 
 class Plan(NamedTuple):
-    """Where everything of an individual is; all rows count within `state`, places in its weights.
+    """Layout of an individual: rows within `state`, and indices within its weights.
 
-    The first `layers` LSTMs are the stack; one more is the last LSTM or the ear.
+    The first `layers` LSTMs are the stack. One more follows for united and melody.
     """
 
     kind: int
@@ -52,20 +52,20 @@ class Plan(NamedTuple):
     lags: Indices  # rising
     layers: int
     rows: int  # of the state
-    longest: int  # the most columns of a linear map, or lags
+    longest: int  # maximum of columns of a linear map and lags
     units: Indices  # (LSTMs,) like the next five
-    row: Indices  # the first that it hears
-    heard: Indices  # how many it hears: what comes in and its own units
+    row: Indices  # first input row
+    heard: Indices  # number of input rows, including its own units
     cell: Indices  # its first row in `cells`
     weights: Indices
     bias: Indices
-    scores: int  # place of the linear map to the lags, and of its bias
+    scores: int  # index of the linear map to the lags, and of its bias
     scores_bias: int
-    reading_row: int  # where the read-out goes
-    echo_row: int  # where x stands once more; -1 for nowhere
-    last: int  # place of the linear map to the outputs, and of its bias
+    reading_row: int  # first row of the read-out
+    echo_row: int  # first row of the copy of x, or -1
+    last: int  # index of the linear map to the outputs, and of its bias
     last_bias: int
-    last_row: int  # the first row that it hears
+    last_row: int  # its first input row
     last_heard: int
 
 
@@ -97,14 +97,14 @@ def _scratch(plan: Plan, lanes: int) -> Scratch:
 
 @device
 def _silence(s: Scratch) -> None:
-    """Forget all that was heard."""
+    """Reset the state of all LSTMs."""
     s.state[:] = np.float32(0)
     s.cells[:] = np.float32(0)
 
 
 @device
 def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: Scratch) -> None:
-    """One LSTM for one step: its cells, and its rows of the state."""
+    """Compute one step of an LSTM: its cells, and its rows of the state."""
     units = plan.units[number]
     linear(
         weights,
@@ -135,7 +135,7 @@ def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: S
 def _read(
     plan: Plan, weights: Singles, base: int, lanes: int, past: Singles, step: int, s: Scratch
 ) -> None:
-    """The history read-out of a step, into its rows of the state; the shares stay in `sums`."""
+    """Compute the history read-out of a step into the state; shares stay in `sums`."""
     units = plan.units[plan.layers - 1]
     own = plan.row[plan.layers - 1] + plan.heard[plan.layers - 1] - units
     count = len(plan.lags)
@@ -175,10 +175,10 @@ def _step(
     wanted: bool,
     s: Scratch,
 ) -> None:
-    """One step of the whole network: `said` from `past` (steps, inputs, lanes) up to `step`.
+    """Compute one step of the network into `s.said`, from `past` (steps, inputs, lanes).
 
-    What is said are chances (plain: the read-out) or the outputs before their sigmoid or softmax.
-    Where it is not wanted, only what later steps need is computed.
+    The result of plain is the read-out, otherwise the outputs before their sigmoid or softmax. If
+    it is not wanted, only the state for later steps is computed.
     """
     heard = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
     s.state[: plan.inputs * lanes] = heard
@@ -211,7 +211,7 @@ def _step(
 
 @device
 def _to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
-    """What is said as the raw outputs: sigmoids, or a softmax, of the linear map's results."""
+    """Apply the final sigmoid or softmax in place."""
     if plan.kind == UNITED or plan.kind == LSTM:
         for j in range(len(s.said)):
             s.said[j] = sigmoid(s.said[j])
@@ -234,7 +234,7 @@ def _logit(chance: float) -> float:
 
 @device
 def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
-    """What one lane said as activations of the keys (keys,), > 0 where a key sounds."""
+    """Convert the result of one lane to activations (keys,), > 0 if a key sounds."""
     if plan.kind == PLAIN:
         for key in range(plan.keys):
             activations[key] = _logit(s.said[key])
@@ -251,7 +251,7 @@ def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
 
 @device
 def _sample(plan: Plan, s: Scratch, temperature: float, chance: float, played: BoolArray) -> None:
-    """One of the keys or the rest, drawn from the softmax of the outputs over the temperature."""
+    """Sample one of the keys or the rest from the softmax at a temperature."""
     highest = float(s.said[plan.keys])
     for j in range(plan.keys):
         highest = max(highest, float(s.said[j]))
@@ -271,11 +271,16 @@ def _sample(plan: Plan, s: Scratch, temperature: float, chance: float, played: B
 def run_sequences(
     plan: Plan, weights: Singles, blocks: Singles, lanes: int, first: int, outputs: Singles
 ) -> None:
-    """The raw outputs of one individual for some sequences.
+    """Compute the raw outputs of one individual for some sequences.
 
-    `weights` is the individual's (weights,), `blocks` float32 (blocks, steps, inputs, lanes) and
-    `lanes` 16 or 1. Fills `outputs` float32 (sequences, steps - first, outputs); sequence i is
-    lane i % lanes of block i // lanes, lanes past the last sequence are computed for nothing.
+    Args:
+        plan: Layout of the individual.
+        weights: Float32 (weights,).
+        blocks: Float32 (blocks, steps, inputs, lanes); sequence i is lane i % lanes of block i //
+            lanes. Excess lanes are ignored.
+        lanes: 16 or 1.
+        first: First step to output.
+        outputs: Float32 (sequences, steps - first, outputs), written to.
     """
     steps = blocks.shape[1]
     s = _scratch(plan, lanes)
@@ -297,9 +302,15 @@ def run_sequences(
 def run_attention(
     plan: Plan, weights: Singles, blocks: Singles, lanes: int, first: int, weighed: Singles
 ) -> None:
-    """Where one individual reads: fills `weighed` float32 (sequences, steps - first, lags).
+    """Compute the read weights of one individual for some sequences.
 
-    Everything else as in `run_sequences`.
+    Args:
+        plan: Layout of the individual.
+        weights: Float32 (weights,).
+        blocks: See `run_sequences`.
+        lanes: 16 or 1.
+        first: First step to output.
+        weighed: Float32 (sequences, steps - first, lags), written to.
     """
     steps = blocks.shape[1]
     s = _scratch(plan, lanes)
@@ -322,14 +333,21 @@ def run_attention(
 
 
 @kernel
-def follow_song(plan: Plan, weights: Singles, heard: Singles, activations: Singles) -> None:
-    """Activations (n, steps, keys) of individuals (n, weights) that hear (steps, keys)."""
+def follow_song(plan: Plan, weights: Singles, inputs: Singles, activations: Singles) -> None:
+    """Compute the activations of n individuals for a song.
+
+    Args:
+        plan: Layout of the individuals.
+        weights: Float32 (n, weights).
+        inputs: Float32 (steps, keys).
+        activations: Float32 (n, steps, keys), written to.
+    """
     lanes = zero() + 1
     s = _scratch(plan, lanes)
-    flat, past = weights.reshape(-1), heard.reshape(-1)
+    flat, past = weights.reshape(-1), inputs.reshape(-1)
     for i in range(len(weights)):
         _silence(s)
-        for step in range(len(heard)):
+        for step in range(len(inputs)):
             _step(plan, flat, i * weights.shape[1], lanes, past, step, step >= 0, s)
             _to_activations(plan, s, activations[i, step])
 
@@ -343,10 +361,16 @@ def play_on(
     chances: FloatArray,
     played: BoolArray,
 ) -> None:
-    """Fill `played` (n, steps, keys) after the prompt, each hearing what it has played itself.
+    """Play in closed loop after a prompt.
 
-    `chances` are uniform random numbers: (n, steps, keys), or (n, steps, 1) of a melody, or empty
-    at temperature 0.
+    Args:
+        plan: Layout of the individuals.
+        weights: Float32 (n, weights).
+        prompt_steps: Steps of the prompt.
+        temperature: Sampling temperature.
+        chances: Uniform random float64 (n, steps, keys), or (n, steps, 1) for a melody; empty at
+            temperature 0.
+        played: Bool (n, steps, keys), beginning with the prompt; written to.
     """
     n, steps, keys = played.shape
     lanes = zero() + 1
@@ -357,7 +381,7 @@ def play_on(
     for i in range(n):
         _silence(s)
         for step in range(steps):
-            if step > 0:  # the first step has heard nothing
+            if step > 0:  # the first step's input is 0
                 for key in range(keys):
                     past[step * keys + key] = np.float32(1 if played[i, step - 1, key] else 0)
             _step(plan, flat, i * weights.shape[1], lanes, past, step, step >= prompt_steps, s)

@@ -1,30 +1,25 @@
-"""HistoryUsers: recurrent networks that say where in their own past to read, and repeat it.
+"""HistoryUsers: recurrent networks that choose where to read their input history.
 
-The plain HistoryUser passes each input through a stack of LSTMs (Hochreiter & Schmidhuber 1997),
-maps what the last one says linearly to one score a lag, normalises the scores by a softmax, and
-reads its past inputs with these weights: at step t, output key k is
+The plain HistoryUser feeds each input through a stack of LSTMs (Hochreiter & Schmidhuber 1997). A
+linear map gives one score per lag, and a softmax turns scores into weights. At step t, output key k
+is
 
     sum over the lags of weight[lag] * input[t - lag, k]
 
-with zeros before the start. Lag 64 is the input of 64 steps ago, lag 1 the input before the current
-one; lag 0, the current input itself, is read only where it is listed.
+with zeros before the start. Lag 1 is the previous input; lag 0 is the current one.
 
     plain    the output is the read-out
-    united   one more LSTM hears the read-out and the current input; from its units a linear map and
-             a sigmoid a key
-    melody   one more LSTM, the ear, hears the current input; from its units and the read-out a
-             linear map and a softmax over the keys and the rest (the last output)
-    lstm     no history: a linear map and a sigmoid a key from the stack (the ablation)
+    united   another LSTM receives read-out and current input; linear map and sigmoid per key
+    melody   another LSTM receives the current input; linear map of its units and the read-out,
+             softmax over the keys and the rest (the last output)
+    lstm     no history: linear map and sigmoid per key from the stack (the ablation)
 
-As a performer a HistoryUser hears the song delayed by one step: for song step s its current input
-is step s - 1 (nothing at s = 0), so lag j reads the song at distance j + 1 from the step to be
-played. Its activations are log(p / (1 - p)) of a key's chance p, at most 13.8 (plain, united,
-lstm), so that a key sounds where p > 0.5, and at temperature 1 with probability p; for a melody,
-the key's output before the softmax less the highest other one, so that at most one key sounds.
+As a performer its input is the song delayed by one step, so lag j reads distance j + 1. Activations
+are log(p / (1 - p)) of a key's probability p, at most 13.8 (plain, united, lstm). For a melody they
+are the key's output before the softmax minus the highest other one, so at most one key sounds.
 
-Memory order: one float32 matrix (n, weights), an individual's weights one after the other in the
-order of `Shape.parts`, which an evolution strategy may treat as a flat vector. What the arrays
-are that `to_arrays` gives, and a champion's folder keeps, is in `Shape.parts` as well.
+Memory order: one float32 matrix (n, weights), with each individual's weights in the order of
+`Shape.parts`, a flat vector for an evolution strategy. `to_arrays` returns these parts.
 """
 
 import math
@@ -54,8 +49,7 @@ from genomes.vectors import LANES
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "hear"]
 
-# So many sequences or fewer are quicker one by one than as a block of 16.
-_FEW = 5
+_FEW = 5  # at most this many sequences are faster one by one than as a block of 16
 
 
 class Reading(NamedTuple):
@@ -67,10 +61,13 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class HistoryUsers:
-    """A batch of n HistoryUsers of one shape; GenomeError for weights that do not fit it.
+    """A batch of n HistoryUsers of one shape.
 
-    Weights may be infinite or no numbers, as a search that diverges makes them: the outputs of such
-    an individual are no numbers, and it fails alone.
+    Nonfinite weights are allowed, as a diverging search creates them; such an individual fails
+    alone.
+
+    Raises:
+        GenomeError: If the weights do not fit the shape.
     """
 
     settings_type: ClassVar[Any] = None
@@ -92,12 +89,14 @@ class HistoryUsers:
         scale: float = 1.0,
         forget_bias: float = 1.0,
     ) -> Self:
-        """n individuals as networks are usually begun.
+        """Return n randomly initialised individuals; the first are the same for a larger n.
 
-        Every weight is uniform within +- scale / sqrt(units) of an LSTM, or of the inputs of a
-        linear map, as in torch; to the biases of the forget gates comes `forget_bias`, so that an
-        LSTM remembers at first (Jozefowicz, Zaremba & Sutskever 2015). The first individuals of a
-        larger n are the same.
+        Args:
+            shape: Sizes of the individuals.
+            random: Random generator.
+            n: Number of individuals.
+            scale: Weights are uniform within +-scale / sqrt(units), or inputs of a linear map.
+            forget_bias: Added to forget gates (Jozefowicz, Zaremba & Sutskever 2015).
         """
         weights = random.random((n, shape.weights), np.float32)
         weights *= 2.0
@@ -119,15 +118,26 @@ class HistoryUsers:
 
     @classmethod
     def player_of(cls, settings: None, keys: int) -> None:
-        """See `Performers.player_of`; a HistoryUser takes the music as it is."""
+        """See `Performers.player_of`; a HistoryUser needs no player.
+
+        Args:
+            settings: None.
+            keys: Ignored.
+        """
 
     @classmethod
     def shape_of(cls, keys: int, steps: int, player: Player | None) -> tuple[int, int]:
-        """See `Performers.shape_of`: inputs per step, and keys."""
+        """See `Performers.shape_of`: inputs per step, and keys.
+
+        Args:
+            keys: Keys of the instrument.
+            steps: Ignored.
+            player: Ignored.
+        """
         return keys, keys
 
     def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
-        """See `Performers.export`; the arrays say everything (`Shape.parts`)."""
+        """See `Performers.export`; the arrays are sufficient (`Shape.parts`)."""
         return {}
 
     def improvising(self) -> Self:
@@ -138,13 +148,11 @@ class HistoryUsers:
         return len(self.weights)
 
     def forward(self, inputs: Singles, first_step: int = 0) -> Singles:
-        """The raw outputs for sequences of inputs.
+        """Return raw outputs, float32 (n, sequences, steps - first_step, outputs).
 
-        `inputs` is float32 (n or 1, sequences, steps, inputs); a first axis of 1 is heard by all.
-        Returns float32 (n, sequences, steps - first_step, outputs): what is said from `first_step`
-        on, at step t of the inputs up to t. The result is all the memory that is needed; take it
-        for some individuals at a time (`take`), or only its errors (`mean_squared_error`), where
-        it is too large.
+        Args:
+            inputs: Float32 (n or 1, sequences, steps, inputs); 1 for shared inputs.
+            first_step: First step to output.
         """
         outputs = self._results(inputs, first_step, self.shape.outputs)
         for i, blocks in enumerate(self._heard_by_each(inputs)):
@@ -154,11 +162,12 @@ class HistoryUsers:
     def mean_squared_error(
         self, inputs: Singles, targets: Singles, first_step: int = 0
     ) -> FloatArray:
-        """How far the raw outputs are from targets, step by step.
+        """Return mean squared errors per step, float64 (n, steps - first_step).
 
-        `targets` is float32 (n or 1, sequences, steps - first_step, outputs). Returns float64
-        (n, steps - first_step), means over sequences and outputs; the copy task's loss is its sum
-        over the steps. Needs memory for the outputs of one individual.
+        Args:
+            inputs: See `forward`.
+            targets: Float32 (n or 1, sequences, steps - first_step, outputs).
+            first_step: First step to compare.
         """
         outputs = self._results(inputs, first_step, self.shape.outputs, one=True)[0]
         right = targets.shape[1:] == outputs.shape and len(targets) in (1, len(self))
@@ -178,28 +187,22 @@ class HistoryUsers:
 
     @property
     def read_distances(self) -> tuple[int, ...]:
-        """How far back of the step to be played each lag reads; empty without a history."""
+        """Distance of each lag from the step to play; empty without a history."""
         if self.shape.architecture == "lstm":
             return ()
         return tuple(lag + 1 for lag in self.shape.lags)  # inputs are delayed by one step
 
     def read_weights(self, grid: BoolArray) -> Singles:
-        """Return where the first individual reads while it follows a song.
-
-        Args:
-            grid: bool (steps, keys), the song.
-
-        Returns:
-            float32 (steps, lags), of sum 1 over the lags.
-        """
+        """Return the first individual's read weights, float32 (steps, lags), for a song."""
         weights: Singles = self.attention(hear(grid))[0, 0]
         return weights
 
     def attention(self, inputs: Singles, first_step: int = 0) -> Singles:
-        """Where the history is read: float32 (n, sequences, steps - first_step, lags).
+        """Return read weights, float32 (n, sequences, steps - first_step, lags).
 
-        The weights of every lag, of sum 1. For small batches: see `reading` for large ones. Raises
-        ValueError where there is no history.
+        Args:
+            inputs: See `forward`. For large batches use `reading`.
+            first_step: First step to output.
         """
         shares = self._results(inputs, first_step, self._lags())
         for i, blocks in enumerate(self._heard_by_each(inputs)):
@@ -207,9 +210,11 @@ class HistoryUsers:
         return shares
 
     def reading(self, inputs: Singles, first_step: int = 0) -> Reading:
-        """The lag that is read most and the entropy of the weights, at every step from the first.
+        """Return the lag with the highest weight and the weights' entropy, per step.
 
-        Needs memory for the weights of one individual.
+        Args:
+            inputs: See `forward`.
+            first_step: First step to output.
         """
         shares = self._results(inputs, first_step, self._lags(), one=True)[0]
         lags = np.asarray(self.shape.lags, np.int64)
@@ -228,7 +233,7 @@ class HistoryUsers:
         return len(self.shape.lags)
 
     def _results(self, inputs: Singles, first_step: int, width: int, one: bool = False) -> Singles:
-        """Memory for results, once the arguments are found to fit."""
+        """Check the arguments, and allocate results."""
         n = len(self)
         wanted = f"inputs must be float32 (1 or {n}, sequences, steps, {self.shape.inputs})"
         if inputs.dtype != np.float32:
@@ -248,7 +253,7 @@ class HistoryUsers:
     def _run(
         self, kernel: Any, i: int, blocks: "_Blocks", first_step: int, results: Singles
     ) -> None:
-        """Let individual i hear blocks of sequences; the results are one row a sequence."""
+        """Run a kernel for individual i on blocks of sequences."""
         begin = 0
         for block in blocks:
             lanes = block.shape[3]
@@ -257,13 +262,8 @@ class HistoryUsers:
             kernel(self.shape.plan, self.weights[i], block, lanes, first_step, part)
             begin = end
 
-    # As performers
-
     def follow(self, grid: BoolArray) -> Singles:
-        """See `Performers.follow`; the module says what the activation is.
-
-        Raises ValueError for a song of another number of keys.
-        """
+        """See `Performers.follow`, and the module for activations."""
         keys = self._instrument()
         check_roll(grid, keys)
         said = np.zeros((len(self), len(grid), keys), np.float32)
@@ -278,8 +278,14 @@ class HistoryUsers:
         streams: Streams | None = None,
         temperature: float = 0.0,
     ) -> BoolArray:
-        """See `Performers.perform`; above temperature 0 a melody draws a key, or the rest, from
-        its softmax at that temperature."""
+        """See `Performers.perform`; melodies are sampled from their softmax.
+
+        Args:
+            prompt: See `Performers.perform`.
+            steps: Steps to play.
+            streams: See `Performers.perform`.
+            temperature: Sampling temperature.
+        """
         keys = self._instrument()
         prompt_steps, played = prompted(prompt, steps, len(self), keys)
         drawn = 1 if self.shape.architecture == "melody" else keys
@@ -288,7 +294,7 @@ class HistoryUsers:
         return played
 
     def _instrument(self) -> int:
-        """The keys it plays."""
+        """Return the number of keys, or raise ValueError for other inputs."""
         if self.shape.inputs != self.shape.keys:
             raise ValueError(
                 f"these HistoryUsers play no instrument: they hear {self.shape.inputs} numbers "
@@ -296,23 +302,17 @@ class HistoryUsers:
             )
         return self.shape.keys
 
-    # Slices and arrays
-
     def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
         weights = _for_kernels(self.weights[selected(len(self), indices)])
         return unchecked(type(self), shape=self.shape, weights=weights)
 
     def parts(self) -> dict[str, Singles]:
-        """The weights by name, as views (n, *shape) of the flat matrix; see `Shape.parts`."""
+        """Return the weights by name, as views (n, *shape); see `Shape.parts`."""
         return self.shape.views(self.weights)
 
     def to_arrays(self) -> Arrays:
-        """See `Performers.to_arrays`: `parts`, and the shape.
-
-        `architecture` is int64 (4,): the place in ARCHITECTURES, keys, inputs, last; `layers` and
-        `lags` are int64.
-        """
+        """See `Performers.to_arrays`; `architecture` is (index, keys, inputs, last)."""
         shape = self.shape
         place = ARCHITECTURES.index(shape.architecture)
         sizes = [place, shape.keys, shape.inputs, shape.last]
@@ -325,7 +325,12 @@ class HistoryUsers:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
-        """See `Performers.from_arrays`."""
+        """See `Performers.from_arrays`.
+
+        Args:
+            arrays: The arrays by name.
+            trusted: Ignored.
+        """
         described = [_whole_numbers(arrays, name) for name in ("architecture", "layers", "lags")]
         sizes, layers, lags = described
         if len(sizes) != 4 or not 0 <= sizes[0] < len(ARCHITECTURES):
@@ -342,11 +347,7 @@ class HistoryUsers:
 
 
 def hear(grid: BoolArray) -> Singles:
-    """What a performer hears while it follows a song: float32 (1, 1, steps, keys).
-
-    Nothing, then bool (steps, keys) `grid` from its first step to the last but one; what `forward`
-    and `attention` say of step s of it is about step s of the song.
-    """
+    """Return a song delayed by one step, float32 (1, 1, steps, keys)."""
     heard = np.zeros((1, 1, *grid.shape), np.float32)
     heard[0, 0, 1:] = grid[:-1]
     return heard
@@ -357,7 +358,7 @@ _Blocks = Sequence[Singles]
 
 
 def _blocks(sequences: Singles) -> _Blocks:
-    """Sequences (sequences, steps, inputs) in blocks for the kernels, in their order."""
+    """Return sequences (sequences, steps, inputs) in blocks for kernels."""
     count, steps, inputs = sequences.shape
     rest = count % LANES
     full = count - rest if rest <= _FEW else count - rest + LANES
@@ -373,7 +374,7 @@ def _blocks(sequences: Singles) -> _Blocks:
 
 
 class _Lazily(Sequence[_Blocks]):
-    """The blocks of every individual's own sequences, made when it is their turn."""
+    """Blocks of every individual's own sequences, built on access."""
 
     def __init__(self, inputs: Singles) -> None:
         self._inputs = inputs
@@ -386,7 +387,7 @@ class _Lazily(Sequence[_Blocks]):
 
 
 def _for_kernels(array: Singles) -> Singles:
-    """An array in one piece that may be written: kernels are compiled for no other."""
+    """Return a contiguous, writable array, the only type kernels are compiled for."""
     return np.require(array, requirements=["C", "W"])
 
 

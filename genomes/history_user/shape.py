@@ -1,6 +1,6 @@
-"""The sizes of a HistoryUser, and where in its flat vector of weights every array of them stands.
+"""Sizes of a HistoryUser, and the layout of its flat vector of weights.
 
-See `genomes.history_user.networks` for what the architectures are.
+`genomes.history_user.networks` describes the architectures.
 """
 
 import math
@@ -20,30 +20,37 @@ from genomes.history_user.lstm import LSTM, MELODY, PLAIN, UNITED, Plan
 Architecture = Literal["plain", "united", "melody", "lstm"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 
-# Sizes beyond any use, refused before memory is taken for them.
+# Maximum sizes, checked before allocating.
 LARGEST = 1 << 16
 LARGEST_WEIGHTS = 1 << 30  # of one individual
 
 
 class Part(NamedTuple):
-    """One array of weights: where it stands in the flat vector, and its shape."""
+    """One array of weights: its start in the flat vector, and its shape."""
 
     start: int
     shape: tuple[int, ...]
 
     @property
     def stop(self) -> int:
-        """The place after its last weight."""
+        """Index after its last weight."""
         return self.start + math.prod(self.shape)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of a HistoryUser; GenomeError for sizes that make none.
+    """The sizes of a HistoryUser.
 
-    `keys` are the outputs (a melody has the rest besides), `inputs` the numbers heard a step, of
-    which the history reads the first `keys`; 0 stands for as many as keys. `lags` rise. `last` is
-    the size of the last LSTM (united) or the ear (melody).
+    Attributes:
+        keys: Number of keys; a melody has one more output, the rest.
+        inputs: Inputs per step; the history reads the first `keys` of them. 0 means `keys`.
+        layers: Units of the LSTMs of the stack.
+        lags: Ascending lags of the history.
+        architecture: One of `ARCHITECTURES`.
+        last: Units of the additional LSTM of united and melody.
+
+    Raises:
+        GenomeError: If the sizes are inconsistent.
     """
 
     keys: int
@@ -89,25 +96,25 @@ class Shape:
 
     @property
     def outputs(self) -> int:
-        """How many numbers it says a step."""
+        """Outputs per step."""
         return self.keys + (self.architecture == "melody")
 
     @cached_property
     def parts(self) -> dict[str, Part]:
-        """The arrays of weights, in the order of the flat vector:
+        """The arrays of weights, in the order of the flat vector.
 
-        lstm0_input (inputs, 4, units), lstm0_recurrent (units, 4, units), lstm0_bias (4, units) of
-        the first LSTM of the stack, the others likewise, and, but for `lstm`, read_weights (units,
-        lags), read_bias (lags,). Then
+        For the first LSTM of the stack: lstm0_input (inputs, 4, units), lstm0_recurrent (units, 4,
+        units), lstm0_bias (4, units). The others are alike. Except for `lstm`, read_weights (units,
+        lags) and read_bias (lags,) follow. Then
 
             united   last_input (keys + inputs, 4, last), the read-out first, last_recurrent,
                      last_bias, output_weights (last, keys), output_bias (keys,)
             melody   ear_input (inputs, 4, last), ear_recurrent, ear_bias, output_weights
-                     (last + keys, keys + 1), the ear's units first, output_bias (keys + 1,)
+                     (last + keys, keys + 1), the LSTM's units first, output_bias (keys + 1,)
             lstm     output_weights (units, keys), output_bias (keys,)
 
-        Axis 4 holds the gates input, forget, output, and the candidate (torch's order is input,
-        forget, candidate, output, and it has two biases that are added).
+        The axis of length 4 has the gates input, forget, output and the candidate. torch's order is
+        input, forget, candidate, output, with two biases to add.
         """
         shapes: dict[str, tuple[int, ...]] = {}
 
@@ -140,11 +147,11 @@ class Shape:
 
     @property
     def weights(self) -> int:
-        """The length of the flat vector."""
+        """Length of the flat vector."""
         return list(self.parts.values())[-1].stop
 
     def views(self, weights: Singles) -> dict[str, Singles]:
-        """Every part of flat weights (.., weights), as a view of shape (.., *shape)."""
+        """Return every part of flat weights (.., weights), as a view (.., *shape)."""
         return {
             name: weights[..., part.start : part.stop].reshape(*weights.shape[:-1], *part.shape)
             for name, part in self.parts.items()
@@ -152,9 +159,10 @@ class Shape:
 
     @cached_property
     def places_by_output(self) -> Indices:
-        """Places in the flat vector of the weights that lead to one output alone.
+        """Indices of the weights that lead to only one output.
 
-        int64 (outputs, weights of one); (0, 0) where a softmax, or nothing, follows the stack.
+        Int64 (outputs, weights per output); (0, 0) if the stack is followed by a softmax or
+        nothing.
         """
         if self.architecture not in ("united", "lstm"):
             return np.empty((0, 0), np.int64)
@@ -164,14 +172,14 @@ class Shape:
 
     @cached_property
     def plan(self) -> Plan:
-        """The shape as the kernels need it; see `genomes.history_user.lstm`."""
+        """The layout for kernels; see `genomes.history_user.lstm`."""
         parts = self.parts
         lstms: list[tuple[str, int, int, int]] = []  # name, units, first row, rows heard
         row, heard = 0, self.inputs
         for place, size in enumerate(self.layers):
             lstms.append((f"lstm{place}", size, row, heard + size))
             row, heard = row + heard, size
-        last_row, last_heard = row, heard  # of what the stack says
+        last_row, last_heard = row, heard  # the stack's output
         rows = row + heard
         reading, echo = rows, -1
         if self.architecture == "plain":

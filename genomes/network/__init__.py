@@ -1,1 +1,1 @@
-"""Networks of evolved topology, a batch in arrays; `networks` has the class."""
+"""Networks with evolved topology; the class is in `networks`."""

@@ -1,20 +1,19 @@
 """Batched activation of networks of arbitrary topology.
 
-A batch of networks is compiled once into a `Program`: for every network the nodes that its outputs
-need, in an order in which they can be computed, and for every such node its links. Then whole
-songs are computed at a time: a feed-forward node is one row of values, one value a step, so a
-link is `row += weight * source_row` over contiguous memory, and no Python runs between nodes. A
-recurrent network goes step by step instead, and networks that hear themselves are the matter of
+A batch is compiled once into a `Program`: per network the nodes that its outputs need, in a
+computable order, and the links of each node. Whole songs are computed at a time. A feed-forward
+node is one row with a value per step, so a link is `row += weight * source_row` over contiguous
+memory. A recurrent network is computed step by step. Closed loops are computed by
 `genomes.network.closed_loop`.
 
-Sums run over a node's links in the order of its genes, one network at a time, without fused or
-reordered arithmetic: a network's outputs are the same to the last bit in every batch, and the
-sums are those that neat-python computes.
+A node's links are summed in the order of its genes, per network, without fused or reordered
+arithmetic. Outputs are therefore identical in every batch, to the last bit, and sums equal those of
+neat-python.
 
 Memory order of a `Program`: networks, nodes and links are concatenated (compressed sparse rows).
-Network g owns nodes `node_offsets[g]:node_offsets[g + 1]`, node p owns links
-`link_offsets[p]:link_offsets[p + 1]`. A link's source below `inputs` is an input, otherwise
-`source - inputs` counts nodes within the network.
+Network g owns nodes `node_offsets[g]:node_offsets[g + 1]`. Node p owns links
+`link_offsets[p]:link_offsets[p + 1]`. A link's source below `inputs` is an input; otherwise `source
+- inputs` is a node's index within the network.
 """
 
 from typing import NamedTuple
@@ -26,12 +25,11 @@ from genomes.kernels import device, kernel
 from genomes.network.compilation import longest_row
 from genomes.network.functions import IDENTITY, STEP, SUM, activate_value, aggregate_values
 
-# A row is added by its nonzero steps alone when they are fewer than one in so many.
-_SPARSE = 5
+_SPARSE = 5  # rows with fewer than 1 in 5 nonzero steps are added sparsely
 
 
 class Program(NamedTuple):
-    """Compiled networks; see the module's docstring for the memory order."""
+    """Compiled networks; the module's docstring has the memory order."""
 
     inputs: int
     feed_forward: bool
@@ -44,14 +42,17 @@ class Program(NamedTuple):
     link_offsets: Indices  # (nodes + 1,)
     source: Indices  # (links,)
     weight: FloatArray  # (links,)
-    outputs: Indices  # (n, outputs): place of every output node within its network
+    outputs: Indices  # (n, outputs): index of every output node within its network
 
 
 @device
 def _node_value(
     program: Program, p: int, inputs: FloatArray, values: FloatArray, t: int, weighted: FloatArray
 ) -> float:
-    """Node p at step t; `inputs` and `values` have a column a step, `weighted` is scratch space."""
+    """Return the value of node p at step t; `weighted` is scratch space.
+
+    `inputs` and `values` have one column per step.
+    """
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
     for link in range(begin, end):
         source = program.source[link]
@@ -73,10 +74,10 @@ def _step(
     values: FloatArray,
     weighted: FloatArray,
 ) -> None:
-    """Compute recurrent network g at one step into `values`; nodes hear each other in `heard`.
+    """Compute one step of recurrent network g into `values`.
 
-    All have one column, `heard` the step before. A node without links keeps the value 0, as in
-    neat-python.
+    `heard` has the values of the previous step. All arrays have one column. A node without links
+    keeps the value 0, as in neat-python.
     """
     first = program.node_offsets[g]
     for p in range(first, program.node_offsets[g + 1]):
@@ -86,7 +87,7 @@ def _step(
 
 @device
 def _sparse(inputs: FloatArray) -> tuple[Indices, Indices]:
-    """Where inputs are not zero: (offsets, steps), compressed sparse rows."""
+    """Return the nonzero inputs as compressed sparse rows (offsets, steps)."""
     count, steps = inputs.shape
     offsets = np.zeros(count + 1, np.int64)
     for i in range(count):
@@ -126,7 +127,7 @@ def _fill_row(
             if source < program.inputs:
                 first, last = offsets[source], offsets[source + 1]
                 if _SPARSE * (last - first) < steps:
-                    # What is zero adds nothing: the sum is the same, and most keys are silent.
+                    # Zeros do not change the sum, and most keys are silent.
                     for place in range(first, last):
                         t = places[place]
                         row[t] += weight * inputs[source, t]
@@ -139,7 +140,7 @@ def _fill_row(
         bias, response, code = program.bias[p], program.response[p], program.activation[p]
         for t in range(steps):
             row[t] = bias + response * row[t]
-        if code == STEP:  # the two simplest, without a function between steps
+        if code == STEP:  # the two simplest are inlined
             for t in range(steps):
                 row[t] = 1.0 if row[t] > 0.0 else (0.0 if row[t] <= 0.0 else row[t])
         elif code != IDENTITY:
@@ -152,10 +153,14 @@ def _fill_row(
 
 @kernel
 def activate_rows(program: Program, inputs: FloatArray, result: FloatArray) -> None:
-    """Outputs of every network for every column of `inputs`, float64 (inputs, steps).
+    """Compute the outputs of every network for every column of inputs.
 
-    Writes float64 (n, steps, outputs) into `result`. The columns are consecutive steps for a
-    recurrent network, which starts from silence.
+    For recurrent networks the columns are consecutive steps; their initial state is 0.
+
+    Args:
+        program: The compiled networks.
+        inputs: Float64 (inputs, steps).
+        result: Float64 (n, steps, outputs), written to.
     """
     n, steps, outputs = result.shape
     if steps == 0:

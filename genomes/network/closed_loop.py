@@ -1,17 +1,17 @@
-"""Networks that hear themselves: compiled networks play on, step after step.
+"""Closed-loop inference: each step's output becomes part of the next step's input.
 
-Everything a step can be heard as stands in one array of numbers, the levels: a row a step, and in
-it a column a key and a column an extra input, begun by as many rows of `before_start` as the
-longest lag. So input i at step t is the level at t times the row's length plus an offset of its
-own, and no inputs are laid out.
+All input levels are stored in one array. It has a row per step, with a column per key and per extra
+input. It begins with as many rows of `before_start` as the longest lag. Input i at step t is the
+level at t times the row's length plus a constant offset, so inputs are never copied.
 
-Most links of networks that started fully connected lead from inputs to a few nodes, in the same
-order in each of them: nodes whose links begin with inputs in ascending order are summed together,
-all nodes input by input, up to where that order breaks; the other links follow one node at a time.
-Inputs of 0 are passed over there. Neither changes a bit of any sum: its terms are added in the
-order of the genes, and what is passed over or put in for a node that lacks an input is a zero,
-which changes no sum that began with 0 (unless weights or levels are not finite: then every link is
-added by itself).
+Networks that started fully connected have mostly links from inputs to a few nodes, in the same
+order. These form a block: nodes whose links begin with inputs in ascending order are summed
+together, input by input, up to the first link that breaks the order. Other links are added node by
+node. The block skips inputs of 0.
+
+Results are unchanged to the last bit. Terms are added in the order of the genes. Skipped terms and
+terms of missing links are zeros, which never change a sum that began with 0. With nonfinite weights
+or levels this does not hold, and every link is added separately.
 """
 
 import math
@@ -27,8 +27,8 @@ from genomes.network.functions import IDENTITY, SUM, activate_value, aggregate_v
 from genomes.randomness import sounding_chance
 from genomes.vectors import LANES, load, number, plus, spread, store, times
 
-# Nodes are summed together whose ascending links are at least one in so many of the longest's,
-# if then at least one in so many weights of the block is a link's.
+# The block has nodes with at least 1/_SHARE of the longest node's ascending links. It is used if
+# at least 1/_FILLED of its weights belong to links.
 _SHARE = 4
 _FILLED = 32
 
@@ -49,13 +49,13 @@ class _Block(NamedTuple):
     """The links of one network that are summed together."""
 
     slot: Indices  # (nodes,) column of every node in `weights`, or -1
-    length: Indices  # (nodes,) how many of a node's first links stand in the block
+    length: Indices  # (nodes,) number of a node's first links in the block
     weights: FloatArray  # (inputs, slots), or empty
 
 
 @device
 def _finite(values: FloatArray) -> bool:
-    """Whether all values are numbers, and not infinite."""
+    """Return whether all values are finite."""
     for value in values:  # noqa: SIM110, numba has no generators
         if not math.isfinite(value):
             return False
@@ -64,7 +64,7 @@ def _finite(values: FloatArray) -> bool:
 
 @device
 def _ascending(program: Program, p: int) -> int:
-    """How many links of node p stand before its first that is no input or breaks their order."""
+    """Return the number of node p's leading links from inputs in ascending order."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
     before = -1
     for link in range(begin, end):
@@ -77,7 +77,7 @@ def _ascending(program: Program, p: int) -> int:
 
 @device
 def _block(program: Program, g: int, exact: bool) -> _Block:
-    """The block of network g; empty unless `exact`, that is if levels are finite."""
+    """Return the block of network g; empty unless `exact` (finite levels)."""
     first, last = program.node_offsets[g], program.node_offsets[g + 1]
     nodes = last - first
     slot, length = np.full(nodes, -1), np.zeros(nodes, np.int64)
@@ -94,7 +94,7 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
                 slots += 1
                 links += length[place]
         slots += -slots % LANES
-        if slots == 0 or rows * slots > _FILLED * links:  # one node after the other is less work
+        if slots == 0 or rows * slots > _FILLED * links:  # node by node is faster
             rows, slots = 0, 0
             slot[:] = -1
     weights = np.zeros((rows, slots))
@@ -109,7 +109,7 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
 
 @device
 def _list_loud(levels: FloatArray, keys: int, loud: Indices, at: int) -> None:
-    """List the keys whose level is not 0 in row `at` of `levels`: their number, then the keys."""
+    """Store the number of keys with nonzero level in row `at`, then the keys."""
     count = 0
     for key in range(keys):
         count += levels[at, key] != 0.0
@@ -129,9 +129,9 @@ def _sum_block(
     heard: FloatArray,
     sums: FloatArray,
 ) -> None:
-    """Sum a block's nodes at the step that is row `now` of `levels` into `sums`.
+    """Sum a block's nodes into `sums`, at the step in row `now` of `levels`.
 
-    `rows` and `heard` are scratch space: the rows of the block that hear no 0, and what they hear.
+    `rows` and `heard` are scratch space: the block's rows with nonzero input, and these inputs.
     """
     width, keys = levels.shape[1], loud.shape[1] - 1
     count = 0
@@ -166,10 +166,10 @@ def _step(
     values: FloatArray,
     weighted: FloatArray,
 ) -> None:
-    """Compute network g at one step into `values`; nodes read each other's values in `heard`.
+    """Compute one step of network g into `values`, from the nodes' values in `heard`.
 
-    For a feed-forward network the two are the same array; for a recurrent one `heard` is the step
-    before, and a node without links keeps the value 0, as in neat-python.
+    Both are the same array for a feed-forward network. For a recurrent one `heard` has the previous
+    step, and a node without links keeps the value 0, as in neat-python.
     """
     first = program.node_offsets[g]
     for p in range(first, program.node_offsets[g + 1]):
@@ -248,7 +248,7 @@ def _sound_keys(
     g: int,
     t: int,
 ) -> None:
-    """Let the keys of network g sound at step t whose output is above the threshold."""
+    """Play the keys of network g at step t with outputs above the threshold."""
     for key in range(len(said)):
         value = said[key] - threshold
         if temperature > 0.0:
@@ -259,7 +259,7 @@ def _sound_keys(
 
 @device
 def _input_offsets(hearing: Hearing, keys: int, longest: int) -> Indices:
-    """Where every input stands in the flat levels, from the beginning of the step's first row."""
+    """Return the offset of every input in the flat levels."""
     lags, extra = len(hearing.lags), len(hearing.extra_inputs)
     width = keys + extra
     offsets = np.empty(lags * keys + extra, np.int64)
@@ -290,11 +290,16 @@ def play_rows(
     chances: FloatArray,
     played: BoolArray,
 ) -> None:
-    """Let every network play on from the first `prompt_steps` rows of `played`, in place.
+    """Play every network in closed loop after a prompt.
 
-    `played` is bool (n, steps, keys), and nothing sounds in it after the prompt. Above temperature
-    0 a key sounds where its number in `chances`, float64 (n, steps, keys) in [0, 1), is below
-    sigmoid(activation / temperature); with voices, see `Networks.perform`.
+    Args:
+        program: The compiled networks.
+        hearing: How they are played.
+        prompt_steps: Steps of the prompt.
+        temperature: Sampling temperature. Above 0 a key sounds if its chance is below
+            sigmoid(activation / temperature). For voices see `Networks.perform`.
+        chances: Float64 (n, steps, keys) in [0, 1); empty at temperature 0.
+        played: Bool (n, steps, keys), silent after the prompt; written to.
     """
     n, steps, keys = played.shape
     nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)

@@ -1,9 +1,9 @@
-"""Compatibility distance between networks, and the division of a population into species.
+"""Compatibility distance between networks, and division into species.
 
-The distance is that of NEAT (Stanley & Miikkulainen 2002) in neat-python's form: genes are lined
-up by innovation number (nodes by id); what matches counts by how much its attributes differ, what
-does not match counts whole, excess and disjoint alike; both sums are divided by the number of
-genes of the larger network. Genes must be sorted, which makes it one merge.
+The distance is that of NEAT (Stanley & Miikkulainen 2002) in neat-python's form. Genes are aligned
+by innovation number (nodes by id). Matching genes contribute the differences of their attributes.
+Disjoint and excess genes contribute a constant. Both sums are divided by the number of genes of the
+larger network. Genes must be sorted, so that alignment is one merge.
 """
 
 import numpy as np
@@ -17,7 +17,16 @@ from genomes.network.genes import Genes
 def distance(
     a: Genes, i: int, b: Genes, j: int, disjoint_coefficient: float, weight_coefficient: float
 ) -> float:
-    """Compatibility distance between network i of batch a and network j of batch b."""
+    """Return the compatibility distance between two networks.
+
+    Args:
+        a: Genes of a batch, sorted.
+        i: Index of a network in `a`.
+        b: Genes of a batch, sorted.
+        j: Index of a network in `b`.
+        disjoint_coefficient: Weight of a disjoint or excess gene.
+        weight_coefficient: Weight of attribute differences.
+    """
     p, p_end = a.node_offsets[i], a.node_offsets[i + 1]
     q, q_end = b.node_offsets[j], b.node_offsets[j + 1]
     largest = max(p_end - p, q_end - q)
@@ -70,13 +79,19 @@ def speciate(
 ) -> tuple[Indices, Indices]:
     """Divide a population into species.
 
-    Every known species, given by its representative of the last generation, is represented anew by
-    the individual closest to that one. Everybody else joins the closest species within the
-    threshold, or founds one.
+    Each known species gets a new representative: the individual closest to the old one. Every other
+    individual joins the closest species within the threshold, or founds a new one.
 
-    Returns (species, representative): the place of every individual's species, int64 (n,), known
-    species first; and the individual that represents each species, int64 (species,), -1 for a
-    known species for which nobody was left.
+    Args:
+        population: Genes of n networks, sorted.
+        representatives: Genes of the known species' representatives.
+        threshold: Compatibility threshold.
+        disjoint_coefficient: See `distance`.
+        weight_coefficient: See `distance`.
+
+    Returns:
+        Species of every individual, int64 (n,), known species first; and index of every species'
+        representative, int64 (species,), -1 for a known species without individuals.
     """
     n = len(population.node_offsets) - 1
     known = len(representatives.node_offsets) - 1

@@ -1,15 +1,15 @@
-"""Which nodes of a network its outputs need, in an order in which they can be computed.
+"""Find the nodes that a network's outputs need, in a computable order.
 
 Networks are compiled once and activated many times (`genomes.network.activation`). Per network:
 
-    sorted_nodes     its node ids in ascending order, so that a node is found by its id
-    indices_of       the indices of the nodes that its connections join
-    grouped          its connections by the node they lead to
-    needed_nodes     the nodes from which connections lead to the outputs
-    sources_first    an order of those (Kahn 1962); any order will do for a recurrent network
+    sorted_nodes     its node ids in ascending order, for searching
+    indices_of       the node indices that its connections join
+    grouped          its connections grouped by target node
+    needed_nodes     the nodes with a path to an output
+    sources_first    a topological order of these (Kahn 1962); any order for recurrent networks
 
-An index is the place of a node gene among those of its own network, or -1 - i for input i. Grouped
-connections are compressed sparse rows: `grouped[starts[i]:starts[i + 1]]` are those of node i.
+An index counts the node genes of one network, or is -1 - i for input i. Grouped connections are
+compressed sparse rows: `grouped[starts[i]:starts[i + 1]]` are those of node i.
 """
 
 import numpy as np
@@ -20,13 +20,13 @@ from genomes.kernels import device, kernel, zero
 
 @device
 def sorted_nodes(ids: Indices) -> tuple[Indices, Indices]:
-    """Return a network's node ids in ascending order, and the index of each: both (nodes,)."""
+    """Return node ids in ascending order, and the index of each: both (nodes,)."""
     count = len(ids)
     sorted_ids, order = ids.copy(), np.empty(count, np.int64)
     gap = 0
     for i in range(count):
         order[i] = i
-        if i > 0 and ids[i] < ids[i - 1]:  # rare: node genes mostly stand in this order
+        if i > 0 and ids[i] < ids[i - 1]:  # rare: node genes are mostly sorted
             gap = 1
     while 0 < gap < count // 3:
         gap = 3 * gap + 1
@@ -44,7 +44,13 @@ def sorted_nodes(ids: Indices) -> tuple[Indices, Indices]:
 
 @device
 def find_node(sorted_ids: Indices, order: Indices, wanted: int) -> int:
-    """Return the index of node `wanted`, or -1."""
+    """Return the index of node `wanted`, or -1.
+
+    Args:
+        sorted_ids: Ascending node ids, int64 (nodes,).
+        order: Index of each, int64 (nodes,).
+        wanted: Node id.
+    """
     if 0 <= wanted < len(sorted_ids) and sorted_ids[wanted] == wanted:
         return int(order[wanted])  # outputs, and hidden nodes without a gap before them
     low, high = 0, len(sorted_ids)
@@ -63,7 +69,14 @@ def find_node(sorted_ids: Indices, order: Indices, wanted: int) -> int:
 def indices_of(
     sorted_ids: Indices, order: Indices, ids: Indices, inputs: int
 ) -> tuple[bool, Indices]:
-    """Return whether nodes and inputs with these ids all exist, and the index of each."""
+    """Return whether all ids exist, and the index of each.
+
+    Args:
+        sorted_ids: Ascending node ids, int64 (nodes,).
+        order: Index of each, int64 (nodes,).
+        ids: Ids of nodes and inputs, int64 (any,).
+        inputs: Number of valid inputs.
+    """
     indices = np.empty(len(ids), np.int64)
     known = True
     for c in range(len(ids)):
@@ -78,10 +91,15 @@ def indices_of(
 
 @device
 def grouped(connections: Indices, end: Indices, count: int) -> tuple[Indices, Indices]:
-    """Group connections by the node at one end, those of a node in their order.
+    """Group connections by the node at one end, keeping their order.
 
-    `end` has the index of the node at that end of every connection of the network. Returns starts
-    (count + 1,) and the connections, without those that end at an input.
+    Args:
+        connections: Indices of connections.
+        end: Index of the node at that end of every connection of the network.
+        count: Number of nodes.
+
+    Returns:
+        starts (count + 1,), and the connections without those that end at an input.
     """
     starts = np.zeros(count + 1, np.int64)
     for c in connections:
@@ -100,7 +118,7 @@ def grouped(connections: Indices, end: Indices, count: int) -> tuple[Indices, In
 
 @device
 def _needed_nodes(starts: Indices, incoming: Indices, source: Indices, outputs: Indices) -> Indices:
-    """Return the indices of the outputs and of all nodes that lead to them, ascending."""
+    """Return the ascending indices of the outputs and all nodes leading to them."""
     nodes = len(starts) - 1
     needed = np.zeros(nodes, np.int64)
     stack = np.empty(nodes, np.int64)
@@ -130,11 +148,16 @@ def _needed_nodes(starts: Indices, incoming: Indices, source: Indices, outputs: 
 def sources_first(
     starts: Indices, incoming: Indices, source: Indices, target: Indices, nodes: Indices
 ) -> Indices:
-    """Return `nodes` in an order with sources first; fewer where there is a cycle.
+    """Return `nodes` in topological order; fewer if there is a cycle.
 
-    All nodes from which connections lead to one of `nodes` must be among them.
+    Args:
+        starts: Offsets of `grouped`.
+        incoming: Connections grouped by target.
+        source: Source index of every connection.
+        target: Target index of every connection.
+        nodes: Nodes to sort, including all nodes that lead to them.
     """
-    waiting = np.zeros(len(starts) - 1, np.int64)  # for so many sources
+    waiting = np.zeros(len(starts) - 1, np.int64)  # number of sources still missing
     waiting[:] = -1
     out_starts, outgoing = grouped(incoming, source, len(waiting))
     ordered = np.empty(len(nodes), np.int64)
@@ -161,7 +184,7 @@ def sources_first(
 
 @device
 def present(enabled: BoolArray) -> Indices:
-    """Return the connections that are enabled."""
+    """Return the indices of the enabled connections."""
     connections = np.empty(len(enabled), np.int64)
     count = 0
     for c in range(len(enabled)):
@@ -187,19 +210,31 @@ def compile_networks(
     connection_offsets: Indices, source: Indices, target: Indices,
     weight: FloatArray, enabled: BoolArray,
 ) -> tuple[int, Indices, Indices, Indices, Indices, FloatArray, Indices]:  # fmt: skip
-    """Find what has to be computed of n networks, and in which order.
+    """Compile n networks for activation.
 
-    Returns (problem, node_offsets, genes, link_offsets, source, weight, outputs), of which all but
-    the first two stand in a `Program` under the same name; `genes` (nodes,) says which node gene
-    each of its nodes is. `problem` is -1, or the index of the first network that cannot be
-    compiled: a connection names a node it does not have, or a feed-forward network has a cycle.
+    Args:
+        inputs: Inputs of every network.
+        output_count: Outputs of every network.
+        feed_forward: Whether the networks must be free of cycles.
+        node_offsets: Int64 (n + 1,).
+        node_id: Int64 (nodes,).
+        connection_offsets: Int64 (n + 1,).
+        source: Int64 (connections,).
+        target: Int64 (connections,).
+        weight: Float64 (connections,).
+        enabled: Bool (connections,).
+
+    Returns:
+        (problem, node_offsets, genes, link_offsets, source, weight, outputs). `problem` is -1, or
+        the first network that lacks a node of a connection, or is feed-forward with a cycle.
+        `genes` has the node gene of each node. The others are fields of `Program`.
     """
     n, nodes, links = len(node_offsets) - 1, len(node_id), len(source)
     offsets, genes = np.zeros(n + 1, np.int64), np.empty(nodes, np.int64)
     link_offsets = np.zeros(nodes + 1, np.int64)
     link_source, link_weight = np.empty(links, np.int64), np.empty(links, np.float64)
     outputs = np.empty((n, output_count), np.int64)
-    rank = np.empty(longest_row(node_offsets), np.int64)  # by index, the place in the order
+    rank = np.empty(longest_row(node_offsets), np.int64)  # position in the order, by index
     problem, p, link = -1, 0, 0
     for g in range(n):
         first, begin, end = node_offsets[g], connection_offsets[g], connection_offsets[g + 1]

@@ -1,18 +1,20 @@
 """Offspring that differ from their parent by one edit.
 
-These operators work on modules: networks of a single output (`evo.engines.neat.by_output`). An
+The operators work on modules: networks with a single output (`evo.engines.neat.by_output`). An
 offspring is a copy of its parent with exactly one edit:
 
-- the bias or one weight is moved, a connection from an input is added or removed;
-- a conjunction is added: a hidden node that fires when some inputs are on and some others are not,
-  (step activation, weights of +1 and -1, a bias of 1/2 less the number of +1s), connected to the
-  output; it is founded on fresh inputs, or by splitting a connection of the output, as NEAT's
-  add-node mutation does, with further inputs;
-- a conjunction gets one more condition, or loses one.
+- Move the bias or one weight, add or remove a connection from an input.
 
-The size of a move is drawn log-uniformly over some decades: early, large steps find the way, and
-late ones, which must not break what is right, are there from the start.
-What the good ones gained can be gathered (`genomes.network.merging`).
+- Add a conjunction: a hidden node that fires if some inputs are on and some others are off. It has
+step activation, weights of +1 and -1, and a bias of 1/2 minus the number of +1s, and is connected
+to the output. It starts from random inputs, or splits a connection of the output as NEAT's add-node
+mutation does.
+
+- Add a condition to a conjunction, or remove one.
+
+The size of a move is log-uniform over some decades. Large steps make early progress; small ones,
+which do not break correct outputs, are available from the start. `genomes.network.merging` combines
+the improvements.
 """
 
 from typing import NamedTuple
@@ -36,8 +38,8 @@ from genomes.network.genes import (
 )
 from genomes.randomness import Stream, below, start_stream, uniform
 
-MOST_CONDITIONS = 6  # of a conjunction when it is founded
-# What an edit adds at the most: a conjunction's conditions and its connection to the output.
+MOST_CONDITIONS = 6  # maximum conditions of a new conjunction
+# Maximum growth by an edit: a conjunction, its conditions and its connection to the output.
 NEW_NODES, NEW_CONNECTIONS = 1, MOST_CONDITIONS + 1
 
 (
@@ -53,7 +55,7 @@ NEW_NODES, NEW_CONNECTIONS = 1, MOST_CONDITIONS + 1
 
 
 class Edits(NamedTuple):
-    """How often each edit is drawn, relative to the others, and how large moves are."""
+    """Relative rates of the edits, and sizes of moves."""
 
     move_bias: float
     move_weight: float
@@ -63,12 +65,10 @@ class Edits(NamedTuple):
     split_connection: float
     add_condition: float
     remove_condition: float
-    # A condition is that an input is off; a new conjunction has one more condition.
-    negative: float
-    further: float
-    # Sizes run from `smallest` over so many decades.
-    smallest: float
-    decades: float
+    negative: float  # probability that a condition requires an input to be off
+    further: float  # probability that a new conjunction has one more condition
+    smallest: float  # minimum size of a move
+    decades: float  # range of sizes above it
 
 
 @device
@@ -79,7 +79,7 @@ def _size(edits: Edits, stream: Stream) -> float:
 
 @device
 def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) -> int:
-    """A random connection into the output, or -1."""
+    """Return a random connection into the output, or -1."""
     count = 0
     for c in range(c0, c1):
         count += genes.target[c] == output
@@ -98,7 +98,7 @@ def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) ->
 def _add_condition(
     edits: Edits, inputs: int, genes: Genes, c0: int, c1: int, n: int, stream: Stream
 ) -> int:
-    """Give the conjunction at node gene n one more input; returns where connections end."""
+    """Add an input to the conjunction at node gene n; return the end of connections."""
     source = -1 - below(stream, inputs)
     negative = uniform(stream) < edits.negative
     if find_connection(genes, c0, c1, source, genes.node_id[n]) >= 0:
@@ -111,7 +111,7 @@ def _add_condition(
 
 @device
 def _remove_condition(genes: Genes, c0: int, c1: int, n: int, stream: Stream) -> int:
-    """Take one of three or more inputs from conjunction n; returns where connections end."""
+    """Remove an input of conjunction n if it has three; return the end of connections."""
     c = _random_link(genes, c0, c1, genes.node_id[n], stream)
     count = 0
     for other in range(c0, c1):
@@ -137,7 +137,7 @@ def _add_conjunction(
     first: int,
     stream: Stream,
 ) -> int:
-    """Add a conjunction at n1 on input `first` and others; returns where connections end."""
+    """Add a conjunction at n1 on `first` and other inputs; return the end of connections."""
     genes.node_id[n1] = UNNUMBERED
     genes.bias[n1], genes.response[n1] = -0.5, 1.0
     genes.activation[n1], genes.aggregation[n1] = STEP, 0
@@ -157,7 +157,7 @@ def _add_conjunction(
 def _add_link(
     edits: Edits, inputs: int, genes: Genes, output: int, c0: int, c1: int, stream: Stream
 ) -> int:
-    """Connect an input to the output, or move the weight it has; returns where they end."""
+    """Connect an input to the output, or move its weight; return the end of connections."""
     source = -1 - below(stream, inputs)
     size = _size(edits, stream)
     c = find_connection(genes, c0, c1, source, output)
@@ -170,9 +170,9 @@ def _add_link(
 
 @device
 def _remove_link(genes: Genes, n0: int, n1: int, c0: int, c1: int, c: int) -> tuple[int, int]:
-    """Remove connection c, if any, into the output, and the conjunction it comes from, if any.
+    """Remove connection c into the output, if any, with its conjunction, if any.
 
-    Returns where nodes and connections end.
+    Returns the ends of nodes and connections.
     """
     if c < 0:
         return n1, c1
@@ -194,7 +194,7 @@ def _remove_link(genes: Genes, n0: int, n1: int, c0: int, c1: int, c: int) -> tu
 
 @device
 def _draw_edit(edits: Edits, stream: Stream) -> int:
-    """Draw one of the eight edits by their rates; returns its place among them."""
+    """Draw one of the eight edits by their rates; return its index."""
     rates = (
         edits.move_bias,
         edits.move_weight,
@@ -222,7 +222,7 @@ def _edit(
 ) -> tuple[int, int, bool]:
     """Edit the module at n0:n1 and c0:c1 once.
 
-    Returns where its nodes and connections end, and whether a node was added.
+    Returns the ends of its nodes and connections, and whether a node was added.
     """
     output = genes.node_id[n0]
     kind = _draw_edit(edits, stream)
@@ -266,11 +266,22 @@ def edit_offspring(
     mutate: BoolArray,
     key: np.uint64,
 ) -> tuple[Genes, Indices]:
-    """Copies of parents with one edit each, where `mutate` says so.
+    """Return copies of parents with one edit each.
 
-    `parent` and `mutate` are (children,); child i uses stream i under `key`. Returns the genes, in
-    which new ones are UNNUMBERED, and for every child a number that its new node is known by, -1
-    without one: int64 (children,).
+    Args:
+        edits: Rates of the edits.
+        inputs: Inputs of every network.
+        parents: Genes of a batch of modules, sorted.
+        parent: Index of each child's parent, int64 (children,).
+        mutate: Bool (children,); where False, the child is a copy.
+        key: Key of the random streams; child i uses stream i.
+
+    Returns:
+        The genes, new ones UNNUMBERED; and for every child a number that identifies its new node,
+        or -1, int64 (children,).
+
+    Raises:
+        GenomeError: If `parent` or `mutate` is invalid.
     """
     children = len(parent)
     if len(mutate) != children or not within(parent, len(parents.node_offsets) - 1):

@@ -1,9 +1,8 @@
-"""A network as neat-python's export format, a JSON document other tools can read.
+"""Export a network in neat-python's JSON format.
 
-Only what the outputs need is exported, as neat-python does: nodes in an order in which they can be
-computed, each node's connections in the order in which it sums them. A recurrent node without
-connections keeps the value 0, whatever its bias, and is left out, again as neat-python does. There
-is no time stamp, so that the same network is the same file.
+As in neat-python, only the nodes that the outputs need are exported, in a computable order, with
+connections in summation order. A recurrent node without connections keeps the value 0 and is left
+out. There is no time stamp, so equal networks give equal files.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -20,9 +19,14 @@ def _function(name: str) -> dict[str, Any]:
 
 
 def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, Any]:
-    """The JSON document of the one network of a batch of one.
+    """Return the JSON document of a batch of one network.
 
-    `metadata` is kept as it is (fitness, generation, ...). Raises ValueError for other batches.
+    Args:
+        networks: The batch.
+        metadata: Stored unchanged (fitness, generation, ...).
+
+    Raises:
+        ValueError: If there is not exactly one network.
     """
     if len(networks) != 1:
         raise ValueError(f"one network is exported at a time, got {len(networks)}")

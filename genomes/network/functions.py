@@ -1,9 +1,9 @@
 """Activation and aggregation functions of network nodes, as neat-python defines them.
 
-A gene holds a function's code, its place in `ACTIVATIONS` or `AGGREGATIONS`. The names and the
-formulas (their scales and clamps) are neat-python's, so that its users' configurations mean here
-what they mean there; `step` is added for networks of binary weights. Where Python's arithmetic
-would raise (a power too large, say) these give infinity or NaN, and the individual's score fails.
+A gene has a function's code, its index in `ACTIVATIONS` or `AGGREGATIONS`. Names and formulas
+(including scales and clamps) are neat-python's, so configurations keep their meaning. `step` is
+added for networks with binary weights. Overflow gives infinity or NaN where Python would raise, and
+the individual's score fails.
 """
 
 import math
@@ -26,7 +26,12 @@ _SELU_ALPHA = 1.6732632423543772848170429916717
 
 @device
 def clamp(z: float, limit: float) -> float:
-    """z within -limit and limit; NaN stays NaN."""
+    """Return `z` limited to -limit and limit; NaN stays NaN.
+
+    Args:
+        z: A number.
+        limit: The maximum size.
+    """
     if z > limit:
         return limit
     if z < -limit:
@@ -36,7 +41,7 @@ def clamp(z: float, limit: float) -> float:
 
 @device
 def tanh(z: float) -> float:
-    """Hyperbolic tangent to some 1e-15, in a third of the time of the C library's."""
+    """Return the hyperbolic tangent, accurate to 1e-15, faster than the C library."""
     size = abs(z)
     if size < 0.02:
         square = z * z
@@ -48,7 +53,12 @@ def tanh(z: float) -> float:
 
 @device
 def activate_value(code: int, z: float) -> float:
-    """Activation function `code` of one number."""
+    """Return the activation function `code` of a number.
+
+    Args:
+        code: Index in `ACTIVATIONS`.
+        z: A number.
+    """
     if code == 0:
         return 1.0 / (1.0 + math.exp(-clamp(5.0 * z, 60.0)))
     if code == 1:
@@ -91,9 +101,12 @@ def activate_value(code: int, z: float) -> float:
 
 @device
 def aggregate_values(code: int, values: FloatArray, count: int) -> float:
-    """Aggregation function `code` of the first `count` values, summed in their order.
+    """Return the aggregation function `code` of the first `count` values.
 
-    The values are a node's weighted inputs; a median reorders them.
+    Args:
+        code: Index in `AGGREGATIONS`.
+        values: Weighted inputs of a node, summed in order; a median reorders them.
+        count: Number of values.
     """
     if code == PRODUCT:
         result = 1.0

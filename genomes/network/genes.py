@@ -1,9 +1,9 @@
-"""Genes as kernels read and write them: a struct of arrays for a whole batch of networks.
+"""Genes of a batch of networks, as a struct of arrays for kernels.
 
 Genes of a network are sorted, nodes by id and connections by innovation number, so that two
-networks are lined up by one merge. A new gene has the number UNNUMBERED, larger than any real one,
-until the whole generation's new genes are numbered (`evo.engines.neat.innovations`); new numbers
-are larger than all before, so new genes stand at the end, where they belong.
+networks are aligned by one merge. New genes have the number UNNUMBERED, which is larger than any
+real one, until all new genes of the generation are numbered (`evo.engines.neat.innovations`). New
+numbers exceed all previous ones, so new genes are always last.
 """
 
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 from genomes.arrays import BoolArray, Codes, FloatArray, Indices
 from genomes.kernels import device
 
-# Stands for the id or innovation number that a new gene will get; larger than any real one.
+# Placeholder for the id or innovation number of a new gene; larger than any real one.
 UNNUMBERED = 1 << 60
 
 NODE_GENES: dict[str, Any] = {
@@ -34,7 +34,7 @@ GENES = {"node_offsets": NODE_GENES, "connection_offsets": CONNECTION_GENES}
 
 
 class Genes(NamedTuple):
-    """The genes of a batch, as `genomes.network.networks.Networks` has them."""
+    """The genes of a batch, with the fields of `genomes.network.networks.Networks`."""
 
     node_offsets: Indices
     node_id: Indices
@@ -51,7 +51,7 @@ class Genes(NamedTuple):
 
 
 def sorted_genes(genes: Genes) -> Genes:
-    """The same networks, genes sorted by their numbers, without those whose number is negative."""
+    """Return the networks with sorted genes, without negative numbers."""
     node_offsets, nodes = _sorting(genes.node_offsets, genes.node_id)
     connection_offsets, connections = _sorting(genes.connection_offsets, genes.innovation)
     return Genes(
@@ -71,7 +71,7 @@ def sorted_genes(genes: Genes) -> Genes:
 
 
 def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
-    """New offsets, and the places of the genes to keep, in order."""
+    """Return new offsets, and the indices of the genes to keep, in order."""
     owner = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
     order = np.lexsort([number, owner])
     order = order[number[order] >= 0]
@@ -81,7 +81,13 @@ def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
 
 @device
 def room_for(nodes: int, connections: int, networks: int) -> Genes:
-    """Genes to be written, for so many of each."""
+    """Return uninitialised genes.
+
+    Args:
+        nodes: Number of node genes.
+        connections: Number of connection genes.
+        networks: Number of networks.
+    """
     return Genes(
         np.zeros(networks + 1, np.int64),
         np.empty(nodes, np.int64),
@@ -102,9 +108,13 @@ def room_for(nodes: int, connections: int, networks: int) -> Genes:
 def room_for_children(
     parents: Genes, parent: Indices, new_nodes: int, new_connections: int
 ) -> tuple[Genes, int]:
-    """Genes to be written, for a copy of each network in `parent` and so many new genes in each.
+    """Return uninitialised genes for children, and the maximum nodes of a child.
 
-    Also returns the most nodes that one of them can have.
+    Args:
+        parents: Genes of the parents.
+        parent: Index of each child's parent, int64 (children,).
+        new_nodes: Additional node genes per child.
+        new_connections: Additional connection genes per child.
     """
     nodes, connections, deepest = 0, 0, 0
     for g in parent:
@@ -118,7 +128,13 @@ def room_for_children(
 
 @device
 def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
-    """The genes that were written; the room left over is little, and a copy takes long."""
+    """Return views of the genes written: unused room is small, and a copy is slow.
+
+    Args:
+        genes: Genes with unused room at the end.
+        nodes: Number of node genes written.
+        connections: Number of connection genes written.
+    """
     return Genes(
         genes.node_offsets,
         genes.node_id[:nodes],
@@ -137,7 +153,14 @@ def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
 
 @device
 def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
-    """Copy node gene n to a place in the same or other genes."""
+    """Copy a node gene.
+
+    Args:
+        genes: Genes to read.
+        n: Index of the gene.
+        to: Genes to write, may be the same.
+        place: Index in `to`.
+    """
     to.node_id[place] = genes.node_id[n]
     to.bias[place], to.response[place] = genes.bias[n], genes.response[n]
     to.activation[place], to.aggregation[place] = genes.activation[n], genes.aggregation[n]
@@ -145,7 +168,14 @@ def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
 
 @device
 def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
-    """Copy connection gene c to a place in the same or other genes."""
+    """Copy a connection gene.
+
+    Args:
+        genes: Genes to read.
+        c: Index of the gene.
+        to: Genes to write, may be the same.
+        place: Index in `to`.
+    """
     to.innovation[place] = genes.innovation[c]
     to.source[place], to.target[place] = genes.source[c], genes.target[c]
     to.weight[place], to.enabled[place] = genes.weight[c], genes.enabled[c]
@@ -153,7 +183,15 @@ def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
 
 @device
 def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
-    """Copy network g to n0 and c0; returns where its genes end."""
+    """Copy network g; return the ends of its node and connection genes.
+
+    Args:
+        genes: Genes to read.
+        g: Index of the network.
+        child: Genes to write.
+        n0: First node gene to write.
+        c0: First connection gene to write.
+    """
     first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
     n1 = n0 + last - first
     for i in range(last - first):
@@ -167,7 +205,15 @@ def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[
 
 @device
 def find_connection(genes: Genes, first: int, last: int, source: int, target: int) -> int:
-    """Place of the connection between two nodes among genes first:last, or -1."""
+    """Return the index of the connection between two nodes, or -1.
+
+    Args:
+        genes: Genes to search.
+        first: First connection gene.
+        last: End of the connection genes.
+        source: Id of the source.
+        target: Id of the target.
+    """
     for c in range(first, last):
         if genes.source[c] == source and genes.target[c] == target:
             return c
@@ -178,7 +224,16 @@ def find_connection(genes: Genes, first: int, last: int, source: int, target: in
 def new_connection(
     genes: Genes, c: int, source: int, target: int, weight: float, enabled: bool
 ) -> None:
-    """Write a connection gene that has no innovation number yet."""
+    """Write a connection gene without innovation number.
+
+    Args:
+        genes: Genes to write.
+        c: Index of the gene.
+        source: Id of the source.
+        target: Id of the target.
+        weight: Its weight.
+        enabled: Whether it is enabled.
+    """
     genes.innovation[c] = UNNUMBERED
     genes.source[c], genes.target[c] = source, target
     genes.weight[c], genes.enabled[c] = weight, enabled

@@ -1,8 +1,8 @@
-"""What the good offspring of a module gained, gathered in one module.
+"""Merge the improvements of a module's offspring into one module.
 
-Since all siblings are one edit away from the same parent (`genomes.network.edits`), `merge` lines
-them up with the parent by innovation number and takes, gene by gene, what differs, best sibling
-first, each gene once. It is NEAT's crossover with many parents at a time.
+Siblings differ from the same parent by one edit (`genomes.network.edits`). `merge` aligns them with
+the parent by innovation number and takes the differences gene by gene, best sibling first, each
+gene once. It generalises NEAT's crossover to many parents.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from genomes.network.genes import (
     trimmed,
 )
 
-GONE = -1  # the number of a gene that was taken out
+GONE = -1  # number of a removed gene
 
 
 @device
@@ -36,10 +36,10 @@ def _differences(
     pairs: Indices,
     new: int,
 ) -> int:
-    """Line networks a and s up; write (gene of a or -1, gene of s or -1) where they differ.
+    """Write pairs (gene of a or -1, gene of s or -1) where networks a and s differ.
 
-    Returns how many there are, -1 if s has more than `new` genes that a lacks. `pairs` has room for
-    so many and all genes of a.
+    Returns their number, or -1 if s has more than `new` genes that a lacks. `pairs` has room for
+    `new` and all genes of a.
     """
     count, lacking = 0, 0
     p, p_end, q, q_end = offsets[a], offsets[a + 1], offsets[s], offsets[s + 1]
@@ -61,10 +61,10 @@ def _differences(
 
 
 class _Merged(NamedTuple):
-    """One network while it gathers what its offspring gained.
+    """State of one network during the merge.
 
-    Its first genes are those of ancestor `a`, `node_shift` and `shift` on from where they stand
-    there; `own` is where they end and connections of offspring begin.
+    Its first genes are those of ancestor `a`, moved by `node_shift` and `shift`. They end at `own`,
+    where connections of offspring begin.
     """
 
     a: int
@@ -81,8 +81,8 @@ class _Merged(NamedTuple):
 def _clash(
     batch: Genes, genes: Genes, merged: _Merged, heads: Indices, links: Indices, c1: int
 ) -> bool:
-    """Whether an offspring differs in what a better one changed; connections end at c1."""
-    clash = False  # nothing is left early: so the loops become vector instructions
+    """Return whether an offspring changes a gene that a better one has changed."""
+    clash = False  # without early exit the loops become vector instructions
     for d in range(len(links)):
         i, j = links[d, 0], links[d, 1]
         if i >= 0:
@@ -90,14 +90,14 @@ def _clash(
         else:
             for c in range(merged.own, c1):
                 clash |= genes.innovation[c] == batch.innovation[j]
-            # A condition for a conjunction that a better one took out.
+            # A condition of a conjunction that a better one removed.
             for n in range(batch.node_offsets[merged.a], batch.node_offsets[merged.a + 1]):
                 gone = genes.node_id[n + merged.node_shift] == GONE
                 clash |= gone and batch.node_id[n] == batch.target[j]
     for d in range(len(heads)):
         i, j = heads[d, 0], heads[d, 1]
         clash |= i >= 0 and merged.node_used[i + merged.node_shift - merged.n0]
-        if j < 0:  # a conjunction that a better one gave a condition
+        if j < 0:  # a removed conjunction, to which a better one added a condition
             for c in range(merged.own, c1):
                 clash |= genes.target[c] == batch.node_id[i]
     return clash
@@ -113,7 +113,7 @@ def _change(
     value: FloatArray,
     theirs: FloatArray,
 ) -> None:
-    """Take the differences in genes that the ancestor has: another value, or that it is gone."""
+    """Take the differences in genes of the ancestor: new values and removals."""
     for d in range(len(pairs)):
         i, j = pairs[d, 0], pairs[d, 1]
         if i < 0:
@@ -136,7 +136,7 @@ def _gather(
     n1: int,
     c1: int,
 ) -> tuple[int, int]:
-    """Take the edits of offspring, best first; returns where nodes and connections end."""
+    """Take the edits of offspring, best first; return the ends of nodes and connections."""
     a = merged.a
     for s in siblings:
         head_count = _differences(
@@ -171,7 +171,7 @@ def _gather(
 
 @kernel
 def _merge(batch: Genes, ancestors: Indices, siblings: Indices, sibling_offsets: Indices) -> Genes:
-    """`merge`, but for genes that are gone, whose number is negative, and new ones at the end."""
+    """Merge without sorting; removed genes have negative numbers, new ones are last."""
     count, networks = len(ancestors), len(batch.node_offsets) - 1
     if not (within(ancestors, networks) and within(siblings, networks)):
         raise GenomeError("ancestors and siblings must be indices of networks of the batch")
@@ -209,10 +209,21 @@ def merge(
     siblings: Indices,
     sibling_offsets: Indices,
 ) -> Genes:
-    """Ancestors with what their best offspring gained.
+    """Return ancestors with the edits of their best offspring.
 
-    Network m of the result is network `ancestors[m]` of the batch with the edits of its offspring
-    `siblings[sibling_offsets[m]:sibling_offsets[m + 1]]`, best first. An offspring that differs in
-    a gene that a better one changed already is passed over.
+    An offspring is skipped if it changes a gene that a better one has changed.
+
+    Args:
+        genes: Genes of a batch, sorted.
+        ancestors: Int64 (m,), indices of networks.
+        siblings: Int64 (any,), indices of offspring, best first.
+        sibling_offsets: Int64 (m + 1,); network i takes
+            `siblings[sibling_offsets[i]:sibling_offsets[i + 1]]`.
+
+    Returns:
+        Genes of m networks, sorted.
+
+    Raises:
+        GenomeError: If indices or offsets are invalid.
     """
     return sorted_genes(_merge(genes, ancestors, siblings, sibling_offsets))

@@ -1,11 +1,10 @@
-"""Networks to and from neat-python's `DefaultGenome` objects.
+"""Convert networks from and to neat-python's `DefaultGenome` objects.
 
-The order of genes in a genome's dictionaries is kept both ways. neat-python's behaviour depends
-on that order (it sums, chooses and crosses over in it), so a population that is taken apart and
-put together again must have it.
+The order of genes in a genome's dictionaries is preserved both ways, as neat-python sums, chooses
+and crosses over in this order.
 
-neat-python's `time_constant` belongs to another kind of network (CTRNN) and takes no part in
-activation; the caller keeps it where it matters (`time_constants`).
+neat-python's `time_constant` belongs to another kind of network (CTRNN) and is not used in
+activation. The caller stores it if needed (`time_constants`).
 """
 
 from collections.abc import Sequence
@@ -30,7 +29,13 @@ def _offsets(sizes: list[int]) -> Indices:
 def from_neat_python(
     genomes: Sequence[Any], genome_config: Any, player: Player | None = None
 ) -> Networks:
-    """A batch of networks from `DefaultGenome`s and their `config.genome_config`."""
+    """Return a batch of networks from neat-python genomes.
+
+    Args:
+        genomes: `DefaultGenome`s.
+        genome_config: Their `config.genome_config`.
+        player: How the networks are played, or None.
+    """
     nodes = [gene for genome in genomes for gene in genome.nodes.values()]
     connections = [gene for genome in genomes for gene in genome.connections.values()]
     keys = np.array([gene.key for gene in connections], np.int64).reshape(-1, 2)
@@ -55,7 +60,7 @@ def from_neat_python(
 
 
 def time_constants(genomes: Sequence[Any]) -> FloatArray:
-    """The time constants of all node genes, in the order of a batch made of `genomes`."""
+    """Return the time constants of all node genes, float64 (nodes,)."""
     return np.array(
         [gene.time_constant for genome in genomes for gene in genome.nodes.values()], np.float64
     )
@@ -67,12 +72,19 @@ def to_neat_python(
     keys: Sequence[int] | None = None,
     time_constant: FloatArray | None = None,
 ) -> list[Any]:
-    """`DefaultGenome`s of all networks, with the given genome keys (default 1, 2, ...)."""
+    """Return `DefaultGenome`s of all networks.
+
+    Args:
+        networks: The batch.
+        genome_config: neat-python's `config.genome_config`.
+        keys: Genome keys; None for 1, 2, ...
+        time_constant: Float64 (nodes,), or None for ones.
+    """
     from neat import DefaultGenome
 
     if keys is None:
         keys = range(1, len(networks) + 1)
-    # Whole columns to Python numbers at once: reading single array elements is ten times slower.
+    # Convert whole columns: reading single array elements is ten times slower.
     node_id, bias, response, activation, aggregation = (
         getattr(networks, name).tolist() for name in NODE_GENES
     )

@@ -1,15 +1,15 @@
-"""Networks whose topology evolves: the genes of a whole population as a struct of arrays.
+"""Networks with evolved topology, stored as a struct of arrays for a population.
 
-The genes are those of NEAT (Stanley & Miikkulainen 2002): a node gene has an id, bias, response,
-activation and aggregation; a connection gene has an innovation number, the ids it leads from and
-to, a weight, and is enabled or not. Output k is node k, input i is source -1 - i and has no gene,
-hidden nodes have ids from `outputs` up: neat-python's numbering.
+The genes are those of NEAT (Stanley & Miikkulainen 2002). A node gene has an id, bias, response,
+activation and aggregation. A connection gene has an innovation number, source and target ids, a
+weight and an enabled flag. As in neat-python, output k is node k, input i is source -1 - i without
+a gene, and hidden nodes have ids from `outputs`.
 
-Memory order: genes of all networks are concatenated, network g owns nodes
-`node_offsets[g]:node_offsets[g + 1]` and connections likewise. The order of the genes is kept as
-given; it is the order in which a node's inputs are summed.
+Memory order: genes of all networks are concatenated. Network g owns nodes
+`node_offsets[g]:node_offsets[g + 1]`, and connections likewise. The order of the genes is
+preserved; it is the order in which a node's inputs are summed.
 
-A network by itself maps numbers to numbers (`activate`). With a `Player` it is a performer.
+A network maps numbers to numbers (`activate`). With a `Player` it is a performer.
 """
 
 import json
@@ -35,9 +35,10 @@ from genomes.player import Player, PlayerSettings
 
 @dataclass(frozen=True, eq=False)
 class Networks:
-    """A batch of n networks of the same inputs, outputs and player.
+    """A batch of n networks with equal inputs, outputs and player.
 
-    Raises GenomeError, of one line, for arrays that make none (`genomes.network.validation`).
+    Raises:
+        GenomeError: If the arrays are inconsistent (`genomes.network.validation`).
     """
 
     settings_type: ClassVar[Any] = PlayerSettings
@@ -50,8 +51,8 @@ class Networks:
     node_id: Indices  # (nodes,) like the next four
     bias: FloatArray
     response: FloatArray
-    activation: Codes  # place in genomes.network.functions.ACTIVATIONS
-    aggregation: Codes  # place in genomes.network.functions.AGGREGATIONS
+    activation: Codes  # index in genomes.network.functions.ACTIVATIONS
+    aggregation: Codes  # index in genomes.network.functions.AGGREGATIONS
     connection_offsets: Indices  # (n + 1,)
     innovation: Indices  # (connections,) like the next four
     source: Indices
@@ -74,12 +75,23 @@ class Networks:
 
     @classmethod
     def player_of(cls, settings: PlayerSettings, keys: int) -> Player:
-        """See `Performers.player_of`."""
+        """See `Performers.player_of`.
+
+        Args:
+            settings: The player's settings.
+            keys: Keys of the instrument.
+        """
         return settings.player(keys)
 
     @classmethod
     def shape_of(cls, keys: int, steps: int, player: Player | None) -> tuple[int, int]:
-        """See `Performers.shape_of`: inputs and outputs."""
+        """See `Performers.shape_of`: inputs and outputs.
+
+        Args:
+            keys: Ignored.
+            steps: Ignored.
+            player: How the networks are played.
+        """
         assert player is not None
         return player.inputs, player.keys
 
@@ -89,7 +101,7 @@ class Networks:
         return {"network.json": json.dumps(document, indent=2).encode() + b"\n"}
 
     def improvising(self) -> Self:
-        """See `Performers.improvising`: the extra input is 0, and not 1 as while learning."""
+        """See `Performers.improvising`: the extra input is 0 instead of 1."""
         if self.player is None or not self.player.extra_inputs:
             raise ValueError(
                 "learned without the input that lets it improvise (network.extra_inputs=1)"
@@ -135,10 +147,17 @@ class Networks:
         )
 
     def activate(self, inputs: FloatArray) -> FloatArray:
-        """Outputs for rows of inputs.
+        """Return the outputs for rows of inputs.
 
-        `inputs` is float64 (rows, inputs); the rows are consecutive steps for recurrent networks,
-        which start from zero. Returns float64 (n, rows, outputs).
+        Args:
+            inputs: Float64 (rows, inputs). For recurrent networks the rows are consecutive steps;
+                their initial state is 0.
+
+        Returns:
+            Float64 (n, rows, outputs).
+
+        Raises:
+            ValueError: If the shape does not fit.
         """
         if inputs.ndim != 2 or inputs.shape[1] != self.inputs:
             raise ValueError(f"inputs must be (rows, {self.inputs}), got {inputs.shape}")
@@ -155,7 +174,7 @@ class Networks:
         return self.player
 
     def follow(self, grid: BoolArray) -> Singles:
-        """See `Performers.follow`; the activation is what `Player.activations` makes of outputs."""
+        """See `Performers.follow`; activations are those of `Player.activations`."""
         player = self._players_hearing()
         activations = player.activations(self._activate_columns(player.hear(grid)))
         said = activations.astype(np.float32)
@@ -172,11 +191,19 @@ class Networks:
     ) -> BoolArray:
         """See `Performers.perform`.
 
-        A player's voices sound one after the other, each the highest of the outputs that are left,
-        ties to the lower key. Above temperature 0 each is drawn of the keys that are left, by the
-        softmax of their outputs / temperature: voice i is the first key at which the sum over the
-        keys from the lowest exceeds the step's i-th chance (of as many as there are keys; the
-        others are not used) times the whole sum.
+        Voices sound one after the other, each the highest remaining output (ties: lower key). Above
+        temperature 0 each is sampled from the remaining keys by the softmax of outputs /
+        temperature. Voice i is the first key whose cumulative sum from the lowest key exceeds the
+        step's i-th chance times the total.
+
+        Args:
+            prompt: See `Performers.perform`.
+            steps: Steps to play.
+            streams: See `Performers.perform`.
+            temperature: Sampling temperature.
+
+        Returns:
+            Bool (n, steps, keys).
         """
         player = self._players_hearing()
         prompt_steps, played = prompted(prompt, steps, len(self), player.keys)
@@ -194,7 +221,7 @@ class Networks:
         return played
 
     def sizes(self) -> Indices:
-        """Nodes and enabled connections of every network: int64 (n, 2)."""
+        """Return nodes and enabled connections of every network, int64 (n, 2)."""
         enabled_before = np.concatenate([[0], np.cumsum(self.enabled)])
         return np.stack(
             [np.diff(self.node_offsets), np.diff(enabled_before[self.connection_offsets])], axis=1
@@ -207,7 +234,7 @@ class Networks:
         for offsets_name, kinds in GENES.items():
             offsets = getattr(self, offsets_name)
             rows: slice | Indices
-            if isinstance(chosen, slice):  # the genes stand together already
+            if isinstance(chosen, slice):  # the genes are contiguous already
                 rows = slice(offsets[chosen.start], offsets[chosen.stop])
                 genes[offsets_name] = offsets[chosen.start : chosen.stop + 1] - rows.start
             else:
@@ -240,7 +267,12 @@ class Networks:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
-        """See `Performers.from_arrays`."""
+        """See `Performers.from_arrays`.
+
+        Args:
+            arrays: The arrays by name.
+            trusted: Skip checks.
+        """
         shape = field(arrays, "shape", np.int64, (4,)).tolist()
         inputs, outputs, feed_forward, has_player = shape
         if not (feed_forward in (0, 1) and has_player in (0, 1)):
@@ -259,14 +291,14 @@ class Networks:
 
 
 def genes_of(networks: Networks) -> Genes:
-    """Return the genes of a batch of networks, not copied."""
+    """Return the genes of a batch of networks, without copying."""
     return Genes(*(getattr(networks, name) for name in Genes._fields))
 
 
 def _player_in(arrays: Mapping[str, NDArray[Any]], keys: int) -> Player:
-    """The player that `Networks.to_arrays` described."""
+    """Return the player described by `Networks.to_arrays`."""
     off, on, before_start, threshold = field(arrays, "player_levels", np.float64, (4,)).tolist()
-    voices = 0  # arrays of before there were voices have none
+    voices = 0  # arrays of earlier versions have no voices
     if "player_voices" in arrays:
         voices = int(field(arrays, "player_voices", np.int64, ()))
     return Player(

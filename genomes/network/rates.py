@@ -1,7 +1,4 @@
-"""How networks begin and vary: the rates of every mutation, and the values of new genes.
-
-They are those of neat-python's configuration, by which they mean what neat-python means.
-"""
+"""Rates of mutations and distributions of new genes, as in neat-python's configuration."""
 
 from typing import NamedTuple
 
@@ -11,7 +8,7 @@ from genomes.randomness import Stream, below, normal, uniform
 
 
 class Attribute(NamedTuple):
-    """How a float attribute of a gene starts and mutates."""
+    """Initialisation and mutation of a float attribute of a gene."""
 
     init_mean: float
     init_stdev: float
@@ -24,7 +21,7 @@ class Attribute(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """How a gene's function starts and mutates: codes to choose from, -1 for a random start."""
+    """Initialisation and mutation of a function; the default is a code, or -1 for random."""
 
     default: int
     options: Codes
@@ -32,7 +29,7 @@ class Choice(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """Everything that says how networks vary."""
+    """All parameters of the variation of networks."""
 
     inputs: int
     outputs: int
@@ -52,13 +49,18 @@ class Rates(NamedTuple):
     response: Attribute
     activation: Choice
     aggregation: Choice
-    # The only values that weights may have; empty for any.
+    # Allowed values of weights; empty for any.
     alphabet: FloatArray
 
 
 @device
 def initial_value(attribute: Attribute, stream: Stream) -> float:
-    """A new value of a float attribute."""
+    """Return a new value of a float attribute.
+
+    Args:
+        attribute: Distribution and limits.
+        stream: Random stream.
+    """
     if attribute.init_uniform:
         low = max(attribute.lowest, attribute.init_mean - 2 * attribute.init_stdev)
         high = min(attribute.highest, attribute.init_mean + 2 * attribute.init_stdev)
@@ -71,7 +73,12 @@ def initial_value(attribute: Attribute, stream: Stream) -> float:
 
 @device
 def initial_weight(rates: Rates, stream: Stream) -> float:
-    """A new weight, of the alphabet if there is one."""
+    """Return a new weight, from the alphabet if there is one.
+
+    Args:
+        rates: Parameters of the networks.
+        stream: Random stream.
+    """
     if len(rates.alphabet) > 0:
         return float(rates.alphabet[below(stream, len(rates.alphabet))])
     return initial_value(rates.weight, stream)
@@ -79,7 +86,7 @@ def initial_weight(rates: Rates, stream: Stream) -> float:
 
 @device
 def neutral_weight(rates: Rates) -> float:
-    """The weight that passes a value on: 1, or the letter of the alphabet that is nearest."""
+    """Return the weight that passes a value on: 1, or the nearest in the alphabet."""
     weight = 1.0
     if len(rates.alphabet) > 0:
         weight = rates.alphabet[0]
@@ -91,7 +98,12 @@ def neutral_weight(rates: Rates) -> float:
 
 @device
 def initial_choice(choice: Choice, stream: Stream) -> int:
-    """A new function code."""
+    """Return a new function code.
+
+    Args:
+        choice: Default and options.
+        stream: Random stream.
+    """
     if choice.default >= 0:
         return int(choice.default)
     return int(choice.options[below(stream, len(choice.options))])
@@ -99,7 +111,12 @@ def initial_choice(choice: Choice, stream: Stream) -> int:
 
 @device
 def initial_enabled(rates: Rates, stream: Stream) -> bool:
-    """Whether a new connection is enabled."""
+    """Return whether a new connection is enabled.
+
+    Args:
+        rates: Parameters of the networks.
+        stream: Random stream.
+    """
     if rates.enabled_default >= 0:
         return rates.enabled_default == 1
     return uniform(stream) < 0.5

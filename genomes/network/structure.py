@@ -1,8 +1,7 @@
-"""Structural mutation of networks: nodes and connections added and deleted.
+"""Structural mutation of networks: adding and deleting nodes and connections.
 
-A node is added by splitting a connection: that is disabled, and two new connections lead through
-the new node. A feed-forward network never gets a cycle. New genes are UNNUMBERED
-(`genomes.network.genes`).
+A new node splits a connection, which is disabled and replaced by two connections through the node.
+Feed-forward networks never get cycles. New genes are UNNUMBERED (`genomes.network.genes`).
 """
 
 from genomes.arrays import Indices
@@ -25,15 +24,15 @@ from genomes.network.rates import (
 )
 from genomes.randomness import Stream, below, uniform
 
-# A child can gain one node and three connections: two by a split, one by an addition.
+# Maximum growth of a child: a split adds a node and two connections, an addition one.
 NEW_NODES, NEW_CONNECTIONS = 1, 3
 
 
 @device
 def _reaches(genes: Genes, first: int, last: int, origin: int, goal: int, visited: Indices) -> bool:
-    """Whether connections lead from node `origin` to node `goal`.
+    """Return whether there is a path from node `origin` to node `goal`.
 
-    `visited` is scratch space for as many ids as there are nodes.
+    `visited` is scratch space (nodes,).
     """
     if origin == goal:
         return True
@@ -55,7 +54,7 @@ def _reaches(genes: Genes, first: int, last: int, origin: int, goal: int, visite
                     known = True
                     break
             if not known:
-                if count == len(visited):  # more than its nodes: no valid network
+                if count == len(visited):  # more than its nodes: an invalid network
                     return True
                 visited[count] = reached
                 count += 1
@@ -67,7 +66,7 @@ def _add_connection(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
     visited: Indices, stream: Stream,
 ) -> int:  # fmt: skip
-    """Try to connect two nodes chosen at random; returns where the connections end."""
+    """Try to connect two random nodes; return the end of the connections."""
     target = genes.node_id[n0 + below(stream, n1 - n0)]
     # Nodes are sorted by id, and the outputs are the first of them.
     hidden = n1 - n0 - rates.outputs
@@ -109,7 +108,7 @@ def _draw_mutations(rates: Rates, stream: Stream) -> tuple[bool, bool, bool, boo
 
 @device
 def _split(rates: Rates, genes: Genes, n1: int, old: int, c1: int, stream: Stream) -> None:
-    """Add a node at n1 that splits connection `old`, and its two connections at c1."""
+    """Split connection `old` by a node at n1, with two connections at c1."""
     genes.enabled[old] = False
     genes.node_id[n1] = UNNUMBERED
     genes.bias[n1] = 0.0
@@ -122,7 +121,7 @@ def _split(rates: Rates, genes: Genes, n1: int, old: int, c1: int, stream: Strea
 
 @device
 def _delete_node(genes: Genes, place: int, n1: int, c0: int, c1: int) -> int:
-    """Delete the node gene at `place` and its connections; returns where connections end."""
+    """Delete a node gene and its connections; return the end of the connections."""
     doomed = genes.node_id[place]
     for n in range(place, n1 - 1):
         copy_node(genes, n + 1, genes, n)
@@ -139,10 +138,21 @@ def mutate_structure(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
     visited: Indices, stream: Stream,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Structural mutations of the network at n0:n1 and c0:c1.
+    """Apply structural mutations to the network at n0:n1 and c0:c1.
 
-    Returns where its nodes and connections end, and the innovation number of the connection that
-    was split, -1 for none.
+    Args:
+        rates: Parameters of the networks.
+        genes: Genes to write.
+        n0: First node gene.
+        n1: End of the node genes.
+        c0: First connection gene.
+        c1: End of the connection genes.
+        visited: Scratch space, int64 (nodes + 1,).
+        stream: Random stream.
+
+    Returns:
+        The ends of its nodes and connections, and the innovation number of the split connection, or
+        -1.
     """
     add_node, delete_node, add_connection, delete_connection = _draw_mutations(rates, stream)
     split = -1

@@ -1,12 +1,16 @@
-"""What makes arrays a batch of networks; the kernels assume it and check nothing.
+"""Check that arrays are a valid batch of networks, as kernels check nothing.
 
-- offsets begin at 0, never fall and end at the number of genes;
-- every network has its output nodes, no node id or innovation number twice, and no two connections
-  between the same nodes; ids and numbers are below those that new genes get;
-- connections lead from nodes and inputs that exist to nodes that exist;
-- a feed-forward network has no cycle, not even through connections that are disabled: breeding may
-  enable them;
-- function codes are in their tables, and all numbers are finite.
+- Offsets begin at 0, never fall and end at the number of genes.
+
+- Every network has its output nodes, and no repeated node id, innovation number or connection. Ids
+and numbers are below UNNUMBERED.
+
+- Connections lead from existing nodes or inputs to existing nodes.
+
+- A feed-forward network has no cycle, not even through disabled connections, which breeding may
+enable.
+
+- Function codes are valid indices, and all numbers are finite.
 """
 
 from collections.abc import Mapping
@@ -30,10 +34,10 @@ from genomes.network.compilation import (
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import GENES, UNNUMBERED, Genes
 
-# Inputs, outputs, and genes of a kind in one network: no task has as many.
+# Maximum inputs, outputs, and genes of a kind in one network.
 LARGEST = 1 << 20
 
-# The fields in which the kernel finds problems, and what they are.
+# Problems found by the kernel: field and message.
 _PROBLEMS = (
     ("node_id", "it has an id below 0 or one twice"),
     ("node_id", "it lacks a node for an output"),
@@ -49,16 +53,16 @@ _IDS, _OUTPUTS, _NUMBERS, _SOURCES, _TARGETS, _DOUBLE, _CYCLE = range(len(_PROBL
 def check_networks(
     inputs: int, outputs: int, feed_forward: bool, arrays: Mapping[str, Any]
 ) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a batch of networks, each in one piece, if they make one.
+    """Return the arrays of a batch of networks as contiguous memory, checked.
 
     Args:
-        inputs: Of every network.
-        outputs: Of every network.
-        feed_forward: Whether the networks are.
-        arrays: The names and types of `GENES`.
+        inputs: Inputs of every network.
+        outputs: Outputs of every network.
+        feed_forward: Whether the networks must be free of cycles.
+        arrays: Arrays with the names and types of `GENES`.
 
     Raises:
-        GenomeError: They do not; names the field, and the first network at fault.
+        GenomeError: If they are invalid; names the field and the first invalid network.
     """
     for name, number, least in (("inputs", inputs, 0), ("outputs", outputs, 1)):
         if not (isinstance(number, int | np.integer) and least <= number <= LARGEST):
@@ -95,7 +99,7 @@ def check_networks(
 
 @device
 def _are_distinct(ascending: Indices) -> bool:
-    """Whether sorted numbers are from 0 to below UNNUMBERED, and none stands twice."""
+    """Return whether sorted numbers are distinct, from 0 to below UNNUMBERED."""
     distinct = True
     for i in range(len(ascending)):
         distinct &= 0 <= ascending[i] < UNNUMBERED
@@ -105,9 +109,9 @@ def _are_distinct(ascending: Indices) -> bool:
 
 @device
 def _has_double(starts: Indices, incoming: Indices, source: Indices, seen: Indices) -> bool:
-    """Whether two connections join the same nodes.
+    """Return whether two connections join the same nodes.
 
-    `seen` (inputs + nodes,) is scratch space of -1s, and is left so.
+    `seen` (inputs + nodes,) is scratch space of -1s, and is restored.
     """
     double, inputs = False, len(seen) - len(starts) + 1
     for node in range(len(starts) - 1):
@@ -125,7 +129,7 @@ def _problem_of(
     inputs: int, outputs: int, feed_forward: bool,
     ids: Indices, innovation: Indices, source: Indices, target: Indices, seen: Indices,
 ) -> int:  # fmt: skip
-    """What is wrong with one network: a place in _PROBLEMS, or -1."""
+    """Return the problem of one network as an index in _PROBLEMS, or -1."""
     sorted_ids, order = sorted_nodes(ids)
     if not _are_distinct(sorted_ids):
         return _IDS
@@ -157,7 +161,7 @@ def _first_problem(
     node_offsets: Indices, node_id: Indices,
     connection_offsets: Indices, innovation: Indices, source: Indices, target: Indices,
 ) -> tuple[int, int]:  # fmt: skip
-    """The first network that has a problem, and which; (-1, -1) if none has."""
+    """Return the first invalid network and its problem, or (-1, -1)."""
     seen = np.full(inputs + longest_row(node_offsets), -1, np.int64)
     for g in range(len(node_offsets) - 1):
         begin, end = connection_offsets[g], connection_offsets[g + 1]
@@ -171,7 +175,11 @@ def _first_problem(
 
 
 def check_sorted(genes: Genes) -> None:
-    """Raise GenomeError unless genes rise by their numbers in every network, as breeding needs."""
+    """Check that genes ascend by number in every network.
+
+    Raises:
+        GenomeError: If they do not.
+    """
     for offsets, numbers, name in (
         (genes.node_offsets, genes.node_id, "node_id"),
         (genes.connection_offsets, genes.innovation, "innovation"),
@@ -186,16 +194,16 @@ def check_sorted(genes: Genes) -> None:
 def check_modules(
     genes: Genes, outputs: int, node_offsets: Indices, connection_offsets: Indices
 ) -> Genes:
-    """Return the modules of checked networks: networks of one output that share nothing.
+    """Return the modules of checked networks: disjoint networks of one output.
 
     Args:
-        genes: Of n networks that have been checked.
-        outputs: Of every network; as many modules make one.
-        node_offsets: int64 (n * outputs + 1,), where the nodes of modules begin.
-        connection_offsets: int64 (n * outputs + 1,), where their connections begin.
+        genes: Genes of n checked networks.
+        outputs: Outputs of every network, and modules per network.
+        node_offsets: Int64 (n * outputs + 1,), first nodes of the modules.
+        connection_offsets: Int64 (n * outputs + 1,), first connections of the modules.
 
     Raises:
-        GenomeError: They are no such modules; names the field.
+        GenomeError: If they are not such modules; names the field.
     """
     modules = genes._replace(node_offsets=node_offsets, connection_offsets=connection_offsets)
     count = (len(genes.node_offsets) - 1) * outputs
@@ -223,7 +231,7 @@ def _are_apart(
     node_offsets: Indices, node_id: Indices,
     connection_offsets: Indices, source: Indices, target: Indices,
 ) -> bool:  # fmt: skip
-    """Whether the connections of sorted networks join their own nodes, and inputs to them."""
+    """Return whether connections of sorted networks stay within their network."""
     apart = True
     for m in range(len(node_offsets) - 1):
         ids = node_id[node_offsets[m] : node_offsets[m + 1]]

@@ -1,20 +1,20 @@
 """Crossover and mutation of networks, a whole generation of offspring in one kernel.
 
-The operators are those of NEAT (Stanley & Miikkulainen 2002) as neat-python has them:
+The operators are those of NEAT (Stanley & Miikkulainen 2002) in neat-python's form:
 
-- crossover lines genes up by innovation number; a matching gene's attributes come from either
-  parent at random, disjoint and excess genes from the fitter one; a gene disabled in either parent
-  is disabled in three of four children;
-- structural mutation adds a node by splitting a connection, deletes a node, adds a connection,
-  deletes one; a feed-forward network never gets a cycle;
-- every attribute of every gene is then perturbed or replaced with the configured rates.
+- Crossover aligns genes by innovation number. Attributes of a matching gene come from either parent
+at random. Disjoint and excess genes come from the fitter parent. A gene disabled in either parent
+is disabled in three of four children.
 
-New genes need numbers that the whole generation agrees on. The kernel leaves them UNNUMBERED
-(`genomes.network.genes`) and says which connections were split; `evo.engines.neat.innovations`
-numbers them, the same structure always the same.
+- Structural mutation splits a connection by a node, deletes a node, adds a connection, or deletes
+one. Feed-forward networks never get cycles.
 
-Memory: the offspring are written into arrays with room for what the operators can add, and packed
-at the end.
+- Every attribute of every gene is then perturbed or replaced at the configured rates.
+
+The kernel leaves new genes UNNUMBERED (`genomes.network.genes`) and reports the split connections.
+`evo.engines.neat.innovations` numbers them, equal structures equally.
+
+Memory: offspring are written into arrays with room for the maximum growth, then trimmed.
 """
 
 import numpy as np
@@ -49,18 +49,18 @@ def _mutate_values(
 def _replace_letters(
     rates: Rates, weights: FloatArray, first: int, last: int, stream: Stream
 ) -> None:
-    """Replace some weights by another letter of the alphabet; there is nothing to perturb."""
+    """Replace some weights by another value of the alphabet."""
     letters = rates.alphabet
     for i in range(first, last):
         if uniform(stream) < rates.weight.replace_rate:
             place = below(stream, len(letters) - 1)
-            # The last letter stands in for the present one.
+            # The last letter replaces the present one, which is never drawn.
             weights[i] = letters[-1] if letters[place] == weights[i] else letters[place]
 
 
 @device
 def _mutate_codes(choice: Choice, codes: Codes, first: int, last: int, stream: Stream) -> None:
-    """Choose some of the functions anew."""
+    """Replace some function codes at random."""
     if choice.mutate_rate > 0.0:
         for i in range(first, last):
             if uniform(stream) < choice.mutate_rate:
@@ -91,7 +91,7 @@ def _mutate_attributes(
 def _cross(
     genes: Genes, fitter: int, other: int, child: Genes, n0: int, c0: int, stream: Stream
 ) -> None:
-    """Mix the other parent into a child that is a copy of the fitter one, at n0 and c0."""
+    """Mix the other parent into a copy of the fitter one, at n0 and c0."""
     n = n0
     j, j_end = genes.node_offsets[other], genes.node_offsets[other + 1]
     for i in range(genes.node_offsets[fitter], genes.node_offsets[fitter + 1]):
@@ -99,7 +99,7 @@ def _cross(
             j += 1
         if j < j_end and genes.node_id[j] == genes.node_id[i]:
             coins = below(stream, 16)  # four coins from one number
-            # Both are read before one is chosen: a branch that coins decide is mispredicted.
+            # Both are read first, as random branches would be mispredicted.
             mine, theirs = genes.bias[i], genes.bias[j]
             child.bias[n] = theirs if coins & 1 else mine
             mine, theirs = genes.response[i], genes.response[j]
@@ -121,7 +121,7 @@ def _cross(
             child.weight[c] = theirs if coins & 1 else mine
             on, other_on = genes.enabled[i], genes.enabled[j]
             inherited = other_on if coins & 2 else on
-            # In one of four the last two coins both fall on one side, and it stays as inherited.
+            # With probability 1/4 (the last two coins) it stays as inherited.
             child.enabled[c] = inherited & ((on & other_on) | (coins >= 12))
         c += 1
 
@@ -135,13 +135,22 @@ def breed(
     mutate: BoolArray,
     key: np.uint64,
 ) -> tuple[Genes, Indices]:
-    """The offspring of pairs of parents.
+    """Return the offspring of pairs of parents.
 
-    Child i comes from networks `fitter[i]` and `other[i]` of the batch, with random numbers of
-    stream i under `key`; where `mutate[i]` is False it is a copy of the fitter.
+    Args:
+        rates: Parameters of the networks.
+        parents: Genes of a batch, sorted.
+        fitter: Index of each child's fitter parent, int64 (children,).
+        other: Index of each child's other parent, int64 (children,).
+        mutate: Bool (children,); where False, the child is a copy of the fitter parent.
+        key: Key of the random streams; child i uses stream i.
 
-    Returns the children's genes, in which new genes are UNNUMBERED, and for every child the
-    innovation number of the connection it split, or -1: int64 (children,).
+    Returns:
+        The children's genes, new ones UNNUMBERED; and the innovation number of each child's split
+        connection, or -1, int64 (children,).
+
+    Raises:
+        GenomeError: If the arguments do not fit each other.
     """
     children = len(fitter)
     if len(other) != children or len(mutate) != children:

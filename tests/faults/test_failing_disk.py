@@ -84,7 +84,7 @@ def test_a_disk_that_fills_up_while_a_record_is_written_leaves_a_log_to_go_on_wi
     with monkeypatch.context() as patch:
         patch.setattr(Log, "append", failing)
         with pytest.raises(
-            RunInterruptedError, match=r"log\.jsonl: No space left on device; the run is"
+            RunInterruptedError, match=r"log\.jsonl: No space left on device; the run was"
         ):
             start(path, small("neat", **CONFIG))
     assert (path / "log.jsonl").read_bytes().endswith(b"eval")

@@ -167,7 +167,7 @@ def joined(batches: Sequence[Networks]) -> Networks:
             whole[name] = np.concatenate([[0], np.cumsum(ends)])
         else:
             whole[name] = np.concatenate([one[name] for one in arrays])
-    return Networks.from_arrays(whole)
+    return Networks.from_arrays(whole, trusted=True)
 
 
 def same_arrays(one: dict[str, Any], other: dict[str, Any]) -> bool:

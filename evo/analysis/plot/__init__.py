@@ -1,19 +1,19 @@
-"""Figures: how runs went, what champions play, what networks look like.
+"""Draw figures of runs, champions' performances and networks.
 
-    fitness     scores, steps right, species and network sizes over the generations of runs
+    fitness     scores, correct steps, species and network sizes over generations
     comparison  success over evaluations, per group of runs
     overlay     several runs in one panel, and their median
-    species     the sizes of the species over the generations
-    rolls       piano rolls: a song over what was played of it, or several pieces
-    history     where a network reads its past, over where songs repeat themselves
-    guessing    how predictors fare over the time of a piece
-    network     a network as a drawing
-    layout      the positions of its nodes
-    records     series read from a log, and how they are drawn
+    species     species sizes over generations
+    rolls       piano rolls: a song above its performance, or several pieces
+    history     read distances of a network, with the repeats of the songs
+    guessing    predictors' hit rates over the course of a piece
+    network     a network's nodes and connections
+    layout      positions of a network's nodes
+    records     series read from a log, and their lines
     style       colours, fonts, and PNG files that are reproducible to the byte
 
-A figure is made by one of the functions below and written by `save_figure`. All of it is
-matplotlib without pyplot: no display is needed and nothing has to be closed.
+Each function below returns a figure, and `save_figure` writes it. No part uses pyplot, so no
+display is needed and no figure has to be closed.
 """
 
 from evo.analysis.plot.comparison import comparison_figure

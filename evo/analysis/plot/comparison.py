@@ -1,9 +1,8 @@
-"""Who succeeded when: the share of a group's runs that had, over evaluations
-(`evo.analysis.compare`).
+"""Draw success over evaluations: a group's share of successful runs (see `evo.analysis.compare`).
 
-The empirical distribution of running time (Hoos & Stützle, "Evaluating Las Vegas algorithms",
-1998): a curve that is further left has needed less, one that ends higher has failed less. Each ends
-where the longest of its runs ended.
+This is the empirical running time distribution (Hoos & Stützle, "Evaluating Las Vegas algorithms",
+1998). A curve further left needs less time, and one that ends higher fails less. Each ends at the
+end of its longest run.
 """
 
 from collections.abc import Sequence
@@ -30,16 +29,20 @@ from evo.analysis.plot.style import (
     title,
 )
 
-if TYPE_CHECKING:  # figures of runs shall not import what carries runs out
+if TYPE_CHECKING:  # importing figures must not import the code that executes runs
     from evo.analysis.compare import Group
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
-_LINE, _LONGEST = 110, 440  # characters of a label in a line, and in all
+_LINE, _LONGEST = 110, 440  # characters of a label per line, and in total
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))
 
 
 def comparison_figure(groups: "Sequence[Group]") -> Figure:
-    """Draw the groups, a curve each. Raises ValueError where there is none."""
+    """Draw a curve per group.
+
+    Raises:
+        ValueError: if there are no groups.
+    """
     if not groups:
         raise ValueError("groups: there is none to draw")
     names = [_in_lines(group) for group in groups]
@@ -48,15 +51,15 @@ def comparison_figure(groups: "Sequence[Group]") -> Figure:
         figure = new_figure(WIDTH, 3.0 + head, head=head, foot=0.25)
         axes = figure.subplots()
         handles = []
-        left = 0.8 * min(one.evaluations or 1 for group in groups for one in group.outcomes)
-        for place, group in enumerate(groups):
-            colour = _COLOURS[place % len(_COLOURS)]
-            dashes = _DASHES[place // len(_COLOURS) % len(_DASHES)]
+        left = 0.8 * min(run.evaluations or 1 for group in groups for run in group.outcomes)
+        for index, group in enumerate(groups):
+            colour = _COLOURS[index % len(_COLOURS)]
+            dashes = _DASHES[index // len(_COLOURS) % len(_DASHES)]
             _draw(axes, group, left, colour, dashes)
             handles.append(Line2D([], [], color=colour, linestyle=dashes, linewidth=1.8))
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda count, place: f"{count:,.0f}"))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
         axes.set_ylim(-0.03, 1.03)
         axes.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
@@ -75,7 +78,7 @@ def comparison_figure(groups: "Sequence[Group]") -> Figure:
 
 
 def _in_lines(group: "Group") -> str:
-    """A group's label, which says last where it differs from others, and its successes."""
+    """Return a group's label and successes, wrapped to lines."""
     name = label(group.label, _LONGEST)
     lines = wrap(f"{name}: {group.solved} of {len(group.outcomes)}", _LINE, break_on_hyphens=False)
     return "\n".join(f" {line}" for line in lines)
@@ -83,10 +86,10 @@ def _in_lines(group: "Group") -> str:
 
 def _draw(axes: Axes, group: "Group", left: float, colour: str, dashes: Any) -> None:
     runs = len(group.outcomes)
-    steps = sorted(one.evaluations for one in group.outcomes if one.solved)
-    end = max(1, *(one.evaluations for one in group.outcomes))
+    steps = sorted(run.evaluations for run in group.outcomes if run.solved)
+    end = max(1, *(run.evaluations for run in group.outcomes))
     across = [left, *steps, end]
-    shares = [0.0, *((place + 1) / runs for place in range(len(steps))), len(steps) / runs]
+    shares = [0.0, *((index + 1) / runs for index in range(len(steps))), len(steps) / runs]
     axes.plot(
         across, shares, color=colour, linestyle=dashes, linewidth=1.8, drawstyle="steps-post",
         clip_on=False,

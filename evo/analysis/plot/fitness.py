@@ -1,12 +1,11 @@
-"""How runs went, from the records of their logs (`evo.runs.loop` says what is in them).
+"""Draw the progress of runs from their log records (see `evo.runs.loop`).
 
-One run shows the champion, the best, the mean and the spread of every generation. Several runs are
-laid over each other: a pale line a run, and in bold the median over the runs between its quartiles;
-a run that ended early counts on with its last value. Further panels, where the log has something to
-say for them: steps right, species, and the size of the networks.
+One run shows champion, best, mean and spread per generation. Several runs share a panel: a pale
+line per run, and the median over runs in bold between its quartiles. A run that ended early keeps
+its last value. Further panels show correct steps, species and network sizes, if logged.
 
-The engine's figures in a record are those of the population that it bred last, so they stand one
-generation further right than the scores.
+The engine's figures in a record describe the next population. So they are drawn one generation
+later than the scores.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,16 +50,16 @@ from evo.analysis.plot.style import (
 )
 from evo.experiment import Panel
 
-# Of the lines of a panel, in their order.
+# Colours of a panel's lines, in order.
 COLOURS = (BLUE, ORANGE, PURPLE, GREEN, VERMILLION)
 BEST, WORST = "#2FA0E0", "#999999"
 
 
 @dataclass(frozen=True)
 class _Panel:
-    """What a panel shows of the records: the words of its legend, paths and colours.
+    """The contents of a panel: legend labels, record paths and colours.
 
-    Of several runs only the first line is shown.
+    With several runs, only the first line is drawn.
     """
 
     axis: str
@@ -68,11 +67,11 @@ class _Panel:
     lines: tuple[tuple[str, tuple[str, str], str], ...]
     top: float | str | None = None  # see `evo.experiment.Panel`
     not_score: bool = False
-    counts: bool = False  # whether the values are whole numbers from 0
+    counts: bool = False  # whether the values are counts
 
     @classmethod
     def of(cls, panel: Panel) -> "_Panel":
-        """Return an experiment's panel, with a colour for each line."""
+        """Convert an experiment's panel, with a colour per line."""
         lines = tuple(
             (line.label, ("figures", line.figure), colour)
             for line, colour in zip(panel.lines, cycle(COLOURS), strict=False)
@@ -93,9 +92,14 @@ SIZE = _Panel(
 
 
 def fitness_figure(runs: Mapping[str, Sequence[Record]], panels: Sequence[Panel] = ()) -> Figure:
-    """Draw the records of one run, or of several over each other, by their names.
+    """Draw the records of one run, or of several runs over each other.
 
-    Runs without a record are left out. Raises ValueError when none has one.
+    Args:
+        runs: records by run name; runs without records are left out.
+        panels: further panels of the experiment.
+
+    Raises:
+        ValueError: if no run has a record.
     """
     drawn = {name: records for name, records in runs.items() if records}
     if not drawn:
@@ -145,19 +149,19 @@ def fitness_figure(runs: Mapping[str, Sequence[Record]], panels: Sequence[Panel]
 
 
 def _draw_scores(axes: Axes, records: Sequence[Record]) -> None:
-    """The scores of one run."""
+    """Draw the scores of one run."""
     low, high = (thinned(series(records, "quartiles", row)) for row in (0, 2))
     champion, best = series(records, "champion"), series(records, "best")
     mean, worst = thinned(series(records, "mean")), thinned(series(records, "worst"))
     axes.fill_between(
         low.generations, low.values, high.values, color=BLUE, alpha=0.2, linewidth=0, zorder=1
     )
-    alone = lonely(low.values)  # generations that make no area
+    alone = lonely(low.values)  # isolated generations, which fill no area
     axes.vlines(
         low.generations[alone], low.values[alone], high.values[alone], color=BLUE, alpha=0.2,
         linewidth=6, zorder=1,
     )  # fmt: skip
-    # The best lies on the champion where the champion lives on: a thin line in a thick one.
+    # A thin best line on a thick champion line: they coincide while the champion survives.
     draw_line(axes, champion, color=INK, linewidth=2.8, drawstyle="steps-post", zorder=3)
     draw_line(axes, thinned(best), color=BEST, linewidth=1.0, zorder=4)
     draw_line(axes, mean, color=ORANGE, linewidth=1.3, zorder=2)
@@ -167,7 +171,7 @@ def _draw_scores(axes: Axes, records: Sequence[Record]) -> None:
         Line2D([], [], color=ORANGE, linewidth=1.3),
         Patch(color=BLUE, alpha=0.2, linewidth=0),
     ]
-    # Without a fall they are the same.
+    # If scores never fall, the current champion is the best so far.
     falls = (np.diff(champion.values) < 0).any()
     words = "champion of the generation" if falls else "champion so far"
     labels = [words, "best", "mean", "middle half"]
@@ -202,16 +206,16 @@ def _draw_scores(axes: Axes, records: Sequence[Record]) -> None:
 
 
 def _is_score(panel: _Panel, records: Sequence[Record]) -> bool:
-    """Whether a panel's first line is the score, but for rounding to three digits."""
+    """Return whether a panel's first line equals the score up to rounding."""
     away = series(records, "champion").values - series(records, *panel.lines[0][1]).values
     return not (np.abs(away) > 1e-3).any()
 
 
 def _limits(core: Floats, worst: Floats) -> tuple[float, float] | None:
-    """Where to cut the axis when the lowest scores would press all others together, else None."""
+    """Return axis limits that cut off extremely low scores, or None."""
     if not np.isfinite(core).any():
         return None
-    # A few of the first generations may be far below all that come after.
+    # The first generations may be far below the rest.
     low, high = np.nanpercentile(core, [1, 100])
     room = max(high - low, 1e-9)
     if np.nanmin(core) > low - 0.6 * room:
@@ -222,13 +226,13 @@ def _limits(core: Floats, worst: Floats) -> tuple[float, float] | None:
 
 
 def _draw_panel(axes: Axes, panel: _Panel, records: Sequence[Record]) -> None:
-    """A lower panel of one run."""
+    """Draw a lower panel of one run."""
     handles, labels = [], []
-    for place, (words, path, colour) in enumerate(panel.lines):
+    for index, (words, path, colour) in enumerate(panel.lines):
         line = thinned(series(records, *path))
         if not line.empty:
             draw_line(  # the first on top
-                axes, line, color=colour, linewidth=1.5, drawstyle="steps-post", zorder=3 - place
+                axes, line, color=colour, linewidth=1.5, drawstyle="steps-post", zorder=3 - index
             )
             handles.append(Line2D([], [], color=colour, linewidth=1.5))
             labels.append(words)
@@ -236,7 +240,7 @@ def _draw_panel(axes: Axes, panel: _Panel, records: Sequence[Record]) -> None:
 
 
 def _scale(axes: Axes, panel: _Panel, runs: Sequence[Sequence[Record]]) -> None:
-    """Scale an axis: to the panel's top if it has one, else to the data."""
+    """Scale the axis to the panel's top, or else to the data."""
     bottom, top = 0.0, panel.top
     if isinstance(top, str):
         tops = np.concatenate([series(r, "figures", top).values for r in runs])
@@ -253,7 +257,7 @@ def _scale(axes: Axes, panel: _Panel, runs: Sequence[Sequence[Record]]) -> None:
 
 
 def _summary(records: Sequence[Record]) -> str:
-    """One run in a line."""
+    """Summarise one run in a line."""
     newest = records[-1]
     figures = newest.get("figures") or {}
     parts = [count(len(records), "generation")]
@@ -266,7 +270,7 @@ def _summary(records: Sequence[Record]) -> str:
 
 
 def _remarks(runs: Mapping[str, Sequence[Record]], empty: int, last: int) -> str:
-    """What a reader has to know of the lines."""
+    """Explain in sentences how the lines are drawn."""
     sentences = []
     early = sum(int(records[-1]["generation"]) < last for records in runs.values())
     if early:

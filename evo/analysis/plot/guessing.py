@@ -1,6 +1,6 @@
-"""How a piece is guessed over its time: the share of hits of every predictor, in a moving window.
+"""Draw the predictability of a piece: hit rates of predictors in a moving window.
 
-A dotted line stands at the length by which the piece was judged; after it, its player played on.
+A dotted line marks the evaluated length; after it, the performance continues.
 """
 
 import numpy as np
@@ -28,14 +28,14 @@ COLOURS = (PALE, BLUE, ORANGE)
 
 
 def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
-    """Draw how a piece is guessed.
+    """Draw the hit rate of each predictor over a piece.
 
     Args:
         roll: the piece, bool (steps, keys).
-        bred_steps: how many of its steps were judged when it was bred.
+        bred_steps: number of steps evaluated during the search.
 
     Returns:
-        The figure: the piece above, the shares of hits below.
+        The figure: the piece above, the hit rates below.
     """
     alphabet = roll.shape[1] + 1
     symbols = symbols_of(roll)
@@ -68,7 +68,7 @@ def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
 
 
 def _moving_mean(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the share of hits in the last `WINDOW` steps up to each: float64 (steps,)."""
+    """Return the share of hits in the last `WINDOW` steps: float64 (steps,)."""
     total = np.concatenate([[0], np.cumsum(hits)])
     end = np.arange(1, len(total))
     begin = np.maximum(end - WINDOW, 0)

@@ -1,19 +1,19 @@
-"""Where a network reads its own past while it follows songs, and where the songs repeat themselves.
+"""Draw the distances at which a network reads its history, and the songs' repeats.
 
-A song is cut into sections. Every section has two charts over one axis, the distance: how many
-steps back in the song. A network that reads where songs repeat has its weights at the repeats.
+A song is cut into sections. Each section has two charts over a common axis, the distance in steps
+back in the song. If a network reads at repeats, its weights and the repeats coincide.
 
     reading_figure  One song in detail. Below: the mean read weights of the section's steps, with
-                    the highest named. Above: the song's autocorrelation, the share of the
-                    section's notes that began that many steps before as well, on the same key.
-                    Where some distances cannot be read, those that can be are shaded.
-    lags_figure     Many songs. Below: a row per song, darker for a higher mean read weight, with a
-                    ring at every distance at which the whole song repeats itself
-                    (`evo.music.repetition`). Above: a histogram of the bars of all songs, by the
-                    distance at which each reads most.
+                    the highest labelled. Above: the song's autocorrelation, the share of the
+                    section's notes that also began that many steps earlier on the same key.
+                    Readable distances are shaded if some are not readable.
+    lags_figure     Many songs. Below: a row per song, darker for higher mean read weights, with
+                    rings at the repeat distances of the whole song (`evo.music.repetition`).
+                    Above: a histogram of the bars of all songs, by the distance with the highest
+                    read weight.
 
-A distance is counted from the step that is to be played. A HistoryUser's input is the song delayed
-by one step (`genomes.history_user.networks.hear`), so its lag j reads the song at distance j + 1.
+Distances count from the predicted step. A HistoryUser's input is the song delayed by one step
+(`genomes.history_user.networks.hear`), so its lag j reads the song at distance j + 1.
 """
 
 import operator
@@ -52,11 +52,11 @@ Distances = Sequence[int] | NDArray[np.integer[Any]]
 MAX_SECTIONS = 8
 BARS_PER_PHRASE = 4
 MAX_TICKS = 12
-MAX_SONGS = 60  # rows in the map of many songs
+MAX_SONGS = 60  # maximum rows in the map of songs
 _MAP_COLUMNS = 4
 _MAX_NAME = 24  # characters of a row's name
-_MIN_AXIS = 8  # steps back, however few can be read
-_MIN_BAR_WIDTH = 1 / 250  # of a chart's width: a bar that can still be seen
+_MIN_AXIS = 8  # minimum range of the distance axis, in steps
+_MIN_BAR_WIDTH = 1 / 250  # of a chart's width: minimum visible bar
 _SONG_GREY = "#8C8C8C"
 _PAPER_TO_BLUE = LinearSegmentedColormap.from_list("paper to blue", ["white", BLUE, INK])
 
@@ -69,21 +69,21 @@ _RING: dict[str, Any] = dict(
 def reading_figure(
     song: Song, weights: NDArray[Any], distances: Distances, section: int | None = None
 ) -> Figure:
-    """Draw the mean read weights of every section of a song over the song's own repeats.
+    """Draw the mean read weights of each section with the song's repeats.
 
     Args:
-        song: the song that is followed.
-        weights: float (steps, distances), how much each step reads at each distance, nowhere
-            negative; rows usually of sum 1.
+        song: the song.
+        weights: non-negative float (steps, distances), the read weights of each step; rows usually
+            sum to 1.
         distances: increasing integers, steps back in the song, at least 1.
-        section: steps per section; by default a phrase of four bars. A song of more than
-            `MAX_SECTIONS` such sections gets sections of two, three, ... times the length.
+        section: steps per section; by default a phrase of four bars. If a song has more than
+            `MAX_SECTIONS` of them, sections are two, three, ... times as long.
 
     Returns:
         A figure with a pair of charts per section.
 
     Raises:
-        ValueError: for weights or distances of another type or shape, or a section below 1.
+        ValueError: if the weights or distances have another type or shape, or a section is below 1.
     """
     readable = _checked_distances(distances)
     starts = section_starts(song, section)
@@ -123,19 +123,19 @@ def lags_figure(
 ) -> Figure:
     """Draw the read weights of every section of several songs.
 
-    Of more than `MAX_SONGS` songs, evenly spaced ones have a row; the histograms count all.
+    Above `MAX_SONGS` songs, evenly spaced ones have a row; the histograms count all.
 
     Args:
-        songs: the songs that are followed.
-        weights: one table per song, float (steps, distances), as `reading_figure` takes it.
+        songs: the songs.
+        weights: one table per song, float (steps, distances), as in `reading_figure`.
         distances: increasing integers, steps back in the song, at least 1.
-        held_out: how many songs at the end were not learned from; they have another colour.
+        held_out: number of songs at the end not learned from; they have another colour.
 
     Returns:
         A figure with a histogram and a map per section.
 
     Raises:
-        ValueError: for no songs, or weights or distances of another number, type or shape.
+        ValueError: if there are no songs, or the weights or distances do not match them.
     """
     if not songs or len(weights) != len(songs):
         raise ValueError(f"weights: expected those of {len(songs)} songs, got {len(weights)}")
@@ -178,10 +178,17 @@ def lags_figure(
 
 
 def section_starts(song: Song, section: int | None = None) -> Integers:
-    """Return the first step of every section, int64 (sections,); see `reading_figure`.
+    """Return the first step of every section; see `reading_figure`.
+
+    Args:
+        song: the song.
+        section: steps per section; by default a phrase of four bars.
+
+    Returns:
+        int64 (sections,).
 
     Raises:
-        ValueError: for a section below 1.
+        ValueError: if a section is below 1.
     """
     length = BARS_PER_PHRASE * _bar(song) if section is None else operator.index(section)
     if length < 1:
@@ -190,17 +197,17 @@ def section_starts(song: Song, section: int | None = None) -> Integers:
 
 
 def _section_length(steps: int, length: int) -> int:
-    """Return the multiple of a length of which at most `MAX_SECTIONS` cover the steps."""
+    """Return the smallest multiple of a length that needs at most `MAX_SECTIONS`."""
     return length * -(-steps // (length * MAX_SECTIONS))
 
 
 def _bar(song: Song) -> int:
-    """Return the steps of a bar."""
+    """Return the steps per bar."""
     return BEATS_A_BAR * song.steps_per_beat
 
 
 def _checked_weights(song: Song, weights: NDArray[Any], distances: Integers) -> Floats:
-    """Return the read weights of a song, float64 (steps, distances), or raise ValueError."""
+    """Validate the read weights; return float64 (steps, distances)."""
     expected = (song.steps, len(distances))
     if weights.dtype.kind != "f" or weights.shape != expected:
         raise ValueError(
@@ -213,7 +220,7 @@ def _checked_weights(song: Song, weights: NDArray[Any], distances: Integers) -> 
 
 
 def _checked_distances(distances: Distances) -> Integers:
-    """Return increasing distances of at least 1 as an array, or raise ValueError."""
+    """Validate distances: increasing integers of at least 1; return int64."""
     found = np.asarray(distances)
     if found.ndim != 1 or not found.size or found.dtype.kind not in "iu":
         raise ValueError(
@@ -227,7 +234,10 @@ def _checked_distances(distances: Distances) -> Integers:
 def _chart_pairs(
     figure: Figure, count: int, columns: int, heights: tuple[float, float]
 ) -> list[tuple[Axes, Axes]]:
-    """Return pairs of charts, one above the other, row by row; the last row is labelled."""
+    """Create pairs of charts, one above the other, row by row.
+
+    The last row has axis labels.
+    """
     rows = -(-count // columns)
     grid = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=heights * rows)
     pairs = [
@@ -239,7 +249,7 @@ def _chart_pairs(
             axes.remove()
     for index, (above, below) in enumerate(pairs[:count]):
         above.tick_params(axis="x", labelbottom=False)
-        # An empty label keeps the rows apart.
+        # An empty label keeps the spacing of rows.
         below.set_xlabel("steps back in the song" if index // columns == rows - 1 else " ")
     return pairs[:count]
 
@@ -249,7 +259,7 @@ def _name_section(axes: Axes, start: int, stop: int) -> None:
 
 
 def _draw_axis(axes: Axes, max_distance: int, bar: int, max_ticks: int) -> None:
-    """Set the axis of distances, with ticks at whole bars where there is room for one."""
+    """Set the distance axis, with ticks at whole bars if they fit."""
     axes.set_xlim(0.0, max_distance + 1.0)
     step = max(1, max_distance // 4)
     if bar <= max_distance:
@@ -261,7 +271,7 @@ def _draw_axis(axes: Axes, max_distance: int, bar: int, max_ticks: int) -> None:
 
 
 def _shade(axes: Axes, distances: Integers, max_distance: int) -> None:
-    """Shade the distances that can be read."""
+    """Shade the readable distances."""
     width = _bar_width(max_distance, 1.0)
     axes.broken_barh(
         [(distance - width / 2, width) for distance in distances.tolist()], (0, 1),
@@ -277,7 +287,7 @@ def _bar_width(max_distance: int, usual: float) -> float:
 def _name_highest(
     axes: Axes, distances: Integers, heights: Floats, colour: str, **font: Any
 ) -> None:
-    """Write the distance of the highest value over it."""
+    """Label the highest value with its distance."""
     best = int(heights.argmax())
     axes.annotate(
         str(distances[best]), (float(distances[best]), float(heights[best])), (0, 1.5),
@@ -287,10 +297,10 @@ def _name_highest(
 
 
 def _draw_repeats(axes: Axes, shares: Floats) -> None:
-    """Draw a song's autocorrelation in a section, float64 (distances,) from 1."""
+    """Draw a section's autocorrelation, float64 (distances,) from distance 1."""
     edges = np.arange(len(shares) + 1) + 0.5
     axes.stairs(shares, edges, fill=True, color=_SONG_GREY, linewidth=0, zorder=2, gid="song")
-    axes.set_ylim(0.0, 1.4)  # room for the number above a share of 1
+    axes.set_ylim(0.0, 1.4)  # space for the label above a share of 1
     axes.set_yticks([0, 1], ["0", "1"])
     if shares.any():
         _name_highest(axes, np.arange(1, len(shares) + 1), shares, GREY)
@@ -299,7 +309,7 @@ def _draw_repeats(axes: Axes, shares: Floats) -> None:
 def _draw_means(
     axes: Axes, distances: Integers, means: Floats, max_distance: int, highest: float
 ) -> None:
-    """Draw the mean read weights of a section, on a scale that ends above `highest`."""
+    """Draw the mean read weights of a section, with a scale up to `highest`."""
     axes.bar(distances, means, _bar_width(max_distance, 0.84), color=BLUE, zorder=2, gid="read")
     axes.set_ylim(0.0, 1.25 * highest)
     axes.locator_params(axis="y", nbins=3)
@@ -309,7 +319,7 @@ def _draw_means(
 def _draw_peaks(
     axes: Axes, songs: Sequence[Song], parts: Sequence[Floats], distances: Integers
 ) -> None:
-    """Draw the share of a section's bars, of all songs, that read most at each distance."""
+    """Draw the share of bars with the highest read weight at each distance."""
     peaks = np.concatenate(
         [
             peak_distances(part, distances, _bar(song))
@@ -328,7 +338,7 @@ def _draw_peaks(
 def _draw_map(
     axes: Axes, parts: Sequence[Floats], distances: Integers, repeats: Sequence[Integers]
 ) -> None:
-    """Draw a row per song: its mean read weights, and rings where it repeats itself."""
+    """Draw a row per song: its mean read weights, and rings at its repeats."""
     cells = np.zeros((len(parts), int(distances[-1])))
     for row, part in enumerate(parts):
         if len(part):
@@ -338,13 +348,13 @@ def _draw_map(
         extent=(0.5, cells.shape[1] + 0.5, len(parts) - 0.5, -0.5), gid="read",
     )  # fmt: skip
     x = np.concatenate(repeats)
-    y = np.repeat(np.arange(len(repeats)), [len(one) for one in repeats])
+    y = np.repeat(np.arange(len(repeats)), [len(distances) for distances in repeats])
     axes.plot(x, y, gid="repeats", **_RING)
     axes.set_ylim(len(parts) - 0.5, -0.5)
 
 
 def _add_reading_words(figure: Figure, song: Song, has_gaps: bool) -> None:
-    """Add the headline and the legend of one song's figure."""
+    """Add the headline and legend of one song's figure."""
     headline = "where the history is read"
     if song.name:
         headline = f"{label(song.name)}: {headline}"
@@ -360,7 +370,7 @@ def _add_reading_words(figure: Figure, song: Song, has_gaps: bool) -> None:
 
 
 def _add_lags_words(figure: Figure, songs: int, rows: int, held_out: int) -> None:
-    """Add the headline and the legend of the figure of many songs."""
+    """Add the headline and legend of the figure of many songs."""
     detail = f"{songs} songs" if rows == songs else f"{songs} songs, {rows} of them with a row"
     if held_out:
         were = "one (orange) was" if held_out == 1 else f"{held_out} (orange) were"

@@ -1,9 +1,9 @@
-"""Where the nodes of a network stand in its drawing.
+"""Compute the positions of a network's nodes for drawing.
 
-The inputs make the first column, the outputs the last. A hidden node's column is its depth, the
-longest way to it from an input, loops left out; its height is found by the barycentre heuristic
-(Sugiyama, Tagawa & Toda 1981): again and again the mean of its neighbours' heights, with some room
-kept between the nodes of a column.
+Inputs form the first column, outputs the last. A hidden node's column is its depth: its longest
+path from an input, ignoring loops. Its height follows the barycentre heuristic (Sugiyama, Tagawa &
+Toda 1981). Each sweep moves nodes to the mean height of their neighbours, with a minimum distance
+within a column.
 """
 
 from dataclasses import dataclass
@@ -17,28 +17,28 @@ from genomes.player import Player
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FEW_INPUTS = 120  # so many are all shown; of more, those that are used
-GAP = 1.6  # inputs that would fit between two blocks
+FEW_INPUTS = 120  # up to this many, all inputs are shown; above it, only used ones
+GAP = 1.6  # space between two blocks, in inputs
 SWEEPS = 24
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where things are: x in columns from the inputs' 0 to the outputs' 1, y in inputs."""
+    """Positions: x from 0 (inputs) to 1 (outputs), y in units of inputs."""
 
     x: Floats  # (inputs + nodes,), the inputs first
     y: Floats
-    shown: NDArray[np.bool_]  # whether it is drawn
-    used: NDArray[np.bool_]  # whether a link begins or ends there
+    shown: NDArray[np.bool_]  # whether the node is drawn
+    used: NDArray[np.bool_]  # whether the node has a link
     blocks: list[tuple[str, float, float]]  # name, bottom and top of each block of inputs
     height: float
-    source: Integers  # (links,) places in x and y
+    source: Integers  # (links,) indices into x and y
     target: Integers
     weight: Floats
 
 
 def lay_out(networks: Networks) -> Layout:
-    """Find the places for a batch of one."""
+    """Compute the layout of a batch of one network."""
     program = networks.program
     inputs, nodes = networks.inputs, len(program.node_id)
     target = np.repeat(np.arange(nodes), np.diff(program.link_offsets)) + inputs
@@ -62,11 +62,11 @@ def lay_out(networks: Networks) -> Layout:
 
     outputs = program.outputs[0] + inputs
     x[outputs] = 1.0
-    places = np.arange(networks.outputs)
-    if networks.player is None:  # as they are read, not as keys
-        places = places[::-1]
-    y[outputs] = (places + 0.5) * height / networks.outputs - 0.5
-    if blocks:  # inputs fewer than outputs stand in the middle
+    positions = np.arange(networks.outputs)
+    if networks.player is None:  # outputs that are not keys are listed from top to bottom
+        positions = positions[::-1]
+    y[outputs] = (positions + 0.5) * height / networks.outputs - 0.5
+    if blocks:  # centre the inputs vertically
         shift = (height - 1 - blocks[-1][2]) / 2
         y[:inputs] += shift
         blocks = [(name, low + shift, high + shift) for name, low, high in blocks]
@@ -81,24 +81,24 @@ def lay_out(networks: Networks) -> Layout:
 
 
 def _blocks(inputs: int, player: Player | None) -> list[tuple[str, range]]:
-    """The groups of inputs, from top to bottom: their names and places."""
+    """Return the groups of inputs from top to bottom: names and indices."""
     if player is None:
         return [("", range(inputs - 1, -1, -1))]
     keys = player.keys
     blocks = [
-        (f"{lag} step{'s' if lag > 1 else ''} ago", range(place * keys, (place + 1) * keys))
-        for place, lag in enumerate(player.lags)
+        (f"{lag} step{'s' if lag > 1 else ''} ago", range(index * keys, (index + 1) * keys))
+        for index, lag in enumerate(player.lags)
     ]
     extra = range(len(blocks) * keys, inputs)
     return [*blocks, ("constant", extra)] if len(extra) else blocks
 
 
 def _depths(inputs: int, nodes: int, source: Integers, target: Integers) -> Integers:
-    """The longest way from an input to every input and node, without going round a loop."""
+    """Return the longest loop-free path from an input to every node."""
     followers: list[list[int]] = [[] for _ in range(inputs + nodes)]
     for start, end in zip(source.tolist(), target.tolist(), strict=True):
         followers[start].append(end)
-    # Depth-first, without recursion: in the reversed order of leaving, only loops lead back.
+    # Iterative depth-first search: in reversed postorder only loops point backwards.
     state, left = [0] * (inputs + nodes), []
     for root in range(inputs + nodes):
         stack = [(root, iter(followers[root]))] if not state[root] else []
@@ -112,11 +112,11 @@ def _depths(inputs: int, nodes: int, source: Integers, target: Integers) -> Inte
             else:
                 state[following] = 1
                 stack.append((following, iter(followers[following])))
-    place = {node: i for i, node in enumerate(reversed(left))}
+    order = {node: i for i, node in enumerate(reversed(left))}
     depth = np.zeros(inputs + nodes, np.int64)
     for node in reversed(left):
         for end in followers[node]:
-            if place[end] > place[node]:
+            if order[end] > order[node]:
                 depth[end] = max(depth[end], depth[node] + 1)
     return depth
 
@@ -124,9 +124,9 @@ def _depths(inputs: int, nodes: int, source: Integers, target: Integers) -> Inte
 def _spread(
     x: Floats, y: Floats, hidden: Integers, source: Integers, target: Integers, height: float
 ) -> None:
-    """Give hidden nodes their heights, in place; see the module's docstring."""
+    """Set the heights of hidden nodes in place; see the module's docstring."""
     y[hidden] = height / 2
-    # Both ways: what a node hears and what hears it pull alike.
+    # Inputs and outputs of a node attract it equally.
     ends = np.concatenate([source, target])
     others = np.concatenate([target, source])
     ends, others = ends[ends != others], others[ends != others]
@@ -137,7 +137,7 @@ def _spread(
             pull = np.bincount(ends, weights=y[others], minlength=len(y)) / degree
             order = column[np.argsort(pull[column], kind="stable")]
             room = 0.5 * (height - 1) / len(order)
-            # Push apart what is too near, up and then down, and meet in the middle.
+            # Separate close nodes upwards and downwards, and take the mean.
             steps = np.arange(len(order)) * room
             upward = np.maximum.accumulate(pull[order] - steps) + steps
             downward = np.minimum.accumulate((pull[order] - steps)[::-1])[::-1] + steps

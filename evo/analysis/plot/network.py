@@ -1,10 +1,10 @@
-"""A network as a drawing: inputs at the left, hidden nodes by their depth, outputs at the right.
+"""Draw a network: inputs at the left, hidden nodes by depth, outputs at the right.
 
-Inputs that hear the past stand in blocks, one a lag, low keys at the bottom as on a piano roll; the
-outputs likewise (`evo.analysis.plot.layout` finds the places). Colour is a weight's sign and the
-line's width its size. A link that leads back is an arc, a node that hears itself wears a ring.
+Inputs from the past are in blocks, one per lag, with low keys at the bottom as on a piano roll.
+`evo.analysis.plot.layout` computes the positions. A line's colour is the sign of the weight, its
+width the size. A backward link is an arc, and a self-loop a ring.
 
-Only what the outputs need is drawn: no disabled connections, no dead ends.
+Disabled connections, and links without a path to an output, are not drawn.
 """
 
 from typing import Any
@@ -38,9 +38,9 @@ from genomes.network.functions import ACTIVATIONS
 from genomes.network.networks import Networks
 
 WIDTH = 11.0  # inches
-COLUMN_INCHES = WIDTH / 1.26  # from the inputs to the outputs
-PITCH = 0.115  # inches from one input to the next, less where there are many
-LOWEST, TALLEST = 3.0, 14.0  # inches; small networks are drawn larger to fill the first
+COLUMN_INCHES = WIDTH / 1.26  # distance from inputs to outputs
+PITCH = 0.115  # inches between inputs, less if there are many
+LOWEST, TALLEST = 3.0, 14.0  # minimum and maximum height, in inches
 MARGIN = 0.3  # inches above and below, where arcs may pass
 LABELLED = 0.085  # inches between inputs that can still be labelled
 IDLE = "#999999"
@@ -51,8 +51,8 @@ def network_pictures(networks: Networks, lowest_note: int | None) -> dict[str, b
     """Return the pictures of a champion, by file name.
 
     Args:
-        networks: A batch of one.
-        lowest_note: MIDI note of key 0, None for tasks that are no music.
+        networks: a batch of one.
+        lowest_note: MIDI note of key 0; None if the task is not musical.
     """
     return {"network.png": png_bytes(network_figure(networks, lowest_note))}
 
@@ -62,11 +62,11 @@ def network_figure(networks: Networks, lowest_note: int | None = None) -> Figure
 
     Args:
         networks: a batch of one.
-        lowest_note: MIDI note of key 0, for the names of the keys; by default that of a song
-            with as many keys.
+        lowest_note: MIDI note of key 0, for the names of keys; by default that of a song with as
+            many keys.
 
     Raises:
-        ValueError: for another number of networks, or one that cannot be activated.
+        ValueError: if there is not exactly one network, or it cannot be activated.
     """
     if len(networks) != 1:
         raise ValueError(f"networks: expected a batch of one, got {len(networks)}")
@@ -88,13 +88,13 @@ def network_figure(networks: Networks, lowest_note: int | None = None) -> Figure
 
 
 def _curves(layout: Layout, pitch: float) -> tuple[list[Path], NDArray[np.bool_]]:
-    """The lines of all links, and which of them lead back."""
+    """Return the curves of all links, and a mask of backward links."""
     start = np.stack([layout.x[layout.source], layout.y[layout.source]], axis=1)
     end = np.stack([layout.x[layout.target], layout.y[layout.target]], axis=1)
     back = end[:, 0] <= start[:, 0] + 1e-9
     beside = back & (end[:, 0] > start[:, 0] - 1e-9)
-    # A cubic Bezier curve, level at both ends where it leads on. Where it leads back it stands up
-    # from them, or, within a column, bulges to the left.
+    # Cubic Bezier curves. Forward links are horizontal at both ends. Backward links leave upwards,
+    # or bulge to the left within a column.
     reach = np.where(back, 0.0, (end[:, 0] - start[:, 0]) * 0.45)
     bulge = np.where(beside, 0.06, 0.0)
     rise = np.where(back & ~beside, 0.6 / pitch, 0.0)
@@ -102,7 +102,7 @@ def _curves(layout: Layout, pitch: float) -> tuple[list[Path], NDArray[np.bool_]
     far = end + np.stack([-reach - bulge, rise], axis=1)
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
     paths = [Path(points, codes) for points in np.stack([start, near, far, end], axis=1)]
-    # A node that hears itself wears a ring.
+    # A self-loop is a ring.
     circle, radius = Path.unit_circle(), np.array([0.09 / COLUMN_INCHES, 0.09 / pitch])
     above = np.asarray(circle.vertices, np.float64) + np.array([0.0, 1.0])
     alone = layout.source == layout.target
@@ -112,9 +112,9 @@ def _curves(layout: Layout, pitch: float) -> tuple[list[Path], NDArray[np.bool_]
 
 
 def _draw_links(axes: Axes, layout: Layout, pitch: float) -> tuple[float, float]:
-    """Draw the links, the weightiest on top; returns the largest weight and its line's width."""
+    """Draw the links, largest on top; return the maximum weight and its line width."""
     size = np.abs(np.nan_to_num(layout.weight))
-    most = float(size.max(initial=0.0))
+    maximum = float(size.max(initial=0.0))
     crowd = min(1.0, 150 / max(1, len(size)))  # many links are drawn finer and paler
     widest = 2.8 * crowd**0.3
     paths, back = _curves(layout, pitch)
@@ -126,28 +126,28 @@ def _draw_links(axes: Axes, layout: Layout, pitch: float) -> tuple[float, float]
                 [paths[link] for link in chosen],
                 facecolors="none",
                 edgecolors=[VERMILLION if weight < 0 else BLUE for weight in layout.weight[chosen]],
-                linewidths=_line_width(size[chosen] / (most or 1.0), widest),
+                linewidths=_line_width(size[chosen] / (maximum or 1.0), widest),
                 linestyles=DASHES if leads_back else "solid",
                 alpha=0.85 * crowd**0.45,
                 zorder=2, gid="back" if leads_back else "forward",
             ),
             autolim=False,
         )  # fmt: skip
-    return most, widest
+    return maximum, widest
 
 
 def _line_width(share: Any, widest: float) -> Any:
-    """Points for a weight that is this share of the largest."""
+    """Return the line width in points for a share of the maximum weight."""
     return widest * (0.2 + 0.8 * share)
 
 
 def _draw_nodes(axes: Axes, layout: Layout, networks: Networks, pitch: float) -> None:
     inputs, x, y = networks.inputs, layout.x, layout.y
-    heard = layout.used[:inputs]
-    idle = np.flatnonzero(~heard & layout.shown[:inputs])
+    used = layout.used[:inputs]
+    idle = np.flatnonzero(~used & layout.shown[:inputs])
     dot = float(np.clip(pitch * 72 * 0.5, 1.5, 5.0))  # points
     axes.scatter(x[idle], y[idle], s=4, color=PALE, linewidths=0, zorder=3, gid="idle")
-    active = np.flatnonzero(heard)
+    active = np.flatnonzero(used)
     axes.scatter(x[active], y[active], s=dot**2, marker="s", color=INK, linewidths=0, zorder=4)
     nodes = np.arange(inputs, len(x))
     ends = np.isin(nodes, networks.program.outputs[0] + inputs)
@@ -169,38 +169,38 @@ def _draw_names(
         if lowest_note is None:
             lowest_note = next((note for note in (60, 21) if note + keys <= 128), 0)
         names = [note_name(lowest_note + key) for key in range(keys)]
-        heard = names * len(player.lags) + [f"{value:g}" for value in player.extra_inputs]
+        input_names = names * len(player.lags) + [f"{value:g}" for value in player.extra_inputs]
     else:
         names = [f"output {i}" for i in range(networks.outputs)]
-        heard = [f"input {i}" for i in range(networks.inputs)]
+        input_names = [f"input {i}" for i in range(networks.inputs)]
     if pitch >= LABELLED:
         size = min(8.0, 72 * 0.8 * pitch)
         for i in np.flatnonzero(layout.shown[: networks.inputs]):
             if layout.used[i] or pitch > 2 * PITCH:
                 axes.text(
-                    -0.009, y[i], heard[i], ha="right", va="center_baseline", fontsize=size,
+                    -0.009, y[i], input_names[i], ha="right", va="center_baseline", fontsize=size,
                     color=INK if layout.used[i] else IDLE,
                 )  # fmt: skip
     for name, low, high in layout.blocks if player is not None else ():
         axes.plot([-0.05] * 2, [low - 0.4, high + 0.4], color=PALE, linewidth=1.2, zorder=1)
         axes.text(-0.058, (low + high) / 2, name, ha="right", va="center", fontsize=8, color=GREY)
 
-    # What the nodes compute is said once, or, where they differ, beside every node.
+    # Activation functions are named once if equal, else beside every node.
     kinds = [ACTIVATIONS[code] for code in program.activation]
     differ = len(set(kinds)) > 1
     outputs = program.outputs[0]
-    for name, place in zip(names, outputs, strict=True):
-        node = networks.inputs + place
+    for name, output in zip(names, outputs, strict=True):
+        node = networks.inputs + output
         axes.text(
-            1.013, y[node], f"{name}  {kinds[place]}" if differ else name, ha="left",
+            1.013, y[node], f"{name}  {kinds[output]}" if differ else name, ha="left",
             va="center_baseline", fontsize=8, color=INK if layout.used[node] else IDLE,
         )  # fmt: skip
     hidden = np.setdiff1d(np.arange(len(kinds)), outputs)
     if differ and len(hidden) <= 40:
-        for place in hidden:
-            node = networks.inputs + place
+        for index in hidden:
+            node = networks.inputs + index
             axes.annotate(
-                kinds[place], (x[node], y[node]), (0, -6), textcoords="offset points",
+                kinds[index], (x[node], y[node]), (0, -6), textcoords="offset points",
                 ha="center", va="top", fontsize=6.5, zorder=5,
                 path_effects=[withStroke(linewidth=2.0, foreground="white")],
             )  # fmt: skip
@@ -211,23 +211,23 @@ def _add_texts(
 ) -> None:
     program = networks.program
     links, hidden = len(layout.weight), len(program.node_id) - networks.outputs
-    heard = int(layout.used[: networks.inputs].sum())
+    used = int(layout.used[: networks.inputs].sum())
     kinds = sorted({ACTIVATIONS[code] for code in program.activation})
     title(
         figure,
         f"{count(links, 'connection')}, {count(hidden, 'hidden node')}, "
-        f"{heard} of {networks.inputs} inputs used",
+        f"{used} of {networks.inputs} inputs used",
         f"{'feed-forward' if networks.feed_forward else 'recurrent'}"
         + (f", all nodes {kinds[0]}" if len(kinds) == 1 else ""),
     )
-    most, widest = widths
+    maximum, widest = widths
     handles = [
         Line2D([], [], color=BLUE, linewidth=2, label="positive weight"),
         Line2D([], [], color=VERMILLION, linewidth=2, label="negative"),
     ]
-    for share, words in ((1.0, "weight "), (0.5, "")) if most else ():
+    for share, words in ((1.0, "weight "), (0.5, "")) if maximum else ():
         width = _line_width(share, widest)
-        text = f"{words}{share * most:.3g}"
+        text = f"{words}{share * maximum:.3g}"
         handles.append(Line2D([], [], color=GREY, linewidth=width, label=text))
     if (_curves(layout, 1.0)[1]).any():
         handles.append(Line2D([], [], color=GREY, linestyle=DASHES, label="leads back"))

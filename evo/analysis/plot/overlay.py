@@ -1,4 +1,4 @@
-"""Several runs in one panel: a pale line a run, their median in bold between its quartiles."""
+"""Draw several runs in one panel: pale lines, median and quartiles."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,13 +25,20 @@ from evo.analysis.plot.style import (
 
 Runs = Mapping[str, Sequence[Record]]
 
-# So many runs have a colour and a name, more are all alike.
+# Up to this many runs have their own colour and name.
 COLOURS = (SKY, ORANGE, GREEN, PURPLE, BLUE, VERMILLION, "#B8A800", GREY)
 CROWD = "#9DB8C9"
 
 
 def draw_runs(axes: Axes, runs: Runs, path: tuple[str, ...], last: int) -> None:
-    """Draw what stands at `path` in the records of every run, up to generation `last`."""
+    """Draw a value of every run's records as lines, with median and quartiles.
+
+    Args:
+        axes: the panel.
+        runs: records by run name.
+        path: the keys that lead to the value in a record.
+        last: last generation of the figure.
+    """
     shift = 1 if path[0] == "engine" else 0
     generations = np.arange(last + shift + 1)
     table = np.stack([held(records, path, last)[: len(generations)] for records in runs.values()])
@@ -58,7 +65,12 @@ def _colours(number: int) -> list[str]:
 
 
 def add_names(axes: Axes, names: Sequence[str]) -> None:
-    """The legend: the names of the runs, when there are few enough."""
+    """Add a legend, with the names of the runs if few.
+
+    Args:
+        axes: the panel.
+        names: names of the runs.
+    """
     handles: list[Any] = [
         Line2D([], [], color=INK, linewidth=2.2),
         Patch(color=INK, alpha=0.13, linewidth=0),
@@ -76,7 +88,12 @@ def add_names(axes: Axes, names: Sequence[str]) -> None:
 
 
 def summary(runs: Runs, last: int) -> str:
-    """Several runs in a line."""
+    """Summarise several runs in a line.
+
+    Args:
+        runs: records by run name.
+        last: last generation of the figure.
+    """
     ends = np.array([held(records, ("champion",), last)[-1] for records in runs.values()])
     ends = ends[np.isfinite(ends)]
     parts = [f"up to {count(last + 1, 'generation')}"]
@@ -84,6 +101,6 @@ def summary(runs: Runs, last: int) -> str:
         lowest, median, highest = (in_words(float(f(ends))) for f in (np.min, np.median, np.max))
         parts.append(f"champions {lowest} to {highest}, median {median}")
     solved = [(records[-1].get("figures") or {}).get("solved") for records in runs.values()]
-    if any(one is not None for one in solved):
+    if any(flag is not None for flag in solved):
         parts.append(f"{sum(map(bool, solved))} of {len(runs)} solved")
     return "; ".join(parts)

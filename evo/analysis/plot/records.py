@@ -1,4 +1,4 @@
-"""What the figures read from a log, and how they draw it as lines."""
+"""Extract series from log records, and draw them as lines."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,25 +12,33 @@ from numpy.typing import NDArray
 Record = Mapping[str, Any]
 Floats = NDArray[np.float64]
 
-WIDTH = 10.0  # inches, of every figure over generations
-MOST_POINTS = 1000  # of a line that jumps up and down
+WIDTH = 10.0  # inches, for all figures over generations
+MOST_POINTS = 1000  # maximum points of a noisy line
 
 
 @dataclass(frozen=True)
 class Series:
-    """One number a generation: NaN where the log has none."""
+    """A number per generation; NaN if the log has none."""
 
     generations: NDArray[np.int64]
     values: Floats
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to draw."""
+        """Whether all values are missing."""
         return not np.isfinite(self.values).any()
 
 
 def series(records: Sequence[Record], *path: str | int) -> Series:
-    """What stands at `path` (the keys on the way into a record), as finite numbers or NaN."""
+    """Extract the values at a path of keys from the records.
+
+    Args:
+        records: records of a log.
+        path: the keys that lead to the value.
+
+    Returns:
+        A value per record; NaN if missing or not finite. Engine values are one generation later.
+    """
     values = np.full(len(records), np.nan)
     for row, record in enumerate(records):
         value: Any = record
@@ -46,12 +54,12 @@ def series(records: Sequence[Record], *path: str | int) -> Series:
 
 
 def stretch_of(records: int) -> int:
-    """How many generations share a point of a thinned line."""
+    """Return the generations per point of a thinned line."""
     return -(-records // MOST_POINTS)
 
 
 def thinned(line: Series) -> Series:
-    """The means of equal stretches of a long line, so that it can still be seen as one."""
+    """Reduce a long line to the means of equal stretches."""
     stretch = stretch_of(len(line.values))
     if stretch <= 1:
         return line
@@ -65,7 +73,16 @@ def thinned(line: Series) -> Series:
 
 
 def held(records: Sequence[Record], path: tuple[str, ...], last: int) -> Floats:
-    """A run's values in generations 0 to `last + 1`; a missing one is the one before it."""
+    """Return a run's values, with missing ones replaced by the last before.
+
+    Args:
+        records: records of a log.
+        path: the keys that lead to the value.
+        last: last generation of the figure.
+
+    Returns:
+        float64 (last + 2,), for generations 0 to `last + 1`.
+    """
     values = np.full(last + 2, np.nan)
     line = series(records, *path)
     known = np.isfinite(line.values)
@@ -76,14 +93,20 @@ def held(records: Sequence[Record], path: tuple[str, ...], last: int) -> Floats:
 
 
 def lonely(values: Floats) -> NDArray[np.bool_]:
-    """Which values have none beside them, so that a line would not show them."""
+    """Mark isolated values, which a line would not show."""
     known = np.pad(np.isfinite(values), 1)
     alone: NDArray[np.bool_] = known[1:-1] & ~known[:-2] & ~known[2:]
     return alone
 
 
 def draw_line(axes: Axes, line: Series, **look: Any) -> None:
-    """Draw a line, and dots where a value stands between two missing ones."""
+    """Draw a line, with dots for values between two missing ones.
+
+    Args:
+        axes: the panel.
+        line: the series.
+        look: arguments of `Axes.plot`.
+    """
     x, y = line.generations, line.values
     axes.plot(x, y, **look)
     alone = lonely(y)
@@ -93,5 +116,5 @@ def draw_line(axes: Axes, line: Series, **look: Any) -> None:
 
 
 def in_words(value: float) -> str:
-    """A score, short and with a real minus."""
+    """Format a score briefly, with a typographic minus."""
     return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}").replace("-", "−")

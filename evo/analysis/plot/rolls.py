@@ -1,12 +1,12 @@
-"""Piano rolls: a song over what a performer made of it, or several pieces.
+"""Draw piano rolls: a song above its performance, or several pieces.
 
-Time runs to the right, keys go up. The rows of black keys are shaded, a line stands at every beat
-and a darker one at every bar of four beats.
+Time runs to the right, and keys go up. Rows of black keys are shaded. Every beat has a line, and
+every bar of four beats a darker one.
 
-    rolls_figure   A song above, what was played of it below. A right note is filled, a missing one
-                   hollow, an extra one in the warning colour. A strip below marks every wrong step:
-                   a step is right when all its keys are. The steps of the prompt are given and not
-                   judged. A row holds up to `ROW_STEPS` steps; longer songs continue in a row
+    rolls_figure   The song is above its performance. A right note is filled, a missing one hollow,
+                   and an extra one has the warning colour. A strip below marks every wrong step. A
+                   step is right if all its keys are. Steps of the prompt are given and not
+                   judged. A row holds up to `ROW_STEPS` steps. Longer songs continue in rows
                    below, up to `MAX_STEPS`.
     pieces_figure  A row per piece, up to `ROW_STEPS` steps of each.
 """
@@ -43,7 +43,7 @@ BoolArray = NDArray[np.bool_]
 
 ROW_STEPS = 128
 MAX_STEPS = 512
-FEW_KEYS = 25  # up to two octaves all keys are drawn; of more, those between the used ones
+FEW_KEYS = 25  # up to two octaves all keys are drawn, above that only the used range
 GIVEN = "#FBF0D5"
 BLACK_KEYS = (1, 3, 6, 8, 10)
 WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
@@ -54,19 +54,19 @@ class _Window(NamedTuple):
 
     start: int
     stop: int
-    width: int  # steps from the left edge to the right; the last row may not fill it
+    width: int  # steps per row; the last row may be shorter
     low: int  # keys shown, low to high - 1
     high: int
     prompt: int
 
 
 def wrong_steps(song: Song, played: BoolArray, prompt_steps: int) -> BoolArray:
-    """Return which steps after the prompt are not exactly right.
+    """Mark the wrong steps after the prompt.
 
     Args:
-        song: what should have been played.
-        played: bool (steps, keys), as the song's grid.
-        prompt_steps: steps at the beginning that are never wrong.
+        song: the target.
+        played: bool (steps, keys), the performance.
+        prompt_steps: steps at the beginning, never wrong.
 
     Returns:
         bool (steps,).
@@ -77,18 +77,18 @@ def wrong_steps(song: Song, played: BoolArray, prompt_steps: int) -> BoolArray:
 
 
 def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
-    """Draw a song over what was played of it.
+    """Draw a song above its performance.
 
     Args:
-        song: what should have been played.
-        played: bool (steps, keys), as the song's grid.
-        prompt_steps: steps at the beginning that were given; `played` is not read there.
+        song: the target.
+        played: bool (steps, keys), the performance.
+        prompt_steps: given steps at the beginning; `played` is ignored there.
 
     Returns:
         The figure, with as many rows as the song needs.
 
     Raises:
-        ValueError: for a roll of another type or shape, or a prompt longer than the song.
+        ValueError: if the roll has another type or shape, or the prompt is longer than the song.
     """
     if played.shape != song.grid.shape or played.dtype != np.bool_:
         raise ValueError(
@@ -108,7 +108,7 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
         _Window(start, min(start + width, shown), width, low, high, prompt_steps)
         for start in range(0, shown, width)
     ]
-    # Inches; many keys become thinner, down to what can still be told apart.
+    # Inches; rows of many keys are thinner, down to a readable minimum.
     roll, strip, gap = float(np.clip(0.14 * (high - low), 1.0, 3.2)), 0.13, 0.55
     foot = 0.25 if shown < song.steps else 0.0
     with style():
@@ -126,7 +126,7 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
             _draw_notes(below, song, song.grid & ~played, window, "missing", "none")
             _draw_notes(below, song, played & ~song.grid, window, "extra", VERMILLION)
             _draw_marks(marks, song, wrong, window)
-            # An empty label keeps the rows apart.
+            # An empty label keeps the spacing of rows.
             marks.set_xlabel("step, a line at every bar of four beats" if above is last else " ")
         _add_title(figure, song, wrong, prompt_steps)
         _add_legend(figure, prompt_steps)
@@ -140,14 +140,14 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
 
     Args:
         pieces: songs of any sizes.
-        notes: a few words for each piece.
-        width: steps that a row has room for; 0 for those of its own piece.
+        notes: a short text per piece.
+        width: steps per row; 0 for the length of each piece.
 
     Returns:
-        The figure, a row per piece.
+        The figure, with a row per piece.
 
     Raises:
-        ValueError: for no pieces, or another number of notes.
+        ValueError: if there are no pieces, or another number of notes.
     """
     if not pieces or len(notes) != len(pieces):
         raise ValueError(f"notes: expected one for each of {len(pieces)} pieces, got {len(notes)}")
@@ -166,7 +166,7 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
 
 
 def _keys_shown(used: BoolArray) -> tuple[int, int]:
-    """Return the first key that is drawn, and the one after the last."""
+    """Return the range of keys drawn: the first, and one past the last."""
     keys = used.shape[1]
     found = np.flatnonzero(used.any(axis=0))
     if keys <= FEW_KEYS or not len(found):
@@ -178,14 +178,14 @@ def _keys_shown(used: BoolArray) -> tuple[int, int]:
 
 
 def _row_width(song: Song) -> int:
-    """Return the steps in a row: whole bars, unless one bar is longer than a row."""
+    """Return the steps per row: whole bars, unless a bar exceeds a row."""
     bar = BEATS_A_BAR * song.steps_per_beat
     width = ROW_STEPS // bar * bar or ROW_STEPS
     return min(width, song.steps)
 
 
 def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
-    """Draw what lies below the notes: keys, bars, beats and the prompt."""
+    """Draw the background: keys, bars, beats and the prompt."""
     start, stop, width, low, high, prompt = window
     axes.set_xlim(start, start + width)
     axes.set_ylim(low, high)
@@ -194,7 +194,7 @@ def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
     for key, pitch in pitches.items():
         if few and pitch % 12 in BLACK_KEYS:
             axes.add_patch(Rectangle((start, key), stop - start, 1, color=FAINT, lw=0, zorder=0))
-        elif not few and pitch % 12 == 0:  # so many stripes would flicker: a line an octave
+        elif not few and pitch % 12 == 0:  # many stripes would flicker, so draw a line per octave
             axes.hlines(key, start, stop, color=PALE, linewidth=0.6, zorder=1)
     if start < prompt:
         end = min(prompt, stop)
@@ -222,9 +222,9 @@ def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
 def _draw_notes(
     axes: Axes, song: Song, cells: BoolArray, window: _Window, kind: str, colour: str
 ) -> None:
-    """Draw the cells that are True.
+    """Draw the True cells as notes.
 
-    Where keys are held, a run of cells is one note. A note of colour "none" is hollow.
+    In hold mode a run of cells is one note. The colour "none" draws hollow notes.
     """
     part = cells[window.start : window.stop].T
     keys, steps = np.nonzero(part)
@@ -252,7 +252,7 @@ def _draw_notes(
 
 
 def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: _Window) -> None:
-    """Draw the strip below a row: a mark at every wrong step, and the numbers of the steps."""
+    """Draw the strip below a row: marks of wrong steps, and step numbers."""
     start, stop, width, _, _, prompt = window
     axes.set_xlim(start, start + width)
     axes.set_ylim(0, 1)
@@ -260,7 +260,7 @@ def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: _Window) -> No
     if start < prompt:
         end = min(prompt, stop)
         axes.add_patch(Rectangle((start, 0), end - start, 1, color=GIVEN, lw=0, zorder=0.5))
-        if (end - start) / width > 0.04:  # there is room for the word
+        if (end - start) / width > 0.04:  # wide enough for the word
             axes.text(
                 (start + end) / 2, 0.46, "given", ha="center", va="center", fontsize=7, color=GREY
             )

@@ -1,8 +1,8 @@
-"""How the species of a run shared its population: the classic picture of NEAT.
+"""Draw how the species of a run share its population, as in NEAT papers.
 
-Every species is a band as high as it has members, the oldest at the bottom; a species has the same
-colour in every figure, by its number, which is written in the large ones. Below stands how many
-there are, and for logs that hold no sizes that is all.
+Each species is a band as high as its size, the oldest at the bottom. Its number determines its
+colour in every figure, and is written in large bands. A panel below shows the number of species.
+Logs without sizes have that panel only.
 """
 
 from collections.abc import Sequence
@@ -20,25 +20,25 @@ from evo.analysis.plot.style import GREEN, INK, caption, count, label, new_figur
 
 Integers = NDArray[np.int64]
 
-# Paul Tol's "muted" scheme, dark and light in turn to set neighbours apart; then paler and paler.
+# Paul Tol's "muted" scheme, alternating dark and light to separate neighbours; then in tints.
 MUTED = (
     "#4B3FA0", "#DDCC77", "#117733", "#E08A99", "#88CCEE",
     "#882255", "#44AA99", "#B5B54A", "#AA4499",
 )  # fmt: skip
 TINTS = (0.0, 0.3, 0.55)
-# What a band must have at its highest for its number to be written there.
+# Minimum size of a band for its number.
 NAMED_HEIGHT, NAMED_LIFE = 0.07, 0.04  # of the population, of the run
 
 
 def colour_of(species: int) -> tuple[float, float, float]:
-    """The colour of a species, by its number."""
+    """Return the colour of a species, by its number."""
     tint = TINTS[species // len(MUTED) % len(TINTS)]
     red, green, blue = (c + (1 - c) * tint for c in to_rgb(MUTED[species % len(MUTED)]))
     return red, green, blue
 
 
 def species_table(records: Sequence[Record]) -> tuple[list[int], Integers]:
-    """The numbers of all species in order, and their members: int64 (records, species)."""
+    """Return all species numbers in order, and their sizes: int64 (records, species)."""
     found: list[dict[int, int]] = []
     for record in records:
         sizes = (record.get("engine") or {}).get("species_sizes") or {}
@@ -53,9 +53,14 @@ def species_table(records: Sequence[Record]) -> tuple[list[int], Integers]:
 
 
 def species_figure(records: Sequence[Record], name: str = "") -> Figure:
-    """Draw the species of a run; of a long one, every nth generation.
+    """Draw the species of a run; for a long run, every nth generation.
 
-    Raises ValueError for a log without a record.
+    Args:
+        records: records of the log.
+        name: name of the run, for the title.
+
+    Raises:
+        ValueError: if there are no records.
     """
     if not records:
         raise ValueError("records: there is none yet, nothing to draw")
@@ -93,22 +98,22 @@ def species_figure(records: Sequence[Record], name: str = "") -> Figure:
 
 
 def _draw_bands(axes: Axes, x: Integers, numbers: Sequence[int], table: Integers) -> None:
-    if len(x) == 1:  # a bar as wide as its generation
+    if len(x) == 1:  # draw one generation as a bar
         x, table = x[0] + np.array([-0.4, 0.4]), np.repeat(table, 2, axis=0)
     top = np.cumsum(table, axis=1)
     size = int(top[:, -1].max())
-    most = int((table > 0).sum(axis=1).max())  # so many borders would hide what they bound
+    max_living = int((table > 0).sum(axis=1).max())  # many borders would hide the bands
     for column, number in enumerate(numbers):
         lived = np.flatnonzero(table[:, column])
         if not len(lived):
             continue
-        # A little further on both sides, where it comes out of nothing and ends in it.
+        # Extend by one generation on both sides, where the band tapers to zero.
         part = slice(max(0, int(lived[0]) - 1), int(lived[-1]) + 2)
         high = top[part, column]
         low = high - table[part, column]
         axes.fill_between(
             x[part], low, high, color=colour_of(number), edgecolor="white",
-            linewidth=0.5 * min(1.0, 20 / max(most, 1)),
+            linewidth=0.5 * min(1.0, 20 / max(max_living, 1)),
             gid=f"species {number}",
         )  # fmt: skip
         _write_number(axes, number, x[part], low, high, size, len(table))
@@ -119,24 +124,24 @@ def _draw_bands(axes: Axes, x: Integers, numbers: Sequence[int], table: Integers
 def _write_number(
     axes: Axes, number: int, x: Integers, low: Integers, high: Integers, size: int, rows: int
 ) -> None:
-    """Write a species' number into its band, in the middle of where there is room for it."""
-    # A number is wider than one generation: what is free over its whole width.
+    """Write a species' number in the middle of its longest stretch with room."""
+    # A number is wider than a generation, so find the space free over its whole width.
     around = rows // 80
     low = np.pad(low, around, "edge")
     high = np.pad(high, around, "edge")
     low = sliding_window_view(low, 2 * around + 1).max(axis=1)
     high = sliding_window_view(high, 2 * around + 1).min(axis=1)
     roomy = np.flatnonzero(high - low >= NAMED_HEIGHT * size)
-    # The longest stretch that has room all the way, and its middle.
+    # The longest stretch with enough room, and its middle.
     stretches = np.split(roomy, np.flatnonzero(np.diff(roomy) > 1) + 1)
     longest = max(stretches, key=len)
     if len(longest) < max(2, NAMED_LIFE * rows):
         return
-    place = longest[len(longest) // 2]
-    at = (x[0] + x[-1]) / 2 if rows == 2 else x[place]
+    middle = longest[len(longest) // 2]
+    at = (x[0] + x[-1]) / 2 if rows == 2 else x[middle]
     luminance = float(np.dot(colour_of(number), (0.299, 0.587, 0.114)))
     axes.text(
-        at, (low[place] + high[place]) / 2, str(number), ha="center", va="center", fontsize=8,
+        at, (low[middle] + high[middle]) / 2, str(number), ha="center", va="center", fontsize=8,
         color=INK if luminance > 0.5 else "white",
     )  # fmt: skip
 
@@ -148,8 +153,8 @@ def _draw_counts(axes: Axes, x: Integers, counts: Floats) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
     if np.isfinite(counts).any():
-        most = max(1.0, float(np.nanmax(counts)))
-        axes.set_ylim(-0.04 * most, 1.12 * most)
+        top = max(1.0, float(np.nanmax(counts)))
+        axes.set_ylim(-0.04 * top, 1.12 * top)
     else:
         axes.set_yticks([])
         axes.text(

@@ -1,10 +1,10 @@
-"""What all figures share: colours, fonts, and pictures whose bytes are always the same.
+"""Style of all figures: colours, fonts, and reproducible PNG files.
 
-The colours are those of Okabe & Ito (2008), which stay apart for every kind of colour blindness.
-Blue is what is right or positive, vermillion what is wrong or negative, in every figure.
+The colours are those of Okabe & Ito (2008), which are distinct for all kinds of colour blindness.
+In every figure blue is right or positive, and vermillion wrong or negative.
 
-Figures are made with matplotlib's objects and without pyplot: nothing is registered anywhere, so
-nothing has to be closed, and no display is needed. A user's matplotlib settings do not reach them.
+Figures use matplotlib's objects without pyplot. So none is registered globally or has to be
+closed, and no display is needed. A user's matplotlib settings have no effect.
 """
 
 import io
@@ -26,10 +26,10 @@ PURPLE, SKY = "#CC79A7", "#56B4E9"
 INK, GREY, PALE, FAINT = "#222222", "#666666", "#BBBBBB", "#EFEFEF"
 
 DPI = 150
-LONGEST_LABEL = 60  # characters; a longer name would run out of the figure
+LONGEST_LABEL = 60  # maximum characters that fit the figure
 
 _SETTINGS: dict[Any, Any] = {
-    "font.family": ["DejaVu Sans"],  # comes with matplotlib: the same glyphs everywhere
+    "font.family": ["DejaVu Sans"],  # ships with matplotlib, so glyphs are the same everywhere
     "font.size": 9.0,
     "axes.titlesize": 9.0,
     "axes.labelsize": 9.0,
@@ -57,20 +57,23 @@ _SETTINGS: dict[Any, Any] = {
 
 @contextmanager
 def style() -> Iterator[None]:
-    """The look of the figures, for as long as the block lasts."""
+    """Apply the style of the figures within a `with` block."""
     with matplotlib.rc_context(), warnings.catch_warnings():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_SETTINGS)
-        # A name in letters that the font lacks shows boxes, and that is all there is to say.
+        # Missing glyphs are drawn as boxes; a warning would not help.
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         yield
 
 
 def new_figure(width: float, height: float, head: float = 0.6, foot: float = 0.0) -> Figure:
-    """An empty figure of so many inches, which keeps its parts from running into each other.
+    """Create an empty figure whose parts do not overlap.
 
-    `head` and `foot` inches are left free at the top and at the bottom, for `title`, a legend and
-    `caption`.
+    Args:
+        width: inches.
+        height: inches.
+        head: inches left free at the top for `title` and a legend.
+        foot: inches left free at the bottom for `caption`.
     """
     layout = ConstrainedLayoutEngine(
         w_pad=0.06, h_pad=0.05, wspace=0.0, hspace=0.0,
@@ -82,7 +85,12 @@ def new_figure(width: float, height: float, head: float = 0.6, foot: float = 0.0
 
 
 def label(name: str, longest: int = LONGEST_LABEL) -> str:
-    """A name fit for one line of a figure."""
+    """Clean a name for one line of a figure.
+
+    Args:
+        name: any text.
+        longest: maximum characters; a longer name is cut.
+    """
     line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     if len(line) > longest:
         line = line[: longest - 1] + "…"
@@ -90,12 +98,23 @@ def label(name: str, longest: int = LONGEST_LABEL) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """A number with its noun: 1 node, 1,200 nodes."""
+    """Format a number with its noun: 1 node, 1,200 nodes.
+
+    Args:
+        number: the number.
+        noun: the noun in the singular.
+    """
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def title(figure: Figure, headline: str, detail: str = "") -> None:
-    """A headline at the top left, and a smaller line below it."""
+    """Add a headline at the top left, with a smaller line below.
+
+    Args:
+        figure: the figure.
+        headline: text of the headline.
+        detail: text of the smaller line.
+    """
     width, height = figure.get_size_inches()
     figure.text(
         0.1 / width, 1 - 0.08 / height, headline,
@@ -105,14 +124,26 @@ def title(figure: Figure, headline: str, detail: str = "") -> None:
 
 
 def caption(figure: Figure, text: str) -> None:
-    """A small line at the bottom left."""
+    """Add a small line at the bottom left.
+
+    Args:
+        figure: the figure.
+        text: text of the line.
+    """
     width, height = figure.get_size_inches()
     figure.text(0.1 / width, 0.07 / height, text, ha="left", va="bottom", fontsize=8, color=GREY)
 
 
 def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], columns: int) -> None:
-    """A legend over the axes, where it covers nothing."""
-    # matplotlib leaves whatever begins with an underscore out.
+    """Add a legend above the axes.
+
+    Args:
+        axes: the panel.
+        handles: matplotlib artists, one per label.
+        labels: texts of the legend.
+        columns: number of columns.
+    """
+    # matplotlib omits labels that begin with an underscore.
     labels = [f" {text}" if text.startswith("_") else text for text in labels]
     axes.legend(
         handles, labels, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=columns,
@@ -121,7 +152,12 @@ def legend_above(axes: Axes, handles: Sequence[Any], labels: Sequence[str], colu
 
 
 def legend_right(figure: Figure, handles: Sequence[Any]) -> None:
-    """A legend of one line at the top right, below the headline."""
+    """Add a legend of one line at the top right, below the headline.
+
+    Args:
+        figure: the figure.
+        handles: matplotlib artists with labels.
+    """
     width, height = figure.get_size_inches()
     legend = figure.legend(
         handles=handles, ncols=len(handles), loc="upper right",
@@ -132,10 +168,16 @@ def legend_right(figure: Figure, handles: Sequence[Any]) -> None:
 
 
 def save_figure(figure: Figure, to: str | os.PathLike[str] | BinaryIO) -> None:
-    """Write a figure as PNG. The same figure gives the same bytes: no date, no program's name.
+    """Write a figure as PNG; equal figures give equal bytes.
+
+    No date and no program name is stored.
+
+    Args:
+        figure: the figure.
+        to: a path, or a binary file.
 
     Raises:
-        OSError: when the file cannot be written.
+        OSError: if the file cannot be written.
     """
     data = png_bytes(figure)
     if isinstance(to, str | os.PathLike):
@@ -145,7 +187,7 @@ def save_figure(figure: Figure, to: str | os.PathLike[str] | BinaryIO) -> None:
 
 
 def png_bytes(figure: Figure) -> bytes:
-    """A figure as the bytes of a PNG file."""
+    """Encode a figure as PNG."""
     buffer = io.BytesIO()
     with style():
         figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})

@@ -1,1 +1,1 @@
-"""Searches without breeding, to compare with."""
+"""Simple searches to compare engines with."""

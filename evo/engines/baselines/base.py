@@ -1,10 +1,10 @@
-"""What the searches without breeding share, which others are compared with.
+"""The base of the baselines, simple searches to compare engines with.
 
     random_search   every generation is drawn anew
     one_plus_one    mutants of the best so far
 
-A baseline searches the genome kind of any engine that has `operators`, its base: with the base's
-settings, first individuals and mutations. So an experiment need not know of baselines.
+A baseline searches the genome kind of an engine, its base. It uses the base's settings, initial
+individuals and mutations (`Operators`). So an experiment needs no code for baselines.
 """
 
 from typing import Any, ClassVar, Self
@@ -18,15 +18,15 @@ from genomes.player import Player
 
 
 class Baseline(Engine[Any]):
-    """A search by the operators of another engine, its `base`."""
+    """A search with the operators of another engine, its `base`."""
 
     base: ClassVar[type[Engine[Any]]]
-    # Tables of settings beside those of the base: name -> default.
+    # Own tables of settings, added to those of the base: name -> default.
     own_tables: ClassVar[dict[str, msgspec.Struct]] = {}
 
     @classmethod
     def over(cls, base: type[Engine[Any]]) -> type[Self]:
-        """Return the search among the individuals of another engine."""
+        """Return the search with the operators of an engine."""
         own = [(name, type(table), table) for name, table in cls.own_tables.items()]
         settings = msgspec.defstruct(
             f"{cls.__name__}{base.settings_type.__name__}",
@@ -51,25 +51,36 @@ class Baseline(Engine[Any]):
 
     @classmethod
     def of_base(cls, settings: Any) -> Any:
-        """Return the settings of the base that are in these."""
+        """Return the part of the settings that belongs to the base."""
         given = {k: v for k, v in tables(settings).items() if k not in cls.own_tables}
         return changed(cls.base.settings_type(), given)
 
     @classmethod
     def operators_for(cls, settings: Any, player: Player | None = None) -> Operators[Any]:
-        """Return the operators of the base, by these settings."""
+        """Return the operators of the base.
+
+        Args:
+            settings: Settings of the baseline.
+            player: How the performers play.
+        """
         assert cls.base.operators is not None
         return cls.base.operators(cls.of_base(settings), player)
 
     @classmethod
     def of_shape(cls, settings: Any, inputs: int, outputs: int) -> Any:
-        """See `Engine.of_shape`."""
+        """See `Engine.of_shape`.
+
+        Args:
+            settings: The settings to change.
+            inputs: First number of the shape.
+            outputs: Second number of the shape.
+        """
         shaped = tables(cls.base.of_shape(cls.of_base(settings), inputs, outputs))
         return changed(settings, shaped)
 
     @classmethod
     def limits(cls, config: Config) -> Changes:
-        """Return changes of a run's limits that give it as many evaluations as its base.
+        """Return the [stop] and [checkpoints] overrides for the base's evaluation budget.
 
         Args:
             config: The run's configuration, with the limits of its base.

@@ -1,17 +1,16 @@
-"""The (1+1) evolutionary algorithm: a mutant of the best so far replaces it unless it is worse.
+"""The (1+1) evolutionary algorithm: a mutant replaces its parent unless worse.
 
-It was the first evolution strategy (Rechenberg, "Evolutionsstrategie", 1973), and is still what any
-population has to be better than. Real numbers are mutated by the 1/5 success rule in the form of
-Kern et al. ("Learning probability distributions in continuous evolutionary algorithms", 2004):
-after a better mutant their strength is multiplied by 1.5, after another divided by 1.5 to the 1/4.
+It was the first evolution strategy (Rechenberg, "Evolutionsstrategie", 1973), and a population has
+to be better than it. Real numbers are mutated by the 1/5 success rule in the form of Kern et al.
+("Learning probability distributions in continuous evolutionary algorithms", 2004). Their mutation
+strength is multiplied by 1.5 after a better mutant, and divided by 1.5 to the 1/4 after another.
 
-With more offspring the best of them alone can replace the parent; such generations cost less time
+With more offspring, only the best of them can replace the parent. Such generations take less time
 per evaluation.
 
-The other settings are those of the base (`evo.engines.base.Operators`). A parent is never judged
-again: with a fitness that is noisy it is mostly the luckiest, and with one whose scores of
-different generations are no measure of each other there is nothing to keep it by: `forget` raises
-BreedingError.
+The other settings are those of the base (`evo.engines.base.Operators`). A parent is never evaluated
+again. With a noisy fitness it is usually a lucky individual. If scores of different generations are
+not comparable, the parent's score means nothing: `forget` raises BreedingError.
 """
 
 from typing import Annotated, Any, ClassVar
@@ -53,13 +52,13 @@ class OnePlusOne(Baseline):
         super().__init__(settings, seed=seed, player=player)
         self._offspring: int = self.settings.search.offspring
         self._population: Performers | None = None
-        self._parent: Performers | None = None  # None before anybody was scored
+        self._parent: Performers | None = None  # None until an individual is scored
         self._score = -np.inf
         self._strength = 1.0
 
     @classmethod
     def limits(cls, config: Config) -> Changes:
-        """See `Baseline.limits`: what is counted in generations of the base, in evaluations."""
+        """See `Baseline.limits`: convert generations of the base to evaluations."""
         size = cls.operators_for(config.engine).size
         offspring: int = config.engine.search.offspring
 
@@ -75,7 +74,10 @@ class OnePlusOne(Baseline):
         return {"stop": changes, "checkpoints": kept}
 
     def ask(self) -> Performers:
-        """See `Engine.ask`: the mutants, or, while there is no parent, random individuals."""
+        """See `Engine.ask`.
+
+        The population is the mutants, or random individuals until one is scored.
+        """
         if self._population is None:
             if self._parent is None:
                 random = stream(self.seed, Role.INITIALISE, self.generation)
@@ -105,7 +107,7 @@ class OnePlusOne(Baseline):
             self._parent, self._score = population.take([best]), float(scores.total[best])
 
     def statistics(self) -> dict[str, Any]:
-        """How strongly real numbers are mutated, times the configured power."""
+        """Return the mutation strength, a factor of the configured power."""
         return {"strength": self._strength}
 
     def _state(self) -> State:

@@ -1,6 +1,8 @@
-"""Random search: every generation is drawn anew, and the champion is the best ever drawn.
+"""Random search: every generation is drawn anew.
 
-What an engine finds with the same evaluations and does not beat this has found nothing.
+The champion is the best individual so far.
+
+An engine that is not better with the same evaluations has found nothing.
 """
 
 from evo.core.scores import Scores
@@ -29,4 +31,4 @@ class RandomSearch(Baseline):
         return State()
 
     def _restore(self, state: State) -> None:
-        """The population is drawn by the generation's number."""
+        """Restore nothing: the population is a function of seed and generation."""

@@ -1,1 +1,1 @@
-"""Evolution strategies over the weights of HistoryUsers; `engine` has the class."""
+"""Evolution strategies for the weights of HistoryUsers; `engine` has the class."""

@@ -1,25 +1,27 @@
-"""Evolution strategies behind ask and tell: a distribution over weight vectors, not a population.
+"""Evolution strategies: a distribution over weight vectors instead of a population.
 
-The genome is HistoryUsers of one shape, a row of weights each (`genomes.history_user.networks`).
-One generation:
+The genome is HistoryUsers of one shape, a row of weights each. One generation:
 
-1. `ask` draws noise at the generation's address (`es_noise`) and makes every individual from the
-   mean: mean + deviations x noise, rounded to float32;
-2. `tell` hands the noise and the scores to the strategy (`es_openai`, `es_snes`, `es_sep_cma`,
-   `es_weighted_mean`), which moves the mean and the deviations.
+1. Sample (`noise.Noise.draw`). Standard normal noise is drawn for every individual. Some strategies
+   draw antithetic pairs: each noise vector and its negation.
+2. Individuals (`strategy.Strategy.points`). Each is mean + deviations x noise, as float32. `ask`
+   returns them, preceded by the mean itself with `population.evaluate_mean`.
+3. Champion. `tell` keeps the best individual, or the mean with `population.champion` "mean".
+4. Rank shaping (`strategy.shaped`). All strategies but weighted-mean replace scores by utilities of
+   their ranks. Ties share the average; failed individuals rank last.
+5. Update (`openai`, `snes`, `sep_cma` or `weighted_mean`). The strategy moves the mean, and
+   possibly the deviations, towards the noise with high scores. Each module has its formulas.
+   If all individuals failed, nothing changes but the next noise.
 
-The state is what the strategy remembers, a few vectors of one individual's length; the population
-of a generation is drawn anew when an engine is restored, bit for bit. A failed individual ranks
-last; a generation in which all failed changes nothing but the next noise.
+The state is that of the strategy, a few vectors of one individual's length. Noise is a function of
+its address, so a restored engine draws the same population again, bit for bit.
 
-Whoever compares individuals wants them to be judged by the same thing: a fitness that draws
-sequences or opponents should draw the same for a whole generation (common random numbers). That is
-the fitness's matter: the streams it is given differ between individuals, the generation does not.
+Individuals should be scored on the same task. A fitness that draws sequences or opponents should
+draw them once per generation, from `streams.common` (common random numbers).
 
-The champion is the best individual told of. With a fitness that is noisy or learns (`reusable` is
-False) that is mostly the luckiest; `population.evaluate_mean` puts the mean, which is what these
-strategies really improve, among those that are judged; with `population.champion` "mean" the newest
-mean is the champion, whatever the luck of earlier generations.
+With a noisy or learning fitness the highest score usually belongs to a lucky individual, not a good
+one. `population.evaluate_mean` also scores the mean, which the strategies improve. With
+`population.champion` "mean" the newest mean is the champion.
 """
 
 from typing import Any
@@ -43,9 +45,10 @@ from genomes.player import Player
 
 
 class EvolutionStrategy(Engine[StrategySettings]):
-    """The engine.
+    """The engine for all strategies.
 
-    HistoryUsers hear the music itself, so that a `player` is of no use but must have the same keys.
+    HistoryUsers read the music itself, so a `player` is not used, but must have the same number of
+    keys.
     """
 
     genome = HistoryUsers
@@ -67,7 +70,13 @@ class EvolutionStrategy(Engine[StrategySettings]):
 
     @classmethod
     def of_shape(cls, settings: StrategySettings, inputs: int, outputs: int) -> StrategySettings:
-        """See `Engine.of_shape`; the shape is inputs per step, and keys."""
+        """See `Engine.of_shape`.
+
+        Args:
+            settings: The settings to change.
+            inputs: Inputs per step.
+            outputs: Keys, the outputs per step.
+        """
         return changed(settings, {"network": {"inputs": inputs, "keys": outputs}}, "es")
 
     def _first_mean(self) -> FloatArray:
@@ -90,11 +99,11 @@ class EvolutionStrategy(Engine[StrategySettings]):
                 strategy.antithetic,
             )
             rows = np.empty((strategy.individuals + first, len(strategy.mean)), np.float32)
-            # A distribution that ran away to infinity is judged, and fails, like any other.
+            # Weights beyond float32 become infinite: such an individual fails its evaluation.
             with np.errstate(over="ignore"):
                 rows[:first] = strategy.mean
-                for place, point in enumerate(strategy.points(self._noise), start=first):
-                    rows[place] = point
+                for index, point in enumerate(strategy.points(self._noise), start=first):
+                    rows[index] = point
             self._population = HistoryUsers(self.settings.shape, rows)
         return self._population
 
@@ -114,14 +123,14 @@ class EvolutionStrategy(Engine[StrategySettings]):
         self._noise = self._population = None
 
     def statistics(self) -> dict[str, Any]:
-        """Of the strategy: sigma, lengths of the mean and of the last step's direction.
+        """Return sigma, and the norms of mean and last step.
 
-        Sigma is the geometric mean of the weights' deviations; where they differ, the least and
-        the most follow.
+        Sigma is the geometric mean of the deviations. If they differ, their minimum and maximum
+        follow.
         """
         strategy = self._strategy
         deviations = strategy.deviations
-        with np.errstate(divide="ignore"):  # one that shrank to nothing
+        with np.errstate(divide="ignore"):  # a deviation that shrank to 0
             sigma = np.exp(np.log(deviations).mean())
         figures = {
             "sigma": sigma,

@@ -1,16 +1,15 @@
-"""Addressed noise: the noise of an individual is a function of where it stands, never kept.
+"""Addressed noise: a function of seed, generation and individual.
 
-Row i of a generation is drawn from the stream addressed by (seed, generation, i) alone. Whoever
-knows the mean, the deviations and the address can make an individual again (`noise_of`), be it a
-worker, or an engine that was restored; no generator has a state to keep, and a checkpoint needs no
-population.
+Row i of a generation is drawn from the stream addressed by (seed, generation, i). With the mean and
+the deviations, this makes an individual again at any time (`noise_of`), in a worker or in a
+restored engine. There is no generator state to save, and a checkpoint needs no population.
 
-Antithetic noise comes in pairs: individual 2k has the noise of stream k, individual 2k + 1 its
-negation, so that whatever a fitness says of both alike cancels in the gradient.
+Antithetic noise comes in pairs: individual 2k has the noise of stream k, and individual 2k + 1 its
+negation. An offset in both scores of a pair then cancels in the gradient.
 
-Memory order: a float32 array (streams, weights), one row a stream. Sums over individuals are made
-row by row in float64, in the order of the rows: a matrix product would depend on the number of
-threads, and would need the whole array a second time.
+Memory order: a float32 array (streams, weights), one row per stream. Sums over individuals are
+computed row by row in float64. A matrix product would depend on the number of threads, and would
+need a second copy of the array.
 """
 
 from collections.abc import Iterator
@@ -35,36 +34,61 @@ class Noise:
     def draw(
         cls, seed: int, generation: int, individuals: int, weights: int, antithetic: bool
     ) -> Self:
-        """The noise at an address; antithetic noise needs an even number of individuals."""
+        """Draw the noise of a generation.
+
+        Args:
+            seed: Random seed of the run.
+            generation: The generation.
+            individuals: Number of individuals; even with antithetic noise.
+            weights: Number of weights per individual.
+            antithetic: Draw pairs of opposite noise.
+
+        Raises:
+            ValueError: If the number of individuals is odd with antithetic noise.
+        """
         if antithetic and individuals % 2:
             raise ValueError(f"antithetic pairs need an even number, got {individuals}")
         drawn = np.empty((individuals // 2 if antithetic else individuals, weights), np.float32)
-        for place, row in enumerate(drawn):
-            _fill(row, seed, generation, place)
+        for index, row in enumerate(drawn):
+            _fill(row, seed, generation, index)
         return cls(drawn, antithetic)
 
     def __len__(self) -> int:
         return len(self.drawn) * (2 if self.antithetic else 1)
 
     def rows(self) -> Iterator[NDArray[np.float32]]:
-        """The noise of every individual, (weights,) each."""
+        """Yield the noise of every individual, float32 (weights,) each."""
         for row in self.drawn:
             yield row
             if self.antithetic:
                 yield -row
 
     def weighted(self, shares: FloatArray) -> FloatArray:
-        """The sum over individuals of share times noise: float64 (weights,); `shares` is (n,)."""
+        """Return the sum over individuals of share times noise.
+
+        Args:
+            shares: float64 (n,), a factor per individual.
+
+        Returns:
+            float64 (weights,).
+        """
         if self.antithetic:
             shares = shares[0::2] - shares[1::2]
         return self._sum(shares, 1)
 
     def at(self, places: NDArray[np.int64]) -> Self:
-        """The same noise of some weights alone, in this order."""
+        """Return the noise of some weights, by their indices."""
         return type(self)(self.drawn[:, places], self.antithetic)
 
     def weighted_squares(self, shares: FloatArray) -> FloatArray:
-        """The sum over individuals of share times squared noise: float64 (weights,)."""
+        """Return the sum over individuals of share times squared noise.
+
+        Args:
+            shares: float64 (n,), a factor per individual.
+
+        Returns:
+            float64 (weights,).
+        """
         if self.antithetic:
             shares = shares[0::2] + shares[1::2]
         return self._sum(shares, 2)
@@ -86,7 +110,18 @@ class Noise:
 def noise_of(
     seed: int, generation: int, individual: int, weights: int, antithetic: bool
 ) -> NDArray[np.float32]:
-    """The noise of one individual, as `Noise.draw` has it in its row."""
+    """Return the noise of one individual, as in `Noise.draw`.
+
+    Args:
+        seed: Random seed of the run.
+        generation: The generation.
+        individual: Index of the individual.
+        weights: Number of weights.
+        antithetic: Whether individuals come in pairs of opposite noise.
+
+    Returns:
+        float32 (weights,).
+    """
     row = np.empty(weights, np.float32)
     _fill(row, seed, generation, individual // 2 if antithetic else individual)
     return -row if antithetic and individual % 2 else row

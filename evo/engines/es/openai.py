@@ -1,18 +1,17 @@
 """OpenAI-ES: stochastic gradient ascent on the expected score (Salimans et al. 2017).
 
-One generation, of pairs of individuals at mean +/- sigma noise:
+One update, from pairs of individuals at mean +/- sigma x noise:
 
-1. scores become centred ranks u, from 1/2 to -1/2;
-2. the gradient is the average of u x noise, less `weight_decay` x mean;
-3. Adam (Kingma & Ba 2015) takes one step along it. Adam is indifferent to the gradient's scale,
-   which is why it is not divided by sigma: as in the authors' code, weight decay is then relative
-   to an average of ranks, and means the same under every sigma.
+1. Scores become centred ranks u, from 1/2 to -1/2.
+2. The gradient is the average of u x noise, minus `weight_decay` x mean.
+3. Adam (Kingma & Ba 2015) takes one step along it.
+4. The learning rate and sigma, the same for all weights, shrink by their decays.
 
-A weight that leads to one output alone can be judged by that output's score alone (`Credit`): what
-the other outputs do is only noise to it.
+Adam is invariant to the gradient's scale, so the gradient is not divided by sigma. As in the
+authors' code, weight decay is relative to an average of ranks, independent of sigma.
 
-Sigma is the same for all weights and does not adapt: it shrinks by `sigma_decay` a generation, as
-the learning rate does by its own decay.
+Weights that lead to one output alone can be ranked by that output's score (`Credit`). The other
+outputs are only noise to them.
 
 Salimans, Ho, Chen, Sidor & Sutskever, "Evolution strategies as a scalable alternative to
 reinforcement learning", arXiv:1703.03864; code: github.com/openai/evolution-strategies-starter.
@@ -25,7 +24,7 @@ from evo.engines.es.noise import Noise
 from evo.engines.es.strategy import Credit, Strategy, centred_ranks, norm
 from genomes.arrays import FloatArray
 
-# What keeps Adam from dividing by nothing.
+# Keeps Adam from dividing by 0.
 _EPSILON = 1e-8
 
 
@@ -47,7 +46,19 @@ class OpenAI(Strategy):
         momentum: float = 0.9,
         second_momentum: float = 0.999,
     ) -> None:
-        """`learning_rate` is how far a weight goes in one step, at most about."""
+        """Start at a mean.
+
+        Args:
+            mean: float64 (weights,).
+            sigma: Standard deviation of every weight.
+            individuals: Individuals per generation, an even number.
+            learning_rate: Approximate maximum change of a weight per update.
+            learning_rate_decay: Factor of the learning rate after an update.
+            sigma_decay: Factor of sigma after an update.
+            weight_decay: Share of the mean that is subtracted from the gradient.
+            momentum: Decay of Adam's first moment.
+            second_momentum: Decay of Adam's second moment.
+        """
         super().__init__(mean, sigma, individuals)
         self.learning_rate, self.learning_rate_decay = learning_rate, learning_rate_decay
         self.sigma_decay, self.weight_decay = sigma_decay, weight_decay
@@ -66,13 +77,13 @@ class OpenAI(Strategy):
         self.sigma *= self.sigma_decay
 
     def _adam(self, gradient: FloatArray) -> None:
-        """One step of Adam, upwards."""
+        """Take one step of Adam uphill."""
         rate = self.learning_rate * self.learning_rate_decay**self.updates
         self.updates += 1
         first, second = self.momentum, self.second_momentum
         self.first_moment = first * self.first_moment + (1.0 - first) * gradient
         self.second_moment = second * self.second_moment + (1.0 - second) * np.square(gradient)
-        # Both moments began at 0 and are that much too small.
+        # Correct the bias of moments that start at 0.
         direction = self.first_moment / (1.0 - first**self.updates)
         spread = np.sqrt(self.second_moment / (1.0 - second**self.updates))
         self.mean = self.mean + rate * direction / (spread + _EPSILON)

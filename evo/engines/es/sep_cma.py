@@ -1,23 +1,25 @@
-"""Separable CMA-ES: covariance matrix adaptation of the diagonal alone (Ros & Hansen 2008).
+"""Separable CMA-ES: covariance matrix adaptation of the diagonal alone.
 
-Time and memory grow with the number of weights, not with its square, and without the entries off
-the diagonal the others are learnt some n times faster. One generation:
+The algorithm is that of Ros & Hansen (2008). Time and memory grow with the number of weights n, not
+with its square. Without the entries off the diagonal, the scales are learnt some n times faster.
+One update:
 
-1. the better half is recombined with weights w that fall with the logarithm of the rank:
-   mean += deviations x shift, shift = sum of w x noise;
-2. the step-size path p_sigma sums the last shifts. Longer than chance has it: steps go the same
-   way, sigma grows; shorter: they cancel, sigma shrinks (cumulative step-size adaptation);
-3. every weight's own scale grows where the path p_c and the better individuals lie further out
-   than chance has it, and shrinks where the worse ones do (active update, Jastrebski & Arnold
+1. Recombine the better half with weights w that fall with the logarithm of the rank:
+   mean += deviations x shift, shift = sum of w x noise.
+2. Step-size path: p_sigma sums the last shifts. If it is longer than under random selection, the
+   steps point the same way, and sigma grows. If it is shorter, they cancel, and sigma shrinks
+   (cumulative step-size adaptation).
+3. The scale of a weight grows where the path p_c and the better individuals lie further out than
+   under random selection. It shrinks where the worse ones do (active update, Jastrebski & Arnold
    2006): scale *= 2^(1/2 x (c1 (p_c^2 - 1) + cmu sum of w (noise^2 - 1))).
 
-Constants and the exponential form of the third step are those of pycma 4.5 under its option
-`CMA_diagonal=True` (Hansen et al., github.com/CMA-ES/pycma), from 6 individuals on; below, pycma
-mirrors some of them. They reckon with independent noise: antithetic pairs would cancel in the path
-and sigma would shrink by itself.
+Constants and the exponential form of step 3 are those of pycma 4.5 with its option
+`CMA_diagonal=True` (Hansen et al., github.com/CMA-ES/pycma), from 6 individuals on. With fewer,
+pycma mirrors some individuals. The constants assume independent noise: antithetic pairs would
+cancel in the path, and sigma would shrink without a reason.
 
-Individuals that are alike share weights. That leaves fewer or more effective parents than `mueff`,
-so that the shift is normalised by those it really had: on a plateau sigma drifts neither way.
+Individuals with equal scores share weights, which changes the effective number of parents. The
+shift is therefore normalised by the shared weights, so that sigma does not drift on a plateau.
 """
 
 import math
@@ -34,7 +36,7 @@ from genomes.arrays import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Constants:
-    """The strategy parameters, by the names of the literature."""
+    """The strategy parameters, by their names in the literature."""
 
     weights: FloatArray  # (individuals,) by rank; the positive sum to 1, the negative counterweigh
     mueff: float  # variance-effective number of parents
@@ -47,7 +49,12 @@ class Constants:
 
     @classmethod
     def of(cls, n: int, individuals: int) -> Self:
-        """The constants for n weights and so many individuals."""
+        """Return the constants of a search.
+
+        Args:
+            n: Number of weights.
+            individuals: Individuals per generation.
+        """
         raw = math.log((individuals + 1) / 2) - np.log(np.arange(1, individuals + 1))
         positive, negative = np.maximum(raw, 0.0), np.maximum(-raw, 0.0)
         mueff = positive.sum() ** 2 / np.square(positive).sum()
@@ -58,13 +65,13 @@ class Constants:
         cmu = min(1.0 - c1, cmu)
         cc = (1.0 + 1.0 / n + mueff / n) / (math.sqrt(n) + 1.0 / n + 2.0 * mueff / n)
         cs = min(0.5, (mueff + 2.0) / (n + mueff + 3.0))
-        # Many parents in few dimensions make shifts that are long for good: sigma is damped more.
+        # Many parents in few dimensions make shifts permanently long: damp sigma more.
         inner = max(1.0, 3.0 * (1.0 - 0.5 ** (n / 9.0)))
         excess = inner * math.sqrt((mueff - 1.0) / (n + 1.0)) - 1.0
         damping = 1.0 + 2.0 * max(0.0, excess) + cs
 
-        # As much as keeps the scales where they are under random selection, and not more than the
-        # effective number of the worse allows.
+        # Keeps the scales constant under random selection, within the limit of the effective
+        # number of negative weights.
         counterweight = min(1.0 + c1 / cmu, 1.0 + 2.0 * mueff_negative / (mueff + 2.0))
         weights = positive / positive.sum() - counterweight * negative / negative.sum()
         length = math.sqrt(2.0) * math.exp(math.lgamma((n + 1) / 2) - math.lgamma(n / 2))
@@ -96,17 +103,17 @@ class SepCMA(Strategy):
         self.gradient_norm = norm(shift)
         self.mean = self.mean + self.deviations * shift
 
-        # Of unit variance under random selection.
+        # Unit variance under random selection.
         shift *= 1.0 / math.sqrt(np.square(parents).sum())
         self.sigma_path = (1.0 - c.cs) * self.sigma_path + math.sqrt(c.cs * (2.0 - c.cs)) * shift
         length = norm(self.sigma_path)
-        # While sigma is far too small its path is long and says it all: the other stays out.
+        # While sigma is far too small, only the step-size path takes the shifts.
         begun = 1.0 - (1.0 - c.cs) ** (2 * self.updates)
         stalls = length**2 / begun / n - 1.0 >= 1.0 + 4.0 / (n + 1.0)
         self.scale_path = (1.0 - c.cc) * self.scale_path
         if not stalls:
             self.scale_path = self.scale_path + math.sqrt(c.cc * (2.0 - c.cc)) * shift
-        # A path that stalled has lost variance, for which its rate makes up.
+        # A stalled path loses variance; its rate compensates.
         c1 = c.c1 * (1.0 - c.cc * (2.0 - c.cc)) if stalls else c.c1
 
         shares = c.cmu * shaped(scores, c.weights)

@@ -1,6 +1,6 @@
 """The settings of the evolution strategies.
 
-Of the tables of the strategies, that of the chosen one alone has an effect; sep-cma has none.
+Only the table of the chosen strategy has an effect; sep-cma has no table.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from genomes.history_user.networks import Shape
 
 Rate = Annotated[float, Meta(ge=0, le=1e6)]
 Share = Annotated[float, Meta(ge=0, le=1)]
-# Adam divides by 1 less a momentum.
+# Adam divides by 1 - momentum.
 Momentum = Annotated[float, Meta(ge=0, le=0.999_999)]
 Units = Annotated[int, Meta(ge=1, le=65_536)]
 
@@ -32,12 +32,12 @@ STRATEGIES: dict[str, Callable[..., Strategy]] = {
     "sep-cma": SepCMA,
     "weighted-mean": WeightedMean,
 }
-# Weights of one generation.
+# Maximum number of weights of one generation.
 MAX_WEIGHTS = 2_000_000_000
 
 
 class Population(Settings, frozen=True):
-    """The number of individuals, and which of them is the champion."""
+    """The number of individuals, and the kind of champion."""
 
     size: Annotated[
         int,
@@ -58,7 +58,7 @@ class Population(Settings, frozen=True):
 
 
 class StrategyChoice(Settings, frozen=True):
-    """Which strategy moves the distribution."""
+    """The strategy that moves the distribution."""
 
     kind: Annotated[
         Literal["openai", "snes", "sep-cma", "weighted-mean"],
@@ -85,7 +85,7 @@ class OpenAISettings(Settings, frozen=True):
     ] = 1.0
     sigma_decay: Annotated[Share, Meta(description="Factor of sigma after a generation.")] = 1.0
     weight_decay: Annotated[
-        Rate, Meta(description="Share of the mean that is taken from the gradient.")
+        Rate, Meta(description="Share of the mean that is subtracted from the gradient.")
     ] = 0.005
     momentum: Annotated[Momentum, Meta(description="Decay of Adam's first moment.")] = 0.9
     second_momentum: Annotated[Momentum, Meta(description="Decay of Adam's second moment.")] = 0.999
@@ -99,7 +99,7 @@ class SNESSettings(Settings, frozen=True):
     ] = 1.0
     sigma_rate: Annotated[
         Rate,
-        Meta(description="Learning rate of the deviations; 0 for the usual one."),
+        Meta(description="Learning rate of the deviations; 0 for the default."),
     ] = 0.0
     antithetic: Annotated[
         bool, Meta(description="Draw individuals in pairs of opposite noise.")
@@ -107,16 +107,16 @@ class SNESSettings(Settings, frozen=True):
 
 
 class WeightedMeanSettings(Settings, frozen=True):
-    """The mean of the individuals, weighted by their ranks."""
+    """The mean of the individuals, weighted by their scores."""
 
     sigma_decay: Annotated[Share, Meta(description="Factor of sigma after a generation.")] = 0.99
 
 
 class NetworkSettings(Settings, frozen=True):
-    """The HistoryUser that is bred; see `genomes.history_user.shape.Shape`."""
+    """The HistoryUser to breed; see `genomes.history_user.shape.Shape`."""
 
     keys: Annotated[
-        int, Meta(ge=1, le=65_536, description="Outputs; a melody has a rest more.")
+        int, Meta(ge=1, le=65_536, description="Outputs; a melody network adds one for the rest.")
     ] = 13
     inputs: Annotated[
         int, Meta(ge=0, le=65_536, description="Inputs per step, keys first; 0 for the keys alone.")
@@ -136,7 +136,7 @@ class NetworkSettings(Settings, frozen=True):
         Meta(description="Read the inputs of these rising numbers of steps ago instead."),
     ] = ()
     last: Annotated[
-        Units, Meta(description="Units of the last LSTM (united), or of the ear (melody).")
+        Units, Meta(description="Units of the last LSTM (united), or of the input LSTM (melody).")
     ] = 50
     scale: Annotated[float, Meta(ge=0, le=1e6, description="Scale of the initial weights.")] = 1.0
     forget_bias: Annotated[
@@ -147,7 +147,11 @@ class NetworkSettings(Settings, frozen=True):
         self.shape()
 
     def shape(self) -> Shape:
-        """Return the shape that the settings describe; InputError if there is none."""
+        """Return the shape that the settings describe.
+
+        Raises:
+            InputError: If there is no such shape.
+        """
         lags = self.lags or range(1, self.history + 1)
         try:
             return Shape(
@@ -188,10 +192,10 @@ class StrategySettings(Settings, frozen=True, dict=True):
         return self.network.shape()
 
     def start(self, mean: FloatArray, individuals: int | None = None) -> Strategy:
-        """Return the chosen strategy, at its beginning.
+        """Return the chosen strategy at its start.
 
         Args:
-            mean: float64 (weights,), the first mean.
+            mean: float64 (weights,), the initial mean.
             individuals: Individuals per generation; by default the population's size.
         """
         kind = self.strategy.kind

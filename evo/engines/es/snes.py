@@ -1,13 +1,13 @@
 """SNES: separable natural evolution strategies (Schaul, Glasmachers & Schmidhuber 2011).
 
-The distribution follows the natural gradient of the expected utility, for every weight apart:
+The distribution follows the natural gradient of the expected utility, separately for every weight:
 
     mean       += learning_rate x deviations x sum of u x noise
     deviations *= exp(sigma_rate / 2 x sum of u x (noise^2 - 1))
 
-The utilities u fall with the logarithm of the rank over the better half and are all alike below,
-and sum to 0. A weight whose better individuals lie far out gets a larger deviation, one whose
-better individuals stay close a smaller one, so that every weight finds a step of its own.
+The utilities u fall with the logarithm of the rank over the better half, are equal below, and sum
+to 0. The deviation of a weight grows if the better individuals lie far from the mean, and shrinks
+if they lie close to it.
 
 "High dimensions and heavy tails for natural evolution strategies", GECCO 2011; the defaults are
 those of its table 1.
@@ -36,7 +36,16 @@ class SNES(Strategy):
         sigma_rate: float = 0.0,
         antithetic: bool = False,
     ) -> None:
-        """`sigma_rate` 0 stands for (3 + ln weights) / (5 sqrt(weights))."""
+        """Start at a mean.
+
+        Args:
+            mean: float64 (weights,).
+            sigma: Initial standard deviation of every weight.
+            individuals: Individuals per generation.
+            learning_rate: Of the mean; 1 is the natural step.
+            sigma_rate: Of the deviations; 0 for (3 + ln weights) / (5 sqrt(weights)).
+            antithetic: Draw individuals in pairs of opposite noise.
+        """
         self.antithetic = antithetic
         super().__init__(mean, sigma, individuals)
         self.learning_rate = learning_rate
@@ -52,7 +61,7 @@ class SNES(Strategy):
     def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
         shares = shaped(scores, self.utilities)
         gradient = noise.weighted(shares)
-        # The utilities sum to 0, so that the 1 of (noise^2 - 1) drops out.
+        # The utilities sum to 0, so the 1 of (noise^2 - 1) cancels.
         growth = noise.weighted_squares(shares)
         self.gradient_norm = norm(gradient)
         self.mean = self.mean + self.learning_rate * self._deviations * gradient
@@ -69,7 +78,7 @@ class SNES(Strategy):
 
 
 def utilities(individuals: int) -> FloatArray:
-    """The utilities by rank, the best first: (individuals,), falling; they sum to 0."""
+    """Return the utilities by rank, best first: float64 (individuals,), sum 0."""
     raw = np.log(individuals / 2 + 1) - np.log(np.arange(1, individuals + 1))
     positive = np.maximum(raw, 0.0)
     shares: FloatArray = positive / positive.sum() - 1.0 / individuals
@@ -77,5 +86,5 @@ def utilities(individuals: int) -> FloatArray:
 
 
 def default_sigma_rate(weights: int) -> float:
-    """How fast deviations change, by the number of weights."""
+    """Return the default learning rate of the deviations for some weights."""
     return (3.0 + math.log(weights)) / (5.0 * math.sqrt(weights))

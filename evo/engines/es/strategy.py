@@ -1,20 +1,19 @@
-"""What all evolution strategies share: a search distribution that moves towards what scores well.
+"""The contract of evolution strategies: a search distribution that follows the scores.
 
-How it is used:
+Usage:
 
     strategy = SomeStrategy(mean, sigma, individuals, **its_own_settings)
     noise = Noise.draw(seed, generation, individuals, len(mean), strategy.antithetic)
     rows = list(strategy.points(noise))
     strategy.update(noise, scores)          # higher is better, -inf for a failure
 
-A strategy is the mean and the deviations of a normal distribution of independent weights, and
-whatever it remembers of its path (moments, paths), all float64. An individual is mean + deviations
-x noise; strategies never see individuals again but their noise, and never draw anything.
+A strategy holds the mean and the deviations of independent normal weights, and its own memory
+(moments, paths), all float64. An individual is mean + deviations x noise. A strategy updates from
+the noise and the scores alone, and draws nothing itself.
 
-Rank shaping: where a strategy ranks, the best individual has the first of a falling list of
-utilities and so on, and individuals that are alike have the average of theirs, so that no order in
-the population matters. Scores are thus only compared, and a failed individual is one that shares
-the last place.
+Rank shaping: the best individual gets the first of a falling list of utilities, the next the
+second, and so on. Equal scores share the average of theirs, so the order of the population has no
+effect. Scores are only compared. Failed individuals share the last rank.
 """
 
 from abc import ABC, abstractmethod
@@ -31,10 +30,10 @@ from genomes.arrays import FloatArray
 
 @dataclass(frozen=True)
 class Credit:
-    """Scores of single outputs, and the weights that lead to one of them alone."""
+    """Scores per output, and the weights that lead to one output alone."""
 
     scores: FloatArray  # (individuals, outputs), higher is better, -inf for failures
-    places: NDArray[np.int64]  # (outputs, weights of one); columns of the noise
+    places: NDArray[np.int64]  # (outputs, weights per output); columns of the noise
 
 
 class Strategy(ABC):
@@ -43,33 +42,48 @@ class Strategy(ABC):
     antithetic = False  # whether individuals come in pairs of opposite noise
 
     def __init__(self, mean: FloatArray, sigma: float, individuals: int) -> None:
-        """A distribution around `mean` (weights,) with the deviation `sigma` of every weight."""
+        """Start at a mean.
+
+        Args:
+            mean: float64 (weights,).
+            sigma: Standard deviation of every weight.
+            individuals: Individuals per generation.
+
+        Raises:
+            ValueError: If there are too few individuals, or an odd number with antithetic noise.
+        """
         if individuals < 2 or (self.antithetic and individuals % 2):
             wanted = "an even number, 2" if self.antithetic else "2"
             raise ValueError(f"individuals must be at least {wanted}, got {individuals}")
         self.mean = np.asarray(mean, np.float64)
         self.sigma = float(sigma)
         self.individuals = individuals
-        # Length of the last step's direction, in units of the strategy's own.
+        # Norm of the last step's direction, in units of the strategy.
         self.gradient_norm = 0.0
 
     @property
     def deviations(self) -> FloatArray:
-        """The deviation of every weight: (weights,), or (1,) where all are alike."""
+        """The deviation of every weight: (weights,), or (1,) if all are equal."""
         return np.array([self.sigma])
 
     def points(self, noise: Noise) -> Iterator[FloatArray]:
-        """The individuals of this noise, one after the other: float64 (weights,) each."""
+        """Yield the individuals of this noise, float64 (weights,) each."""
         deviations = self.deviations
         for row in noise.rows():
             yield self.mean + deviations * row
 
     def update(self, noise: Noise, scores: FloatArray, credit: Credit | None = None) -> None:
-        """Move towards the noise that scored well; `scores` is (individuals,), -inf for failures.
+        """Move towards the noise with high scores.
 
-        What is not finite is a failure. A generation of which nobody was scored changes nothing.
-        `credit` is for strategies that can judge some weights by scores of their own (OpenAI-ES);
-        the others go by `scores` alone.
+        If all individuals failed, nothing changes.
+
+        Args:
+            noise: The noise of the individuals.
+            scores: float64 (individuals,); a number that is not finite is a failure.
+            credit: Scores for some weights alone. Only OpenAI-ES uses them.
+
+        Raises:
+            ValueError: If the number of scores is not the number of individuals.
         """
         if len(scores) != len(noise):
             raise ValueError(f"{len(scores)} scores came for {len(noise)} rows of noise")
@@ -79,29 +93,38 @@ class Strategy(ABC):
 
     @abstractmethod
     def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
-        """Replace mean and deviations (never in place: states share them)."""
+        """Replace mean and deviations, never in place, because states share them."""
 
     def state(self) -> State:
-        """Everything the next generation depends on."""
+        """Return everything that the next generation depends on."""
         values = {"sigma": self.sigma, "gradient_norm": self.gradient_norm}
         return State({"mean": self.mean}, values)
 
     def restore(self, state: State) -> None:
-        """Take the state of a strategy that was made with the same settings."""
+        """Take the state of a strategy with the same settings.
+
+        Raises:
+            ValueError: If the state does not fit.
+        """
         self.mean = state.array("mean", np.float64, self.mean.shape)
         self.sigma = state.value("sigma", Positive)
         self.gradient_norm = state.value("gradient_norm", Positive)
 
 
 def norm(vector: FloatArray) -> float:
-    """The Euclidean length, by a sum that does not depend on the number of threads."""
+    """Return the Euclidean norm, independent of the number of threads."""
     return float(np.sqrt(np.square(vector).sum()))
 
 
 def shaped(scores: FloatArray, utilities: FloatArray) -> FloatArray:
-    """The utility of every individual: the first for the best, averages for those alike.
+    """Return the utility of every individual; equal scores share the average.
 
-    `scores` and `utilities` are (n,); the sum over all stays what it was.
+    Args:
+        scores: (n,), higher is better.
+        utilities: (n,), by rank, best first.
+
+    Returns:
+        float64 (n,); the sum is that of the utilities.
     """
     _, place, count = np.unique(-scores, return_inverse=True, return_counts=True)
     ends = np.cumsum(count)
@@ -111,5 +134,12 @@ def shaped(scores: FloatArray, utilities: FloatArray) -> FloatArray:
 
 
 def centred_ranks(scores: FloatArray) -> FloatArray:
-    """Ranks from 1/2 for the best to -1/2 for the worst, evenly spaced: (n,), their sum is 0."""
+    """Return ranks from 1/2 (best) to -1/2 (worst), evenly spaced.
+
+    Args:
+        scores: (n,), higher is better.
+
+    Returns:
+        float64 (n,), sum 0.
+    """
     return shaped(scores, np.linspace(0.5, -0.5, len(scores)))

@@ -1,13 +1,12 @@
-"""The fitness-weighted mean: the naive strategy of the original research, kept as the baseline.
+"""The fitness-weighted mean, a baseline strategy of the original research.
 
-The next mean is the average of the individuals, each weighted by how much better its score is than
-the worst:
+The next mean is the average of the individuals, weighted by their scores above the worst:
 
     mean += sigma x sum of w x noise,    w = (score - worst) / sum of (score - worst)
 
-Scores count by their size, not by their rank: one outlier takes all, and a constant added changes
-nothing. Failed individuals have no weight; where all are alike, all have the same. Sigma shrinks by
-`sigma_decay` a generation.
+Scores count by value, not by rank: one outlier dominates, and adding a constant changes nothing.
+Failed individuals have weight 0. Equal scores give equal weights. Sigma shrinks by `sigma_decay`
+per generation.
 """
 
 import numpy as np
@@ -34,16 +33,20 @@ class WeightedMean(Strategy):
 
 
 def score_weights(scores: FloatArray) -> FloatArray:
-    """The weight of every individual in the mean: (n,), from 0, summing to 1.
+    """Return the weight of every individual in the mean.
 
-    At least one score must be finite.
+    Args:
+        scores: (n,), at least one of them finite.
+
+    Returns:
+        float64 (n,), from 0, sum 1.
     """
     finite = np.isfinite(scores)
     good = scores[finite]
-    # Halved before they are subtracted: the difference of the largest numbers overflows.
+    # Halve before subtracting: the difference of the largest numbers would overflow.
     above = np.zeros(len(scores))
     above[finite] = good / 2 - good.min() / 2
-    most = above.max()
-    weights = above / most if most > 0.0 else finite.astype(np.float64)
+    highest = above.max()
+    weights = above / highest if highest > 0.0 else finite.astype(np.float64)
     shares: FloatArray = weights / weights.sum()
     return shares

@@ -1,19 +1,25 @@
-"""A genetic algorithm for note grids: the population is one array, a generation a few steps on it.
+"""A genetic algorithm for note grids: the population is one array.
 
-One generation:
+One call of `tell` breeds a generation:
 
-1. the grids that were told of join the pool of parents, and some survive (`grid_pool`): this
-   generation only, the best so far, or the best at each case so far;
-2. parents of all children are chosen at once: by tournament, lexicase over cases (`lexicase`),
-   fronts and crowding where cases are goals (`pareto`), or at random;
-3. one kernel copies, crosses and mutates all children by musical operators
-   (`genomes.grid.operators`).
+1. Survival (`pool.Pool`). The scored grids join the pool of parents, which is then reduced to:
+   this generation (comma), the best so far (plus), the best so far at each case (elites), or the
+   best at its own case on each island (islands). With islands, the best grid of a case is copied
+   to its island every `MIGRATION` generations.
+2. Selection (`_choose_parents`). The parents of all children are drawn from the pool: by
+   tournament, by lexicase over cases (`evo.engines.selection.lexicase`), by tournament over fronts
+   and crowding (`evo.engines.selection.pareto`), or at random.
+3. Elitism. With comma, the best grids are copied unchanged.
+4. Crossover (`genomes.grid.operators`). Part of the other children combine their parents at bar
+   lines, bar by bar, or step by step: each step from the parent with the better case there.
+5. Mutation (`genomes.grid.edits`). Part of the crossed children and all others are mutated by a
+   random number of musical edits.
 
-What each of it does is a setting (`grid_settings`). Where a fitness has one case a step, a child
-can take every step from the parent that has the better case there: credit by step, which turns
-one search for a whole song into as many searches as it has steps, all in the same evaluations.
+Steps 3 to 5 are one kernel. The settings (`settings.GridSettings`) choose the variant of each step.
+Step-by-step crossover needs one case per step. It turns one search for a song into one search per
+step, with the same evaluations.
 
-A generation's random numbers are those of streams addressed by (seed, generation, child).
+Random numbers come from streams addressed by (seed, generation, child).
 """
 
 from typing import Any
@@ -35,15 +41,15 @@ from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
 from genomes.player import Player
 
-# Islands: so often, whoever is the best of all at another island's case is copied there. Seldom
-# enough that islands grow apart, often enough that none is stuck while a neighbour does better.
+# Generations between migrations: enough for islands to diverge, few enough that no island is stuck
+# for long while another has a better grid.
 MIGRATION = 50
 
 
 class GridGA(Engine[GridSettings]):
     """The genetic algorithm.
 
-    A grid hears nothing, so that a `player` is of no use but must have the same keys.
+    A grid has no inputs, so a `player` is not used, but must have the same number of keys.
     """
 
     genome = Grids
@@ -61,16 +67,31 @@ class GridGA(Engine[GridSettings]):
         if player is not None and player.keys != keys:
             raise InputError(f"ga: the player has {player.keys} keys, the grids have {keys}")
         self._population: Grids | None = None
-        self._pool: Pool | None = None  # of parents that survive; None under comma
+        self._pool: Pool | None = None  # of surviving parents; None with comma
 
     @classmethod
     def of_shape(cls, settings: GridSettings, inputs: int, outputs: int) -> GridSettings:
-        """See `Engine.of_shape`; the shape is steps and keys."""
+        """See `Engine.of_shape`.
+
+        Args:
+            settings: The settings to change.
+            inputs: Steps of each grid.
+            outputs: Keys of each grid.
+        """
         return changed(settings, {"grid": {"steps": inputs, "keys": outputs}}, "ga")
 
     @classmethod
     def check_cases(cls, settings: GridSettings, cases: int, by_step: bool) -> None:
-        """See `Engine.check_cases`."""
+        """See `Engine.check_cases`.
+
+        Args:
+            settings: The engine's settings.
+            cases: Number of cases.
+            by_step: Whether there is one case per step.
+
+        Raises:
+            InputError: If there are too few individuals for islands, or no cases per step.
+        """
         size = settings.population.size
         if settings.population.survival == "islands" and size < cases:
             raise InputError(
@@ -117,11 +138,11 @@ class GridGA(Engine[GridSettings]):
         self._pool = None
 
     def _survivors(self, scores: Scores) -> Pool:
-        """Who parents are chosen among, and, where it is kept, the pool from now on."""
+        """Return the pool to choose parents from; keep it if parents survive."""
         survival = self.settings.population.survival
-        if self._pool is not None and not scores.ok.any():  # nobody new was scored at all
+        if self._pool is not None and not scores.ok.any():  # all individuals failed
             return self._pool
-        told = self._told(scores)
+        told = self._scored(scores)
         if survival == "comma" or not scores.ok.any():
             return told
         if self._pool is not None and self._pool.cases.shape[1] != told.cases.shape[1]:
@@ -135,14 +156,14 @@ class GridGA(Engine[GridSettings]):
             self._pool = self._on_islands(told)
         else:
             population = self.settings.population
-            # Children go before parents that are as good, so that what is neutral may drift.
+            # Children precede equally good parents, to allow neutral drift.
             self._pool = (told.joined(self._pool) if self._pool else told).survivors(
                 population.parents or population.size, self.settings.selection.kind == "nsga2"
             )
         return self._pool
 
     def _on_islands(self, told: Pool) -> Pool:
-        """The pool after a generation, in which every island has an equal part, in their order."""
+        """Return the next pool, with an equal part for each island."""
         count = told.cases.shape[1]
         if len(told) < count:
             raise BreedingError(
@@ -154,14 +175,14 @@ class GridGA(Engine[GridSettings]):
             told = told.joined(self._pool)
         if self.generation % MIGRATION == MIGRATION - 1:
             best = told.cases.argmax(axis=0)
-            strangers = np.flatnonzero(belongs[best] != np.arange(count))
-            belongs = np.concatenate([belongs, strangers])
-            told = told.joined(told.take(best[strangers]))
+            migrants = np.flatnonzero(belongs[best] != np.arange(count))
+            belongs = np.concatenate([belongs, migrants])
+            told = told.joined(told.take(best[migrants]))
         population = self.settings.population
         return told.islands(belongs, population.parents or population.size // count)
 
-    def _told(self, scores: Scores) -> Pool:
-        """The generation that was told of, with the cases that the settings need."""
+    def _scored(self, scores: Scores) -> Pool:
+        """Return the scored generation, with the cases that the settings need."""
         cases = np.empty((len(scores), 0), np.float32)
         if self.settings.needs_cases and scores.ok.any():
             if scores.cases is None or not scores.cases.shape[1]:
@@ -174,7 +195,11 @@ class GridGA(Engine[GridSettings]):
         return Pool(notes, scores.total, cases, np.empty(0, np.int64))
 
     def _choose_parents(self, pool: Pool, random: np.random.Generator) -> Places:
-        """The parents of every child: int64 (size, parents of a child), places in the pool."""
+        """Return the parents of every child.
+
+        Returns:
+            int64 (size, parents per child), indices in the pool.
+        """
         size, crossover = self.settings.population.size, self.settings.crossover
         selection, survival = self.settings.selection, self.settings.population.survival
         shape = (size, crossover.credit_parents if crossover.credit else 2)
@@ -200,9 +225,9 @@ class GridGA(Engine[GridSettings]):
     def gallery(self) -> Gallery | None:
         """See `Engine.gallery`.
 
-        Under `elites` and on `islands` the best at each case, in the order of the cases and with
-        their scores there (under `elites` the same grid as often as it is the best); under `plus`
-        all survivors, the best first, with their totals.
+        With `elites` and `islands`: the best grid at each case, in the order of the cases, with its
+        score there. With `elites`, a grid that is the best at several cases is repeated.
+        With `plus`: all survivors and their totals, best first.
         """
         pool = self._pool
         if pool is None or not len(pool):
@@ -214,7 +239,7 @@ class GridGA(Engine[GridSettings]):
         return Gallery(Grids(pool.notes[pool.holders]), scores.astype(np.float64), by_case=True)
 
     def statistics(self) -> dict[str, Any]:
-        """Mean notes a grid, and how many different grids survive where parents do."""
+        """Return mean notes per grid, and the number of surviving parents."""
         notes = self.ask().notes
         figures: dict[str, Any] = {"mean_notes": int(np.count_nonzero(notes)) / len(notes)}
         if self._pool is not None:

@@ -1,4 +1,4 @@
-"""First grids and mutations of note grids, for searches that do nothing else."""
+"""Initial note grids and mutations of note grids, for the baselines."""
 
 from typing import Any
 
@@ -17,16 +17,28 @@ class GridOperators(Operators[GridSettings]):
 
     def __init__(self, settings: GridSettings, player: Player | None) -> None:
         self.size = settings.population.size
-        self._rates = settings.rates()._replace(crossover=0.0)  # what is not crossed is mutated
+        self._rates = settings.rates()._replace(crossover=0.0)  # uncrossed children are mutated
 
     def first(self, count: int, random: np.random.Generator) -> Grids:
-        """See `Operators.first`."""
+        """See `Operators.first`.
+
+        Args:
+            count: Number of grids.
+            random: Draws the notes.
+        """
         return self._grids(first_grids(self._rates, count, drawn_key(random)))
 
     def mutants(
         self, parent: Performers, count: int, random: np.random.Generator, strength: float
     ) -> Grids:
-        """See `Operators.mutants`."""
+        """See `Operators.mutants`.
+
+        Args:
+            parent: A batch of one grid.
+            count: Number of copies.
+            random: Draws the edits.
+            strength: Not used: grids have no real numbers.
+        """
         assert isinstance(parent, Grids)
         itself = np.zeros((count, 2), np.int64)
         no_cases = np.empty((1, 0), np.float32)

@@ -1,7 +1,7 @@
-"""Who parents of note grids are chosen among: grids with what is known of them.
+"""The parent pool: grids with their scores.
 
-A pool is made of a generation that was told of, joined with the pool before it where parents
-compete with children, and cut down to those who survive.
+A pool is a scored generation. Where parents compete with children, it is joined with the pool
+before it and reduced to the survivors.
 """
 
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ class Pool:
 
     notes: BoolArray  # (p, steps, keys)
     total: FloatArray  # (p,), -inf for the failed
-    cases: NDArray[np.float32]  # (p, m), -inf for the failed; m is 0 where nobody needs them
-    # Of MAP-Elites and islands: the place of the best at each case, (m,); empty otherwise. Every
-    # island stands together, its best first, up to the holder of the next.
+    cases: NDArray[np.float32]  # (p, m), -inf for the failed; m is 0 if the settings need none
+    # For elites and islands: index of the best grid at each case, (m,); empty otherwise. The grids
+    # of an island are contiguous, best first, and end before the next island's holder.
     holders: Places
 
     def __len__(self) -> int:
         return len(self.total)
 
-    def take(self, places: Places) -> Self:
-        """Those at `places`, in that order."""
-        nobody = np.empty(0, np.int64)
-        return type(self)(self.notes[places], self.total[places], self.cases[places], nobody)
+    def take(self, indices: Places) -> Self:
+        """Return the grids at `indices` (int64), in that order."""
+        holders = np.empty(0, np.int64)
+        return type(self)(self.notes[indices], self.total[indices], self.cases[indices], holders)
 
     def joined(self, other: Self) -> Self:
-        """Those of this pool, then those of the other."""
+        """Return the grids of this pool, then those of the other."""
         return type(self)(
             np.concatenate([self.notes, other.notes]),
             np.concatenate([self.total, other.total]),
@@ -45,13 +45,24 @@ class Pool:
         )
 
     def order(self, by_goals: bool) -> Places:
-        """Places from best to worst, by total or by front and crowding; ties in their order."""
+        """Return indices from best to worst, int64 (p,); ties keep their order.
+
+        Args:
+            by_goals: Order by front and crowding of the cases, not by total.
+        """
         if by_goals:
             return pareto_order(self.cases)[0]
         return np.argsort(-self.total, kind="stable")
 
     def survivors(self, count: int, by_goals: bool) -> Self:
-        """The `count` best different grids, the best first; of the same, the one standing first."""
+        """Return the best different grids, best first.
+
+        Of equal grids only the first is kept.
+
+        Args:
+            count: Maximum number of grids.
+            by_goals: Order by front and crowding of the cases, not by total.
+        """
         different = self._different()
         if by_goals:
             order = pareto_order(self.cases[different])[0]
@@ -60,22 +71,26 @@ class Pool:
         return self.take(different[order[:count]])
 
     def _different(self) -> Places:
-        """Places of different grids, in their order; of the same that which stands first."""
+        """Return indices of different grids in order; of equal grids the first."""
         packed = np.packbits(self.notes.reshape(len(self), -1), axis=1)
         seen: dict[bytes, int] = {}
-        for place, row in enumerate(packed):
-            seen.setdefault(row.tobytes(), place)
+        for index, row in enumerate(packed):
+            seen.setdefault(row.tobytes(), index)
         return np.fromiter(seen.values(), np.int64)
 
     def islands_of(self) -> Places:
-        """The island of everybody: int64 (p,)."""
+        """Return the island of every grid: int64 (p,)."""
         ends = np.append(self.holders[1:], len(self))
         return np.repeat(np.arange(len(self.holders)), ends - self.holders)
 
     def islands(self, belongs: Places, count: int) -> Self:
-        """The `count` best different grids of every island at the island's own case.
+        """Return the best different grids of every island, at its own case.
 
-        `belongs` (p,) says who lives where; every island has somebody. Those that failed come last.
+        Failed grids come last.
+
+        Args:
+            belongs: int64 (p,), island of each grid; no island may be empty.
+            count: Maximum number of grids per island.
         """
         chosen: list[Places] = []
         holders: list[int] = []
@@ -89,9 +104,9 @@ class Pool:
         return type(self)(kept.notes, kept.total, kept.cases, np.array(holders, np.int64))
 
     def elites(self) -> Self:
-        """The best at each case, with `holders`; of those alike, the one with the higher total.
+        """Return the best grid at each case, with `holders`.
 
-        Where these are alike too, the one that stands first. None of those that failed.
+        Ties are broken by total, then by index. Failed grids are left out.
         """
         pool = self.take(np.flatnonzero(np.isfinite(self.total)))
         if not len(pool):

@@ -1,4 +1,4 @@
-"""The settings of the genetic engine for note grids, and what they mean together.
+"""The settings of the genetic engine for note grids.
 
 Three settings decide how the engine searches:
 
@@ -7,19 +7,19 @@ Three settings decide how the engine searches:
     plus       the `parents` best so far; children compete with parents
     elites     the best at each case so far (multi-task MAP-Elites; Mouret & Maguire, "Quality
                diversity for multi-task optimization", 2020)
-    islands    every case has an equal part of the population to itself, in which children compete
-               with parents at this case alone. Every 50 generations the best of all at a case is
-               copied to its island
+    islands    every case has an equal part of the population. There children compete with parents
+               at this case alone. Every 50 generations the best grid at a case is copied to its
+               island
 
 `selection.kind`, how parents are chosen from the pool:
     tournament                  the best total of `tournament_size` drawn at random
     lexicase, epsilon-lexicase  see `evo.engines.selection.lexicase`
-    nsga2                       tournament by front and crowding, where cases are goals; with plus
-                                that is NSGA-II (`evo.engines.selection.pareto`)
-    random                      all alike; with elites, every case alike, which is MAP-Elites
+    nsga2                       tournament by front and crowding, with cases as goals; with plus
+                                this is NSGA-II (`evo.engines.selection.pareto`)
+    random                      uniform; with elites, uniform over cases, which is MAP-Elites
 
-`crossover.credit`: a child takes every step from the parent that has the better case there. It
-needs a fitness with one case per step.
+`crossover.credit`: each step of a child comes from the parent with the better case there. It needs
+a fitness with one case per step.
 
 Survivors are not evaluated again: with a noisy or learning fitness their scores become stale.
 """
@@ -37,12 +37,12 @@ from genomes.grid.operators import CROSSOVERS
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Weight = Annotated[float, Meta(ge=0, le=1e9)]
-# Bytes of the notes of one generation.
+# Maximum bytes of the notes of one generation.
 MAX_NOTES = 4_000_000_000
 
 
 def cumulated(table: Settings, kinds: Sequence[str]) -> FloatArray:
-    """Return the chances of some kinds, summed up to each.
+    """Return the cumulative probabilities of some kinds.
 
     Args:
         table: Has the weight of every kind.
@@ -59,13 +59,13 @@ def cumulated(table: Settings, kinds: Sequence[str]) -> FloatArray:
     if not total:
         raise InputError(f"one of {kinds[0]} to {kinds[-1]} must be above 0")
     chances: FloatArray = np.cumsum(weights) / total
-    # Rounding must not leave the last kind a chance that it has not.
+    # Rounding must not give a last kind of weight 0 a chance.
     chances[np.flatnonzero(weights)[-1] :] = 1.0
     return chances
 
 
 class GridShape(Settings, frozen=True):
-    """The shape of the grids, and random material."""
+    """The shape of the grids, and the density of random notes."""
 
     steps: Annotated[int, Meta(ge=1, le=65_536, description="Steps of every grid.")] = 128
     keys: Annotated[int, Meta(ge=1, le=128, description="Keys of every grid.")] = 13
@@ -93,7 +93,7 @@ class GridShape(Settings, frozen=True):
 
 
 class Population(Settings, frozen=True):
-    """The number of children, and which individuals survive."""
+    """The number of children, and the kind of survival."""
 
     size: Annotated[int, Meta(ge=1, le=1_000_000, description="Children per generation.")] = 150
     survival: Annotated[
@@ -119,7 +119,7 @@ class Population(Settings, frozen=True):
 
     @property
     def copies(self) -> int:
-        """How many individuals a generation are copies; none where parents survive."""
+        """Number of unchanged copies per generation; 0 if parents survive."""
         return self.elitism if self.survival == "comma" else 0
 
 
@@ -136,7 +136,7 @@ class Selection(Settings, frozen=True):
 
 
 class Crossover(Settings, frozen=True):
-    """How children are made of parents; kinds are chosen in proportion to their weights."""
+    """How parents are combined; kinds are drawn in proportion to their weights."""
 
     rate: Annotated[Share, Meta(description="Share of children with more than one parent.")] = 0.7
     one_point: Annotated[Weight, Meta(description="Weight of one cut at a bar line.")] = 1.0
@@ -152,7 +152,7 @@ class Crossover(Settings, frozen=True):
 
 
 class Mutation(Settings, frozen=True):
-    """How children are edited; kinds are chosen in proportion to their weights."""
+    """How children are edited; kinds are drawn in proportion to their weights."""
 
     rate: Annotated[Share, Meta(description="Share of crossed children that are mutated.")] = 0.8
     edits: Annotated[
@@ -198,12 +198,12 @@ class GridSettings(Settings, frozen=True):
 
     @property
     def by_credit(self) -> bool:
-        """Whether any child takes its steps by credit."""
+        """Whether any child is crossed step by step, by cases."""
         return self.crossover.rate > 0 and self.crossover.credit > 0
 
     @property
     def needs_cases(self) -> bool:
-        """Whether the cases of a fitness decide anything."""
+        """Whether survival, selection or crossover uses cases."""
         by_cases = self.selection.kind in ("lexicase", "epsilon-lexicase", "nsga2")
         return by_cases or self.population.survival in ("elites", "islands") or self.by_credit
 

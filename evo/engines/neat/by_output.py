@@ -1,22 +1,24 @@
 """Credit by output: every output of the networks is bred by itself.
 
-A song on 13 keys is 13 problems. A network that is one score higher in sum may be better at one key
-and worse at another, and selection on the sum has to take both. Here a network is an assembly of
-modules, one an output: its output node, the hidden nodes that feed only it, and their connections.
-A module is scored by its own output (`Scores.by_output`) and bred only with modules of the same
-output: cooperative co-evolution (Potter & De Jong, "Cooperative coevolution", 2000) with the
-outputs as its species. One evaluation of a network judges a variation of every output at once.
+A song on 13 keys is 13 problems. A higher sum of scores can hide a worse score at one key, and
+selection on the sum has to accept both. Here a network is an assembly of modules, one per output.
+A module is its output node, the hidden nodes that feed only this output, and their connections.
+It is scored by its own output (`Scores.by_output`), and bred only with modules of the same output.
+This is cooperative co-evolution (Potter & De Jong, "Cooperative coevolution", 2000) with outputs as
+species. One evaluation of a network scores a variation of every output at once.
 
-Of neat-python's sections only the population's size and the network's inputs and outputs count
-here: modules start unconnected, with identity outputs, and vary by the edits alone.
+Of neat-python's sections only population size, inputs and outputs apply. Modules start unconnected,
+with identity outputs, and vary by edits alone (`genomes.network.edits`).
 
-Among the modules of one output, row 0 of the population is the best ever (elite), row 1 the parent,
-and all others are the parent with one edit each (`genomes.network.edits`). The next parent gathers
-the edits of the best children that gained something, up to a number that grows while the gathering
-pays and is halved when it does not; then the elite is the next parent.
+One generation, for each output:
 
-What it is worth was measured on one song (track of 120 steps) and on 31 songs in one network: see
-`benchmarks/notes.md`.
+1. Row 0 is the best module so far (elite), row 1 the parent. All other rows are the parent with one
+   edit each.
+2. The next parent merges the edits of the best improved children. The number of merged edits grows
+   while merging pays, and halves when it does not. Then the elite is the next parent.
+3. Elite and parent are copied, and the parent is edited once for each other row.
+
+`benchmarks/notes.md` has measurements on one song of 120 steps and on 31 songs in one network.
 """
 
 from dataclasses import dataclass
@@ -35,27 +37,27 @@ from genomes.network.merging import merge
 Places = NDArray[np.int64]
 
 ELITE, PARENT = 0, 1
-# How the number of gathered edits grows and shrinks.
+# Growth factor and initial value of the number of merged edits.
 _GROWTH, _FIRST_GATHERED = 1.3, 4.0
 
 
 @dataclass
 class Modules:
-    """The breeding of all modules; a population of n networks is n rows of K modules."""
+    """State and breeding of modules: `outputs` modules per network."""
 
     outputs: int
     inputs: int
     edits: Edits
-    # What a gene costs: of two modules that play alike the smaller one is better.
+    # Score that one gene costs: of two modules with equal outputs the smaller is better.
     parsimony: float
-    # An output whose loss (its negated score) is below this is bred no more; 0 for never.
+    # Stop breeding an output when its loss (negated score) is below this; 0 for never.
     freeze_below: float
-    # How many siblings' edits the next parent of each output may gather: float64 (outputs,).
+    # Maximum number of siblings' edits to merge per output: float64 (outputs,).
     gathered: NDArray[np.float64]
 
     @classmethod
     def of(cls, settings: NeatSettings) -> "Modules | None":
-        """Return the breeding of the first generation, None where species are bred."""
+        """Return the breeding of the first generation, None if `Modules.by_output` is off."""
         genome, own = settings.DefaultGenome, settings.Modules
         if not own.by_output:
             return None
@@ -69,7 +71,7 @@ class Modules:
         )
 
     def first(self, n: int) -> Genes:
-        """Genes of n networks whose outputs have no connection, biased towards silence."""
+        """Return genes of n networks without connections, biased towards silence."""
         count = n * self.outputs
         empty = np.empty(0, np.int64)
         return Genes(
@@ -95,10 +97,18 @@ class Modules:
         seed: int,
         generation: int,
     ) -> Genes:
-        """The next population's modules from this one's and their scores, float64 (n, outputs)."""
+        """Return the modules of the next population.
+
+        Args:
+            genes: Modules of this population.
+            credit: float64 (n, outputs), score of each module; -inf for failed networks.
+            innovations: Numbers the new genes.
+            seed: Random seed of the run.
+            generation: The current generation.
+        """
         n = len(credit)
         frozen = (credit.max(axis=0) > -self.freeze_below) & (self.freeze_below > 0)
-        # Of the modules of a frozen output only those count that are below.
+        # For a frozen output only modules below the limit count.
         credit = np.where(frozen & (credit <= -self.freeze_below), -np.inf, credit)
         credit = credit - self.parsimony * self._sizes(genes).reshape(n, self.outputs)
         elites, parents, siblings = [], [], []
@@ -110,7 +120,7 @@ class Modules:
             parents.append(parent * self.outputs + output)
             siblings.append(gains * self.outputs + output)
         gained = [len(gains) for gains in siblings]
-        # Rows of the stock: the elites as they are, then the parents with what siblings gained.
+        # Rows of the stock: the elites unchanged, then the parents with their siblings' edits.
         stock = merge(
             genes,
             np.array(elites + parents, np.int64),
@@ -127,19 +137,19 @@ class Modules:
         return children
 
     def _sizes(self, genes: Genes) -> Places:
-        """Genes of every module: int64 (n * outputs,)."""
+        """Return the number of genes of every module: int64 (n * outputs,)."""
         return np.diff(genes.node_offsets) + np.diff(genes.connection_offsets)
 
     def _select(self, output: int, credit: NDArray[np.float64]) -> tuple[int, int, Places]:
-        """Elite, next parent, and the children whose gains it takes, best first."""
+        """Return elite, next parent, and the children to merge, best first."""
         elite = int(np.argmax(credit))
         if credit[PARENT] < credit[ELITE] and elite == ELITE:
-            # What was gathered did not fit together, and no child mended it: back to the elite.
+            # The merged edits conflict, and no child repaired that: return to the elite.
             self.gathered[output] = max(1.0, self.gathered[output] / 2)
             return ELITE, ELITE, np.empty(0, np.int64)
         if credit[PARENT] >= credit[ELITE]:
             self.gathered[output] = min(len(credit), self.gathered[output] * _GROWTH + 0.2)
         order = np.argsort(-credit, kind="stable")
         gains = order[credit[order] > credit[PARENT]]
-        gains = gains[gains != ELITE]  # it is no child of this parent
+        gains = gains[gains != ELITE]  # not a child of this parent
         return elite, PARENT, gains[: int(self.gathered[output])]

@@ -1,8 +1,7 @@
-"""neat-python's configuration files: read unchanged, typed by `evo.engines.neat.settings`.
+"""Read neat-python's configuration files, unchanged.
 
-`read_sections` reads the text of a file, `settings_from` makes typed settings of it. A file of
-neat-python names every entry but a few; what those few are without an entry is neat-python's
-default, not ours.
+`read_sections` reads the text of a file, and `settings_from` makes typed settings of it. Nearly all
+entries are required. The few optional ones have neat-python's defaults, not ours.
 """
 
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from genomes.player import Player
 Sections = dict[str, dict[str, str]]
 
 SECTIONS = tuple(NeatPythonSettings.__struct_fields__)
-# What neat-python takes where a file has no entry. All others must be there.
+# neat-python's defaults of optional entries. All other entries are required.
 _OMITTED: Sections = {
     "NEAT": {"seed": "-1"},
     "DefaultGenome": {
@@ -46,7 +45,7 @@ _OMITTED: Sections = {
         "min_species_size": "1",
     },
 }
-# Words that neat-python reads as one another.
+# Synonyms that neat-python accepts.
 _TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 _ENABLED = dict.fromkeys(_TRUE, "True") | dict.fromkeys(_FALSE, "False") | {"none": "random"}
 _SURER = dict.fromkeys(_TRUE, "true") | dict.fromkeys(_FALSE, "false")
@@ -55,14 +54,17 @@ _SURER = dict.fromkeys(_TRUE, "true") | dict.fromkeys(_FALSE, "false")
 def read_sections(path: str | Path) -> Sections:
     """Read the sections of a neat-python configuration file.
 
+    Returns:
+        Text by section and name.
+
     Raises:
-        InputError: If the file cannot be read or is no such configuration.
+        InputError: If the file cannot be read, or is not such a configuration.
     """
     parser = ConfigParser()
     try:
         with open(path, encoding="utf-8") as file:
             parser.read_file(file)
-        # Entries of [DEFAULT] are seen in every section, as neat-python lets them.
+        # As in neat-python, entries of [DEFAULT] apply to every section.
         sections = {name: dict(parser.items(name)) for name in parser.sections()}
     except (OSError, UnicodeDecodeError, IniError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
@@ -80,17 +82,17 @@ def settings_from(settings: Settings, sections: Mapping[str, Mapping[str, str]])
     """Return settings with the sections of a neat-python configuration.
 
     Args:
-        settings: What the sections replace; our own tables stay.
+        settings: The settings to change; our own tables stay.
         sections: Text by section and name, as from `read_sections`.
 
     Raises:
-        InputError: For a missing or unknown entry, or a value that cannot be meant.
+        InputError: For a missing or unknown entry, or an invalid value.
     """
     given = {}
     for name in SECTIONS:
         entries = _OMITTED[name] | dict(sections[name])
         known = [field.encode_name for field in fields(getattr(settings, name))]
-        # Networks without time constants are what files of earlier releases describe.
+        # Files of earlier releases have no time constants.
         required = [one for one in known if not one.startswith("time_constant")]
         missing = [one for one in required if one not in entries]
         if missing:
@@ -103,9 +105,9 @@ def settings_from(settings: Settings, sections: Mapping[str, Mapping[str, str]])
 
 
 def threshold(settings: NeatPythonSettings) -> tuple[float, str] | None:
-    """Return the fitness that ends a run, and whether best, mean or worst must reach it.
+    """Return the fitness that ends a run, and its criterion.
 
-    None if `no_fitness_termination` is set.
+    The criterion is best, mean or worst. None if `no_fitness_termination` is set.
     """
     entries = settings.NEAT
     if entries.no_fitness_termination:
@@ -115,7 +117,15 @@ def threshold(settings: NeatPythonSettings) -> tuple[float, str] | None:
 
 
 def check_shape(settings: NeatPythonSettings, player: Player | None) -> None:
-    """Raise InputError if networks of these settings do not fit how they play."""
+    """Check that networks of these settings fit a player.
+
+    Args:
+        settings: Has the numbers of inputs and outputs.
+        player: How the networks are played; None fits any.
+
+    Raises:
+        InputError: If the numbers differ from the player's.
+    """
     shape = (settings.DefaultGenome.num_inputs, settings.DefaultGenome.num_outputs)
     if player is not None and shape != (player.inputs, player.keys):
         more = f" + {len(player.extra_inputs)} more" if player.extra_inputs else ""
@@ -127,6 +137,12 @@ def check_shape(settings: NeatPythonSettings, player: Player | None) -> None:
 
 
 def with_shape(settings: Settings, inputs: int, outputs: int) -> Settings:
-    """Return settings for networks of this many inputs and outputs."""
+    """Return settings for networks of a shape.
+
+    Args:
+        settings: The settings to change.
+        inputs: Number of inputs.
+        outputs: Number of outputs.
+    """
     shape = {"num_inputs": inputs, "num_outputs": outputs}
     return changed(settings, {"DefaultGenome": shape}, "neat")

@@ -1,23 +1,42 @@
-"""NEAT on arrays: a population of networks is a struct of arrays, a generation a few kernels.
+"""NEAT on arrays: a generation is a few kernels.
 
 The algorithm is that of Stanley & Miikkulainen, "Evolving neural networks through augmenting
-topologies" (2002); each piece stands in its own module:
+topologies" (2002), with the parameters of neat-python. One call of `tell` breeds a generation:
 
-    neat_initial        minimal networks to begin with
-    neat_innovations    historical markings: numbers for new genes
-    neat_species        speciation with explicit fitness sharing, stagnation
-    neat_selection      options: who becomes a parent, and what is regulated
-    genomes.network.variation       crossover by innovation number, structural and weight mutation
-    genomes.network.compatibility   compatibility distance, who belongs to which species
+1. Fitness. A failed network gets a fitness just below the worst finite one (`_breed_species`).
+2. Stagnation (`species.survivors`). The fitness of a species is the maximum, or another summary, of
+   its members' fitness. A species without improvement for `max_stagnation` generations dies out.
+   The `species_elitism` best species are exempt. If none is left, the run ends, or it starts again
+   from minimal networks (`reset_on_extinction`).
+3. Fitness sharing (`species.offspring_counts`). Each surviving species gets offspring in
+   proportion to its mean fitness above the worst of the population. Its size moves halfway there.
+4. Selection (`selection.choose_pairs`). The `elitism` best members of each species are copied
+   unchanged. The parents of every other child are drawn within the species: by default from the
+   best `survival_threshold` of it.
+5. Rates (`selection.Regulation`). The mutation power adapts to the share of improved children. When
+   networks have grown too much, structural mutations only delete for some generations.
+6. Crossover (`genomes.network.variation`). Genes are aligned by innovation number. A matching gene
+   takes its attributes from either parent at random. Disjoint and excess genes come from the fitter
+   parent. A gene disabled in either parent is disabled in three of four children.
+7. Mutation (same module; structure in `genomes.network.structure`). Structural mutations split a
+   connection by a new node, delete a node, add a connection, or delete one. Then weights, biases
+   and the other attributes are perturbed or replaced.
+8. Innovation numbers (`innovations.Innovations`). New genes of the whole generation are numbered
+   together: the same structural mutation gets the same number in every network.
+9. Speciation (`genomes.network.compatibility`). Each surviving species is represented by the new
+   network closest to its old representative. Every other network joins the species with the
+   closest representative within the compatibility threshold, or founds a new species. The
+   distance is a weighted sum of unmatched genes and of differences of matching genes.
 
-It reads neat-python's configuration files and means by them what neat-python means, with two
-differences where that departs from the paper: networks that split the same connection in the same
-generation get the same new node, and hidden nodes of the first population are the same nodes in
-every network. Parents that are equally fit are equally likely to give the disjoint genes. The
-section `Selection` of `neat_selection` has what neat-python has not; by its defaults, the power of
-mutations adapts below the configured one.
+Generation 0 has the minimal networks of `initial`, and goes straight to step 9.
 
-A generation's random numbers are those of streams addressed by (seed, generation, child).
+With `Modules.by_output` every output is bred by itself instead, without species (`by_output`).
+
+Differences from neat-python, towards the paper: networks that split the same connection in one
+generation get the same new node, and initial hidden nodes are the same nodes in every network.
+Either of two equally fit parents may give the disjoint genes. The section `Selection` is our own.
+
+Random numbers come from streams addressed by (seed, generation, child).
 """
 
 from typing import Any
@@ -78,7 +97,13 @@ class Neat(Engine[NeatSettings]):
 
     @classmethod
     def of_shape(cls, settings: NeatSettings, inputs: int, outputs: int) -> NeatSettings:
-        """See `Engine.of_shape`."""
+        """See `Engine.of_shape`.
+
+        Args:
+            settings: The settings to change.
+            inputs: Inputs of each network.
+            outputs: Outputs of each network.
+        """
         return with_shape(settings, inputs, outputs)
 
     def _networks(self, genes: Genes) -> Networks:
@@ -96,11 +121,14 @@ class Neat(Engine[NeatSettings]):
         return self._population
 
     def _beginning(self) -> int:
-        """Where a first population's random numbers are; another place after an extinction."""
+        """Return the generation whose stream draws a first population.
+
+        An extinction draws from the next generation's stream, so it starts differently.
+        """
         return self.generation + (self._population is not None)
 
     def _begin(self) -> None:
-        """A first population, and its species."""
+        """Create a first population and its species."""
         if self._modules is not None:
             self._innovations = Innovations(self._rates.outputs)
             self._assemble(self._modules.first(self.settings.NEAT.pop_size))
@@ -117,7 +145,7 @@ class Neat(Engine[NeatSettings]):
         self._replace(genes)
 
     def _replace(self, genes: Genes) -> None:
-        """Make these the population, and divide it into species."""
+        """Make these genes the population, and divide it into species."""
         self._population = self._networks(genes)
         if self._representatives is None or not self._species:
             self._representatives = self._population.take([])
@@ -128,22 +156,22 @@ class Neat(Engine[NeatSettings]):
         order = np.argsort(belongs, kind="stable")
         ends = np.searchsorted(belongs[order], np.arange(len(representative) + 1))
         species = []
-        for place in range(len(representative)):
-            if representative[place] < 0:
+        for index in range(len(representative)):
+            if representative[index] < 0:
                 continue
-            if place < known:
-                one = self._species[place]
+            if index < known:
+                one = self._species[index]
             else:
                 one = Species(self._next_species, self.generation, self.generation, None, order[:0])
                 self._next_species += 1
-            one.members = order[ends[place] : ends[place + 1]]
+            one.members = order[ends[index] : ends[index + 1]]
             species.append(one)
         self._species = species
         self._regulation.watch_species(len(species), self.settings.Selection)
         self._representatives = self._population.take(representative[representative >= 0])
 
     def _divide(self, genes: Genes, representatives: Genes) -> tuple[Places, Places]:
-        """Which species each belongs to, and who represents each; see `speciate`."""
+        """Return each network's species and each species' representative; see `speciate`."""
         genome = self.settings.DefaultGenome
         belongs, representative = speciate(
             genes,
@@ -155,18 +183,18 @@ class Neat(Engine[NeatSettings]):
         return belongs, representative
 
     def _merge_species(self) -> None:
-        """Species that the threshold does not tell apart any more are one, the older.
+        """Merge species whose representatives are within the threshold; keep the older.
 
-        Otherwise a species once founded stays until it stagnates, whatever the threshold.
+        A species otherwise exists until it stagnates, even if the threshold grows.
         """
         assert self._representatives is not None
-        nobody = genes_of(self._representatives.take([]))
-        _, founders = self._divide(genes_of(self._representatives), nobody)
-        self._species = [self._species[place] for place in founders]
+        empty = genes_of(self._representatives.take([]))
+        _, founders = self._divide(genes_of(self._representatives), empty)
+        self._species = [self._species[index] for index in founders]
         self._representatives = self._representatives.take(founders)
 
     def _assemble(self, modules: Genes) -> None:
-        """Make the population of these modules, `outputs` of them to a network."""
+        """Make the population from these modules, `outputs` of them per network."""
         step = self._rates.outputs
         self._module_genes = modules
         self._population = self._networks(
@@ -181,7 +209,7 @@ class Neat(Engine[NeatSettings]):
             self._breed_species(scores)
             return
         credit = scores.by_output
-        if credit is None and not scores.ok.any():  # nobody was scored at all
+        if credit is None and not scores.ok.any():  # all individuals failed
             credit = np.full((len(scores), self._rates.outputs), -np.inf)
         if credit is None or credit.shape[1] != self._rates.outputs:
             raise BreedingError(
@@ -193,7 +221,7 @@ class Neat(Engine[NeatSettings]):
         self._assemble(genes)
 
     def _forget(self) -> None:
-        for one in self._species:  # none has improved or stagnated yet
+        for one in self._species:  # the next score starts its record anew
             one.best = None
 
     def _breed_species(self, scores: Scores) -> None:
@@ -229,19 +257,19 @@ class Neat(Engine[NeatSettings]):
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
         genes, split = breed(regulation.rates(self._rates), parents, fitter, other, mutate, key)
         self._innovations.number(genes, split)
-        # The representatives of species that died out go with them.
+        # Drop the representatives of species that died out.
         assert self._representatives is not None
         alive = {one.key for one in kept}
-        places = [i for i, one in enumerate(self._species) if one.key in alive]
-        self._representatives = self._representatives.take(places)
-        self._species = [self._species[i] for i in places]
+        indices = [i for i, one in enumerate(self._species) if one.key in alive]
+        self._representatives = self._representatives.take(indices)
+        self._species = [self._species[i] for i in indices]
         self._replace(genes)
 
     def _cases(self, scores: Scores) -> NDArray[np.float32] | None:
-        """The cases to choose parents by, None where they are not asked for."""
+        """Return the cases that selection needs, None if it needs none."""
         if not needs_cases(self.settings.Selection):
             return None
-        if not scores.ok.any():  # nobody was scored at all: all are alike
+        if not scores.ok.any():  # all individuals failed: equal cases
             return np.zeros((len(scores), 1), np.float32)
         if scores.cases is None or not scores.cases.shape[1]:
             parents = self.settings.Selection.parents
@@ -251,7 +279,10 @@ class Neat(Engine[NeatSettings]):
     def _choose_parents(
         self, species: list[Species], fitness: FloatArray, cases: NDArray[np.float32] | None
     ) -> tuple[Places, Places, NDArray[np.bool_]]:
-        """Fitter and other parent of every child, and whether it is mutated (elites are not)."""
+        """Return fitter parent, other parent and mutation flag of every child.
+
+        Elites are their own parents and are not mutated.
+        """
         config = self.settings.DefaultReproduction
         smallest = max(config.min_species_size, config.elitism, 1)
         try:
@@ -274,7 +305,7 @@ class Neat(Engine[NeatSettings]):
         return np.concatenate(fitter), np.concatenate(other), np.concatenate(mutate)
 
     def statistics(self) -> dict[str, Any]:
-        """Species with their sizes, and mean nodes and enabled connections a network."""
+        """Return species, their sizes, and mean nodes and enabled connections per network."""
         nodes, connections = self.ask().sizes().mean(axis=0)
         sizes = {"mean_nodes": float(nodes), "mean_connections": float(connections)}
         if self._modules is not None:
@@ -301,8 +332,8 @@ class Neat(Engine[NeatSettings]):
         assert self._representatives is not None
         representatives = State(self._representatives.to_arrays())
         belongs = np.zeros(len(self.ask()), np.int64)
-        for place, one in enumerate(self._species):
-            belongs[one.members] = place
+        for index, one in enumerate(self._species):
+            belongs[one.members] = index
         values = numbers | {
             "species": [one.to_values() for one in self._species],
             "next_species": self._next_species,
@@ -315,7 +346,11 @@ class Neat(Engine[NeatSettings]):
         )
 
     def _kept(self, state: State, name: str) -> Networks:
-        """A batch of networks in a state; ValueError if it is not of the settings' shape."""
+        """Return a batch of networks from a state.
+
+        Raises:
+            ValueError: If their numbers of inputs and outputs differ from the settings'.
+        """
         networks = Networks.from_arrays(state.part(name).arrays)
         wanted = (self._rates.inputs, self._rates.outputs)
         if (networks.inputs, networks.outputs) != wanted:

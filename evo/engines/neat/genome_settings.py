@@ -1,4 +1,4 @@
-"""The section DefaultGenome: how networks start and mutate, typed, and packed for the kernels."""
+"""The section DefaultGenome: initial networks and their mutation, for the kernels."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
@@ -18,12 +18,12 @@ _CONNECTED = (
     "unconnected", "fs_neat", "fs_neat_nohidden", "fs_neat_hidden", "full", "full_nodirect",
     "full_direct", "partial", "partial_nodirect", "partial_direct",
 )  # fmt: skip
-# Defaults that mean: any of the options, neat-python's words.
+# neat-python's words for a default drawn from the options.
 _DRAWN = ("random", "none")
 
 
 class Structure(Settings, frozen=True):
-    """How networks start and how their structure mutates; `Genome` adds the genes' values."""
+    """Initial networks and structural mutation; `Genome` adds values of genes."""
 
     num_inputs: Annotated[int, Meta(ge=1, le=1 << 20, description="Inputs of a network.")] = 2
     num_outputs: Annotated[int, Meta(ge=1, le=1 << 20, description="Outputs of a network.")] = 1
@@ -103,12 +103,12 @@ class Structure(Settings, frozen=True):
 
     @property
     def connection(self) -> str:
-        """How first networks are connected, without the share of partial connections."""
+        """The mode of initial connections, without the share of partial ones."""
         return self.initial_connection.split(" ")[0]
 
     @property
     def connection_fraction(self) -> float:
-        """The share of partial connections; 1 for the others, -1 for what is none."""
+        """The share of partial connections: 1 in other modes, -1 if invalid."""
         mode, _, share = self.initial_connection.partition(" ")
         if not mode.startswith("partial"):
             return -1.0 if share else 1.0
@@ -119,14 +119,14 @@ class Structure(Settings, frozen=True):
 
     @property
     def first_connections(self) -> int:
-        """About how many connections a first network has."""
+        """Approximate number of connections of an initial network."""
         if self.connection == "unconnected":
             return 0
         inputs, hidden, outputs = self.num_inputs, self.num_hidden, self.num_outputs
         return inputs * hidden + hidden * outputs + inputs * outputs
 
 
-# What every value of a gene has: name, type, help, and the defaults of weight, bias and response.
+# Settings per value of a gene: name, type, help, and defaults for weight, bias and response.
 _VALUES: tuple[tuple[str, Any, str, tuple[Any, Any, Any]], ...] = (
     ("init_mean", Number, "Mean of initial values.", (0.0, 0.0, 1.0)),
     ("init_stdev", Size, "Standard deviation of initial values.", (1.0, 1.0, 0.0)),
@@ -137,7 +137,7 @@ _VALUES: tuple[tuple[str, Any, str, tuple[Any, Any, Any]], ...] = (
     ("mutate_rate", Chance, "Chance of a mutation.", (0.8, 0.7, 0.0)),
     ("replace_rate", Chance, "Chance of a new value.", (0.1, 0.1, 0.0)),
 )
-# neat-python's time constants are kept with its files; our networks have none.
+# Defaults of neat-python's time constants, which its files have; our networks have none.
 _TIME_CONSTANT = (1.0, 0.0, "gaussian", 10.0, 0.01, 0.0, 0.0, 0.0)
 
 
@@ -192,11 +192,11 @@ def _choice(genome: Any, name: str, known: tuple[str, ...]) -> Choice:
 
 
 def rates_of(genome: Structure, alphabet: Sequence[float] = ()) -> Rates:
-    """Return how networks vary, as the kernels read it.
+    """Return the parameters of variation, as the kernels read them.
 
     Args:
         genome: The section DefaultGenome.
-        alphabet: The only values that weights may have; empty for any.
+        alphabet: The only values of weights; empty for any.
     """
     single = genome.single_structural_mutation
     return Rates(

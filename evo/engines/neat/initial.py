@@ -1,9 +1,14 @@
-"""The first population of NEAT: how networks are connected before anything evolves.
+"""The first population of NEAT, connected by `initial_connection`.
 
-The modes are neat-python's `initial_connection`: unconnected; FS-NEAT, one random input to all
-outputs (Whiteson et al. 2005, "Automatic feature selection in neuroevolution"), or to all nodes;
-full and partial, with or without direct connections from inputs to outputs past hidden nodes.
-Hidden nodes have the same ids in every network, as they have the same place in it.
+The modes are neat-python's:
+
+    unconnected     no connections
+    fs_neat         one random input, connected to all outputs, or also to all hidden nodes
+                    (Whiteson et al. 2005, "Automatic feature selection in neuroevolution")
+    full, partial   all connections, or a share of them, with or without direct connections from
+                    inputs to outputs past hidden nodes
+
+Initial hidden nodes have the same ids in every network.
 """
 
 import numpy as np
@@ -32,7 +37,7 @@ def _codes(choice: Choice, count: int, stream: np.random.Generator) -> NDArray[n
 
 
 def _all_pairs(rates: Rates, hidden: int, direct: bool) -> NDArray[np.int64]:
-    """(source, target) of a fully connected network: int64 (pairs, 2)."""
+    """Return (source, target) of a fully connected network: int64 (pairs, 2)."""
     inputs = [-1 - i for i in range(rates.inputs)]
     outputs = list(range(rates.outputs))
     middle = list(range(rates.outputs, rates.outputs + hidden))
@@ -47,7 +52,7 @@ def _all_pairs(rates: Rates, hidden: int, direct: bool) -> NDArray[np.int64]:
 def _chosen_pairs(
     genome: Structure, rates: Rates, n: int, stream: np.random.Generator
 ) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
-    """All pairs that any network may start with, and which of them each of the n has."""
+    """Return all possible initial pairs, and each network's indices into them."""
     mode = genome.connection
     if mode == "unconnected":
         return np.empty((0, 2), np.int64), [np.empty(0, np.int64)] * n
@@ -68,13 +73,23 @@ def _chosen_pairs(
 def first_genes(
     genome: Structure, rates: Rates, n: int, stream: np.random.Generator
 ) -> tuple[Genes, Innovations]:
-    """The genes of n new networks, and the numbers to go on with."""
+    """Return the genes of new networks, and the innovations after them.
+
+    Args:
+        genome: Structure of first networks.
+        rates: How networks vary; has the distributions of initial values.
+        n: Number of networks.
+        stream: Draws connections and values.
+
+    Returns:
+        Genes of n networks, and the next node and innovation numbers.
+    """
     nodes = rates.outputs + genome.num_hidden
     total = n * nodes
     pairs, chosen = _chosen_pairs(genome, rates, n, stream)
-    sizes = np.array([len(places) for places in chosen])
-    places = np.concatenate(chosen)
-    count = len(places)
+    sizes = np.array([len(indices) for indices in chosen])
+    indices = np.concatenate(chosen)
+    count = len(indices)
     if rates.enabled_default >= 0:
         enabled = np.full(count, rates.enabled_default == 1)
     else:
@@ -87,9 +102,9 @@ def first_genes(
         activation=_codes(rates.activation, total, stream),
         aggregation=_codes(rates.aggregation, total, stream),
         connection_offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        innovation=1 + places,
-        source=np.ascontiguousarray(pairs[places, 0]),
-        target=np.ascontiguousarray(pairs[places, 1]),
+        innovation=1 + indices,
+        source=np.ascontiguousarray(pairs[indices, 0]),
+        target=np.ascontiguousarray(pairs[indices, 1]),
         weight=_values(rates.weight, count, stream),
         enabled=enabled,
     )

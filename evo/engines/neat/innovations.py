@@ -1,13 +1,13 @@
-"""Innovation numbers: the same structural mutation in the same generation is the same innovation.
+"""Innovation numbers: the same mutation in one generation is the same innovation.
 
-The paper (Stanley & Miikkulainen 2002, section 3.2) keeps a list of a generation's innovations, so
-that when two offspring add the same connection, or split the same connection, their new genes line
-up at the next crossover. Here a whole generation's new genes are numbered at once:
+The paper (Stanley & Miikkulainen 2002, section 3.2) keeps a list of each generation's innovations.
+If two offspring add or split the same connection, their new genes then align at the next crossover.
+Here all new genes of a generation are numbered at once:
 
 - all networks that split the same connection get the same new node;
 - all new connections between the same two nodes get the same innovation number.
 
-Numbers are given in the order of (source, target), and never again.
+Numbers are assigned in the order of (source, target), and never reused.
 """
 
 from dataclasses import dataclass
@@ -20,16 +20,18 @@ from genomes.network.genes import UNNUMBERED, Genes
 
 @dataclass
 class Innovations:
-    """The next numbers to give."""
+    """The next node id and innovation number to assign."""
 
     next_node: int
     next_innovation: int = 1
 
     def number(self, genes: Genes, split: NDArray[np.int64]) -> None:
-        """Number the new genes of a generation, in place, and keep genes sorted.
+        """Number the new genes of a generation in place; keep them sorted.
 
-        `split` is int64 (n,): the innovation number of the connection that each network split to
-        get its new node, -1 for none.
+        Args:
+            genes: The offspring, whose new genes are UNNUMBERED.
+            split: int64 (n,), innovation number of the connection that each network split,
+                -1 for none.
         """
         self._number_nodes(genes, split)
         new = np.flatnonzero(genes.innovation == UNNUMBERED)
@@ -39,7 +41,7 @@ class Innovations:
         pairs, which = np.unique(np.stack([source, target]), axis=1, return_inverse=True)
         numbers = self.next_innovation + which.reshape(-1)
         self.next_innovation += pairs.shape[1]
-        # A network's new connections stand together at its end: sort them there by their number.
+        # The new connections of a network are its last: sort them by number.
         owner = np.searchsorted(genes.connection_offsets, new, side="right")
         order = np.lexsort([numbers, owner])
         genes.innovation[new] = numbers[order]
@@ -47,7 +49,7 @@ class Innovations:
             column[new] = column[new][order]
 
     def _number_nodes(self, genes: Genes, split: NDArray[np.int64]) -> None:
-        """Give the new nodes their ids, in the node genes and at the ends of connections."""
+        """Replace the ids of new nodes, in node genes and in connections."""
         splits, which = np.unique(split[split >= 0], return_inverse=True)
         if not len(splits):
             return
@@ -59,5 +61,5 @@ class Innovations:
             (genes.source, genes.connection_offsets),
             (genes.target, genes.connection_offsets),
         ):
-            places = np.flatnonzero(ids == UNNUMBERED)
-            ids[places] = new_node[np.searchsorted(offsets, places, side="right") - 1]
+            new = np.flatnonzero(ids == UNNUMBERED)
+            ids[new] = new_node[np.searchsorted(offsets, new, side="right") - 1]

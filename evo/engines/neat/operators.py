@@ -1,4 +1,4 @@
-"""First networks and mutations of networks, for searches that do nothing else."""
+"""Initial networks and mutations of networks, for the baselines."""
 
 from typing import Any
 
@@ -22,11 +22,11 @@ MAX_EDITS = 8
 
 
 class NetworkOperators(Operators[NeatSettings]):
-    """NEAT's first networks and its mutations of weights and structure.
+    """NEAT's initial networks and its mutations of weights and structure.
 
-    Where modules are bred by output, the first networks have up to `MAX_EDITS` edits at every
-    output, networks of few and of many alike, and a mutant has one edit more at one output: nobody
-    tells these searches which output was the better for it.
+    With `Modules.by_output`, initial networks have up to `MAX_EDITS` edits per output; the number
+    varies between networks. A mutant has one more edit at one random output: a baseline has no
+    scores per output to choose by.
     """
 
     def __init__(self, settings: NeatSettings, player: Player | None) -> None:
@@ -36,7 +36,12 @@ class NetworkOperators(Operators[NeatSettings]):
         self.size = settings.NEAT.pop_size
 
     def first(self, count: int, random: np.random.Generator) -> Networks:
-        """See `Operators.first`."""
+        """See `Operators.first`.
+
+        Args:
+            count: Number of networks.
+            random: Draws connections and values.
+        """
         if self._modules is None:
             genes, _ = first_genes(self._genome, self._rates, count, random)
             if len(self._rates.alphabet):
@@ -54,10 +59,17 @@ class NetworkOperators(Operators[NeatSettings]):
     def mutants(
         self, parent: Performers, count: int, random: np.random.Generator, strength: float
     ) -> Networks:
-        """See `Operators.mutants`."""
+        """See `Operators.mutants`.
+
+        Args:
+            parent: A batch of one network.
+            count: Number of copies.
+            random: Draws the mutations.
+            strength: Factor of the mutation power of weights and biases.
+        """
         assert isinstance(parent, Networks)
         outputs = self._rates.outputs
-        # Networks that are never crossed need no numbers but their own.
+        # Without crossover, numbers need only be unique within a network.
         innovations = Innovations(
             int(parent.node_id.max(initial=outputs - 1)) + 1,
             int(parent.innovation.max(initial=0)) + 1,
@@ -83,7 +95,7 @@ class NetworkOperators(Operators[NeatSettings]):
     def _edited(
         self, genes: Genes, rows: Any, chosen: Any, innovations: Innovations, random: Any
     ) -> Genes:
-        """Copies of modules, the chosen with one edit each."""
+        """Return copies of modules, with one edit in each chosen one."""
         assert self._modules is not None
         children, founded = edit_offspring(
             self._modules.edits, self._modules.inputs, genes, rows, chosen, drawn_key(random)
@@ -109,7 +121,7 @@ class NetworkOperators(Operators[NeatSettings]):
 
 
 def _modules_in(network: Networks) -> Genes:
-    """The modules that a network was assembled of: every output begins one."""
+    """Return the modules of a network; each output node begins one."""
     genes = genes_of(network)
     begins = np.flatnonzero(genes.node_id < network.outputs)
     belongs = np.searchsorted(begins, np.arange(len(genes.node_id)), side="right") - 1

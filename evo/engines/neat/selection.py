@@ -1,37 +1,36 @@
-"""Options of NEAT's selection: who becomes a parent, and what is regulated on the way.
+"""Parent selection within a species, and rates that adapt during a run.
 
-They stand in the section `Selection`, beside neat-python's:
+The options of the section `Selection`:
 
     parents             how parents are chosen within a species:
-                        truncation: the best `survival_threshold` of it, all alike
+                        truncation: at random from its best `survival_threshold`
                         tournament: the best of `tournament_size` drawn at random
-                        lexicase: cases in random order, each leaves only those that are best at it
-                        (Spector, "Assessment of problem modality by differential performance of
-                        lexicase selection in genetic programming", 2012)
-                        epsilon-lexicase: the same, where being within the median absolute deviation
-                        of the species' best is as good as being best (La Cava et al.,
-                        "Epsilon-lexicase selection for regression", 2016, static form)
-    target_species      how many species there should be: the compatibility threshold moves by
-                        `threshold_step` a generation towards that, and where there are more, those
-                        that it no longer tells apart become one; 0 leaves both alone
-    complexity          none, or phased: when networks have on average `complexity_ceiling` genes
-                        more than when they last began to grow, structure is only deleted until
-                        they are back there or shrink no more (Green, "Phased searching with NEAT",
-                        2004). A phase of deletion asks fitness what can be spared; a parsimony term
-                        would have to be weighed against every fitness's scale anew
-    weights             the only values that weights may have, as in "-1 1" (with the activation
-                        `step`: binary networks); empty for any number. A mutation is then another
-                        letter, at `weight_replace_rate`. Biases stay numbers
-    adaptive_rates      True: the power of weight and bias mutations shrinks, down to a tenth, while
-                        less than a fifth of the children are fitter than their fitter parent, and
-                        grows again, up to the configured one, while more are (Rechenberg,
-                        "Evolutionsstrategie", 1973)
+                        lexicase: cases in random order, each keeps only the best at it (Spector,
+                        "Assessment of problem modality by differential performance of lexicase
+                        selection in genetic programming", 2012)
+                        epsilon-lexicase: the same, but each case also keeps members within the
+                        median absolute deviation of the best (La Cava et al., "Epsilon-lexicase
+                        selection for regression", 2016, static form)
+    target_species      number of species to aim at. The compatibility threshold changes by
+                        `threshold_step` per generation. With too many species, those within the
+                        new threshold merge. 0: no target
+    complexity          none, or phased (Green, "Phased searching with NEAT", 2004). Networks grow
+                        until they have gained `complexity_ceiling` genes on average. Then
+                        structure is only deleted, until that gain is lost or shrinking stalls.
+                        Unlike a parsimony term, this needs no weight per fitness
+    weights             the only values of weights, such as "-1 1" (binary networks with the
+                        activation `step`); empty for any number. A mutation draws another value, at
+                        `weight_replace_rate`. Biases stay real numbers
+    adaptive_rates      adapt the power of weight and bias mutations by the one-fifth rule
+                        (Rechenberg, "Evolutionsstrategie", 1973). It shrinks while less than a
+                        fifth of the children are fitter than their fitter parent, to a tenth at
+                        most. It grows while more are, to the configured power at most
 
-Only what a measurement showed to help is on by default: adaptive rates, and phases of deletion as
-a bound on memory. Each option alone against none, population 150: XOR by `experiments/xor.py`,
-seeds 0 to 31, solved within 300 generations and their median; two tunes followed by the species
-path (`Modules.by_output = False`) with the settings and hearing that `experiments/memorize.py` has
-for neat-python, 120 generations, seeds 0 to 2, mean score of the champion (120 is perfect):
+The defaults follow measurements: adaptive rates helped, and phases of deletion bound memory. Each
+option was tried alone, with a population of 150. XOR: `experiments/xor.py`, seeds 0 to 31, number
+solved within 300 generations, and median generation. Tunes: `Modules.by_output = False`, settings
+and inputs of `experiments/memorize.py` for neat-python, 120 generations, seeds 0 to 2, mean score
+of the champion (120 is perfect):
 
                             XOR solved  median   vo-pole-bereza-stoyala   ode-to-joy
     none                        32        21             87.1                47.3
@@ -48,20 +47,18 @@ for neat-python, 120 generations, seeds 0 to 2, mean score of the champion (120 
     weights -1 1                23       112.5           96.4                60.1
     the same with step          13        >300          (no dense score to climb)
 
-- Adaptive rates: over 100 seeds, XOR takes 19 generations in the median and not 23, all solved. On
-  two more tunes (korobeiniki, jingle-bells; 300 generations, seeds 3 to 5) the means are 98.9 and
-  72.5 against 92.6 and 67.7. A fixed quarter of the power does nearly as well (96.6, 52.7; XOR 22):
-  what helps is that nobody has to find it. A power above the configured one, up to ten times, was
-  no better, and founds more species than a small population has room for.
-- Phases of deletion cost learning where they bite: at 500 they did not begin in any of the above.
-  They bound what nothing else does: under a fitness of pure chance and without deletions a network
-  had 2,060 genes after 2,400 generations, and with them never more than 662 on average.
-- Lexicase keeps specialists, one a step, that know little else, and its networks are larger; with
-  adaptive rates epsilon-lexicase does worse than without (82.7, 41.1). Small species breed fewer
-  children of what is best. A tournament of 7 is as good as truncation on tunes, within what
-  seeds differ, and slower on XOR.
-- Binary weights learn tunes well at `weight_replace_rate` 0.01, and XOR badly: a choice of
-  representation, which is for the user.
+- Adaptive rates: over 100 seeds, XOR took a median of 19 generations instead of 23, all solved. On
+  korobeiniki and jingle-bells (300 generations, seeds 3 to 5) the means were 98.9 and 72.5 instead
+  of 92.6 and 67.7. A fixed quarter of the power did nearly as well (96.6, 52.7; XOR 22), but has to
+  be found by hand. A power above the configured one, up to ten times, was no better. It also
+  founded more species than a small population has room for.
+- Phases of deletion slow learning where they begin. With a ceiling of 500 none began above. They
+  are the only bound on size: under random fitness, networks reached 2,060 genes after 2,400
+  generations without deletions, and at most 662 on average with them.
+- Lexicase keeps specialists for single steps, and its networks are larger. With adaptive rates
+  epsilon-lexicase does worse than without (82.7, 41.1). A tournament of 7 equals truncation on
+  tunes within the spread of the seeds, and is slower on XOR.
+- Binary weights learn tunes well at `weight_replace_rate` 0.01, and XOR badly.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -79,14 +76,14 @@ from genomes.network.rates import Attribute, Rates
 Places = NDArray[np.int64]
 
 _LOWEST_THRESHOLD = 0.05
-# Deletion goes on for so many generations after networks were smallest.
+# A phase of deletion ends after this many generations without a smaller mean size.
 _PATIENCE = 10
-# The one-fifth rule: how fast the power changes, and how weak it may become.
+# The one-fifth rule: target share, rate of change, and minimum of the power.
 _SUCCESS, _ADAPTATION, _WEAKEST = 0.2, 0.5, 0.1
 
 
 def needs_cases(settings: SelectionSettings) -> bool:
-    """Whether parents are chosen by the cases of a fitness."""
+    """Return whether parents are chosen by the cases of a fitness."""
     return settings.parents in ("lexicase", "epsilon-lexicase")
 
 
@@ -126,30 +123,40 @@ def choose_pairs(
 
 @dataclass
 class Regulation:
-    """What is regulated from generation to generation."""
+    """Rates and thresholds that adapt from generation to generation."""
 
     threshold: float  # of compatibility
-    floor: float | None = None  # genes a network when growth last began
-    lowest: float | None = None  # genes a network since deletion began, None while they grow
+    floor: float | None = None  # mean genes per network when growth last began
+    lowest: float | None = None  # minimum of mean genes since deletion began, None during growth
     since_lowest: int = 0
-    power: float = 1.0  # of mutations, times the configured one
-    # Of every individual: its fitter parent's fitness, and whether it was mutated or is a copy.
+    power: float = 1.0  # factor of the configured mutation power
+    # Per individual: fitness of its fitter parent, and whether it was mutated (else a copy).
     parent_fitness: FloatArray = field(default_factory=lambda: np.empty(0))
     mutated: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
 
     def begin(self) -> None:
-        """Take the population for a first one, of no parents."""
+        """Reset what refers to parents: a first population has none."""
         self.parent_fitness, self.mutated = np.empty(0), np.empty(0, np.bool_)
 
     def watch_species(self, count: int, selection: SelectionSettings) -> None:
-        """Move the threshold towards the species that there should be."""
+        """Move the compatibility threshold towards the target number of species.
+
+        Args:
+            count: Number of species.
+            selection: Has the target and the step.
+        """
         if selection.target_species and count != selection.target_species:
             step = selection.threshold_step
             self.threshold += step if count > selection.target_species else -step
             self.threshold = max(_LOWEST_THRESHOLD, self.threshold)
 
     def watch_complexity(self, genes: float, selection: SelectionSettings) -> None:
-        """Begin and end phases of deletion; `genes` is the mean number of a network."""
+        """Begin and end phases of deletion.
+
+        Args:
+            genes: Mean number of genes per network.
+            selection: Has the kind of regulation and the ceiling.
+        """
         if selection.complexity == "none":
             return
         if self.floor is None:
@@ -164,10 +171,14 @@ class Regulation:
             self.floor, self.lowest = genes, None
 
     def watch_success(self, fitness: FloatArray, selection: SelectionSettings) -> None:
-        """Adapt the power of mutations to how many children were fitter than their parents.
+        """Adapt the mutation power to the share of improved children.
 
-        By how much unchanged copies are scored otherwise than before, a fitness that learns or is
-        noisy has moved by itself; that is no success or failure of the children.
+        A noisy or learning fitness also changes the scores of unchanged copies. The median of that
+        change is subtracted, because it is neither success nor failure of a mutation.
+
+        Args:
+            fitness: float64 (n,), of the present generation.
+            selection: Has `adaptive_rates`.
         """
         if not selection.adaptive_rates or not self.mutated.any():
             return
@@ -179,7 +190,7 @@ class Regulation:
         self.power = min(1.0, max(_WEAKEST, power))
 
     def rates(self, rates: Rates) -> Rates:
-        """The rates of variation as they are regulated now."""
+        """Return the configured rates of variation as they are regulated now."""
         if self.lowest is not None:
             rates = rates._replace(
                 node_add=0.0,
@@ -195,7 +206,7 @@ class Regulation:
         return attribute._replace(mutate_power=attribute.mutate_power * self.power)
 
     def statistics(self, selection: SelectionSettings) -> dict[str, Any]:
-        """Figures for the log, of what is regulated."""
+        """Return figures for the log: threshold, phase and mutation power, if regulated."""
         figures: dict[str, Any] = {}
         if selection.target_species:
             figures["compatibility_threshold"] = self.threshold
@@ -206,14 +217,14 @@ class Regulation:
         return figures
 
     def state(self) -> State:
-        """Everything that the next generation's regulation depends on."""
+        """Return everything that the next generation's regulation depends on."""
         values = asdict(self)
         arrays = {name: values.pop(name) for name in ("parent_fitness", "mutated")}
         return State(arrays, values)
 
     @classmethod
     def restore(cls, state: State) -> "Regulation":
-        """The regulation whose `state` this is."""
+        """Return the regulation saved in a state."""
         mutated = state.array("mutated", np.bool_, (None,))
         parent_fitness = state.array("parent_fitness", np.float64, (len(mutated),))
         return cls(

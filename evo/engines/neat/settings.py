@@ -1,4 +1,4 @@
-"""The settings of NEAT: the sections of neat-python's configuration, typed, and our own.
+"""The settings of NEAT: neat-python's sections, typed, and our own.
 
 Names, meanings and most defaults are neat-python's, so that its files can be read unchanged
 (`config_file`).
@@ -12,16 +12,16 @@ from evo.engines.neat.genome_settings import Chance, Genome, Number, Size, Struc
 from genomes.network.edits import Edits
 
 Weight = Annotated[float, Meta(ge=0, le=1e9)]
-# Genes of a first population; each takes some 40 bytes.
+# Maximum genes of a first population; each takes some 40 bytes.
 MAX_GENES = 200_000_000
 
 
 class Population(Settings, frozen=True):
-    """The population and neat-python's own end of a run."""
+    """The population, and neat-python's own stop criterion."""
 
     fitness_criterion: Annotated[
         Literal["max", "min", "mean"],
-        Meta(description="In neat-python's files: what is compared with the threshold."),
+        Meta(description="In neat-python's files: fitness to compare with the threshold."),
     ] = "max"
     fitness_threshold: Annotated[
         Number, Meta(description="In neat-python's files: fitness at which a run ends.")
@@ -30,7 +30,7 @@ class Population(Settings, frozen=True):
         int, Meta(ge=2, le=1_000_000, description="Individuals per generation.")
     ] = 150
     reset_on_extinction: Annotated[
-        bool, Meta(description="Start anew when all species died out, instead of ending the run.")
+        bool, Meta(description="Restart when all species died out, instead of ending the run.")
     ] = False
     no_fitness_termination: Annotated[
         bool, Meta(description="In neat-python's files: ignore the threshold.")
@@ -47,12 +47,12 @@ class SpeciesSet(Settings, frozen=True):
     """How networks are divided into species."""
 
     compatibility_threshold: Annotated[
-        Size, Meta(description="Distance from a representative below which a network belongs.")
+        Size, Meta(description="Maximum distance from the representative of a species.")
     ] = 3.0
 
 
 class Stagnation(Settings, frozen=True):
-    """When a species dies out."""
+    """The conditions under which a species dies out."""
 
     species_fitness_func: Annotated[
         Literal["max", "min", "mean", "median", "median2"],
@@ -67,7 +67,7 @@ class Stagnation(Settings, frozen=True):
 
 
 class Reproduction(Settings, frozen=True):
-    """How many individuals are copied and may be parents."""
+    """How many individuals are copied, and how many may be parents."""
 
     elitism: Annotated[
         int, Meta(ge=0, le=1_000_000, description="Best members of a species, copied unchanged.")
@@ -103,7 +103,7 @@ class NeatPythonSettings(Settings, frozen=True):
 class ModuleSettings(Settings, frozen=True):
     """Credit by output: every output is bred by itself (`evo.engines.neat.by_output`).
 
-    The weights say how often each edit is drawn, relative to the others.
+    Each weight is the relative frequency of an edit.
     """
 
     by_output: Annotated[bool, Meta(description="Breed every output by its own score.")] = False
@@ -121,9 +121,9 @@ class ModuleSettings(Settings, frozen=True):
     remove_condition: Annotated[Weight, Meta(description="Weight of removing a condition.")] = 0.01
     parsimony: Annotated[Size, Meta(description="Score that one gene costs.")] = 0.03
     freeze_below: Annotated[
-        Size, Meta(description="Loss of an output below which it is bred no more; 0 for never.")
+        Size, Meta(description="Stop breeding an output when its loss is below this; 0 for never.")
     ] = 0.0
-    negative: Annotated[Size, Meta(description="Chance that a condition is an input off.")] = 0.2
+    negative: Annotated[Size, Meta(description="Chance that a condition is negated.")] = 0.2
     further: Annotated[
         Size, Meta(description="Chance of one more condition of a new conjunction.")
     ] = 0.1
@@ -138,7 +138,7 @@ class ModuleSettings(Settings, frozen=True):
 
 
 class SelectionSettings(Settings, frozen=True):
-    """How parents are chosen within a species, and what is regulated on the way.
+    """How parents are chosen within a species, and which rates adapt.
 
     `evo.engines.neat.selection` explains the options.
     """
@@ -180,7 +180,7 @@ class SelectionSettings(Settings, frozen=True):
 
 
 class NeatSettings(NeatPythonSettings, frozen=True):
-    """neat-python's sections and what our engine adds."""
+    """neat-python's sections and our own."""
 
     Modules: ModuleSettings = ModuleSettings()
     Selection: SelectionSettings = SelectionSettings()

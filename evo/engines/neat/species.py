@@ -1,9 +1,9 @@
-"""Species: who belongs to which, how they fare, and how many offspring each may have.
+"""Species: stagnation, and explicit fitness sharing between species.
 
-Explicit fitness sharing as in NEAT (Stanley & Miikkulainen 2002): a species' offspring are in
-proportion to its mean fitness above the worst of the population, halfway from its present size;
-a species that has not improved for `max_stagnation` generations dies out, unless it is among the
-`species_elitism` best. The formulas are neat-python's.
+As in NEAT (Stanley & Miikkulainen 2002), a species gets offspring in proportion to its mean fitness
+above the worst of the population. Its size moves halfway towards that number. A species without
+improvement for `max_stagnation` generations dies out, unless it is among the `species_elitism`
+best. The formulas are neat-python's.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,7 +28,7 @@ _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
 
 
 class SpeciesHistory(msgspec.Struct, forbid_unknown_fields=True):
-    """What a checkpoint keeps of a species beside its members."""
+    """Values of a species in a checkpoint; its members are kept apart."""
 
     key: Count
     created: Count
@@ -38,7 +38,7 @@ class SpeciesHistory(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass
 class Species:
-    """One species. `members` are places in the population."""
+    """One species; `members` are indices in the population."""
 
     key: int
     created: int
@@ -47,7 +47,7 @@ class Species:
     members: NDArray[np.int64]
 
     def to_values(self) -> dict[str, Any]:
-        """JSON values; the members are kept by the population."""
+        """Return its JSON values; the state of the population holds the members."""
         names = SpeciesHistory.__struct_fields__
         return {name: getattr(self, name) for name in names}
 
@@ -60,7 +60,18 @@ def survivors(
     max_stagnation: int,
     species_elitism: int,
 ) -> list[Species]:
-    """The species that may reproduce, worst first; notes which ones improved."""
+    """Return the species that may reproduce, worst first.
+
+    Also records the best fitness of each species and its generation.
+
+    Args:
+        species: All species of the population.
+        fitness: float64 (n,), of every individual.
+        generation: The current generation.
+        summary: How a species' fitness is made of its members': "max", "mean", ...
+        max_stagnation: Generations without improvement after which a species dies out.
+        species_elitism: Number of best species that never die out.
+    """
     standing = []
     for one in species:
         value = _SUMMARIES[summary](fitness[one.members])
@@ -70,8 +81,8 @@ def survivors(
     order = sorted(range(len(species)), key=standing.__getitem__)
     left = len(species)
     kept = []
-    for rank, place in enumerate(order):
-        one = species[place]
+    for rank, index in enumerate(order):
+        one = species[index]
         spared = left <= species_elitism or len(order) - rank <= species_elitism
         if not spared and generation - one.last_improved >= max_stagnation:
             left -= 1
@@ -83,17 +94,24 @@ def survivors(
 def offspring_counts(
     species: Sequence[Species], fitness: FloatArray, population: int, smallest: int
 ) -> list[int]:
-    """How many of the next `population` each species gets, at least `smallest`.
+    """Return the number of offspring of each species.
 
-    Raises ValueError when there are too many species for that.
+    Args:
+        species: The species that reproduce.
+        fitness: float64 (n,), of every individual.
+        population: Size of the next population, the sum of the result.
+        smallest: Minimum offspring per species.
+
+    Raises:
+        ValueError: If the population is too small for `smallest` offspring per species.
     """
     if len(species) * smallest > population:
         raise ValueError(
             f"{len(species)} species of at least {smallest} do not fit a population of "
             f"{population}; raise compatibility_threshold or the population"
         )
-    everybody = fitness[np.concatenate([one.members for one in species])]
-    worst, spread = everybody.min(), max(1.0, float(np.ptp(everybody)))
+    members = fitness[np.concatenate([one.members for one in species])]
+    worst, spread = members.min(), max(1.0, float(np.ptp(members)))
     shared = [(float(fitness[one.members].mean()) - worst) / spread for one in species]
     total = sum(shared)
     wanted = []
@@ -107,7 +125,7 @@ def offspring_counts(
         wanted.append(size + step)
     scale = population / sum(wanted)
     counts = [max(smallest, round(size * scale)) for size in wanted]
-    # What rounding left over goes to the small, what it gave too much is taken from the large.
+    # Correct the rounding: add to the smallest species, take from the largest.
     while sum(counts) < population:
         counts[counts.index(min(counts))] += 1
     while sum(counts) > population:

@@ -1,1 +1,1 @@
-"""The reference library neat-python behind ask and tell."""
+"""The reference library neat-python as an engine."""

@@ -1,4 +1,4 @@
-"""Our typed settings as neat-python's own configuration object."""
+"""Convert our typed settings to neat-python's configuration object."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -11,11 +11,11 @@ from evo.engines.neat.settings import NeatPythonSettings
 def build_config(settings: NeatPythonSettings) -> Any:
     """Return the configuration that neat-python's classes read.
 
-    neat-python itself makes it of a file only. Its parts are made of dictionaries of text, and
-    nothing else of neat-python's `Config` is used.
+    neat-python itself can only build one from a file. Here its parts are built from dictionaries of
+    text, without its `Config` class.
 
     Raises:
-        InputError: If neat-python refuses a value.
+        InputError: If neat-python rejects a value.
     """
     import neat
 

@@ -1,15 +1,16 @@
-"""neat-python behind ask and tell: the reference engine.
+"""The reference engine: neat-python with `ask` and `tell`.
 
-The algorithm is neat-python's own, object for object: reproduction, speciation and stagnation are
-its classes, configured by its files. What this module adds is what it lacks:
+Reproduction, speciation and stagnation are neat-python's own classes, configured by its files. This
+module adds:
 
-- The population is handed out as arrays, so that whole populations are activated at once.
-- Its counters are ours (`Counter`): neat-python's are `itertools.count` objects, which its own
-  pickling advances, so that saving a run would change it. Nothing of it is pickled here; genes,
-  species and counters are kept as arrays and JSON values, in the order of its dictionaries, on
-  which its choices depend.
-- It draws from the global `random`; every generation is bred under an addressed state of it.
-- The best genome ever is kept by `Engine`; neat-python forgets it at a restore.
+- The population is returned as arrays, so that whole populations are activated at once.
+- Counters (`Counter`) that can be saved. neat-python's are `itertools.count` objects; pickling
+  advances these, so saving a run would change it.
+- A state of arrays and JSON values, without pickle. It keeps the order of neat-python's
+  dictionaries, on which its choices depend.
+- Addressed randomness. neat-python draws from the global `random`, which is seeded for each
+  generation.
+- A champion that a restore keeps, by `Engine`.
 """
 
 from typing import Any
@@ -33,7 +34,7 @@ from genomes.player import Player
 
 
 class SpeciesValues(msgspec.Struct, forbid_unknown_fields=True):
-    """What a checkpoint keeps of one of neat-python's species."""
+    """Values of one of neat-python's species in a checkpoint."""
 
     key: Count
     created: Count
@@ -46,7 +47,7 @@ class SpeciesValues(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Counter:
-    """Counts up like `itertools.count`, and can be read without being advanced."""
+    """Count up like `itertools.count`, but readable without advancing."""
 
     def __init__(self, value: int) -> None:
         self.value = value
@@ -93,7 +94,13 @@ class NeatPython(Engine[NeatPythonSettings]):
     def of_shape(
         cls, settings: NeatPythonSettings, inputs: int, outputs: int
     ) -> NeatPythonSettings:
-        """See `Engine.of_shape`."""
+        """See `Engine.of_shape`.
+
+        Args:
+            settings: The settings to change.
+            inputs: Inputs of each network.
+            outputs: Outputs of each network.
+        """
         return with_shape(settings, inputs, outputs)
 
     @staticmethod
@@ -103,7 +110,7 @@ class NeatPython(Engine[NeatPythonSettings]):
         return ReporterSet()
 
     def _create(self) -> None:
-        """A new population, divided into species."""
+        """Create a new population."""
         self._population = self._reproduction.create_new(
             self._config.genome_type, self._config.genome_config, self._config.pop_size
         )
@@ -122,11 +129,11 @@ class NeatPython(Engine[NeatPythonSettings]):
         return self._performers
 
     def _forget(self) -> None:
-        for one in self._species.species.values():  # none has improved or stagnated yet
+        for one in self._species.species.values():  # the next score starts its record anew
             one.fitness_history = []
 
     def _breed(self, scores: Scores) -> None:
-        # neat-python computes with fitness: a failed individual gets a number just below the rest.
+        # neat-python needs finite fitness: a failed individual gets a number just below the rest.
         finite = scores.total[scores.ok]
         floor = np.nextafter(finite.min(), -np.inf) if len(finite) else 0.0
         fitness = np.where(scores.ok, scores.total, floor).tolist()
@@ -139,7 +146,7 @@ class NeatPython(Engine[NeatPythonSettings]):
                 )
             except RuntimeError as error:  # more species than the population has room for
                 raise BreedingError(" ".join(str(error).split())) from None
-            # Who descends from whom is never read, and would grow for as long as the run.
+            # The table of ancestors is never read, and would grow during the whole run.
             self._reproduction.ancestors.clear()
             if not self._species.species:
                 if not self._config.reset_on_extinction:
@@ -153,7 +160,7 @@ class NeatPython(Engine[NeatPythonSettings]):
         self._performers = None
 
     def statistics(self) -> dict[str, Any]:
-        """Number of species, their sizes, and mean nodes and enabled connections a network."""
+        """Return species, their sizes, and mean nodes and enabled connections per network."""
         nodes, connections = self.ask().sizes().mean(axis=0)
         return {
             "species": len(self._species.species),

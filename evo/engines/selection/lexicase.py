@@ -1,10 +1,10 @@
-"""Lexicase selection: parents by cases in random order, a whole generation of selections at once.
+"""Lexicase selection: choose parents by cases in random order.
 
-Each selection puts the cases in an order of its own, and each case leaves of the candidates only
-those that are best at it (Spector, "Assessment of problem modality by differential performance of
-lexicase selection in genetic programming", 2012). Epsilon-lexicase is the same on a table of who
-is within epsilon of the best (La Cava et al., "Epsilon-lexicase selection for regression", 2016,
-in its static form).
+All selections of a generation are made at once. For each selection the cases are shuffled. Each
+case in turn keeps only the best of the remaining candidates (Spector, "Assessment of problem
+modality by differential performance of lexicase selection in genetic programming", 2012).
+Epsilon-lexicase runs the same on a bool table of candidates within epsilon of the best (La Cava et
+al., "Epsilon-lexicase selection for regression", 2016, static form).
 """
 
 from typing import Any
@@ -12,15 +12,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Selections are handled in batches of at most so many (selection, candidate) pairs.
+# Maximum (selection, candidate) pairs per batch, which bounds memory.
 _PAIRS = 1 << 20
 
 
 def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> NDArray[np.int64]:
-    """Select among n candidates by their cases (n, m), higher is better: int64 (count,).
+    """Select candidates by lexicase selection.
 
-    For each selection the cases are put in random order, and each leaves of the candidates only
-    those that are best at it. Who is alike in all cases is chosen alike.
+    Candidates with equal cases are equally likely.
+
+    Args:
+        cases: (n, m), higher is better.
+        count: Number of selections.
+        random: Draws the order of the cases, and among equals.
+
+    Returns:
+        int64 (count,), indices of candidates.
     """
     rows, row_of = np.unique(cases, axis=0, return_inverse=True)
     row_of = row_of.reshape(-1)
@@ -29,7 +36,7 @@ def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> ND
     for first in range(0, count, batch):
         n = min(batch, count - first)
         order = random.permuted(np.tile(np.arange(cases.shape[1]), (n, 1)), axis=1)
-        # The candidates left of every selection, one after the other.
+        # The remaining candidates of all selections, concatenated.
         selection = np.repeat(np.arange(n), len(rows))
         row = np.tile(np.arange(len(rows)), n)
         for step in range(cases.shape[1]):
@@ -40,7 +47,7 @@ def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> ND
             left = values == best[selection]
             selection, row = selection[left], row[left]
         chosen[first : first + n] = row
-    # Candidates by their row, and one of each chosen row.
+    # Choose one of the candidates with the chosen row.
     alike: NDArray[np.int64] = np.argsort(row_of, kind="stable")
     sizes = np.bincount(row_of)
     start = np.cumsum(sizes) - sizes
@@ -49,10 +56,16 @@ def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> ND
 
 
 def within_epsilon(cases: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Who is within epsilon of the best at each case: bool (n, m), for cases (n, m).
+    """Return which candidates are within epsilon of the best per case.
 
-    Epsilon is the median absolute deviation of a case. Failed candidates, whose cases are -inf,
-    have no part in it.
+    Epsilon is the median absolute deviation of a case. Failed candidates, whose cases are -inf, are
+    left out.
+
+    Args:
+        cases: float32 (n, m), higher is better.
+
+    Returns:
+        bool (n, m).
     """
     passes = np.zeros(cases.shape, np.bool_)
     ok = np.isfinite(cases).all(axis=1)

@@ -1,8 +1,8 @@
-"""Goals instead of one score: fronts of individuals that no other beats at everything.
+"""Pareto fronts: an order of individuals by several goals.
 
 The order is that of NSGA-II (Deb et al., "A fast and elitist multiobjective genetic algorithm",
-2002), by DEAP's own non-dominated sorting (Fortin et al., "Generalizing the improved run-time
-complexity algorithm for non-dominated sorting", 2013) and crowding distance.
+2002). Non-dominated sorting (Fortin et al., "Generalizing the improved run-time complexity
+algorithm for non-dominated sorting", 2013) and crowding distance are DEAP's.
 """
 
 from typing import Any
@@ -12,11 +12,16 @@ from numpy.typing import NDArray
 
 
 def pareto_order(goals: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places of n individuals from best to worst, and the front of each, from 0.
+    """Return the order of individuals from best to worst, and their fronts.
 
-    `goals` are (n, m), higher is better. The order is by front, within a front by crowding
-    distance (the loneliest first), and by place where both are the same. An individual with a goal
-    that is not finite failed: all others beat it. Returns int64 (n,) and int64 (n,).
+    The order is by front, then by crowding distance (largest first), then by index. An individual
+    with a goal that is not finite failed, and is dominated by all others.
+
+    Args:
+        goals: (n, m), higher is better.
+
+    Returns:
+        Indices from best to worst, int64 (n,), and the front of each individual from 0, int64 (n,).
     """
     from deap import base
     from deap.tools import emo
@@ -30,27 +35,26 @@ def pareto_order(goals: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int
     if m < 2:  # DEAP's sorting needs two goals
         judged = np.concatenate([judged, np.zeros((n, 2 - m))], axis=1)
 
-    # DEAP asks of an individual that it has a fitness. Its `creator` would make such a class in a
-    # module of its own, which processes that are started later do not have.
+    # DEAP's `creator` would define this class in a module that later processes do not have.
     fitness_class = type("Goals", (base.Fitness,), {"weights": (1.0,) * judged.shape[1]})
     individuals = [_Individual(fitness_class(goal)) for goal in judged.tolist()]
-    for place, individual in enumerate(individuals):
-        individual.place = place
+    for index, individual in enumerate(individuals):
+        individual.index = index
     front, crowding = np.empty(n, np.int64), np.empty(n)
     for number, members in enumerate(emo.sortLogNondominated(individuals, n)):
-        members.sort(key=lambda individual: individual.place)
+        members.sort(key=lambda individual: individual.index)
         emo.assignCrowdingDist(members)
         for individual in members:
-            front[individual.place] = number
-            crowding[individual.place] = individual.fitness.crowding_dist
+            front[individual.index] = number
+            crowding[individual.index] = individual.fitness.crowding_dist
     return np.lexsort((np.arange(n), -crowding, front)), front
 
 
 class _Individual:
-    """What DEAP sorts: a fitness, and whose it is."""
+    """An individual that DEAP can sort: its fitness and its index."""
 
-    __slots__ = ("fitness", "place")
+    __slots__ = ("fitness", "index")
 
     def __init__(self, fitness: Any) -> None:
         self.fitness = fitness
-        self.place = 0
+        self.index = 0

@@ -1,11 +1,13 @@
-"""Critics: models that learned from songs, and from what is no song, to tell one from the other.
+"""Critics: models trained to tell songs from other piano rolls.
 
-panel             a corpus in folds, a critic for each fold that never heard it; briefs
-model             one critic: small networks on a roll's numbers, how they learn and judge
-features          a roll's numbers, by their names
-feature_groups    how they are found
-contexts          how likely a note is after the ones before it
-examples          what a critic learns from
-counterexamples   what is no song, kind by kind
-fresh_classifier  can what a search found be told from songs afterwards?
+panel             a corpus in folds, with a critic per fold that was trained without it
+briefs            the fitness: be like a given song, and please the critics
+model             one critic: small networks on a roll's features, training and scoring
+features          the features of a roll and their names
+feature_groups    how the features are computed
+contexts          probabilities of notes after the notes before them
+examples          training examples: songs and counterexamples
+counterexamples   rolls that are no songs, kind by kind
+hard_negatives    rounds of training against the pieces that fool the critics
+fresh_classifier  a classifier of found pieces against songs, trained afterwards
 """

@@ -1,25 +1,25 @@
-"""Please critics, but as a song does: to order, and not better than songs.
+"""Please critics only as much as songs do, to a brief.
 
-A search that maximises what a critic says soon finds what it likes better than any song, and each
-time the same. Nobody's song is the maximum of anything. So every piece is written to a *brief*: the
-numbers (`evo.fitness.critic.features`) of a song that the critic was not trained on. A
-performance's score is higher, and 0 at best, the
+A search that maximises a critic's score soon finds pieces above any song, always the same ones. A
+song is no maximum of anything. So every piece has a *brief*: the features
+(`evo.fitness.critic.features`) of a song that the critic was not trained on. The score of a piece
+is 0 at best, minus
 
-- nearer its numbers are to the brief's, in standard deviations of the songs' (Huber's loss, 1964),
-  above all where they are beyond those of any song;
-- less any of the critics thinks of it below what it thinks of songs: of the poorer ones that it
-  does not know (`evo.fitness.critic.panel.LEAST_LEVEL`) or, if it does not know the brief's song
-  and thinks more of that, of the brief's song; what it thinks above counts for nothing;
-- less of it is known: tokens of its longest run shared with a known song beyond `free_run`
-  (`evo.music.measures.similarity`); and the fewer chords it has beyond the brief's.
+- the distance of its features to the brief's, in standard deviations of the songs (Huber's loss,
+  1964), with an extra cost beyond the range of all songs;
+- each critic's shortfall below its target level. The target is a low quantile of unseen songs
+  (`evo.fitness.critic.panel.LEAST_LEVEL`), or the level of the brief's song if that is unseen and
+  higher. Exceeding the target earns nothing;
+- the tokens of its longest run shared with a known song, beyond `free_run`
+  (`evo.music.measures.similarity`);
+- the share of chords beyond the brief's.
 
-So the pieces for many briefs vary as songs do: it is by the distributions of features, beside those
-of songs, that Yang & Lerch judge generators ("On the evaluation of generative models in music",
-2020).
+So the pieces for many briefs vary as songs do. Yang & Lerch compare generators by such
+distributions of features ("On the evaluation of generative models in music", 2020).
 
-There is one case a brief; the total is that of the first. With no briefs the total is what the
-critics think on average, and there is a case a critic: the original research's search, kept to
-compare with.
+There is one case per brief; the total is that of the first. Without briefs, the total is the mean
+of the critics' scores, with a case per critic. That is the original research's search, for
+comparison.
 """
 
 from collections.abc import Sequence
@@ -37,38 +37,45 @@ from evo.music.measures.similarity import KnownSongs
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
 
-# What a departure costs, against one standard deviation in all of the numbers.
-BEYOND = 0.05  # a standard deviation beyond what any song has, in one of the numbers
-BELOW_SONGS = 0.5  # a level of the critic
-COPIED = 0.2  # a token more than is free
+# Costs, relative to one standard deviation in all features.
+BEYOND = 0.05  # one standard deviation beyond the range of all songs, in one feature
+BELOW_SONGS = 0.5  # one level of a critic
+COPIED = 0.2  # one token beyond `free_run`
 CHORDS = 1.0  # from no onset to every onset
-# Added to the songs' spread: a number in which all songs are alike is not to count for everything.
+# Added to the songs' spread, so that a feature with equal values in all songs does not dominate.
 LEAST_SPREAD = 0.03
 _CHORDS = NAMES.index("chords")
 
 
 @dataclass(frozen=True, eq=False)
 class Briefs:
-    """What pieces are to be like; m of them, for c critics."""
+    """Targets for pieces: m briefs for c critics."""
 
-    songs: tuple[str, ...]  # whose numbers they are
-    critic: NDArray[np.int64]  # (m,), whose contexts the numbers are under; it never heard the song
+    songs: tuple[str, ...]  # their names
+    critic: NDArray[np.int64]  # (m,), critic with the features' contexts, trained without the song
     features: FloatArray  # (m, features)
-    # Of the songs that the briefs are drawn from, (features,) each.
+    # Statistics of the songs that briefs are drawn from, (features,) each.
     spread: FloatArray
     lowest: FloatArray
     highest: FloatArray
-    level: FloatArray  # (m, c), what each critic is to think, at least
+    level: FloatArray  # (m, c), target level of each critic
 
     def __len__(self) -> int:
         return len(self.songs)
 
 
 class PleaseCritics:
-    """Scores performances of `steps` steps; see the module's docstring.
+    """Scores performances by critics and briefs; see the module's docstring.
 
-    `held_out` is a critic that the score does not know, and `held_out_songs` what it thinks of
-    songs that it does not know, sorted: they are for the figures alone.
+    Args:
+        critics: The critics that guide the search.
+        briefs: The targets; None maximises the mean of the critics' scores.
+        known: Songs that may not be copied.
+        held_out: A critic for the figures only.
+        held_out_songs: float64 (n,), its scores of unseen songs, sorted.
+        steps: Steps of a piece.
+        keys: Keys of a piece.
+        free_run: Tokens in common with a known song that cost nothing.
     """
 
     reusable = True
@@ -94,54 +101,76 @@ class PleaseCritics:
         self._contexts = Contexts.together([critic.contexts for critic in critics])
 
     def play(self, performers: Performers) -> BoolArray:
-        """What performers play by themselves, without a prompt: bool (n, steps, keys)."""
+        """Return the pieces that performers play without a prompt.
+
+        Args:
+            performers: A batch of n.
+
+        Returns:
+            bool (n, steps, keys).
+        """
         return performers.perform(np.zeros((0, self.keys), np.bool_), self.steps)
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
-        """Totals and cases of a batch."""
+        """Return totals and cases of a batch.
+
+        Args:
+            performers: The batch.
+            streams: Not used.
+        """
         rolls = self.play(performers)
         features = roll_features(rolls, self._contexts)  # (critics, n, features)
-        said = np.stack(
+        judged = np.stack(
             [one.judge_features(row) for one, row in zip(self.critics, features, strict=True)],
             axis=1,
         )
         if self.briefs is None:
-            return Scores.of(said.mean(axis=1), said)
+            return Scores.of(judged.mean(axis=1), judged)
         runs, _ = self.known.longest_runs(rolls)
         copied = COPIED * np.maximum(runs - self.free_run, 0)
         cases = np.empty((len(rolls), len(self.briefs)))
-        for place, brief in enumerate(self.briefs.features):
-            numbers = features[self.briefs.critic[place]]
+        for index, brief in enumerate(self.briefs.features):
+            numbers = features[self.briefs.critic[index]]
             away = np.abs(numbers - brief) / self.briefs.spread
             distance = np.where(away < 1, away**2 / 2, away - 0.5).mean(axis=1)
             beyond = np.maximum(self.briefs.lowest - numbers, numbers - self.briefs.highest)
             distance += BEYOND * (np.maximum(beyond, 0) / self.briefs.spread).sum(axis=1)
-            below = np.maximum(self.briefs.level[place] - said, 0).sum(axis=1)
+            below = np.maximum(self.briefs.level[index] - judged, 0).sum(axis=1)
             chords = np.maximum(numbers[:, _CHORDS] - brief[_CHORDS], 0)
-            cases[:, place] = -(distance + BELOW_SONGS * below + CHORDS * chords + copied)
+            cases[:, index] = -(distance + BELOW_SONGS * below + CHORDS * chords + copied)
         return Scores.of(cases[:, 0], cases)
 
     def figures(self, performers: Performers) -> dict[str, Any]:
-        """What critics think of one individual, and which known song it is most like."""
+        """Return critics' scores and nearest song of one individual.
+
+        Args:
+            performers: A batch of one.
+        """
         (figures,) = self.figures_of(self.play(performers))
         return figures | {"solved": False}
 
     def figures_of(self, rolls: BoolArray) -> list[dict[str, Any]]:
-        """The same of bool (n, steps, keys) rolls.
+        """Return the figures of several pieces.
 
-        critic                  mean of what the search's critics think; see `Critic.judge`
-        held_out_critic         what the critic thinks that the search does not know
-        held_out_percentile     per cent of the songs it does not know that it thinks less of
-        nearest_song            the known song with the longest run in common, "" for none
-        longest_run             of tokens in common with it; a run of n tokens is n + 1 notes
+        Args:
+            rolls: bool (n, steps, keys).
+
+        Returns:
+            For each piece:
+
+            critic                  mean score of the search's critics; see `Critic.judge`
+            held_out_critic         score of the critic that the search does not use
+            held_out_percentile     percentage of that critic's unseen songs with a lower score
+            nearest_song            the known song with the longest run in common, "" for none
+            longest_run             tokens in that run; a run of n tokens is n + 1 notes
         """
-        said = np.mean([critic.judge(rolls) for critic in self.critics], axis=0)
+        judged = np.mean([critic.judge(rolls) for critic in self.critics], axis=0)
         held_out = self.held_out.judge(rolls)
         better = np.searchsorted(self.held_out_songs, held_out) / len(self.held_out_songs)
         runs, nearest = self.known.longest_runs(rolls)
         return [
             {
-                "critic": float(said[i]),
+                "critic": float(judged[i]),
                 "held_out_critic": float(held_out[i]),
                 "held_out_percentile": round(100 * float(better[i]), 1),
                 "nearest_song": self.known.names[nearest[i]] if nearest[i] >= 0 else "",

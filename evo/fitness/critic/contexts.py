@@ -1,15 +1,15 @@
-"""Models of short contexts: how likely a note is after the ones before it, as songs have it.
+"""Models of short contexts: probabilities of notes after the notes before them.
 
-Counts of what followed what in some songs, smoothed by mixing every context with the shorter one:
-what the shorter one expects counts as `SMOOTHING` observations more (MacKay & Peto, "A hierarchical
-Dirichlet language model", 1995). A song must not be judged by counts that hold it: its own are
-taken away again (`Counts.plus` with -1), so that a known song surprises no less than a new one.
+The probabilities are counts in some songs. Every context is smoothed by the next shorter one, whose
+prediction counts as `SMOOTHING` more observations (MacKay & Peto, "A hierarchical Dirichlet
+language model", 1995). A song must not be scored by counts that include it. So its own counts are
+subtracted (`Counts.plus` with -1), and known songs are as surprising as new ones.
 
-Contexts and what they predict:
+Contexts and their predictions:
 
     interval    the next interval, after one; `intervals`, after two
     duration    the time to the next onset, by the position in the bar and the time before
-    bar         the rhythm of a bar, by that of the bar before; `rhythm`, by itself
+    bar         the rhythm of a bar, by that of the bar before; `rhythm`, without context
     degree      the next scale degree, by this one and the mode
 """
 
@@ -23,17 +23,17 @@ from evo.music.melody import BAR, KEY_PROFILES, IntArray, find_key, read_notes
 from genomes.arrays import BoolArray, FloatArray
 from genomes.kernels import device, kernel
 
-# Classes of events. INTERVALS are -12 .. 12 semitones; larger ones count as these.
+# Classes of events. INTERVALS are -12 .. 12 semitones; larger ones are clipped.
 INTERVALS = 25
 DURATIONS = 10  # inter-onset intervals 1 .. 9 steps, and longer
 RHYTHMS = 256  # bar rhythms: bit p is an onset at position p
 DEGREES = 12  # semitones above the tonic
 
-SMOOTHING = 2.0  # how many observations a shorter context counts for
+SMOOTHING = 2.0  # observations that a shorter context counts for
 
 
 class Counts(NamedTuple):
-    """What followed what; float64 arrays, which add and subtract."""
+    """Counts of events by context; float64 arrays that add and subtract."""
 
     interval: FloatArray  # (INTERVALS, INTERVALS, INTERVALS): two before, before, next
     duration: FloatArray  # (BAR, DURATIONS, DURATIONS): position, before, next
@@ -42,15 +42,19 @@ class Counts(NamedTuple):
 
     @classmethod
     def of(cls, grids: BoolArray) -> "Counts":
-        """The counts of bool (n, steps, keys) rolls together."""
+        """Return the counts of rolls together.
+
+        Args:
+            grids: bool (n, steps, keys).
+        """
         counts = cls.none()
-        # For arrays that cannot be written to, numba would compile the kernel once more.
+        # For read-only arrays numba would compile the kernel again.
         _count(np.require(grids, requirements=["C", "W"]), KEY_PROFILES, *counts)
         return counts
 
     @classmethod
     def none(cls) -> "Counts":
-        """No counts at all."""
+        """Return zero counts."""
         return cls(
             np.zeros((INTERVALS, INTERVALS, INTERVALS)),
             np.zeros((BAR, DURATIONS, DURATIONS)),
@@ -59,14 +63,19 @@ class Counts(NamedTuple):
         )
 
     def plus(self, other: "Counts", times: float = 1.0) -> "Counts":
-        """These and `times` the other counts."""
+        """Return the sum of these and the other counts.
+
+        Args:
+            other: Counts to add.
+            times: Factor of the other counts.
+        """
         return Counts(*(one + times * two for one, two in zip(self, other, strict=True)))
 
 
 class Contexts(NamedTuple):
     """Surprise in bits, -log2 of the probability, by context; float64 arrays.
 
-    Several together have one axis more, the first.
+    Several contexts together have a new first axis.
     """
 
     interval: FloatArray  # (INTERVALS, INTERVALS), after one interval
@@ -78,14 +87,14 @@ class Contexts(NamedTuple):
 
     @classmethod
     def of(cls, counts: Counts) -> "Contexts":
-        """The surprise that these counts make of every event."""
+        """Return the surprise of every event by these counts."""
         none = smoothed(counts.interval.sum(axis=(0, 1)), np.full(INTERVALS, 1 / INTERVALS))
         one = smoothed(counts.interval.sum(axis=0), none)
         two = smoothed(counts.interval, one)
         length = smoothed(counts.duration.sum(axis=(0, 1)), np.full(DURATIONS, 1 / DURATIONS))
         position = smoothed(counts.duration.sum(axis=1), length)
         duration = smoothed(counts.duration, position[:, None, :])
-        # A bar that no song has is the likelier the fewer onsets it has off the usual places.
+        # A new bar rhythm is more probable if its onsets are at common positions.
         onsets = (np.arange(RHYTHMS)[:, None] >> np.arange(BAR)) & 1
         often = counts.bar.sum(axis=0)
         share = (often @ onsets + 0.5) / (often.sum() + 1.0)
@@ -98,14 +107,23 @@ class Contexts(NamedTuple):
 
     @classmethod
     def together(cls, several: Sequence["Contexts"]) -> "Contexts":
-        """Several contexts as one, along a new first axis."""
+        """Return several contexts as one, along a new first axis."""
         return cls(*(np.stack(arrays) for arrays in zip(*several, strict=True)))
 
 
 def smoothed(
     counts: FloatArray, shorter: FloatArray, weight: float = SMOOTHING
 ) -> NDArray[np.float64]:
-    """Probabilities along the last axis: counts mixed with a shorter context's probabilities."""
+    """Return counts mixed with the probabilities of a shorter context.
+
+    Args:
+        counts: (..., events).
+        shorter: Probabilities, broadcast to the shape of the counts.
+        weight: Number of observations that the shorter context counts for.
+
+    Returns:
+        Probabilities along the last axis, float64.
+    """
     whole = counts.sum(axis=-1, keepdims=True)
     mixed: NDArray[np.float64] = (counts + weight * shorter) / (whole + weight)
     return mixed
@@ -113,19 +131,25 @@ def smoothed(
 
 @device
 def interval_class(interval: int) -> int:
-    """Return the class of an interval in semitones, 0 .. INTERVALS - 1."""
+    """Return the class of an interval in semitones, below INTERVALS."""
     return min(max(interval, -12), 12) + 12
 
 
 @device
 def duration_class(steps: int) -> int:
-    """Return the class of a duration in steps, 0 .. DURATIONS - 1."""
+    """Return the class of a duration in steps, below DURATIONS."""
     return min(steps, DURATIONS) - 1
 
 
 @device
 def bar_rhythms(step: IntArray, count: int, rhythm: IntArray) -> None:
-    """Write the bits of every bar's onsets into `rhythm` (bars,)."""
+    """Write the onsets of every bar as bits.
+
+    Args:
+        step: int64 (steps,), steps of the notes.
+        count: Number of notes.
+        rhythm: int64 (bars,), written.
+    """
     rhythm[:] = 0
     for i in range(count):
         bar = step[i] // BAR
@@ -142,7 +166,7 @@ def _count(
     bar: FloatArray,
     degree: FloatArray,
 ) -> None:
-    """Add what follows what in bool (n, steps, keys) rolls to the counts; see `Counts`."""
+    """Add the events in rolls, bool (n, steps, keys), to the counts."""
     steps = grids.shape[1]
     step, key = np.zeros(steps, np.int64), np.zeros(steps, np.int64)
     fits = np.zeros((2, 12))

@@ -1,15 +1,17 @@
-"""What is no song: everything that a critic has to have heard before it is trusted.
+"""Counterexamples: rolls that are no songs, kind by kind.
 
-A critic that knows songs and their corruptions alone loves noise, silence and repeated notes: it
-never heard them. Each kind here is a function that makes one roll of a given shape, bool (steps,
-keys), from a random generator; the kinds of `FROM_SONGS` are also given a song's roll.
+A critic trained on songs and their corruptions alone gives high scores to noise, silence and
+repeated notes, which its training data lacks. Each kind here is a function that makes one roll of a
+given shape. The kinds of `FROM_SONGS` change a song's roll.
 
-    trivial     silence, all keys, noise of every density, one note, two notes in turn, scales
-    patterns    a fixed figure, or a bar or two of a song, over and over
-    walks       random walks, with random rhythms; random notes of a scale; what a Markov chain of
-                the songs' intervals and durations says (`markov`)
-    shuffled    a song's notes in another order, its bars in another order
+    trivial     silence, all keys, noise of every density, one note, two notes, scales
+    patterns    a fixed figure, or a bar or two of a song, repeated
+    walks       random walks with random rhythms; random notes of a scale; a Markov chain of the
+                songs' intervals and durations (`markov`)
+    shuffled    a song with its notes, or its bars, in another order
     corrupted   a song with wrong notes (`evo.music.song.Song.corrupted`)
+
+All functions return a roll, bool (steps, keys).
 """
 
 from collections.abc import Callable
@@ -23,12 +25,15 @@ from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 
 Random = np.random.Generator
-Keys = NDArray[np.int64]  # one after the other
+Keys = NDArray[np.int64]  # in order of time
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), tuple(range(12)))
 
 
 def _melody(steps: int, keys: int, onsets: BoolArray, line: Keys) -> BoolArray:
-    """A roll of one voice: `line` (as many as onsets, or more), folded into the keys."""
+    """Return a roll of one voice: keys of `line` at the onsets.
+
+    Keys beyond the roll wrap around. `line` has at least as many keys as there are onsets.
+    """
     grid = np.zeros((steps, keys), np.bool_)
     places = np.flatnonzero(onsets)
     grid[places, np.mod(line[: len(places)], keys)] = True
@@ -36,7 +41,7 @@ def _melody(steps: int, keys: int, onsets: BoolArray, line: Keys) -> BoolArray:
 
 
 def _every(steps: int, random: Random) -> BoolArray:
-    """Onsets every so many steps."""
+    """Return onsets at a regular distance."""
     onsets = np.zeros(steps, np.bool_)
     first = random.integers(2) * random.integers(3)
     onsets[first :: int(random.choice([1, 2, 2, 3, 4, 4, 8]))] = True
@@ -44,7 +49,7 @@ def _every(steps: int, random: Random) -> BoolArray:
 
 
 def _bars_alike(steps: int, random: Random) -> BoolArray:
-    """One or two random bars of onsets, over and over."""
+    """Return one or two random bars of onsets, repeated."""
     length = BAR * int(random.integers(1, 3))
     bar = random.random(length) < random.uniform(0.2, 0.9)
     bar[0] = True
@@ -52,7 +57,7 @@ def _bars_alike(steps: int, random: Random) -> BoolArray:
 
 
 def _some_rhythm(steps: int, random: Random) -> BoolArray:
-    """Onsets of any kind: regular, alike in every bar, or at random."""
+    """Return onsets that are regular, equal in every bar, or random."""
     kind = random.integers(3)
     if kind == 0:
         return _every(steps, random)
@@ -62,7 +67,13 @@ def _some_rhythm(steps: int, random: Random) -> BoolArray:
 
 
 def silence(steps: int, keys: int, random: Random) -> BoolArray:
-    """Nothing, or up to three notes."""
+    """Return silence, or up to three notes.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     grid = np.zeros((steps, keys), np.bool_)
     for _ in range(random.integers(4)):
         grid[random.integers(steps), random.integers(keys)] = True
@@ -70,38 +81,74 @@ def silence(steps: int, keys: int, random: Random) -> BoolArray:
 
 
 def all_keys(steps: int, keys: int, random: Random) -> BoolArray:
-    """Every key at every step, or at every so many steps."""
+    """Return every key at regular steps.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     grid = np.zeros((steps, keys), np.bool_)
     grid[:: int(random.choice([1, 1, 2, 4]))] = True
     return grid
 
 
 def noise(steps: int, keys: int, random: Random) -> BoolArray:
-    """Every cell by chance; densities from almost none to almost all."""
+    """Return random cells of any density.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     density = 1 / (1 + np.exp(-random.uniform(-6, 4)))
     return np.asarray(random.random((steps, keys)) < density)
 
 
 def sparse_noise(steps: int, keys: int, random: Random) -> BoolArray:
-    """Noise as dense as songs are."""
+    """Return noise as dense as songs.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     return np.asarray(random.random((steps, keys)) < random.uniform(0.15, 1.2) / keys)
 
 
 def one_note(steps: int, keys: int, random: Random) -> BoolArray:
-    """The same key again and again."""
+    """Return one key, repeated.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     line = np.full(steps, random.integers(keys))
     return _melody(steps, keys, _some_rhythm(steps, random), line)
 
 
 def two_notes(steps: int, keys: int, random: Random) -> BoolArray:
-    """Two keys in turn or at random; now and then they are the same."""
+    """Return two keys in turn or at random.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     pair = random.integers(keys, size=2)
     turns = np.arange(steps) % 2 if random.integers(2) else random.integers(2, size=steps)
     return _melody(steps, keys, _some_rhythm(steps, random), pair[turns])
 
 
 def scale(steps: int, keys: int, random: Random) -> BoolArray:
-    """Up, down, or up and down a scale, in even steps."""
+    """Return a scale up, down, or both, in even steps.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     degrees = SCALES[random.integers(len(SCALES))]
     ladder = np.array([octave + d for octave in range(0, keys, 12) for d in degrees])
     ladder = ladder[ladder < keys]
@@ -115,13 +162,25 @@ def scale(steps: int, keys: int, random: Random) -> BoolArray:
 
 
 def figure(steps: int, keys: int, random: Random) -> BoolArray:
-    """A figure of 2 to 8 keys over and over: arpeggios and their like."""
+    """Return a repeated figure of 2 to 8 keys.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     notes = random.integers(keys, size=random.integers(2, 9))
     return _melody(steps, keys, _some_rhythm(steps, random), np.resize(notes, steps))
 
 
 def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
-    """One, two or four bars of random notes over and over."""
+    """Return one to four repeated bars of random notes.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     length = BAR * int(random.choice([1, 2, 4]))
     line = _walk_line(length, keys, random)
     bar = _melody(length, keys, np.asarray(random.random(length) < random.uniform(0.2, 0.8)), line)
@@ -129,7 +188,7 @@ def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
 
 
 def _walk_line(length: int, keys: int, random: Random) -> Keys:
-    """Keys of a random walk that turns back at the edges."""
+    """Return the keys of a random walk that reflects at the edges."""
     reach = int(random.choice([1, 2, 2, 3, 5]))
     places = random.integers(keys) + np.cumsum(random.integers(-reach, reach + 1, size=length))
     period = max(2 * (keys - 1), 1)
@@ -138,7 +197,13 @@ def _walk_line(length: int, keys: int, random: Random) -> Keys:
 
 
 def walk(steps: int, keys: int, random: Random) -> BoolArray:
-    """A random walk over the keys, or over those of a scale."""
+    """Return a random walk over all keys or a scale.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     line = _walk_line(steps, keys, random)
     if random.integers(2):
         degrees = SCALES[random.integers(3)]
@@ -149,7 +214,13 @@ def walk(steps: int, keys: int, random: Random) -> BoolArray:
 
 
 def scale_notes(steps: int, keys: int, random: Random) -> BoolArray:
-    """Random notes of a scale."""
+    """Return random notes of a scale.
+
+    Args:
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the roll.
+    """
     degrees = SCALES[random.integers(3)]
     root = random.integers(12)
     inside = np.array([k for k in range(keys) if (k - root) % 12 in degrees])
@@ -158,7 +229,12 @@ def scale_notes(steps: int, keys: int, random: Random) -> BoolArray:
 
 
 def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
-    """The rows of the onsets in another order: the rhythm stays."""
+    """Return the notes in another order, in the song's rhythm.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     grid = song.copy()
     places = np.flatnonzero(grid.any(axis=1))
     grid[places] = grid[random.permutation(places)]
@@ -166,7 +242,12 @@ def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
 
 
 def shuffled_steps(song: BoolArray, random: Random) -> BoolArray:
-    """All steps in another order, or those of every bar within it."""
+    """Return all steps, or those of every bar, shuffled.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     if random.integers(2):
         return song[random.permutation(len(song))]
     grid = song.copy()
@@ -176,7 +257,12 @@ def shuffled_steps(song: BoolArray, random: Random) -> BoolArray:
 
 
 def shuffled_bars(song: BoolArray, random: Random) -> BoolArray:
-    """The bars in another order."""
+    """Return the bars in another order.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     bars = len(song) // BAR
     whole = song[: bars * BAR].reshape(bars, BAR, -1)
     mixed = whole[random.permutation(bars)].reshape(bars * BAR, -1)
@@ -189,22 +275,44 @@ def _over_and_over(song: BoolArray, length: int, random: Random) -> BoolArray:
 
 
 def song_loop(song: BoolArray, random: Random) -> BoolArray:
-    """One or two bars of the song over and over."""
+    """Return one or two repeated bars of the song.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     return _over_and_over(song, BAR * int(random.integers(1, 3)), random)
 
 
 def phrase_loop(song: BoolArray, random: Random) -> BoolArray:
-    """A quarter of the song, of whole bars, over and over; a few songs come close to that."""
+    """Return a repeated quarter of the song.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     return _over_and_over(song, max(len(song) // (4 * BAR), 1) * BAR, random)
 
 
 def shifted(song: BoolArray, random: Random) -> BoolArray:
-    """Off the beat: everything an odd number of steps late; what leaves the end comes first."""
+    """Return the song an odd number of steps late.
+
+    Notes beyond the end move to the start.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     return np.roll(song, int(random.choice([1, 3, 5, 7])), axis=0)
 
 
 def one_rhythm(song: BoolArray, random: Random) -> BoolArray:
-    """The song's keys in order, in a rhythm that is none of its own."""
+    """Return the song's keys in order, in another rhythm.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     line = np.resize(np.flatnonzero(song.any(axis=1)), len(song))
     onsets = _some_rhythm(len(song), random)
     grid = np.zeros_like(song)
@@ -214,14 +322,26 @@ def one_rhythm(song: BoolArray, random: Random) -> BoolArray:
 
 
 def wrong_pitches(song: BoolArray, random: Random) -> BoolArray:
-    """The song's rhythm with the notes of a walk."""
+    """Return the song's rhythm with the notes of a walk.
+
+    Args:
+        song: bool (steps, keys).
+        random: Draws the roll.
+    """
     onsets: BoolArray = np.logical_or.reduce(song, axis=1)
     steps, keys = song.shape
     return _melody(steps, keys, onsets, _walk_line(steps, keys, random))
 
 
 def markov(contexts: Contexts, steps: int, keys: int, random: Random) -> BoolArray:
-    """A walk whose next interval and duration are drawn as songs have them after the last."""
+    """Return a Markov chain of the songs' intervals and durations.
+
+    Args:
+        contexts: Surprise of intervals and durations after the last.
+        steps: Steps of the roll.
+        keys: Keys of the roll.
+        random: Draws the notes.
+    """
     grid = np.zeros((steps, keys), np.bool_)
     step, key, duration, interval = 0, int(random.integers(keys)), 2, INTERVALS // 2
     while step < steps:
@@ -238,13 +358,19 @@ def markov(contexts: Contexts, steps: int, keys: int, random: Random) -> BoolArr
 
 
 def _drawn(bits: FloatArray, random: Random) -> int:
-    """A place, drawn by how surprising each is."""
+    """Return an index, drawn by the surprise of each."""
     chances = np.cumsum(2.0**-bits)
     return int(np.searchsorted(chances, random.random() * chances[-1], side="right"))
 
 
 def corrupted(song: BoolArray, errors: int, random: Random) -> BoolArray:
-    """The song with so many wrong notes."""
+    """Return the song with wrong notes.
+
+    Args:
+        song: bool (steps, keys), of up to 128 keys.
+        errors: Number of wrong notes.
+        random: Draws the errors.
+    """
     return Song(song, lowest_note=0).corrupted(errors, random).grid  # of up to 128 keys
 
 

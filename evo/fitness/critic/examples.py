@@ -1,16 +1,15 @@
-"""What a critic learns from: songs, what is no song, and how good each is.
+"""Training examples of a critic: songs, counterexamples, and their quality.
 
-From every song of a corpus come
+Each song of a corpus gives
 
-- itself, in all positions on the keys; with half the weight, its variants, which are as much of a
-  song: the first half at half the speed, the whole at twice the speed and then again, its quarters
-  in the order of another form;
-- its corruptions by 1 to 64 errors, which are the worse the more errors they have;
-- its shuffles, loops and the like; and, apart from songs, what is made up (`counterexamples`).
+- itself, in all positions on the keys, and variants with half the weight: its first half at half
+  the speed, the whole at twice the speed and repeated, its quarters in the order of another form;
+- corruptions by 1 to 64 errors, of falling quality;
+- shuffles and loops. Other counterexamples are made without songs (`counterexamples`).
 
-Each has a *level*, a number from 1 for songs down to -3 for silence, noise and scales, and a
-*share* of real-ness from 1 to 0. Everything made from a song is described by contexts that leave
-that song's family out, so that what a critic learns holds for songs that it does not know.
+Each example has a *level*, from 1 for songs down to -3 for silence, noise and scales, and a *share*
+of song, from 1 to 0. Examples from a song are described by contexts without that song's family.
+So the training generalises to unknown songs.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,8 +22,8 @@ from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, Random, corr
 from evo.fitness.critic.features import roll_features
 from genomes.arrays import BoolArray, FloatArray
 
-MOST_ERRORS = 64
-# Of what is no song: how far below a song it is.
+MAX_ERRORS = 64
+# Levels of counterexamples.
 LEVELS = {
     **dict.fromkeys(
         ("silence", "all keys", "noise", "one note", "two notes", "scale", "figure"), -3.0
@@ -42,34 +41,37 @@ FORMS = (
     (0, 1, 0, 1), (0, 0, 1, 1), (0, 1, 2, 1), (0, 1, 2, 3), (0, 0, 2, 3), (0, 1, 0, 3),
     (2, 3, 0, 1), (0, 3, 0, 3), (0, 1, 2, 0),
 )  # fmt: skip
-# How many examples of a kind, at most: a corpus of thousands is not to take hours.
+# Maximum examples per kind, so that a corpus of thousands does not take hours.
 CORRUPTED, SHUFFLED, MADE = 6_000, 1_500, 100
 
 
 class Examples(NamedTuple):
-    """What to learn from; n rows."""
+    """Training examples; n rows."""
 
     features: FloatArray  # (n, features)
     level: FloatArray  # (n,)
-    share: FloatArray  # (n,), how real
+    share: FloatArray  # (n,), share of song
     weight: FloatArray  # (n,)
 
 
 def examples(
     songs: BoolArray, families: Sequence[int], random: Random, found: BoolArray | None = None
 ) -> tuple[Examples, Contexts]:
-    """Examples from bool (n, steps, keys) songs, and the contexts of all of them.
+    """Return training examples, and the contexts of all songs.
 
-    Songs of the same family are the same tune. `found` (m, steps, keys) are what searches found
-    and should not have.
+    Args:
+        songs: bool (n, steps, keys).
+        families: The same number for songs that are the same tune, (n,).
+        random: Draws variants and counterexamples.
+        found: bool (m, steps, keys), pieces of searches that fooled critics.
     """
-    counts = [Counts.of(songs[place : place + 1]) for place in range(len(songs))]
+    counts = [Counts.of(songs[index : index + 1]) for index in range(len(songs))]
     whole = Counts.of(songs)
     contexts = Contexts.of(whole)
     parts: list[Examples] = []
-    for place, song in enumerate(songs):
+    for index, song in enumerate(songs):
         others = whole
-        for other in np.flatnonzero(np.equal(families, families[place])):
+        for other in np.flatnonzero(np.equal(families, families[index])):
             others = others.plus(counts[other], -1.0)
         rolls, judged = zip(*_from_song(song, len(songs), random), strict=True)
         table = np.array(judged)
@@ -88,7 +90,7 @@ Judged = tuple[BoolArray, tuple[float, float, float]]  # roll; level, share, wei
 
 
 def _balanced(rows: Examples) -> FloatArray:
-    """Weights with which songs and their variants are two sevenths of the whole."""
+    """Return weights that give songs and variants two sevenths of the whole."""
     real = rows.share == 1.0
     weight: FloatArray = rows.weight / rows.weight[~real].sum() * (~real).sum()
     weight[real] *= 0.4 * (~real).sum() / weight[real].sum()
@@ -96,7 +98,11 @@ def _balanced(rows: Examples) -> FloatArray:
 
 
 def positions(song: BoolArray) -> list[BoolArray]:
-    """A roll in every position on its keys."""
+    """Return a roll in every position on its keys.
+
+    Args:
+        song: bool (steps, keys).
+    """
     used = np.flatnonzero(song.any(axis=0))
     if not len(used):
         return [song]
@@ -105,12 +111,12 @@ def positions(song: BoolArray) -> list[BoolArray]:
 
 
 def _variants(song: BoolArray, random: Random) -> Iterator[BoolArray]:
-    """What is as much of a song; see the module's docstring."""
+    """Yield variants that are as song-like; see the module's docstring."""
     steps = len(song)
     slower = np.zeros_like(song)
     slower[::2] = song[: -(-steps // 2)]
     yield slower
-    if song[1::2].sum() <= 0.15 * song.sum():  # little is lost between the steps that stay
+    if song[1::2].sum() <= 0.15 * song.sum():  # few notes on the dropped steps
         half = song[::2]
         yield np.concatenate([half, half])[:steps]
     quarter = steps // 4
@@ -128,10 +134,10 @@ def _from_song(song: BoolArray, songs: int, random: Random) -> Iterator[Judged]:
     placed = positions(song)
     for place in range(min(120, max(CORRUPTED // songs, 4))):
         if place % 2:  # half of them with few errors
-            errors = int(np.exp(random.uniform(0, np.log(MOST_ERRORS + 1))))
+            errors = int(np.exp(random.uniform(0, np.log(MAX_ERRORS + 1))))
         else:
-            errors = int(random.integers(1, MOST_ERRORS + 1))
-        level = 1 - 3.25 * (errors / MOST_ERRORS) ** 0.6
+            errors = int(random.integers(1, MAX_ERRORS + 1))
+        level = 1 - 3.25 * (errors / MAX_ERRORS) ** 0.6
         share = 0.8 * float(np.exp(-errors / 8))
         roll = corrupted(placed[random.integers(len(placed))], errors, random)
         yield roll, (level, share, 1.0)

@@ -1,8 +1,9 @@
-"""The numbers of a roll, group by group: each function writes one into its part of the row.
+"""The features of a roll, group by group.
 
-What they are called stands in `evo.fitness.critic.features`, in the order in which they are
-written. A melody is `count` notes, with their steps in `step` and their keys in `key`; `mode` (0
-major, 1 minor) and `tonic` are its key. `top` has the key of every step, -1 where none sounds.
+Each function writes one group into its part of the row. The names of the features, in the order in
+which they are written, are in `evo.fitness.critic.features`.
+
+`step`, `key` and `top` are int64 (steps,), `rhythm` is int64 (bars,), and `row` is float64.
 """
 
 import numpy as np
@@ -18,6 +19,14 @@ Places = NDArray[np.int64]
 
 @device
 def write_density(grid: BoolArray, step: Places, count: int, row: FloatArray) -> None:
+    """Write onsets, chords and silence.
+
+    Args:
+        grid: bool (steps, keys).
+        step: Steps of the notes.
+        count: Number of notes.
+        row: Written.
+    """
     steps = grid.shape[0]
     chords, sounding = 0, 0
     for i in range(count):
@@ -35,7 +44,7 @@ def write_density(grid: BoolArray, step: Places, count: int, row: FloatArray) ->
 
 @device
 def _entropy(counts: FloatArray) -> float:
-    """Of a histogram, in bits."""
+    """Return the entropy of a histogram, in bits."""
     whole = counts.sum()
     bits = 0.0
     if whole > 0:
@@ -47,6 +56,13 @@ def _entropy(counts: FloatArray) -> float:
 
 @device
 def write_metre(step: Places, count: int, row: FloatArray) -> None:
+    """Write positions of onsets, and durations.
+
+    Args:
+        step: Steps of the notes.
+        count: Number of notes.
+        row: Written.
+    """
     at = 0
     for i in range(count):
         row[at + step[i] % BAR] += 1.0 / count
@@ -76,6 +92,13 @@ def _interval_bin(size: int) -> int:
 
 @device
 def write_intervals(key: Places, count: int, row: FloatArray) -> None:
+    """Write intervals, direction and repetition.
+
+    Args:
+        key: Keys of the notes.
+        count: Number of notes.
+        row: Written.
+    """
     at = 0
     if count < 2:
         return
@@ -131,14 +154,19 @@ def _in_triad(key: int, mode: int, tonic: int) -> bool:
 
 @device
 def write_pitch(
-    step: Places,
-    key: Places,
-    count: int,
-    mode: int,
-    tonic: int,
-    fits: FloatArray,
-    row: FloatArray,
+    step: Places, key: Places, count: int, mode: int, tonic: int, fits: FloatArray, row: FloatArray
 ) -> None:
+    """Write range, key and scale.
+
+    Args:
+        step: Steps of the notes.
+        key: Keys of the notes.
+        count: Number of notes.
+        mode: 0 for major, 1 for minor.
+        tonic: Tonic of the key.
+        fits: float64 (2, 12), fit of every key.
+        row: Written.
+    """
     at = 0
     pitches = np.zeros(128)
     lowest, highest = key[0], key[0]
@@ -187,10 +215,10 @@ def write_pitch(
 
 @device
 def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, float]:
-    """How alike two passages of `length` steps are: rhythm, notes, shape; each 0 .. 1.
+    """Return the likeness (0 to 1) of two passages: rhythm, notes, shape.
 
-    Of the steps where either sounds, the share where both do; where both sound the same key; where
-    both sound with the commonest distance between their keys (transposed).
+    Of the steps where either sounds: the share where both do, the share with the same key, and the
+    share with the most common distance between their keys (transposition).
     """
     either, both, same = 0, 0, 0
     distances = np.zeros(25)
@@ -209,6 +237,13 @@ def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, f
 
 @device
 def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
+    """Write the variety and likeness of bars.
+
+    Args:
+        top: Key at every step, -1 for none.
+        rhythm: Onsets of every bar, as bits.
+        row: Written.
+    """
     at = 0
     bars = len(rhythm)
     seen = np.zeros(RHYTHMS)
@@ -238,14 +273,19 @@ def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
 
 @device
 def write_form(
-    step: Places,
-    key: Places,
-    top: Places,
-    count: int,
-    mode: int,
-    tonic: int,
-    row: FloatArray,
+    step: Places, key: Places, top: Places, count: int, mode: int, tonic: int, row: FloatArray
 ) -> None:
+    """Write the likeness of quarters, and endings.
+
+    Args:
+        step: Steps of the notes.
+        key: Keys of the notes.
+        top: Key at every step, -1 for none.
+        count: Number of notes.
+        mode: 0 for major, 1 for minor.
+        tonic: Tonic of the key.
+        row: Written.
+    """
     at = 0
     bars = len(top) // BAR
     quarter = bars // 4 * BAR
@@ -264,7 +304,7 @@ def write_form(
     ends, home, length = 0, 0, 0.0
     for i in range(count):
         following = step[i + 1] if i + 1 < count else steps
-        # The last note of a quarter.
+        # Is it the last note of a quarter?
         if i + 1 == count or following // quarter > step[i] // quarter:
             ends += 1
             length += min(following - step[i], 2 * BAR) / BAR
@@ -279,7 +319,7 @@ def write_form(
 
 @device
 def _repeated(step: Places, key: Places, count: int, length: int) -> float:
-    """The share of runs of so many intervals and durations that came before, in any key."""
+    """Return the share of runs of `length` notes that recur, in any key."""
     runs = count - length
     if runs < 2:
         return 0.0
@@ -319,6 +359,19 @@ def write_surprise(
     model: int,
     row: FloatArray,
 ) -> None:
+    """Write mean and spread of the surprise of notes and bars.
+
+    Args:
+        step: Steps of the notes.
+        key: Keys of the notes.
+        rhythm: Onsets of every bar, as bits.
+        count: Number of notes.
+        mode: 0 for major, 1 for minor.
+        tonic: Tonic of the key.
+        contexts: Surprise of every event, by model.
+        model: Index of the model.
+        row: Written.
+    """
     sums = np.zeros((6, 3))
     for i in range(1, count):
         degree = (key[i] - tonic) % 12

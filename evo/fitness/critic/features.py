@@ -1,19 +1,18 @@
-"""What a critic looks at: a row of numbers that describes a piano roll as a melody.
+"""Features of a piano roll: numbers that describe it as a melody.
 
-A roll is read as its melody (`evo.music.melody`), in bars of 8 steps. The numbers come in
-groups, each written by one function of `evo.fitness.critic.feature_groups`:
+A roll is read as its melody (`evo.music.melody`), in bars of 8 steps. The features come in groups,
+each written by one function of `evo.fitness.critic.feature_groups`:
 
-    density     how much sounds: onsets, chords, silence before and after
-    metre       where in the bar onsets fall, and how long they last
+    density     onsets, chords, silence before and after
+    metre       positions of onsets in the bar, and durations
     intervals   steps, leaps, direction, repetition, alternation
-    pitch       range, key, scale, where the tonic stands
-    bars        how many different bars there are; likeness of bars 1, 2, 4 and 8 bars apart
-    form        likeness of the four quarters to each other; how phrases end
-    surprise    how unexpected each note is to models of short contexts
-    (`evo.fitness.critic.contexts`)
+    pitch       range, key, scale, position of the tonic
+    bars        number of different bars; likeness of bars 1, 2, 4 and 8 bars apart
+    form        likeness of the four quarters to each other; endings of phrases
+    surprise    surprise of each note to models of short contexts (`evo.fitness.critic.contexts`)
 
-Likenesses of bars tell a tune from its shuffled bars and from a loop; surprise tells it from
-walks and noise. Every number is finite for every roll, silence included.
+Likenesses of bars separate a tune from its shuffled bars and from a loop. Surprise separates it
+from random walks and noise. Every feature is finite for every roll, silence included.
 """
 
 from itertools import combinations
@@ -92,10 +91,17 @@ _METRE, _INTERVALS, _PITCH, _BARS, _FORM, _SURPRISE = _STARTS[1:-1]
 
 
 def roll_features(grids: BoolArray, contexts: Contexts) -> FloatArray:
-    """The numbers of bool (n, steps, keys) rolls: float64 (n, len(NAMES)).
+    """Return the features of rolls.
 
-    With m contexts together float64 (m, n, len(NAMES)), of which only the surprise differs.
-    Rolls have at least 4 bars of 8 steps; ValueError for shorter ones, or what is no rolls.
+    Args:
+        grids: bool (n, steps, keys), of at least 4 bars of 8 steps.
+        contexts: One or m contexts; only the surprise depends on them.
+
+    Returns:
+        float64 (n, len(NAMES)), or (m, n, len(NAMES)) with m contexts together.
+
+    Raises:
+        ValueError: If the rolls are too short, or of another dtype or shape.
     """
     fits = grids.ndim == 3 and grids.shape[1] >= MIN_STEPS and grids.shape[2] >= 1
     if grids.dtype != np.bool_ or not fits:
@@ -106,7 +112,7 @@ def roll_features(grids: BoolArray, contexts: Contexts) -> FloatArray:
     one = contexts.rhythm.ndim == 1
     several = Contexts(*(array[None] for array in contexts)) if one else contexts
     rows = np.zeros((len(several.rhythm), len(grids), len(NAMES)))
-    # For arrays that cannot be written to, numba would compile the kernel once more.
+    # For read-only arrays numba would compile the kernel again.
     _describe(np.require(grids, requirements=["C", "W"]), KEY_PROFILES, several, rows)
     return rows[0] if one else rows
 

@@ -1,12 +1,13 @@
-"""A fresh classifier of found pieces against songs. Reported, never searched for.
+"""A fresh classifier of found pieces against songs.
 
-A critic that a search climbed says nothing about what the search found. A classifier trained
-afterwards, on songs against exactly these pieces, measures how they still differ: an area under the
-ROC curve of 0.5 means that it cannot tell them apart, 1 that it always can. Each piece is scored by
-a classifier that never saw it (stratified cross-validation).
+It is reported, and never used by a search. A critic is no evidence about pieces of a search that
+maximised it. So a classifier is trained afterwards, on songs against exactly these pieces. It
+measures how they still differ: an area under the ROC curve of 0.5 means that it cannot separate
+them, 1 that it always can. Each piece is scored by a classifier trained without it (stratified
+cross-validation).
 
 The classifier is logistic regression with a ridge penalty, fitted by Newton's method, on
-standardised features; both classes weigh the same.
+standardised features. Both classes have the same weight.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ _NEWTON_STEPS = 12
 
 
 def area_under_curve(positive: FloatArray, negative: FloatArray) -> float:
-    """Return the probability that a random positive number is above a random negative one.
+    """Return the probability that a positive number is above a negative one.
 
     Args:
         positive: (n,).
@@ -34,12 +35,12 @@ def area_under_curve(positive: FloatArray, negative: FloatArray) -> float:
 
 
 def classifier_auc(songs: FloatArray, found: FloatArray, random: np.random.Generator) -> float:
-    """Return how well a fresh classifier tells songs from found pieces.
+    """Return how well a fresh classifier separates songs from found pieces.
 
     Args:
         songs: (n, features).
         found: (m, features).
-        random: draws the folds.
+        random: Draws the folds.
 
     Returns:
         The mean cross-validated area under the ROC curve; nan with fewer than two of either.
@@ -51,8 +52,8 @@ def classifier_auc(songs: FloatArray, found: FloatArray, random: np.random.Gener
     areas = []
     for _ in range(REPEATS):
         fold = np.empty(len(rows), np.int64)
-        for some in (np.flatnonzero(is_song), np.flatnonzero(~is_song)):
-            fold[random.permutation(some)] = np.arange(len(some)) % min(FOLDS, len(found))
+        for members in (np.flatnonzero(is_song), np.flatnonzero(~is_song)):
+            fold[random.permutation(members)] = np.arange(len(members)) % min(FOLDS, len(found))
         log_odds = np.empty(len(rows))
         for held_out in np.unique(fold):
             train = fold != held_out
@@ -62,7 +63,7 @@ def classifier_auc(songs: FloatArray, found: FloatArray, random: np.random.Gener
 
 
 def _predict(rows: FloatArray, is_song: BoolArray, others: FloatArray) -> FloatArray:
-    """Return the log-odds (n,) of the others being songs, by a classifier fitted to the rows."""
+    """Return the log-odds (n,) of others being songs, fitted to rows."""
     centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-6
     inputs = np.c_[(rows - centre) / scale, np.ones(len(rows))]
     weight = np.where(is_song, 0.5 / is_song.mean(), 0.5 / (~is_song).mean())

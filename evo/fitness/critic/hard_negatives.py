@@ -1,9 +1,10 @@
-"""Rounds of training and searching, until a search finds nothing that critics like beyond songs.
+"""Rounds of training and searching, until searches no longer fool the critics.
 
-What critics never heard they may love. So a genetic search climbs what they think, as far as it
-gets: what they put above the songs then is no song, and an example of one in their next training
-(hard negatives, Sung & Poggio, "Example-based learning for view-based human face detection", 1998).
-Only the critics that guide searches learn of it; the held-out one stays as it is.
+Critics can give high scores to rolls unlike anything in their training data. So a genetic search
+maximises their scores. Its pieces that score above songs become counterexamples in the next
+training (hard negatives, Sung & Poggio, "Example-based learning for view-based human face
+detection", 1998). Only the critics that guide searches are trained on them. The held-out critic
+stays as it is.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +17,12 @@ from evo.fitness.critic.panel import Panel
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
 
-# Climbs a fitness with a seed; returns the best performers that it found, best first, and their
-# scores.
+# Maximises a fitness with a seed; returns the best performers, best first, and their scores.
 Search = Callable[[PleaseCritics, int], tuple[Performers, FloatArray]]
 
 SEARCHES = 4
 KEPT = 6  # of each search, the best different ones
-# A search has fooled the critics if they put its best above so many of the songs.
+# A search fooled the critics if its best piece scores above this share of the songs.
 TOO_GOOD = 0.9
 
 
@@ -34,15 +34,15 @@ def train(
     say: Callable[[str], None],
     search: Search,
 ) -> Panel:
-    """Train critics, search for what they like too well, and train them again with it.
+    """Train critics, again with each round's pieces that fooled them.
 
     Args:
         songs: bool (n, steps, keys).
         names: The name of each song.
         seed: Random seed of the training.
-        rounds: Maximum number of times that they are trained again; 0 trains them once.
+        rounds: Maximum number of repeated trainings; 0 trains once.
         say: Shows one line to the user.
-        search: Finds what critics like.
+        search: Finds pieces with high scores.
 
     Raises:
         ValueError: If there are too few songs.
@@ -55,13 +55,17 @@ def train(
         if not fooled or number == rounds:
             break
         found = np.concatenate([found, harder])
-        say(f"training them again, with {len(found)} of such pieces ...")
+        say(f"training them again, with {len(found)} such pieces ...")
         critics = critics.warned(found, seed)
     return critics
 
 
 def _searches(critics: Panel, seed: int, number: int, search: Search) -> tuple[int, BoolArray]:
-    """Return how many searches fooled the critics, and by what: bool (m, steps, keys)."""
+    """Return how many searches fooled the critics, and their pieces.
+
+    Returns:
+        The number, and bool (m, steps, keys).
+    """
     fitness = critics.fitness(0, seed, 0)
     guides = range(len(critics.critics) - 1)
     unknown = [

@@ -1,16 +1,15 @@
-"""A critic: how song-like a piano roll is, learned from songs and from what is no song.
+"""A critic: a model of how song-like a piano roll is.
 
-A roll's numbers (`evo.fitness.critic.features`) go, scaled, through a few small networks with one
-hidden layer of tanh units and two outputs, whose means are added:
+A roll's features (`evo.fitness.critic.features`) are scaled, and read by a few small networks. Each
+has one hidden layer of tanh units and two outputs. The means of the outputs are added:
 
-    level   how good, from 1 for songs down to -3 for noise; squared error, straight beyond 1
-            (Huber, 1964); sees the difference between 30 wrong notes and 40
-    share   whether it is a song at all; cross-entropy, bounded by a tanh; sees the difference
-            between none and one
+    level   quality, from 1 for songs down to -3 for noise; squared error, linear beyond 1 (Huber,
+            1964); separates 30 wrong notes from 40
+    share   whether it is a song; cross-entropy, bounded by a tanh; separates no wrong note from one
 
-They learn by Adam (Kingma & Ba, 2015) with noise on their inputs (Bishop, "Training with noise is
-equivalent to Tikhonov regularization", 1995) and decaying weights. Scaled inputs are clipped, so
-that nothing that was never heard can be endlessly good. Everything is float64: the same songs and
+Training uses Adam (Kingma & Ba, 2015), noise on the inputs (Bishop, "Training with noise is
+equivalent to Tikhonov regularization", 1995) and weight decay. Scaled inputs are clipped, so that
+no roll unlike the training data gets an unbounded score. Everything is float64. The same songs and
 seed give the same bits on the same number of BLAS threads, which is one under the command `evo`.
 """
 
@@ -35,7 +34,7 @@ EPOCHS, BATCH, RATE, NOISE, DECAY = 60, 256, 3e-3, 0.3, 1e-3
 
 @dataclass(frozen=True, eq=False)
 class Critic:
-    """What was learned; make it with `Critic.train`."""
+    """A trained critic; make it with `Critic.train`."""
 
     contexts: Contexts
     centre: FloatArray  # (features,)
@@ -53,9 +52,14 @@ class Critic:
         fold: int = 0,
         found: BoolArray | None = None,
     ) -> Self:
-        """Learn from bool (n, steps, keys) songs; `found` are what searches should not have found.
+        """Train a critic, which takes some seconds.
 
-        `families` says which songs are the same tune. Takes some seconds.
+        Args:
+            songs: bool (n, steps, keys).
+            families: The same number for songs that are the same tune, (n,).
+            seed: Random seed of the training.
+            fold: The fold that is left out; part of the random stream's address.
+            found: bool (m, steps, keys), pieces of searches that fooled critics (hard negatives).
         """
         random = stream(seed, Role.TRAIN, fold)
         rows, contexts = examples(songs, families, random, found)
@@ -66,27 +70,40 @@ class Critic:
         return cls(contexts, centre, scale, hidden, output, hash_of(songs))
 
     def judge(self, rolls: BoolArray) -> FloatArray:
-        """How song-like bool (n, steps, keys) rolls are: float64 (n,).
+        """Return how song-like rolls are.
 
-        Most songs are between 0 and 2, those it was trained on about 2; noise is far below 0.
+        Most songs score between 0 and 2, training songs about 2, and noise far below 0.
+
+        Args:
+            rolls: bool (n, steps, keys).
+
+        Returns:
+            float64 (n,).
         """
         return self.judge_features(roll_features(rolls, self.contexts))
 
     def judge_features(self, features: FloatArray) -> FloatArray:
-        """The same from a roll's numbers under `contexts`: float64 (n, features)."""
+        """Return how song-like rolls are, from their features under `contexts`.
+
+        Args:
+            features: float64 (n, features).
+
+        Returns:
+            float64 (n,).
+        """
         scaled = np.clip((features - self.centre) / self.scale, -CLIP, CLIP)
-        # A product of its own for every row: the bits of one large one depend on the other rows.
+        # One product per row: in one large product, rounding depends on the other rows.
         inputs = scaled[:, None, :]
         level, share = np.zeros(len(inputs)), np.zeros(len(inputs))
         for hidden, output in zip(self.hidden, self.output, strict=True):
-            said = _forward(inputs, hidden, output)[1][:, 0]
-            level += said[:, 0] / len(self.hidden)
-            share += said[:, 1] / len(self.hidden)
+            outputs = _forward(inputs, hidden, output)[1][:, 0]
+            level += outputs[:, 0] / len(self.hidden)
+            share += outputs[:, 1] / len(self.hidden)
         judged: FloatArray = level + 4 / 3 * np.tanh(share / 4)
         return judged
 
     def to_arrays(self) -> Arrays:
-        """Everything as plain arrays."""
+        """Return everything as plain arrays."""
         arrays: Arrays = {f"contexts.{k}": array for k, array in self.contexts._asdict().items()}
         for name in ("centre", "scale", "hidden", "output"):
             arrays[name] = getattr(self, name)
@@ -95,7 +112,11 @@ class Critic:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The critic that `to_arrays` described; ValueError, of one line, for anything else."""
+        """Return the critic that `to_arrays` described.
+
+        Raises:
+            ValueError: For other arrays; the message is one line.
+        """
         for name, table in Contexts.of(Counts.none())._asdict().items():
             check_array(arrays, f"contexts.{name}", np.float64, table.shape)
         check_array(arrays, "centre", np.float64, (len(NAMES),))
@@ -125,9 +146,16 @@ def check_array(
     dtype: type[np.generic],
     shape: tuple[int | None, ...],
 ) -> None:
-    """ValueError, of one line, unless there is such an array, of finite numbers or of text.
+    """Check name, dtype, shape and values of an array.
 
-    None in a shape is any length; text may be of any length, too.
+    Args:
+        arrays: Arrays by name.
+        name: The required array.
+        dtype: Its dtype; np.str_ for text of any length.
+        shape: Its shape; None for any length.
+
+    Raises:
+        ValueError: If it is missing, does not fit, or is not finite; the message is one line.
     """
     if name not in arrays:
         raise ValueError(f"there must be an array {name!r}")
@@ -146,14 +174,18 @@ def check_array(
 
 
 def hash_of(songs: BoolArray) -> str:
-    """SHA-256 of a training set, in hexadecimal digits."""
+    """Return the SHA-256 of a training set, in hexadecimal digits.
+
+    Args:
+        songs: bool (n, steps, keys).
+    """
     content = sha256(repr(songs.shape).encode())
     content.update(np.packbits(songs).tobytes())
     return content.hexdigest()
 
 
 def _forward(inputs: FloatArray, hidden: FloatArray, output: FloatArray) -> tuple[Any, Any]:
-    """The hidden units' and the outputs' activations of one network."""
+    """Return the activations of hidden units and outputs of one network."""
     units = np.tanh(inputs @ hidden[:-1] + hidden[-1])
     return units, units @ output[:-1] + output[-1]
 
@@ -161,7 +193,7 @@ def _forward(inputs: FloatArray, hidden: FloatArray, output: FloatArray) -> tupl
 def _fit(
     inputs: FloatArray, rows: Examples, random: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
-    """One network's layers, learned."""
+    """Return the trained layers of one network."""
     count, width = inputs.shape
     hidden = random.normal(0, width**-0.5, (width + 1, HIDDEN))
     output = random.normal(0, HIDDEN**-0.5, (HIDDEN + 1, 2))
@@ -173,16 +205,16 @@ def _fit(
     for step in range(EPOCHS * batches):
         if step % batches == 0:
             order = random.permutation(count)
-        some = order[step % batches * BATCH : (step % batches + 1) * BATCH]
-        heard = inputs[some] + NOISE * random.standard_normal((len(some), width), np.float32)
-        units, said = _forward(heard, hidden, output)
-        wrong = np.empty_like(said)
-        wrong[:, 0] = np.clip(said[:, 0] - rows.level[some], -1, 1)
-        wrong[:, 1] = 1 / (1 + np.exp(-said[:, 1])) - rows.share[some]
-        wrong *= rows.weight[some, None] / len(some)
+        batch = order[step % batches * BATCH : (step % batches + 1) * BATCH]
+        noisy = inputs[batch] + NOISE * random.standard_normal((len(batch), width), np.float32)
+        units, outputs = _forward(noisy, hidden, output)
+        wrong = np.empty_like(outputs)
+        wrong[:, 0] = np.clip(outputs[:, 0] - rows.level[batch], -1, 1)
+        wrong[:, 1] = 1 / (1 + np.exp(-outputs[:, 1])) - rows.share[batch]
+        wrong *= rows.weight[batch, None] / len(batch)
         back = wrong @ output[:-1].T * (1 - units**2)
         gradients = (
-            np.vstack([heard.T @ back, back.sum(axis=0)]),
+            np.vstack([noisy.T @ back, back.sum(axis=0)]),
             np.vstack([units.T @ wrong, wrong.sum(axis=0)]),
         )
         rate = RATE * (1 - step / (EPOCHS * batches))

@@ -1,10 +1,9 @@
-"""Critics for a corpus: songs in folds, a critic for each fold that never heard it.
+"""Critics for a corpus: one per fold, trained without it.
 
 Songs that are the same tune (`evo.music.measures.similarity.families`) are in the same fold. The
-critics of all folds but the last guide a search; the last is held out, so that a search that
-exploits the others shows: it is judged by a critic it never met, against songs that this critic
-never heard. (The guiding critics heard those songs, and the held-out one heard the songs of the
-briefs.)
+critics of all folds but the last guide a search. The last is held out, to reveal a search that
+exploits the others: it scores the result, relative to songs that it was not trained on. (The
+guiding critics were trained on those songs, and the held-out one on the songs of the briefs.)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +21,7 @@ from evo.music.measures.similarity import KnownSongs, families
 from genomes.arrays import Arrays, BoolArray, FloatArray
 
 FOLDS = 3
-# A brief asks no less of a critic than so many of the songs that it does not know get.
+# Quantile of a critic's scores of unseen songs that is the minimum target of a brief.
 LEAST_LEVEL = 0.4
 
 
@@ -34,7 +33,7 @@ class Panel:
     names: tuple[str, ...]
     families: NDArray[np.int64]  # (n,), the same number for the same tune
     fold: NDArray[np.int64]  # (n,)
-    critics: tuple[Critic, ...]  # by the fold that each does not know; the last is held out
+    critics: tuple[Critic, ...]  # by the fold that each was trained without; the last is held out
 
     @classmethod
     def train(
@@ -44,7 +43,17 @@ class Panel:
         seed: int,
         say: Callable[[str], None] = lambda text: None,
     ) -> Self:
-        """Critics for bool (n, steps, keys) songs; ValueError if there are too few tunes."""
+        """Train critics for songs.
+
+        Args:
+            songs: bool (n, steps, keys).
+            names: The name of each song.
+            seed: Random seed of the training.
+            say: Shows one line to the user.
+
+        Raises:
+            ValueError: If there are too few tunes.
+        """
         belongs = families(list(songs))
         tunes = np.unique(belongs)
         if len(tunes) < 3 * FOLDS:
@@ -59,34 +68,41 @@ class Panel:
         say(f"training {FOLDS} critics on {len(songs)} songs ...")
         critics = []
         for left_out in range(FOLDS):
-            some = fold != left_out
-            critics.append(Critic.train(songs[some], belongs[some], seed, left_out))
+            known = fold != left_out
+            critics.append(Critic.train(songs[known], belongs[known], seed, left_out))
         return cls(songs, tuple(names), belongs, fold, tuple(critics))
 
     def warned(self, found: BoolArray, seed: int) -> Self:
-        """The panel with its guiding critics trained anew, on what searches should not have found.
+        """Return the panel with its guiding critics retrained on hard negatives.
 
-        `found` are bool (m, steps, keys). The held-out critic stays as it is: what the others were
-        fooled by is not to tell it anything about them.
+        The held-out critic stays as it is, so that it remains independent of them.
+
+        Args:
+            found: bool (m, steps, keys), pieces of searches that fooled the critics.
+            seed: Random seed of the training.
         """
         critics = list(self.critics)
         for left_out in range(FOLDS - 1):
-            some = self.fold != left_out
+            known = self.fold != left_out
             critics[left_out] = Critic.train(
-                self.songs[some], self.families[some], seed, left_out, found
+                self.songs[known], self.families[known], seed, left_out, found
             )
         return replace(self, critics=tuple(critics))
 
     def unknown(self, critic: int) -> NDArray[np.int64]:
-        """Which songs this critic never heard: int64 (m,)."""
+        """Return the songs that a critic was not trained on: int64 (m,)."""
         return np.flatnonzero(self.fold == critic)
 
     def known_songs(self) -> KnownSongs:
-        """All songs, to find what is copied."""
+        """Return all songs, to find copies."""
         return KnownSongs.of(list(self.songs), list(self.names))
 
     def described(self) -> FloatArray:
-        """The numbers of every song by the critic that does not know it: (n, features)."""
+        """Return the features of every song, by the critic trained without it.
+
+        Returns:
+            float64 (n, features).
+        """
         rows = [
             roll_features(self.songs[self.unknown(place)], critic.contexts)
             for place, critic in enumerate(self.critics)
@@ -97,7 +113,15 @@ class Panel:
         return whole
 
     def briefs(self, count: int, seed: int) -> Briefs:
-        """So many briefs, from songs of the guiding critics' folds; ValueError if too many."""
+        """Return briefs from songs of the guiding critics' folds.
+
+        Args:
+            count: Number of briefs.
+            seed: Random seed of the run.
+
+        Raises:
+            ValueError: If there are fewer songs than briefs.
+        """
         eligible = np.flatnonzero(self.fold < FOLDS - 1)
         if not 0 <= count <= len(eligible):
             raise ValueError(f"there can be {len(eligible)} pieces for these songs, not {count}")
@@ -120,7 +144,13 @@ class Panel:
         )
 
     def fitness(self, pieces: int, seed: int, free_run: int) -> PleaseCritics:
-        """The fitness for so many pieces; 0 maximises what the critics think, without briefs."""
+        """Return the fitness for some pieces.
+
+        Args:
+            pieces: Number of briefs; 0 maximises the critics' scores without briefs.
+            seed: Random seed of the run.
+            free_run: Tokens in common with a known song that cost nothing.
+        """
         held_out = self.critics[-1]
         return PleaseCritics(
             self.critics[:-1],
@@ -134,7 +164,7 @@ class Panel:
         )
 
     def to_arrays(self) -> Arrays:
-        """Everything as plain arrays."""
+        """Return everything as plain arrays."""
         arrays: Arrays = {
             "songs": self.songs,
             "names": np.array(self.names),
@@ -147,7 +177,11 @@ class Panel:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """What `to_arrays` described; ValueError, of one line, for anything else."""
+        """Return the panel that `to_arrays` described.
+
+        Raises:
+            ValueError: For other arrays; the message is one line.
+        """
         check_array(arrays, "songs", np.bool_, (None, None, None))
         songs = arrays["songs"]
         check_array(arrays, "names", np.str_, (len(songs),))

@@ -1,24 +1,25 @@
-"""The guessing game against predictors that are bred too, so that the goal keeps moving.
+"""The guessing game against predictors that are bred too.
 
-Two populations: the performers of the run, and predictors, any performers that follow what was
-played and output the next key. Half of a performer's score is gap-resolve by the fixed panel of
-`evo.fitness.guessing.game`. The other half is the same by opponents:
+So the goal keeps moving. There are two populations: the performers of the run, and predictors. A
+predictor is any performer that follows a piece and outputs the next key. Half of a performer's
+score is gap-resolve by the fixed panel of `evo.fitness.guessing.game`. The other half is the same
+by opponents:
 
-- the rivals: the bred predictors that guessed the best pieces best of late;
+- the rivals: the bred predictors that recently guessed the best pieces best;
 - some predictors of the hall of fame.
 
-Once per generation the predictors are scored by how much they guess of the best pieces just played
-and of some pieces from a hall of fame of their own. An engine that the fitness is handed breeds
-them. Each hall takes the best of its side now and then and forgets nobody: without it two
-populations go round in circles, each losing what it has no use for at the time (Rosin & Belew, "New
-methods for competitive coevolution", 1997; the idea of parasites that keep a search from resting is
-Hillis's, "Co-evolving parasites improve simulated evolution as an optimization procedure", 1990).
+Once per generation the predictors are scored by how much they guess of the best pieces just played,
+and of some pieces from a second hall of fame. An engine, given to the fitness, breeds them. Each
+hall regularly adds the best of its side, and never drops one. Without halls, two populations cycle:
+each loses the skills that are useless at the time (Rosin & Belew, "New methods for competitive
+coevolution", 1997). Parasites that keep a search moving are Hillis's idea ("Co-evolving parasites
+improve simulated evolution as an optimization procedure", 1990).
 
-A bred predictor outputs what is worth knowing of the past; what the outputs mean is learned online
-(`evo.fitness.guessing.read_out`). Predictors that did not learn online knew some pieces by heart
-and missed all others: by predictors that neither side had met, late champions beat early ones in
-five of eight runs. With online learning and six predictors of the hall instead of three, they did
-in ten of ten; with three, in ten of fourteen.
+The outputs of a bred predictor are features; their meaning is learned online
+(`evo.fitness.guessing.read_out`). Predictors without online learning memorised some pieces and
+missed all others: by predictors new to both sides, late champions beat early ones in five of eight
+runs. With online learning and six predictors of the hall instead of three, they did in ten of ten;
+with three, in ten of fourteen.
 """
 
 from collections.abc import Callable
@@ -50,7 +51,7 @@ class Breeder(Protocol):
         """Take their scores, in their order."""
 
     def forget(self) -> None:
-        """Take it that earlier scores are not comparable with later ones."""
+        """Discard earlier scores, which are not comparable with later ones."""
 
     def state(self) -> State:
         """Return everything that the next `ask` depends on."""
@@ -60,16 +61,17 @@ class CoevolvedGuessing(Guessing):
     """Score performers by how a fixed panel and bred opponents guess them.
 
     Args:
-        keys: keys of the instrument.
-        steps: steps that are played and judged.
-        breeder: makes the breeder of the predictors, new for None or restored from its state.
-        seed: the run's.
-        rivals: how many of the best pieces score predictors, and of the best predictors performers.
-        remembered: how many of each hall of fame do so besides, at most.
-        every: generations after which the opponents are chosen anew and each hall takes one.
+        keys: Keys of the instrument.
+        steps: Steps that are played and scored.
+        breeder: Makes the breeder of the predictors, new for None or restored from its state.
+        seed: Random seed of the run.
+        rivals: Number of best pieces that score predictors, and of best predictors that score
+            performers.
+        remembered: Maximum number of additional ones from each hall of fame.
+        every: Generations between new opponents; each hall then adds one.
 
     Raises:
-        ValueError: for numbers below their minimum.
+        ValueError: For numbers below their minimum.
     """
 
     reusable = False
@@ -101,7 +103,7 @@ class CoevolvedGuessing(Guessing):
         self.guessed: float | None = None  # of the best pieces' steps, by the best predictor
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is sent to workers: the opponents, without the breeding."""
+        """Return the values for workers: the opponents, without the breeding."""
         packed = [(type(one), one.to_arrays()) for one in self.opponents]
         left_behind: dict[str, Any] = {
             "_make_breeder": None,
@@ -119,7 +121,7 @@ class CoevolvedGuessing(Guessing):
         """Return a score per predictor, the panel's first, then the opponents'.
 
         Args:
-            symbols: pieces, int64 (n, steps).
+            symbols: Pieces, int64 (n, steps).
 
         Returns:
             float64 (n, panel and opponents).
@@ -137,7 +139,7 @@ class CoevolvedGuessing(Guessing):
         return np.concatenate([by_panel, by_opponents], axis=1)
 
     def _hits_of(self, predictors: list[Performers], symbols: Symbols) -> NDArray[np.bool_]:
-        """Return which steps of pieces (n, steps) each guesses: bool (predictors, n, steps)."""
+        """Return which steps each predictor guesses: bool (predictors, n, steps)."""
         hits = np.empty((len(predictors), *symbols.shape), np.bool_)
         for i, piece in enumerate(symbols):
             grid = rolls_of(piece, self.keys)
@@ -149,12 +151,12 @@ class CoevolvedGuessing(Guessing):
         """Return the figures of `Guessing`, and of both sides.
 
         Args:
-            performers: a batch of one.
+            performers: A batch of one.
 
         Returns:
             opponents_accuracy  share of the steps that the opponents guess, mean over them
-            guessers_best       share of the generation's best pieces that the best of them guesses
-            guessers_remembered size of the hall of fame
+            guessers_best       share of the generation's best pieces that the best predictor
+            guesses guessers_remembered size of the hall of fame
         """
         piece = symbols_of(self.play(performers))
         return super().figures(performers) | {
@@ -164,7 +166,13 @@ class CoevolvedGuessing(Guessing):
         }
 
     def learn(self, performers: Performers, scores: Scores, generation: int) -> None:
-        """Breed the predictors on what was played best; see `evo.fitness.base.LearningFitness`."""
+        """Breed the predictors on the best pieces; see `LearningFitness.learn`.
+
+        Args:
+            performers: The population.
+            scores: Its scores, in its order.
+            generation: The current generation.
+        """
         best = np.argsort(-scores.total, kind="stable")[: self.rivals]
         best = best[scores.ok[best]]
         if not len(best):
@@ -191,9 +199,10 @@ class CoevolvedGuessing(Guessing):
         return random.permutation(count)[: self.remembered]
 
     def _judge(self, predictors: Performers, pieces: Symbols) -> Scores:
-        """Return scores of predictors: share of hits, a case per piece, and by output the losses.
+        """Return the predictors' scores.
 
-        The loss of a key is a squared hinge, a finer measure than hits for breeding key by key.
+        The total is the share of hits, with a case per piece. The scores per output are negated
+        squared hinge losses of each key, a finer measure than hits for breeding key by key.
         """
         shares = np.empty((len(predictors), len(pieces)))
         losses = np.zeros((len(predictors), self.keys))
@@ -223,14 +232,14 @@ class CoevolvedGuessing(Guessing):
         """Restore a state of this game; see `evo.fitness.base.LearningFitness`.
 
         Raises:
-            ValueError: for the state of another game.
+            ValueError: For the state of another game.
         """
         pieces = state.array("pieces", np.int64, (None, self.steps))
         if pieces.size and not 0 <= pieces.min() <= pieces.max() <= self.keys:
             raise ValueError(f"pieces must hold symbols from 0 to {self.keys}")
         hall, opponents = state.value("hall", Count), state.value("opponents", Count)
         if hall != len(pieces):
-            raise ValueError(f"hall must be {len(pieces)}, one guesser a piece, got {hall}")
+            raise ValueError(f"hall must be {len(pieces)}, one predictor per piece, got {hall}")
         wanted = self.rivals + min(self.remembered, max(0, hall - 1))
         if opponents != wanted:
             raise ValueError(f"opponents must be {wanted}, got {opponents}")
@@ -242,7 +251,7 @@ class CoevolvedGuessing(Guessing):
         }
         for name, found in batches.items():
             if any(len(one) != 1 for one in found):
-                raise ValueError(f"{name} must be batches of one guesser each")
+                raise ValueError(f"{name} must be batches of one predictor each")
         self._breeder, self.pieces = breeder, pieces.copy()
         self.hall, self.opponents = batches["hall"], batches["opponents"]
         self.guessed = state.value("guessed", Finite | None)

@@ -1,33 +1,33 @@
-"""The guessing game: play so that predictors guess the next key, but not perfectly.
+"""The guessing game: play so that predictors guess well, not perfectly.
 
-A performer plays `steps` steps in closed loop, without a prompt. What it plays is read as one
-symbol per step (`evo.fitness.guessing.symbols`), and online predictors guess each symbol
+A performer plays `steps` steps in closed loop, without a prompt. The piece is read as one symbol
+per step (`evo.fitness.guessing.symbols`), and online predictors guess each symbol
 (`evo.fitness.guessing.predictors`). The score is made of their losses (bits) and hits, by one of:
 
-    gap-resolve  the default: gap x resolve, in which one key and noise are both worth nothing.
-                 gap: the loss per step of the predictor without context, less that of the one with
-                 context, in the later two thirds, at most 1.2 bits: how much order there is.
-                 resolve: events per 10 steps, at most 1, less the lost misses and stale hits per 10
-                 steps (`evo.fitness.guessing.surprise`): how the order surprises.
-                 A negative factor counts as 0. A twentieth of both, negative or not, is added: it
-                 draws a search out of noise and out of a drone
-    gap          the gap alone, at most the one bit that the simplest pattern has, less 0.2 of the
-                 loss with context on the whole piece: of the patterns that reach the cap the one
-                 that is learned soonest is best, ABAB
-    streak       the original research's: a hit earns 1, until the streak is longer than 8; from
-                 there on the penalty doubles with each hit
-    band         how far the share of hits is, in windows of 32 steps, from a band of 0.6 to 0.9
-    accuracy     the share of hits: ends in one key. For control
-    -accuracy    the share of misses: ends in noise. For control
+    gap-resolve  the default: gap x resolve. One key and noise both score 0.
+                 gap: the loss per step of the predictor without context, minus that of the one with
+                 context, in the later two thirds, at most 1.2 bits. It measures order.
+                 resolve: events per 10 steps, at most 1, minus the lost misses and stale hits per
+                 10 steps (`evo.fitness.guessing.surprise`). It measures surprise.
+                 Negative factors count as 0. A twentieth of both, negative or not, is added, which
+                 leads a search away from noise and from a drone
+    gap          the gap alone, at most the one bit of the simplest pattern, minus 0.2 of the loss
+                 with context on the whole piece. Of the patterns at the cap, the one that is
+                 learned soonest is best: ABAB
+    streak       the original research's: a hit earns 1 in a streak of up to 8. After that the
+                 penalty doubles with each hit
+    band         negated distance of the share of hits, in windows of 32 steps, from 0.6 to 0.9
+    accuracy     the share of hits; leads to one key. For control
+    -accuracy    the share of misses; leads to noise. For control
 
 `evo.fitness.guessing.coevolved` adds predictors that are bred.
 
-Todd & Werner ("Frankensteinian methods for evolutionary music composition", 1999) saw their singers
-collapse when critics rewarded what they expected. They then rewarded surprise: the expectation of
-what came, below that of the best guess. Surprise alone ends in noise here. Narmour and Huron
-("Sweet anticipation", 2006) hold that resolution is what gives pleasure.
+Todd & Werner ("Frankensteinian methods for evolutionary music composition", 1999) found that their
+singers collapsed when critics rewarded the expected. They then rewarded surprise: the probability
+of the best guess minus that of the note that came. Surprise alone leads to noise here. Narmour and
+Huron ("Sweet anticipation", 2006) hold that resolution gives pleasure.
 
-The score is the mean over the predictors with context; each of them gives one case, its part of it.
+The score is the mean over the predictors with context. Each of them gives one case, its part of it.
 """
 
 from typing import Any
@@ -57,7 +57,7 @@ SIMPLE_GAP = 1.0
 LONGER = 4  # times the steps: the length of pieces that show whether a performer plays on
 GUIDE = 0.05  # weight of gap and resolve by themselves
 HASTE = 0.2  # weight of the loss on the whole piece, under the score gap
-EVENT_STEPS = 10  # there should be an event in so many
+EVENT_STEPS = 10  # steps per event at which resolve is 1
 FREE_STREAK, MAX_DOUBLINGS = 8, 12  # hits without penalty; doublings of the penalty
 WINDOW = 32
 BAND = (0.6, 0.9)
@@ -72,12 +72,12 @@ class Guessing:
     """Score performers by how they are guessed; see the module's docstring.
 
     Args:
-        keys: keys of the instrument.
-        steps: steps that are played and judged.
-        score: one of `SCORES`.
+        keys: Keys of the instrument.
+        steps: Steps that are played and scored.
+        score: One of `SCORES`.
 
     Raises:
-        ValueError: for an unknown score, or too few steps or keys.
+        ValueError: For an unknown score, or too few steps or keys.
     """
 
     reusable = True
@@ -94,16 +94,36 @@ class Guessing:
         self.keys, self.steps, self.score = keys, steps, score
 
     def play(self, performers: Performers, times: int = 1) -> BoolArray:
-        """Return what performers play in `times` the judged steps: bool (n, steps, keys)."""
+        """Return the pieces that performers play.
+
+        Args:
+            performers: A batch of n.
+            times: Length of a piece, as a multiple of the scored steps.
+
+        Returns:
+            bool (n, steps, keys).
+        """
         return performers.perform(np.zeros((0, self.keys), np.bool_), times * self.steps)
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
-        """Return the totals of a batch, with a case per predictor of the panel."""
+        """Return the totals, with a case per predictor of the panel.
+
+        Args:
+            performers: The batch.
+            streams: Not used.
+        """
         cases = self.cases(symbols_of(self.play(performers)))
         return Scores.of(cases.mean(axis=1), cases / cases.shape[1])
 
     def cases(self, symbols: Symbols) -> FloatArray:
-        """Return the score of pieces, int64 (n, steps), by predictor: float64 (n, panel)."""
+        """Return the score of pieces per predictor.
+
+        Args:
+            symbols: int64 (n, steps).
+
+        Returns:
+            float64 (n, panel).
+        """
         losses, hits = predict(symbols, self.keys + 1)
         hits = hits[PANEL, :]
         if self.score == "gap-resolve":
@@ -119,15 +139,15 @@ class Guessing:
         return scores.T
 
     def figures(self, performers: Performers) -> dict[str, Any]:
-        """Return how what one individual plays is made, and how it is guessed.
+        """Return descriptive measures of one individual's piece, and accuracies.
 
         Args:
-            performers: a batch of one.
+            performers: A batch of one.
 
         Returns:
             period, keys, longest_run, complexity, complexity_ratio
                                 see `evo.fitness.guessing.measures.measures`
-            panel_score         gap-resolve, whatever the score is: a fixed measure of progress
+            panel_score         gap-resolve, for any score: a fixed measure of progress
             guesser_accuracy    share of the steps that the panel guesses, mean over predictors
             held_out_accuracy   the same of `evo.fitness.guessing.held_out`
             lasting_period      the period at the end of a piece four times as long; not for note
@@ -152,7 +172,7 @@ class Guessing:
 
 
 def later(steps: int) -> int:
-    """Return where the later two thirds of a piece begin, after the time to learn."""
+    """Return the start of the later two thirds of a piece."""
     return steps // 3
 
 
@@ -160,8 +180,8 @@ def gap(losses: FloatArray, maximum: float) -> FloatArray:
     """Return how much less the panel loses than the predictor without context.
 
     Args:
-        losses: bits, float64 (predictors, n, steps).
-        maximum: bits, at which the gap is cut off.
+        losses: Bits, float64 (predictors, n, steps).
+        maximum: Maximum gap, in bits.
 
     Returns:
         Bits per step in the later two thirds, below 0 for noise: float64 (panel, n).
@@ -172,10 +192,16 @@ def gap(losses: FloatArray, maximum: float) -> FloatArray:
 
 
 def resolve(hits: Hits) -> FloatArray:
-    """Return how hits, bool (..., steps), resolve: float64 (...), at most 1.
+    """Return the rate of surprises that resolve, at most 1.
 
-    Events and lost misses are those of the later two thirds, as predictors that still have to
-    learn miss anyway. Stale hits count anywhere.
+    Events and lost misses are counted in the later two thirds, because predictors that still have
+    to learn miss anyway. Stale hits are counted in the whole piece.
+
+    Args:
+        hits: bool (..., steps).
+
+    Returns:
+        float64 (...).
     """
     late = hits[..., later(hits.shape[-1]) :]
     events, lost, _ = event_counts(late)
@@ -186,15 +212,28 @@ def resolve(hits: Hits) -> FloatArray:
 
 
 def guided(order: FloatArray, surprise: FloatArray) -> FloatArray:
-    """Return the product of gap and resolve where both are positive, and a little of each."""
+    """Return the product of gap and resolve, plus some of each.
+
+    Negative factors count as 0 in the product.
+
+    Args:
+        order: The gap, float64.
+        surprise: The value of `resolve`, of the same shape.
+    """
     worth: FloatArray = np.maximum(order, 0.0) * np.maximum(surprise, 0.0)
     return worth + GUIDE * (order + surprise)
 
 
 def streak(hits: Hits) -> FloatArray:
-    """Return the mean over the steps of hits, bool (..., steps), less penalties: at most 1.
+    """Return the mean of hits minus penalties: at most 1.
 
     The penalty doubles with each hit beyond `FREE_STREAK` in a row, at most `MAX_DOUBLINGS` times.
+
+    Args:
+        hits: bool (..., steps).
+
+    Returns:
+        float64 (...).
     """
     running = np.zeros(hits.shape[:-1], np.int64)
     total = np.zeros(hits.shape[:-1])
@@ -207,9 +246,15 @@ def streak(hits: Hits) -> FloatArray:
 
 
 def band(hits: Hits) -> FloatArray:
-    """Return how far the share of hits, bool (..., steps), is from `BAND`, negated: at most 0.
+    """Return the negated distance of the hit rate from `BAND`.
 
     It is the mean over windows after the first third.
+
+    Args:
+        hits: bool (..., steps).
+
+    Returns:
+        float64 (...).
     """
     late = hits[..., later(hits.shape[-1]) :]
     whole = late.shape[-1] // WINDOW

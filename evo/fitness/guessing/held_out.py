@@ -1,9 +1,9 @@
-"""The predictor that no search meets: a small network that learns online.
+"""A predictor for evaluation only: a small network that learns online.
 
-A search can exploit the weaknesses of the predictors that it is scored by. So its result is judged
-by a predictor of another kind: one hidden layer of UNITS tanh units on the last WINDOW symbols,
-more than any predictor of the search reads, and a softmax. It takes one gradient step (Adagrad,
-Duchi, Hazan & Singer 2011) per symbol, from the same small random weights for every piece.
+A search can exploit the weaknesses of its predictors. So its result is evaluated by a predictor of
+another kind. It has one hidden layer of UNITS tanh units on the last WINDOW symbols, more than any
+predictor of the search reads, and a softmax. It takes one gradient step (Adagrad, Duchi, Hazan &
+Singer 2011) per symbol, from the same small random weights for every piece.
 """
 
 import math
@@ -31,10 +31,14 @@ def _move(weight: Floats, squares: Floats, index: int, gradient: float) -> None:
 
 @kernel
 def guess_with(piece: Symbols, inner: Floats, outer: Floats, guesses: NDArray[np.int64]) -> None:
-    """Guess a piece, int64 (steps,), from initial weights that are learned in place.
+    """Guess a piece.
 
-    The weights are float64, the bias first: `inner` (1 + WINDOW * alphabet, UNITS), `outer`
-    (1 + UNITS, alphabet).
+    Args:
+        piece: int64 (steps,), symbols.
+        inner: Initial weights, float64 (1 + WINDOW * alphabet, UNITS), the bias first; learned in
+            place.
+        outer: Initial weights, float64 (1 + UNITS, alphabet), the bias first; learned in place.
+        guesses: int64 (steps,), written.
     """
     steps, alphabet = len(piece), outer.shape[1]
     inner_squares, outer_squares = np.zeros_like(inner), np.zeros_like(outer)
@@ -73,7 +77,7 @@ def held_out_hits(symbols: Symbols, alphabet: int) -> NDArray[np.bool_]:
 
     Args:
         symbols: int64 (steps,), below `alphabet`.
-        alphabet: how many symbols there are.
+        alphabet: Number of symbols.
 
     Returns:
         bool (steps,).

@@ -1,4 +1,4 @@
-"""Descriptive measures of a piece of symbols: period, runs, complexity from constant to noise."""
+"""Descriptive measures of a piece of symbols: period, runs, complexity."""
 
 from typing import Any
 
@@ -14,10 +14,13 @@ SHUFFLES = 20
 
 
 def period_of(symbols: Symbols) -> int:
-    """Return the smallest period p of a piece, int64 (steps,); 0 if there is none.
+    """Return the smallest period p of a piece, 0 without one.
 
     The last `PERIOD_STEPS` steps must have x[t] = x[t - p], with both in the piece, and p is at
     most `MAX_PERIOD`.
+
+    Args:
+        symbols: int64 (steps,).
     """
     steps = len(symbols)
     first = max(steps - PERIOD_STEPS, 0)
@@ -29,7 +32,11 @@ def period_of(symbols: Symbols) -> int:
 
 
 def longest_run(symbols: Symbols) -> int:
-    """Return the length of the longest run of one symbol in int64 (steps,); 0 for no steps."""
+    """Return the length of the longest run of one symbol.
+
+    Args:
+        symbols: int64 (steps,).
+    """
     if not len(symbols):
         return 0
     changes = np.flatnonzero(np.diff(symbols)) + 1
@@ -38,7 +45,7 @@ def longest_run(symbols: Symbols) -> int:
 
 @kernel
 def count_words(symbols: Symbols) -> int:
-    """Count the words of `complexity_of`, by the algorithm of Kaspar & Schuster (1987)."""
+    """Count the words of `complexity_of` (Kaspar & Schuster, 1987)."""
     steps = len(symbols)
     if steps < 2:
         return steps
@@ -61,22 +68,25 @@ def count_words(symbols: Symbols) -> int:
 
 
 def complexity_of(symbols: Symbols) -> int:
-    """Return the Lempel-Ziv complexity (1976) of int64 (steps,): the number of its words.
+    """Return the Lempel-Ziv complexity (1976): the number of words of a piece.
 
-    A word is the shortest part that did not come before, overlaps allowed: a constant has 2.
+    A word is the shortest part that did not occur before, overlaps allowed: a constant has 2.
+
+    Args:
+        symbols: int64 (steps,).
     """
     return int(count_words(np.ascontiguousarray(symbols, np.int64)))
 
 
 def complexity_ratio(symbols: Symbols, random: np.random.Generator) -> float:
-    """Return the complexity relative to shuffles of the same symbols: 1 for noise.
+    """Return the complexity relative to shuffles: 1 for noise.
 
     Args:
         symbols: int64 (steps,).
-        random: draws the shuffles.
+        random: Draws the shuffles.
 
     Returns:
-        The ratio; 0 for a constant, which is its own shuffle.
+        The ratio; 0 for a constant, which equals its shuffles.
     """
     if len(np.unique(symbols)) < 2:
         return 0.0
@@ -89,12 +99,12 @@ def measures(symbols: Symbols, random: np.random.Generator) -> dict[str, Any]:
 
     Args:
         symbols: int64 (steps,), where 0 is the rest.
-        random: draws the shuffles.
+        random: Draws the shuffles.
 
     Returns:
         period          see `period_of`
-        keys            how many different keys sound; the rest is none
-        longest_run     of one key or of rests
+        keys            number of different keys that sound
+        longest_run     longest run of one key or of rests
         complexity, complexity_ratio
                         see `complexity_of` and `complexity_ratio`
     """

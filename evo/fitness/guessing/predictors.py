@@ -1,16 +1,17 @@
-"""Online predictors of the next symbol, reset at the start of every piece.
+"""Online predictors of the next symbol, reset for every piece.
 
 Before every step a predictor gives each symbol a probability, from the piece so far. Its guess is
 the most probable symbol; its loss is -log2 of the probability of the symbol that came. Then it
-learns from that symbol. So it has no state that outlives a piece, and needs no training.
+learns from that symbol. It needs no training, and keeps no state between pieces.
 
-    FREQUENCIES     how often each symbol came: a back-off model of order 0, blind to context
-    CONTEXT         back-off over the contexts of the last 0 to ORDER symbols; the probability after
-                    a context is (count + BACK_OFF * that after the next shorter) / (all + BACK_OFF)
+    FREQUENCIES     frequency of each symbol: a back-off model of order 0, without context
+    CONTEXT         back-off over the contexts of the last 0 to ORDER symbols. The probability after
+                    a context is (count + BACK_OFF * p) / (all + BACK_OFF), where p is the
+                    probability after the next shorter context
     PERCEPTRON      softmax regression on the last WINDOW symbols, one gradient step per symbol
 
-The counts of a context are found by looking back through the piece. That takes no table whose size
-grows with the number of keys, and is faster than clearing one for pieces of some hundred steps.
+The counts of a context are found by searching the piece backwards. That needs no table that grows
+with the number of keys. For pieces of some hundred steps it is also faster than clearing one.
 """
 
 import math
@@ -37,7 +38,7 @@ Floats = NDArray[np.float64]
 def _back_off(
     symbols: Symbols, t: int, counts: Floats, totals: Floats, order: int, probabilities: Floats
 ) -> None:
-    """Write the probabilities at step t after contexts of up to `order` symbols."""
+    """Write the probabilities at step t, with contexts up to `order`."""
     alphabet = len(probabilities)
     for symbol in range(alphabet):
         probabilities[symbol] = 1.0 / alphabet
@@ -52,7 +53,7 @@ def _back_off(
 
 @device
 def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
-    """Count what followed the contexts of step t before, (ORDER + 1, alphabet), and the sums."""
+    """Count the symbols after the contexts of step t, and sums."""
     counts[:] = 0.0
     totals[:] = 0.0
     for past in range(t):
@@ -90,7 +91,14 @@ def _learn(symbols: Symbols, t: int, weights: Floats, bias: Floats, probabilitie
 def predict_pieces(
     symbols: Symbols, alphabet: int, losses: Floats, guesses: NDArray[np.int64]
 ) -> None:
-    """Run every predictor on every piece; `predict` tells the shapes."""
+    """Run every predictor on every piece; see `predict`.
+
+    Args:
+        symbols: int64 (n, steps).
+        alphabet: Number of symbols.
+        losses: float64 (predictors, n, steps), written.
+        guesses: int64 (predictors, n, steps), written.
+    """
     n, steps = symbols.shape
     counts, totals = np.empty((ORDER + 1, alphabet)), np.empty(ORDER + 1)
     weights, bias = np.empty((WINDOW, alphabet, alphabet)), np.empty(alphabet)
@@ -114,18 +122,18 @@ def predict_pieces(
 
 
 def predict(symbols: Symbols, alphabet: int) -> tuple[Floats, NDArray[np.bool_]]:
-    """Run the predictors on pieces. A piece's results depend on no other piece.
+    """Run the predictors on pieces, independently of each other.
 
     Args:
         symbols: int64 (n, steps), below `alphabet`.
-        alphabet: how many symbols there are.
+        alphabet: Number of symbols.
 
     Returns:
-        The losses in bits, float64 (predictors, n, steps), and whether each guess was right, bool
-        (predictors, n, steps); the predictors in the order of `PREDICTORS`.
+        Losses in bits, float64 (predictors, n, steps), and whether each guess was right, bool
+        (predictors, n, steps). The predictors are in the order of `PREDICTORS`.
 
     Raises:
-        ValueError: if a symbol is outside the alphabet.
+        ValueError: If a symbol is outside the alphabet.
     """
     if symbols.size and not 0 <= symbols.min() <= symbols.max() < alphabet:
         raise ValueError(

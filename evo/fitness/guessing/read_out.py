@@ -1,10 +1,9 @@
 """Bred predictors that learn: how their outputs become guesses.
 
-A performer that follows a piece gives one output per key at every step. What the outputs mean is
-learned online, from nothing for each piece: softmax regression from tanh of the outputs to the
-next symbol, one gradient step per symbol. So a bred predictor has to output what is worth knowing
-of the past, and need not have met the piece (Hinton & Nowlan, "How learning can guide evolution",
-1987).
+A performer that follows a piece has one output per key and step. Their meaning is learned online,
+anew for each piece: softmax regression from tanh of the outputs to the next symbol, one gradient
+step per symbol. So a bred predictor only has to output useful features of the past, and need not
+know the piece (Hinton & Nowlan, "How learning can guide evolution", 1987).
 """
 
 import math
@@ -25,9 +24,13 @@ Floats = NDArray[np.float64]
 def guess_from(
     outputs: NDArray[np.float32], piece: Symbols, weights: Floats, guesses: NDArray[np.int64]
 ) -> None:
-    """Guess a piece, int64 (steps,), from outputs, float32 (steps, keys).
+    """Guess a piece from the outputs of a predictor.
 
-    `weights` are zeros, float64 (1 + keys, alphabet), the bias first; they are learned in place.
+    Args:
+        outputs: float32 (steps, keys).
+        piece: int64 (steps,), symbols.
+        weights: Zeros, float64 (1 + keys, alphabet), the bias first; learned in place.
+        guesses: int64 (steps,), written.
     """
     steps, keys = outputs.shape
     alphabet = weights.shape[1]
@@ -56,7 +59,7 @@ def hits_of(outputs: NDArray[np.float32], piece: Symbols, alphabet: int) -> NDAr
     Args:
         outputs: float32 (n, steps, keys), from `Performers.follow`.
         piece: int64 (steps,), below `alphabet`.
-        alphabet: how many symbols there are.
+        alphabet: Number of symbols.
 
     Returns:
         bool (n, steps).

@@ -1,4 +1,4 @@
-"""Probabilities from values, and the guess that they make; shared by all predictors."""
+"""Softmax probabilities and the best guess, shared by all predictors."""
 
 import math
 

@@ -1,9 +1,9 @@
-"""Hits and misses of a predictor: misses that resolve, misses that do not, and hits that bore.
+"""Hits and misses of a predictor: resolved, lost, and stale.
 
 An event is a run of one or two misses after at least three hits and before at least two: a
-predictor that was right is surprised, and is right again. Every other miss is lost: it does not
-resolve. Noise consists of lost misses. A hit beyond `STALE` in a row is stale: a drone, and a
-pattern that was seen through, consist of stale hits.
+predictor that was right is surprised, and is right again. Every other miss is lost, because it does
+not resolve. Noise consists of lost misses. A hit beyond `STALE` in a row is stale. A drone, or a
+pattern that the predictor has learned, consists of stale hits.
 """
 
 import numpy as np
@@ -20,7 +20,12 @@ Counts = NDArray[np.int64]
 
 @kernel
 def count_events(hits: Hits, counts: Counts) -> None:
-    """Count the events, lost misses and stale hits of bool (n, steps) into int64 (n, 3)."""
+    """Count the events, lost misses and stale hits.
+
+    Args:
+        hits: bool (n, steps).
+        counts: int64 (n, 3), written.
+    """
     n, steps = hits.shape
     for i in range(n):
         counts[i] = 0
@@ -41,13 +46,20 @@ def count_events(hits: Hits, counts: Counts) -> None:
             if before >= HITS_BEFORE and misses <= MAX_MISSES and after >= HITS_AFTER:
                 counts[i, 0] += 1
             elif t < steps or misses > MAX_MISSES:
-                # Else they are the last misses of the piece, which had no time to resolve.
+                # The last misses of a piece have no time to resolve, and are not counted.
                 counts[i, 1] += misses
             before = 0
 
 
 def event_counts(hits: Hits) -> tuple[Counts, Counts, Counts]:
-    """Return the events, lost misses and stale hits of bool (..., steps), each int64 (...)."""
+    """Return the events, lost misses and stale hits.
+
+    Args:
+        hits: bool (..., steps).
+
+    Returns:
+        Three arrays, int64 (...).
+    """
     rows = np.ascontiguousarray(hits.reshape(-1, hits.shape[-1]))
     counts = np.empty((len(rows), 3), np.int64)
     count_events(rows, counts)

@@ -1,18 +1,19 @@
-"""What musicians would look at: how a song is made, what is usual, what is known already.
+"""Descriptive musical measures, corpus ranges and similarity search.
 
-corpus       all measures of a song, what is usual in a corpus, where a song is unusual
+corpus       all measures of a song, corpus ranges, and values outside them
 pitch        measures of notes, key and melodic moves
-rhythm       measures of when notes begin
-structure    measures of what comes again
-similarity   runs of notes that songs share; duplicates and families; the variety of many
-suffixes     how shared runs are found
-bars         bars and phrases, and the form they make
-roll         a song as the measures read it
+rhythm       measures of onset times
+structure    measures of repetition and form
+similarity   shared runs of notes, duplicates, families, and variety
+suffixes     search for shared runs
+bars         bars and phrases, and the form of a song
+roll         a song prepared for measuring
 numbers      shares, means and entropies
-report       what `evo songs measure` prints
+report       output of `evo songs measure`
 
-For reporting: no search climbs these measures themselves. A brief (`evo.fitness.critic.briefs`)
-holds a piece to numbers of which some say much the same, and to the longest run that is known.
+These measures are for reporting, and no search optimises them directly. A brief
+(`evo.fitness.critic.briefs`) uses numbers that overlap with some of them, and the longest known
+run.
 """
 
 from evo.music.measures.corpus import Corpus, Measures, Range, corpus_range, measure, outside

@@ -1,6 +1,6 @@
-"""Bars and phrases: what they have in common, and the form of a song.
+"""Compare bars and phrases, and derive the form of a song.
 
-The form of a song is the letters of its phrases: AABA has the same phrase three times.
+The form has a letter per phrase: AABA has the same phrase three times.
 """
 
 from __future__ import annotations
@@ -12,15 +12,19 @@ from evo.music.melody import BAR, attacks, onsets
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 
-PHRASES = 4  # of a song, for its form
-SAME_PHRASE = 0.65  # from this share of common notes on, two phrases have the same letter
+PHRASES = 4  # phrases per song in its form
+SAME_PHRASE = 0.65  # minimum share of common notes for the same letter
 
 
 def blocks(grid: BoolArray, size: int) -> BoolArray:
-    """Cut a grid into blocks of `size` steps.
+    """Cut a grid into blocks.
+
+    Args:
+        grid: bool (steps, keys).
+        size: steps per block.
 
     Returns:
-        Bool (n, size, keys), the last block filled up with silence.
+        Bool (n, size, keys), with the last block filled up with silence.
     """
     count = -(-len(grid) // size)
     padded = np.zeros((count * size, grid.shape[1]), np.bool_)
@@ -29,35 +33,38 @@ def blocks(grid: BoolArray, size: int) -> BoolArray:
 
 
 def sounding(parts: BoolArray) -> BoolArray:
-    """Return those of bool (n, steps, keys) that are not silent."""
+    """Return the blocks of bool (n, steps, keys) that are not silent."""
     return parts[np.flatnonzero(parts.any(axis=(1, 2)))]
 
 
 def common_notes(a: BoolArray, b: BoolArray) -> float:
-    """Return the common onsets of two parts of a song, as a share of their mean count.
+    """Return the share of onsets common to two parts of a song.
 
-    That is the coefficient of Dice (1945), `2 |a & b| / (|a| + |b|)`; two silent parts are alike.
+    This is the coefficient of Dice (1945), `2 |a & b| / (|a| + |b|)`; 1 for two silent parts.
 
     Args:
-        a, b: bool, of the same shape (steps, keys).
+        a: bool (steps, keys).
+        b: bool (steps, keys).
     """
     total = int(a.sum()) + int(b.sum())
     return 2 * int((a & b).sum()) / total if total else 1.0
 
 
 def form(song: Song | ArrayLike, bar: int = BAR, phrases: int = PHRASES) -> str:
-    """Return the letters of a song's phrases: AABA, ABAC ...; a silent phrase is a "-".
+    """Return the form of a song: a letter per phrase, such as AABA.
 
-    The song is cut into phrases of as many whole bars each (four bars of a song of 16); a last one
-    may be shorter and is filled up with silence. A phrase takes the letter of the first phrase
-    before it with which it has at least 65 % (`SAME_PHRASE`) of the notes in common, at the same
-    step and key (see `common_notes`). So a phrase keeps its letter with another last bar, where a
-    musician would write A', and a phrase moved by a tone has another letter.
+    The song is cut into phrases of equally many whole bars (four in a song of 16 bars). The last
+    phrase may be shorter, and is then filled up with silence. A phrase takes the letter of the
+    earliest phrase with at least 65 % (`SAME_PHRASE`) common notes (`common_notes`). So a phrase
+    with another last bar, A' to a musician, keeps its letter. A transposed phrase gets a new one.
 
     Args:
         song: a song, or a bool grid (steps, keys).
-        bar: steps in a bar.
-        phrases: how many; a song of fewer bars has fewer.
+        bar: steps per bar.
+        phrases: number of phrases; fewer if there are fewer bars.
+
+    Returns:
+        The letters; "-" for a silent phrase.
     """
     grid = onsets(song)
     bars = max(1, -(-len(grid) // bar))
@@ -75,6 +82,14 @@ def form(song: Song | ArrayLike, bar: int = BAR, phrases: int = PHRASES) -> str:
 
 
 def rhythms_of(song: Song | ArrayLike, bar: int = BAR) -> set[bytes]:
-    """Return the different rhythms of a song's bars: where notes begin. A silent bar has none."""
+    """Return the distinct rhythms of a song's bars, without silent bars.
+
+    Args:
+        song: a song, or a bool grid (steps, keys).
+        bar: steps per bar.
+
+    Returns:
+        Each rhythm as the bytes of a bool array (bar,) of onsets.
+    """
     rhythms = attacks(blocks(onsets(song), bar))
-    return {one.tobytes() for one in rhythms if np.any(one)}
+    return {rhythm.tobytes() for rhythm in rhythms if np.any(rhythm)}

@@ -1,17 +1,16 @@
-"""What musicians look at in a song, as numbers: to report, not to breed by.
+"""Measure songs with numbers known to musicians; for reporting, not as a fitness.
 
-`MEASURES` lists them, each with its unit, its meaning and its function; `measure` gives them all
-for a song, `corpus_range` what is usual among many songs, `outside` where a song is unusual. None
-says whether a song is good, and a song bred to please them need not be one.
+`MEASURES` lists each measure with its function, unit and meaning. `measure` computes them for a
+song, `corpus_range` the usual range among songs, and `outside` the unusual ones of a song. None
+measures quality, and optimising them need not give a good song.
 
-All read a song as its onsets (lengths of notes are not known of a grid); the melody is the highest
-key of every onset. What is not defined for a song is nan, never an error: a mean of nothing, an
-interval of one note.
+All measures use a song's onsets, because a grid has no note lengths. The melody has the highest
+key of every onset. An undefined measure is nan and never an error, such as an interval of one note.
 
 Sources: the pitch, interval and rhythm statistics of jSymbolic (McKay, "Automatic Music
 Classification with jMIR", 2010) and of mgeval (Yang & Lerch, "On the evaluation of generative
-models in music", 2018); the polyphony, scale and groove consistency of MusPy (Dong et al. 2020);
-for what stands in no such list, the function's own docstring names the source.
+models in music", 2018); the polyphony, scale and groove consistency of MusPy (Dong et al. 2020).
+The docstring of any other measure names its source.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ Ranges = dict[str, "Range"]
 
 
 class Measure(NamedTuple):
-    """One number of a song."""
+    """A measure of a song."""
 
     function: Callable[[Roll], float]
     unit: str
@@ -44,7 +43,7 @@ class Measure(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the number is called: as its function is."""
+        """Name of the measure, as of its function."""
         return self.function.__name__
 
 
@@ -87,31 +86,31 @@ MEASURES = (
     Measure(structure.novelty_rate, "a token", "Lempel-Ziv pieces of the melody"),
     Measure(structure.zipf_slope, "slope", "of the tokens, -1 by Zipf's law"),
 )
-# Given by `measure` when it is told which songs are known.
+# Added by `measure` if known songs are given.
 KNOWN_MEASURES = (
     ("known_run", "tokens", "longest run of a known song"),
     ("known_share", "share", "tokens in known runs of 4"),
 )
 # Unit and meaning of every measure, by name.
-MEANINGS = {one.name: (one.unit, one.meaning) for one in MEASURES} | {
+MEANINGS = {each.name: (each.unit, each.meaning) for each in MEASURES} | {
     name: (unit, meaning) for name, unit, meaning in KNOWN_MEASURES
 }
 
 
 def measure(song: Song | ArrayLike, known: KnownSongs | None = None, without: int = -1) -> Measures:
-    """Return all measures of a song, by name, in the order of `MEASURES`.
+    """Compute all measures of a song, by name, in the order of `MEASURES`.
 
     Args:
         song: a song, or a bool grid (steps, keys).
-        known: songs to compare to; then `KNOWN_MEASURES` come last.
-        without: the group of known songs that is left out, the song's own.
+        known: songs to compare with; adds `KNOWN_MEASURES` at the end.
+        without: the group of known songs to ignore, such as the song's own.
 
     Returns:
-        Numbers, or nan for what is not defined for a song: of silence all but counts, durations
-        and densities (which are 0, a duration the song's); of a single note all that needs two.
+        Numbers; nan if undefined. For silence, only counts, densities (0) and durations (the
+        song's) are defined. For a single note, measures of two notes are nan.
     """
     roll = Roll.of(song)
-    measures = {one.name: float(one.function(roll)) for one in MEASURES}
+    measures = {each.name: float(each.function(roll)) for each in MEASURES}
     if known is not None:
         runs, _, shares = known.compare(roll.grid[None], RUN, [without])
         measures |= {"known_run": float(runs[0]), "known_share": float(shares[0])}
@@ -119,7 +118,7 @@ def measure(song: Song | ArrayLike, known: KnownSongs | None = None, without: in
 
 
 class Range(NamedTuple):
-    """What is usual in a corpus: at most 1 % of its songs are below `low`, 1 % above `high`."""
+    """The usual range in a corpus: 1 % of its songs at most are below, 1 % above."""
 
     low: float
     median: float
@@ -127,10 +126,10 @@ class Range(NamedTuple):
 
     @classmethod
     def of(cls, values: ArrayLike) -> Range:
-        """Return the 1st, 50th and 99th percentile of the values that are not nan; nan of none.
+        """Compute the 1st, 50th and 99th percentile, ignoring nan.
 
-        `low` and `high` are values that occur, the next outwards: of fewer than 101 songs they are
-        the smallest and the largest.
+        `low` and `high` are occurring values, rounded outwards. Below 101 songs they are the
+        minimum and the maximum. All three are nan without values.
         """
         numbers = np.asarray(values, np.float64)
         numbers = numbers[~np.isnan(numbers)]
@@ -141,7 +140,7 @@ class Range(NamedTuple):
         return cls(float(low), float(np.median(numbers)), float(high))
 
     def holds(self, value: float) -> bool:
-        """Return whether a value is usual; nan is not, unless it is all there is."""
+        """Return whether a value is in the range; nan only if the range is nan."""
         if isnan(value) or isnan(self.low):
             return isnan(value) and isnan(self.low)
         slack = 1e-9 * max(1.0, abs(self.low), abs(self.high))
@@ -149,48 +148,51 @@ class Range(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """A corpus that was measured."""
+    """A measured corpus."""
 
-    measures: list[Measures]  # of every song, compared to the songs of all other families
+    measures: list[Measures]  # per song, compared with the songs of other families
     families: IntArray  # int64 (songs,), see `evo.music.measures.similarity.families`
-    known: KnownSongs  # its songs, whose groups are the families
+    known: KnownSongs  # the songs, grouped by family
 
     @classmethod
     def of(cls, songs: Sequence[Song | ArrayLike]) -> Corpus:
-        """Measure songs. A song's own duplicates do not count among those known."""
+        """Measure songs; a song's own family does not count as known."""
         groups = families(songs)
         known = KnownSongs.of(songs, groups=groups)
         pairs = zip(songs, groups.tolist(), strict=True)
         return cls([measure(song, known, group) for song, group in pairs], groups, known)
 
     def ranges(self, without: int = -1) -> Ranges:
-        """Return what is usual for each measure, among the songs of all families but one."""
+        """Return the usual range of each measure, ignoring one family."""
         return ranges_of(
-            [one for one, family in zip(self.measures, self.families, strict=True)
+            [figures for figures, family in zip(self.measures, self.families, strict=True)
              if family != without]
         )  # fmt: skip
 
 
 def corpus_range(songs: Sequence[Song | ArrayLike]) -> Ranges:
-    """Return what is usual for each measure among songs, see `Range`.
+    """Return the usual range of each measure among songs; see `Range`.
 
-    The runs shared with known songs are those each song shares with the songs of all other
-    families (`evo.music.measures.similarity.families`), so that a song's own duplicates do not
-    count.
+    Shared runs are counted with songs of other families only, so a song's own duplicates do not
+    matter (`evo.music.measures.similarity.families`).
     """
     return Corpus.of(songs).ranges()
 
 
 def ranges_of(measures: Sequence[Measures]) -> Ranges:
-    """Return what is usual for each measure among songs that were measured."""
+    """Return the usual range of each measure among measured songs."""
     names = measures[0] if measures else {}
-    return {name: Range.of([one[name] for one in measures]) for name in names}
+    return {name: Range.of([figures[name] for figures in measures]) for name in names}
 
 
 def outside(measures: Measures, ranges: Ranges) -> list[str]:
-    """Return the measures that are not usual in a corpus, of those that it has.
+    """List the measures outside their range in a corpus.
 
-    To have less in common with known songs than they have with each other is not unusual.
+    Sharing less with known songs than usual is allowed.
+
+    Args:
+        measures: the measures of a song.
+        ranges: the ranges of the corpus; other measures are ignored.
     """
     novel = {name for name, _, _ in KNOWN_MEASURES}
     return [

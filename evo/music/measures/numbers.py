@@ -1,4 +1,4 @@
-"""Statistics that the measures have in common; nan where there is nothing to count."""
+"""Statistics shared by the measures; nan without data."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from genomes.arrays import BoolArray
 
 
 def share(which: BoolArray) -> float:
-    """Return how many are true, of all; nan of none."""
+    """Return the share of True values; nan for none."""
     return float(which.mean()) if which.size else nan
 
 
 def mean(values: NDArray[np.generic]) -> float:
-    """Return the mean; nan of none."""
+    """Return the mean; nan for no values."""
     return float(np.mean(np.asarray(values, np.float64))) if values.size else nan
 
 
 def entropy(counts: IntArray) -> float:
-    """Return the Shannon entropy of counts in bits; nan if all are 0."""
+    """Return the Shannon entropy of counts, in bits; nan if all are 0."""
     total = int(counts.sum())
     if not total:
         return nan
@@ -31,12 +31,12 @@ def entropy(counts: IntArray) -> float:
 
 
 def entropy_of(values: IntArray) -> float:
-    """Return the Shannon entropy of how often each value comes, in bits; nan of none."""
+    """Return the Shannon entropy of the values' frequencies, in bits; nan for none."""
     return entropy(np.unique(values, return_counts=True)[1])
 
 
 def longest_run(which: BoolArray) -> int:
-    """Return the most true ones in a row."""
+    """Return the length of the longest run of True values."""
     edges = np.diff(np.concatenate([[False], which, [False]]).astype(np.int8))
     lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
     return int(lengths.max(initial=0))

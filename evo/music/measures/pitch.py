@@ -1,7 +1,7 @@
-"""Measures of pitch: a song's notes, its key, and the moves of its melody.
+"""Measure a song's notes, key and melodic moves.
 
-Each is a function of a song to a number, nan where it is not defined. See
-`evo.music.measures.corpus` for the whole list and its sources.
+Each function maps a song to a number, or to nan if undefined. See `evo.music.measures.corpus`
+for the list and its sources.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ def onset_density(roll: Roll) -> float:
 
 
 def polyphony(roll: Roll) -> float:
-    """Return the share of steps with several onsets, of those with any."""
+    """Return the share of steps with several onsets among those with any."""
     return share(roll.grid[roll.steps].sum(axis=1) > 1)
 
 
 def distinct_keys(roll: Roll) -> float:
-    """Return the number of different keys that sound."""
+    """Return the number of distinct keys that sound."""
     return float(roll.grid.any(axis=0).sum())
 
 
 def pitch_range(roll: Roll) -> float:
-    """Return the semitones from the lowest key that sounds to the highest; 0 of silence."""
+    """Return the semitones between the lowest and highest key; 0 for silence."""
     used = np.flatnonzero(roll.grid.any(axis=0))
     return float(np.ptp(used)) if len(used) else 0.0
 
 
 def pitch_class_entropy(roll: Roll) -> float:
-    """Return the Shannon entropy of the notes' pitch classes; at most log2(12) = 3.58."""
+    """Return the Shannon entropy of pitch classes; at most log2(12) = 3.58."""
     return entropy(roll.pitch_classes)
 
 
 def scale_consistency(roll: Roll) -> float:
-    """Return the share of notes in the major or harmonic minor scale that holds most of them."""
+    """Return the share of notes in the best major or harmonic minor scale."""
     total = int(roll.pitch_classes.sum())
     if not total:
         return nan
@@ -61,7 +61,7 @@ def scale_consistency(roll: Roll) -> float:
 
 
 def key_clarity(roll: Roll) -> float:
-    """Return how well the notes, each as long as its wait, fit the best key; see `best_key`."""
+    """Return the correlation with the best key, notes weighted by their waits."""
     return roll.key[1]
 
 
@@ -83,7 +83,7 @@ def largest_interval(roll: Roll) -> float:
 
 
 def interval_entropy(roll: Roll) -> float:
-    """Return the Shannon entropy of the intervals, up and down apart."""
+    """Return the Shannon entropy of the signed intervals."""
     return entropy_of(roll.intervals)
 
 
@@ -104,28 +104,28 @@ def leaps(roll: Roll) -> float:
 
 
 def longest_repeat(roll: Roll) -> float:
-    """Return the most notes on the same key in a row; 0 of silence."""
+    """Return the longest run of notes on one key; 0 for silence."""
     return float(longest_run(roll.intervals == 0) + 1) if len(roll.keys) else 0.0
 
 
 def rising_motion(roll: Roll) -> float:
-    """Return the share of moves up, of all up and down."""
+    """Return the share of upward moves among moves up and down."""
     moves = roll.intervals[roll.intervals != 0]
     return share(moves > 0)
 
 
 def arc_length(roll: Roll) -> float:
-    """Return the mean number of moves from turn to turn; repeated notes are no move."""
+    """Return the mean number of moves between turns; repeated notes do not count."""
     moves = roll.intervals[roll.intervals != 0]
     return len(moves) / (_turns(moves) + 1) if len(moves) else nan
 
 
 def arc_height(roll: Roll) -> float:
-    """Return the mean distance from one turn of the melody to the next."""
+    """Return the mean distance between successive turns of the melody."""
     moves = roll.intervals[roll.intervals != 0]
     return float(np.abs(moves).sum()) / (_turns(moves) + 1) if len(moves) else nan
 
 
 def _turns(moves: IntArray) -> int:
-    """Return how often moves up and down change direction."""
+    """Count the changes of direction."""
     return int((np.sign(moves[1:]) != np.sign(moves[:-1])).sum())

@@ -1,4 +1,4 @@
-"""The measures of a song or a folder beside those of a corpus, as tables (`evo songs measure`)."""
+"""Compare a song or folder with a corpus, in tables (`evo songs measure`)."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from evo.music.tables import WIDTH, new_table, say, show, watched, width_of
 from evo.music.tunes import tune, tune_names
 
 EMBEDDED = "the embedded tunes"
-DRAWS = 20  # samples of the corpus that a folder's variety is held beside
-MOST_JUDGED = 200  # songs of a corpus that are each held against the others
+DRAWS = 20  # samples of the corpus to compare a folder's variety with
+MOST_JUDGED = 200  # maximum corpus size for comparing each song with the others
 
-Document = dict[str, Any]  # of values that JSON knows, None for what is not defined
+Document = dict[str, Any]  # JSON values; None if undefined
 
 
 def report(path: str, console: Console, corpus: str | None = None) -> Document:
-    """Measure a song, or every song of a folder, and print it beside what is usual in a corpus.
+    """Measure a song, or a folder of songs, and print a comparison with a corpus.
 
-    Songs are read in eighths and in bars of 4/4, at their own pitch, whatever their range.
+    Songs are read in eighths and in bars of 4/4, at their own pitch.
 
     Args:
         path: a MIDI file, a folder of them, or an embedded tune's name.
@@ -48,18 +48,18 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
         corpus: a folder (or a file); by default the embedded tunes.
 
     Returns:
-        What was printed, and the measures of every song: "corpus" with "ranges", "songs" with
-        "measures", "outside", "form" and "nearest", "unreadable", and of a folder "folder" with
+        The printed data, and the measures of every song: "corpus" with "ranges", "songs" with
+        "measures", "outside", "form" and "nearest", "unreadable", and for a folder "folder" with
         "ranges", "outside" and "spread".
 
     Raises:
-        MidiError: for a single file that cannot be read, and if nothing can.
+        MidiError: if a single file, or every file of a folder, cannot be read.
     """
     songs, refused = read(path, console)
     known = [tune(name) for name in tune_names()] if corpus is None else read(corpus, console)[0]
     measured = Corpus.of(known)
     ranges = measured.ranges()
-    # A song of the corpus is compared to the other families of it, not to itself.
+    # A song of the corpus is compared with the other families, not with itself.
     own = _own_families(path, corpus, measured) or [-1] * len(songs)
     pairs = list(zip(songs, own, strict=True))
     measures = [
@@ -84,7 +84,7 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
     if os.path.isdir(path):
         document["folder"] = _folder(document["songs"], ranges_of(measures), ranges)
         samples = {"folder": spread(songs), "corpus": _spread_of_as_many(known, len(songs))}
-        document["folder"]["spread"] = {whose: _plain(one) for whose, one in samples.items()}
+        document["folder"]["spread"] = {name: _plain(sample) for name, sample in samples.items()}
         _print_folder(document, console)
     else:
         _print_song(document["songs"][0], document["corpus"], console)
@@ -92,12 +92,19 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
 
 
 def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
-    """Return the songs of a name in whole bars, and the errors of a folder's other files.
+    """Load songs by name in whole bars, and print the files skipped.
 
-    Songs have all 128 keys, a tune its own. What is skipped is said.
+    Songs have all 128 keys; a tune has its own.
+
+    Args:
+        name: a MIDI file, a folder of them, or an embedded tune's name.
+        console: where to print.
+
+    Returns:
+        The songs, and the errors of a folder's other files.
 
     Raises:
-        MidiError: for a single file that cannot be read, and for a folder without any song.
+        MidiError: if a single file cannot be read, or a folder has no song.
     """
     watch = partial(watched, what="reading", console=console)
     songs, refused = read_songs(name, watch, keys=128, lowest_note=0)
@@ -109,9 +116,10 @@ def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
 
 
 def usual_songs(corpus: Corpus) -> int | None:
-    """Return how many songs of a corpus are within every range of the other families' songs.
+    """Count the corpus songs inside every range of the other families.
 
-    None where that says nothing, of a single family, and of more than 200 songs (`MOST_JUDGED`).
+    Returns:
+        The count; None for a single family, or for more than 200 songs (`MOST_JUDGED`).
     """
     names = set(corpus.families.tolist())
     if len(names) < 2 or len(corpus.measures) > MOST_JUDGED:
@@ -122,7 +130,7 @@ def usual_songs(corpus: Corpus) -> int | None:
 
 
 def _own_families(path: str, corpus: str | None, measured: Corpus) -> list[int]:
-    """Return the families of the songs measured, if they are songs of the corpus; else none."""
+    """Return the families of the measured songs if they are in the corpus."""
     if corpus is None and not os.path.exists(path):
         return [int(measured.families[tune_names().index(path)])]
     if corpus is not None and os.path.exists(path) and os.path.samefile(path, corpus):
@@ -131,7 +139,7 @@ def _own_families(path: str, corpus: str | None, measured: Corpus) -> list[int]:
 
 
 def _song(song: Song, corpus: Corpus, measures: Measures, unusual: list[str], own: int) -> Document:
-    """Return what the document has of a song."""
+    """Build the document entry of a song."""
     runs, nearest, _ = corpus.known.compare(onsets(song)[None], RUN, [own])
     name = corpus.known.names[int(nearest[0])] if runs[0] else None
     return {
@@ -144,7 +152,7 @@ def _song(song: Song, corpus: Corpus, measures: Measures, unusual: list[str], ow
 
 
 def _folder(songs: list[Document], folder: Ranges, corpus: Ranges) -> Document:
-    """Return what the document has of a folder, all but its variety."""
+    """Build the document entry of a folder, without its variety."""
     return {
         "ranges": _plain_ranges(folder),
         "outside": {name: sum(name in song["outside"] for song in songs) for name in corpus},
@@ -153,7 +161,7 @@ def _folder(songs: list[Document], folder: Ranges, corpus: Ranges) -> Document:
 
 
 def _spread_of_as_many(songs: Sequence[Song], count: int) -> dict[str, float]:
-    """Return the mean variety of samples of `count` songs; of all if there are fewer."""
+    """Return the mean variety of samples of `count` songs, or of all if fewer."""
     if count >= len(songs):
         return spread(songs)
     rng = np.random.default_rng(0)
@@ -162,7 +170,7 @@ def _spread_of_as_many(songs: Sequence[Song], count: int) -> dict[str, float]:
         spread([songs[i] for i in rng.choice(len(songs), count, replace=False)])
         for _ in range(draws)
     ]
-    return {name: float(np.mean([one[name] for one in samples])) for name in samples[0]}
+    return {name: float(np.mean([sample[name] for sample in samples])) for name in samples[0]}
 
 
 def _print_song(song: Document, corpus: Document, console: Console) -> None:
@@ -182,7 +190,7 @@ def _print_song(song: Document, corpus: Document, console: Console) -> None:
             *([f"{unit}: {meaning}"] if explained else []),
             style="bold yellow" if marked else None,
         )
-    say(f"{song['name']}, beside {corpus['name']} ({corpus['songs']} songs)", console)
+    say(f"{song['name']}, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
     run = song["nearest"]["tokens"]
     near = f"; the longest run it shares, of {run} tokens, with {song['nearest']['name']}"
@@ -203,7 +211,7 @@ def _print_folder(document: Document, console: Console) -> None:
             str(strangers) if strangers else "",
             style="bold yellow" if 2 * strangers > count else None,
         )
-    say(f"{count} songs, beside {corpus['name']} ({corpus['songs']} songs)", console)
+    say(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
     usual_ones = f"{folder['usual']} of {count} songs are within every range"
     say(usual_ones + _corpus_itself(corpus), console)
@@ -215,11 +223,11 @@ def _print_folder(document: Document, console: Console) -> None:
 
 
 def _corpus_itself(corpus: Document) -> str:
-    """Return how hard it is to be usual: what the corpus's own songs reach."""
+    """Describe how many of the corpus's own songs are inside every range."""
     if corpus["usual"] is None:
         return ""
     return (
-        f"; of the corpus's own songs, each held against the others, {corpus['usual']} of "
+        f"; of the corpus's own songs, each compared with the others, {corpus['usual']} of "
         f"{corpus['songs']} are within every range"
     )
 

@@ -1,10 +1,10 @@
-"""Measures of rhythm: when notes begin.
+"""Measure the rhythm of a song: its onset times.
 
 A wait is the time from one onset to the next (inter-onset interval), for the last note to the end
-of the song. A bar has four beats, a beat the song's `steps_per_beat` steps.
+of the song. A bar has four beats of `steps_per_beat` steps.
 
-Each is a function of a song to a number, nan where it is not defined. See
-`evo.music.measures.corpus` for the whole list and its sources.
+Each function maps a song to a number, or to nan if undefined. See `evo.music.measures.corpus`
+for the list and its sources.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ def longest_wait(roll: Roll) -> float:
 
 
 def longest_silence(roll: Roll) -> float:
-    """Return the longest time without an onset, in beats: before, between or after the notes."""
+    """Return the longest time without an onset anywhere in the song, in beats."""
     return longest_run(~attacks(roll.grid)) / roll.beat
 
 
 def wait_contrast(roll: Roll) -> float:
-    """Return the nPVI of the waits: 0 of even notes, 67 if one is twice the other.
+    """Return the nPVI of the waits: 0 if even, 67 if alternating 2 to 1.
 
-    The normalised pairwise variability index says how much neighbouring waits a and b differ: 100
-    times the mean of |a - b| / ((a + b) / 2) (Grabe & Low 2002; of melodies, Patel & Daniele 2003).
+    The normalised pairwise variability index is 100 times the mean of |a - b| / ((a + b) / 2) over
+    neighbouring waits a and b (Grabe & Low 2002; for melodies, Patel & Daniele 2003).
     """
     a, b = roll.waits[:-2], roll.waits[1:-1]
     return 200 * mean(np.abs(a - b) / (a + b))
 
 
 def on_strong_beats(roll: Roll) -> float:
-    """Return the share of onsets on the first or the third beat of a bar."""
+    """Return the share of onsets on the first or third beat of a bar."""
     return share(roll.steps % (2 * roll.beat) == 0)
 
 
@@ -60,7 +60,7 @@ def off_beat(roll: Roll) -> float:
 
 
 def syncopation(roll: Roll) -> float:
-    """Return the share of onsets that begin between beats and are held over the next one."""
+    """Return the share of off-beat onsets held over the next beat."""
     between = roll.steps % roll.beat != 0
     following = -(-roll.steps // roll.beat) * roll.beat
     held = ~np.isin(following, roll.steps) & (following < len(roll.grid))
@@ -68,17 +68,17 @@ def syncopation(roll: Roll) -> float:
 
 
 def bar_rhythms(roll: Roll) -> float:
-    """Return the number of different rhythms of a bar, silent ones left out."""
+    """Return the number of distinct bar rhythms, without silent bars."""
     return float(len(rhythms_of(roll.grid, roll.bar)))
 
 
 def rhythm_variety(roll: Roll) -> float:
-    """Return the different rhythms of a bar, per bar that sounds."""
+    """Return the number of distinct bar rhythms per sounding bar."""
     bars = len(roll.sounding_bars)
     return bar_rhythms(roll) / bars if bars else nan
 
 
 def groove_consistency(roll: Roll) -> float:
-    """Return the share of steps with the rhythm of the bar before; nan of one bar."""
+    """Return the share of steps equal to the previous bar's; nan for one bar."""
     rhythms = attacks(roll.bars)
     return share(rhythms[1:] == rhythms[:-1]) if len(roll.steps) else nan

@@ -1,4 +1,4 @@
-"""A song as the measures read it: notes, melody, bars and key, found once."""
+"""Prepare a song for measuring: notes, melody, bars and key, computed once."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from genomes.arrays import BoolArray
 
 @dataclass(frozen=True, eq=False)
 class Roll:
-    """A song as the measures read it.
+    """A song prepared for measuring.
 
     Attributes:
-        grid: where notes begin, bool (steps, keys).
+        grid: onsets, bool (steps, keys).
         lowest_note: MIDI note of key 0.
-        beat: steps in a beat.
+        beat: steps per beat.
     """
 
     grid: BoolArray
@@ -38,7 +38,10 @@ class Roll:
 
     @classmethod
     def of(cls, song: Song | ArrayLike) -> Roll:
-        """Read a song, or a bool grid (steps, keys) as one of eighths, whose lowest key is a C."""
+        """Prepare a song or a bool grid (steps, keys).
+
+        A grid is read as eighths, with its lowest key at C4.
+        """
         grid = onsets(song)
         if isinstance(song, Song):
             return cls(grid, song.lowest_note, song.steps_per_beat)
@@ -46,7 +49,7 @@ class Roll:
 
     @property
     def bar(self) -> int:
-        """Steps in a bar."""
+        """Steps per bar."""
         return BEATS_A_BAR * self.beat
 
     @cached_property
@@ -61,7 +64,7 @@ class Roll:
 
     @cached_property
     def tokens(self) -> IntArray:
-        """See `evo.music.melody.tokens`: int64 (notes - 1,)."""
+        """Tokens of the melody (`evo.music.melody.tokens`): int64 (notes - 1,)."""
         return tokens(self.grid)
 
     @cached_property
@@ -71,12 +74,12 @@ class Roll:
 
     @cached_property
     def waits(self) -> IntArray:
-        """Steps from each onset to the next, or to the end: int64 (notes,)."""
+        """Steps from each onset to the next, or to the song's end: int64 (notes,)."""
         return np.diff(self.steps, append=len(self.grid))
 
     @cached_property
     def bars(self) -> BoolArray:
-        """Bool (bars, steps, keys); the last bar is filled up with silence."""
+        """Bars, bool (bars, steps, keys), the last filled up with silence."""
         return blocks(self.grid, self.bar)
 
     @cached_property
@@ -86,13 +89,13 @@ class Roll:
 
     @cached_property
     def pitch_classes(self) -> IntArray:
-        """How many notes there are of each of C, C#, ... B, in chords too: int64 (12,)."""
+        """Number of notes per pitch class from C to B, chords included: int64 (12,)."""
         keys = np.nonzero(self.grid)[1]
         return np.bincount((keys + self.lowest_note) % 12, minlength=12)
 
     @cached_property
     def key(self) -> tuple[int, float]:
-        """The pitch class of the tonic, and how clear the key is; see `evo.music.melody`."""
+        """Tonic (pitch class) and clarity of the key; see `evo.music.melody`."""
         notes, keys = np.nonzero(self.grid[self.steps])
         return best_key(
             np.bincount((keys + self.lowest_note) % 12, self.waits[notes], minlength=12)

@@ -1,10 +1,10 @@
-"""How alike songs are: runs of notes they share, duplicates among them, and the variety of many.
+"""Compare songs: shared runs of notes, duplicates, and the variety of a set.
 
-Songs are compared by the tokens of their melodies, each an interval and the steps it takes (see
-`evo.music.melody`): a run of them in two songs is the same tune, in whatever key.
+Songs are compared by their melodies' tokens (`evo.music.melody`), each an interval and a wait. A
+run of tokens shared by two songs is the same tune, in any key.
 
-`KnownSongs` finds for each of many grids the longest run that it shares with any of the songs
-known; see `evo.music.measures.suffixes` for how.
+`KnownSongs` finds the longest run that a grid shares with any known song, by a suffix array
+(`evo.music.measures.suffixes`).
 """
 
 from __future__ import annotations
@@ -25,27 +25,28 @@ from evo.music.song import Song
 from genomes.arrays import FloatArray
 from genomes.kernels import kernel
 
-RUN = 4  # tokens: shorter common runs are found between any two songs, and say nothing
-# From this share of tokens in common runs on, two songs are the same tune; see `families`.
+RUN = 4  # tokens; shorter runs are common between unrelated songs
+# Minimum share of tokens in common runs for the same tune; see `families`.
 SAME_SONG = 0.45
-SAME_RUN = 6  # tokens: the shortest run that counts there
+SAME_RUN = 6  # minimum tokens of a common run for `SAME_SONG`
 
-MOST_PAIRED = 300  # songs that are compared pair by pair
+MOST_PAIRED = 300  # maximum number of songs compared in pairs
 
 
 class Shared(NamedTuple):
-    """What one song has of another."""
+    """The overlap of one song with another."""
 
-    longest: int  # tokens of the longest run in both
-    share: float  # of the first song's tokens that lie in such runs; 0 of none
+    longest: int  # tokens of the longest common run
+    share: float  # share of the first song's tokens in common runs; 0 without tokens
 
 
 def shared(a: Song | ArrayLike, b: Song | ArrayLike, least: int = RUN) -> Shared:
-    """Return the longest run of tokens in both songs, and how much of `a` is in shared runs.
+    """Return the longest run of tokens in both songs, and the share of `a` covered.
 
     Args:
-        a, b: songs, or bool grids (steps, keys).
-        least: tokens of the shortest run that counts towards the share, from 1 on.
+        a: a song, or a bool grid (steps, keys).
+        b: a song, or a bool grid (steps, keys).
+        least: minimum tokens of a run that counts towards the share, at least 1.
     """
     longest, covered = _common_runs(tokens(a), tokens(b), least)
     return Shared(int(longest), covered / max(len(tokens(a)), 1))
@@ -53,14 +54,14 @@ def shared(a: Song | ArrayLike, b: Song | ArrayLike, least: int = RUN) -> Shared
 
 @dataclass(frozen=True, eq=False)
 class KnownSongs:
-    """Songs to which others are compared; arrays only, so that it travels to workers.
+    """Songs for comparison; only arrays, so that workers can receive them.
 
     Attributes:
-        names: of the songs, in order.
-        groups: int64 (songs,), a number for each song; `longest_runs` can leave a group out.
+        names: names of the songs, in order.
+        groups: int64 (songs,), the group of each song; `longest_runs` can ignore one.
         text: int64 (m,), the tokens of all songs, each song ended by a separator.
-        suffixes: int64 (m,), the positions of the text in the order of what follows them.
-        owners: int64 (m,), the index of the song of each position.
+        suffixes: int64 (m,), the positions of the text, sorted by their suffixes.
+        owners: int64 (m,), the song index of each position.
     """
 
     names: tuple[str, ...]
@@ -76,15 +77,15 @@ class KnownSongs:
         names: Sequence[str] | None = None,
         groups: ArrayLike | None = None,
     ) -> KnownSongs:
-        """Sort the tokens of songs.
+        """Build the suffix array of songs.
 
         Args:
             songs: songs, or bool grids (steps, keys).
-            names: one a song; by default their own, or their numbers.
+            names: a name per song; by default their own, or their numbers.
             groups: int (songs,); by default every song is its own group. See `families`.
 
         Raises:
-            ValueError: for another number of names or groups than of songs.
+            ValueError: if the numbers of names or groups and of songs differ.
         """
         if names is None:
             names = [
@@ -106,16 +107,19 @@ class KnownSongs:
     def longest_runs(
         self, grids: ArrayLike, without: ArrayLike | None = None
     ) -> tuple[IntArray, IntArray]:
-        """Return the longest run of tokens that each grid shares with a song, and with which.
+        """Return the longest run of tokens that each grid shares with a song.
 
         Args:
             grids: bool (n, steps, keys).
-            without: int (n,), the group of songs that each grid is not compared to; -1 for none.
+            without: int (n,), the group of songs ignored for each grid; -1 for none.
 
         Returns:
-            Two int64 arrays (n,): the number of tokens, and the index of a song with that run, the
-            lowest of those with the first such run of the grid. 0 and -1 where nothing is shared,
-            as by a grid of fewer than two notes.
+            Two int64 arrays (n,): the number of tokens, and the index of a song with that run.
+            Among several, the first such run of the grid counts, and the lowest index. 0 and -1
+            if nothing is shared, as for a grid of fewer than two notes.
+
+        Raises:
+            ValueError: if an array has another type or shape.
         """
         longest, songs, _ = self.compare(grids, without=without)
         return longest, songs
@@ -123,16 +127,19 @@ class KnownSongs:
     def compare(
         self, grids: ArrayLike, least: int = RUN, without: ArrayLike | None = None
     ) -> tuple[IntArray, IntArray, FloatArray]:
-        """Return what `longest_runs` does, and how much of each grid is known.
+        """Return the arrays of `longest_runs`, and the known share of each grid.
 
         Args:
             grids: bool (n, steps, keys).
-            least: tokens of the shortest run that counts as known.
-            without: int (n,), the group of songs that each grid is not compared to; -1 for none.
+            least: minimum tokens of a known run.
+            without: int (n,), the group of songs ignored for each grid; -1 for none.
 
         Returns:
             The two arrays of `longest_runs`, and a float64 (n,): the share of the grid's tokens in
-            runs of `least` or more tokens, each shared with some song; 0 without tokens.
+            runs of at least `least` tokens that some song shares; 0 without tokens.
+
+        Raises:
+            ValueError: if an array has another type or shape.
         """
         array = np.ascontiguousarray(grids)
         if array.dtype != np.bool_ or array.ndim != 3 or array.shape[2] > 128:
@@ -140,7 +147,7 @@ class KnownSongs:
                 f"grids: expected bool (n, steps, up to 128 keys), got {array.dtype} {array.shape}"
             )
         if not array.flags.writeable:
-            array = array.copy()  # or numba compiles the kernel once more
+            array = array.copy()  # a read-only array would make numba compile again
         count = len(array)
         left_out = np.full(count, -1) if without is None else np.asarray(without)
         if left_out.shape != (count,):
@@ -155,15 +162,16 @@ class KnownSongs:
 
 
 def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
-    """Return the number of each song's family, the songs of the same tune: int64 (songs,).
+    """Number the families of songs with the same tune: int64 (songs,).
 
-    Two songs are of one family when their melodies are equal up to transposition, or when they
-    share most of their tokens: the share of the one's in runs of at least 6 tokens (`SAME_RUN`)
-    that the other has too, and the other way round, are 45 % (`SAME_SONG`) on average. That holds
-    for a tune with a tenth of its notes changed and for a quarter of a tune by itself; of the
-    embedded tunes it holds for Twinkle and Baa, Baa, Black Sheep, and for Mary Had a Little Lamb
-    and Goodnight, Ladies, which are each the same tune to other words; no other two of the book
-    reach 24 %. A family's family belongs to it; splits that keep families together leak no tune.
+    Two songs are of one family if their melodies are equal up to transposition, or if most of their
+    tokens are in common runs. A common run has at least 6 tokens (`SAME_RUN`). The shares of both
+    songs in such runs must average 45 % (`SAME_SONG`). The relation is transitive, so a split by
+    families leaks no tune.
+
+    A tune with a tenth of its notes changed passes, and so does a quarter of a tune. Among the
+    embedded tunes, Twinkle and Baa, Baa, Black Sheep pass, and Mary Had a Little Lamb and
+    Goodnight, Ladies. Each pair is one tune with different words. No other pair reaches 24 %.
 
     Families are numbered in the order of their first songs.
     """
@@ -180,7 +188,7 @@ def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
         parents[index] = first.setdefault(codes.tobytes(), index)
     text, owners = joined(melodies)
     windows = window_numbers(text, SAME_RUN)
-    # The songs of each window, each song once, one window's after the other's.
+    # The songs of each window without duplicates, sorted by window.
     inside = np.flatnonzero(windows >= 0)
     pairs = np.unique(np.stack([windows[inside], owners[inside]]), axis=1)
     bounds = np.searchsorted(pairs[0], np.arange(windows.max(initial=-1) + 2))
@@ -190,7 +198,7 @@ def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
         length = len(melodies[song])
         numbers = windows[start : start + max(0, length + 1 - SAME_RUN)]
         covered = _covered_by_each(numbers, songs_of, bounds, SAME_RUN, len(songs))
-        # Of two shares whose mean is enough, one is.
+        # If the mean of two shares reaches the bound, one of them does.
         for other in np.flatnonzero(covered >= max(SAME_SONG * length, 1)).tolist():
             back = _common_runs(melodies[other], melodies[song], SAME_RUN)[1]
             mean = (covered[other] / length + back / len(melodies[other])) / 2
@@ -198,11 +206,11 @@ def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
                 parents[root(song)] = root(other)
     labels: dict[int, int] = {}
     roots = [root(index) for index in range(len(songs))]
-    return np.array([labels.setdefault(one, len(labels)) for one in roots], np.int64)
+    return np.array([labels.setdefault(top, len(labels)) for top in roots], np.int64)
 
 
 def duplicates(songs: Sequence[Song | ArrayLike]) -> list[list[int]]:
-    """Return the families of more than one song, as lists of indices in order."""
+    """Return the families of at least two songs, as lists of indices."""
     members: dict[int, list[int]] = {}
     for index, family in enumerate(families(songs).tolist()):
         members.setdefault(family, []).append(index)
@@ -210,24 +218,24 @@ def duplicates(songs: Sequence[Song | ArrayLike]) -> list[list[int]]:
 
 
 def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float]:
-    """Return the variety of many songs, such as a search's champions.
+    """Measure the variety of a set of songs, such as a search's champions.
 
     Args:
         songs: songs, or bool grids (steps, keys); they may differ in shape.
-        bar: steps in a bar.
+        bar: steps per bar.
 
     Returns:
-        songs: how many.
-        families: how many different tunes, see `families`.
-        mean_shared_run: longest run of tokens that two songs share, mean over all pairs.
-        mean_shared_share: share of a song's tokens in runs of 4 (`RUN`) or more that another has
-            too, mean over all ordered pairs.
-        bar_rhythms: different rhythms of a bar in all songs together.
-        forms: different forms of four phrases, see `evo.music.measures.bars.form`.
-        shortest_waits: different shortest inter-onset intervals of a song.
+        songs: number of songs.
+        families: number of distinct tunes, see `families`.
+        mean_shared_run: tokens of the longest run shared by two songs, mean over all pairs.
+        mean_shared_share: share of a song's tokens in runs of at least 4 (`RUN`) tokens of another
+            song, mean over all ordered pairs.
+        bar_rhythms: distinct bar rhythms of all songs together.
+        forms: distinct forms of four phrases, see `evo.music.measures.bars.form`.
+        shortest_waits: number of distinct minima of the songs' inter-onset intervals.
 
-        The means are nan for fewer than two songs; of more than 300 (`MOST_PAIRED`) they compare
-        at most 300, evenly spaced. All but they count the songs together.
+        The means are nan for fewer than two songs. They use at most 300 songs (`MOST_PAIRED`),
+        evenly spaced.
     """
     melodies = [tokens(song) for song in songs]
     compared = melodies[:: -(-len(melodies) // MOST_PAIRED) or 1]
@@ -251,18 +259,18 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
 
 @kernel
 def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
-    """Return the longest common run, and how many tokens of `a` are in common runs of `least`."""
-    # The run that ends at the last token of a and at each of b.
+    """Return the longest common run, and the tokens of `a` in common runs."""
+    # ending[j + 1]: length of the common run that ends at a[i] and b[j].
     ending = np.zeros(len(b) + 1, np.int64)
     longest, covered, border = 0, 0, 0
     for i in range(len(a)):
-        here = 0
+        run = 0
         for j in range(len(b) - 1, -1, -1):
             ending[j + 1] = ending[j] + 1 if a[i] == b[j] else 0
-            here = max(here, ending[j + 1])
-        longest = max(longest, here)
-        if here >= least:
-            covered += i + 1 - max(border, i + 1 - here)
+            run = max(run, ending[j + 1])
+        longest = max(longest, run)
+        if run >= least:
+            covered += i + 1 - max(border, i + 1 - run)
             border = i + 1
     return longest, covered
 
@@ -271,13 +279,14 @@ def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
 def _covered_by_each(
     windows: IntArray, songs_of: IntArray, bounds: IntArray, size: int, count: int
 ) -> IntArray:
-    """Return how many tokens of one song are in windows that each other song has.
+    """Count one song's tokens in windows shared with each other song.
 
     Args:
         windows: int64, the number of the window at each position of the song.
-        songs_of, bounds: the songs of window w are `songs_of[bounds[w] : bounds[w + 1]]`.
-        size: tokens of a window.
-        count: how many songs there are.
+        songs_of: the songs of window w are `songs_of[bounds[w] : bounds[w + 1]]`.
+        bounds: see `songs_of`.
+        size: tokens per window.
+        count: number of songs.
 
     Returns:
         int64 (count,).

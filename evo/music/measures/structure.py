@@ -1,7 +1,7 @@
-"""Measures of structure: what comes again in a song, and how its phrases are made.
+"""Measure repetition in a song, and the structure of its phrases.
 
-Each is a function of a song to a number, nan where it is not defined. See
-`evo.music.measures.corpus` for the whole list and its sources.
+Each function maps a song to a number, or to nan if undefined. See `evo.music.measures.corpus`
+for the list and its sources.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from genomes.kernels import kernel
 
 PHRASE_BARS = 4
 NGRAM = 4  # tokens
-MOST_COMPARED = 256  # bars or phrases of a song, evenly spaced: a sample of a very long one
+MOST_COMPARED = 256  # maximum bars or phrases compared, evenly spaced
 
 
 def self_repetition(roll: Roll) -> float:
-    """Return the share of tokens in runs of four (`NGRAM`) that come twice or more, in any key."""
+    """Return the share of tokens in runs of four (`NGRAM`) that repeat, in any key."""
     if len(roll.tokens) < NGRAM:
         return 0.0 if len(roll.tokens) else nan
     windows = np.lib.stride_tricks.sliding_window_view(roll.tokens, NGRAM)
@@ -35,31 +35,34 @@ def self_repetition(roll: Roll) -> float:
 
 
 def repeated_bars(roll: Roll) -> float:
-    """Return the share of bars that are exactly as an earlier one, silent ones left out."""
+    """Return the share of bars equal to an earlier one, without silent bars."""
     bars = roll.sounding_bars
     return 1 - len({bar.tobytes() for bar in bars}) / len(bars) if len(bars) else nan
 
 
 def bar_similarity(roll: Roll) -> float:
-    """Return the common notes of two bars (`common_notes`), mean over all pairs that sound."""
+    """Return the mean share of common notes over all pairs of sounding bars."""
     return _mean_similarity(roll.sounding_bars)
 
 
 def phrase_similarity(roll: Roll) -> float:
-    """Return the common notes of two phrases of four bars, mean over all pairs that sound."""
+    """Return the mean share of common notes over pairs of four-bar phrases.
+
+    Silent phrases are left out.
+    """
     return _mean_similarity(sounding(blocks(roll.grid, PHRASE_BARS * roll.bar)))
 
 
 def distinct_phrases(roll: Roll) -> float:
-    """Return the number of letters in the form of four phrases: AABA has two (`form`)."""
+    """Return the number of letters in the form (`form`): AABA has two."""
     return float(len(set(form(roll.grid, roll.bar)) - {"-"}))
 
 
 def phrase_ends(roll: Roll) -> float:
-    """Return the share of phrases of four bars that end in a long wait.
+    """Return the share of four-bar phrases that end in a long wait.
 
-    A wait in the last bar is long from two beats on, if it is at least one and a half times the
-    song's mean wait. A last bar without onset counts, too.
+    A wait in the last bar is long if it is at least two beats, and at least one and a half times
+    the song's mean wait. A last bar without onset counts as well.
     """
     if not len(roll.steps):
         return nan
@@ -77,46 +80,46 @@ def phrase_ends(roll: Roll) -> float:
 def novelty_rate(roll: Roll) -> float:
     """Return the Lempel-Ziv complexity of the tokens, per token.
 
-    It says how little the melody can be compressed: the number of pieces into which the tokens are
-    parsed from left to right, each the shortest that did not come before (Lempel & Ziv 1976;
-    counted as by Kaspar & Schuster 1987), divided by the number of tokens. That is near 0 for
-    endless repetition, and 1 when nothing ever returns.
+    The tokens are parsed from left to right into pieces. Each piece is the shortest that did not
+    occur before (Lempel & Ziv 1976; counted as by Kaspar & Schuster 1987). The number of pieces is
+    divided by the number of tokens. It is near 0 for endless repetition, and 1 without any
+    repetition.
     """
     return lempel_ziv(roll.tokens) / len(roll.tokens) if len(roll.tokens) else nan
 
 
 @kernel
 def lempel_ziv(symbols: IntArray) -> int:
-    """Return the number of pieces into which Lempel & Ziv (1976) parse a sequence.
+    """Count the pieces in the parsing of Lempel & Ziv (1976).
 
-    A piece is the shortest that does not occur in what comes before its last symbol; only the last
-    piece of all may. An empty sequence has none. Kaspar & Schuster (1987) count 6 for
-    0001101001000101.
+    A piece is the shortest that does not occur before its last symbol; only the final piece may. An
+    empty sequence has none. Kaspar & Schuster (1987) count 6 for 0001101001000101.
 
     Args:
         symbols: int64 (n,).
     """
     pieces, start = 0, 0
     while start < len(symbols):
-        known = 0  # of the symbols from here on, the most that also begin earlier
-        for place in range(start):
+        longest = 0  # length of the longest earlier match of the symbols from `start`
+        for earlier in range(start):
             length = 0
             while (
-                start + length < len(symbols) and symbols[place + length] == symbols[start + length]
+                start + length < len(symbols)
+                and symbols[earlier + length] == symbols[start + length]
             ):
                 length += 1
-            known = max(known, length)
+            longest = max(longest, length)
         pieces += 1
-        start += known + 1
+        start += longest + 1
     return pieces
 
 
 def zipf_slope(roll: Roll) -> float:
-    """Return the slope of the tokens in Zipf's diagram: log frequency over log rank.
+    """Return the slope of the tokens' Zipf plot: log frequency over log rank.
 
-    The least-squares line through all ranks; 0 when all tokens are as frequent, -1 by Zipf's law,
-    steeper when few make up most of the melody (Manaris et al. 2005). nan for fewer than two
-    different tokens.
+    This is the least-squares line through all ranks. The slope is 0 for equal frequencies and -1 by
+    Zipf's law. It is steeper if few tokens dominate (Manaris et al. 2005). It is nan for fewer than
+    two distinct tokens.
     """
     counts = np.sort(np.unique(roll.tokens, return_counts=True)[1])[::-1]
     if len(counts) < 2:
@@ -127,14 +130,14 @@ def zipf_slope(roll: Roll) -> float:
 
 
 def _mean_similarity(parts: BoolArray) -> float:
-    """Return the common notes of two parts of a song, mean over all pairs; nan of one.
+    """Return the mean of `common_notes` over all pairs of parts; nan for one part.
 
-    The coefficient of `evo.music.measures.bars.common_notes`, for parts of which none is silent.
+    No part may be silent.
     """
-    some = parts[:: -(-len(parts) // MOST_COMPARED) or 1]
-    if len(some) < 2:
+    sample = parts[:: -(-len(parts) // MOST_COMPARED) or 1]
+    if len(sample) < 2:
         return nan
-    flat = some.reshape(len(some), -1).astype(np.float64)
+    flat = sample.reshape(len(sample), -1).astype(np.float64)
     notes = flat.sum(axis=1)
     alike = 2 * (flat @ flat.T) / (notes[:, None] + notes)
-    return float(alike[np.triu_indices(len(some), 1)].mean())
+    return float(alike[np.triu_indices(len(sample), 1)].mean())

@@ -1,9 +1,9 @@
-"""The tokens of many songs as one text, searched by its sorted suffixes.
+"""Search the tokens of many songs by a sorted suffix array.
 
-Each song's tokens are ended by a separator, which is no token, so that no run goes from one song
-into the next. The suffixes of the text are sorted (Manber & Myers 1993, by prefix doubling): the
-suffixes most like what follows a position of another song are the neighbours of the row where it
-would be sorted in, which a binary search finds.
+The tokens of all songs form one text. A separator, which is no token, ends each song, so no run
+crosses songs. The suffixes are sorted by prefix doubling (Manber & Myers, "Suffix arrays", 1993). A
+binary search finds the row at which a query would be inserted. The suffixes with the longest
+common prefix are the neighbours of that row.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SEPARATOR = 0  # no token is 0
 
 
 def joined(melodies: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
-    """Return the text of all melodies, and the index of the melody of every position."""
+    """Join melodies into one text, and return each position's melody index."""
     ended = [np.append(codes, SEPARATOR) for codes in melodies]
     owners = np.repeat(np.arange(len(ended)), [len(codes) for codes in ended])
     text = np.concatenate(ended) if ended else np.zeros(0)
@@ -28,11 +28,11 @@ def joined(melodies: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
 
 
 def sorted_suffixes(text: IntArray) -> IntArray:
-    """Return the positions of a text in the order of the suffixes that begin there: int64 (m,)."""
+    """Return the positions of a text, sorted by their suffixes: int64 (m,)."""
     ranks = np.unique(text, return_inverse=True)[1].astype(np.int64)
-    length = 1  # the ranks order the suffixes by so many of their first tokens
+    length = 1  # tokens per suffix that the ranks compare
     while len(text) and ranks.max() < len(text) - 1:
-        behind = np.zeros_like(ranks)  # 0: the text is over
+        behind = np.zeros_like(ranks)  # 0: end of text
         behind[:-length] = ranks[length:] + 1
         ranks = np.unique(ranks * (len(text) + 1) + behind, return_inverse=True)[1]
         length *= 2
@@ -40,7 +40,15 @@ def sorted_suffixes(text: IntArray) -> IntArray:
 
 
 def window_numbers(text: IntArray, size: int) -> IntArray:
-    """Return a number for the `size` tokens from each position on, -1 where a song ends in them."""
+    """Number the windows of `size` tokens; equal windows have equal numbers.
+
+    Args:
+        text: int64 (m,), tokens and separators.
+        size: tokens per window, at least 1.
+
+    Returns:
+        int64 (m - size + 1,); -1 for a window with a separator.
+    """
     if len(text) < size:
         return np.zeros(0, np.int64)
     single = np.unique(text, return_inverse=True)[1].astype(np.int64)
@@ -58,7 +66,22 @@ def compare(
     grids: BoolArray, text: IntArray, suffixes: IntArray, owners: IntArray, groups: IntArray,
     without: IntArray, least: int, longest: IntArray, songs: IntArray, covered: FloatArray,
 ) -> None:  # fmt: skip
-    """Fill in the last three arrays; see `evo.music.measures.similarity.KnownSongs`."""
+    """Fill in the last three arrays.
+
+    See `evo.music.measures.similarity.KnownSongs.compare` for the meaning.
+
+    Args:
+        grids: bool (n, steps, keys), onsets of the songs to compare.
+        text: int64 (m,), see `joined`.
+        suffixes: int64 (m,), see `sorted_suffixes`.
+        owners: int64 (m,), the song of each position.
+        groups: int64 (songs,), the group of each song.
+        without: int64 (n,), the group ignored for each grid; -1 for none.
+        least: minimum tokens of a known run.
+        longest: int64 (n,), overwritten with the tokens of the longest shared run.
+        songs: int64 (n,), overwritten with a song that shares it.
+        covered: float64 (n,), overwritten with the share of tokens in known runs.
+    """
     steps = grids.shape[1]
     step, key = np.empty(steps, np.int64), np.empty(steps, np.int64)
     codes = np.empty(steps, np.int64)
@@ -69,7 +92,7 @@ def compare(
             row = _sorted_row(codes, start, count, text, suffixes)
             length = 0
             for direction in (-1, 1):
-                # The nearest neighbour on this side that is not of the group left out.
+                # The nearest neighbour on this side outside the ignored group.
                 near = row if direction == 1 else row - 1
                 while (
                     0 <= near < len(suffixes) and groups[owners[suffixes[near]]] == without[index]
@@ -87,7 +110,7 @@ def compare(
         covered[index] = known / count if count else 0.0
         if best == 0:
             continue
-        # All suffixes that begin with the run are around its row.
+        # All suffixes that begin with the run are next to its row.
         song = len(groups)
         for direction in (-1, 1):
             row = best_row if direction == 1 else best_row - 1
@@ -103,13 +126,13 @@ def compare(
 
 @device
 def _sorted_row(codes: IntArray, start: int, end: int, text: IntArray, suffixes: IntArray) -> int:
-    """Return where `codes[start:end]` would be sorted in: before the first suffix not below it."""
+    """Return the first row whose suffix is not below `codes[start:end]`."""
     low, high = 0, len(suffixes)
-    common_low, common_high = 0, 0  # tokens in common with the suffixes at both borders
+    common_low, common_high = 0, 0  # common prefix lengths at both borders
     while low < high:
         middle = (low + high) // 2
         position = suffixes[middle]
-        # What both borders have in common, all between them have too.
+        # A prefix common to both borders is common to all rows between them.
         length = min(common_low, common_high)
         while start + length < end and codes[start + length] == text[position + length]:
             length += 1
@@ -122,9 +145,9 @@ def _sorted_row(codes: IntArray, start: int, end: int, text: IntArray, suffixes:
 
 @device
 def _common_prefix(codes: IntArray, start: int, end: int, text: IntArray, position: int) -> int:
-    """Return how many tokens from `codes[start:end]` on are those from `text[position]` on."""
+    """Return the common prefix length of `codes[start:end]` and a suffix."""
     length = 0
-    # Every song ends with a separator, which is no token: the text is never left.
+    # The separator never matches a token, so the text is not overrun.
     while start + length < end and codes[start + length] == text[position + length]:
         length += 1
     return length

@@ -1,7 +1,8 @@
-"""MIDI files.
+"""Read and write MIDI files.
 
 read    a file's notes, parts, tempos and metres
+roll    a file as a piano roll
 write   notes to a file
-scan    the check of the bytes that stands before mido
-units   pitches and tempos as MIDI numbers them
+scan    checks on the bytes before mido parses them
+units   MIDI numbers of pitches and tempos
 """

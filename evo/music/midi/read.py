@@ -1,12 +1,12 @@
-"""MIDI files to notes, with one kind of error for everything that can be wrong.
+"""Read notes from MIDI files; every failure is a `MidiError`.
 
-Reading goes in two steps, because mido trusts what it reads: first `evo.music.midi.scan` checks
-the bytes and returns a clean copy of the events that a song is made of; then mido parses that
-copy, and the note-ons are paired with their note-offs, track by track.
+mido trusts its input. So `evo.music.midi.scan` first checks the bytes and returns a clean copy
+with only the events a song needs. mido then parses that copy. Note-ons are paired with their
+note-offs per track.
 
-Time is in ticks, `ticks_per_beat` of them in a quarter note. Percussion (channel 10) is left out.
-A note-on of velocity 0 is a note-off. A note-off ends the oldest sounding note of its track,
-channel and pitch; a note never released ends with its track.
+Time is in ticks, `ticks_per_beat` per quarter note. Percussion (channel 10) is left out. A note-on
+of velocity 0 is a note-off. A note-off ends the oldest sounding note of its track, channel and
+pitch. A note without a note-off ends with its track.
 
 Reference: Standard MIDI Files 1.0, MIDI Manufacturers Association, RP-001 (1996).
 """
@@ -30,8 +30,8 @@ from evo.music.midi.scan import MidiDamageError, scan
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS
 
 MAX_BYTES = 4_000_000
-PERCUSSION = 9  # channel 10 to a musician
-# What mido raises for an event that it cannot read.
+PERCUSSION = 9  # zero-based; musicians count it as channel 10
+# Raised by mido for events it cannot parse.
 UNPARSABLE = (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, struct.error)
 
 
@@ -40,10 +40,10 @@ class MidiNotes:
     """The notes of a MIDI file.
 
     Attributes:
-        notes: int64 array (notes, 3), rows (onset_tick, end_tick, pitch) sorted in this order.
-        ticks_per_beat: ticks in a quarter note.
-        tempo: beats per minute; the earliest tempo event of the file, 120 without any.
-        end_tick: where the longest track ends.
+        notes: int64 (notes, 3), sorted rows (onset_tick, end_tick, pitch).
+        ticks_per_beat: ticks per quarter note.
+        tempo: beats per minute, from the earliest tempo event; 120 without any.
+        end_tick: last tick of the longest track.
     """
 
     notes: NDArray[np.int64]
@@ -62,17 +62,17 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class MidiPiece:
-    """A MIDI file as a musician would ask about it: who plays what, how fast, in which metre.
+    """A MIDI file with its parts, tempos and metres.
 
     Attributes:
-        notes: int64 array (notes, 4), rows (onset_tick, end_tick, pitch, part) sorted in this
-            order; percussion is left out, and there may be none.
-        parts: whose notes these are; `notes[:, 3]` counts into it.
-        percussion: how many notes channel 10 plays.
-        tempos: (tick, microseconds a beat) in the order of ticks; empty when the file has none.
-        metres: (tick, numerator, denominator) in the order of ticks; empty when it has none.
-        ticks_per_beat: ticks in a quarter note.
-        end_tick: where the longest track ends.
+        notes: int64 (notes, 4), sorted rows (onset_tick, end_tick, pitch, part) without percussion.
+            May be empty.
+        parts: the parts; `notes[:, 3]` indexes them.
+        percussion: number of notes on channel 10.
+        tempos: (tick, microseconds per beat) sorted by tick; may be empty.
+        metres: (tick, numerator, denominator) sorted by tick; may be empty.
+        ticks_per_beat: ticks per quarter note.
+        end_tick: last tick of the longest track.
     """
 
     notes: NDArray[np.int64]
@@ -85,16 +85,16 @@ class MidiPiece:
 
     @property
     def tempo(self) -> float:
-        """The earliest tempo in beats per minute, 120 without any."""
+        """Earliest tempo in beats per minute; 120 without any."""
         return MICROSECONDS / (self.tempos[0][1] if self.tempos else DEFAULT_TEMPO)
 
 
 def read_notes(path: AnyPath) -> MidiNotes:
-    """Read the notes of a MIDI file of format 0, 1 or 2, all tracks together.
+    """Read the notes of a MIDI file of format 0, 1 or 2, tracks merged.
 
     Raises:
-        MidiError: for a file that is missing, no regular file, damaged, too large, timed in
-            SMPTE frames, or without any note.
+        MidiError: if the file is missing, irregular, damaged, too large, timed in SMPTE frames, or
+            has no notes.
     """
     piece = read_piece(path)
     if not len(piece.notes):
@@ -109,10 +109,10 @@ def read_notes(path: AnyPath) -> MidiNotes:
 
 
 def read_piece(path: AnyPath) -> MidiPiece:
-    """Read a MIDI file with its parts, tempos and metres; the notes are as `read_notes` has them.
+    """Read a MIDI file with its parts, tempos and metres.
 
     Raises:
-        MidiError: as `read_notes`, except that a file may be without notes.
+        MidiError: as `read_notes`, but a file without notes is allowed.
     """
     midi = _parse(path)
     tracks = _Tracks()
@@ -132,19 +132,24 @@ def read_piece(path: AnyPath) -> MidiPiece:
 
 
 class _Tracks:
-    """What was read of the tracks so far; see `MidiPiece`."""
+    """Accumulator for the tracks of one file; see `MidiPiece`."""
 
     def __init__(self) -> None:
         self.notes: list[tuple[int, int, int, int]] = []
         self.tempos: list[tuple[int, int]] = []
         self.metres: list[tuple[int, int, int]] = []
         self.percussion = self.end_tick = 0
-        # The number of each part and its programs, None where its track has named none.
+        # Index and programs per (track, channel); None before the track sets a program.
         self._parts: dict[tuple[int, int], tuple[int, set[int | None]]] = {}
         self._changes: list[tuple[int, int, int]] = []  # (tick, channel, program) in any track
 
     def read(self, number: int, track: Any) -> None:
-        """Read all messages of a track."""
+        """Read all messages of a track.
+
+        Args:
+            number: index of the track.
+            track: its messages, as mido returns them.
+        """
         tick = 0
         sounding: defaultdict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
         program: dict[int, int] = {}
@@ -178,19 +183,25 @@ class _Tracks:
         self.end_tick = max(self.end_tick, tick)
 
     def named_parts(self) -> tuple[Part, ...]:
-        """Return the parts; one that names no program has what another track gave its channel."""
-        elsewhere = {
+        """Return the parts with their programs.
+
+        A part without a program takes the one that another track sets on its channel.
+        """
+        channel_programs = {
             channel: program for _, channel, program in sorted(self._changes, reverse=True)
         }
         parts = []
         for (number, channel), (_, programs) in self._parts.items():
-            known = {elsewhere.get(channel, 0) if one is None else one for one in programs}
+            known = {
+                channel_programs.get(channel, 0) if program is None else program
+                for program in programs
+            }
             parts.append(Part(number, channel, tuple(sorted(known))))
         return tuple(parts)
 
 
 def _parse(path: AnyPath) -> Any:
-    """Return the file as mido reads it, once the scan has found nothing wrong."""
+    """Scan the file, then parse it with mido."""
     import mido
 
     data = _read_bytes(path)
@@ -206,7 +217,7 @@ def _parse(path: AnyPath) -> Any:
 
 
 def _read_bytes(path: AnyPath) -> bytes:
-    """Return the bytes of a regular file of bounded size; a pipe or a device would never end."""
+    """Read a regular file of bounded size; a pipe or device could be endless."""
     with user_file(path, "cannot be read", MidiError):
         mode = os.stat(path).st_mode
         if stat.S_ISDIR(mode):

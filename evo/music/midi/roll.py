@@ -1,4 +1,4 @@
-"""A MIDI file on the steps and keys of a piano roll."""
+"""Read a MIDI file as a piano roll."""
 
 from __future__ import annotations
 
@@ -16,17 +16,25 @@ MAX_STEPS = 65_536
 def read_grid(
     path: AnyPath, keys: int, lowest_note: int, steps_per_beat: int, hold: bool, steps: int | None
 ) -> tuple[NDArray[np.bool_], float]:
-    """Read a MIDI file as a grid and a tempo; see `evo.music.song.Song.load`.
+    """Read a MIDI file as a grid and a tempo.
 
-    An onset falls on the nearest step, and so does a release, at least a step later. A song that
-    leaves the keys is moved by the fewest semitones that bring it in.
+    Onsets and releases fall on the nearest step, and each note lasts at least one step. If notes
+    leave the keys, the song is transposed by the fewest semitones that bring them in.
+
+    Args:
+        path: MIDI file.
+        keys: number of keys.
+        lowest_note: MIDI note of key 0.
+        steps_per_beat: steps per quarter note.
+        hold: True marks held keys, False marks onsets only.
+        steps: length to cut or fill up to; None for the file's own.
 
     Returns:
         Bool (steps, keys), and quarter notes per minute.
 
     Raises:
-        MidiError: for a file that cannot be read, spans more than the keys, or has no note in the
-            steps asked for.
+        MidiError: if the file cannot be read, spans more than the keys, is too long, or has no
+            note in these steps.
     """
     midi = read_notes(path)
     shift = _shift(path, midi, keys, lowest_note)
@@ -34,7 +42,7 @@ def read_grid(
     def step(tick: int) -> int:
         return round(tick * steps_per_beat / midi.ticks_per_beat)
 
-    # Python's integers: a tick times a resolution may pass 64 bits.
+    # Python integers, because a tick times a resolution may exceed 64 bits.
     notes = [
         (step(onset), max(step(end), step(onset) + 1), pitch + shift - lowest_note)
         for onset, end, pitch in midi.notes.tolist()
@@ -52,7 +60,7 @@ def read_grid(
 
 
 def _shift(path: AnyPath, midi: MidiNotes, keys: int, lowest_note: int) -> int:
-    """Return the fewest semitones that bring all notes onto the keys."""
+    """Return the smallest transposition in semitones that fits all notes."""
     low, high = int(midi.notes[:, 2].min()), int(midi.notes[:, 2].max())
     if high - low >= keys:
         advice = "keys=88" if keys < 88 and high - low < 88 else "keys=128, lowest_note=0"
@@ -67,11 +75,11 @@ def _shift(path: AnyPath, midi: MidiNotes, keys: int, lowest_note: int) -> int:
 def _grid(
     notes: list[tuple[int, int, int]], steps: int, keys: int, hold: bool
 ) -> NDArray[np.bool_]:
-    """Return the grid of notes (first step, step of the release, key)."""
+    """Build the grid from (onset step, release step, key) triples."""
     first, last, key = np.array(notes, dtype=np.int64).T
     grid = np.zeros((steps, keys), dtype=np.bool_)
     if hold:
-        # Count the keys going down and up: the cost does not grow with the notes' lengths.
+        # Sum key presses and releases, so that the cost does not grow with note length.
         down = np.zeros((steps + 1, keys), dtype=np.int32)
         np.add.at(down, (first, key), 1)
         np.subtract.at(down, (last, key), 1)

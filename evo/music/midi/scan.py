@@ -1,10 +1,11 @@
-"""The check that stands before mido: the bytes of a MIDI file, walked once.
+"""Check the bytes of a MIDI file in one pass before mido parses them.
 
-mido trusts what it reads: it would spend a minute on one endless number and load a file of 40,000
-tracks as an empty one. `scan` compares every length with what is really there, every number with
-four bytes and every event with the grammar of the format, and it counts. It returns a clean copy
-of the file with the events that a song is made of: notes, changes of program, tempo and
-signatures. Texts, controllers and system exclusive data are dropped, their delta times kept.
+mido trusts its input. It would spend a minute on one endless number, and load a file of 40,000
+tracks as an empty one. `scan` checks every length against the bytes present, limits every number
+to four bytes, and checks every event against the format. It also limits the number of events.
+
+It returns a clean copy with only the events a song needs: notes, program changes, tempos and
+signatures. Texts, controllers and system exclusive data are dropped, and their delta times kept.
 
 Reference: Standard MIDI Files 1.0, MIDI Manufacturers Association, RP-001 (1996).
 """
@@ -13,12 +14,12 @@ from __future__ import annotations
 
 import struct
 
-MAX_EVENTS = 300_000  # events in a file, whatever they are
-MAX_MESSAGES = 80_000  # of these, the ones that mido parses: 6 to 9 microseconds each
-META_COST = 2  # a meta event takes mido as long as two notes
-MAX_TRACKS = 32_767  # mido reads the number as a signed one
+MAX_EVENTS = 300_000  # events per file, of any kind
+MAX_MESSAGES = 80_000  # of these, parsed by mido at 6 to 9 microseconds each
+META_COST = 2  # mido takes as long for a meta event as for two notes
+MAX_TRACKS = 32_767  # mido reads a signed number
 
-# Meta events that mido parses, by the bytes they need: tempo, SMPTE offset, time and key signature
+# Bytes needed by the meta events that mido parses: tempo, SMPTE offset, time and key signature
 META_LENGTHS = {0x51: 3, 0x54: 5, 0x58: 4, 0x59: 2}
 META, EXCLUSIVE, ESCAPE = 0xFF, 0xF0, 0xF7  # statuses followed by a length
 
@@ -28,15 +29,18 @@ class MidiDamageError(Exception):
 
 
 def scan(data: bytes) -> bytes:
-    """Check a whole file and return a clean copy of it, with what a song is made of only.
+    """Check a whole file and return a clean copy of it.
+
+    Args:
+        data: the bytes of the file.
 
     Raises:
-        MidiDamageError: if anything in the file is against the format or its limits.
+        MidiDamageError: if the file breaks the format or exceeds a limit.
     """
     form, tracks, division, position = _header(data)
     clean = [struct.pack(">4sLHHH", b"MThd", 6, form, tracks, division)]
     count = _Count()
-    # Chunks of other kinds are skipped, and so is what follows the last track: RP-001 asks for it.
+    # RP-001: skip chunks of other kinds, and anything after the last track.
     while len(clean) <= tracks:
         if position + 8 > len(data):
             raise MidiDamageError(
@@ -62,7 +66,7 @@ def scan(data: bytes) -> bytes:
 
 
 def _header(data: bytes) -> tuple[int, int, int, int]:
-    """Return the format, the number of tracks, the division, and where the header ends."""
+    """Return format, number of tracks, division and end of the header."""
     if not data:
         raise MidiDamageError("the file is empty")
     if data[:4] != b"MThd":
@@ -86,7 +90,7 @@ def _header(data: bytes) -> tuple[int, int, int, int]:
 
 
 class _Count:
-    """The events of a file so far, and the cost of the messages kept."""
+    """Running totals of events read and of the parse cost of messages kept."""
 
     def __init__(self) -> None:
         self.events = self.messages = 0
@@ -105,10 +109,10 @@ class _Count:
 
 
 def _scan_track(body: bytes, count: _Count) -> bytes:
-    """Check one track's events and return the ones to parse.
+    """Check one track's events and return those to parse.
 
-    Running status outlives a meta event, against the letter of the format: many programs write
-    it so, and mido reads it so.
+    Running status survives a meta event. The format forbids it, but many programs write it so and
+    mido accepts it.
     """
     kept = bytearray()
     count.message(META_COST)  # the end of the track
@@ -154,9 +158,9 @@ def _scan_track(body: bytes, count: _Count) -> bytes:
 def _channel_event(
     body: bytes, start: int, position: int, status: int, programs: dict[int, int]
 ) -> tuple[bytes, int]:
-    """Return a note or a new program as it is kept, empty for others; and where the event ends."""
+    """Return the event as kept (empty if dropped) and its end."""
     end = position + (1 if 0xC0 <= status < 0xE0 else 2)
-    # Of a one-byte event this reads the one byte twice.
+    # For a one-byte event, both tests read the same byte.
     if body[position] > 0x7F or body[end - 1] > 0x7F:
         raise MidiDamageError(f"damaged: data above 127 in the event at offset {start}")
     if 0xC0 <= status < 0xD0 and programs.get(status) != body[position]:
@@ -167,7 +171,7 @@ def _channel_event(
 
 
 def _long_event(body: bytes, start: int, position: int, status: int) -> tuple[bytes, int]:
-    """Return a meta event as it is kept, empty if it is not; and where the event ends."""
+    """Return the meta event as kept (empty if dropped) and its end."""
     kind = -1  # an exclusive event
     if status == META:
         kind = body[position]
@@ -188,7 +192,7 @@ def _long_event(body: bytes, start: int, position: int, status: int) -> tuple[by
 
 
 def _number(body: bytes, position: int) -> tuple[int, int]:
-    """Return the variable-length number at `position`, and where the next byte is."""
+    """Return the variable-length number at `position` and the next position."""
     value = body[position]
     if value < 0x80:
         return value, position + 1
@@ -202,7 +206,7 @@ def _number(body: bytes, position: int) -> tuple[int, int]:
 
 
 def _encoded(value: int) -> bytes:
-    """Return a variable-length number, of as many bytes as it takes: waits add up past four."""
+    """Encode a variable-length number; summed delta times may exceed four bytes."""
     if value < 0x80:
         return b"%c" % value
     encoded = [value & 0x7F]

@@ -1,11 +1,11 @@
-"""Pitches and tempos as MIDI numbers them.
+"""Convert pitches and tempos to and from MIDI numbers.
 
-A pitch is a note number from 0 to 127, 60 being the middle C. A tempo is stored as microseconds a
-beat, in 24 bits.
+A pitch is a note number from 0 to 127. Middle C is 60. A tempo is stored in 24 bits, as
+microseconds per beat.
 """
 
 MICROSECONDS = 60_000_000  # in a minute
-DEFAULT_TEMPO = 500_000  # microseconds a beat of a file that names none: 120 beats a minute
+DEFAULT_TEMPO = 500_000  # microseconds per beat of a file without a tempo: 120 beats per minute
 MAX_MICROSECONDS = (1 << 24) - 1
 
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -17,10 +17,10 @@ def note_name(pitch: int) -> str:
 
 
 def tempo_to_microseconds(tempo: float) -> int:
-    """Return the microseconds a beat, as MIDI stores them, of a tempo in beats a minute.
+    """Convert a tempo in beats per minute to microseconds per beat.
 
     Raises:
-        ValueError: for a tempo that does not fit 24 bits.
+        ValueError: if the tempo does not fit 24 bits.
     """
     microseconds = round(MICROSECONDS / tempo) if 1.0 <= tempo <= MICROSECONDS else 0
     if not 1 <= microseconds <= MAX_MICROSECONDS:

@@ -1,4 +1,4 @@
-"""Notes to MIDI files: one track, format 0; the same notes give the same bytes."""
+"""Write notes to MIDI files of format 0, reproducible to the byte."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def midi_bytes(
     tempo: float = 120.0,
     name: str = "",
 ) -> bytes:
-    """Return notes as a MIDI file of format 0.
+    """Encode notes as a MIDI file of format 0.
 
     Args:
-        notes: (onset_tick, end_tick, pitch) of each, with 0 <= onset < end.
+        notes: (onset_tick, end_tick, pitch) of each note, with 0 <= onset < end.
         ticks_per_beat: 1 to 32,767.
-        end_tick: where the track ends, later when a note does.
+        end_tick: end of the track; later if a note ends later.
         tempo: beats per minute, about 3.6 to 60,000,000.
         name: the track's name; empty for none.
 
     Raises:
-        InputError: for more notes than `evo.music.midi.read` would read again.
-        ValueError: for notes, a resolution or a tempo that MIDI cannot hold.
+        InputError: if there are more notes than `evo.music.midi.read` accepts.
+        ValueError: if MIDI cannot hold a note, the resolution or the tempo.
     """
     import mido
 
@@ -51,7 +51,7 @@ def midi_bytes(
     track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
     if max(message.time for message in track) > MAX_DELTA:
         raise ValueError(f"notes: expected at most {MAX_DELTA} ticks between two events")
-    # Names need more than the Latin letters that mido writes unless told otherwise.
+    # mido writes Latin letters only by default; names need more.
     midi = mido.MidiFile(type=0, ticks_per_beat=ticks_per_beat, tracks=[track], charset="utf-8")
     buffer = io.BytesIO()
     midi.save(file=buffer)
@@ -61,6 +61,10 @@ def midi_bytes(
 def write_file(path: AnyPath, content: bytes) -> None:
     """Write a MIDI file's bytes.
 
+    Args:
+        path: destination.
+        content: bytes of the file.
+
     Raises:
         MidiError: if the file cannot be written.
     """
@@ -69,7 +73,7 @@ def write_file(path: AnyPath, content: bytes) -> None:
 
 
 def _events(notes: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
-    """Return (tick, 0 off or 1 on, pitch) of every event in order: at one tick, offs come first."""
+    """Return sorted (tick, 0 off or 1 on, pitch) events; offs come first."""
     events: list[tuple[int, int, int]] = []
     for onset, end, pitch in notes:
         if not (0 <= onset < end and 0 <= pitch <= 127):

@@ -1,10 +1,10 @@
-"""Which MIDI files are fit to learn from, and what is wrong with the others.
+"""Screen MIDI files: select those fit to learn from, and explain the others.
 
-report        goes over files or a collection, in bounded memory, and writes what it found
-check         one file: read it, and say its faults
-faults        what counts as a fault, with all thresholds
-facts         what a piece is like
-timing        on which grid its onsets are, if on any
-fingerprint   the same melody in any key and at any tempo
-essen         the folk songs of music21's collections, as songs
+report        check files or a collection in bounded memory, and write the results
+check         check one file, and count faults
+faults        definitions of faults, with all thresholds
+facts         properties of a piece
+timing        the rhythmic grid of the onsets
+fingerprint   melody fingerprints, independent of key and tempo
+essen         folk songs of music21's collections, as songs
 """

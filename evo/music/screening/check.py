@@ -1,8 +1,8 @@
-"""The check of many pieces: one report a piece, and what all of them come to.
+"""Check many pieces: one report per piece, and totals.
 
-Pieces come one after the other, each is read, judged and forgotten. What stays is a fingerprint of
-16 bytes with the name of who brought it, and a count a fault: a thousand files take no more memory
-than ten. Nothing that a file holds stops the check; a file that cannot be read has its reason.
+Pieces are read and judged one at a time, then released. Kept are a 16-byte fingerprint with the
+name of its first piece, and a count per fault. So memory hardly grows with the number of files. A
+file that cannot be read gets a report with the reason.
 
     check = Check(Demands(keys=13))
     for path in midi_files(folder, below=True):
@@ -25,10 +25,10 @@ from evo.music.screening.fingerprint import fingerprint
 
 @dataclass(frozen=True)
 class Report:
-    """One piece: what is wrong with it, and what it is like unless it could not be read.
+    """The result for one piece: its faults, and its facts if it could be read.
 
-    `same_as` names an earlier piece with the same melody. It is a fault, a duplicate, unless that
-    piece is not fit itself: then this one is the first to be of use.
+    `same_as` names an earlier piece with the same melody. The piece is then a duplicate, a fault,
+    unless the earlier one was unfit and this one is fit.
     """
 
     name: str
@@ -56,12 +56,13 @@ class Report:
 
 
 class Check:
-    """Judges pieces one by one and counts.
+    """Judge pieces one by one, and count the results.
 
     Attributes:
-        pieces, fit: how many there were, and how many are fit to learn from.
-        faults: how many pieces have each fault.
-        steps_per_beat: how many of the fit ones need a piano roll of so many steps a beat.
+        pieces: number of pieces.
+        fit: number of pieces fit to learn from.
+        faults: number of pieces per fault.
+        steps_per_beat: number of fit pieces per resolution they need.
     """
 
     def __init__(self, demands: Demands) -> None:
@@ -69,14 +70,21 @@ class Check:
         self.pieces = self.fit = 0
         self.faults: Counter[str] = Counter()
         self.steps_per_beat: Counter[int] = Counter()
-        self._melodies: dict[bytes, tuple[str, bool]] = {}  # who was first, and whether it is fit
+        self._melodies: dict[
+            bytes, tuple[str, bool]
+        ] = {}  # first piece with this melody, and its fitness
 
     def file(self, path: str) -> Report:
-        """Return the report on a MIDI file."""
+        """Check a MIDI file."""
         return self.piece(path, lambda: read_piece(path))
 
     def piece(self, name: str, read: Callable[[], MidiPiece]) -> Report:
-        """Return the report on a piece that `read` returns, or raises a MidiError for."""
+        """Check a piece.
+
+        Args:
+            name: name of the piece.
+            read: returns the piece; a MidiError it raises becomes a fault.
+        """
         report = self._judged(name, read)
         self.pieces += 1
         self.faults.update({fault.kind for fault in report.faults})

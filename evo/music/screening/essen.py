@@ -1,20 +1,19 @@
-"""Folk songs from collections that other packages bring along, as pieces to check and to learn.
+"""Read folk songs from collections of other packages, as pieces and songs.
 
 `essen`: the Essen folk song collection, 8,514 songs of Europe and China gathered under Helmut
 Schaffrath (https://www.esac-data.org), in the ABC transcription by Seymour Shlien. It is read from
-the user's own install of music21, and nothing of it is copied into this project; whoever uses it
-keeps to its terms (`essenFolksong/license.txt` there: non-commercial use).
+the user's own install of music21, and no part of it is copied into this project. Its terms apply
+(`essenFolksong/license.txt` there: non-commercial use).
 
-The files are plain text, so they are read by `evo.music.abc`, and music21 itself is not even
-imported. It takes far longer (15 ms a song), and in these files, which name no version of ABC, it
-lets an accidental end with its note. It holds to the end of the bar, as the standard has it: of
-2,790 notes that follow an accidental on their letter within a bar and a line none repeats it, of
-those in the next bar four in five do. Told so by a first line `%abc-2.1`, music21 reads the same
-notes.
+The files are plain text, so `evo.music.abc` reads them and music21 is not imported. music21 is
+slower (15 ms per song). These files do not name an ABC version, so music21 ends an accidental with
+its note. The standard holds it to the end of the bar, and so do the files. A note with the letter
+of an earlier accidental never repeats it within a bar and a line (0 of 2,790). In the next bar,
+four in five do. With a first line `%abc-2.1`, music21 reads the same notes.
 
-A song becomes a piece of one voice at 480 ticks a beat, 120 beats a minute. One that needs
-sixteenths is written in twice its note values: then it stands on eighths, the grid of the
-simplified instrument, and sounds the same at twice the tempo.
+A song becomes a piece of one voice at 480 ticks per beat and 120 beats per minute. A song that
+needs sixteenths is written in doubled note values. It then fits eighths, the grid of the simplified
+instrument, and sounds the same at twice the tempo.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from evo.music.tunes import name_of
 
 TICKS_PER_BEAT = 480
 
-TITLE = 40  # letters of a title in a file's name
+TITLE = 40  # maximum letters of a title in a file name
 
 FOLDERS = {"essen": "essenFolksong"}  # in music21/corpus
 
@@ -49,10 +48,10 @@ _FRACTION = re.compile(r"([1-9]\d*)/([1-9]\d*)")
 
 @dataclass(frozen=True)
 class FolkSong:
-    """One song of a collection, not yet read.
+    """A song of a collection, not yet parsed.
 
     Attributes:
-        name: file, number and title, fit for a file's name: "han1-007-title".
+        name: file, number and title, valid as a file name: "han1-007-title".
         text: its ABC.
     """
 
@@ -60,23 +59,28 @@ class FolkSong:
     text: str
 
     def read(self) -> MidiPiece:
-        """Return the song as a piece; MidiError for one that breaks the notation."""
+        """Parse the song as a piece.
+
+        Raises:
+            MidiError: if the notation is invalid.
+        """
         fields, body = _split(self.text)
         try:
             unit = _FRACTION.fullmatch(fields.get("L", ""))
             if unit is None:
                 raise AbcError(0, f"cannot read L:{fields.get('L', '')}")
-            # A tie between rests says nothing.
+            # A tie between rests has no effect.
             notes, length = read_melody(re.sub(r"(z\d*)-", r"\1", body), fields.get("K", ""))
         except AbcError as error:
             raise MidiError(self.name, f"damaged: {error}") from None
-        ticks = 4 * TICKS_PER_BEAT * int(unit[1]) // int(unit[2])  # of a unit note; 60 for 1/32
+        ticks = 4 * TICKS_PER_BEAT * int(unit[1]) // int(unit[2])  # per unit note; 60 for 1/32
         if not 1 <= ticks <= 1 << 20:
             raise MidiError(self.name, f"damaged: a unit note of {unit[0]}")
         if any(note.onset * ticks % (TICKS_PER_BEAT // 2) for note in notes):
             ticks *= 2
         rows = [
-            (one.onset * ticks, (one.onset + one.length) * ticks, one.pitch, 0) for one in notes
+            (note.onset * ticks, (note.onset + note.length) * ticks, note.pitch, 0)
+            for note in notes
         ]
         return MidiPiece(
             notes=np.array(rows, dtype=np.int64).reshape(len(rows), 4),
@@ -90,10 +94,10 @@ class FolkSong:
 
 
 def folk_songs(collection: str) -> Iterator[FolkSong]:
-    """Yield the songs of a collection, file by file in the order of their names.
+    """Yield the songs of a collection, with its files sorted by name.
 
     Raises:
-        InputError: where music21 is not installed, or came without its collections.
+        InputError: if music21 is not installed or lacks the collection.
     """
     for path in _files(collection):
         with user_file(path, "cannot be read"):
@@ -107,7 +111,7 @@ def folk_songs(collection: str) -> Iterator[FolkSong]:
 
 
 def to_song(piece: MidiPiece, name: str, keys: int, steps_per_beat: int) -> Song:
-    """Return the top line of a piece as a song in the middle of the keys.
+    """Convert the top line of a piece to a song centred on the keys.
 
     Args:
         piece: a piece with at least one note.
@@ -116,7 +120,7 @@ def to_song(piece: MidiPiece, name: str, keys: int, steps_per_beat: int) -> Song
         steps_per_beat: resolution; onsets fall on the nearest step.
 
     Raises:
-        MidiError: for a melody that spans more than the keys, or is too long.
+        MidiError: if the melody spans more than the keys or is too long.
     """
     line = top_line(piece.notes)
     low, high = int(line[:, 2].min()), int(line[:, 2].max())
@@ -147,12 +151,12 @@ def _files(collection: str) -> list[Path]:
 
 
 def _split(text: str) -> tuple[dict[str, str], str]:
-    """Return the fields up to the key, the first of each letter, and the melody below them."""
+    """Split ABC into fields, the first per letter, and the melody after `K:`."""
     fields: dict[str, str] = {}
     lines = text.splitlines()
     for number, line in enumerate(lines):
         found = _FIELD.match(line)
-        if found:  # a field may run over into lines that are none
+        if found:  # a field may continue on lines without a letter
             fields.setdefault(found[1], found[2].strip())
             if found[1] == "K":
                 return fields, "\n".join(lines[number + 1 :])
@@ -160,6 +164,6 @@ def _split(text: str) -> tuple[dict[str, str], str]:
 
 
 def _metre(field: str) -> tuple[tuple[int, int, int], ...]:
-    """Return a metre from the beginning on; what is called free or none is 0/4, no metre at all."""
+    """Parse a metre from the first tick on; free or missing metre is 0/4."""
     found = _FRACTION.match(field)
     return ((0, int(found[1]), int(found[2])),) if found else ((0, 0, 4),)

@@ -1,4 +1,4 @@
-"""What a piece is like: who plays, which keys, how fast, in which metre, on which grid."""
+"""Describe a piece: its parts, keys, tempo, metre and rhythmic grid."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from evo.music.midi.read import MidiPiece
 from evo.music.midi.units import DEFAULT_TEMPO
 from evo.music.screening.timing import TOLERANCE, Grid
 
-TEMPO_STEP = 0.005  # a smaller relative change is none
-GESTURE = 2  # beats: changes in one direction that are closer are one gesture
+TEMPO_STEP = 0.005  # smaller relative changes are ignored
+GESTURE = 2  # beats; closer changes in one direction form one gesture
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What a piece is like, as the records of the report have it."""
+    """Properties of a piece, as recorded in the report."""
 
     notes: int
     parts: int
@@ -40,7 +40,7 @@ class Facts:
 
     @property
     def keys(self) -> int:
-        """Keys from the lowest note to the highest."""
+        """Number of keys from the lowest note to the highest."""
         return self.highest - self.lowest + 1
 
     def record(self) -> dict[str, Any]:
@@ -49,12 +49,12 @@ class Facts:
 
 
 def describe(piece: MidiPiece, onsets: NDArray[np.float64], grid: Grid) -> Facts:
-    """Return what a piece is like.
+    """Compute the facts of a piece.
 
     Args:
         piece: a piece with at least one note.
         onsets: float64 (notes,), in beats, sorted.
-        grid: the grid that suits them best.
+        grid: the best grid for the onsets.
     """
     end = max(piece.end_tick, int(piece.notes[:, 1].max())) / piece.ticks_per_beat
     pitches = piece.notes[:, 2]
@@ -80,24 +80,24 @@ def describe(piece: MidiPiece, onsets: NDArray[np.float64], grid: Grid) -> Facts
 
 
 def sounding_tempos(piece: MidiPiece) -> dict[int, int]:
-    """Return the microseconds a beat by the tick they begin at, up to the last onset."""
+    """Map ticks to microseconds per beat, up to the last onset."""
     last_onset = int(piece.notes[-1, 0])
     return {tick: microseconds for tick, microseconds in piece.tempos if tick <= last_onset}
 
 
 def tempo_gestures(piece: MidiPiece) -> list[list[float]]:
-    """Return the changes of tempo by gesture, each as the beats at which it changes.
+    """Group the tempo changes into gestures, each a list of beats.
 
-    A gesture is a jump, or a run of changes in one direction with at most two beats between them: a
-    ritardando written in steps.
+    A gesture is a jump, or a run of changes in one direction at most two beats apart, such as a
+    ritardando in steps.
     """
-    changes: list[tuple[float, bool]] = []  # (beat, whether it grows slower)
+    changes: list[tuple[float, bool]] = []  # (beat, whether the tempo slows down)
     now: int | None = None
     for tick, microseconds in sounding_tempos(piece).items():
         if now is not None and abs(microseconds - now) > TEMPO_STEP * now:
             changes.append((tick / piece.ticks_per_beat, microseconds > now))
         elif now is not None:
-            continue  # small steps add up until they are a change
+            continue  # small changes accumulate until they exceed the threshold
         now = microseconds
 
     gestures: list[list[float]] = []
@@ -111,47 +111,47 @@ def tempo_gestures(piece: MidiPiece) -> list[list[float]]:
 
 
 def _metres(piece: MidiPiece) -> tuple[str, ...]:
-    """Return the metres that sound, in order, without an upbeat bar and the same metre again."""
+    """Return the sounding metres in order, without upbeat bars and repeats."""
     last_onset = int(piece.notes[-1, 0])
     by_tick = {tick: metre for tick, *metre in piece.metres if tick <= last_onset}
-    places = list(by_tick.items())
-    bars = [4 * num / den * piece.ticks_per_beat for _, (num, den) in places]  # in ticks
-    # An upbeat: a metre of its own for the one bar, shorter than those that follow.
-    if len(places) > 1 and bars[0] < bars[1] and places[1][0] - places[0][0] <= bars[0]:
-        del places[0], bars[0]
-    # And the last bar, which the upbeat completes.
-    if len(places) > 1 and bars[-1] < bars[-2] and last_onset - places[-1][0] < bars[-1]:
-        del places[-1], bars[-1]
+    entries = list(by_tick.items())
+    bars = [4 * num / den * piece.ticks_per_beat for _, (num, den) in entries]  # in ticks
+    # An upbeat bar: its own metre, shorter than those that follow.
+    if len(entries) > 1 and bars[0] < bars[1] and entries[1][0] - entries[0][0] <= bars[0]:
+        del entries[0], bars[0]
+    # The last bar, shortened by the upbeat.
+    if len(entries) > 1 and bars[-1] < bars[-2] and last_onset - entries[-1][0] < bars[-1]:
+        del entries[-1], bars[-1]
     metres: list[tuple[int, int]] = []
-    for _, (numerator, denominator) in places:
+    for _, (numerator, denominator) in entries:
         if not metres or not _alike(metres[-1], (numerator, denominator)):
             metres.append((numerator, denominator))
     return tuple(f"{numerator}/{denominator}" for numerator, denominator in metres)
 
 
-def _alike(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    """Return whether metres are the same to the ear: 4/4, 2/2 and 8/8 are, 3/4 and 6/8 are not."""
-    if one == other:
+def _alike(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Return whether two metres sound alike, as 4/4, 2/2 and 8/8 do."""
+    if a == b:
         return True
-    same_length = one[0] * other[1] == other[0] * one[1]
-    return same_length and all(numerator.bit_count() == 1 for numerator, _ in (one, other))
+    same_length = a[0] * b[1] == b[0] * a[1]
+    return same_length and all(numerator.bit_count() == 1 for numerator, _ in (a, b))
 
 
 def _largest_chord(onsets: NDArray[np.float64]) -> int:
-    """Return the most notes that begin within the tolerance of the grid: a chord may be spread."""
+    """Return the maximum number of onsets within the grid tolerance, as spread chords."""
     together = np.searchsorted(onsets, onsets + TOLERANCE, side="right") - np.arange(len(onsets))
     return int(together.max())
 
 
 def _density(onsets: NDArray[np.float64]) -> float:
-    """Return the onsets a beat on average, a chord counted once."""
+    """Return the mean number of onsets per beat, counting a chord once."""
     moments = np.unique(np.round(onsets / TOLERANCE))
     span = float(onsets[-1] - onsets[0])
     return (len(moments) - 1) / span if span > 0 else 0.0
 
 
 def _seconds(piece: MidiPiece, end: float) -> float:
-    """Return how long the piece lasts by its tempo map."""
+    """Return the duration in seconds by the tempo map."""
     seconds, beat, microseconds = 0.0, 0.0, DEFAULT_TEMPO
     if piece.tempos and piece.tempos[0][0] > 0:
         microseconds = piece.tempos[0][1]  # as `Song.load` reads it

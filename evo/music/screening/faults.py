@@ -1,8 +1,8 @@
-"""What can be wrong with a piece as data to learn from, each with the reason and the bound.
+"""Define the faults of a piece as training data, with reasons and bounds.
 
-The faults are those that spoilt the data of the original research: pieces for a band, live
-recordings, tempo maps that follow a player, metres that change, too much music for the instrument.
-Every bound has an innocent neighbour that it must not touch; they stand side by side here.
+The faults are those that spoilt the data of the original research: pieces for bands, live
+recordings, tempo maps of a performance, changing metres, and music too complex for the instrument.
+Each bound must spare an innocent neighbour:
 
 | fault | innocent |
 | --- | --- |
@@ -24,7 +24,7 @@ from evo.music.midi.units import MICROSECONDS, note_name
 from evo.music.screening.facts import Facts, describe, sounding_tempos, tempo_gestures
 from evo.music.screening.timing import Grid, best_grid
 
-# The faults by the name that records carry, each with what the report calls it.
+# Fault names in records, and their titles in the report.
 FAULTS = {
     "damaged": "damaged or unreadable",
     "empty": "empty",
@@ -39,7 +39,7 @@ FAULTS = {
     "duplicate": "a duplicate",
 }
 
-PIANOS = range(8)  # the program numbers of pianos, electric ones and harpsichords among them
+PIANOS = range(8)  # program numbers of pianos, including electric pianos and harpsichords
 HANDS = 2
 FAMILIES = (
     "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass",
@@ -50,17 +50,17 @@ FAMILIES = (
 SHORTEST_NOTES = 12
 SHORTEST_BEATS = 8.0
 LONGEST_SECONDS = 600.0
-LONGEST_BEATS = 2_500.0  # more would not fit a piano roll at 24 steps a beat
+LONGEST_BEATS = 2_500.0  # the most that fit a piano roll at 24 steps per beat
 
-TEMPO_GESTURES = 4  # this many changes are free, and one in every eight bars
-TEMPO_BARS = 1 / 3  # of the bars may see a change, the final ritardando's not counted
-NO_METRE = "0/4"  # what a collection says of a song in free metre
+TEMPO_GESTURES = 4  # allowed gestures, plus one per eight bars
+TEMPO_BARS = 1 / 3  # maximum share of bars with a change, without the final ritardando
+NO_METRE = "0/4"  # used by collections for free metre
 EVEN_NUMERATORS = (2, 3, 4, 6, 8, 9, 12)
 SMALL_INSTRUMENT = 25  # keys, two octaves: for one hand and one melody
 
 
 class Fault(NamedTuple):
-    """One thing that is wrong: which of `FAULTS`, and the figures that show it."""
+    """A fault: its kind (a key of `FAULTS`), and the figures that show it."""
 
     kind: str
     reason: str
@@ -71,13 +71,13 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True)
 class Demands:
-    """What is asked of a piece.
+    """Requirements for a piece.
 
     Attributes:
         keys: keys of the instrument, 1 to 128.
-        chord: notes that may begin together; by default 4, or 10 for more than two octaves.
-        density: onsets a beat, on average; by default 4, or 12 for more than two octaves.
-        steps_per_beat: steps of the piano roll; by default as many as the piece needs.
+        chord: maximum notes that begin together; by default 4, or 10 above two octaves.
+        density: maximum mean onsets per beat; by default 4, or 12 above two octaves.
+        steps_per_beat: resolution of the piano roll; by default as fine as the piece needs.
     """
 
     keys: int = 13
@@ -87,17 +87,25 @@ class Demands:
 
     @property
     def largest_chord(self) -> int:
-        """Notes that may begin together."""
+        """Maximum number of notes that begin together."""
         return self.chord or (4 if self.keys <= SMALL_INSTRUMENT else 10)
 
     @property
     def largest_density(self) -> float:
-        """Onsets a beat, on average."""
+        """Maximum mean number of onsets per beat."""
         return self.density or (4.0 if self.keys <= SMALL_INSTRUMENT else 12.0)
 
 
 def judge(piece: MidiPiece, demands: Demands) -> tuple[Facts, Grid, list[Fault]] | Fault:
-    """Return what a piece is like and what is wrong with it; of one without notes only that."""
+    """Describe a piece and find its faults.
+
+    Args:
+        piece: the piece.
+        demands: the requirements.
+
+    Returns:
+        Facts, best grid and faults; only a `Fault` if the piece has no notes.
+    """
     if not len(piece.notes):
         return Fault("empty", "no notes but percussion" if piece.percussion else "no notes")
     onsets = piece.notes[:, 0] / piece.ticks_per_beat
@@ -121,7 +129,7 @@ def _of_the_parts(piece: MidiPiece) -> list[Fault]:
     programs = {program for part in piece.parts for program in part.programs}
     others = sorted(programs - set(PIANOS))
     if others:
-        names = [f"program {one + 1}, {FAMILIES[one // 8]}" for one in others[:3]]
+        names = [f"program {program + 1}, {FAMILIES[program // 8]}" for program in others[:3]]
         names += ["..."] if len(others) > 3 else []
         reasons.append(", ".join(names))
     if len(piece.parts) > HANDS:
@@ -147,12 +155,12 @@ def _of_the_grid(grid: Grid, demands: Demands) -> list[Fault]:
 
 
 def _of_the_tempo(piece: MidiPiece) -> list[Fault]:
-    # The last gesture is free. A tempo that follows a player goes up and down all the time, or
+    # The last gesture is free. The tempo map of a live performance keeps rising and falling, or
     # changes in bar after bar.
     gestures = tempo_gestures(piece)
     end = int(piece.notes[-1, 0]) / piece.ticks_per_beat
     bars = max(1.0, end / 4)
-    # The final ritardando ends near the end and is short enough to be one.
+    # A final ritardando is short and ends near the end.
     final = bool(gestures) and end - gestures[-1][-1] <= 8 and end - gestures[-1][0] <= 32
     counted = gestures[:-1] if final else gestures
     touched = len({int(beat // 4) for gesture in counted for beat in gesture})
@@ -183,7 +191,7 @@ def _of_the_metre(metres: tuple[str, ...]) -> list[Fault]:
 
 def _even(metre: str) -> bool:
     numerator, _, denominator = metre.partition("/")
-    # No musician writes finer than thirty-seconds; a collection may also say that it has no metre.
+    # Finer than thirty-seconds is not written by musicians, and 0/4 is a missing metre.
     return metre[:1].isdecimal() and int(numerator) in EVEN_NUMERATORS and int(denominator) <= 32
 
 
@@ -202,18 +210,18 @@ def _of_the_instrument(facts: Facts, demands: Demands) -> list[Fault]:
 def _of_the_length(facts: Facts) -> list[Fault]:
     faults = []
     if facts.notes < SHORTEST_NOTES or facts.beats < SHORTEST_BEATS:
-        what = f"{_count(facts.notes, 'note')} in {facts.beats:.0f} beats"
+        size = f"{_count(facts.notes, 'note')} in {facts.beats:.0f} beats"
         faults.append(
             Fault(
-                "short", f"{what}, at least {SHORTEST_NOTES} notes and {SHORTEST_BEATS:.0f} beats"
+                "short", f"{size}, at least {SHORTEST_NOTES} notes and {SHORTEST_BEATS:.0f} beats"
             )
         )
     if facts.seconds > LONGEST_SECONDS or facts.beats > LONGEST_BEATS:
-        what = f"{facts.seconds / 60:,.0f} minutes, {facts.beats:,.0f} beats"
-        most = f"at most {LONGEST_SECONDS / 60:.0f} minutes and {LONGEST_BEATS:,.0f} beats"
-        faults.append(Fault("long", f"{what}, {most}"))
+        size = f"{facts.seconds / 60:,.0f} minutes, {facts.beats:,.0f} beats"
+        limit = f"at most {LONGEST_SECONDS / 60:.0f} minutes and {LONGEST_BEATS:,.0f} beats"
+        faults.append(Fault("long", f"{size}, {limit}"))
     return faults
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

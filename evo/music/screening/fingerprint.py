@@ -1,12 +1,12 @@
-"""Knowing a melody again: in another key, at another tempo, after another silence.
+"""Recognise a melody in another key, at another tempo, or after a different silence.
 
-The fingerprint of a melody (`top_line`) hashes the intervals between its notes, and the times
-between their onsets in steps of the piece's own grid. Both are divided by what all times have in
-common, so that a melody written in twice the note values is the same one. Two melodies with the
-same fingerprint agree note for note.
+The fingerprint hashes the top line (`top_line`): the intervals between its notes, and the times
+between its onsets in steps of the piece's own grid. Times are divided by their greatest common
+divisor, so doubled note values do not matter. Melodies with the same fingerprint agree note for
+note.
 
-Notes are held here, where `evo.music.melody` reads piano rolls. Its kernels would make a check of
-files take twice the memory.
+This works on held notes, while `evo.music.melody` works on piano rolls. Loading that module's
+kernels would double the memory of a check.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from numpy.typing import NDArray
 
 from evo.music.screening.timing import Grid, steps_of
 
-SHORTEST = 4  # notes: fewer are no melody to be known by
-FINE = 24  # steps a beat for pieces without a grid
+SHORTEST = 4  # minimum number of notes
+FINE = 24  # steps per beat for pieces without a grid
 
 
 def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> bytes | None:
-    """Return 16 bytes, equal for melodies that agree note for note; None for too few notes.
+    """Return a 16-byte fingerprint of the melody, or None for too few notes.
 
     Args:
-        notes: int64 array (notes, 3 or more), rows (onset_tick, end_tick, pitch, ...), sorted.
-        ticks_per_beat: ticks in a quarter note.
-        grid: the grid that the notes stand on; if they do not fit it, a fine one is taken.
+        notes: int64 (notes, 3 or more), sorted rows (onset_tick, end_tick, pitch, ...).
+        ticks_per_beat: ticks per quarter note.
+        grid: the best grid of the notes; a fine grid replaces it if they do not fit.
     """
     line = top_line(notes)
     if len(line) < SHORTEST:
@@ -41,10 +41,10 @@ def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> by
 
 
 def top_line(notes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the melody of notes that are held: the rows that no higher note covers.
+    """Return the rows of the melody: notes that no higher note covers.
 
-    Of the notes that begin together it is the highest, unless a higher one that began before still
-    sounds in the middle of it.
+    Only the highest of simultaneous onsets counts. A note is covered if an earlier, higher note
+    still sounds at its middle.
 
     Args:
         notes: int64 (notes, 3 or more), rows (onset, end, pitch, ...).
@@ -52,7 +52,7 @@ def top_line(notes: NDArray[np.int64]) -> NDArray[np.int64]:
     sounding_until = np.zeros(128, dtype=np.int64)
     kept: list[int] = []
     last_onset = -1
-    # By onset, then the highest first.
+    # Sorted by onset, then from the highest pitch down.
     for row in np.lexsort((-notes[:, 2], notes[:, 0])).tolist():
         onset, end, pitch = notes[row, :3].tolist()
         covered = (sounding_until[pitch + 1 :] > (onset + end) / 2).any()

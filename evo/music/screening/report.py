@@ -1,8 +1,7 @@
-"""What `evo songs check` does: pieces are read, judged, recorded, copied when fit, and forgotten.
+"""Run `evo songs check`: read, judge, record and copy candidates, one at a time.
 
-A candidate knows how it is read and how it is written elsewhere, so that files and the songs of a
-collection go the same way. Records are written as they come, so that an interrupted check leaves
-what it found.
+A candidate has its own functions to read and to write it, so that files and songs of a collection
+are handled alike. Records are written at once, so an interrupted check keeps its results.
 """
 
 from __future__ import annotations
@@ -34,14 +33,14 @@ from evo.music.screening.facts import Facts
 from evo.music.screening.faults import FAULTS, Demands
 from evo.music.tables import new_table, say, show, watched
 
-FEW = 50  # pieces that are shown one by one in a table
+FEW = 50  # maximum number of pieces listed in a table
 COLUMNS = ("path", "fit", "faults", "reasons", "same_as", "keys", *(f.name for f in fields(Facts)))
 
-Record = Callable[[Report], None]  # takes one report after the other
+Record = Callable[[Report], None]  # writes one report
 
 
 class Candidate(NamedTuple):
-    """Something to check: its name, its path from where the search began, and what can be done."""
+    """A piece to check: name, path relative to the search root, and functions."""
 
     name: str
     path: str
@@ -50,7 +49,7 @@ class Candidate(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Where records and copies go; None for nowhere."""
+    """Destinations of records and copies; None for none."""
 
     json: str | None = None
     csv: str | None = None
@@ -58,7 +57,11 @@ class Outputs(NamedTuple):
 
 
 def files_below(path: str) -> list[Candidate]:
-    """Return a MIDI file, or all of a folder, as candidates; MidiError for a path without any."""
+    """Return a MIDI file, or all MIDI files below a folder, as candidates.
+
+    Raises:
+        MidiError: if there is no MIDI file.
+    """
     root = path if Path(path).is_dir() else str(Path(path).parent)
     return [
         Candidate(
@@ -72,7 +75,14 @@ def files_below(path: str) -> list[Candidate]:
 
 
 def folk_songs_of(collection: str, demands: Demands) -> list[Candidate]:
-    """Return the songs of a collection; they are kept as MIDI files, moved into the keys."""
+    """Return the songs of a collection as candidates.
+
+    Fit ones are saved as MIDI files, transposed to fit the keys.
+
+    Args:
+        collection: name of the collection.
+        demands: the requirements; gives the keys and the resolution.
+    """
 
     def candidate(song: FolkSong) -> Candidate:
         def keep(target: Path) -> None:
@@ -84,7 +94,16 @@ def folk_songs_of(collection: str, demands: Demands) -> list[Candidate]:
 
 
 def chosen(found: list[Candidate], limit: int | None, seed: int | None) -> list[Candidate]:
-    """Return the first `limit` candidates or, with a seed, a random sample in the same order."""
+    """Return the first `limit` candidates or, with a seed, a random sample.
+
+    Args:
+        found: all candidates.
+        limit: maximum number; None for all.
+        seed: random seed of the sample; None takes the first.
+
+    Returns:
+        The candidates, in their original order.
+    """
     if limit is None or limit >= len(found):
         return found
     if seed is None:
@@ -94,15 +113,15 @@ def chosen(found: list[Candidate], limit: int | None, seed: int | None) -> list[
 
 
 def survey(check: Check, candidates: list[Candidate], outputs: Outputs) -> int:
-    """Check the candidates and say what came of it.
+    """Check the candidates and print the results.
 
     Args:
-        check: judges them, and counts.
-        candidates: what to check, in this order.
-        outputs: where records and copies go.
+        check: judges the pieces and counts.
+        candidates: pieces to check, in this order.
+        outputs: destinations of records and copies.
 
     Returns:
-        The signal that ended it early, or 0.
+        The signal that interrupted the check, or 0.
     """
     console = Console()
     started = time.monotonic()
@@ -133,9 +152,9 @@ def survey(check: Check, candidates: list[Candidate], outputs: Outputs) -> int:
 def _checked(
     check: Check, candidates: list[Candidate], outputs: Outputs, console: Console
 ) -> tuple[list[tuple[str, Report]], int]:
-    """Check the candidates; return the reports of a few, and the signal that ended it early.
+    """Check the candidates; return the reports if few, and the interrupting signal.
 
-    Of many candidates the faulty ones are named at once.
+    If there are many, unfit ones are printed at once.
     """
     reports = []
     with ExitStack() as stack:
@@ -165,7 +184,10 @@ def _checked(
 
 @contextmanager
 def json_records(path: Path) -> Iterator[Record]:
-    """Write reports as a JSON array, a record a line; it is whole whenever the context ends."""
+    """Write reports as a JSON array, a record per line.
+
+    The array is closed even after an error.
+    """
     with closing(UserTextFile(path)) as file:
         separator = "[\n"
 
@@ -182,7 +204,7 @@ def json_records(path: Path) -> Iterator[Record]:
 
 @contextmanager
 def csv_records(path: Path) -> Iterator[Record]:
-    """Write reports as a table of comma-separated values; lists are joined by blanks."""
+    """Write reports as CSV; lists are joined by blanks."""
     with closing(UserTextFile(path, errors="backslashreplace", newline="")) as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
@@ -200,10 +222,10 @@ def csv_records(path: Path) -> Iterator[Record]:
 
 
 def empty_folder(path: str) -> Path:
-    """Return a folder to copy into, made unless it is there.
+    """Return an empty folder to copy into, creating it if needed.
 
     Raises:
-        InputError: for one that is not empty, or cannot be made.
+        InputError: if the folder is not empty or cannot be created.
     """
     folder = Path(path)
     with user_file(folder, "cannot be made"):
@@ -214,7 +236,12 @@ def empty_folder(path: str) -> Path:
 
 
 def free_name(folder: Path, name: str) -> Path:
-    """Return a new path in a folder for a file: of "a/b.mid" "a-b.mid", or else "a-b-2.mid"."""
+    """Return an unused path in a folder: "a/b.mid" gives "a-b.mid" or "a-b-2.mid".
+
+    Args:
+        folder: the folder.
+        name: a relative path, flattened to one name.
+    """
     flat = Path("-".join(part for part in Path(name).parts if part not in ("/", "..", ".")))
     target, number = folder / flat, 1
     while target.exists():
@@ -224,7 +251,7 @@ def free_name(folder: Path, name: str) -> Path:
 
 
 def pieces_table(reports: Sequence[tuple[str, Report]]) -> Table:
-    """Return a row per piece: the name to show, what it is like, and its faults in a word each."""
+    """Build a table with a row per piece: name, facts and kinds of faults."""
     table = new_table("file", "notes", "keys", "chord", "beats", "tempo")
     for heading in ("metre", "grid", "verdict"):
         table.add_column(heading)
@@ -243,7 +270,7 @@ def pieces_table(reports: Sequence[tuple[str, Report]]) -> Table:
 
 
 def summary_table(check: Check) -> Table:
-    """Return how many pieces have each fault, and how many are fit."""
+    """Build a table of the number of pieces per fault, and of fit ones."""
     table = new_table("fault", "files", "share")
     rows = [(title, check.faults[kind], "") for kind, title in FAULTS.items() if check.faults[kind]]
     for title, count, style in [*rows, ("fit to learn from", check.fit, "green")]:
@@ -253,7 +280,7 @@ def summary_table(check: Check) -> Table:
 
 
 def resolutions(check: Check) -> str:
-    """Return what the fit pieces need of a piano roll, where it is more than the usual."""
+    """Describe the fit pieces that need an unusual resolution."""
     finer = [
         f"{count:,} with steps_per_beat={steps}"
         for steps, count in sorted(check.steps_per_beat.items())

@@ -1,17 +1,16 @@
-"""Which grid a piece was written on, and how far its notes are off it.
+"""Find the rhythmic grid of a piece, and measure how far its notes are off it.
 
-Notes entered by hand or from a score stand on a grid: eighths, sixteenths, triplets, swung eighths.
-Notes recorded live stand anywhere. So the onsets are held against every grid that music uses, and
-the piece is judged by the one that suits it best: a triplet or a swung eighth is no mistake.
+Notes entered by hand or from a score lie on a grid: eighths, sixteenths, triplets, swung eighths.
+Notes recorded live do not. The onsets are compared with every grid in common use, and the best
+grid decides. So triplets and swung eighths are not faults.
 
-An onset is *off* a grid when it misses it by more than a 24th of a beat (21 ms at 120 beats a
-minute), or more than a sixth of a step where steps are closer than a quarter of a beat. Onsets
-strewn at random are off every even grid two times in three; a grid cannot forgive more than it
-tells apart. A piece whose best grid leaves more than `TOO_MANY_OFF` of its onsets off is no piece
-on a grid.
+An onset is *off* a grid if it misses it by more than a 24th of a beat (21 ms at 120 beats per
+minute), or by more than a sixth of a step on grids finer than a quarter of a beat. Random onsets
+are off every even grid two times in three, however fine it is. A piece does not fit if its best
+grid leaves more than `TOO_MANY_OFF` of its onsets off.
 
-Not counted are ornaments, which stand before their note by nature, and a delay that all notes
-share: both leave the rhythm readable.
+Two deviations are ignored because the rhythm stays readable: ornaments, which come before their
+note, and a delay common to all notes.
 """
 
 from __future__ import annotations
@@ -23,9 +22,9 @@ from numpy.typing import NDArray
 
 TOLERANCE = 1 / 24  # of a beat
 TOO_MANY_OFF = 0.1
-ORNAMENT = 1 / 8  # of a beat: a shorter time to the next onset makes an ornament of a note
-PLAINER = 0.01  # the share of onsets that a less plain grid must bring home
-LOOSE = 0.1  # what a mean deviation of the whole tolerance counts for, as a share of onsets
+ORNAMENT = 1 / 8  # of a beat; a note this close before the next onset is an ornament
+PLAINER = 0.01  # cost per rank in `PLAINEST_FIRST`, as a share of onsets
+LOOSE = 0.1  # cost of a mean deviation of the whole tolerance, as a share of onsets
 
 # Steps in a beat.
 EVEN_GRIDS = {
@@ -42,20 +41,23 @@ PLAINEST_FIRST = (
     "eighths", "sixteenths", "swung eighths", "triplets", "sixteenth triplets", "swung sixteenths",
     "thirty-seconds", "sixteenths and triplets", "thirty-seconds and triplets",
 )  # fmt: skip
-STRAIGHTEST_SWING, SHARPEST_SWING = 0.53, 0.72  # of two steps; 0.5 is straight, 2/3 a triplet
+STRAIGHTEST_SWING, SHARPEST_SWING = (
+    0.53,
+    0.72,
+)  # position in a pair of steps: 0.5 is straight, 2/3 a triplet
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The grid that suits a piece best.
+    """The best grid of a piece.
 
     Attributes:
-        name: what a musician calls it.
-        steps_per_beat: the steps a beat that a piano roll needs to keep every note apart; swung
-            notes become straight ones.
-        off: the share of the onsets that are off it.
-        deviation: how far the onsets are from it on average, in beats.
-        shift: where the grid begins, in beats.
+        name: musical name of the grid.
+        steps_per_beat: resolution of a piano roll that keeps all notes apart; swung notes become
+            straight.
+        off: share of onsets off the grid.
+        deviation: mean distance of the onsets from the grid, in beats.
+        shift: start of the grid, in beats.
     """
 
     name: str
@@ -66,15 +68,15 @@ class Grid:
 
     @property
     def fits(self) -> bool:
-        """Whether the piece stands on a grid at all."""
+        """Whether few enough onsets are off the grid."""
         return self.off <= TOO_MANY_OFF
 
 
 def best_grid(onsets: NDArray[np.float64], ticks_per_beat: int) -> Grid:
-    """Return the grid that suits the onsets best.
+    """Return the grid with the lowest cost for the onsets.
 
     Args:
-        onsets: float array (onsets,), at least one, in beats, sorted.
+        onsets: float (onsets,), at least one, in beats, sorted.
         ticks_per_beat: the file's resolution; grids finer than a quarter of it are not considered.
     """
     counted = _without_ornaments(np.unique(onsets))
@@ -89,14 +91,22 @@ def best_grid(onsets: NDArray[np.float64], ticks_per_beat: int) -> Grid:
 
 
 def steps_of(onsets: NDArray[np.float64], grid: Grid) -> NDArray[np.int64]:
-    """Return the step of each onset on a grid, int64 (onsets,); the first need not be 0."""
+    """Round onsets to steps of a grid; the first may differ from 0.
+
+    Args:
+        onsets: float (onsets,), in beats.
+        grid: the grid.
+
+    Returns:
+        int64 (onsets,).
+    """
     steps = np.floor((onsets - grid.shift) * grid.steps_per_beat + 0.5)
     counted: NDArray[np.int64] = steps.astype(np.int64)
     return counted
 
 
 def _cost(grid: Grid) -> float:
-    """Return the share of onsets that are off, and a little for what is less plain or close."""
+    """Return the share of onsets off, plus small penalties for complexity and deviation."""
     rank = PLAINEST_FIRST.index(grid.name) + (0.5 if grid.shift else 0.0)
     return grid.off + PLAINER * rank + LOOSE * grid.deviation / TOLERANCE
 
@@ -108,29 +118,29 @@ def _without_ornaments(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _even(onsets: NDArray[np.float64], steps: int, name: str) -> list[Grid]:
-    """Return the grid from the beat on, and the one moved by a delay that all notes share."""
+    """Return two grids: one from the beat on, one shifted by the common delay."""
     angles = np.exp(2j * np.pi * onsets * steps)
     shift = float(np.angle(angles.mean()) / (2 * np.pi * steps))
     grids = []
     for begin in (0.0, shift):
-        places = (onsets - begin) * steps
-        distance = np.abs(places - np.round(places)) / steps
+        positions = (onsets - begin) * steps
+        distance = np.abs(positions - np.round(positions)) / steps
         grids.append(_grid(name, steps, distance, min(TOLERANCE, 1 / (6 * steps)), begin))
     return grids
 
 
 def _swung(onsets: NDArray[np.float64], steps: int, name: str) -> Grid:
-    """Return the grid of pairs, long and short, whose second begins where most of them do."""
-    place = (onsets * steps / 2) % 1  # within a pair
-    late = place[(place >= STRAIGHTEST_SWING) & (place <= SHARPEST_SWING)]
+    """Return the swung grid, with the second note at the median late onset."""
+    position = (onsets * steps / 2) % 1  # within a pair
+    late = position[(position >= STRAIGHTEST_SWING) & (position <= SHARPEST_SWING)]
     second = float(np.median(late)) if len(late) else 0.5
-    distance = np.minimum(np.minimum(place, 1 - place), np.abs(place - second)) * 2 / steps
+    distance = np.minimum(np.minimum(position, 1 - position), np.abs(position - second)) * 2 / steps
     return _grid(name, steps, distance, TOLERANCE / (steps / 2), 0.0)
 
 
 def _grid(
     name: str, steps: int, distance: NDArray[np.float64], tolerance: float, shift: float
 ) -> Grid:
-    # A tick rounds: exact triplets are exact to half a tick only, which is far within.
+    # Ticks round triplets by up to half a tick, far below the tolerance.
     off = float((distance > tolerance + 1e-9).mean())
     return Grid(name, steps, off, float(distance.mean()), shift)

@@ -169,7 +169,7 @@ def test_a_difference_between_two_groups_is_tested(tmp_path: Path) -> None:
     p = f"p = {2 / 252:.2g}"
     success, cost, best = significance(first, second)
     assert success == f"success: {p} (Fisher's exact test)"
-    assert cost == f"evaluations to success, none the longest: {p} (Mann-Whitney U)"
+    assert cost == f"evaluations to success, failures last: {p} (Mann-Whitney U)"
     assert best == f"best fitness: {p} (Mann-Whitney U)"
     assert significance(second, second) == ["best fitness: p = 1 (Mann-Whitney U)"]
 

@@ -261,7 +261,7 @@ def test_a_run_whose_workers_are_lost_ends_with_exit_code_1_and_can_be_gone_on_w
         result = evo("run", "xor", *SMALL, "--out", place)
     assert result.exit_code == 1
     assert "stopped: they are gone" in result.output
-    assert result.output.splitlines()[-1] == "go on with it by: evo resume 'my runs/a'"
+    assert result.output.splitlines()[-1] == "resume it with: evo resume 'my runs/a'"
     assert "evo resume 'my runs/a'" in done("runs", "my runs")
     assert "finished: 3 generations done" in done("resume", place)
 

@@ -157,10 +157,10 @@ def test_a_process_that_crashes_takes_no_other_run_with_it(
         Batch.create(tmp_path / "all", configured().tables(), [0, 1, 2, 3]), 4
     )
     assert sorted(lines) == [
-        "0: its process was ended by SIGKILL; resume to go on with it",
+        "0: its process was ended by SIGKILL; resume it to continue",
         "1: memory",
         next(line for line in lines if line.startswith("2: finished: 12 generations done")),
-        "3: it was stopped; resume to go on with it",
+        "3: it was stopped; resume it to continue",
     ]
     assert sorted(summary.failed) == [0, 1, 3]
     assert list(summary.results) == [2]

@@ -175,7 +175,7 @@ def test_damaged_checkpoints_are_told_and_whether_any_is_left(folder: Path) -> N
         (folder_of / "MANIFEST.json").unlink()
     one = summaries(folder)[0]
     assert one.status == "damaged"
-    assert "begins anew" in one.note
+    assert "no checkpoint is left; start over with --anew" in one.note
 
 
 def test_the_command_lists_and_says_how_to_go_on(folder: Path) -> None:
@@ -187,7 +187,7 @@ def test_the_command_lists_and_says_how_to_go_on(folder: Path) -> None:
     assert killed.split()[:6] == ["batch/seed7", "xor", "network/neat", "7", "interrupted", "5"]
     assert whole.split()[:6] == ["whole", "xor", "network/neat", "5", "finished", "12"]
     path = folder / "batch" / "seed7"
-    assert rest == ["go on with what was broken off by:", f"  evo resume {path}"]
+    assert rest == ["resume interrupted runs with:", f"  evo resume {path}"]
 
 
 def test_scripts_get_json(folder: Path) -> None:

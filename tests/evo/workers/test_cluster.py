@@ -377,7 +377,7 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
         resume(path, workers={"cluster": address})
     watcher = Watcher()
     assert outcome(path, resume(path, watcher)) == wanted
-    assert "a cluster evaluated this run until now; it goes on here" in watcher.messages[0]
+    assert "a cluster evaluated this run until now; it resumes without" in watcher.messages[0]
 
 
 def test_a_worker_of_another_version_is_not_used_and_named(
@@ -495,7 +495,7 @@ def test_workers_lost_before_and_after_all_generations_are_told_in_one_line(
 ) -> None:
     monkeypatch.setattr(session, "_evaluator", lambda config, say: Lost(5, 64))
     path = tmp_path / "run"
-    with pytest.raises(RunInterruptedError, match=r"^nobody came; go on by `evo resume ") as told:
+    with pytest.raises(RunInterruptedError, match=r"^nobody came. Run: evo resume ") as told:
         start(path, configured())
     assert "\n" not in str(told.value)
     monkeypatch.setattr(Lost, "entering", False)

@@ -201,7 +201,7 @@ def test_a_species_has_the_same_colour_in_every_figure_and_not_its_neighbours() 
     assert all(one != other for one, other in pairwise(colours))
 
 
-def test_without_sizes_the_number_of_species_is_shapes() -> None:
+def test_without_sizes_the_number_of_species_is_drawn() -> None:
     figure = species_figure([record(g, engine={"species": 3}) for g in range(4)])
     assert len(figure.axes) == 1
     assert "no sizes" in words(figure)
@@ -211,7 +211,7 @@ def test_without_sizes_the_number_of_species_is_shapes() -> None:
 # Networks
 
 
-def test_only_connections_that_reach_an_output_are_shapes() -> None:
+def test_only_connections_that_reach_an_output_are_drawn() -> None:
     connections = [(-1, 0, 1.0), (-2, 13, 1.0), (13, 1, -2.0), (-3, 14, 1.0), (-4, 2, 9.0)]
     batch = networks(connections, nodes=15, enabled=[True, True, True, True, False])
     figure = network_figure(batch)
@@ -246,10 +246,11 @@ def test_the_keys_are_named_when_there_is_a_player() -> None:
 
 
 @pytest.mark.parametrize("links", [0, 1, 150, 5000])
-def test_networks_of_all_sizes_are_shapes(links: int) -> None:
+def test_networks_of_all_sizes_are_drawn(links: int) -> None:
     rng = np.random.default_rng(links)
     player = Player(13, tuple(range(1, 33)), extra_inputs=(1.0,))
-    sources, targets = rng.integers(-player.inputs, 0, links), rng.integers(0, 33, links)
+    pairs = rng.choice(player.inputs * 33, links, replace=False)
+    sources, targets = pairs // 33 - player.inputs, pairs % 33
     genes = list(zip(sources.tolist(), targets.tolist(), rng.normal(size=links), strict=True))
     genes += [(hidden, hidden - 20, 1.0) for hidden in range(20, 33)]
     batch = networks(genes, 33, player=player, inputs=player.inputs)
