@@ -20,6 +20,7 @@ from evo.analysis.plot import (
 from evo.analysis.plot.layout import lay_out
 from evo.analysis.plot.records import held, series, thinned
 from evo.analysis.plot.species import colour_of, species_table
+from evo.core.registry import experiment
 from evo.music.song import Song
 from genomes.network.networks import Networks
 from genomes.player import Player
@@ -90,6 +91,29 @@ def test_a_panel_is_drawn_for_what_the_log_holds_and_for_no_more() -> None:
     assert len(fitness_figure({"a": plain}).axes) == 1
     assert len(fitness_figure({"a": bred}).axes) == 3
     assert len(fitness_figure({"a": plain, "b": bred}).axes) == 3
+
+
+def test_panels_are_those_of_the_experiments_of_which_the_log_has_figures() -> None:
+    panels = [*experiment("memorize").panels, *experiment("guess").panels]
+    learnt = {"steps_correct": 60, "follow_correct": 80, "steps_total": 120}
+    records = [record(g, g / 2, figures=learnt) for g in range(3)]
+    for runs, lines in (({"a": records}, 2), ({"a": records, "b": records[:2]}, 2)):
+        scores, steps = fitness_figure(runs, panels).axes
+        assert (scores.get_ylabel(), steps.get_ylabel()) == ("score", "steps right")
+        assert len([line for line in steps.lines if len(line.get_xdata()) > 1]) >= lines
+        assert steps.get_ylim()[1] >= 120
+    text = words(fitness_figure({"a": records}, panels))
+    assert "champion, hearing itself" in text
+    assert "champion, hearing the song" in text
+    assert len(fitness_figure({"a": records}).axes) == 1
+    guessed = [
+        record(g, 0.5, figures={"panel_score": 0.5, "guesser_accuracy": 0.7}) for g in (0, 1)
+    ]
+    assert [axes.get_ylabel() for axes in fitness_figure({"a": guessed}, panels).axes] == [
+        "score", "guessed",
+    ]  # fmt: skip
+    other = [record(g, 0.5, figures={"panel_score": 0.1 * g}) for g in range(3)]
+    assert "panel's score" in words(fitness_figure({"a": other}, panels))
 
 
 @pytest.mark.parametrize(
