@@ -290,19 +290,19 @@ class Run:
         """
         self._kept = Kept()
         causes: list[str] = []
-        # Checkpoints whose log is intact come first: their run stays complete.
-        without_log: list[tuple[checkpoint.Stamp, State, Kept]] = []
+        # An older checkpoint comes first if the log is shorter: what is missing is bred again.
+        short: list[tuple[checkpoint.Stamp, State, Kept]] = []
         for path in reversed(self._checkpoints):
             try:
                 state, stamp = self._loaded(path)
                 kept = self._log.as_written(state.values)
-                if not kept.intact:
-                    without_log.append((stamp, state, kept))
+                if kept.is_short:
+                    short.append((stamp, state, kept))
                     raise CheckpointError(kept.message)
                 return self._restored(stamp, state, kept, restore, causes)
             except CheckpointError as damage:
                 causes.append(f"checkpoint {path.name} is damaged: {damage}")
-        for stamp, state, kept in without_log:
+        for stamp, state, kept in short:
             try:
                 return self._restored(stamp, state, kept, restore, [])
             except CheckpointError:

@@ -26,7 +26,7 @@ class Kept:
         length: Length in bytes.
         hash: SHA-256 of these bytes.
         content: Replacement of the log, or None to keep the file.
-        intact: Whether it has all records up to the checkpoint.
+        is_short: Whether it ends before the checkpoint.
         message: Message for the user, or "" if the log is unchanged.
     """
 
@@ -34,17 +34,17 @@ class Kept:
     hash: Any = field(default_factory=hashlib.sha256)
     content: bytes | None = None
     message: str = ""
-    intact: bool = True
+    is_short: bool = False
 
     @classmethod
-    def of(cls, content: bytes, message: str, intact: bool = False) -> "Kept":
+    def of(cls, content: bytes, message: str, is_short: bool = False) -> "Kept":
         """Return a log that replaces the existing one.
 
         Args:
             content: The new log.
             message: Message for the user.
         """
-        return cls(len(content), hashlib.sha256(content), content, message, intact)
+        return cls(len(content), hashlib.sha256(content), content, message, is_short)
 
 
 class Log:
@@ -128,7 +128,7 @@ class Log:
         content = b"".join(lines)
         if hashlib.sha256(content).hexdigest() == expected:
             text = "log.jsonl was changed; its records are whole and were restored"
-            return Kept.of(content, text, intact=True)
+            return Kept.of(content, text)
         short = self.path.stat().st_size < length
         change = "shorter than" if short else "not what it was"
         return Kept.of(
@@ -136,6 +136,7 @@ class Log:
             f"log.jsonl is {change} when the checkpoint was written; the run resumes from "
             f"the checkpoint with the {len(lines)} records that can be read, and the old log is "
             "kept as log-damaged.jsonl",
+            short,
         )
 
     def last(self, length: int) -> int:
