@@ -43,6 +43,7 @@ class Kept:
         Args:
             content: The new log.
             message: Message for the user.
+            is_short: Whether the existing log ends before the checkpoint.
         """
         return cls(len(content), hashlib.sha256(content), content, message, is_short)
 

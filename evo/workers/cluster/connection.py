@@ -151,10 +151,12 @@ class Connection:
         return found
 
     async def workers(self) -> list[str]:
-        """The addresses of the workers that may be used now; WorkersLostError if there is no
-        scheduler.
+        """Return the addresses of the workers that may be used now.
 
-        A worker that is new is used from the next time on, if it has the versions for it.
+        A new worker is used from the next call on, if it has the versions for it.
+
+        Raises:
+            WorkersLostError: If there is no scheduler.
         """
         try:
             threads = await asyncio.wait_for(self.client.scheduler.ncores(), _ANSWER)
