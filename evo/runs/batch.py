@@ -169,11 +169,12 @@ class Batch:
 
     def __enter__(self) -> Self:
         self._lock = FileLock(self.path / ".lock")
-        try:
-            with file_errors(self.path):
+        with file_errors(self.path):
+            try:
                 self._lock.acquire(timeout=0)
-        except Timeout:
-            raise RunError(f"{self.path}: another process is at work on these runs") from None
+            except Timeout:  # an OSError, too
+                where = f"{self.path}: another process is at work on these runs"
+                raise RunError(where) from None
         return self
 
     def __exit__(self, *exception: object) -> None:
