@@ -83,7 +83,7 @@ def test_a_run_that_a_bug_broke_off_says_so_and_goes_on_when_it_is_mended(
 
     with monkeypatch.context() as patch:
         patch.setattr(Neat, "_breed", sometimes)
-        check_bug(evo("run", "xor", *SMALL, "--out", "a"), "generation 1 broke off", BROADCAST)
+        check_bug(evo("run", "xor", *SMALL, "--out", "a"), "generation 1 failed", BROADCAST)
     assert seen == [0, 1]
     assert json.loads(Path("a/run.json").read_text())["status"] == "failed"
     assert evo("resume", "a").exit_code == 0

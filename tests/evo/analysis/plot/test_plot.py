@@ -103,8 +103,8 @@ def test_panels_are_those_of_the_experiments_of_which_the_log_has_figures() -> N
         assert len([line for line in steps.lines if len(line.get_xdata()) > 1]) >= lines
         assert steps.get_ylim()[1] >= 120
     text = words(fitness_figure({"a": records}, panels))
-    assert "champion, hearing itself" in text
-    assert "champion, hearing the song" in text
+    assert "champion, closed loop" in text
+    assert "champion, teacher forcing" in text
     assert len(fitness_figure({"a": records}).axes) == 1
     guessed = [
         record(g, 0.5, figures={"panel_score": 0.5, "guesser_accuracy": 0.7}) for g in (0, 1)
