@@ -1,9 +1,9 @@
-"""Compare a cluster of two local workers with no workers: the cost, and that nothing else differs.
+"""Compare a cluster of two local workers with serial evaluation: overhead and equal results.
 
     python benchmarks/cluster.py [--population 3000] [--rounds 7]
 
-First the overhead of an evaluation: populations of networks whose scoring takes next to nothing, in
-the configuration's chunks, on `local:2` and serially, in turns. Printed are medians over rounds.
+First the overhead per evaluation: populations of networks with nearly free scoring, in the
+configuration's chunks, on `local:2` and serially, in turns. Medians over rounds are printed.
 
 Then one small run of every genome kind (network, grid, history-user) serially, in pools of two and
 four, and on one, two and four local workers of a cluster, in chunks of 1, 7 and 25. The digests of

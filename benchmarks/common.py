@@ -4,7 +4,8 @@ Import this module before any other. A script's folder comes first on the import
 `neat.py` of this one would hide neat-python. Importing moves the folder to the end of the path, and
 the helpers of the tests after it.
 
-Functions import what they need: the worker processes of a script import the script again.
+Functions import modules on first use, because the worker processes of a script import the script
+again.
 """
 
 from __future__ import annotations

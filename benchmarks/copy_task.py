@@ -1,7 +1,7 @@
 """Measure how reliably and how fast a HistoryUser learns the copy task.
 
     python benchmarks/copy_task.py                              the original's: 64 steps, 13 keys
-    python benchmarks/copy_task.py --variable --workers 2       four delays, told by a marker
+    python benchmarks/copy_task.py --variable --workers 2       four delays, announced by a marker
 
 Prints for each seed the seconds of evolution (after the kernels are compiled), the generations, the
 sequence-evaluations (individuals x sequences), the champion's loss on 128 fresh sequences and the

@@ -1,18 +1,18 @@
-"""Measure whether critics can be fooled, and judge the pieces of a search that pleases them.
+"""Measure whether critics can be fooled, and evaluate the pieces that they lead to.
 
     python benchmarks/critic.py critics [FOLDER] [--splits 2]      the critics, cross-validated
     python benchmarks/critic.py search [FOLDER] [--seeds 20] [--seconds 60] [--workers 2]
 
 Songs are the embedded tunes, or the MIDI files of a folder.
 
-`critics` prints figures of songs that the critic was not trained on, means over three folds:
-Spearman's correlation between the number of wrong notes (0 to 64) and the score, and for every kind
-of roll that is no song the area under the ROC curve against songs.
+`critics` prints means over three folds, for songs that the critic was not trained on. They are
+Spearman's correlation between the number of wrong notes (0 to 64) and the score, and the area under
+the ROC curve of songs against every kind of counterexample.
 
-`search` runs `evo run critic` once per seed, and judges the champions of all together: by the
-critic that the search does not use, by the descriptive measures, by a fresh classifier (on the
-critics' features, and on the descriptive measures, which no search uses), and by their variety
-beside that of as many songs. The critics are trained once; the seconds are those of the search.
+`search` runs `evo run critic` once per seed, and evaluates all champions together: by the held-out
+critic, by the descriptive measures, by a fresh classifier (on the critics' features, and on the
+descriptive measures, which no search uses), and by their variety, compared with that of as many
+songs. The critics are trained once; the seconds are those of the search.
 """
 
 import common  # first: it arranges the import path

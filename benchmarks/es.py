@@ -10,9 +10,8 @@ cumulative step-size adaptation (CSA), as ours does. The table has medians over 
 number of seeds that reached the target, and the ratio of medians to `cma`'s with its defaults.
 Where the median seed did not reach it, it has the median of the best value found.
 
-OpenAI-ES and the weighted mean adapt no step size, and are shown for comparison. Both have decays
-that bring sigma and the learning rate to 1e-5 of their first values when the evaluations are used
-up.
+OpenAI-ES and the weighted mean do not adapt a step size, and are shown for comparison. Their decays
+reduce sigma and the learning rate to 1e-5 of the initial values at the last evaluation.
 """
 
 import common  # first: it arranges the import path

@@ -9,12 +9,12 @@ exceed them by less than a population). Where neat-python begins with full netwo
 evaluations take it some minutes; there it runs only with --neat-python. Ours, random search and the
 (1+1) EA begin and mutate by the same settings (`evo.engines.base.Operators`).
 
-Printed for each are the median over seeds of the best fitness, for ours also that of the first
-generation; the one-sided p-values of the Mann-Whitney test that ours is better than each other
-search; and the table in Markdown. Unknown experiments are named and left out.
+The output has the median over seeds of the best fitness, for ours also that of the first
+generation. It has one-sided p-values of the Mann-Whitney test that ours is better than each other
+search, and the table in Markdown. Unknown experiments are named and left out.
 
-The critics are trained once, without hard negatives, and pieces are bred to one brief, by the seed;
-with `--critics RUN`, by the critics of a run.
+The critics are trained once, without hard negatives. Pieces are bred to one brief, chosen by the
+seed. `--critics RUN` uses the critics of a run.
 """
 
 import common  # first: it arranges the import path

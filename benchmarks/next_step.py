@@ -2,15 +2,15 @@
 
     python benchmarks/next_step.py [FOLDER] [--folds 5] [--seconds 60] [--seed 0] [--lstm]
 
-FOLDER holds MIDI files; without it, the embedded tunes are used. The songs are dealt into folds.
+FOLDER holds MIDI files; without it, the embedded tunes are used. The songs are split into folds.
 Each fold is held out once, and two networks learn to predict the other songs, by the settings of
 `evo run memorize --genome history-user --song FOLDER`:
 
     history   as the settings are
     without   the same network, but its only lag is longer than any song, so that it reads nothing.
-              The layers that say where to read are one unit; the units of the last LSTM are as many
-              as give the number of weights closest to the other's. With --lstm it is the plain
-              LSTM, a sigmoid per key, of about as many weights
+              The layers that choose where to read have one unit. The units of the last LSTM are
+              chosen to give about the same number of weights. With --lstm it is the plain LSTM, a
+              sigmoid per key, with about as many weights
 
 Both take turns, a generation at a time, until each has used the seconds of processor time. The
 table has the cross-entropy of the last mean in bits per step, for learned and for held-out songs.

@@ -2,9 +2,9 @@
 
     python benchmarks/song_check.py [--files 1000] [--damaged 65]
 
-The files are written into a temporary folder by the generator of the tests: every fault and a
-harmless file like it, four times each, and melodies. The command runs in a process of its own.
-Printed is also how many of the damaged files it names.
+The generator of the tests writes the files into a temporary folder: every fault and a similar
+harmless file, four times each, and melodies. The command runs in a process of its own. The number
+of damaged files that it names is printed too.
 """
 
 import common  # first: it arranges the import path

@@ -1,13 +1,13 @@
-"""Measure the cost of worker processes and the faults that they survive, beside other pools.
+"""Measure the overhead of worker processes and their faults, compared with other pools.
 
     python benchmarks/workers.py [cost] [speed] [travel] [kill] [poison] [--rounds 3] [--sleep]
 
-cost     seconds per evaluation of nothing in the pool, less those in this process
-speed    200 evaluations of 10 ms by two workers: the used share of the two; beside them
-         `multiprocess.Pool` and `concurrent.futures.ProcessPoolExecutor`
-travel   seconds to send populations of three kinds to the workers, beside shared memory
+cost     seconds per empty evaluation in the pool, minus those in this process
+speed    200 evaluations of 10 ms by two workers: the share of processor time that is used, compared
+         with `multiprocess.Pool` and `concurrent.futures.ProcessPoolExecutor`
+travel   seconds to send populations of three kinds to the workers, compared with shared memory
 kill     1,500 evaluations of 10 ms while a worker is killed every second, and undisturbed
-poison   200 evaluations, one of which kills its worker, one hangs, one raises, one is NaN
+poison   200 evaluations: one kills its worker, one hangs, one raises, one is NaN
 
 An evaluation of 10 ms takes that much processor time. With --sleep it only waits, so that other
 work on the machine disturbs less.
