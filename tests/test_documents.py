@@ -53,7 +53,8 @@ def test_links_lead_to_files(document: str) -> None:
 @pytest.mark.parametrize("document", NAMES)
 def test_paths_in_the_repository_exist(document: str) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
-    named = re.findall(r"\b(?:benchmarks|evo|genomes|experiments|tests|data)/[\w/]+\.\w+", text)
+    folders = "benchmarks|data|docs|evo|experiments|genomes|tests"
+    named = re.findall(rf"\b(?:{folders})/[\w/]+\.\w+", text)
     assert [name for name in named if "NAME" not in name and not (ROOT / name).exists()] == []
 
 
