@@ -1,31 +1,29 @@
 """Compilation of numba kernels.
 
-A `kernel` is called from Python. It is compiled on first use and cached beside its module (or in
-NUMBA_CACHE_DIR). A `device` function is called only from kernels. It needs no wrapper for Python,
-which would dominate the compilation time of small functions with structs of arrays as arguments.
+A `kernel` is called from Python. It is compiled on first use, and kept (`genomes.kernel_cache`).
+A `device` function is called only from kernels. It needs no wrapper for Python, which would
+dominate the compilation time of small functions with structs of arrays as arguments.
 
 Neither reorders nor fuses floating-point operations, so results are reproducible bit for bit. With
 NUMBA_DISABLE_JIT=1 nothing is compiled, and both remain Python functions.
 """
 
 import functools
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
 
 from genomes.arrays import Indices
+from genomes.kernel_cache import KernelCache, cache_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # numba's type information lacks these options.
 _njit: Any = numba.njit
 _config: Any = numba.config
-_compile_kernel = _njit(cache=True, no_cfunc_wrapper=True, error_model="numpy")
-_compile_unkept = _njit(no_cfunc_wrapper=True, error_model="numpy")
+_compile_kernel = _njit(no_cfunc_wrapper=True, error_model="numpy")
 _compile_device = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
 
 
@@ -33,12 +31,9 @@ def kernel(function: Function) -> Function:
     """Compile a function that is called from Python, with caching if possible."""
     if _config.DISABLE_JIT:
         return _without_warnings(function)
-    compiled: Function
-    try:
-        compiled = _compile_kernel(function)
-    except RuntimeError:  # no cache directory is writable: compile in every process
-        compiled = _compile_unkept(function)
-    return compiled
+    compiled: Any = _compile_kernel(function)
+    compiled._cache = cache_of(function)
+    return compiled  # type: ignore[no-any-return]
 
 
 def _without_warnings(function: Function) -> Function:
@@ -60,24 +55,10 @@ def device(function: Function) -> Function:
 
 
 def is_compiled(dispatcher: Any) -> bool:
-    """Return whether a kernel is in numba's cache for its current source.
-
-    It only checks file times, which is enough to announce a wait.
-    """
+    """Return whether a kernel is compiled, in this process or on disk."""
     if _config.DISABLE_JIT or dispatcher.signatures:  # in this process
         return True
-    if dispatcher.stats.cache_path is None:
-        return False
-    function = dispatcher.py_func
-    source = Path(function.__code__.co_filename)
-    tag = f"py{sys.version_info.major}{sys.version_info.minor}"
-    written = [
-        index.stat().st_mtime
-        for index in Path(dispatcher.stats.cache_path).glob(
-            f"{source.stem}.{function.__name__}-*.{tag}.nbi"
-        )
-    ]
-    return bool(written) and max(written) >= source.stat().st_mtime
+    return isinstance(dispatcher._cache, KernelCache) and dispatcher._cache.is_stored()
 
 
 @device

@@ -31,7 +31,7 @@ _register: Any = register_model
 _intrinsic: Any = intrinsic
 
 
-class Vector(types.Type):
+class Vector(types.Type):  # type: ignore[misc]  # numba is typed in part only
     """The numba type of a vector of numbers."""
 
     def __init__(self, dtype: Any) -> None:

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -64,6 +65,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             os.environ.setdefault(variable, "1")
         from evo.core.errors import EvoError
 
+        warnings.formatwarning = _warning_line
         try:
             with _output_in_one_line():
                 result = command(*args, **options)
@@ -85,6 +87,11 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
     guarded.__doc__ = help_text
     return guarded
+
+
+def _warning_line(message: Any, *_: Any, **__: Any) -> str:
+    """Return a warning as one line, without the place in the code that gives it."""
+    return f"evo: {' '.join(str(message).split())}\n"
 
 
 @contextmanager

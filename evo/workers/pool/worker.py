@@ -14,6 +14,7 @@ and from it:
     ("fault", text)             the machine failed at it
 """
 
+import warnings
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -27,11 +28,13 @@ from evo.workers.failures import (
     is_machine_fault,
 )
 from evo.workers.pool.channel import WorkerChannel
+from genomes.kernel_cache import KernelCacheWarning
 
 
 def work(pipe: Connection) -> None:
     """Answer messages until the pool is gone."""
     channel = WorkerChannel(pipe)
+    warnings.simplefilter("ignore", KernelCacheWarning)  # the main process warns
     loaded: Any = None
     try:
         while True:
