@@ -55,15 +55,20 @@ def fitting(name: str, array: Any, dtype: DTypeLike, shape: Sequence[int | str])
     Raises:
         GenomeError: If it does not fit.
     """
-    wanted = f"{np.dtype(dtype)} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
-    if not isinstance(array, np.ndarray):
-        raise GenomeError(f"{name} must be {wanted}, got {type(array).__name__}")
-    alike = array.ndim == len(shape) and all(
-        isinstance(length, str) or length == own
-        for own, length in zip(array.shape, shape, strict=True)
-    )
-    if array.dtype != dtype or not alike:
-        raise GenomeError(f"{name} must be {wanted}, got {array.dtype} {array.shape}")
+    is_array = isinstance(array, np.ndarray)
+    if (
+        not is_array
+        or array.dtype != dtype
+        or array.ndim != len(shape)
+        or any(
+            length != own
+            for own, length in zip(array.shape, shape, strict=True)
+            if not isinstance(length, str)
+        )
+    ):
+        wanted = f"{np.dtype(dtype)} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+        given = f"{array.dtype} {array.shape}" if is_array else type(array).__name__
+        raise GenomeError(f"{name} must be {wanted}, got {given}")
     whole: NDArray[Any] = np.ascontiguousarray(array).reshape(array.shape)
     if whole.dtype == np.bool_ and whole.size and whole.view(np.uint8).max() > 1:
         raise GenomeError(f"{name} must be 0 or 1 in every byte")  # kernels read only one bit
@@ -99,10 +104,13 @@ def selected(count: int, indices: Sequence[int] | Indices) -> slice | Indices:
     Raises:
         IndexError: If an individual does not exist.
     """
-    chosen = np.arange(count)[np.asarray(indices, np.int64)]
-    if len(chosen) > 1 and bool(np.all(np.diff(chosen) == 1)):  # a worker's chunk
-        return slice(int(chosen[0]), int(chosen[-1]) + 1)
-    return chosen
+    chosen = np.asarray(indices, np.int64)
+    if len(chosen) > 1 and 0 <= chosen[0] <= count - len(chosen):
+        first, last = int(chosen[0]), int(chosen[0]) + len(chosen)
+        if np.array_equal(chosen, np.arange(first, last)):  # a worker's chunk
+            return slice(first, last)
+    every = np.arange(count)
+    return every[chosen]  # raises IndexError, and counts negative indices from the end
 
 
 def check_roll(grid: BoolArray, keys: int) -> None:

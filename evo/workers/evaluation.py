@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from evo.core.platform import processor_wait
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
@@ -48,7 +50,11 @@ def score(
         return score_batch(fitness, performers, streams)
     return Scores.join(
         [
-            score_batch(fitness, performers.take(list(batch)), streams[batch.start : batch.stop])
+            score_batch(
+                fitness,
+                performers.take(np.arange(batch.start, batch.stop)),
+                streams[batch.start : batch.stop],
+            )
             for batch in batches(len(performers), chunk_size)
         ]
     )

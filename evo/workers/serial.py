@@ -2,6 +2,8 @@
 
 from typing import Self
 
+import numpy as np
+
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.fitness.base import Fitness
@@ -27,7 +29,9 @@ class Serial:
         parts = []
         for batch in batches(len(performers), self._chunk_size):
             streams = Individuals(self._seed, Role.EVALUATE, generation, batch)
-            parts.append(_score(fitness, performers.take(list(batch)), streams))
+            parts.append(
+                _score(fitness, performers.take(np.arange(batch.start, batch.stop)), streams)
+            )
         return Scores.join(parts)
 
 

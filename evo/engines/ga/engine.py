@@ -37,6 +37,7 @@ from evo.engines.ga.pool import Places, Pool
 from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from genomes.arrays import BoolArray
+from genomes.base import unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
 from genomes.player import Player
@@ -103,7 +104,7 @@ class GridGA(Engine[GridSettings]):
 
     def _grids(self, rows: BoolArray) -> Grids:
         rates = self._rates
-        return Grids(rows.reshape(len(rows), rates.steps, rates.keys))
+        return unchecked(Grids, notes=rows.reshape(len(rows), rates.steps, rates.keys))
 
     def ask(self) -> Grids:
         """See `Engine.ask`."""
