@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.core.config import Config
-from evo.core.errors import InputError
+from evo.core.errors import InputError, suggestion
 from evo.core.settings import Changes
 from evo.music.library import find_songs
 from evo.music.song import Song
@@ -144,6 +144,7 @@ def _given(
     """Return all options by name, None for those not given."""
     for name in options:
         if name not in known:
-            raise InputError(f"there is no option {name!r}; there is {', '.join(known)}")
+            hint = suggestion(name, known)
+            raise InputError(f"there is no option {name!r}; {hint}there is {', '.join(known)}")
     given: dict[str, Any] = dict.fromkeys(known)
     return given | options | {"settings": (), "changes": dict(changes or {})}

@@ -6,7 +6,7 @@ from typing import Any
 
 from evo.analysis.statistics import wilson
 from evo.cli.display import PlainDisplay, Terminal
-from evo.core.config import EXECUTION_TABLES, Config
+from evo.core.config import Config, execution_of
 from evo.core.errors import InputError
 from evo.core.settings import tables
 from evo.runs.batch import Batch, Given, cores, seeds_of
@@ -59,10 +59,9 @@ def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
     """
     batch = Batch.open(path)
     config, _ = parse_config(batch.config, path / BATCH_FILE)
-    config = trusted(config).changed(changes)
+    config = trusted(config).resumed(changes)
     check(config)
-    execution = {name: stored(config)[name] for name in EXECUTION_TABLES}
-    batch.config = batch.config | execution
+    batch.config = batch.config | execution_of(stored(config))
     _carry_out(batch, changes.get("workers", {}).get("count"), _given(config, anew))
 
 

@@ -30,7 +30,8 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     """
     from evo.analysis.compare import compare as compared
     from evo.analysis.compare import significance, table
-    from evo.core.errors import InputError, file_errors
+    from evo.core.errors import InputError
+    from evo.core.user_files import user_file
 
     if target is not None and not isfinite(target):
         raise InputError("--target must be a finite number")
@@ -50,6 +51,6 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     if output is not None:
         from evo.analysis.plot import comparison_figure, save_figure
 
-        with file_errors(output):
+        with user_file(output, "cannot be written"):
             save_figure(comparison_figure(groups), output)
         click.echo(output)

@@ -34,7 +34,8 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         InputError: If the song or an option is wrong.
         RunError: If the run has no champion that can play.
     """
-    from evo.core.errors import InputError, RunError, file_errors
+    from evo.core.errors import InputError, RunError
+    from evo.core.user_files import user_file
     from evo.music.text_roll import text_roll
 
     path = Path(what)
@@ -50,7 +51,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
 
         song = improvise(path, **freedom)
         target = path / "improvisations" / f"{song.name}.wav"
-        with file_errors(target):
+        with user_file(target, "cannot be written"):
             target.parent.mkdir(exist_ok=True)
             song.save(target.with_suffix(".mid"))
         click.echo(target.with_suffix(".mid"))
@@ -60,7 +61,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         song, target = _song(what), Path(f"{path.stem}.wav")
     click.echo(text_roll(song))
     target = Path(wav) if wav is not None else target
-    with file_errors(target):
+    with user_file(target, "cannot be written"):
         song.to_wav(target)
     click.echo(f"{song.duration:.0f} s of sound: {target}")
 

@@ -25,7 +25,8 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
         RunError: If a run has no records.
     """
     from evo.analysis.plot import fitness_figure, save_figure, species_figure
-    from evo.core.errors import RunError, file_errors
+    from evo.core.errors import RunError
+    from evo.core.user_files import user_file
     from evo.runs.batch import Batch
     from evo.runs.description import is_batch, read_log
 
@@ -51,7 +52,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
             figures["species.png"] = species_figure(records)
     for name, figure in figures.items():
         target = Path(output) if output is not None else folder / name
-        with file_errors(target):
+        with user_file(target, "cannot be written"):
             target.parent.mkdir(parents=True, exist_ok=True)
             save_figure(figure, target)
         click.echo(target)

@@ -139,7 +139,7 @@ def resume(run: str, anew: bool, **options: Any) -> None:
         return
     check_worker_options(options)
     config, chosen = load_run(path)
-    config.changed(changes)  # raises for a wrong change before the run is modified
+    config.resumed(changes)  # raises for a wrong change before the run is modified
     _finish(path, chosen, lambda display: carry_on(chosen, path, changes, display, anew))
 
 

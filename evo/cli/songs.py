@@ -36,7 +36,7 @@ def list_songs() -> None:
 @one_line_errors
 def export_songs(folder: str) -> None:
     """Write the embedded tunes as MIDI files into FOLDER."""
-    from evo.music.files import user_file
+    from evo.core.user_files import user_file
     from evo.music.tunes import tune, tune_names
 
     with user_file(folder, "cannot be made"):
@@ -125,7 +125,7 @@ def measure_songs(path: str, corpus: str | None, json_file: str | None) -> None:
 
     from rich.console import Console
 
-    from evo.music.files import user_file
+    from evo.core.user_files import user_file
     from evo.music.measures.report import report
 
     document = report(path, Console(), corpus)

@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 
 import tomli_w
 
+from evo.core.errors import InputError
 from evo.core.files import to_json
 from evo.core.settings import (
     Changes,
@@ -189,9 +190,31 @@ class Config:
             new[names[name]] = changed(getattr(self, names[name]), table, name)
         return replace(self, **new)
 
+    def resumed(self, changes: Changes) -> Self:
+        """Return the configuration of a run that has begun, with some settings changed.
+
+        Args:
+            changes: Nested tables of new values, as for `changed`.
+
+        Raises:
+            InputError: If a setting would change the run's results, or see `changed`.
+        """
+        fixed = set(changes) - set(EXECUTION_TABLES)
+        if fixed:
+            raise InputError(
+                f"{min(fixed)} cannot be changed in a run that has begun; start another by "
+                "`evo run`"
+            )
+        return self.changed(changes)
+
     def hash(self) -> str:
         """Return the SHA-256 of the tables that affect a run's results."""
         return config_hash(self.tables())
+
+
+def execution_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tables that do not affect a run's results."""
+    return {name: config[name] for name in EXECUTION_TABLES}
 
 
 def config_hash(config: Mapping[str, Any]) -> str:

@@ -5,13 +5,25 @@ The command line prints an `EvoError` as one line (problem, place, remedy) and e
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from difflib import get_close_matches
 
 
 def printable(text: str) -> str:
     """Return the text in one line, with unprintable characters escaped."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def suggestion(name: str, known: Iterable[str], prefix: str = "") -> str:
+    """Return "did you mean NAME? " with the nearest known name, or "" if none is near.
+
+    Args:
+        name: The unknown name.
+        known: The known names.
+        prefix: Text before the known name.
+    """
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {prefix}{near[0]}? " if near else ""
 
 
 class EvoError(Exception):
@@ -24,28 +36,8 @@ class InputError(EvoError, ValueError):
     """Raised for an invalid setting, option or file."""
 
 
-class FileError(EvoError):
-    """Raised for a user's file that cannot be read or written."""
-
-
-@contextmanager
-def file_errors(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Convert an OSError about a user's file to a FileError.
-
-    Args:
-        path: The file that is read or written; used if the error names no file.
-    """
-    try:
-        yield
-    except BrokenPipeError:  # not about a file: the reader of the output has gone
-        raise
-    except OSError as error:
-        name = error.filename or os.fspath(path)
-        raise FileError(f"{name}: {error.strerror or error}") from None
-
-
-class MidiError(InputError):
-    """Raised for a MIDI file that cannot be read as a song.
+class FileError(InputError):
+    """Raised for a user's file that cannot be read or written.
 
     Attributes:
         path: The file, as given.
@@ -59,6 +51,10 @@ class MidiError(InputError):
 
     def __str__(self) -> str:
         return printable(f"{self.path}: {self.reason}")
+
+
+class MidiError(FileError):
+    """Raised for a MIDI file that cannot be read as a song."""
 
 
 class AbcError(InputError):

@@ -41,12 +41,17 @@ ENDING_SIGNALS = tuple(
 )
 
 # What the operating system answers when the machine has run out of something, or is broken.
-MACHINE_ERRORS = {
+_MACHINE_ERRORS = {
     getattr(errno, name, 0)
     for name in (
         "ENOSPC", "EDQUOT", "EIO", "EROFS", "ESTALE", "EMFILE", "ENFILE", "ENOMEM", "ENOBUFS",
     )
 } - {0}  # fmt: skip
+
+
+def is_machine_error(error: BaseException) -> bool:
+    """Return whether an exception says that the machine lacks something or is broken."""
+    return isinstance(error, OSError) and error.errno in _MACHINE_ERRORS
 
 
 @contextmanager

@@ -5,11 +5,10 @@ of its own and add one line here. The command line, the contract tests and the d
 these tables. They hold text, so that listing names imports nothing.
 """
 
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from evo.core.errors import InputError
+from evo.core.errors import InputError, suggestion
 
 
 class EngineEntry(NamedTuple):
@@ -78,9 +77,9 @@ def find(kind: str, table: dict[str, Any], name: object) -> Any:
     """
     if isinstance(name, str) and name in table:
         return table[name]
-    near = get_close_matches(str(name), table, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    raise InputError(f"there is no {kind} {name!r}; {hint}there is {', '.join(table)}")
+    raise InputError(
+        f"there is no {kind} {name!r}; {suggestion(str(name), table)}there is {', '.join(table)}"
+    )
 
 
 def experiment(name: object) -> Any:

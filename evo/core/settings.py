@@ -12,14 +12,13 @@ command line or Python. Rules between fields belong in `__post_init__`, which ra
 
 import math
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from msgspec import Meta, inspect
 from msgspec.structs import FieldInfo, fields
 
-from evo.core.errors import InputError
+from evo.core.errors import InputError, suggestion
 
 __all__ = ["Changes", "Meta", "Row", "Settings", "changed", "rows", "tables"]
 
@@ -27,7 +26,7 @@ __all__ = ["Changes", "Meta", "Row", "Settings", "changed", "rows", "tables"]
 Changes = Mapping[str, Any]
 
 # Limits beyond this are for safety, and are not shown.
-_UNBOUNDED = 1e15
+_UNBOUNDED = 1e20
 _TRUTH = {"true": True, "yes": True, "on": True, "1": True}
 _TRUTH |= {"false": False, "no": False, "off": False, "0": False}
 
@@ -115,8 +114,7 @@ def unknown_setting(label: str, known: Mapping[str, Any]) -> InputError:
     """
     where, _, name = label.rpartition(".")
     place = f"[{where}]" if where else "a configuration"
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {where}{'.' if where else ''}{near[0]}? " if near else ""
+    hint = suggestion(name, known, prefix=f"{where}." if where else "")
     return InputError(f"there is no setting {label!r}; {hint}{place} has {', '.join(known)}")
 
 
@@ -179,7 +177,8 @@ def _in_words(info: Any) -> str:
     if isinstance(kind, inspect.UnionType):
         return " or ".join(_in_words(one) for one in kind.types)
     if isinstance(kind, inspect.LiteralType):
-        words = [str(word) or "nothing" for word in kind.values]
+        words = [str(word) for word in kind.values if word != ""]
+        words += ["empty"] * ("" in kind.values)
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
     if isinstance(kind, inspect.BoolType):
         return "true or false"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.core.errors import MidiError
-from evo.music.files import AnyPath, user_file
+from evo.core.user_files import AnyPath, user_file
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 

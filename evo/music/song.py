@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from evo.core.errors import InputError, MidiError
-from evo.music.files import AnyPath
+from evo.core.user_files import AnyPath
 from evo.music.midi.roll import MAX_STEPS, read_grid
 from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import midi_bytes, write_file

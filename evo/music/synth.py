@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import InputError
-from evo.music.files import AnyPath, user_file
+from evo.core.user_files import AnyPath, user_file
 
 __all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
 

@@ -29,9 +29,10 @@ import msgspec
 import tomli_w
 from filelock import FileLock, Timeout
 
-from evo.core.errors import InputError, RunError, file_errors
+from evo.core.errors import InputError, RunError
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
+from evo.core.user_files import user_file
 from evo.runs.description import (
     BATCH_FILE,
     Tables,
@@ -169,7 +170,7 @@ class Batch:
 
     def __enter__(self) -> Self:
         self._lock = FileLock(self.path / ".lock")
-        with file_errors(self.path):
+        with user_file(self.path, "cannot be written"):
             try:
                 self._lock.acquire(timeout=0)
             except Timeout:  # an OSError, too
@@ -199,7 +200,7 @@ class Batch:
         Raises:
             RunError: If the folder is not empty.
         """
-        with file_errors(path):
+        with user_file(path, "cannot be written"):
             made_here = made_folder or not path.exists()
             path.mkdir(parents=True, exist_ok=True)
             found = {entry.name for entry in path.iterdir()}
@@ -234,7 +235,7 @@ class Batch:
     def save(self) -> None:
         """Write batch.toml."""
         document = {"seeds": self.seeds, "config": self.config}
-        with file_errors(self.path):
+        with user_file(self.path, "cannot be written"):
             replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())
 
     def result(self, seed: int) -> dict[str, Any] | None:
@@ -287,7 +288,7 @@ class Batch:
             with Interrupts() as interrupts:
                 while (waiting or working) and interrupts.received is None:
                     while waiting and len(working) < at_once:
-                        with file_errors(self.path):
+                        with user_file(self.path, "a run cannot be started"):
                             process = _Process.begin(self.path, waiting.pop(0), given or Given())
                         working.append(process)
                     for process in [one for one in working if one.popen.poll() is not None]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from evo.core.config import EXECUTION_TABLES
+from evo.core.config import execution_of
 from evo.core.errors import InputError, RunError, RunInterruptedError
 from evo.music.library import find_songs
 from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, Given, with_seed
@@ -49,7 +49,7 @@ def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
     begun = (path / "config.toml").exists()
     config, chosen = load_run(path) if begun else parse_config(tables, folder / BATCH_FILE)
     if begun:
-        changes = {name: tables[name] for name in EXECUTION_TABLES}
+        changes = execution_of(tables)
         changes["workers"] = changes["workers"] | given.workers
         return resume(chosen, path, changes, Messages(), given.anew)
     config = config.changed({"workers": given.workers})

@@ -18,7 +18,8 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -28,7 +29,7 @@ from numpy.typing import NDArray
 
 from evo.core.errors import CheckpointError, StateTooLargeError
 from evo.core.files import open_regular, replace_folder, to_json
-from evo.core.platform import MACHINE_ERRORS
+from evo.core.platform import is_machine_error
 from evo.core.state import State
 from genomes.arrays import Arrays
 
@@ -111,7 +112,9 @@ def unpack_arrays(content: bytes | BinaryIO, layout: Mapping[str, Any] | None = 
                     arrays[name] = np.lib.format.read_array(packed, allow_pickle=False)
     except CheckpointError:
         raise
-    except Exception as error:  # noqa: BLE001 - zipfile and numpy raise a dozen kinds
+    except Exception as error:
+        if is_machine_error(error):
+            raise
         raise CheckpointError(f"its arrays cannot be read: {_line(error)}") from None
     if layout is not None and set(arrays) != set(layout):
         raise CheckpointError("it lacks arrays that it lists")
@@ -197,16 +200,32 @@ def save(folder: Path, state: State, stamp: Stamp) -> None:
     replace_folder(folder, files | {"MANIFEST.json": _seal(manifest)})
 
 
+@contextmanager
+def reading(name: str) -> Iterator[None]:
+    """Convert an OSError while reading a run's file to a CheckpointError.
+
+    A fault of the machine, such as a disk that fails, stays an OSError: the file may be whole.
+
+    Args:
+        name: The file, for the message.
+
+    Raises:
+        CheckpointError: If the file cannot be read, and the machine is not the cause.
+    """
+    try:
+        yield
+    except OSError as error:
+        if is_machine_error(error):
+            raise
+        raise CheckpointError(f"{name}: {error.strerror}") from None
+
+
 def _open(folder: Path, name: str) -> io.BufferedReader:
     """Open a checkpoint's file if it is a regular file in a real folder."""
     if folder.is_symlink():
         raise CheckpointError("it is a link to another place")
-    try:
+    with reading(name):
         return open_regular(folder / name, follow=False)
-    except OSError as error:
-        if error.errno in MACHINE_ERRORS:  # the disk's fault, and no damage
-            raise
-        raise CheckpointError(f"{name}: {error.strerror}") from None
 
 
 def _parse(name: str, content: bytes) -> dict[str, Any]:
@@ -295,7 +314,8 @@ def _verified(folder: Path, name: str, expected: dict[str, Any]) -> io.BufferedR
     if length > _MAX_LENGTH[name]:
         raise CheckpointError(f"{name} is too long")
     file = _open(folder, name)
-    try:
+    with ExitStack() as closing, reading(name):
+        closing.enter_context(file)
         # The length is checked first, so that no other file is read.
         if file.seek(0, io.SEEK_END) != length:
             raise CheckpointError(f"{name} is not {length} bytes long")
@@ -303,12 +323,7 @@ def _verified(folder: Path, name: str, expected: dict[str, Any]) -> io.BufferedR
         if hashlib.file_digest(file, "sha256").hexdigest() != expected.get("sha256"):
             raise CheckpointError(f"{name} does not have the hash it was written with")
         file.seek(0)
-    except OSError as error:
-        file.close()
-        raise CheckpointError(f"{name}: {error.strerror}") from None
-    except CheckpointError:
-        file.close()
-        raise
+        closing.pop_all()
     return file
 
 

@@ -9,9 +9,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from evo.core.config import EXECUTION_TABLES, Config
-from evo.core.errors import InputError, file_errors
-from evo.core.registry import BASELINES, ENGINES, GENOMES, experiment, find
+from evo.core.config import Config
+from evo.core.errors import InputError
+from evo.core.registry import BASELINES, GENOMES, experiment
+from evo.core.user_files import user_file
 from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
@@ -158,12 +159,10 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     kind = next((one for one in kinds if one), next(iter(GENOMES)))
     if engine is None:
         engine = default_engine(kind)
-    elif not isinstance(engine, str):  # from a file
-        find("engine", ENGINES, engine)
     elif engine in BASELINES:
         engine = f"{engine}-{kind}"
     if engine not in engine_names():
-        engine_class(str(engine))  # raises, listing the engines
+        engine_class(engine)  # raises, listing the engines
     if genome is not None and genome_of(engine) != genome:
         breeds = [one for one in engine_names() if genome_of(one) == genome and base_of(one) == one]
         raise InputError(f"--genome {genome} is bred by {' or '.join(breeds)}, not by {engine}")
@@ -172,7 +171,7 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
             f"{chosen.name} is a task for the genome {' or '.join(chosen.genomes)}, and "
             f"{engine} breeds the genome {genome_of(engine)}"
         )
-    return str(engine)
+    return engine
 
 
 def _neat_config(config: Config, path: str | None) -> Config:
@@ -210,7 +209,7 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
     parts = [config.run.experiment, song, config.run.engine, seed]
     name = "-".join(part for part in parts if part)
     path, number = Path("runs") / name, 2
-    with file_errors(path):
+    with user_file(path, "cannot be written"):
         while True:
             try:
                 path.mkdir(parents=True)
@@ -222,21 +221,11 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
 
 
 def changes_of(options: dict[str, Any]) -> Tables:
-    """Return the changes requested by `evo resume`, as nested tables.
-
-    Raises:
-        InputError: If a table cannot change in a run that has begun.
-    """
+    """Return the changes requested by `evo resume`, as nested tables."""
     changes = limit_changes(options)
     for text in options["settings"]:
         changes = deep_update(changes, setting(text))
-    changes = deep_update(changes, options.get("changes", {}))
-    fixed = set(changes) - set(EXECUTION_TABLES)
-    if fixed:
-        raise InputError(
-            f"{min(fixed)} cannot be changed in a run that has begun; start another by `evo run`"
-        )
-    return changes
+    return deep_update(changes, options.get("changes", {}))
 
 
 def deep_update(old: Tables, new: Tables) -> Tables:

@@ -12,6 +12,7 @@ from typing import Any
 
 from evo.core.errors import CheckpointError, RunError
 from evo.core.files import naming, open_regular, replace_file, to_json, without_links
+from evo.runs.checkpoint import reading
 from evo.runs.description import read_log
 
 _MAX_LENGTH = 1 << 40  # bytes
@@ -115,13 +116,11 @@ class Log:
             or not isinstance(expected, str)
         ):
             raise CheckpointError("it does not record the length of log.jsonl")
-        try:
-            found = self._hash_of(length)
-        except FileNotFoundError:
+        if not os.path.lexists(self.path):
             text = "log.jsonl is missing; the run resumes from the checkpoint with a new log"
             return Kept.of(b"", text)
-        except OSError as error:
-            raise CheckpointError(f"log.jsonl: {error.strerror}") from None
+        with reading("log.jsonl"):
+            found = self._hash_of(length)
         if found.hexdigest() == expected:
             return Kept(length, found)
         generation = values.get("engine", {}).get("generation")

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from evo.core.config import EXECUTION_TABLES, Config
+from evo.core.config import Config, execution_of
 from evo.core.errors import (
     BreedingError,
     CheckpointError,
@@ -109,15 +109,14 @@ def resume(
     """
     with _disk_failures(path), Run.open(path) as run:
         config = trusted(config_of(run.config, experiment, path / "config.toml"))
-        config = config.changed(changes)
+        config = config.resumed(changes)
         check(config)
         if run.was_on_cluster and not config.workers.cluster:
             display.message(
                 "a cluster evaluated this run until now; it resumes without (give --cluster to "
                 "use one)"
             )
-        execution = {name: stored(config)[name] for name in EXECUTION_TABLES}
-        run.config = run.config | execution
+        run.config = run.config | execution_of(stored(config))
         return _Session(run, experiment, config, display, anew).carry_out()
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from evo.core.errors import WorkersLostError
-from evo.core.platform import MACHINE_ERRORS, total_memory
+from evo.core.platform import is_machine_error, total_memory
 from evo.core.scores import Scores, Status
 
 # Bytes that a machine with any free memory can reserve.
@@ -80,7 +80,7 @@ def is_machine_fault(error: BaseException) -> bool:
             return True
         if isinstance(one, MemoryError):
             return _is_memory_short(one)
-        if isinstance(one, OSError) and one.errno in MACHINE_ERRORS:
+        if is_machine_error(one):
             return True
         if str(one) == "can't start new thread" or _is_from_compiler(one):
             return True

@@ -14,6 +14,7 @@ from genomes.base import Performers, unchecked
 from genomes.network.edits import edit_offspring
 from genomes.network.genes import Genes
 from genomes.network.networks import Networks, genes_of
+from genomes.network.validation import check_modules
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -121,14 +122,20 @@ class NetworkOperators(Operators[NeatSettings]):
 
 
 def _modules_in(network: Networks) -> Genes:
-    """Return the modules of a network; each output node begins one."""
+    """Return the modules of a network; each output node begins one.
+
+    Raises:
+        GenomeError: If the network does not consist of modules.
+    """
     genes = genes_of(network)
     begins = np.flatnonzero(genes.node_id < network.outputs)
     belongs = np.searchsorted(begins, np.arange(len(genes.node_id)), side="right") - 1
     order = np.argsort(genes.node_id)
     owner = belongs[order[np.searchsorted(genes.node_id[order], genes.target)]]
     ends = np.searchsorted(owner, np.arange(network.outputs + 1))
-    return genes._replace(
-        node_offsets=np.append(begins, len(genes.node_id)).astype(np.int64),
-        connection_offsets=ends.astype(np.int64),
+    return check_modules(
+        genes,
+        network.outputs,
+        np.append(begins, len(genes.node_id)).astype(np.int64),
+        ends.astype(np.int64),
     )

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import MidiError
-from evo.music.files import AnyPath, user_file
+from evo.core.user_files import AnyPath, user_file
 from evo.music.midi.scan import MidiDamageError, scan
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.errors import MidiError
-from evo.music.files import AnyPath
+from evo.core.user_files import AnyPath
 from evo.music.midi.read import MidiNotes, read_notes
 from evo.music.midi.units import note_name
 

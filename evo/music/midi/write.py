@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 
 from evo.core.errors import InputError, MidiError
-from evo.music.files import AnyPath, user_file
+from evo.core.user_files import AnyPath, user_file
 from evo.music.midi.scan import MAX_MESSAGES, META_COST
 from evo.music.midi.units import tempo_to_microseconds
 

@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 
 from evo.core.errors import AbcError, InputError, MidiError
+from evo.core.user_files import user_file
 from evo.music.abc import read_melody
-from evo.music.files import user_file
 from evo.music.midi.read import MidiPiece, Part
 from evo.music.midi.units import DEFAULT_TEMPO
 from evo.music.screening.fingerprint import top_line

@@ -24,7 +24,7 @@ from rich.text import Text
 
 from evo.core.errors import InputError, printable
 from evo.core.interrupt import Interrupts
-from evo.music.files import UserTextFile, user_file
+from evo.core.user_files import UserTextFile, user_file
 from evo.music.library import midi_files
 from evo.music.midi.read import MidiPiece, read_piece
 from evo.music.screening.check import Check, Report

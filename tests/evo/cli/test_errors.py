@@ -148,6 +148,7 @@ def every_error(kind: type[errors.EvoError] = errors.EvoError) -> list[type[erro
 @pytest.mark.parametrize("kind", every_error(), ids=lambda kind: kind.__name__)
 def test_every_error_of_the_family_is_one_line(kind: type[errors.EvoError]) -> None:
     arguments: dict[type[errors.EvoError], tuple[Any, ...]] = {
+        errors.FileError: ("a\nb", "two\nlines"),
         errors.MidiError: ("a\nb.mid", "two\nlines"), errors.AbcError: (3, "two\nlines"),
     }  # fmt: skip
     result = raising(kind(*arguments.get(kind, ("two\nlines",))))

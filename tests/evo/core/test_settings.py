@@ -143,12 +143,12 @@ REFUSED: list[tuple[str, Any, str]] = [
     ("span", "0", "2 values, each a number from 0 to 1"),
     ("span", [0, 1, 1], "2 values, each a number from 0 to 1"),
     ("span", [0, 1.5], "2 values, each a number from 0 to 1"),
-    ("target", "high", "a number or nothing"),
-    ("target", "inf", "a number or nothing"),
-    ("target", True, "a number or nothing"),
+    ("target", "high", "a number or empty"),
+    ("target", "inf", "a number or empty"),
+    ("target", True, "a number or empty"),
     ("surer", "surest", "one of default, false, true"),
-    ("large", 1 << 63, "a whole number from 0"),
-    ("large", -1, "a whole number from 0"),
+    ("large", 1 << 63, "a whole number from 0 to 9,223,372,036,854,775,807"),
+    ("large", -1, "a whole number from 0 to 9,223,372,036,854,775,807"),
     ("two-words.size", 1, SIZE),
 ]  # fmt: skip
 

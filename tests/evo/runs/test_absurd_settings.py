@@ -57,7 +57,7 @@ ABSURD = [
     ("memorize", "ga", "memorize.keys=1e9",
      "memorize.keys must be a whole number from 1 to 128, got '1e9'"),
     ("memorize", "ga", "memorize.mode=perfrm",
-     "memorize.mode must be one of nothing, follow, likelihood, perform, got 'perfrm'"),
+     "memorize.mode must be one of follow, likelihood, perform, empty, got 'perfrm'"),
     ("memorize", "ga", "memorise.keys=5",
      "there is no setting 'memorise'; did you mean memorize? a configuration has run, stop, "),
     ("memorize", "ga", "workers.count=100000",
@@ -129,7 +129,7 @@ def test_a_resume_refuses_absurd_changes_and_goes_on_without(tmp_path: Path) -> 
     for text, said in (
         ("workers.count=100000", r"^workers\.count must be a whole number from 1 to 1,024"),
         ("stop.generations=-1", r"^stop\.generations must be a whole number from 0"),
-        ("stop.target=nan", r"^stop\.target must be a number or nothing, got 'nan'$"),
+        ("stop.target=nan", r"^stop\.target must be a number or empty, got 'nan'$"),
         ("checkpoints.evry=2", r"did you mean checkpoints\.every\?"),
     ):
         changes = changes_of(NO_OPTIONS | {"settings": (text,)})

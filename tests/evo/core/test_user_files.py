@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from evo.core.errors import InputError, MidiError
-from evo.music.files import UserTextFile, user_file
+from evo.core.user_files import UserTextFile, user_file
 from evo.music.song import Song
 
 

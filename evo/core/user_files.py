@@ -1,46 +1,37 @@
 """Report errors of files named by a user in one line, with the path."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from evo.core.errors import InputError, printable
+from evo.core.errors import FileError
 
 AnyPath = str | os.PathLike[str]
 
 
-def file_error(path: AnyPath, reason: str) -> InputError:
-    """Build the error for a file of any kind; songs use `MidiError`.
-
-    Args:
-        path: the file.
-        reason: the problem, for the message.
-    """
-    return InputError(printable(f"{os.fspath(path)}: {reason}"))
-
-
 @contextmanager
-def user_file(
-    path: AnyPath, failure: str, error: Callable[[AnyPath, str], InputError] = file_error
-) -> Iterator[None]:
-    """Convert an OSError to an InputError with path, failed action and reason.
+def user_file(path: AnyPath, failure: str, error: type[FileError] = FileError) -> Iterator[None]:
+    """Convert an OSError to a FileError with path, failed action and reason.
 
     Args:
-        path: the file or folder, as the user named it.
-        failure: the failed action, such as "cannot be read".
-        error: builds the error from the path and the reason.
+        path: The file or folder, as the user named it; used if the error names no file.
+        failure: The failed action, such as "cannot be read".
+        error: The kind of error.
 
     Raises:
-        InputError: for an OSError, or a null byte in the path.
+        FileError: For an OSError, or a null byte in the path.
     """
     if "\0" in os.fspath(path):
         raise error(path, f"{failure}: embedded null byte")
     try:
         yield
+    except BrokenPipeError:  # not about a file: the reader of the output has gone
+        raise
     except OSError as cause:
-        raise error(path, f"{failure}: {cause.strerror or cause}") from None
+        name = cause.filename if isinstance(cause.filename, str) else path
+        raise error(name, f"{failure}: {cause.strerror or cause}") from None
 
 
 class UserTextFile:
