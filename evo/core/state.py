@@ -8,6 +8,7 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
+from evo.core.files import to_json
 from genomes.arrays import Arrays
 
 # Whole numbers that floats represent exactly.
@@ -82,6 +83,31 @@ class State:
             return msgspec.convert(self.values[name], kind)
         except msgspec.ValidationError as error:
             raise ValueError(f"{name}: {error}") from None
+
+    def check_same(self, other: "State") -> None:
+        """Check that another state has the same arrays and values, to the bit.
+
+        What was restored from a state saves the same again. A state that does not was forged, or
+        written by another version.
+
+        Args:
+            other: State of what was restored from this one.
+
+        Raises:
+            ValueError: If they differ; names an entry.
+        """
+        for name in sorted(set(self.arrays) ^ set(other.arrays)):
+            raise ValueError(f"{name} is missing or not expected")
+        for name, array in self.arrays.items():
+            saved = other.arrays[name]
+            alike = array.dtype == saved.dtype and array.shape == saved.shape
+            if not alike or array.tobytes() != saved.tobytes():
+                raise ValueError(f"{name} is not as it would be saved")
+        for name in sorted(set(self.values) | set(other.values)):
+            if name not in self.values or name not in other.values:
+                raise ValueError(f"{name} is missing or not expected")
+            if to_json(self.values[name]) != to_json(other.values[name]):
+                raise ValueError(f"{name} is not as it would be saved")
 
     def __or__(self, other: "State") -> "State":
         """Return both states in one; their names must differ."""

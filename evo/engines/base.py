@@ -250,6 +250,9 @@ class Engine(ABC, Generic[S]):
         engine.generation = state.value("generation", Count)
         engine.champion = cls.champion_of(state)
         engine._restore(state.part("breeder"))
+        state.check_same(engine.state())
+        if not len(engine.ask()):
+            raise ValueError("the population is empty")
         return engine
 
     @abstractmethod

@@ -239,8 +239,12 @@ class _Session:
                 self.config.engine, state.part("engine"), seed=run.seed, player=self.task.player
             )
             if isinstance(fitness, LearningFitness):
-                fitness.restore(state.part("fitness"))
-            return engine, msgspec.convert(state.values["progress"], Progress)
+                part = state.part("fitness")
+                fitness.restore(part)
+                part.check_same(fitness.state())
+            progress = msgspec.convert(state.values["progress"], Progress)
+            State(values=state.values["progress"]).check_same(_state_of(progress))
+            return engine, progress
         except Exception as error:  # the state is untrusted and may fail anywhere
             self._new()
             text = " ".join(str(error).split())[:200]
@@ -249,8 +253,7 @@ class _Session:
             ) from error
 
     def _save(self) -> None:
-        progress = msgspec.to_builtins(self.progress)
-        state = self.engine.state().inside("engine") | State(values={"progress": progress})
+        state = self.engine.state().inside("engine") | _state_of(self.progress).inside("progress")
         if isinstance(self.task.fitness, LearningFitness):
             state |= self.task.fitness.state().inside("fitness")
         champion = self.engine.champion
@@ -373,6 +376,10 @@ class _Session:
         genome = genome_of(self.config.run.engine)
         files |= self.experiment.champion_files(self.task, genome, performers, about)
         replace_folder(self.run.path / "champion", files)
+
+
+def _state_of(progress: Progress) -> State:
+    return State(values=msgspec.to_builtins(progress))
 
 
 def _cut_short(run: Run, interrupts: Interrupts) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def _extreme(array: Array, chance: random.Random) -> Any:
     if array.dtype.kind == "f":
         return chance.choice(_REALS)
     limits = np.iinfo(array.dtype)
-    return min(limits.max, max(limits.min, chance.choice((*_NUMBERS, len(array), array.size))))
+    return min(limits.max, max(limits.min, chance.choice((*_NUMBERS, array.size))))
 
 
 _ARRAY_CHANGES: tuple[Callable[[Array, random.Random], Array], ...] = (

@@ -213,11 +213,22 @@ class NeatPython(Engine[NeatPythonSettings]):
         )
         self._population = dict(zip(keys, genomes, strict=True))
         self._performers = networks
-        self._reproduction.genome_indexer.value = state.value("next_genome", Count)
-        self._config.genome_config.node_indexer.value = state.value("next_node", Count)
-        self._species.indexer.value = state.value("next_species", Count)
-        self._reproduction.innovation_tracker.global_counter = state.value("innovations", Count)
-        for kept in state.value("species", list[SpeciesValues]):
+        history = state.value("species", list[SpeciesValues])
+
+        def above(name: str, used: Any) -> int:
+            """Return a counter, which must be larger than all numbers in use."""
+            value: int = state.value(name, Count)
+            if value <= max(used, default=-1):
+                raise ValueError(f"{name} must be above all that are used, got {value}")
+            return value
+
+        self._reproduction.genome_indexer.value = above("next_genome", keys)
+        self._config.genome_config.node_indexer.value = above("next_node", networks.node_id)
+        self._species.indexer.value = above("next_species", [kept.key for kept in history])
+        # neat-python counts the last number that it has given out.
+        last = above("innovations", networks.innovation - 1)
+        self._reproduction.innovation_tracker.global_counter = last
+        for kept in history:
             species = Species(kept.key, kept.created)
             species.last_improved = kept.last_improved
             species.update(
