@@ -270,7 +270,11 @@ class GridGA(Engine[GridSettings]):
             total = kept.array("total", np.float64, (None,))
             notes = kept.array("notes", np.bool_, (len(total), new.steps, new.keys))
             cases = kept.array("cases", np.float32, (len(total), None))
-            holders = kept.array("holders", np.int64, (None,))
-            if holders.size and not 0 <= holders.min() <= holders.max() < len(total):
-                raise ValueError("holders must be places in the pool")
+            survival = self.settings.population.survival
+            held = cases.shape[1] if len(total) and survival in ("elites", "islands") else 0
+            holders = kept.array("holders", np.int64, (held,))
+            if held and not 0 <= holders.min() <= holders.max() < len(total):
+                raise ValueError("holders must be indices of the pool")
+            if held and survival == "islands" and (holders[0] or np.any(np.diff(holders) < 1)):
+                raise ValueError("holders must be where each island begins")
             self._pool = Pool(notes, total, cases, holders)
