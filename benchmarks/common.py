@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from evo.engines import Engine
     from evo.experiment import Experiment
     from evo.fitness.base import Fitness
+    from evo.music.library import SongFinder
     from evo.music.song import Song
     from evo.runs.loop import Record
     from genomes.player import Player
@@ -92,10 +93,10 @@ def configured(
         songs: The songs of whatever name is given; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
-    from evo.runs.configure import configuration, song_finder
+    from evo.runs.configure import configuration
 
     given = dict.fromkeys(_OPTIONS) | options | {"settings": settings}
-    find = song_finder() if songs is None else lambda *names: list(songs)
+    find = SongFinder() if songs is None else lambda *names: list(songs)
     return configuration(name, given, find)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from evo.core.config import Config
 from evo.core.errors import InputError, suggestion
 from evo.core.settings import Changes
-from evo.music.library import find_songs
+from evo.music.library import SongFinder, find_songs
 from evo.music.song import Song
 from evo.music.tunes import tune_names
 from evo.runs.configure import (
@@ -25,7 +25,6 @@ from evo.runs.configure import (
     check_worker_options,
     claimed_path,
     configuration,
-    song_finder,
 )
 from evo.runs.description import command_line
 from evo.runs.display import Display, Silent
@@ -37,7 +36,9 @@ __all__ = ["Song", "load_run", "resume", "run", "settings", "song", "tunes"]
 
 # The options of `evo run`.
 _LIMITS = ("generations", "time_limit", "target", "workers", "cluster", "insecure")
-_OPTIONS = ("song", "genome", "engine", "neat_config", "seed", "population", "config", *_LIMITS)
+_OPTIONS = (
+    "song", "genome", "engine", "neat_config", "seed", "population", "config", "strict", *_LIMITS
+)  # fmt: skip
 
 
 def run(
@@ -65,12 +66,13 @@ def run(
         RunError: If the directory cannot be used.
         RunInterruptedError: If the disk fails, or no worker becomes available.
     """
-    given, find = _given(options, _OPTIONS, changes), song_finder()
+    given, shown = _given(options, _OPTIONS, changes), display or Silent()
+    find = SongFinder(shown.message, bool(given["strict"]))
     check_worker_options(given)
     config, chosen = configuration(experiment, given, find)
     check(config)
     path, made = (Path(out), False) if out is not None else (claimed_path(config), True)
-    return start(chosen, config, path, command_line(), display or Silent(), find, made)
+    return start(chosen, config, path, command_line(), shown, find, made)
 
 
 def resume(
@@ -116,7 +118,7 @@ def settings(experiment: str, *, genome: str | None = None, engine: str | None =
         InputError: If a name is unknown, or the engine does not fit.
     """
     given = _given({"genome": genome, "engine": engine}, _OPTIONS, None)
-    return configuration(experiment, given, song_finder())[0]
+    return configuration(experiment, given, SongFinder())[0]
 
 
 def song(name: str, keys: int = 13, steps_per_beat: int = 2) -> Song:

@@ -246,10 +246,6 @@ def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None
                 f"memorize.{name} is for memorize.mode=likelihood, and the mode is "
                 f"{table.mode}; leave it out"
             )
-    names = [song.name for song in songs]
-    twice = [name for index, name in enumerate(names) if name in names[:index]]
-    if twice:
-        raise InputError(f"{table.song}: two of its songs are called {twice[0]}")
     random = stream(config.run.seed, Role.TRAIN)
     held_out = set(random.permutation(len(songs))[:count].tolist())
     for index, song in enumerate(songs):

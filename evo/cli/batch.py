@@ -9,11 +9,12 @@ from evo.cli.display import PlainDisplay, Terminal
 from evo.core.config import Config, execution_of
 from evo.core.errors import InputError
 from evo.core.settings import tables
+from evo.music.library import SongFinder
 from evo.runs.batch import Batch, Given, cores, seeds_of
-from evo.runs.configure import claimed_path, configuration, song_finder
+from evo.runs.configure import claimed_path, configuration
 from evo.runs.description import BATCH_FILE, resume_command
-from evo.runs.loading import parse_config
-from evo.runs.session import check, stored, trusted
+from evo.runs.loading import parse_config, stored, trusted
+from evo.runs.session import check
 from evo.workers.cluster.address import is_external
 
 
@@ -30,19 +31,18 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
     if options["seed"] is not None:
         raise InputError("--seed is for one run and --seeds for several; leave one of them out")
     seeds = seeds_of(options["seeds"])
-    config, _ = configuration(experiment, options, song_finder())
+    config, _ = configuration(experiment, options, SongFinder(strict=options["strict"]))
     check(config)
     out = options["out"]
     path = Path(out) if out is not None else claimed_path(config, seeds=True)
     batch = Batch.create(path, stored(config), seeds, made_folder=out is None)
-    _carry_out(batch, options["workers"], _given(config))
+    _carry_out(batch, options["workers"], _given(config, strict=options["strict"]))
 
 
-def _given(config: Config, anew: bool = False) -> Given:
-    """Return the options that are not stored; see `evo.runs.session.trusted`."""
-    if not is_external(config.workers.cluster):
-        return Given(anew=anew)
-    return Given(tables(config.workers), anew)
+def _given(config: Config, *, anew: bool = False, strict: bool = False) -> Given:
+    """Return the options that are not stored; see `evo.runs.loading.trusted`."""
+    workers = tables(config.workers) if is_external(config.workers.cluster) else {}
+    return Given(workers, anew, strict)
 
 
 def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
@@ -62,7 +62,7 @@ def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
     config = trusted(config).resumed(changes)
     check(config)
     batch.config = batch.config | execution_of(stored(config))
-    _carry_out(batch, changes.get("workers", {}).get("count"), _given(config, anew))
+    _carry_out(batch, changes.get("workers", {}).get("count"), _given(config, anew=anew))
 
 
 def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:

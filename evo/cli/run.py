@@ -77,6 +77,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--out", type=click.Path(), help="The run's directory; default runs/NAME.")
 @click.option("--config", type=click.Path(), help="A TOML file of settings.")
 @click.option("--set", "settings", multiple=True, help="section.key=value; repeatable.")
+@click.option("--strict", is_flag=True, help="Refuse a folder with songs that cannot be learned.")
 @one_line_errors
 def run(experiment: str, **options: Any) -> None:
     """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all.
@@ -85,7 +86,8 @@ def run(experiment: str, **options: Any) -> None:
         experiment: Name of the experiment.
         options: The options by name, None for those not given.
     """
-    from evo.runs.configure import check_worker_options, claimed_path, configuration, song_finder
+    from evo.music.library import SongFinder
+    from evo.runs.configure import check_worker_options, claimed_path, configuration
     from evo.runs.description import command_line
     from evo.runs.session import check, start
 
@@ -95,7 +97,7 @@ def run(experiment: str, **options: Any) -> None:
         run_seeds(experiment, options)
         return
     check_worker_options(options)
-    find = song_finder()
+    find = SongFinder(lambda text: click.echo(text, err=True), options["strict"])
     config, chosen = configuration(experiment, options, find)
     check(config)
     given = options["out"]

@@ -1,16 +1,17 @@
 """Find songs by name: an embedded tune, a MIDI file, or a folder of MIDI files.
 
-    find_songs   load the songs of a name, for learning
+    SongFinder   load the songs of names, for learning
+    find_songs   load the songs of one name, for learning
     read_songs   load the songs of a name, for measuring, and report unreadable files
     load_songs   load the songs of a path
     midi_files   list the files of a path
 
-A name without a suffix is a tune's, unless a file or folder has that name.
+A name that is a tune's means the tune; `./NAME` means a file or folder of that name.
 """
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,95 @@ from evo.music.tunes import tune, tune_names
 SUFFIXES = (".mid", ".midi")
 
 
-def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
-    """Return the songs of a name, in whole bars.
+class SongFinder:
+    """Find the songs of a name, in whole bars; every name is read once.
+
+    A file of a folder that cannot be learned is left out, with a message: it is damaged, hidden, or
+    has the name of another. `strict` refuses the folder instead.
+    """
+
+    def __init__(
+        self, show_message: Callable[[str], None] = lambda text: None, strict: bool = False
+    ) -> None:
+        self._show_message, self._strict = show_message, strict
+        self._found: dict[tuple[str, int, int], list[Song]] = {}
+
+    def __call__(self, name: str, keys: int, steps_per_beat: int) -> list[Song]:
+        """Return the songs of a name.
+
+        Args:
+            name: An embedded tune, a MIDI file, or a folder of them.
+            keys: Number of keys; a tune always has 13.
+            steps_per_beat: Resolution; a tune always has 2.
+
+        Raises:
+            MidiError: If the name is unknown, a file or all files of a folder cannot be learned, or
+                one of them cannot and `strict` is set.
+        """
+        given = (name, keys, steps_per_beat)
+        if given not in self._found:
+            self._found[given] = self._read(*given)
+        return self._found[given]
+
+    def _read(self, name: str, keys: int, steps_per_beat: int) -> list[Song]:
+        options: dict[str, Any] = {"keys": keys, "steps_per_beat": steps_per_beat}
+        embedded = _embedded(name)
+        if embedded is not None:
+            if os.path.lexists(name):
+                self._show_message(
+                    f"{name} is the embedded tune; for the file or folder here, write ./{name}"
+                )
+            return [embedded]
+        if not os.path.isdir(name):
+            return [Song.load(name, **options).whole_bars()]
+        songs: dict[str, Song] = {}
+        refused: list[MidiError] = []
+        for path in midi_files(name):
+            try:
+                song = _learnable(path, songs, options)
+                songs[song.name] = song.whole_bars()
+            except MidiError as error:
+                if self._strict:
+                    raise
+                refused.append(error)
+        if not songs:
+            raise refused[0]
+        for problem in refused:
+            self._show_message(f"left out: {problem}")
+        return list(songs.values())
+
+
+def _learnable(path: str, songs: Container[str], options: dict[str, Any]) -> Song:
+    """Load a file of a folder.
 
     Args:
-        name: an embedded tune, a MIDI file, or a folder of them.
-        keys: number of keys; a tune always has 13.
-        steps_per_beat: resolution; a tune always has 2.
+        path: The file.
+        songs: Names of the folder's songs before it.
+        options: Arguments of `Song.load`.
 
     Raises:
-        MidiError: if the name is unknown, the folder has no songs, or `Song.load` refuses a file.
+        MidiError: If it is hidden, has the name of another, or `Song.load` refuses it.
     """
-    embedded = _embedded(name)
-    if embedded is not None:
-        return [embedded]
-    songs = load_songs(name, keys=keys, steps_per_beat=steps_per_beat)
-    return [song.whole_bars() for song in songs]
+    if os.path.basename(path).startswith("."):
+        raise MidiError(path, "is a hidden file")
+    song = Song.load(path, **options)
+    if song.name in songs:
+        raise MidiError(path, f"another song is called {song.name}, too")
+    return song
+
+
+def find_songs(name: str, keys: int, steps_per_beat: int) -> list[Song]:
+    """Return the songs of a name, without those that cannot be learned; see `SongFinder`.
+
+    Args:
+        name: An embedded tune, a MIDI file, or a folder of them.
+        keys: Number of keys; a tune always has 13.
+        steps_per_beat: Resolution; a tune always has 2.
+
+    Raises:
+        MidiError: If there are none.
+    """
+    return SongFinder()(name, keys, steps_per_beat)
 
 
 def read_songs(
@@ -104,14 +178,14 @@ def _embedded(name: str) -> Song | None:
     """Return the tune of this name, or None for a path.
 
     Raises:
-        MidiError: if the name is neither.
+        MidiError: If the name is neither.
     """
+    if name in tune_names():
+        return tune(name)
     path = Path(name)
-    if path.exists() or path.suffix:
+    if path.suffix or os.path.lexists(path):
         return None
-    if name not in tune_names():
-        raise MidiError(name, "no file, no folder and no embedded tune; see `evo songs list`")
-    return tune(name)
+    raise MidiError(name, "no file, no folder and no embedded tune; see `evo songs list`")
 
 
 def _listed(path: AnyPath, below: bool = False) -> list[str]:

@@ -12,7 +12,9 @@ Songs are immutable: the grid is read-only, and every change returns a new song.
 
 from __future__ import annotations
 
+import hashlib
 import operator
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, SupportsIndex
@@ -29,6 +31,7 @@ from evo.music.synth import player, write_wav
 
 __all__ = ["MAX_STEPS", "Song"]
 
+MAX_NAME = 120  # bytes of a song's name
 TICKS_PER_BEAT = 480  # in saved files, rounded up to a multiple of steps_per_beat
 
 
@@ -38,6 +41,19 @@ def usual_lowest_note(keys: int) -> int:
     It is 60 below 69 keys, 21 (as on the piano) from 69 keys, and 0 from 108 keys.
     """
     return next(note for note in (60, 21, 0) if note + keys <= 128)
+
+
+def name_of(path: AnyPath) -> str:
+    """Return a song's name: its file's, without suffix, as valid text of limited length.
+
+    Files of a run are named after its songs, so a long name is shortened and ends in a hash.
+    """
+    stem = os.fsencode(Path(path).stem)
+    name = stem.decode(errors="replace")
+    if len(name.encode()) <= MAX_NAME:
+        return name
+    mark = hashlib.sha256(stem).hexdigest()[:8]
+    return f"{name.encode()[: MAX_NAME - len(mark) - 1].decode(errors='ignore')}-{mark}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +136,7 @@ class Song:
             steps = _integer("steps", steps, 1, MAX_STEPS)
 
         grid, tempo = read_grid(path, keys, lowest_note, steps_per_beat, hold, steps)
-        return cls(grid, lowest_note, steps_per_beat, tempo, Path(path).stem, hold)
+        return cls(grid, lowest_note, steps_per_beat, tempo, name_of(path), hold)
 
     def save(self, path: AnyPath) -> None:
         """Save as MIDI; loading with the same parameters restores the grid.

@@ -106,10 +106,12 @@ class Given(msgspec.Struct, frozen=True):
     Attributes:
         workers: Settings of [workers]: the address of a running cluster, and `insecure`.
         anew: Restart runs that have no usable checkpoint.
+        strict: Refuse a folder with songs that cannot be learned.
     """
 
     workers: dict[str, Any] = {}
     anew: bool = False
+    strict: bool = False
 
 
 @dataclass

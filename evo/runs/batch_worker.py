@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import threading
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import msgspec
 
 from evo.core.config import execution_of
 from evo.core.errors import InputError, RunError, RunInterruptedError
-from evo.music.library import find_songs
+from evo.music.library import SongFinder
 from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, Given, with_seed
 from evo.runs.description import BATCH_FILE
 from evo.runs.display import Silent
@@ -54,7 +53,10 @@ def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
         return resume(chosen, path, changes, Messages(), given.anew)
     config = config.changed({"workers": given.workers})
     command = ["evo", "resume", str(folder)]
-    return start(chosen, config, path, command, Messages(), cache(find_songs))
+    # One of the runs is enough to name the songs that all of them leave out.
+    display = Messages() if seed == batch.seeds[0] else Silent()
+    find = SongFinder(display.message, given.strict)
+    return start(chosen, config, path, command, Messages(), find)
 
 
 def _end_with_the_batch() -> None:

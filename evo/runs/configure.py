@@ -5,7 +5,6 @@ neat-python file, options, `--set`. All changes are applied at once, so that dep
 come from different sources.
 """
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +16,7 @@ from evo.engines import base_of, default_engine, engine_class, engine_names, gen
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.experiment import Experiment, FindSongs
-from evo.music.library import find_songs
 from evo.runs.description import Tables, load_config
-
-
-def song_finder() -> FindSongs:
-    """Return a song finder that reads every file once."""
-    return cache(find_songs)
 
 
 def limit_changes(options: dict[str, Any]) -> Tables:

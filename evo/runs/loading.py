@@ -1,4 +1,4 @@
-"""Load a run's typed configuration and its experiment."""
+"""Load a run's typed configuration and its experiment; decide what of it is stored."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +9,7 @@ from evo.core.errors import InputError, RunError
 from evo.core.registry import experiment
 from evo.experiment import Experiment
 from evo.runs.description import Tables, load_config
+from evo.workers.cluster.address import is_external
 
 
 def load_run(path: Path) -> tuple[Config, Experiment]:
@@ -67,6 +68,22 @@ def config_of(tables: Tables, chosen: Experiment, file: Path) -> Config:
         return default.changed(tables)
     except InputError as error:
         raise RunError(f"{file}: {error}") from None
+
+
+def trusted(config: Config) -> Config:
+    """Return a stored configuration without settings that only the user may give.
+
+    A run directory is untrusted: it must neither name a scheduler to connect to nor weaken a check.
+    """
+    workers: dict[str, Any] = {"insecure": False}
+    if is_external(config.workers.cluster):
+        workers["cluster"] = ""
+    return config.changed({"workers": workers})
+
+
+def stored(config: Config) -> Tables:
+    """Return a configuration as it is stored with the run; see `trusted`."""
+    return trusted(config).tables()
 
 
 def _refuse_missing(wanted: Mapping[str, Any], given: Any, where: str, file: Path) -> None:

@@ -32,10 +32,10 @@ from evo.engines import Champion, Engine, engine_class, genome_of
 from evo.experiment import Experiment, FindSongs, Say, Task
 from evo.fitness.base import LearningFitness
 from evo.runs import checkpoint, precompile
-from evo.runs.description import Tables, read_description, resume_command
+from evo.runs.description import read_description, resume_command
 from evo.runs.directory import Run
 from evo.runs.display import Display
-from evo.runs.loading import config_of
+from evo.runs.loading import config_of, stored, trusted
 from evo.runs.loop import EvaluationInterruptedError, Progress, Record, generations
 from evo.runs.stop import Stop
 from evo.workers.base import Evaluator
@@ -118,22 +118,6 @@ def resume(
             )
         run.config = run.config | execution_of(stored(config))
         return _Session(run, experiment, config, display, anew).carry_out()
-
-
-def trusted(config: Config) -> Config:
-    """Return a stored configuration without settings that only the user may give.
-
-    A run directory is untrusted: it must neither name a scheduler to connect to nor weaken a check.
-    """
-    workers: dict[str, Any] = {"insecure": False}
-    if is_external(config.workers.cluster):
-        workers["cluster"] = ""
-    return config.changed({"workers": workers})
-
-
-def stored(config: Config) -> Tables:
-    """Return a configuration as it is stored with the run; see `trusted`."""
-    return trusted(config).tables()
 
 
 @contextmanager

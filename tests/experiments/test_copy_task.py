@@ -13,7 +13,8 @@ from running import Killed, Watcher, configured, outcome, resume, start
 from evo.cli.main import main
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.runs.configure import deep_update, setting, song_finder
+from evo.music.library import SongFinder
+from evo.runs.configure import deep_update, setting
 
 # A network of one small LSTM that reads 12 steps back at most, of three keys.
 SMALL = {"network": {"layers": [4], "history": 12}}
@@ -88,7 +89,7 @@ def test_the_settings_for_several_delays_are_settings() -> None:
     config = EXPERIMENT.config("es").changed(changes)
     assert config.task.delays == (16, 32, 48, 64)
     assert config.task.fitness().inputs == 17
-    assert shape(config, song_finder()) == (17, 13)
+    assert shape(config, SongFinder()) == (17, 13)
 
 
 @pytest.mark.parametrize(

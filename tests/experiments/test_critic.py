@@ -16,10 +16,10 @@ from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.fitness.critic import model
 from evo.fitness.critic.counterexamples import corrupted
+from evo.music.library import SongFinder
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
-from evo.runs.configure import song_finder
 
 FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
 
@@ -163,7 +163,7 @@ def test_what_cannot_be_bred_is_said_before_critics_are_trained(
     changes: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(InputError, match=words):
-        EXPERIMENT.shape(EXPERIMENT.config("ga").changed(changes), song_finder())
+        EXPERIMENT.shape(EXPERIMENT.config("ga").changed(changes), SongFinder())
 
 
 def test_pieces_for_the_whole_piano_begin_where_its_songs_do() -> None:

@@ -22,8 +22,9 @@ from evo.experiment import player_of
 from evo.fitness.base import LearningFitness
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
+from evo.music.library import SongFinder
 from evo.music.song import Song
-from evo.runs.configure import deep_update, song_finder
+from evo.runs.configure import deep_update
 
 # Few steps and keys: a run takes a moment.
 SMALL = {
@@ -88,13 +89,13 @@ def test_same_run_with_guessers_that_are_bred(tmp_path: Path) -> None:
 def test_what_keeps_its_parent_by_a_score_is_refused_where_guessers_are_bred() -> None:
     config = small("one-plus-one-network")
     with pytest.raises(InputError, match="score=coevolved needs an engine"):
-        shape(config.changed({"guess": {"score": COEVOLVED}}), song_finder())
+        shape(config.changed({"guess": {"score": COEVOLVED}}), SongFinder())
 
 
 def test_where_guessers_are_bred_no_run_ends_for_stagnation() -> None:
     for score, stagnation in ((COEVOLVED, 0), ("gap-resolve", 100)):
         chosen = experiment("guess")
-        changes = chosen.follow_up(small(guess={"score": score}), song_finder())
+        changes = chosen.follow_up(small(guess={"score": score}), SongFinder())
         config = chosen.config("neat", changes)
         assert config.stop.stagnation == stagnation
         assert config.stop.generations == 300
@@ -165,7 +166,7 @@ def test_a_run_leaves_its_melody_longer_than_it_was_judged_by(tmp_path: Path) ->
 def test_a_game_that_cannot_be_is_refused_in_one_line(table: dict[str, Any], message: str) -> None:
     config = coevolved()
     with pytest.raises(InputError, match=message) as error:
-        shape(config.changed({"guess": table}), song_finder())
+        shape(config.changed({"guess": table}), SongFinder())
     assert "\n" not in str(error.value)
 
 
@@ -179,7 +180,7 @@ def test_a_game_that_cannot_be_is_refused_in_one_line(table: dict[str, Any], mes
 def test_lags_that_cannot_be_are_refused_in_one_line(lags: list[int], message: str) -> None:
     config = coevolved()
     with pytest.raises(InputError, match=message) as error:
-        EXPERIMENT.with_shape(config.changed({"network": {"lags": lags}}), song_finder())
+        EXPERIMENT.with_shape(config.changed({"network": {"lags": lags}}), SongFinder())
     assert "\n" not in str(error.value)
 
 

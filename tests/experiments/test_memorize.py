@@ -14,10 +14,11 @@ from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import ENGINES, experiment
 from evo.engines import engine_class
+from evo.music.library import SongFinder
 from evo.music.song import Song
 from evo.music.tunes import tune
 from evo.runs import checkpoint
-from evo.runs.configure import configuration, song_finder
+from evo.runs.configure import configuration
 from genomes.history_user.networks import HistoryUsers
 from genomes.network.networks import Networks
 
@@ -164,7 +165,7 @@ def test_a_note_grid_learns_one_song(tmp_path: Path) -> None:
         tune(name).save(tmp_path / f"{name}.mid")
     config = experiment("memorize").config("ga").changed({"memorize": {"song": str(tmp_path)}})
     with pytest.raises(InputError, match="holds 2 songs, and a note grid learns one"):
-        experiment("memorize").shape(config, song_finder())
+        experiment("memorize").shape(config, SongFinder())
 
 
 def test_several_songs_are_learnt_by_one_network(tmp_path: Path) -> None:
@@ -186,7 +187,7 @@ def modes(*settings: str, song: str = TUNE, genome: str = "history-user") -> Con
          "target", "workers", "cluster", "insecure")
     )  # fmt: skip
     given |= {"genome": genome, "song": song, "settings": settings}
-    return configuration("memorize", given, song_finder())[0]
+    return configuration("memorize", given, SongFinder())[0]
 
 
 def test_a_mode_that_is_said_counts_and_another_follows_from_the_songs(tmp_path: Path) -> None:

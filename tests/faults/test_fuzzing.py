@@ -15,10 +15,11 @@ from running import configured
 from evo.core.errors import AbcError, CheckpointError, InputError, MidiError, RunError
 from evo.core.files import to_json
 from evo.music.abc import read_melody, read_tunes
+from evo.music.library import SongFinder
 from evo.music.song import Song
 from evo.runs import checkpoint
 from evo.runs.checkpoint import unpack_arrays
-from evo.runs.configure import changes_of, configuration, song_finder
+from evo.runs.configure import changes_of, configuration
 from evo.runs.description import load_config, read_description, read_log
 from evo.runs.loading import load_run
 from evo.runs.session import check
@@ -84,9 +85,7 @@ def with_setting(config: dict[str, Any], path: tuple[str, ...], value: Any) -> d
 def resolve(path: Path, **options: Any) -> None:
     """What `evo run xor` does before it touches anything."""
     try:
-        config, _ = configuration(
-            "xor", NO_OPTIONS | {"config": str(path)} | options, song_finder()
-        )
+        config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)} | options, SongFinder())
         check(config)
     except (InputError, RunError) as error:
         assert str(error)
@@ -317,7 +316,7 @@ def test_the_configuration_that_is_fuzzed_is_one_that_is_taken(tmp_path: Path) -
     """Nothing above would be worth much if everything were refused for the same reason."""
     path = tmp_path / "config.toml"
     path.write_bytes(tomli_w.dumps(configured().tables()).encode())
-    config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)}, song_finder())
+    config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)}, SongFinder())
     assert config == configured()
     assert tomllib.loads(path.read_text()) == json.loads(json.dumps(config.tables()))
 

@@ -9,8 +9,9 @@ from typing import Any
 from evo.core.config import Config
 from evo.core.registry import experiment
 from evo.experiment import Experiment
+from evo.music.library import SongFinder
 from evo.runs import session
-from evo.runs.configure import deep_update, setting, song_finder
+from evo.runs.configure import deep_update, setting
 from evo.runs.loading import load_run
 
 COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()")
@@ -53,7 +54,7 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
 
     name = name or ("xor" if genome_of(engine) == "network" else "memorize")
     chosen: Experiment = experiment(name)
-    find = song_finder()
+    find = SongFinder()
     individuals = setting(f"{engine}.{engine_class(engine).population}=20")
     changes = {"run": {"seed": 5}, "stop": {"solved": False, "generations": 12}, **individuals}
     changes = deep_update(changes, tables)
@@ -65,7 +66,7 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
 
 def start(path: Path, config: Config, watcher: Watcher | None = None) -> dict[str, Any]:
     chosen = experiment(config.run.experiment)
-    return session.start(chosen, config, path, ["evo"], watcher or Watcher(), song_finder())
+    return session.start(chosen, config, path, ["evo"], watcher or Watcher(), SongFinder())
 
 
 def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[str, Any]:

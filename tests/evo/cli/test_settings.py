@@ -20,7 +20,8 @@ from evo.core.config import Config
 from evo.core.registry import EXPERIMENTS, experiment
 from evo.core.settings import Row
 from evo.engines import base_of, engine_names, genome_of
-from evo.runs.configure import configuration, song_finder
+from evo.music.library import SongFinder
+from evo.runs.configure import configuration
 
 # Every experiment with every engine that breeds for it.
 PAIRS = [
@@ -57,7 +58,7 @@ def by_option(engine: str) -> tuple[str, ...]:
 
 def default(name: str, engine: str) -> Config:
     """The configuration that a run begins with of which nothing but the engine is chosen."""
-    config, _ = configuration(name, OPTIONS | {"engine": engine}, song_finder())
+    config, _ = configuration(name, OPTIONS | {"engine": engine}, SongFinder())
     return config
 
 
@@ -111,7 +112,7 @@ def test_its_file_is_the_configuration_of_the_same_run(name: str, engine: str) -
     path.write_text(told(name, *by_option(engine), "--toml"))
     wanted = default(name, engine)
     given = OPTIONS | {"config": str(path)}
-    assert configuration(name, given, song_finder())[0] == wanted
+    assert configuration(name, given, SongFinder())[0] == wanted
     assert evo.settings(name, engine=engine) == wanted
 
 

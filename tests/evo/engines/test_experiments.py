@@ -14,10 +14,11 @@ from evo.core.config import Config
 from evo.core.settings import Changes, known, tables
 from evo.engines import base_of, engine_class, engine_names, genome_of
 from evo.experiment import Experiment, Music, player_of
+from evo.music.library import SongFinder
 from evo.runs import checkpoint
-from evo.runs.configure import deep_update, song_finder
+from evo.runs.configure import deep_update
 
-FIND = song_finder()
+FIND = SongFinder()
 # Copies of engines under other names, of which nothing outside the registry can know.
 COPIES = {f"{name}2": name for name in registry.ENGINES}
 

@@ -16,9 +16,10 @@ from evo.core.errors import InputError
 from evo.core.registry import experiment
 from evo.core.seeds import Individuals, Role
 from evo.fitness.next_step import NextStep, cross_entropies, step_bits
+from evo.music.library import SongFinder
 from evo.music.song import Song
 from evo.music.tunes import tune
-from evo.runs.configure import configuration, song_finder
+from evo.runs.configure import configuration
 from evo.runs.description import read_log
 from genomes.grid.grids import Grids
 from genomes.history_user.networks import HistoryUsers, Shape, hear
@@ -218,7 +219,7 @@ def test_some_songs_are_held_out_by_the_seed_and_all_are_kept(run: Any, folder: 
         config = likelihood(folder, run={"seed": seed})
         kept = path.parent / f"kept-{seed}"
         kept.mkdir()
-        experiment("memorize").prepare(config, kept, print, song_finder())
+        experiment("memorize").prepare(config, kept, print, SongFinder())
         dealt.add(frozenset(one.stem for one in (kept / "held-out").iterdir()))
     assert len(dealt) > 1
 
@@ -292,7 +293,7 @@ def resolved(song: Any, *settings: str) -> Config:
     """The configuration that `evo run memorize --genome history-user` begins a run with."""
     names = ("config", "neat_config", "engine", "seed", "population", *LIMITS)
     options = dict.fromkeys(names) | {"genome": "history-user", "song": str(song)}
-    return configuration("memorize", options | {"settings": settings}, song_finder())[0]
+    return configuration("memorize", options | {"settings": settings}, SongFinder())[0]
 
 
 def test_history_users_foresee_the_songs_of_a_folder(folder: Path) -> None:

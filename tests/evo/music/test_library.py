@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from evo.core.errors import InputError, MidiError
-from evo.music.library import find_songs, load_songs, midi_files, read_songs
-from evo.music.song import Song
+from evo.music.library import SongFinder, find_songs, load_songs, midi_files, read_songs
+from evo.music.song import MAX_NAME, Song
 
 TUNE = "vo-pole-bereza-stoyala"
 
@@ -49,6 +49,78 @@ def test_a_folder_without_songs_is_refused(tmp_path: Path) -> None:
         load_songs(tmp_path)
     with pytest.raises(MidiError, match="No such file"):
         load_songs(tmp_path / "missing")
+
+
+def odd_folder(folder: Path) -> None:
+    """Write two songs and four files that cannot be learned."""
+    for name in ("a.mid", "c.mid", "a.midi", ".hidden.mid"):
+        one_note().save(folder / name)
+    (folder / "b.mid").write_text("no song")
+    (folder / "._c.mid").write_bytes(b"\0\5\x16\7Mac OS X")
+
+
+def test_files_that_cannot_be_learned_are_left_out_and_named(tmp_path: Path) -> None:
+    odd_folder(tmp_path)
+    messages: list[str] = []
+    find = SongFinder(messages.append)
+    songs = find(str(tmp_path), 13, 2)
+    assert [song.name for song in songs] == ["a", "c"]
+    assert messages == [
+        f"left out: {tmp_path}/._c.mid: is a hidden file",
+        f"left out: {tmp_path}/.hidden.mid: is a hidden file",
+        f"left out: {tmp_path}/a.midi: another song is called a, too",
+        f"left out: {tmp_path}/b.mid: not a MIDI file: it does not begin with MThd",
+    ]
+    assert find(str(tmp_path), 13, 2) is songs, "files are read and named once"
+    assert len(messages) == 4
+
+
+def test_a_strict_finder_refuses_a_folder_with_a_file_that_cannot_be_learned(
+    tmp_path: Path,
+) -> None:
+    for name, reason in ((".x.mid", "hidden"), ("b.midi", "not a MIDI"), ("a.midi", "another")):
+        folder = tmp_path / name
+        folder.mkdir()
+        one_note().save(folder / "a.mid")
+        assert len(SongFinder(strict=True)(str(folder), 13, 2)) == 1
+        if name == "a.midi":
+            one_note().save(folder / name)
+        else:
+            (folder / name).write_text("no song")
+        with pytest.raises(MidiError, match=reason):
+            SongFinder(strict=True)(str(folder), 13, 2)
+
+
+def test_a_folder_in_which_no_file_can_be_learned_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "b.mid").write_text("no song")
+    with pytest.raises(MidiError, match=r"b\.mid: not a MIDI file"):
+        find_songs(str(tmp_path), 13, 2)
+
+
+def test_a_folder_never_hides_an_embedded_tune(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / TUNE).mkdir()
+    one_note().save(tmp_path / TUNE / "a.mid")
+    messages: list[str] = []
+    (song,) = SongFinder(messages.append)(TUNE, 13, 2)
+    assert song.name == TUNE
+    (message,) = messages
+    assert message.endswith(f"write ./{TUNE}")
+    assert [song.name for song in find_songs(f"./{TUNE}", 13, 2)] == ["a"]
+
+
+def test_any_file_name_gives_a_name_that_files_can_be_named_after(tmp_path: Path) -> None:
+    names = [b"caf\xe9", b"x" * 240, b"x" * 239, "\u00e9".encode() * 120, b"new\nline"]
+    for name in names:
+        one_note().save(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".mid"))
+    songs = find_songs(str(tmp_path), 13, 2)
+    assert len({song.name for song in songs}) == len(names)
+    for song in songs:
+        assert len(song.name.encode()) <= MAX_NAME
+        song.save(tmp_path / f"{song.name}.mid")
+        assert Song.load(tmp_path / f"{song.name}.mid").name == song.name
 
 
 def test_what_is_read_to_be_measured_leaves_out_the_files_of_a_folder_that_are_no_songs(

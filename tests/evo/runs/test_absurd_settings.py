@@ -7,7 +7,8 @@ import pytest
 
 import evo
 from evo.core.errors import InputError
-from evo.runs.configure import changes_of, configuration, song_finder
+from evo.music.library import SongFinder
+from evo.runs.configure import changes_of, configuration
 
 NO_OPTIONS: dict[str, Any] = dict.fromkeys(
     ("config", "genome", "engine", "neat_config", "seed", "population", "song", "generations",
@@ -91,7 +92,7 @@ TOGETHER = [
 
 def refused(name: str, engine: str, settings: tuple[str, ...]) -> str:
     with pytest.raises(InputError) as caught:
-        configuration(name, NO_OPTIONS | {"engine": engine, "settings": settings}, song_finder())
+        configuration(name, NO_OPTIONS | {"engine": engine, "settings": settings}, SongFinder())
     assert "\n" not in str(caught.value)
     return str(caught.value)
 

@@ -16,7 +16,8 @@ from evo.engines.es.operators import HistoryUserOperators
 from evo.engines.es.settings import StrategySettings
 from evo.engines.neat.operators import MAX_EDITS, NetworkOperators
 from evo.engines.neat.settings import NeatSettings
-from evo.runs.configure import configuration, song_finder
+from evo.music.library import SongFinder
+from evo.runs.configure import configuration
 from genomes.network.networks import Networks, genes_of
 from genomes.player import Player
 
@@ -51,7 +52,7 @@ def configured(name: str, **given: Any) -> Config:
         "time_limit", "target", "workers",
     )  # fmt: skip
     options = dict.fromkeys(names) | {"settings": ()} | given
-    return configuration(name, options, song_finder())[0]
+    return configuration(name, options, SongFinder())[0]
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
