@@ -19,7 +19,7 @@ has no random state to save.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
@@ -40,8 +40,9 @@ class Champion:
     """The best individual so far."""
 
     performers: Performers  # a batch of one
-    score: float
+    score: float  # mean over its evaluations
     generation: int
+    evaluations: int = 1
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,21 @@ class Engine(ABC, Generic[S]):
         self._breed(scores)
         self.generation += 1
 
+    def reassess(self, score: float | None) -> None:
+        """Average the champion's score with that of another evaluation.
+
+        Args:
+            score: Score of the champion; None if the evaluation failed, which discards it.
+        """
+        old = self.champion
+        if old is None or score is None:
+            self.champion = None
+            return
+        count = old.evaluations + 1
+        self.champion = replace(
+            old, score=old.score + (score - old.score) / count, evaluations=count
+        )
+
     def forget(self) -> None:
         """Discard everything selected by old scores, because the fitness has changed.
 
@@ -221,10 +237,10 @@ class Engine(ABC, Generic[S]):
         """Return everything that the next `ask` depends on."""
         state = State(values={"generation": self.generation}) | self._state().inside("breeder")
         if self.champion is not None:
-            state |= State(
-                self.champion.performers.to_arrays(),
-                {"score": self.champion.score, "generation": self.champion.generation},
-            ).inside("champion")
+            about = {"score": self.champion.score, "generation": self.champion.generation}
+            if self.champion.evaluations > 1:
+                about["evaluations"] = self.champion.evaluations
+            state |= State(self.champion.performers.to_arrays(), about).inside("champion")
         return state
 
     @abstractmethod
@@ -272,4 +288,9 @@ class Engine(ABC, Generic[S]):
         performers = cls.genome.from_arrays(part.arrays)
         if len(performers) != 1:
             raise ValueError(f"champion must be one individual, got {len(performers)}")
-        return Champion(performers, part.value("score", Finite), part.value("generation", Count))
+        return Champion(
+            performers,
+            part.value("score", Finite),
+            part.value("generation", Count),
+            part.value("evaluations", Count) if "evaluations" in part.values else 1,
+        )
