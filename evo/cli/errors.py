@@ -18,6 +18,7 @@ from typing import Any
 import click
 
 from evo import __version__
+from evo.cli.output import accept_everything
 from evo.core.platform import ENDING_SIGNALS, call_later
 
 _LONGEST_CLEANING = 1.5  # seconds
@@ -132,9 +133,10 @@ class OneLineGroup(click.Group):
     """A click group that reports usage errors in one line."""
 
     def main(self, *arguments: Any, **options: Any) -> Any:
-        """See `click.Command.main`; also sets signal handlers for the process's command."""
+        """See `click.Command.main`; also prepares signals and output of the process's command."""
         if not arguments and options.get("args") is None:
             end_on_signals()
+            accept_everything()
         return super().main(*arguments, **options)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:

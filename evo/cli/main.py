@@ -11,6 +11,7 @@ import click
 from evo import __version__
 from evo.cli.compare import compare
 from evo.cli.errors import OneLineGroup, end_on_signals
+from evo.cli.output import accept_everything
 from evo.cli.play import play
 from evo.cli.plot import plot
 from evo.cli.run import resume, run
@@ -32,4 +33,5 @@ for command in (run, resume, runs, compare, plot, play, songs, settings):
 def run_script(experiment: str) -> None:
     """Run `evo run EXPERIMENT` with the script's command-line options."""
     end_on_signals()
+    accept_everything()
     main(["run", experiment, *sys.argv[1:]])

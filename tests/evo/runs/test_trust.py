@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import threading
@@ -226,6 +227,28 @@ def test_the_output_never_changes_a_run(run: Path, tmp_path: Path, change: dict[
     assert done.returncode == 0, done.stderr
     assert digest(path) == digest(run)
     assert b"\x1b" not in done.stdout
+
+
+ENCODINGS = {"latin-1": "#", "ascii": "#", "ascii:strict": "#", "utf-8": "\u25cf"}
+
+
+@pytest.mark.parametrize("encoding", list(ENCODINGS))
+def test_a_roll_is_shown_by_characters_that_the_output_has(run: Path, encoding: str) -> None:
+    tune = [sys.executable, "-m", "evo", "play", "ode-to-joy", "--wav", os.devnull]
+    done = subprocess.run(
+        tune, env=os.environ | LOCAL | {"PYTHONIOENCODING": encoding}, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert ENCODINGS[encoding] in done.stdout.decode(encoding.partition(":")[0])
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_never_change_a_run(run: Path, tmp_path: Path, closed: str) -> None:
+    path = tmp_path / "b"
+    words = shlex.join([sys.executable, "-m", "evo", *map(str, RUN), "--out", str(path)])
+    done = subprocess.run(f"{words} {closed}", shell=True, env=os.environ | LOCAL)
+    assert done.returncode == 0
+    assert digest(path) == digest(run)
 
 
 def test_an_output_on_a_full_disk_does_not_end_a_run(run: Path, tmp_path: Path) -> None:
