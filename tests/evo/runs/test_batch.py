@@ -4,13 +4,12 @@ import json
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import batch_that_lives, scripted_runs
 from click.testing import CliRunner
 from filelock import FileLock, Timeout
 from running import (
@@ -141,18 +140,12 @@ def test_a_process_that_crashes_takes_no_other_run_with_it(
     """The processes of this test do nothing but end."""
     endings = {0: "import os; os.kill(os.getpid(), 9)", 1: "import sys; sys.exit('no\\nmemory')"}
 
-    def begin(folder: Path, seed: int, given: batch.Given) -> Any:
-        words = endings.get(seed, "pass")
+    def script(seed: int) -> str:
         if seed == 2:
-            start(folder / "seed2", of_seed(configured().tables(), 2))
-        errors = (tmp_path / f"errors{seed}").open("w+b")
-        messages = (tmp_path / f"messages{seed}").open("w+b")
-        popen = subprocess.Popen(
-            [sys.executable, "-c", words], stdin=subprocess.PIPE, stderr=errors
-        )
-        return batch._Process(seed, errors, messages, popen)
+            start(tmp_path / "all" / "seed2", of_seed(configured().tables(), 2))
+        return endings.get(seed, "pass")
 
-    monkeypatch.setattr(batch._Process, "begin", begin)
+    scripted_runs(monkeypatch.setattr, script)
     summary, lines = carried_out(
         Batch.create(tmp_path / "all", configured().tables(), [0, 1, 2, 3]), 4
     )
@@ -241,7 +234,7 @@ def test_a_run_that_the_disk_or_its_workers_failed_says_so_in_one_line(
         return given
 
     monkeypatch.setattr(batch_worker, "carry_out", carry_out)
-    monkeypatch.setattr(batch_worker, "_end_with_the_batch", lambda: None)
+    batch_that_lives(monkeypatch.setattr)
     assert batch_worker.main("anywhere", "3", "{}") == batch.BAD_RUN
     assert capsys.readouterr().err == f"{said}\n"
 
@@ -309,19 +302,8 @@ def test_runs_that_take_long_to_end_after_a_signal_are_waited_for_and_then_kille
         "os.kill(os.getppid(), signal.SIGTERM)\n"
         "time.sleep(60)\n"
     )
-    begun: list[Any] = []
-
-    def begin(folder: Path, seed: int, given: batch.Given) -> Any:
-        errors = (tmp_path / f"errors{seed}").open("w+b")
-        messages = (tmp_path / f"messages{seed}").open("w+b")
-        command = [sys.executable, "-c", script]
-        popen = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
-        begun.append(popen)
-        return batch._Process(seed, errors, messages, popen)
-
-    monkeypatch.setattr(batch._Process, "begin", begin)
+    begun = scripted_runs(monkeypatch.setattr, lambda seed: script, patience=0.6)
     monkeypatch.setattr("evo.core.interrupt.GRACE", 0.2)
-    monkeypatch.setattr(batch, "_GRACE", 0.6)
     one = Batch.create(tmp_path / "all", configured().tables(), [0])
     summary, _ = carried_out(one)
     assert summary.stopped_by is signal.SIGTERM
