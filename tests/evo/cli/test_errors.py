@@ -162,7 +162,7 @@ def test_every_error_of_the_family_is_one_line(kind: type[errors.EvoError]) -> N
     FileNotFoundError(2, "No such file or directory", "x"), ZeroDivisionError(),
     RecursionError(), MemoryError(), AssertionError(),
 ], ids=repr)  # fmt: skip
-def test_any_other_error_is_a_bug(error: Exception) -> None:
+def test_any_other_error_is_shown_as_a_bug_with_its_traceback(error: Exception) -> None:
     check_bug(raising(error), type(error).__name__)
 
 

@@ -167,7 +167,7 @@ def test_utilities_of_snes_sum_to_0_and_are_those_published() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_improves_on_the_sphere(kind: str) -> None:
+def test_every_strategy_comes_20_times_closer_to_the_best_point_of_the_sphere(kind: str) -> None:
     strategy = new(kind)
     for generation in range(60):
         step(strategy, generation)

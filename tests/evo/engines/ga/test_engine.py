@@ -343,7 +343,9 @@ def test_credit_refuses_more_cases_than_steps_and_none_at_all() -> None:
     {"selection": {"kind": "lexicase"}}, {"selection": {"kind": "nsga2"}},
     {"population": {"survival": "elites"}},
 ], ids=str)  # fmt: skip
-def test_what_needs_cases_says_so(tables: dict[str, Any]) -> None:
+def test_settings_that_need_cases_are_refused_with_a_fitness_without_cases(
+    tables: dict[str, Any],
+) -> None:
     with pytest.raises(BreedingError, match="need a fitness with cases"):
         engine(**tables).tell(Scores.of(np.zeros(30)))
 

@@ -82,7 +82,7 @@ def test_what_is_made_from_a_song_has_its_shape_and_leaves_the_song_as_it_was(
 
 
 @pytest.mark.parametrize("name", [*MADE_UP, *FROM_SONGS])
-def test_other_seeds_make_others(name: str) -> None:
+def test_other_seeds_make_other_counterexamples(name: str) -> None:
     made_ones = {
         (made(name, s) if name in MADE_UP else from_song(name, ODD, s)).tobytes() for s in SEEDS
     }
