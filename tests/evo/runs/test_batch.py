@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from batches import batch_that_lives, scripted_runs
 from click.testing import CliRunner
+from disturbing import undrawn
 from filelock import FileLock, Timeout
 from running import (
     Killed,
@@ -18,6 +19,7 @@ from running import (
     begin_process,
     configured,
     outcome,
+    pictureless,
     start,
     wait_for_generations,
 )
@@ -36,6 +38,13 @@ ENDLESS = (
     "run", "xor", "--seeds", "0..2", "--workers", "2", "--population", "20",
     "--generations", "1000000", "--set", "stop.solved=false", "--set", "checkpoints.every=0",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here looks at the pictures of runs."""
+    undrawn(monkeypatch.setattr)
+    monkeypatch.setenv("PYTHONPATH", pictureless()["PYTHONPATH"])
 
 
 @pytest.fixture(scope="module")
