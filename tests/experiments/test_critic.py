@@ -1,4 +1,4 @@
-"""`evo run critic`: the run is like every other, and leaves pieces."""
+"""`evo run critic`: reproducible runs that leave pieces."""
 
 import json
 from pathlib import Path

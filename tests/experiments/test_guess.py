@@ -1,4 +1,4 @@
-"""`evo run guess`: runs like every other, with every genome kind, and with bred guessers."""
+"""`evo run guess`: reproducible runs with every genome kind, and with bred guessers."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The main job end to end: a tune is learnt, and what the run says of its champion is true."""
+"""`evo run memorize`: a tune is learned, and the result describes the champion correctly."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Whatever is read, only the error that is documented for it ever comes out."""
+"""Reading any data raises only the documented error."""
 
 import hashlib
 import json

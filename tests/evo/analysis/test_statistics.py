@@ -1,4 +1,4 @@
-"""Statistics of runs: against numbers of the literature, brute force, and scipy where it is."""
+"""Statistics of runs: compared with published numbers, brute force and scipy."""
 
 from itertools import combinations
 from math import inf, isnan, nan

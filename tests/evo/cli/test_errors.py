@@ -1,4 +1,4 @@
-"""A user's fault is one line; a fault of ours shows its traceback and asks to report it."""
+"""A user's error is one line; a bug shows its traceback and asks for a report."""
 
 import json
 import os

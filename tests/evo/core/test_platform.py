@@ -1,4 +1,4 @@
-"""What some operating systems lack is hidden here, and everything goes on without it."""
+"""Everything works on operating systems that lack some functions."""
 
 import fcntl
 import os

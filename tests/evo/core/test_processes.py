@@ -1,4 +1,4 @@
-"""Child processes: what they import, what they inherit, and what they print."""
+"""Child processes: imports, environment and output."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Several seeds in one folder: each is the run it would be alone, whatever was done to them."""
+"""Several seeds in one folder: each run equals the run of its seed alone."""
 
 import json
 import re

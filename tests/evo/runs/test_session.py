@@ -1,4 +1,4 @@
-"""A run is the same run however it is carried out: workers, checkpoints, kills and resumes."""
+"""Workers, checkpoints, kills and resumes do not change a run."""
 
 import json
 import os

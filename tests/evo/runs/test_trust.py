@@ -1,4 +1,4 @@
-"""A run directory is data from a stranger, and nothing in it is lost without a word."""
+"""A run directory is untrusted data, and nothing in it is lost silently."""
 
 import json
 import os

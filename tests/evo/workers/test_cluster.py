@@ -1,4 +1,4 @@
-"""Evaluation on a cluster: what is special about it; the contract is in test_workers.py."""
+"""Evaluation on a cluster, beyond the contract in `test_workers.py`."""
 
 import asyncio
 import logging

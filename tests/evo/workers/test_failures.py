@@ -1,4 +1,4 @@
-"""What is an individual's own failure, and what is a fault of the machine."""
+"""Failures of an individual, and faults of the machine."""
 
 import errno
 import resource

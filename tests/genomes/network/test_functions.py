@@ -1,4 +1,4 @@
-"""The fast hyperbolic tangent is the library's; the others are held in `test_network`."""
+"""The fast hyperbolic tangent equals the library's."""
 
 import math
 from typing import Any

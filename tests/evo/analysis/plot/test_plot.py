@@ -1,4 +1,4 @@
-"""The figures: what they mark, what they say, and that nothing a run leaves behind breaks them."""
+"""Figures: marks and texts, and that any run can be drawn."""
 
 import io
 from itertools import pairwise

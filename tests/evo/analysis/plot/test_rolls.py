@@ -1,4 +1,4 @@
-"""Piano rolls: what they mark of a song that was played, and the rows of several pieces."""
+"""Piano rolls: marks of a played song, and rows of several pieces."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""Random search and the (1+1) EA: what they are beside the contract of `test_engines.py`."""
+"""Random search and the (1+1) EA, beyond the contract in `test_engines.py`."""
 
 from typing import Any
 

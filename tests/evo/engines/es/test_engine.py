@@ -1,4 +1,4 @@
-"""Evolution strategies: noise by address, rank shaping, every strategy's step, and the engine."""
+"""Evolution strategies: addressed noise, rank shaping, the update of each strategy, the engine."""
 
 import copy
 import json
@@ -671,6 +671,11 @@ def test_an_odd_population_is_welcome_where_there_are_no_pairs() -> None:
         assert len(engine(kind, population={"size": 11}).ask()) == 11
 
 
-def test_defaults_are_settings_that_are_taken() -> None:
+def test_the_default_settings_are_accepted_by_every_strategy() -> None:
+    default = tables(StrategySettings())
     for kind in KINDS:
-        changed(StrategySettings(), tables(StrategySettings()) | {"strategy": {"kind": kind}})
+        taken = changed(StrategySettings(), default | {"strategy": {"kind": kind}})
+        assert isinstance(taken.start(np.zeros(2)), STRATEGIES[kind])  # type: ignore[arg-type]
+        others = tables(taken)
+        assert others.pop("strategy") == default["strategy"] | {"kind": kind}
+        assert others == {name: one for name, one in default.items() if name != "strategy"}

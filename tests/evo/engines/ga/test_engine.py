@@ -1,4 +1,4 @@
-"""The genetic engine for note grids: who survives, who becomes a parent, what settings can be."""
+"""The genetic engine for note grids: survival, parent selection and settings."""
 
 from typing import Any
 

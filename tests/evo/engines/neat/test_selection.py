@@ -1,4 +1,4 @@
-"""The options of NEAT's selection do what they say, and say what is wrong with them."""
+"""The options of NEAT's selection work as documented, and wrong values are refused."""
 
 from pathlib import Path
 from typing import Any

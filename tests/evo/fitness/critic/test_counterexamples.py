@@ -1,4 +1,4 @@
-"""What is no song: rolls of every shape, the same for a seed, and what their names say."""
+"""Counterexamples: any shape, reproducible by seed, and as their names say."""
 
 from collections import Counter
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""The numbers that a critic sees: each as its name says, for every roll, in any company and key."""
+"""Features of a critic: as named, for every roll, in any batch and key."""
 
 from collections.abc import Sequence
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""Hard negatives: rounds go on while a search fools the critics, and what was found is learned."""
+"""Hard negatives: rounds continue while a search fools the critics, and teach its pieces."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The guessing game's parts, each by its own promises, and what each score is highest for."""
+"""The guessing game: its predictors and measures, and what maximises each score."""
 
 import math
 from typing import Any

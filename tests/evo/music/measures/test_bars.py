@@ -1,4 +1,4 @@
-"""Bars and phrases: what they share, and the form they make."""
+"""Bars and phrases: common notes and form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All measures of any roll, and what is usual in a corpus."""
+"""All measures of any roll, and the usual range in a corpus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Likeness of songs: shared runs, known songs, duplicates, forms and variety."""
+"""Similarity of songs: shared runs, known songs, duplicates, forms and variety."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures of structure: what comes again, and how phrases end."""
+"""Measures of structure: repetition, and how phrases end."""
 
 from __future__ import annotations
 
