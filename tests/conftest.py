@@ -31,11 +31,27 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def local_cluster() -> Iterator[Any]:
-    """An evaluator on two worker processes of Dask; one for all tests, as it takes seconds."""
+def local_cluster_and_parts() -> Iterator[Any]:
+    """An evaluator on two worker processes of Dask, and its parts.
+
+    There is one for all tests, as it takes seconds to start. An individual may take 1 s.
+    """
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+    import clusters
+
     from evo.workers.cluster.address import Address
     from evo.workers.cluster.cluster import Cluster
 
-    with Cluster(Address(workers=2), 21, 7) as cluster:
-        yield cluster
+    cluster = Cluster(Address(workers=2), 21, 7, timeout=1.0)
+    with clusters.started(cluster) as parts:
+        yield cluster, parts
+
+
+@pytest.fixture(scope="session")
+def local_cluster(local_cluster_and_parts: Any) -> Any:
+    return local_cluster_and_parts[0]
+
+
+@pytest.fixture(scope="session")
+def cluster_parts(local_cluster_and_parts: Any) -> Any:
+    return local_cluster_and_parts[1]

@@ -1,4 +1,4 @@
-"""The house: which room may import which, how long modules and functions are, no cycles."""
+"""The architecture: imports between rooms, lengths of modules and functions, no cycles."""
 
 import ast
 from collections.abc import Iterator

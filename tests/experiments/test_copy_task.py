@@ -1,4 +1,4 @@
-"""`evo run copy`: the run is like every other, and learns to read where the answer stands."""
+"""`evo run copy`: reproducible runs that learn where to read."""
 
 import json
 from collections.abc import Sequence

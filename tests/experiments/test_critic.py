@@ -1,25 +1,26 @@
-"""`evo run critic`: the run is like every other, and leaves pieces."""
+"""`evo run critic`: reproducible runs that leave pieces."""
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
 import numpy as np
 import pytest
-from critics import few_panel
-from evo.experiments.critic import EXPERIMENT, FILE, _files, of_length
+from critics import few_panel, short_training
+from evo.experiments.critic import EXPERIMENT, FILE, of_length
 from running import Killed, Watcher, configured, resume, start
 
 from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.fitness.critic import model
 from evo.fitness.critic.counterexamples import corrupted
+from evo.fitness.critic.panel import Panel
 from evo.music.library import SongFinder
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
+from genomes.grid.grids import Grids
 
 FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
 
@@ -105,7 +106,9 @@ def test_pieces_of_every_survival_say_which_brief_they_were_bred_to(
 
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("engine", ["neat", "es"])
-def test_other_genomes_compose_too(critics: Path, tmp_path: Path, engine: str) -> None:
+def test_networks_and_history_users_compose_one_piece(
+    critics: Path, tmp_path: Path, engine: str
+) -> None:
     result = start(tmp_path / "run", config_of(critics, engine))
     assert result["pieces"] == 1
     assert (tmp_path / "run" / "champion" / "song.mid").exists()
@@ -166,14 +169,21 @@ def test_what_cannot_be_bred_is_said_before_critics_are_trained(
         EXPERIMENT.shape(EXPERIMENT.config("ga").changed(changes), SongFinder())
 
 
-def test_pieces_for_the_whole_piano_begin_where_its_songs_do() -> None:
+def test_pieces_for_the_whole_piano_begin_where_its_songs_do(tmp_path: Path) -> None:
+    songs = np.pad(few_panel().songs, ((0, 0), (0, 0), (0, 75)))
+    with short_training():
+        critics = Panel.train(songs, few_panel().names, seed=0)
+    (tmp_path / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
+    config = config_of(tmp_path, critic={"keys": 88})
+    task = EXPERIMENT.task(EXPERIMENT.with_shape(config, SongFinder()), tmp_path)
     rolls = np.zeros((1, 128, 88), np.bool_)
     rolls[0, ::4, 40] = True
-    fitness = SimpleNamespace(figures_of=lambda rolls: [{
-        "held_out_critic": 0.0, "held_out_percentile": 0.0, "longest_run": 0,
-    }])  # fmt: skip
-    files = _files(fitness, rolls, ["wide"])  # type: ignore[arg-type]
-    assert set(files) == {"wide.mid", "roll.png"}
+    files = task.champion_files(Grids(rolls))
+    assert set(files) == {"song.mid", "roll.png"}
+    (tmp_path / "song.mid").write_bytes(files["song.mid"])
+    played = Song.load(tmp_path / "song.mid", keys=88)
+    assert played.lowest_note == 21
+    assert (played.grid[:125:4, 40]).all()
     assert corrupted(rolls[0], 5, np.random.default_rng(0)).shape == (128, 88)
 
 

@@ -1,4 +1,4 @@
-"""`evo run guess`: runs like every other, with every genome kind, and with bred guessers."""
+"""`evo run guess`: reproducible runs with every genome kind, and with bred guessers."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import dill
 import numpy as np
 import pytest
 from evo.experiments.guess import COEVOLVED, EXPERIMENT, fitness_of, shape
-from running import Killed, Watcher, configured, outcome, resume, start
+from running import Copier, Watcher, configured, outcome, resume, start
 
 from evo.analysis.plot import fitness_figure, guessing_figure, png_bytes
 from evo.core.config import Config
@@ -75,6 +75,25 @@ def taught(fitness: Any, lessons: int, first: int = 0) -> Any:
 # Runs
 
 
+def left_by(folder: Path, config: Config) -> tuple[Path, dict[str, Any], list[dict[str, Any]]]:
+    """A finished run with its pictures: its directory, result and records."""
+    watcher = Watcher()
+    result = start(folder / "run", config, watcher)
+    return folder / "run", result, watcher.records
+
+
+@pytest.fixture(scope="module")
+def by_panel(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A run whose melodies are guessed by the panel; only to be read."""
+    return left_by(tmp_path_factory.mktemp("panel"), small())
+
+
+@pytest.fixture(scope="module")
+def by_guessers(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A run whose melodies are guessed by bred guessers; only to be read."""
+    return left_by(tmp_path_factory.mktemp("guessers"), coevolved())
+
+
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("engine", engine_names())
 def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path, engine: str) -> None:
@@ -120,19 +139,20 @@ def test_every_genome_kind_plays_against_guessers_that_are_bred(
 
 
 def the_same_however_carried_out(folder: Path, config: Config) -> None:
-    wanted = outcome(folder / "one", start(folder / "one", config))
+    copier = Copier(folder / "one", folder / "killed")
+    wanted = outcome(folder / "one", start(folder / "one", config, copier))
     two = start(folder / "two", config.changed({"workers": {"count": 2}}))
     assert outcome(folder / "two", two) == wanted
-    with pytest.raises(Killed):
-        start(folder / "killed", config, Watcher(kill_after=5))
     watcher = Watcher()
-    assert outcome(folder / "killed", resume(folder / "killed", watcher)) == wanted
+    killed = folder / "killed" / "5"
+    assert not (killed / "result.json").exists()
+    assert outcome(killed, resume(killed, watcher)) == wanted
     assert watcher.first == 4
 
 
-def test_a_run_leaves_its_melody_longer_than_it_was_judged_by(tmp_path: Path) -> None:
-    result = start(tmp_path / "run", small())
-    champion = tmp_path / "run" / "champion"
+def test_a_run_leaves_its_melody_longer_than_it_was_judged_by(by_panel: Any) -> None:
+    path, result, _ = by_panel
+    champion = path / "champion"
     assert {"song.mid", "roll.png", "guessing.png"} <= {path.name for path in champion.iterdir()}
     song = Song.load(champion / "song.mid", keys=3, steps_per_beat=2)
     assert song.grid.sum(axis=1).max() <= 1
@@ -287,10 +307,10 @@ def test_a_generation_that_failed_as_a_whole_teaches_nothing() -> None:
     assert scored(fitness, players()).total.tobytes() == wanted
 
 
-def test_the_champion_of_a_run_that_learns_is_of_the_last_generation(tmp_path: Path) -> None:
-    watcher = Watcher()
-    start(tmp_path / "run", coevolved(), watcher)
-    for record in watcher.records:
+def test_the_champion_of_a_run_that_learns_is_of_the_last_generation(by_guessers: Any) -> None:
+    _, _, records = by_guessers
+    assert len(records) == 6
+    for record in records:
         assert record["champion_generation"] == record["generation"]
         assert record["champion"] == record["best"]
 
@@ -304,21 +324,19 @@ def texts(figure: Any) -> list[str]:
     return found + [axes.get_ylabel() for axes in figure.axes]
 
 
-def test_both_sides_are_drawn_over_the_generations(tmp_path: Path) -> None:
-    watcher = Watcher()
-    start(tmp_path / "run", coevolved(), watcher)
-    shown = texts(fitness_figure({"run": watcher.records}, EXPERIMENT.panels))
+def test_both_sides_are_drawn_over_the_generations(by_guessers: Any) -> None:
+    _, _, records = by_guessers
+    shown = texts(fitness_figure({"run": records}, EXPERIMENT.panels))
     assert {"guessed", "champion, by the panel", "by its opponents"} <= set(shown)
     assert "best pieces, by the best bred guesser" in shown
     assert "panel's score" in shown
-    fallen = [dict(record, champion=-float(g)) for g, record in enumerate(watcher.records)]
+    fallen = [dict(record, champion=-float(g)) for g, record in enumerate(records)]
     assert "champion of the generation" in texts(fitness_figure({"run": fallen}, EXPERIMENT.panels))
 
 
-def test_a_score_that_is_the_panels_own_is_drawn_once(tmp_path: Path) -> None:
-    watcher = Watcher()
-    start(tmp_path / "run", small(), watcher)
-    shown = texts(fitness_figure({"run": watcher.records}, EXPERIMENT.panels))
+def test_a_score_that_is_the_panels_own_is_drawn_once(by_panel: Any) -> None:
+    _, _, records = by_panel
+    shown = texts(fitness_figure({"run": records}, EXPERIMENT.panels))
     assert {"guessed", "champion so far"} <= set(shown)
     assert "panel's score" not in shown
 

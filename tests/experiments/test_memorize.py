@@ -1,4 +1,4 @@
-"""The main job end to end: a tune is learnt, and what the run says of its champion is true."""
+"""`evo run memorize`: a tune is learned, and the result describes the champion correctly."""
 
 import json
 import subprocess
@@ -137,7 +137,7 @@ def test_the_replay_of_the_exported_champion_agrees_with_the_run(run: Any) -> No
     assert ended.stdout == f"steps_correct {result['steps_correct']} of 120\n", ended.stderr
 
 
-def test_learning_gets_somewhere(run: Any) -> None:
+def test_every_engine_scores_above_silence(run: Any) -> None:
     """Utter silence scores 0, and follows as many steps as have no onset."""
     assert run[1]["best_fitness"] > 5.0
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import scripted_runs
 from disturbing import (
     ENGINES,
     check_checkpoints,
@@ -157,7 +158,7 @@ def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     elif instant == "a generation":
         monkeypatch.setattr(Xor, "evaluate", signalled)
     else:
-        monkeypatch.setattr(session._Session, "_keep_champion", signalled)
+        monkeypatch.setattr(session, "replace_folder", signalled)  # of the champion
 
 
 @pytest.mark.parametrize("instant", ["compiling", "a generation", "the end"])
@@ -209,7 +210,8 @@ def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> Non
     script = (
         "import os, signal, time\n"
         "from evo.cli import errors\n"
-        "errors._LONGEST_CLEANING = 0.1\n"
+        "later = errors.call_later\n"
+        "errors.call_later = lambda seconds, function: later(0.1, function)\n"
         "errors.end_on_signals()\n"
         "try:\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"
@@ -230,20 +232,9 @@ def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_sign
         "os.kill(os.getppid(), signal.SIGTERM)\n"
         "time.sleep(60)\n"
     )
-    begun: list[batch._Process] = []
-
-    def begin(folder: Path, seed: int, given: batch.Given) -> batch._Process:
-        errors = (tmp_path / "errors").open("w+b")
-        messages = (tmp_path / "messages").open("w+b")
-        popen = subprocess.Popen(
-            [sys.executable, "-c", script], stdin=subprocess.PIPE, stderr=errors
-        )
-        begun.append(batch._Process(seed, errors, messages, popen))
-        return begun[-1]
-
+    begun = scripted_runs(monkeypatch.setattr, lambda seed: script)
     monkeypatch.setattr(interrupt, "GRACE", 0.2)
-    monkeypatch.setattr(batch._Process, "begin", begin)
     with batch.Batch.create(tmp_path / "all", small("neat").tables(), [0]) as one:
         summary = one.carry_out(1, lambda seed, words: None)
     assert summary.stopped_by == signal.SIGTERM
-    assert [process.popen.returncode for process in begun] == [0]
+    assert [process.returncode for process in begun] == [0]

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from breeding import joined, network
 from judges import Failing, Judge, Learning, Loading, Noisy, Refusing, Slow, Tired
-from running import configured, resume, start
+from running import configured, pictureless, resume, start
 
 from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
@@ -69,7 +69,7 @@ def run_script(text: str, *, stdin: bool = False) -> "subprocess.CompletedProces
     command = [sys.executable, "-"] if stdin else [sys.executable, "-c", text]
     return subprocess.run(
         command, input=text if stdin else None, capture_output=True, text=True,
-        start_new_session=True, timeout=60,
+        start_new_session=True, timeout=60, env=pictureless(),
     )  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def run_script(text: str, *, stdin: bool = False) -> "subprocess.CompletedProces
 def test_whoever_kills_hangs_raises_or_has_no_number_fails_alone_and_is_classified(
     pool: Pool,
 ) -> None:
-    fitness = Failing(dies=(5.0,), killed=(30.0,), hangs=(17.0,), raises=(18.0,), nan=(44.0,),
+    fitness = Failing(dies=(5.0,), killed=(30.0,), spins=(17.0,), raises=(18.0,), nan=(44.0,),
                       infinite=(45.0,))  # fmt: skip
     scores = pool.evaluate(fitness, numbered(), 0)
     assert {i: Status(scores.status[i]) for i in np.flatnonzero(~scores.ok).tolist()} == {
@@ -454,6 +454,7 @@ def test_a_file_that_is_called_like_a_module_does_no_harm_to_workers(
         [sys.executable, str(command), "run", "xor", "--population", "20", "--generations", "2",
          "--set", "stop.solved=false", *where, "--out", "run"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300,
+        env=pictureless(),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stdout
     assert "this is mine" not in ended.stdout

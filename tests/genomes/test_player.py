@@ -1,4 +1,4 @@
-"""A player hears the past in the layout that the README of player.json gives."""
+"""A player gives the past as inputs in the layout that player.json describes."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Vectors compute lane by lane what NumPy does."""
+"""Vectors compute in every lane what NumPy does."""
 
 import numpy as np
 import pytest

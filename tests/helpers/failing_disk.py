@@ -11,6 +11,7 @@ cache, a probe) change from release to release, so they are let through.
 
 import builtins
 import errno
+import inspect
 import io
 import os
 import sys
@@ -28,7 +29,7 @@ _NEED_ROOM = ("open", "write", "mkdir", "fsync")
 
 def _asked_by_product() -> bool:
     """Return whether the nearest caller outside the standard library is one of the product."""
-    frame = sys._getframe(1)
+    frame = inspect.currentframe()
     while frame is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
         if package != __name__ and package not in sys.stdlib_module_names:

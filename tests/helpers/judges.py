@@ -53,7 +53,10 @@ class Learning(Judge):
 
 
 class Failing(Judge):
-    """Raises, says no number, hangs, or ends its process at the sight of some individuals."""
+    """Raises, says no number, hangs, or ends its process at the sight of some individuals.
+
+    It hangs asleep, or computing: `spins`.
+    """
 
     def __init__(
         self,
@@ -62,11 +65,12 @@ class Failing(Judge):
         nan: tuple[float, ...] = (),
         infinite: tuple[float, ...] = (),
         hangs: tuple[float, ...] = (),
+        spins: tuple[float, ...] = (),
         dies: tuple[float, ...] = (),
         killed: tuple[float, ...] = (),
     ) -> None:
         self.raises, self.nan, self.infinite = raises, nan, infinite
-        self.hangs, self.dies, self.killed = hangs, dies, killed
+        self.hangs, self.spins, self.dies, self.killed = hangs, spins, dies, killed
 
     def evaluate(self, performers: Any, streams: Streams) -> Scores:
         total = weight_of(performers)
@@ -76,6 +80,8 @@ class Failing(Judge):
             if value in self.killed:
                 os.kill(os.getpid(), signal.SIGKILL)
             while value in self.hangs:
+                time.sleep(0.05)
+            while value in self.spins:
                 pass
             if value in self.raises:
                 raise RuntimeError(f"cannot judge {value}")

@@ -1,11 +1,10 @@
-"""A worker process on an operating system that has nothing of `evo.core.platform`."""
+"""A worker process on an operating system that has none of the parts that systems may lack."""
 
 from multiprocessing.connection import Connection
 
-from evo.core import platform
+from platforms import PARTS, reload_without
 
-for part in ("_prctl", "_sigmask", "_setitimer", "_poll", "_readv", "_sysconf", "_fcntl"):
-    setattr(platform, part, None)
+reload_without(*PARTS)
 
 
 def work(pipe: Connection) -> None:

@@ -1,5 +1,7 @@
 """Small runs to test with, in this process or another."""
 
+import os
+import shutil
 import subprocess
 import sys
 import time
@@ -15,6 +17,13 @@ from evo.runs.configure import deep_update, setting
 from evo.runs.loading import load_run
 
 COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()")
+
+
+def pictureless() -> dict[str, str]:
+    """The environment of processes whose runs of networks leave no picture."""
+    folder = str(Path(__file__).parent / "pictureless")
+    places = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(places)}
 
 
 class Killed(BaseException):
@@ -43,6 +52,21 @@ class Watcher:
 
     def end(self) -> None:
         pass
+
+
+class Copier(Watcher):
+    """A display that copies the run's directory after every generation.
+
+    A copy is what a process leaves that is killed at this instant.
+    """
+
+    def __init__(self, run: Path, folder: Path) -> None:
+        super().__init__()
+        self._run, self._folder = run, folder
+
+    def record(self, record: dict[str, Any]) -> None:
+        super().record(record)
+        shutil.copytree(self._run, self._folder / str(len(self.records)))
 
 
 def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> Config:
@@ -84,7 +108,7 @@ def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
 def begin_process(
     *arguments: str, session: bool = False, patient: bool = False
 ) -> "subprocess.Popen[str]":
-    """Start the command `evo` in a process of its own.
+    """Start the command `evo` in a process of its own; its runs of networks leave no picture.
 
     Args:
         arguments: those of the command.
@@ -101,6 +125,7 @@ def begin_process(
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=session,
+        env=pictureless(),
     )
 
 

@@ -1,4 +1,4 @@
-"""Comparing runs: which are alike, what is counted, and what is said of what is not."""
+"""Comparing runs: which runs are comparable, what is counted, and what is left out."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Statistics of runs: against numbers of the literature, brute force, and scipy where it is."""
+"""Statistics of runs: compared with published numbers, brute force and scipy."""
 
 from itertools import combinations
 from math import inf, isnan, nan
@@ -20,7 +20,7 @@ def test_wilsons_interval_is_that_of_the_tables(
     assert wilson(successes, runs) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_of_no_runs_nothing_is_known() -> None:
+def test_statistics_of_no_runs_are_the_least_informative_values() -> None:
     assert wilson(0, 0) == (0.0, 1.0)
     assert expected_running_time([100.0, 100.0], 0) == inf
     assert isnan(mann_whitney([], [1.0]))
@@ -100,7 +100,7 @@ def test_many_values_are_judged_by_nearly_the_same_normal_distribution(
         assert normal == pytest.approx(exact, rel=0.05)
 
 
-def test_fishers_test_of_the_tea_tasting_lady() -> None:
+def test_fishers_exact_test_gives_the_published_probabilities() -> None:
     assert fisher_exact((3, 4), (1, 4)) == pytest.approx(0.4857, abs=1e-4)
     assert fisher_exact((4, 4), (0, 4)) == pytest.approx(2 / 70)
     assert fisher_exact((10, 10), (0, 10)) == pytest.approx(2 / 184_756)

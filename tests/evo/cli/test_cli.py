@@ -1,4 +1,4 @@
-"""The command line: what it promises, and one line with exit code 2 for what a user gets wrong."""
+"""The command line: its commands, and one line with exit code 2 for a user's mistake."""
 
 import json
 import re

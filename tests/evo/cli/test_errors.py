@@ -1,4 +1,4 @@
-"""A user's fault is one line; a fault of ours shows its traceback and asks to report it."""
+"""A user's error is one line; a bug shows its traceback and asks for a report."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from evo.cli.main import main
 from evo.core import errors
 from evo.engines.neat.engine import Neat
 from evo.fitness.xor import Xor
-from evo.runs.session import _Session
+from evo.runs import session
 
 SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false")
 REPORT = f"evo: this is a bug in evo {__version__}; please report it with the lines above"
@@ -61,7 +61,7 @@ def broken(*_: Any, **__: Any) -> Any:
 
 
 @pytest.mark.parametrize(("owner", "name"), [
-    (Neat, "_breed"), (Neat, "ask"), (Xor, "figures"), (_Session, "_keep_champion"),
+    (Neat, "tell"), (Neat, "ask"), (Xor, "figures"), (session, "replace_folder"),
 ])  # fmt: skip
 def test_a_value_error_of_our_code_is_shown_whole_and_is_no_users_mistake(
     monkeypatch: pytest.MonkeyPatch, owner: Any, name: str
@@ -73,16 +73,16 @@ def test_a_value_error_of_our_code_is_shown_whole_and_is_no_users_mistake(
 def test_a_run_that_a_bug_broke_off_says_so_and_goes_on_when_it_is_mended(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    breed, seen = Neat._breed, []
+    tell, seen = Neat.tell, []
 
     def sometimes(self: Neat, scores: Any) -> None:
         seen.append(self.generation)
         if self.generation == 1:
             broken()
-        breed(self, scores)
+        tell(self, scores)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Neat, "_breed", sometimes)
+        patch.setattr(Neat, "tell", sometimes)
         check_bug(evo("run", "xor", *SMALL, "--out", "a"), "generation 1 failed", BROADCAST)
     assert seen == [0, 1]
     assert json.loads(Path("a/run.json").read_text())["status"] == "failed"
@@ -163,7 +163,7 @@ def test_every_error_of_the_family_is_one_line(kind: type[errors.EvoError]) -> N
     FileNotFoundError(2, "No such file or directory", "x"), ZeroDivisionError(),
     RecursionError(), MemoryError(), AssertionError(),
 ], ids=repr)  # fmt: skip
-def test_any_other_error_is_a_bug(error: Exception) -> None:
+def test_any_other_error_is_shown_as_a_bug_with_its_traceback(error: Exception) -> None:
     check_bug(raising(error), type(error).__name__)
 
 

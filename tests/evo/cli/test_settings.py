@@ -1,4 +1,4 @@
-"""`evo settings`: everything that can be set is told, and its file makes the same run."""
+"""`evo settings` lists every setting, and its file gives the same run."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`evo songs check`: what it prints, writes and copies, and how it ends."""
+"""`evo songs check`: output, written files and exit codes."""
 
 from __future__ import annotations
 

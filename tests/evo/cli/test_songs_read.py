@@ -1,4 +1,4 @@
-"""A user's song is read once in a whole run, whoever asks for it; then the run has its own copy."""
+"""A run reads the user's songs once, and its own copies afterwards."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A crash at any instant of a write leaves the old or the new, never a half."""
+"""A crash at any instant of a write leaves the old file or the new one."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What some operating systems lack is hidden here, and everything goes on without it."""
+"""Everything works on operating systems that lack some functions."""
 
 import fcntl
 import os
@@ -6,33 +6,31 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from platforms import PARTS, reload_without
 
 from evo.core import interrupt, platform
 from evo.core.errors import InputError
 from evo.core.interrupt import Interrupted, Interrupts
 
-# Names of what can be hidden.
-PARTS = ("_prctl", "_sigmask", "_setitimer", "_poll", "_readv", "_sysconf", "_fcntl")
 
-
-@pytest.fixture(params=[None, *PARTS], ids=["nothing", *(part[1:] for part in PARTS)])
-def hidden(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
-    """Something that this operating system does not have."""
+@pytest.fixture(params=[None, *PARTS], ids=["nothing", *PARTS])
+def hidden(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The part that this operating system lacks, or None."""
     if request.param is not None:
-        monkeypatch.setattr(platform, request.param, None)
-    part: str | None = request.param
-    return part
+        reload_without(request.param)
+    yield request.param
+    reload_without()
 
 
 def test_signals_are_blocked_inside_and_as_before_outside(hidden: str | None) -> None:
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [])
     with platform.signals_blocked():
         inside = signal.pthread_sigmask(signal.SIG_BLOCK, [])
-        assert hidden == "_sigmask" or inside >= set(platform.ENDING_SIGNALS)
+        assert hidden == "pthread_sigmask" or inside >= set(platform.ENDING_SIGNALS)
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
 
 
@@ -129,7 +127,7 @@ def test_another_process_is_seen_to_hold_a_lock_where_the_system_tells(
     with path.open("w") as holder, path.open() as looker:
         assert not platform.is_locked(looker.fileno())
         fcntl.flock(holder, fcntl.LOCK_EX)
-        assert platform.is_locked(looker.fileno()) is (hidden != "_fcntl")
+        assert platform.is_locked(looker.fileno()) is (hidden != "fcntl")
         fcntl.flock(holder, fcntl.LOCK_UN)
         assert not platform.is_locked(looker.fileno())
         fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the look left no lock behind
@@ -147,9 +145,8 @@ import os
 import sys
 import time
 sys.path.append({helpers!r})
-from evo.core import platform
-for part in {hidden!r}:
-    setattr(platform, part, None)
+from platforms import PARTS, reload_without
+reload_without(*PARTS)
 from breeding import joined, network
 from judges import Failing
 from evo.workers.pool import process
@@ -168,7 +165,7 @@ with Pool(2, 0, 8, timeout=0.5) as pool:
 @pytest.mark.parametrize("is_killed", [False, True])
 def test_a_pool_works_without_all_of_it_and_leaves_no_process(is_killed: bool) -> None:
     helpers = str(Path(__file__).parents[2] / "helpers")
-    script = _SCRIPT.format(helpers=helpers, hidden=PARTS, is_killed=is_killed)
+    script = _SCRIPT.format(helpers=helpers, is_killed=is_killed)
     ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, start_new_session=True,
         check=False,
@@ -192,11 +189,17 @@ def test_on_windows_a_pool_says_in_one_line_that_it_cannot_work(
     assert "\n" not in str(told.value)
 
 
-def test_what_is_tied_to_no_process_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    ended: list[Any] = []
-    monkeypatch.setattr(platform, "_prctl", lambda *arguments: ended.append(arguments))
-    monkeypatch.setattr(os, "_exit", ended.append)
-    assert platform.kill_with_parent(os.getppid())
-    assert ended == [(1, signal.SIGKILL)]
-    assert platform.kill_with_parent(2**22 + 1)
-    assert ended[1:] == [(1, signal.SIGKILL), 1]
+def test_a_process_is_killed_with_its_parent_and_ends_at_once_if_that_is_gone() -> None:
+    script = (
+        "import ctypes, os\n"
+        "from evo.core.platform import kill_with_parent\n"
+        "assert kill_with_parent(os.getppid())\n"
+        "number = ctypes.c_int()\n"
+        "ctypes.CDLL(None).prctl(2, ctypes.byref(number))  # PR_GET_PDEATHSIG\n"
+        "print(number.value, flush=True)\n"
+        "kill_with_parent(2**22 + 1)\n"
+        "print('not reached')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (ended.stdout, ended.stderr) == (f"{int(signal.SIGKILL)}\n", "")
+    assert ended.returncode == 1

@@ -1,9 +1,11 @@
-"""Child processes: what they import, what they inherit, and what they print."""
+"""Child processes: imports, environment and output."""
 
+import json
 import os
+import subprocess
 import sys
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -39,25 +41,66 @@ def test_the_environment_of_children_is_that_of_their_parent_but_for_where_pytho
     with child_environment() as originals:
         assert os.environ["PYTHONPATH"].endswith(f"{os.pathsep}/mine")
     assert os.environ["PYTHONPATH"] == originals["PYTHONPATH"] == "/mine"
-    monkeypatch.setattr(processes, "_HOME", "/usr/lib/python3/dist-packages")
-    with child_environment():  # these are found without it, and must not hide Python's own
+
+
+def test_installed_packages_are_not_put_before_pythons_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are found without the variable."""
+    monkeypatch.setenv("PYTHONPATH", "/mine")
+    for folder, wanted in (("dist-packages", "/mine"), ("elsewhere", None)):
+        home = tmp_path / folder
+        home.mkdir()
+        (home / "evo").symlink_to(Path(processes.__file__).parents[1])
+        place = home / "evo" / "core" / "processes.py"
+        spec = spec_from_file_location("processes_there", place)
+        assert spec is not None
+        assert spec.loader is not None
+        there = module_from_spec(spec)
+        spec.loader.exec_module(there)
+        with there.child_environment():
+            assert os.environ["PYTHONPATH"] == (wanted or f"{home}{os.pathsep}/mine")
         assert os.environ["PYTHONPATH"] == "/mine"
 
 
-def test_the_current_folder_comes_last_unless_these_packages_are_in_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(processes, "_HOME", "/elsewhere")
-    monkeypatch.setattr(sys, "path", ["/first", "", "/last"])
-    place = processes._current_folder()
-    assert place == 1
-    monkeypatch.setattr(processes, "end_with_parent", lambda parent: None)
-    called: list[Any] = []
-    monkeypatch.setattr(processes, "import_module", lambda name: {"x": called}.get(name, called))
-    processes._begin(1, "x:append", ("done",), False, {}, place)
-    assert (sys.path, called) == (["/first", "/last", ""], ["done"])
-    monkeypatch.setattr(processes, "_HOME", processes.multiprocess.process.ORIGINAL_DIR)
-    assert processes._current_folder() is None
-    monkeypatch.setattr(sys, "path", ["/first"])
-    monkeypatch.setattr(processes, "_HOME", "/elsewhere")
-    assert processes._current_folder() is None
+_PATHS = """
+import json
+import sys
+from evo.core.processes import start_child
+print(json.dumps(sys.path), flush=True)
+shown = "import json, sys; print(json.dumps(sys.path), flush=True)"
+first, *others = sys.path
+for path in json.loads(sys.argv[1]):
+    sys.path = [*([first] if path is None else path), *others]
+    start_child("builtins:exec", shown).join()
+"""
+
+
+def paths_of_children(folder: Path, *paths: list[str] | None) -> list[list[str]]:
+    """Where Python looks in a program started in a folder, and in a child of it for each of paths.
+
+    A path replaces the first place where the program looks; None leaves it.
+    """
+    environment = dict(os.environ) | {"PYTHONPATH": str(Path(processes.__file__).parents[2])}
+    environment.pop("PYTHONSAFEPATH", None)
+    ended = subprocess.run(
+        [sys.executable, "-c", _PATHS, json.dumps(paths)],
+        cwd=folder, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_the_current_folder_comes_last_unless_these_packages_are_in_it(tmp_path: Path) -> None:
+    here = str(tmp_path.resolve())
+    own, as_it_is, in_between, without = paths_of_children(
+        tmp_path, None, ["/first", "", "/last"], ["/other"]
+    )
+    assert own[0] == ""
+    assert as_it_is == [*own[1:], here]
+    assert in_between == ["/first", "/last", *own[1:], here]
+    # It is not looked at where the program does not look at it.
+    assert without == ["/other", *own[1:]]
+    home = Path(processes.__file__).parents[2].resolve()
+    own, as_it_is = paths_of_children(home, None)
+    assert own[0] == ""
+    assert as_it_is == [str(home), *own[1:]]

@@ -1,4 +1,4 @@
-"""Every entry of every registry is there, and is what the registry says that it is."""
+"""Every registry entry exists and is of the registered kind."""
 
 import subprocess
 import sys

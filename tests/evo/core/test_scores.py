@@ -1,4 +1,4 @@
-"""Scores: numbers in, failures named and ranked last, chunks put together again."""
+"""Scores: conversion, named failures in the last rank, and joined chunks."""
 
 from typing import Any
 

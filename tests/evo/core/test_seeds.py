@@ -1,4 +1,4 @@
-"""Randomness is addressed: a stream depends on where it is used and on nothing else."""
+"""Random streams depend on their address alone."""
 
 import itertools
 import random

@@ -1,4 +1,4 @@
-"""Typed settings: what a value may be written as, and what is said of one that cannot be."""
+"""Typed settings: accepted forms of a value, and errors for others."""
 
 import math
 import tomllib

@@ -1,4 +1,4 @@
-"""Files that a user names: what goes wrong is one line with the path."""
+"""Files given by the user: an error is one line with the path."""
 
 from __future__ import annotations
 

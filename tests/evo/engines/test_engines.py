@@ -305,7 +305,10 @@ def test_scores_of_any_finite_size_can_be_bred_and_saved(name: str, tmp_path: Pa
         engine = new(name)
         for _ in range(2):
             engine.tell(told(np.linspace(1, 2, POPULATION) * scale))
-        through_disk(engine.state(), tmp_path / "state")
+        saved = through_disk(engine.state(), tmp_path / "state")
+        assert saved.values == engine.state().values
+        assert same_arrays(saved.arrays, engine.state().arrays)
+        assert len(engine.ask()) == POPULATION
 
 
 def test_the_global_random_states_are_left_alone(name: str) -> None:

@@ -1,4 +1,4 @@
-"""Every engine works under every experiment that its genome kind is for, also one that is new."""
+"""Every engine works with every experiment of its genome kind, including new engines."""
 
 from collections.abc import Iterator
 from pathlib import Path

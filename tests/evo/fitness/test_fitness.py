@@ -1,4 +1,4 @@
-"""What a score means: for every fitness the contract, then each by its own promises."""
+"""The contract of every fitness, then the scores of each."""
 
 import json
 from collections.abc import Callable

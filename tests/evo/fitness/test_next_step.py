@@ -1,4 +1,4 @@
-"""Foreseeing songs: what a cross-entropy is, what is held out, and runs that learn many songs."""
+"""Predicting songs: cross-entropy, held-out songs, and runs on many songs."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""The ABC reader: what it understands, and that it refuses the rest by line and reason."""
+"""The ABC reader: what it reads, and the line and reason of what it refuses."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a user names as music: tunes, files and folders, and what is wrong with other names."""
+"""Songs given by the user: tunes, files and folders, and the errors for other names."""
 
 from __future__ import annotations
 

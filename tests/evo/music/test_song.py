@@ -1,4 +1,4 @@
-"""Songs: MIDI to piano roll and back, and what can be made of a song."""
+"""Songs: MIDI to piano roll and back, and edits of songs."""
 
 from __future__ import annotations
 

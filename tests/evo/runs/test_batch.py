@@ -1,17 +1,17 @@
-"""Several seeds in one folder: each is the run it would be alone, whatever was done to them."""
+"""Several seeds in one folder: each run equals the run of its seed alone."""
 
 import json
 import re
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from batches import batch_that_lives, scripted_runs
 from click.testing import CliRunner
+from disturbing import undrawn
 from filelock import FileLock, Timeout
 from running import (
     Killed,
@@ -19,6 +19,7 @@ from running import (
     begin_process,
     configured,
     outcome,
+    pictureless,
     start,
     wait_for_generations,
 )
@@ -37,6 +38,13 @@ ENDLESS = (
     "run", "xor", "--seeds", "0..2", "--workers", "2", "--population", "20",
     "--generations", "1000000", "--set", "stop.solved=false", "--set", "checkpoints.every=0",
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here looks at the pictures of runs."""
+    undrawn(monkeypatch.setattr)
+    monkeypatch.setenv("PYTHONPATH", pictureless()["PYTHONPATH"])
 
 
 @pytest.fixture(scope="module")
@@ -141,18 +149,12 @@ def test_a_process_that_crashes_takes_no_other_run_with_it(
     """The processes of this test do nothing but end."""
     endings = {0: "import os; os.kill(os.getpid(), 9)", 1: "import sys; sys.exit('no\\nmemory')"}
 
-    def begin(folder: Path, seed: int, given: batch.Given) -> Any:
-        words = endings.get(seed, "pass")
+    def script(seed: int) -> str:
         if seed == 2:
-            start(folder / "seed2", of_seed(configured().tables(), 2))
-        errors = (tmp_path / f"errors{seed}").open("w+b")
-        messages = (tmp_path / f"messages{seed}").open("w+b")
-        popen = subprocess.Popen(
-            [sys.executable, "-c", words], stdin=subprocess.PIPE, stderr=errors
-        )
-        return batch._Process(seed, errors, messages, popen)
+            start(tmp_path / "all" / "seed2", of_seed(configured().tables(), 2))
+        return endings.get(seed, "pass")
 
-    monkeypatch.setattr(batch._Process, "begin", begin)
+    scripted_runs(monkeypatch.setattr, script)
     summary, lines = carried_out(
         Batch.create(tmp_path / "all", configured().tables(), [0, 1, 2, 3]), 4
     )
@@ -241,7 +243,7 @@ def test_a_run_that_the_disk_or_its_workers_failed_says_so_in_one_line(
         return given
 
     monkeypatch.setattr(batch_worker, "carry_out", carry_out)
-    monkeypatch.setattr(batch_worker, "_end_with_the_batch", lambda: None)
+    batch_that_lives(monkeypatch.setattr)
     assert batch_worker.main("anywhere", "3", "{}") == batch.BAD_RUN
     assert capsys.readouterr().err == f"{said}\n"
 
@@ -309,19 +311,8 @@ def test_runs_that_take_long_to_end_after_a_signal_are_waited_for_and_then_kille
         "os.kill(os.getppid(), signal.SIGTERM)\n"
         "time.sleep(60)\n"
     )
-    begun: list[Any] = []
-
-    def begin(folder: Path, seed: int, given: batch.Given) -> Any:
-        errors = (tmp_path / f"errors{seed}").open("w+b")
-        messages = (tmp_path / f"messages{seed}").open("w+b")
-        command = [sys.executable, "-c", script]
-        popen = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=errors)
-        begun.append(popen)
-        return batch._Process(seed, errors, messages, popen)
-
-    monkeypatch.setattr(batch._Process, "begin", begin)
+    begun = scripted_runs(monkeypatch.setattr, lambda seed: script, patience=0.6)
     monkeypatch.setattr("evo.core.interrupt.GRACE", 0.2)
-    monkeypatch.setattr(batch, "_GRACE", 0.6)
     one = Batch.create(tmp_path / "all", configured().tables(), [0])
     summary, _ = carried_out(one)
     assert summary.stopped_by is signal.SIGTERM

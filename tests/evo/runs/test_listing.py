@@ -1,4 +1,4 @@
-"""`evo runs` says what lies in a folder, and touches nothing."""
+"""`evo runs` lists the runs in a folder, and changes nothing."""
 
 import json
 import os
@@ -94,22 +94,27 @@ def test_a_run_is_running_while_somebody_has_its_lock_and_no_longer(folder: Path
 def test_looking_all_the_time_keeps_nobody_from_a_run(folder: Path) -> None:
     path = folder / "batch" / "seed7"
     done = threading.Event()
+    looks = [0, 0]
 
-    def look() -> None:
+    def look(place: int) -> None:
         while not done.is_set():
             is_at_work(path)
+            looks[place] += 1
 
-    onlookers = [threading.Thread(target=look) for _ in range(2)]
+    onlookers = [threading.Thread(target=look, args=(place,)) for place in range(2)]
+    opened = 0
     for one in onlookers:
         one.start()
     try:
         for _ in range(20):
             with Run.open(path):
-                pass
+                opened += 1
     finally:
         done.set()
         for one in onlookers:
             one.join()
+    assert opened == 20
+    assert min(looks) > 0
 
 
 def test_a_run_that_is_still_being_prepared_is_running(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Each stop criterion ends a run when it says so, not a generation before."""
+"""Each stop criterion ends a run in the right generation."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,8 +1,9 @@
-"""A run directory is data from a stranger, and nothing in it is lost without a word."""
+"""A run directory is untrusted data, and nothing in it is lost silently."""
 
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import threading
@@ -12,6 +13,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from disturbing import undrawn
+from running import pictureless
 
 from evo.cli.main import main
 
@@ -23,12 +26,26 @@ def evo(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(one) for one in arguments])
 
 
-@pytest.fixture
-def run(tmp_path: Path) -> Path:
-    """A finished run of 9 generations."""
-    path = tmp_path / "a"
-    assert evo(*RUN, "--out", path).exit_code == 0
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here looks at the pictures of runs."""
+    undrawn(monkeypatch.setattr)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of 9 generations, to copy."""
+    path = tmp_path_factory.mktemp("finished") / "a"
+    with pytest.MonkeyPatch.context() as patch:
+        undrawn(patch.setattr)
+        assert evo(*RUN, "--out", path).exit_code == 0
     return path
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A finished run of 9 generations, of the test's own."""
+    return Path(shutil.copytree(finished, tmp_path / "a"))
 
 
 def digest(path: Path) -> Any:
@@ -196,7 +213,7 @@ def test_a_resume_without_a_usable_checkpoint_is_refused_until_it_is_asked_for(
 def test_runs_that_start_at_the_same_moment_have_a_folder_each(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "evo", *RUN]
     begun = [
-        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ | LOCAL)
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, env=pictureless() | LOCAL)
         for _ in range(3)
     ]
     assert [process.communicate()[0] and process.returncode for process in begun] == [0, 0, 0]
@@ -222,7 +239,7 @@ def test_the_output_never_changes_a_run(run: Path, tmp_path: Path, change: dict[
     path = tmp_path / "b"
     done = subprocess.run(
         [sys.executable, "-m", "evo", *RUN, "--out", path],
-        env=os.environ | LOCAL | change, capture_output=True, stdin=subprocess.DEVNULL,
+        env=pictureless() | LOCAL | change, capture_output=True, stdin=subprocess.DEVNULL,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert digest(path) == digest(run)
@@ -256,7 +273,7 @@ def test_an_output_on_a_full_disk_does_not_end_a_run(run: Path, tmp_path: Path) 
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "evo", *RUN, "--out", path],
-            env=os.environ | LOCAL, stdout=full, stderr=subprocess.PIPE,
+            env=pictureless() | LOCAL, stdout=full, stderr=subprocess.PIPE,
         )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert digest(path) == digest(run)

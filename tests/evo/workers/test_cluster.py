@@ -1,5 +1,6 @@
-"""Evaluation on a cluster: what is special about it; the contract is in test_workers.py."""
+"""Evaluation on a cluster, beyond the contract in `test_workers.py`."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -37,18 +38,26 @@ from genomes.network.networks import Networks
 
 SEED, CHUNK = 21, 7
 
-# A scheduler and a worker in one process, without encryption, on this machine.
+# A scheduler and a worker in one process, without encryption, on this machine. The argument is the
+# kind of worker.
 CLUSTER = """
 import asyncio
+import sys
 from distributed import Scheduler, Worker
 
-async def serve():
+class Older(Worker):
+    def versions(self, packages=None):
+        found = super().versions(packages=packages)
+        found["packages"]["kuznechik"] = "0.0.7"
+        return found
+
+async def serve(kind):
     async with Scheduler(host="127.0.0.1", port=0, dashboard_address=":0") as scheduler:
-        async with Worker(scheduler.address, nthreads=1):
+        async with kind(scheduler.address, nthreads=1):
             print(scheduler.address, flush=True)
             await scheduler.finished()
 
-asyncio.run(serve())
+asyncio.run(serve({"worker": Worker, "older": Older}[sys.argv[1]]))
 """
 
 
@@ -162,13 +171,12 @@ def test_workers_that_die_cost_the_culprits_their_score_and_nobody_else(
 
 
 def test_who_hangs_is_ended_and_failed_as_late_and_nobody_else(
-    local_cluster: Any, monkeypatch: pytest.MonkeyPatch
+    local_cluster: Any,
 ) -> None:
     local_cluster.evaluate(Judge(), numbered(), 0)
-    monkeypatch.setattr(local_cluster._scheduler, "timeout", 2.0)
     scores = local_cluster.evaluate(Hanging(13.0), numbered(), 0)
     assert scores.failures() == {"timeout": 1}
-    assert scores.reasons == {13: too_late(2.0).reasons[0]}
+    assert scores.reasons == {13: too_late(1.0).reasons[0]}
     assert scores.total[scores.ok].tolist() == [i for i in range(24) if i != 13]
 
 
@@ -182,36 +190,36 @@ def test_a_fitness_that_does_not_load_or_travel_is_told_in_one_line(local_cluste
     assert local_cluster.evaluate(Judge(), numbered(), 0).ok.all()
 
 
-def test_a_worker_killed_from_outside_is_replaced_without_a_loss(local_cluster: Any) -> None:
-    nannies = local_cluster._connection.local.nannies
+def test_a_worker_killed_from_outside_is_replaced_without_a_loss(
+    local_cluster: Any, cluster_parts: Any
+) -> None:
+    nannies = cluster_parts.local.nannies
     for generation in range(3):
         os.kill(next(nanny.pid for nanny in nannies if nanny.pid is not None), signal.SIGKILL)
         scores = local_cluster.evaluate(Noisy(), numbered(), generation)
         assert same(scores, Serial(SEED, CHUNK).evaluate(Noisy(), numbered(), generation))
 
 
-def test_nothing_grows_with_the_generations(local_cluster: Any) -> None:
+def test_nothing_grows_with_the_generations(local_cluster: Any, cluster_parts: Any) -> None:
     fitness = Learning(0.0)
     for generation in range(10):
         fitness.bonus = float(generation)
         local_cluster.evaluate(fitness, numbered(), generation)
     # What is left is the fitness, at each of two workers.
-    connection = local_cluster._connection
-    assert eventually(lambda: len(connection.client.futures) <= 2)
-    assert eventually(lambda: len(connection.local.scheduler.tasks) <= 2)
+    assert eventually(lambda: len(cluster_parts.client.futures) <= 2)
+    assert eventually(lambda: len(cluster_parts.local.scheduler.tasks) <= 2)
 
 
 def test_loading_kernels_for_longer_than_the_limit_of_an_individual_fails_nobody(
-    local_cluster: Any, monkeypatch: pytest.MonkeyPatch
+    local_cluster: Any,
 ) -> None:
-    monkeypatch.setattr(local_cluster._scheduler, "timeout", 0.5)
-    scores = local_cluster.evaluate(Loading(1.0), numbered(), 0)
+    scores = local_cluster.evaluate(Loading(2.0), numbered(), 0)
     assert scores.failures() == {}
     assert scores.total.tolist() == list(range(24))
 
 
 def test_a_local_cluster_listens_on_this_machine_alone_and_serves_no_pages(
-    local_cluster: Any,
+    local_cluster: Any, cluster_parts: Any
 ) -> None:
     psutil = pytest.importorskip("psutil")
     local_cluster.evaluate(Judge(), numbered(), 0)
@@ -225,7 +233,7 @@ def test_a_local_cluster_listens_on_this_machine_alone_and_serves_no_pages(
     ]
     assert {address.ip for _, address in listening} <= {"127.0.0.1"}
     # The scheduler and, with each worker, its nanny: each the one port that Dask talks through.
-    local = local_cluster._connection.local
+    local = cluster_parts.local
     known = {int(local.scheduler.address.rpartition(":")[2])}
     known |= {int(nanny.address.rpartition(":")[2]) for nanny in local.nannies}
     known |= {int(name.rpartition(":")[2]) for name in local.scheduler.workers}
@@ -278,15 +286,26 @@ def test_local_workers_that_cannot_be_ended_well_are_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
-    from evo.workers.cluster import cluster, local
+    import clusters
+    from distributed import Nanny
 
-    monkeypatch.setattr(local, "_CLOSE", 0.0)
-    with cluster.Cluster(Address(workers=2), SEED, CHUNK) as ours:
+    from evo.workers.cluster.cluster import Cluster
+
+    async def close(nanny: Nanny, **options: Any) -> None:
+        await asyncio.sleep(1000)
+
+    ours = Cluster(Address(workers=2), SEED, CHUNK)
+    with clusters.started(ours) as parts:
         ours.evaluate(Judge(), numbered(), 0)
-        nannies = ours._connection.local.nannies
-        workers = [nanny.pid for nanny in nannies]
-        folder = Path(ours._connection.local._folder.name)
+        workers = [nanny.pid for nanny in parts.local.nannies]
+        (folder,) = {
+            one
+            for nanny in parts.local.nannies
+            for one in Path(nanny.local_directory).parents
+            if one.name.startswith("evo-cluster-")
+        }
         assert folder.is_dir()
+        monkeypatch.setattr(Nanny, "close", close)
     assert len(workers) == 2
     for number in workers:
         assert eventually(lambda number=number: not is_alive(number))
@@ -315,13 +334,13 @@ def test_the_server_of_forks_is_tied_to_its_parent_and_passes_on_what_its_parent
     assert "PYTHONSAFEPATH" not in os.environ
 
 
-def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
+def test_a_generation_that_takes_long_can_be_left(local_cluster: Any, cluster_parts: Any) -> None:
     with Interrupts():
         os.kill(os.getpid(), signal.SIGTERM)
         with pytest.raises(Interrupted):
             local_cluster.evaluate(Hanging(3.0), numbered(), 0)
     # What it was at is still at it: it is restarted, as at the end of a run.
-    for nanny in local_cluster._connection.local.nannies:
+    for nanny in cluster_parts.local.nannies:
         os.kill(nanny.pid, signal.SIGKILL)
     assert local_cluster.evaluate(Judge(), numbered(), 0).ok.all()
 
@@ -329,12 +348,12 @@ def test_a_generation_that_takes_long_can_be_left(local_cluster: Any) -> None:
 # A scheduler that runs already
 
 
-@pytest.fixture
-def elsewhere() -> "Iterator[tuple[str, subprocess.Popen[str]]]":
+@pytest.fixture(params=["worker"])
+def elsewhere(request: pytest.FixtureRequest) -> "Iterator[tuple[str, subprocess.Popen[str]]]":
     """The address and the process of a scheduler with one worker."""
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     process = subprocess.Popen(
-        [sys.executable, "-c", CLUSTER],
+        [sys.executable, "-c", CLUSTER, request.param],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -362,6 +381,8 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    import clusters
+
     address, process = elsewhere
     wanted = outcome(tmp_path / "alone", start(tmp_path / "alone", configured()))
     path = tmp_path / "lost"
@@ -372,7 +393,7 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     assert "\n" not in result["reason"]
     assert not [record for record in caplog.records if record.name.startswith("distributed")]
     # It is not there at the resume either, which changes nothing; then it goes on without.
-    monkeypatch.setattr("evo.workers.cluster.connection._CONNECT", 0.5)
+    clusters.answer_within(monkeypatch.setattr, 0.5)
     with pytest.raises(ValueError, match="no scheduler answers there"):
         resume(path, workers={"cluster": address})
     watcher = Watcher()
@@ -380,26 +401,21 @@ def test_a_run_whose_scheduler_goes_away_says_so_and_goes_on_without_a_differenc
     assert "a cluster evaluated this run until now; it resumes without" in watcher.messages[0]
 
 
+@pytest.mark.parametrize("elsewhere", ["older"], indirect=True)
 def test_a_worker_of_another_version_is_not_used_and_named(
     elsewhere: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from evo.workers.cluster import cluster, connection
+    import clusters
+
+    from evo.workers.cluster import cluster
 
     address, _ = elsewhere
-    versions = connection.Connection._versions
-
-    async def other(self: Any, worker: str | None = None) -> Any:
-        found = await versions(self, worker)
-        if worker is not None and found is not None:
-            found["packages"]["kuznechik"] = "0.0.7"
-        return found
-
-    monkeypatch.setattr(connection.Connection, "_versions", other)
+    clock = clusters.clock_of(monkeypatch.setattr, cluster)
     said: list[str] = []
 
     def say(text: str) -> None:
         said.append(text)
-        monkeypatch.setattr(cluster, "_NO_WORKER", 0.0)  # nobody else is waited for
+        clock.ahead = 61.0  # no other worker is waited for
 
     with (
         pytest.raises(ValueError, match="no worker that can be used came"),
@@ -453,7 +469,7 @@ def test_a_generation_that_was_given_up_is_evaluated_at_the_resume(
     wanted = outcome(tmp_path / "alone", start(tmp_path / "alone", configured()))
     path = tmp_path / "left"
     with monkeypatch.context() as patch:
-        patch.setattr(session, "_evaluator", lambda config, say: GivingUp(5, 64))
+        patch.setattr(session, "Serial", GivingUp)
         result = start(path, configured())
     assert (result["status"], result["generations"]) == ("stopped", 7)
     watcher = Watcher()
@@ -493,7 +509,7 @@ class Lost(Serial):
 def test_workers_lost_before_and_after_all_generations_are_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_evaluator", lambda config, say: Lost(5, 64))
+    monkeypatch.setattr(session, "Serial", Lost)
     path = tmp_path / "run"
     with pytest.raises(RunInterruptedError, match=r"^nobody came. Run: evo resume ") as told:
         start(path, configured())

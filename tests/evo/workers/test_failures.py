@@ -1,8 +1,10 @@
-"""What is an individual's own failure, and what is a fault of the machine."""
+"""Failures of an individual, and faults of the machine."""
 
 import errno
+import resource
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -70,12 +72,28 @@ def test_asking_for_more_memory_than_there_is_is_the_individuals_own(
     assert not is_machine_fault(caught(ask))
 
 
+@contextmanager
+def no_memory_left() -> Iterator[None]:
+    """Let this process have hardly more memory than it uses."""
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    limit = pages * resource.getpagesize() + (1 << 26)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
 def test_memory_that_is_short_is_no_individuals_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = caught(lambda: np.zeros(10**15))
     monkeypatch.setattr(failures, "total_memory", lambda: 10**16)  # it would have fitted
     assert is_machine_fault(refused)
-    monkeypatch.setattr(failures, "_PROBE", 1 << 50)  # not even as little as this is left
-    assert is_machine_fault(MemoryError())
+    assert not is_machine_fault(MemoryError())  # there is some left
+    with no_memory_left():
+        error = MemoryError()
+        is_fault = is_machine_fault(error)
+    assert is_fault
 
 
 @pytest.fixture

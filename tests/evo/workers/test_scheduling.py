@@ -1,4 +1,4 @@
-"""The scheduling policy without a process: time passes as the tests say."""
+"""The scheduling policy without processes, with a clock set by the tests."""
 
 import random
 from collections.abc import Callable

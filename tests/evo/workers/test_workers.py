@@ -1,4 +1,4 @@
-"""The contract of every evaluator: the same scores wherever they come from, and failures kept."""
+"""The contract of every evaluator: equal scores, and failures reported per individual."""
 
 import errno
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Note grids as performers: they say their own notes, whatever they hear."""
+"""Note grids as performers: they play their own notes, whatever the inputs."""
 
 import numpy as np
 import pytest

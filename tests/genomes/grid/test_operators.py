@@ -1,4 +1,4 @@
-"""Every operator against a readable twin: its child is one of all the children that it may have."""
+"""Every operator gives one of the children that a readable twin allows."""
 
 from collections.abc import Iterator
 from typing import Any

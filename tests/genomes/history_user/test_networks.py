@@ -1,4 +1,4 @@
-"""HistoryUsers compute what the reference does, alike in every batch, and read the past."""
+"""HistoryUsers compute what the reference does, equally in every batch, from the past."""
 
 import math
 import tracemalloc

@@ -1,4 +1,4 @@
-"""Networks in closed loop play, to the last bit, what they say step after step."""
+"""Networks in closed loop play exactly what they output step by step."""
 
 from dataclasses import replace
 from functools import cache

@@ -1,4 +1,4 @@
-"""Exported networks are neat-python's format, and its own exporter says the same of them."""
+"""Exported networks have neat-python's format, equal to its own export."""
 
 import json
 from typing import Any

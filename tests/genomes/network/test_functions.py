@@ -1,4 +1,4 @@
-"""The fast hyperbolic tangent is the library's; the others are held in `test_network`."""
+"""The fast hyperbolic tangent equals the library's."""
 
 import math
 from typing import Any
@@ -31,7 +31,7 @@ def test_tanh_is_the_librarys_to_thirteen_digits() -> None:
     np.testing.assert_allclose(_tanh(values), wanted, rtol=1e-13, atol=0)
 
 
-def test_tanh_of_the_extremes() -> None:
+def test_tanh_keeps_signed_zero_infinity_and_nan() -> None:
     got = _tanh(np.array([0.0, -0.0, math.inf, -math.inf, math.nan]))
     assert got[:4].tolist() == [0.0, 0.0, 1.0, -1.0]
     assert math.copysign(1.0, got[1]) == -1.0

@@ -1,4 +1,4 @@
-"""Networks taken from neat-python's genomes and given back are the same genomes."""
+"""Networks converted from neat-python's genomes and back are the same genomes."""
 
 from typing import Any
 

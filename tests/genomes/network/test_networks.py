@@ -1,4 +1,4 @@
-"""Networks compute what neat-python's do, alike in every batch, and play by what they hear."""
+"""Networks compute what neat-python's do, equally in every batch, and play by their inputs."""
 
 import itertools
 import math

@@ -3,7 +3,9 @@
 Those of kernels that write beside what they count also run where every index is checked.
 """
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 from breeding import joined, network
 
+import genomes
 from genomes.errors import GenomeError
 from genomes.network.edits import MOST_CONDITIONS, Edits, edit_offspring
 from genomes.network.genes import UNNUMBERED, Genes
@@ -263,11 +266,27 @@ def test_kernels_refuse_indices_that_are_not_there(wrong: int) -> None:
             call()
 
 
-def test_no_kernel_leaves_its_arrays(tmp_path: Path) -> None:
+def checked_kernels(cache: pytest.Cache) -> Path:
+    """A directory for compiled kernels that check every index, new when any genome's code is.
+
+    Compiling them takes 15 s. numba itself does not notice that a called module has changed.
+    """
+    code = sorted(Path(genomes.__file__).parent.rglob("*.py"))
+    digest = hashlib.sha256(b"\0".join(one.read_bytes() for one in code)).hexdigest()[:16]
+    folder = cache.mkdir("checked-kernels")
+    for other in folder.iterdir():
+        if other.name != digest:
+            shutil.rmtree(other, ignore_errors=True)
+    return folder / digest
+
+
+def test_no_kernel_leaves_its_arrays(pytestconfig: pytest.Config) -> None:
     """Two tests above, where every index is checked."""
+    assert pytestconfig.cache is not None
+    folder = checked_kernels(pytestconfig.cache)
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-n", "0", __file__, "-k", "that_write"],
-        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(tmp_path)},
+        env=os.environ | {"NUMBA_BOUNDSCHECK": "1", "NUMBA_CACHE_DIR": str(folder)},
         capture_output=True,
         text=True,
         check=False,

@@ -1,4 +1,4 @@
-"""Figures of where a history is read: a section per panel, the mean weights, the repeats."""
+"""Figures of the read history: a panel per section, mean weights, repeats."""
 
 from pathlib import Path
 from typing import Any

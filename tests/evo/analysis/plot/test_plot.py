@@ -1,4 +1,4 @@
-"""The figures: what they mark, what they say, and that nothing a run leaves behind breaks them."""
+"""Figures: marks and texts, and that any run can be drawn."""
 
 import io
 from itertools import pairwise
@@ -138,7 +138,7 @@ def test_odd_logs_are_drawn_alone_and_among_others(records: list[dict[str, Any]]
         assert png_bytes(figure).startswith(b"\x89PNG")
 
 
-def test_where_all_failed_is_marked() -> None:
+def test_generations_in_which_all_failed_are_marked() -> None:
     figure = fitness_figure({"a": [record(g, None if g in (2, 5) else 1.0) for g in range(8)]})
     (marks,) = (line for line in figure.axes[0].lines if line.get_marker() == "|")
     assert np.asarray(marks.get_xdata()).tolist() == [2, 5]

@@ -1,4 +1,4 @@
-"""Piano rolls: what they mark of a song that was played, and the rows of several pieces."""
+"""Piano rolls: marks of a played song, and rows of several pieces."""
 
 import io
 from typing import Any
@@ -184,7 +184,7 @@ def test_a_held_note_is_one_shape() -> None:
         (song_of(140, steps_per_beat=1000), 8),
     ],
 )
-def test_odd_songs_are_drawn(song: Song, prompt: int) -> None:
+def test_songs_of_any_shape_are_drawn_as_a_picture(song: Song, prompt: int) -> None:
     assert png_bytes(rolls_figure(song, ~song.grid, prompt)).startswith(b"\x89PNG")
 
 

@@ -1,4 +1,4 @@
-"""Evolution strategies with credit by output: what is ranked, and what judges which weight."""
+"""Evolution strategies with scores per output: ranking, and which score moves which weight."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Evolution strategies: noise by address, rank shaping, every strategy's step, and the engine."""
+"""Evolution strategies: addressed noise, rank shaping, the update of each strategy, the engine."""
 
 import copy
 import json
@@ -167,7 +167,7 @@ def test_utilities_of_snes_sum_to_0_and_are_those_published() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_improves_on_the_sphere(kind: str) -> None:
+def test_every_strategy_comes_20_times_closer_to_the_best_point_of_the_sphere(kind: str) -> None:
     strategy = new(kind)
     for generation in range(60):
         step(strategy, generation)
@@ -433,6 +433,13 @@ def engine(kind: str = "openai", seed: int = 3, **tables: dict[str, Any]) -> Evo
     return EvolutionStrategy(settings(kind, **tables), seed=seed)
 
 
+def distribution(one: EvolutionStrategy) -> Strategy:
+    """The strategy that a checkpoint of the engine holds."""
+    strategy = one.settings.start(np.zeros(WIDTH))
+    strategy.restore(one.state().part("breeder"))
+    return strategy
+
+
 def judge(one: EvolutionStrategy) -> Scores:
     return Scores.of(-np.square(one.ask().weights.astype(float) - 0.5).sum(axis=1))
 
@@ -467,7 +474,7 @@ def test_an_engine_that_was_restored_asks_the_same_bits(kind: str) -> None:
 def test_individuals_are_the_mean_and_addressed_noise_rounded_to_float32() -> None:
     one = engine("sep-cma")
     one.tell(judge(one))
-    strategy, rows = one._strategy, one.ask().weights
+    strategy, rows = distribution(one), one.ask().weights
     assert rows.dtype == np.float32
     for place, row in enumerate(rows):
         noise = noise_of(3, 1, place, WIDTH, strategy.antithetic)
@@ -480,11 +487,11 @@ def test_the_mean_can_be_judged_and_become_champion_without_breeding() -> None:
         scores = judge(plain).total
         assert len(judged.ask()) == SIZE + 1
         assert np.array_equal(judged.ask().weights[1:], plain.ask().weights)
-        assert np.array_equal(judged.ask().weights[0], plain._strategy.mean.astype(np.float32))
+        assert np.array_equal(judged.ask().weights[0], distribution(plain).mean.astype(np.float32))
         plain.tell(Scores.of(scores))
         judged.tell(Scores.of([1e6, *scores]))
     assert judged.champion.score == 1e6
-    assert same_arrays(plain._strategy.state().arrays, judged._strategy.state().arrays)
+    assert same_state(distribution(plain), distribution(judged))
 
 
 def test_the_newest_mean_can_be_the_champion_whatever_others_scored() -> None:
@@ -503,15 +510,17 @@ def test_the_newest_mean_can_be_the_champion_whatever_others_scored() -> None:
 def test_a_generation_of_failures_leaves_the_distribution_alone() -> None:
     one = engine("snes")
     one.tell(judge(one))
-    before, population = one._strategy.state(), one.ask().weights
+    before, population = distribution(one), one.ask().weights
     one.tell(Scores.failed(SIZE, Status.CRASH, "all died"))
-    assert same_arrays(one._strategy.state().arrays, before.arrays)
+    assert same_state(distribution(one), before)
     assert not np.array_equal(one.ask().weights, population)
 
 
 def test_a_distribution_that_runs_away_is_still_asked_and_logged() -> None:
     one = engine("weighted-mean")
-    one._strategy.sigma = 1e300
+    state = one.state()
+    state.values["breeder"]["sigma"] = 1e300
+    one = EvolutionStrategy.restore(one.settings, state, seed=3)
     assert not np.isfinite(one.ask().weights).all()
     one.tell(Scores.failed(SIZE, Status.NAN, "not finite"))
     json.dumps(one.statistics(), allow_nan=False)
@@ -520,8 +529,8 @@ def test_a_distribution_that_runs_away_is_still_asked_and_logged() -> None:
 def test_the_first_mean_is_a_network_as_they_are_begun() -> None:
     one = engine(seed=3, network={"scale": 0.5, "forget_bias": 2.0})
     wanted = HistoryUsers.initial(one.ask().shape, stream(3, Role.INITIALISE), 1, 0.5, 2.0)
-    assert np.array_equal(one._strategy.mean, wanted.weights[0])
-    assert not np.array_equal(one._strategy.mean, engine(seed=4)._strategy.mean)
+    assert np.array_equal(distribution(one).mean, wanted.weights[0])
+    assert not np.array_equal(distribution(one).mean, distribution(engine(seed=4)).mean)
 
 
 def test_the_shape_is_that_of_the_settings() -> None:
@@ -662,6 +671,11 @@ def test_an_odd_population_is_welcome_where_there_are_no_pairs() -> None:
         assert len(engine(kind, population={"size": 11}).ask()) == 11
 
 
-def test_defaults_are_settings_that_are_taken() -> None:
+def test_the_default_settings_are_accepted_by_every_strategy() -> None:
+    default = tables(StrategySettings())
     for kind in KINDS:
-        changed(StrategySettings(), tables(StrategySettings()) | {"strategy": {"kind": kind}})
+        taken = changed(StrategySettings(), default | {"strategy": {"kind": kind}})
+        assert isinstance(taken.start(np.zeros(2)), STRATEGIES[kind])  # type: ignore[arg-type]
+        others = tables(taken)
+        assert others.pop("strategy") == default["strategy"] | {"kind": kind}
+        assert others == {name: one for name, one in default.items() if name != "strategy"}

@@ -1,4 +1,4 @@
-"""The genetic engine for note grids: who survives, who becomes a parent, what settings can be."""
+"""The genetic engine for note grids: survival, parent selection and settings."""
 
 from typing import Any
 
@@ -34,6 +34,11 @@ def settings(**tables: dict[str, Any]) -> GridSettings:
 
 def engine(seed: int = 1, **tables: dict[str, Any]) -> GridGA:
     return GridGA(settings(**tables), seed=seed)
+
+
+def survivors(one: GridGA) -> dict[str, Any]:
+    """The surviving parents that a checkpoint keeps: notes, total and cases."""
+    return one.state().part("breeder").part("pool").arrays
 
 
 def bytes_of(notes: np.ndarray) -> list[bytes]:
@@ -150,14 +155,12 @@ def test_plus_by_goals_keeps_what_no_other_beats() -> None:
         goals = np.stack([notes[:, :8].sum(axis=(1, 2)), -notes[:, 8:].sum(axis=(1, 2))], axis=1)
         seen = np.concatenate([seen, goals])
         one.tell(Scores.of(np.zeros(30), goals))
-        pool = one._pool
-        assert pool is not None
         unbeaten = {
             tuple(goal)
             for goal in seen
             if not ((seen >= goal).all(axis=1) & (seen > goal).any(axis=1)).any()
         }
-        assert unbeaten <= {tuple(goal) for goal in pool.cases.astype(float)}
+        assert unbeaten <= {tuple(goal) for goal in survivors(one)["cases"].astype(float)}
 
 
 def test_elites_hold_the_best_ever_seen_at_each_case() -> None:
@@ -225,14 +228,13 @@ def test_on_islands_children_compete_with_parents_at_the_islands_own_case_and_ne
                 zip(bytes_of(notes[own]), cases[own, island].tolist(), strict=True)
             )
         one.tell(Scores.of(cases.sum(axis=1), cases))
-        pool, gallery = one._pool, one.gallery()
-        assert pool is not None
+        kept, gallery = survivors(one), one.gallery()
         assert gallery is not None
         for island, known in enumerate(pools):
             part = slice(4 * island, 4 * island + 4)
             best = sorted(known.values(), reverse=True)[:4]
-            assert pool.cases[part, island].tolist() == best
-            assert set(bytes_of(pool.notes[part])) <= set(known)
+            assert kept["cases"][part, island].tolist() == best
+            assert set(bytes_of(kept["notes"][part])) <= set(known)
             assert gallery.scores[island] == best[0]
 
 
@@ -341,7 +343,9 @@ def test_credit_refuses_more_cases_than_steps_and_none_at_all() -> None:
     {"selection": {"kind": "lexicase"}}, {"selection": {"kind": "nsga2"}},
     {"population": {"survival": "elites"}},
 ], ids=str)  # fmt: skip
-def test_what_needs_cases_says_so(tables: dict[str, Any]) -> None:
+def test_settings_that_need_cases_are_refused_with_a_fitness_without_cases(
+    tables: dict[str, Any],
+) -> None:
     with pytest.raises(BreedingError, match="need a fitness with cases"):
         engine(**tables).tell(Scores.of(np.zeros(30)))
 

@@ -13,7 +13,6 @@ from breeding import neat_sections, neat_settings, same_arrays, varied_genome
 from evo.core.errors import BreedingError
 from evo.core.registry import experiment
 from evo.core.scores import Scores
-from evo.engines.neat import engine as neat_module
 from evo.engines.neat.config_file import read_sections, settings_from
 from evo.engines.neat.engine import Neat
 from evo.engines.neat.genome_settings import rates_of
@@ -233,41 +232,71 @@ def test_children_come_from_the_best_of_their_species_by_the_survival_threshold(
     assert set(after.bias.tolist()) <= set(parents.bias.tolist())
 
 
-def test_parents_are_of_one_species_and_the_fitter_one_gives_the_structure(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    seen: list[Any] = []
-    breed = neat_module.breed
+def structure_of(networks: Networks, index: int) -> tuple[bytes, bytes]:
+    """The nodes and innovation numbers of one network."""
+    one = networks.take([index])
+    return one.node_id.tobytes(), one.innovation.tobytes()
 
-    def watched(rates: Any, parents: Any, fitter: Any, other: Any, mutate: Any, key: Any) -> Any:
-        seen.append((fitter, other, mutate))
-        return breed(rates, parents, fitter, other, mutate, key)
 
-    monkeypatch.setattr(neat_module, "breed", watched)
-    engine = new(
-        DefaultSpeciesSet={"compatibility_threshold": 1.8},
-        DefaultReproduction={"elitism": 1, "min_species_size": 2},
-    )
+def values_of(networks: Networks, index: int) -> list[float]:
+    """The biases and weights of one network."""
+    one = networks.take([index])
+    return [*one.bias.tolist(), *one.weight.tolist()]
+
+
+def marked(engine: Neat, **changes: dict[str, Any]) -> Neat:
+    """The same engine without mutation, and with a different number for every bias and weight."""
+    state = engine.state()
+    networks = engine.ask()
+    state.arrays["breeder.population.bias"] = np.arange(len(networks.bias)) / 1024 - 20
+    state.arrays["breeder.population.weight"] = np.arange(len(networks.weight)) / 1024 + 1
+    return Neat.restore(new(DefaultGenome=QUIET, **changes).settings, state, seed=1)
+
+
+def test_parents_are_of_one_species_and_the_fitter_one_gives_the_structure() -> None:
+    """Without mutation the values of a child tell whose they are."""
+    changes: dict[str, dict[str, Any]] = {
+        "DefaultSpeciesSet": {"compatibility_threshold": 1.8},
+        "DefaultReproduction": {"elitism": 1, "min_species_size": 2},
+    }
+    engine = new(**changes)
     random = np.random.default_rng(3)
-    equal = crossed = several = 0
+    told_apart, first_of_equals, crossed, several = 0, 0, 0, 0
     for _ in range(8):
-        engine.ask()
-        species = engine.state().part("breeder").arrays["species"]
+        twin = marked(engine, **copy.deepcopy(changes))
+        parents, species = twin.ask(), twin.state().array("breeder.species", np.int64, (40,))
+        owner = {value: index for index in range(40) for value in values_of(parents, index)}
         total = random.integers(0, 6, size=40)
+        tell(twin, total)
         tell(engine, total)
-        fitter, other, mutate = seen[-1]
-        assert len(fitter) == len(other) == len(mutate) == 40
-        assert (total[fitter] >= total[other]).all()
-        assert (species[fitter] == species[other]).all()
-        assert (fitter[~mutate] == other[~mutate]).all()
-        crossed += int((fitter != other).sum())
-        # Of parents that are equally fit either may be the one.
-        ties = (total[fitter] == total[other]) & (fitter != other)
-        equal += int(np.sign(fitter[ties] - other[ties]).sum())
+        children = twin.ask()
+        assert len(children) == 40
+        unchanged = set()
+        for child in range(40):
+            values, structure = values_of(children, child), structure_of(children, child)
+            of = sorted({owner[value] for value in values})
+            assert 1 <= len(of) <= 2
+            assert species[of[0]] == species[of[-1]]
+            fitter = [one for one in of if structure_of(parents, one) == structure]
+            if len(of) == 1 and not fitter:  # every value happens to be the other parent's
+                members = np.flatnonzero(species == species[of[0]]).tolist()
+                fitter = [one for one in members if structure_of(parents, one) == structure]
+            assert fitter
+            assert total[fitter].max() >= total[of].max()
+            unchanged |= {one for one in of if values == values_of(parents, one)}
+            crossed += len(of) == 2
+            # Of parents that are equally fit either may be the one.
+            if len(of) == 2 and len(fitter) == 1 and total[of[0]] == total[of[1]]:
+                told_apart += 1
+                first_of_equals += fitter == of[:1]
+        for one in set(species.tolist()):  # its best lives on as it is
+            members = np.flatnonzero(species == one)
+            assert members[total[members].argmax()] in unchanged
         several += len(set(species.tolist())) > 2
     assert several > 4
     assert crossed > 100
-    assert abs(equal) < crossed / 2
+    assert told_apart > 10
+    assert 0.2 < first_of_equals / told_apart < 0.8
 
 
 def test_every_individual_is_in_one_species_and_keys_are_never_given_again() -> None:

@@ -1,4 +1,4 @@
-"""The same structural mutation of a generation gets the same numbers, and no number comes twice."""
+"""Equal structural mutations of a generation get equal numbers, and no number is used twice."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The options of NEAT's selection do what they say, and say what is wrong with them."""
+"""The options of NEAT's selection work as documented, and wrong values are refused."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from evo.core.scores import Scores, Status
 from evo.core.settings import changed, tables
 from evo.core.state import State
 from evo.engines.neat.engine import Neat
+from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.selection import Regulation, choose_pairs
 from evo.engines.neat.settings import NeatSettings, SelectionSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
@@ -92,11 +93,13 @@ def test_lexicase_chooses_as_its_definition_one_case_after_the_other_does() -> N
     assert abs(shares - one_by_one).max() < 400
 
 
-def test_lexicase_in_many_batches_fills_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("evo.engines.selection.lexicase._PAIRS", 32)
+def test_as_many_lexicase_selections_as_memory_allows_only_in_batches_are_all_made() -> None:
+    """With 2,500,000 pairs of a selection and a candidate there are three batches."""
     cases = np.eye(10, dtype=np.float32)
-    counts = np.bincount(lexicase(cases, 2000, random()), minlength=10)
-    assert (abs(counts - 200) < 80).all()
+    counts = np.bincount(lexicase(cases, 250_000, random()), minlength=10)
+    assert len(counts) == 10
+    assert counts.sum() == 250_000
+    assert (abs(counts - 25_000) < 1000).all()
 
 
 def test_lexicase_of_individuals_that_are_all_alike_is_uniform() -> None:
@@ -254,8 +257,8 @@ def test_a_fitness_that_moves_by_itself_is_no_success_of_the_children() -> None:
 
 
 def test_adapted_power_scales_weight_and_bias_mutations_only() -> None:
-    engine = new(adaptive_rates="True")
-    rates = engine._rates
+    adaptive = settings({"adaptive_rates": "True"})
+    rates = rates_of(adaptive.DefaultGenome, adaptive.Selection.weights)
     scaled = Regulation(threshold=1.0, power=0.5).rates(rates)
     assert scaled.weight == rates.weight._replace(mutate_power=rates.weight.mutate_power / 2)
     assert scaled.bias == rates.bias._replace(mutate_power=rates.bias.mutate_power / 2)

@@ -35,11 +35,44 @@ def neats_counts(sizes: list[int], fitness: Any, population: int, smallest: int)
     return counts
 
 
-def made_exact(counts: list[int], population: int, smallest: int) -> list[int]:
-    """What neat-python makes of these counts so that they sum to the population."""
-    reproduction = neat.DefaultReproduction(None, None, None)
-    exact: list[int] = reproduction._adjust_spawn_exact(list(counts), population, smallest)
-    return exact
+class Childless:
+    """A genome for neat-python's reproduction, of which only the number matters."""
+
+    def __init__(self, key: int) -> None:
+        self.key = key
+
+    def configure_crossover(self, *parents: Any) -> None:
+        pass
+
+    def mutate(self, config: Any) -> None:
+        pass
+
+
+def neats_children(sizes: list[int], fitness: Any, population: int, smallest: int) -> list[int]:
+    """How many children each species has when neat-python reproduces a population."""
+    config = SimpleNamespace(min_species_size=smallest, elitism=0, survival_threshold=1.0)
+    parents = [
+        SimpleNamespace(
+            key=one.key, members={int(i): SimpleNamespace(fitness=fitness[i]) for i in one.members}
+        )
+        for one in species_of(sizes)
+    ]
+    stagnation = SimpleNamespace(
+        update=lambda species, generation: [(one.key, one, False) for one in parents]
+    )
+    reproduction = neat.DefaultReproduction(config, neat.reporting.ReporterSet(), stagnation)
+    reproduction.reproduce(
+        SimpleNamespace(genome_config=SimpleNamespace(), genome_type=Childless),
+        SimpleNamespace(species={}),
+        population,
+        0,
+    )
+    ends = np.cumsum(sizes)
+    counted = Counter(
+        int(np.searchsorted(ends, mother, side="right"))
+        for mother, _ in reproduction.ancestors.values()
+    )
+    return [counted[place] for place in range(len(sizes))]
 
 
 def random_cases(count: int) -> Any:
@@ -78,7 +111,7 @@ def test_offspring_are_shared_by_neat_pythons_formula() -> None:
             assert counts == before
             exact += 1
         elif abs(difference) == 1:
-            after = made_exact(before, population, smallest)
+            after = neats_children(sizes, fitness, population, smallest)
             end = min(before) if difference > 0 else max(before)
             if before.count(end) == 1:
                 assert counts == after

@@ -1,4 +1,4 @@
-"""Pleasing critics: what a brief asks for, what costs how much, and who never hears whom."""
+"""Pleasing critics: briefs, costs, and which songs each critic was trained on."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Contexts: counts that add up, probabilities that sum to one, a song's own taken away."""
+"""Contexts: counts, probabilities that sum to one, and subtraction of a song's own counts."""
 
 from itertools import pairwise
 

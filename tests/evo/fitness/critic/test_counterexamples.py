@@ -1,4 +1,4 @@
-"""What is no song: rolls of every shape, the same for a seed, and what their names say."""
+"""Counterexamples: any shape, reproducible by seed, and as their names say."""
 
 from collections import Counter
 from itertools import pairwise
@@ -82,7 +82,7 @@ def test_what_is_made_from_a_song_has_its_shape_and_leaves_the_song_as_it_was(
 
 
 @pytest.mark.parametrize("name", [*MADE_UP, *FROM_SONGS])
-def test_other_seeds_make_others(name: str) -> None:
+def test_other_seeds_make_other_counterexamples(name: str) -> None:
     made_ones = {
         (made(name, s) if name in MADE_UP else from_song(name, ODD, s)).tobytes() for s in SEEDS
     }

@@ -1,4 +1,4 @@
-"""The numbers that a critic sees: each as its name says, for every roll, in any company and key."""
+"""Features of a critic: as named, for every roll, in any batch and key."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -376,7 +376,7 @@ def test_several_contexts_say_together_what_each_says_alone() -> None:
     assert {name for name, one in zip(NAMES, differ, strict=True) if one} == {*GROUPS["surprise"]}
 
 
-def test_no_rolls_have_no_numbers() -> None:
+def test_an_empty_batch_of_rolls_has_no_rows_of_features() -> None:
     assert roll_features(np.zeros((0, 64, 13), np.bool_), CONTEXTS).shape == (0, len(NAMES))
 
 

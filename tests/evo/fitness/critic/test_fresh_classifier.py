@@ -1,4 +1,4 @@
-"""A fresh classifier: a half where there is nothing to tell apart, one where there is."""
+"""A fresh classifier: area 0.5 for equal sets, 1 for separable ones."""
 
 import warnings
 
@@ -80,7 +80,9 @@ def test_fewer_than_two_of_either_say_nothing(songs: int, found: int) -> None:
 
 
 @pytest.mark.parametrize(("songs", "found"), [(2, 2), (2, 30), (30, 2), (3, 4)])
-def test_two_of_each_are_enough(songs: int, found: int) -> None:
+def test_two_songs_and_two_pieces_are_enough_for_an_area_from_0_to_1(
+    songs: int, found: int
+) -> None:
     assert 0 <= draws(1, songs, found, 4) <= 1
 
 

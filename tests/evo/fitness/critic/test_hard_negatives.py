@@ -1,5 +1,6 @@
-"""Hard negatives: rounds go on while a search fools the critics, and what was found is learned."""
+"""Hard negatives: rounds continue while a search fools the critics, and teach its pieces."""
 
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -10,6 +11,7 @@ from evo.experiments.critic import climb
 
 from evo.experiments import critic
 from evo.fitness.critic import hard_negatives
+from evo.fitness.critic.panel import Panel
 from genomes.arrays import BoolArray
 from genomes.grid.grids import Grids
 
@@ -17,31 +19,44 @@ SONGS = np.zeros((9, 128, 13), np.bool_)
 
 
 class Told:
-    """Critics that keep what they are told of, in place of a panel."""
+    """Critics that keep what they are told of, in place of a panel; they like no song."""
+
+    songs = SONGS
+    critics = (SimpleNamespace(judge=lambda songs: np.zeros(len(songs))),) * 2
 
     def __init__(self, found: tuple[int, ...] = ()) -> None:
         self.found = found
+
+    def unknown(self, critic: int) -> Any:
+        return np.arange(len(SONGS))
+
+    def fitness(self, pieces: int, seed: int, free_run: int) -> Any:
+        return SimpleNamespace(play=lambda grids: grids.notes, warnings=len(self.found))
 
     def warned(self, found: BoolArray, seed: int) -> "Told":
         return Told((*self.found, int(found.sum())))
 
 
 def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
-    """What critics were warned of round by round, and what was said, for searches like these."""
+    """What critics were warned of round by round, and what was said, for searches like these.
+
+    In round n as many searches as `fooled[n]` find one piece above songs, with 10**n notes, and the
+    others one piece below.
+    """
     said: list[str] = []
+    searched = 0
 
-    def searches(critics: Told, seed: int, number: int, search: Any) -> tuple[int, BoolArray]:
-        assert search is climb
-        assert len(critics.found) == number
-        found = np.zeros((fooled[number], 128, 13), np.bool_)
-        found[:, : 10**number, 0] = True
-        return fooled[number], found
+    def search(fitness: Any, seed: int) -> tuple[Grids, Any]:
+        nonlocal searched
+        number, place = divmod(searched, hard_negatives.SEARCHES)
+        searched += 1
+        assert fitness.warnings == number
+        notes = np.zeros((1, 128, 13), np.bool_)
+        notes[:, : 10**number, 0] = True
+        return Grids(notes), np.array([1.0 if place < fooled[number] else -1.0])
 
-    with (
-        patch.object(hard_negatives.Panel, "train", lambda songs, names, seed, say: Told()),
-        patch.object(hard_negatives, "_searches", searches),
-    ):
-        last: Any = hard_negatives.train(SONGS, ["a"] * 9, 0, most, said.append, climb)
+    with patch.object(hard_negatives.Panel, "train", lambda songs, names, seed, say: Told()):
+        last: Any = hard_negatives.train(SONGS, ["a"] * 9, 0, most, said.append, search)
     return last.found, [line for line in said if "found what" in line]
 
 
@@ -64,6 +79,24 @@ def test_critics_are_warned_of_all_that_was_found_until_no_search_fools_them(
     assert [int(line[0]) for line in said] == fooled
 
 
+def taught_by_searches(critics: Panel, share: float) -> tuple[list[BoolArray], str]:
+    """What a round of searches has critics learn, and the first line that it says."""
+    taught: list[BoolArray] = []
+    said: list[str] = []
+
+    def warned(panel: Panel, found: BoolArray, seed: int) -> Panel:
+        taught.append(found)
+        return panel
+
+    with (
+        patch.object(Panel, "train", lambda *arguments: critics),
+        patch.object(Panel, "warned", warned),
+        patch.object(hard_negatives, "TOO_GOOD", share),
+    ):
+        hard_negatives.train(critics.songs, critics.names, 0, 1, said.append, climb)
+    return taught, said[0]
+
+
 def test_only_what_critics_put_above_songs_is_held_against_a_search() -> None:
     critics = few_panel()
     guides = range(len(critics.critics) - 1)
@@ -74,9 +107,10 @@ def test_only_what_critics_put_above_songs_is_held_against_a_search() -> None:
     ):
         fitness = critics.fitness(0, 0, 0)
         for share in (0.0, 1.0):
-            with patch.object(hard_negatives, "TOO_GOOD", share):
-                fooled, found = hard_negatives._searches(critics, 0, 0, climb)
+            taught, said = taught_by_searches(critics, share)
             bar = np.quantile(np.concatenate(songs), share)
-            assert found.shape[1:] == critics.songs.shape[1:]
-            assert (fitness.evaluate(Grids(found), []).total > bar).all()
-            assert (fooled > 0) == (len(found) > 0)
+            assert (int(said[0]) > 0) == (len(taught) > 0)
+            for found in taught:
+                assert len(found) > 0
+                assert found.shape[1:] == critics.songs.shape[1:]
+                assert (fitness.evaluate(Grids(found), []).total > bar).all()

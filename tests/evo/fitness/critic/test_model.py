@@ -1,4 +1,4 @@
-"""Critics: the same bits again, kept without pickle, and a taste for songs they never heard."""
+"""Critics: reproducible, stored without pickle, and right about unseen songs."""
 
 from functools import cache
 from typing import Any

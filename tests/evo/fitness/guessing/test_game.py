@@ -1,4 +1,4 @@
-"""The guessing game's parts, each by its own promises, and what each score is highest for."""
+"""The guessing game: its predictors and measures, and what maximises each score."""
 
 import math
 from typing import Any
@@ -170,11 +170,11 @@ def test_the_period_is_the_smallest_that_holds_at_the_end() -> None:
     assert period_of(cycle(*range(64), steps=400)) == 64
 
 
-def test_the_longest_run() -> None:
+def test_the_longest_run_counts_equal_symbols_in_a_row() -> None:
     assert [longest_run(np.array(piece)) for piece in ([], [3], [1, 1, 2, 2, 2, 1])] == [0, 1, 3]
 
 
-def test_the_complexity_of_lempel_and_ziv() -> None:
+def test_the_complexity_is_that_of_the_published_example() -> None:
     """0.001.10.100.1000.101, the example of Kaspar & Schuster (1987)."""
     assert complexity_of(np.array([int(c) for c in "0001101001000101"])) == 6
     assert complexity_of(DRONE) == 2
@@ -258,7 +258,7 @@ def test_the_total_is_the_sum_of_a_case_an_ear(score: str) -> None:
     np.testing.assert_allclose(scores.total, scores.cases.sum(axis=1), rtol=1e-5)
 
 
-def test_figures_of_a_player_that_goes_on() -> None:
+def test_the_figures_of_a_player_that_goes_on_have_the_period_of_its_cycle() -> None:
     fitness = Guessing(keys=KEYS, steps=STEPS)
     figures = fitness.figures(Playing(TURNING))
     assert figures["period"] == figures["lasting_period"] == 12

@@ -1,4 +1,4 @@
-"""Guessers whose activations are read out by whoever learns while listening."""
+"""Guessers whose activations are read out by an online learner."""
 
 import numpy as np
 

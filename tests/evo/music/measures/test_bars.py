@@ -1,4 +1,4 @@
-"""Bars and phrases: what they share, and the form they make."""
+"""Bars and phrases: common notes and form."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def test_the_form_of_tunes_is_what_a_musician_would_say(name, letters) -> None:
     assert all(form(song) == letters for song in tune(name).transpositions())
 
 
-def test_phrases_of_two_bars() -> None:
+def test_the_form_of_ode_to_joy_is_told_by_its_phrases_of_two_bars() -> None:
     assert form(tune("ode-to-joy"), phrases=8) == "ABACDEAC"
 
 
-def test_form_of_what_is_no_song() -> None:
+def test_silent_full_and_short_rolls_have_a_form() -> None:
     assert form(np.zeros((128, 13), np.bool_)) == "----"
     assert form(np.ones((128, 13), np.bool_)) == "AAAA"
     assert form(roll(None, 3)) == "A"

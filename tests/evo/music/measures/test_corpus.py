@@ -1,4 +1,4 @@
-"""All measures of any roll, and what is usual in a corpus."""
+"""All measures of any roll, and the usual range in a corpus."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_any_roll_has_measures_within_their_bounds(grid) -> None:
             assert isnan(value) or value >= 0
 
 
-def test_what_silence_is() -> None:
+def test_silence_has_counts_of_0_and_no_other_measure() -> None:
     found = measure(DEGENERATE["silence"])
     defined = {name: value for name, value in found.items() if not isnan(value)}
     assert defined == {
@@ -97,7 +97,7 @@ def test_a_range_is_what_at_most_one_in_a_hundred_is_outside() -> None:
     assert all(map(isnan, Range.of([nan])))
 
 
-def test_what_a_range_holds() -> None:
+def test_a_range_holds_its_ends_and_nan_only_if_it_is_nan() -> None:
     usual = Range(0.1 + 0.2, 0.5, 1.0)
     assert usual.holds(0.3)  # rounding is forgiven
     assert not usual.holds(0.29)

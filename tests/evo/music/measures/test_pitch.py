@@ -24,7 +24,7 @@ SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
 TWO_BARS = roll(0, 0, 4, None, 2, None, None, 0, 0, 0, 4, None, 2, None, None, None)
 
 
-def test_notes_and_keys() -> None:
+def test_density_keys_range_and_entropy_are_those_counted_by_hand() -> None:
     found = measure(TWO_BARS)
     assert found["onset_density"] == 9 / 16
     assert found["polyphony"] == 0
@@ -37,7 +37,7 @@ def test_notes_and_keys() -> None:
     assert found["scale_consistency"] == 1
 
 
-def test_moves_of_the_melody() -> None:
+def test_moves_of_the_melody_are_measured_as_counted_by_hand() -> None:
     # Moves 0 4 -2 -2 0 0 4 -2.
     found = measure(TWO_BARS)
     assert found["mean_interval"] == 14 / 8

@@ -1,4 +1,4 @@
-"""What `evo songs measure` prints and returns."""
+"""The text and the numbers of `evo songs measure`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from evo.music.tunes import tune
 TWO_BARS = roll(0, 0, 4, None, 2, None, None, 0, 0, 0, 4, None, 2, None, None, None)
 
 
-def test_rhythm() -> None:
+def test_waits_are_measured_in_beats_and_by_their_entropy_and_contrast() -> None:
     # Waits 1 1 2 3 1 1 1 2, and 4 to the end.
     found = measure(TWO_BARS)
     assert found["wait_entropy"] == pytest.approx(

@@ -1,4 +1,4 @@
-"""Likeness of songs: shared runs, known songs, duplicates, forms and variety."""
+"""Similarity of songs: shared runs, known songs, duplicates, forms and variety."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ batches = st.tuples(st.integers(1, 4), st.integers(1, 14)).flatmap(
 # --- two songs
 
 
-def test_shared_runs_of_two_songs() -> None:
+def test_a_transposed_run_shared_by_two_songs_is_found_with_its_share() -> None:
     theme = [0, 2, 4, 5, 7]
     a, b = roll(*theme, 12, 0, 12), roll(9, *(key + 3 for key in theme), 1)
     assert shared(a, b) == (4, 4 / 7)
@@ -89,7 +89,7 @@ def test_known_songs_are_what_trying_every_run_finds(grids, songs, least) -> Non
 
 @few
 @given(batches, st.lists(st.tuples(small, st.integers(0, 2)), min_size=1, max_size=4))
-def test_a_group_can_be_left_out(grids, songs) -> None:
+def test_known_songs_of_a_left_out_group_are_not_found(grids, songs) -> None:
     rolls, groups = [song for song, _ in songs], [group for _, group in songs]
     known = KnownSongs.of(rolls, groups=groups)
     others = [i for i, group in enumerate(groups) if group != 1]
@@ -117,7 +117,7 @@ def test_silence_is_like_no_song() -> None:
     assert (lengths.tolist(), songs.tolist(), shares.tolist()) == ([0, 0], [-1, -1], [0, 0])
 
 
-def test_no_song_known() -> None:
+def test_without_known_songs_the_longest_run_is_0_of_no_song() -> None:
     lengths, songs = KnownSongs.of([]).longest_runs(TUNES[0].grid[None])
     assert (lengths.tolist(), songs.tolist()) == ([0], [-1])
 
@@ -232,6 +232,6 @@ def test_the_book_is_varied() -> None:
     assert figures["shortest_waits"] == 3
 
 
-def test_the_variety_of_one_song_and_of_none() -> None:
+def test_one_song_has_no_shared_run_and_no_song_counts_as_0() -> None:
     assert np.isnan(spread([TUNES[0]])["mean_shared_run"])
     assert spread([])["songs"] == 0

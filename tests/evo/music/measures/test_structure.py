@@ -1,4 +1,4 @@
-"""Measures of structure: what comes again, and how phrases end."""
+"""Measures of structure: repetition, and how phrases end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from evo.music.measures.structure import lempel_ziv
 SCALE = (0, 2, 4, 5, 7, 9, 11, 12)
 
 
-def test_structure_of_a_repeated_bar() -> None:
+def test_a_repeated_bar_is_measured_as_nothing_but_repetition() -> None:
     bar = (0, None, 4, None, 7, None, 5, None)
     found = measure(roll(*bar * 16))
     assert found["repeated_bars"] == 15 / 16
@@ -46,14 +46,14 @@ def test_self_repetition_covers_runs_of_four_tokens_in_any_key() -> None:
     assert measure(roll(*theme))["self_repetition"] == 0
 
 
-def test_phrases_that_end_in_a_long_wait() -> None:
+def test_phrase_ends_are_the_share_of_phrases_that_end_in_a_long_wait() -> None:
     running = [0, 2] * 12
     rest = [4, 5, 4, None, None, None, None, None]
     assert measure(roll(*running, *rest, *running, *[1] * 8))["phrase_ends"] == 1 / 2
     assert measure(roll(*running, *rest, *running, *rest))["phrase_ends"] == 1
 
 
-def test_zipf_slope_of_known_frequencies() -> None:
+def test_the_zipf_slope_is_that_of_frequencies_counted_by_hand() -> None:
     assert measure(roll(*SCALE[:2], 0, 2, 0))["zipf_slope"] == 0  # two tokens, twice each
     # Repeated notes four times, a step up twice: ranks 1 and 2, log frequency falls by log 2.
     found = measure(roll(0, 0, 0, 1, 1, 1, 2))["zipf_slope"]

@@ -1,4 +1,4 @@
-"""Reading MIDI files: right notes from whole files, one line from broken ones."""
+"""Reading MIDI files: the right notes, or one line for a broken file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing MIDI files: what is written is read again, and what cannot be is refused."""
+"""Writing MIDI files: written songs can be read again, and others are refused."""
 
 from __future__ import annotations
 

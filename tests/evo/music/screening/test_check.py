@@ -1,4 +1,4 @@
-"""The check of songs: each fault is named, its innocent neighbour is not, nothing stops it."""
+"""The check of songs names each fault, accepts similar faultless songs, and never stops."""
 
 from __future__ import annotations
 
