@@ -28,7 +28,7 @@ from evo.experiment import (
     Files,
     FindSongs,
     Music,
-    Say,
+    ShowMessage,
     Task,
     player_file,
     player_of,
@@ -157,13 +157,13 @@ def corpus_of(table: CriticSettings, find: FindSongs) -> tuple[BoolArray, list[s
     return rolls, [song.name for song in songs]
 
 
-def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None:
+def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
     """Train the critics, or copy them, into the run.
 
     Args:
         config: The run's configuration.
         folder: The run's directory.
-        message: Shows messages to the user.
+        show_message: Shows messages to the user.
         find: Finds the songs of `--song`.
     """
     table: CriticSettings = config.task
@@ -181,7 +181,7 @@ def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None
                 f"{len(rolls)}"
             )
         try:
-            critics = train(rolls, names, table.critic_seed, table.rounds, message, climb)
+            critics = train(rolls, names, table.critic_seed, table.rounds, show_message, climb)
         except ValueError as error:
             raise InputError(str(error)) from None
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))

@@ -89,7 +89,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _output_in_one_line() -> Iterator[None]:
-    """Turn a failure to write the standard output into one line; that nobody reads it is none."""
+    """Turn a failure to write the standard output into one line; ignore a closed pipe."""
     try:
         yield
     except BrokenPipeError:  # the reader of the output has seen enough

@@ -55,7 +55,7 @@ def show(table: Table, console: Console) -> None:
         click.echo(line.rstrip(), file=console.file)
 
 
-def say(text: str, console: Console) -> None:
+def print_line(text: str, console: Console) -> None:
     """Print a line verbatim, without markup or wrapping.
 
     Args:

@@ -332,7 +332,7 @@ class Run:
         restore: Callable[[State], T],
         damaged: list[str],
     ) -> tuple[T, list[str]]:
-        """Return what a checkpoint restores to, and messages; `damaged` tells of newer ones."""
+        """Restore a checkpoint; return the result and messages about `damaged` newer ones."""
         restored = restore(state)
         self._check_generation(state, stamp, kept)
         self._kept = kept

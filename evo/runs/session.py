@@ -29,7 +29,7 @@ from evo.core.interrupt import Interrupted, Interrupts
 from evo.core.settings import Changes
 from evo.core.state import State
 from evo.engines import Champion, Engine, engine_class, genome_of
-from evo.experiment import Experiment, FindSongs, Say, Task
+from evo.experiment import Experiment, FindSongs, ShowMessage, Task
 from evo.fitness.base import LearningFitness
 from evo.runs import checkpoint, precompile
 from evo.runs.description import Tables, read_description, resume_command
@@ -181,13 +181,13 @@ def stop_criteria(config: Config) -> Stop:
     )
 
 
-def _evaluator(config: Config, say: Say) -> Evaluator:
+def _evaluator(config: Config, show_message: ShowMessage) -> Evaluator:
     seed, chunk_size, table = config.run.seed, config.run.chunk_size, config.workers
     if table.cluster:
         from evo.workers.cluster.cluster import Cluster  # Dask is an extra, and slow to import
 
         address = parse_address(table.cluster, table.insecure)
-        return Cluster(address, seed, chunk_size, timeout=table.timeout, say=say)
+        return Cluster(address, seed, chunk_size, timeout=table.timeout, show_message=show_message)
     if table.count == 1:
         return Serial(seed, chunk_size)
     return Pool(table.count, seed, chunk_size, table.timeout)

@@ -31,7 +31,7 @@ def train(
     names: Sequence[str],
     seed: int,
     rounds: int,
-    say: Callable[[str], None],
+    show_message: Callable[[str], None],
     search: Search,
 ) -> Panel:
     """Train critics, again with each round's pieces that fooled them.
@@ -41,21 +41,23 @@ def train(
         names: The name of each song.
         seed: Random seed of the training.
         rounds: Maximum number of repeated trainings; 0 trains once.
-        say: Shows one line to the user.
+        show_message: Shows one line to the user.
         search: Finds pieces with high scores.
 
     Raises:
         ValueError: If there are too few songs.
     """
-    critics = Panel.train(songs, names, seed, say)
+    critics = Panel.train(songs, names, seed, show_message)
     found = np.empty((0, *songs.shape[1:]), np.bool_)
     for number in range(rounds + 1 if rounds else 0):
         fooled, harder = _searches(critics, seed, number, search)
-        say(f"{fooled} of {SEARCHES} searches found what the critics like better than songs")
+        show_message(
+            f"{fooled} of {SEARCHES} searches found what the critics like better than songs"
+        )
         if not fooled or number == rounds:
             break
         found = np.concatenate([found, harder])
-        say(f"training them again, with {len(found)} such pieces ...")
+        show_message(f"training them again, with {len(found)} such pieces ...")
         critics = critics.warned(found, seed)
     return critics
 

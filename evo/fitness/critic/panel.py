@@ -41,7 +41,7 @@ class Panel:
         songs: BoolArray,
         names: Sequence[str],
         seed: int,
-        say: Callable[[str], None] = lambda text: None,
+        show_message: Callable[[str], None] = lambda text: None,
     ) -> Self:
         """Train critics for songs.
 
@@ -49,7 +49,7 @@ class Panel:
             songs: bool (n, steps, keys).
             names: The name of each song.
             seed: Random seed of the training.
-            say: Shows one line to the user.
+            show_message: Shows one line to the user.
 
         Raises:
             ValueError: If there are too few tunes.
@@ -65,7 +65,7 @@ class Panel:
         order = stream(seed, Role.TRAIN, FOLDS).permutation(tunes)
         for place, tune in enumerate(order):
             fold[belongs == tune] = place % FOLDS
-        say(f"training {FOLDS} critics on {len(songs)} songs ...")
+        show_message(f"training {FOLDS} critics on {len(songs)} songs ...")
         critics = []
         for left_out in range(FOLDS):
             known = fold != left_out

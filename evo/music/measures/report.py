@@ -27,7 +27,7 @@ from evo.music.measures.corpus import (
 from evo.music.measures.similarity import RUN, spread
 from evo.music.melody import BAR, onsets
 from evo.music.song import Song
-from evo.music.tables import WIDTH, new_table, say, show, watched, width_of
+from evo.music.tables import WIDTH, new_table, print_line, show, watched, width_of
 from evo.music.tunes import tune, tune_names
 
 EMBEDDED = "the embedded tunes"
@@ -109,7 +109,7 @@ def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
     watch = partial(watched, what="reading", console=console)
     songs, refused = read_songs(name, watch, keys=128, lowest_note=0)
     for error in refused:
-        say(f"skipped {Path(error.path).name}: {error.reason}", console)
+        print_line(f"skipped {Path(error.path).name}: {error.reason}", console)
     if not songs:
         raise MidiError(name, f"no song among its {len(refused)} MIDI files")
     return [song.whole_bars(-(-song.steps // BAR) * BAR) for song in songs], refused
@@ -190,13 +190,15 @@ def _print_song(song: Document, corpus: Document, console: Console) -> None:
             *([f"{unit}: {meaning}"] if explained else []),
             style="bold yellow" if marked else None,
         )
-    say(f"{song['name']}, compared with {corpus['name']} ({corpus['songs']} songs)", console)
+    print_line(f"{song['name']}, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
     run = song["nearest"]["tokens"]
     near = f"; the longest run it shares, of {run} tokens, with {song['nearest']['name']}"
-    say(f"form {song['form']}{near if run else '; no run shared with a known song'}", console)
+    print_line(
+        f"form {song['form']}{near if run else '; no run shared with a known song'}", console
+    )
     unusual = f"outside the usual: {len(song['outside'])} of {len(song['measures'])} measures"
-    say(unusual + _corpus_itself(corpus), console)
+    print_line(unusual + _corpus_itself(corpus), console)
 
 
 def _print_folder(document: Document, console: Console) -> None:
@@ -211,10 +213,10 @@ def _print_folder(document: Document, console: Console) -> None:
             str(strangers) if strangers else "",
             style="bold yellow" if 2 * strangers > count else None,
         )
-    say(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
+    print_line(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
     usual_ones = f"{folder['usual']} of {count} songs are within every range"
-    say(usual_ones + _corpus_itself(corpus), console)
+    print_line(usual_ones + _corpus_itself(corpus), console)
     table = new_table("variety", "folder", "corpus, as many")
     for name, value in folder["spread"]["folder"].items():
         others = folder["spread"]["corpus"][name]

@@ -108,7 +108,7 @@ def test_other_seeds_make_other_folds_and_the_same_seed_the_same_bits() -> None:
 def test_training_says_what_it_does() -> None:
     said: list[str] = []
     with short_training():
-        Panel.train(tunes()[:9], tune_names()[:9], seed=0, say=said.append)
+        Panel.train(tunes()[:9], tune_names()[:9], seed=0, show_message=said.append)
     assert said == ["training 3 critics on 9 songs ..."]
 
 

@@ -38,7 +38,9 @@ def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
         return fooled[number], found
 
     with (
-        patch.object(hard_negatives.Panel, "train", lambda songs, names, seed, say: Told()),
+        patch.object(
+            hard_negatives.Panel, "train", lambda songs, names, seed, show_message: Told()
+        ),
         patch.object(hard_negatives, "_searches", searches),
     ):
         last: Any = hard_negatives.train(SONGS, ["a"] * 9, 0, most, said.append, climb)
