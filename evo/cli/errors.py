@@ -19,7 +19,7 @@ import click
 from evo import __version__
 from evo.core.platform import ENDING_SIGNALS, call_later
 
-_LONGEST_CLEANING = 1.5  # seconds
+_CLEANING_LIMIT = 1.5  # seconds
 
 
 class UsageError(click.ClickException):
@@ -42,7 +42,7 @@ def end_on_signals() -> None:
     """
 
     def end(number: int, frame: Any) -> None:
-        call_later(_LONGEST_CLEANING, lambda: os._exit(128 + number))
+        call_later(_CLEANING_LIMIT, lambda: os._exit(128 + number))
         sys.exit(128 + number)
 
     if threading.current_thread() is threading.main_thread():

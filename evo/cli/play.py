@@ -71,7 +71,7 @@ def _refuse_batch(path: Path) -> None:
     from evo.runs.description import is_batch
 
     if is_batch(path):
-        runs = sorted(one.name for one in path.glob("seed*"))
+        runs = sorted(folder.name for folder in path.glob("seed*"))
         raise RunError(
             f"{path}: it holds the runs {', '.join(runs)}; play one of them"
             if runs

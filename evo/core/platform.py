@@ -178,7 +178,7 @@ def wait_for_files(
         The descriptors that are ready, empty after the maximum wait.
     """
     if _poll is None:
-        return {one for ready in select.select(readable, writable, (), seconds) for one in ready}
+        return {file for ready in select.select(readable, writable, (), seconds) for file in ready}
     poll = _poll()
     for descriptor in readable:
         poll.register(descriptor, select.POLLIN)

@@ -51,7 +51,7 @@ class Row(NamedTuple):
     def text(self) -> str:
         """The value as written on a command line."""
         if isinstance(self.value, list | tuple):
-            return ",".join(str(one) for one in self.value)
+            return ",".join(str(item) for item in self.value)
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
 
 
@@ -114,10 +114,10 @@ def unknown_setting(label: str, known: Mapping[str, Any]) -> InputError:
         known: Settings of its table, by name.
     """
     where, _, name = label.rpartition(".")
-    place = f"[{where}]" if where else "a configuration"
+    table = f"[{where}]" if where else "a configuration"
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {where}{'.' if where else ''}{near[0]}? " if near else ""
-    return InputError(f"there is no setting {label!r}; {hint}{place} has {', '.join(known)}")
+    return InputError(f"there is no setting {label!r}; {hint}{table} has {', '.join(known)}")
 
 
 def _leaf(kind: Any, value: Any, label: str) -> Any:
@@ -149,7 +149,7 @@ def _plain(info: Any, value: Any) -> Any:
     if isinstance(value, Mapping):
         raise ValueError
     if isinstance(kind, inspect.UnionType):  # a number, or nothing
-        words = [word for one in kind.types for word in getattr(one, "values", ())]
+        words = [word for part in kind.types for word in getattr(part, "values", ())]
         return value if value in words else _plain(kind.types[0], value)
     if isinstance(kind, inspect.BoolType):
         truth = _TRUTH.get(value.strip().lower()) if isinstance(value, str) else value
@@ -177,7 +177,7 @@ def _in_words(info: Any) -> str:
     """Return the valid values of a type: "a whole number from 1 to 128"."""
     kind = _bare(info)
     if isinstance(kind, inspect.UnionType):
-        return " or ".join(_in_words(one) for one in kind.types)
+        return " or ".join(_in_words(part) for part in kind.types)
     if isinstance(kind, inspect.LiteralType):
         words = [str(word) or "nothing" for word in kind.values]
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
@@ -232,5 +232,5 @@ def rows(table: msgspec.Struct, where: str) -> Iterator[tuple[str, Row]]:
 
 def _help(field: FieldInfo) -> str:
     """Return a field's help text."""
-    notes = [one for one in getattr(field.type, "__metadata__", ()) if isinstance(one, Meta)]
-    return next((one.description for one in notes if one.description), "")
+    notes = [meta for meta in getattr(field.type, "__metadata__", ()) if isinstance(meta, Meta)]
+    return next((meta.description for meta in notes if meta.description), "")

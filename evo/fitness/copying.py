@@ -85,11 +85,11 @@ class Copying:
         inputs[..., : self.keys] = random.integers(2, size=(count, steps, self.keys))
         wanted = np.empty((1, count, SCORED, self.keys), np.float32)
         for index in range(count):
-            which = index % len(self.delays)
-            start = longest - self.delays[which]
+            variant = index % len(self.delays)
+            start = longest - self.delays[variant]
             wanted[0, index] = inputs[0, index, start : start + SCORED, : self.keys]
             if len(self.delays) > 1:
-                inputs[0, index, :: self.marker_every, self.keys + which] = 1.0
+                inputs[0, index, :: self.marker_every, self.keys + variant] = 1.0
         return inputs, wanted
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:

@@ -31,7 +31,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
-from genomes.history_user.networks import HistoryUsers, hear
+from genomes.history_user.networks import HistoryUsers, delayed
 
 # Minimum probability, and minimum distance from 1.
 MARGIN = 1e-6
@@ -161,7 +161,7 @@ def _chances(performers: Any, grids: Sequence[BoolArray]) -> list[NDArray[np.flo
         return [_sigmoid(performers.follow(grid).astype(np.float64)) for grid in grids]
     inputs = np.zeros((1, len(grids), *grids[-1].shape), np.float32)
     for index, grid in enumerate(grids):
-        inputs[0, index, : len(grid)] = hear(grid)[0, 0]
+        inputs[0, index, : len(grid)] = delayed(grid)[0, 0]
     outputs = performers.forward(inputs)
     return [outputs[:, index, : len(grid)] for index, grid in enumerate(grids)]
 

@@ -32,7 +32,7 @@ ATTACK = 0.005  # seconds
 RELEASE = 0.12  # seconds
 DECAY = 1.5  # seconds until the first harmonic falls to 1/e
 HARMONICS = 6
-LONGEST_NOTE = 12.0  # seconds; by then the decay is past -69 decibels
+MAX_NOTE_SECONDS = 12.0  # by then the decay is past -69 decibels
 MAX_SECONDS = 1200.0  # a song of 20 minutes takes 212 MB as float32
 BLOCK = 1 << 18  # samples converted to 16 bits at a time
 
@@ -133,8 +133,8 @@ def _write(samples: NDArray[np.float32], file: BinaryIO) -> None:
 
 
 def _length(on: int, off: int, step: float) -> int:
-    """Return the samples from onset to release, at most `LONGEST_NOTE` seconds."""
-    return min(round(off * step) - round(on * step), round(LONGEST_NOTE * RATE))
+    """Return the samples from onset to release, at most `MAX_NOTE_SECONDS` seconds."""
+    return min(round(off * step) - round(on * step), round(MAX_NOTE_SECONDS * RATE))
 
 
 def _tone(note: int, length: int) -> NDArray[np.float32]:

@@ -92,9 +92,9 @@ class Log:
             os.fsync(self._opened.fileno())
         return {"log_length": self._opened.tell(), "log_sha256": self._hash.hexdigest()}
 
-    def records(self, most: int | None = None) -> list[dict[str, Any]]:
-        """Return the first `most` records (default: all), or [] without a file."""
-        return list(islice(read_log(self.path), most)) if self.path.exists() else []
+    def records(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return the first `limit` records (default: all), or [] without a file."""
+        return list(islice(read_log(self.path), limit)) if self.path.exists() else []
 
     def as_written(self, values: dict[str, Any]) -> Kept:
         """Return the log as it was when a checkpoint was written.

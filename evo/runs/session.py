@@ -271,7 +271,7 @@ class _Session:
                 if ending is None:
                     ending = self._bred(interrupts)
                 else:
-                    self._take_up()
+                    self._begin_writing()
                 figures = _keep_pieces(run.path / "pieces", self.task, engine)
                 result = self._result(ending) | figures
                 # The pictures come last: after a signal there may be no time for them.
@@ -290,7 +290,7 @@ class _Session:
         ending = None
         try:
             with _evaluator(self.config, self.display.message) as evaluator:
-                self._take_up()
+                self._begin_writing()
                 ending = self._breed(evaluator, interrupts)
         except WorkersLostError as error:
             if ending is None:  # no worker ever became available
@@ -301,10 +301,10 @@ class _Session:
         assert ending is not None
         return ending
 
-    def _take_up(self) -> None:
-        """Start changing the run's directory; see `Run.take_up`."""
+    def _begin_writing(self) -> None:
+        """Start changing the run's directory; see `Run.truncate_to_checkpoint`."""
         external = is_external(self.config.workers.cluster)
-        self.run.take_up()
+        self.run.truncate_to_checkpoint()
         self.run.note_start(self.engine.generation, external)
 
     def _breed(self, evaluator: Evaluator, interrupts: Interrupts) -> _Ending:

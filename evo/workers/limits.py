@@ -147,19 +147,19 @@ class Starts:
         count: Number of workers that evaluate at the same time.
 
     Attributes:
-        wanted: Number of processes to keep: `count`, or `count` + 1 after the first loss. A start
+        target: Number of processes to keep: `count`, or `count` + 1 after the first loss. A start
             takes about a second, so the spare process saves a wait after every loss.
         next_start: Earliest time of the next start.
     """
 
     def __init__(self, count: int) -> None:
-        self._count = self.wanted = count
+        self._count = self.target = count
         self._failed = 0.0
         self.next_start = 0.0
 
     def note_loss(self) -> None:
         """Record the loss of a process."""
-        self.wanted = self._count + 1
+        self.target = self._count + 1
 
     def note_success(self) -> None:
         """Record that a process is ready."""

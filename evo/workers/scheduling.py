@@ -167,8 +167,8 @@ class Scheduler(Generic[W]):
                 new.append(assignment)
         if self._pace.is_quick and not self._backlog.suspects:
             for worker in ready:
-                has_one = worker.is_warm and len(worker.assigned) == 1
-                if has_one and self._backlog.waiting and not worker.assigned[0].is_alone:
+                can_queue = worker.is_warm and len(worker.assigned) == 1
+                if can_queue and self._backlog.waiting and not worker.assigned[0].is_alone:
                     assignment = Assignment(worker.name, self._take())
                     worker.assigned.append(assignment)
                     new.append(assignment)

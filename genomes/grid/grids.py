@@ -91,10 +91,10 @@ class Grids:
     def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; +1 for a note of the grid, -1 otherwise."""
         check_roll(grid, self.keys)
-        said = np.full((len(self), len(grid), self.keys), -1.0, np.float32)
+        activations = np.full((len(self), len(grid), self.keys), -1.0, np.float32)
         own = min(len(grid), self.steps)
-        said[:, :own][self.notes[:, :own]] = 1.0
-        return said
+        activations[:, :own][self.notes[:, :own]] = 1.0
+        return activations
 
     def perform(
         self,

@@ -51,9 +51,9 @@ def _cross(
         before, crossed = rates.steps - cases.shape[1], False
         for case in range(cases.shape[1]):
             best = parents[0]
-            for place in range(1, len(parents)):
-                if cases[parents[place], case] > cases[best, case]:
-                    best = parents[place]
+            for index in range(1, len(parents)):
+                if cases[parents[index], case] > cases[best, case]:
+                    best = parents[index]
             if best != parents[0]:
                 step = before + case
                 copy_cells(
@@ -150,7 +150,7 @@ def breed_grids(
     for i in range(len(parents)):
         known &= within(parents[i], len(pool))
     if not known:
-        raise GenomeError("parents must be (children, at least 2) places in the pool")
+        raise GenomeError("parents must be (children, at least 2) indices into the pool")
     children = np.empty((len(parents), pool.shape[1]), np.bool_)
     stream = np.zeros(1, np.uint64)
     for i in range(len(parents)):

@@ -256,8 +256,8 @@ def compile_networks(
         if len(ordered) < needed:
             problem = g
             break
-        for place in range(needed):
-            rank[ordered[place]] = place
+        for index in range(needed):
+            rank[ordered[index]] = index
         for node in ordered:
             for entry in range(starts[node], starts[node + 1]):
                 origin = sources[incoming[entry]]

@@ -38,9 +38,9 @@ from genomes.network.genes import (
 )
 from genomes.randomness import Stream, below, start_stream, uniform
 
-MOST_CONDITIONS = 6  # maximum conditions of a new conjunction
+MAX_CONDITIONS = 6  # maximum conditions of a new conjunction
 # Maximum growth by an edit: a conjunction, its conditions and its connection to the output.
-NEW_NODES, NEW_CONNECTIONS = 1, MOST_CONDITIONS + 1
+NEW_NODES, NEW_CONNECTIONS = 1, MAX_CONDITIONS + 1
 
 (
     MOVE_BIAS,
@@ -144,7 +144,7 @@ def _add_conjunction(
     new_connection(genes, c1, first, UNNUMBERED, 1.0, True)
     begin = c1
     c1 += 1
-    while c1 - begin < MOST_CONDITIONS and (c1 - begin < 2 or uniform(stream) < edits.further):
+    while c1 - begin < MAX_CONDITIONS and (c1 - begin < 2 or uniform(stream) < edits.further):
         grown = _add_condition(edits, inputs, genes, begin, c1, n1, stream)
         if grown == c1:
             break

@@ -64,9 +64,9 @@ def check_networks(
     Raises:
         GenomeError: If they are invalid; names the field and the first invalid network.
     """
-    for name, number, least in (("inputs", inputs, 0), ("outputs", outputs, 1)):
-        if not (isinstance(number, int | np.integer) and least <= number <= LARGEST):
-            raise GenomeError(f"{name} must be from {least} to {LARGEST:,}, got {number!r}")
+    for name, number, minimum in (("inputs", inputs, 0), ("outputs", outputs, 1)):
+        if not (isinstance(number, int | np.integer) and minimum <= number <= LARGEST):
+            raise GenomeError(f"{name} must be from {minimum} to {LARGEST:,}, got {number!r}")
     checked: dict[str, NDArray[Any]] = {}
     for offsets_name, genes in GENES.items():
         offsets = fitting(offsets_name, arrays[offsets_name], np.int64, ("networks + 1",))
@@ -218,7 +218,7 @@ def check_modules(
     ):
         raise GenomeError("node_offsets must begin every module at its output node")
     check_sorted(modules)
-    if not _are_apart(
+    if not _are_self_contained(
         modules.node_offsets, modules.node_id,
         modules.connection_offsets, modules.source, modules.target,
     ):  # fmt: skip
@@ -227,16 +227,16 @@ def check_modules(
 
 
 @kernel
-def _are_apart(
+def _are_self_contained(
     node_offsets: Indices, node_id: Indices,
     connection_offsets: Indices, source: Indices, target: Indices,
 ) -> bool:  # fmt: skip
     """Return whether connections of sorted networks stay within their network."""
-    apart = True
+    contained = True
     for m in range(len(node_offsets) - 1):
         ids = node_id[node_offsets[m] : node_offsets[m + 1]]
         order = np.arange(len(ids))
         for c in range(connection_offsets[m], connection_offsets[m + 1]):
-            apart &= find_node(ids, order, target[c]) >= 0
-            apart &= source[c] < 0 or find_node(ids, order, source[c]) >= 0
-    return apart
+            contained &= find_node(ids, order, target[c]) >= 0
+            contained &= source[c] < 0 or find_node(ids, order, source[c]) >= 0
+    return contained

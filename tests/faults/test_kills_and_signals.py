@@ -209,7 +209,7 @@ def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> Non
     script = (
         "import os, signal, time\n"
         "from evo.cli import errors\n"
-        "errors._LONGEST_CLEANING = 0.1\n"
+        "errors._CLEANING_LIMIT = 0.1\n"
         "errors.end_on_signals()\n"
         "try:\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"

@@ -13,7 +13,7 @@ back in the song. If a network reads at repeats, its weights and the repeats coi
                     read weight.
 
 Distances count from the predicted step. A HistoryUser's input is the song delayed by one step
-(`genomes.history_user.networks.hear`), so its lag j reads the song at distance j + 1.
+(`genomes.history_user.networks.delayed`), so its lag j reads the song at distance j + 1.
 """
 
 import operator

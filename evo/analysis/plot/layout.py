@@ -17,7 +17,7 @@ from genomes.player import Player
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-FEW_INPUTS = 120  # up to this many, all inputs are shown; above it, only used ones
+MAX_INPUTS = 120  # up to this many, all inputs are shown; above it, only used ones
 GAP = 1.6  # space between two blocks, in inputs
 SWEEPS = 24
 
@@ -46,7 +46,7 @@ def lay_out(networks: Networks) -> Layout:
     used = np.zeros(inputs + nodes, np.bool_)
     used[source] = used[target] = True
     shown = np.ones(inputs + nodes, np.bool_)
-    if inputs > FEW_INPUTS:
+    if inputs > MAX_INPUTS:
         shown[:inputs] = used[:inputs]
 
     x, y = np.zeros(inputs + nodes), np.zeros(inputs + nodes)

@@ -13,7 +13,7 @@ Record = Mapping[str, Any]
 Floats = NDArray[np.float64]
 
 WIDTH = 10.0  # inches, for all figures over generations
-MOST_POINTS = 1000  # maximum points of a noisy line
+MAX_POINTS = 1000  # maximum points of a noisy line
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def series(records: Sequence[Record], *path: str | int) -> Series:
 
 def stretch_of(records: int) -> int:
     """Return the generations per point of a thinned line."""
-    return -(-records // MOST_POINTS)
+    return -(-records // MAX_POINTS)
 
 
 def thinned(line: Series) -> Series:

@@ -76,9 +76,9 @@ class Noise:
             shares = shares[0::2] - shares[1::2]
         return self._sum(shares, 1)
 
-    def at(self, places: NDArray[np.int64]) -> Self:
+    def at(self, indices: NDArray[np.int64]) -> Self:
         """Return the noise of some weights, by their indices."""
-        return type(self)(self.drawn[:, places], self.antithetic)
+        return type(self)(self.drawn[:, indices], self.antithetic)
 
     def weighted_squares(self, shares: FloatArray) -> FloatArray:
         """Return the sum over individuals of share times squared noise.
@@ -127,5 +127,5 @@ def noise_of(
     return -row if antithetic and individual % 2 else row
 
 
-def _fill(row: NDArray[np.float32], seed: int, generation: int, place: int) -> None:
-    stream(seed, Role.BREED, generation, place).standard_normal(out=row, dtype=np.float32)
+def _fill(row: NDArray[np.float32], seed: int, generation: int, index: int) -> None:
+    stream(seed, Role.BREED, generation, index).standard_normal(out=row, dtype=np.float32)

@@ -33,7 +33,7 @@ class Credit:
     """Scores per output, and the weights that lead to one output alone."""
 
     scores: FloatArray  # (individuals, outputs), higher is better, -inf for failures
-    places: NDArray[np.int64]  # (outputs, weights per output); columns of the noise
+    indices: NDArray[np.int64]  # (outputs, weights per output); columns of the noise
 
 
 class Strategy(ABC):
@@ -126,10 +126,10 @@ def shaped(scores: FloatArray, utilities: FloatArray) -> FloatArray:
     Returns:
         float64 (n,); the sum is that of the utilities.
     """
-    _, place, count = np.unique(-scores, return_inverse=True, return_counts=True)
+    _, index, count = np.unique(-scores, return_inverse=True, return_counts=True)
     ends = np.cumsum(count)
     sums = np.add.reduceat(utilities, ends - count)
-    averages: FloatArray = (sums / count)[place]
+    averages: FloatArray = (sums / count)[index]
     return averages
 
 

@@ -142,44 +142,44 @@ class GridGA(Engine[GridSettings]):
         survival = self.settings.population.survival
         if self._pool is not None and not scores.ok.any():  # all individuals failed
             return self._pool
-        told = self._scored(scores)
+        new_pool = self._scored(scores)
         if survival == "comma" or not scores.ok.any():
-            return told
-        if self._pool is not None and self._pool.cases.shape[1] != told.cases.shape[1]:
+            return new_pool
+        if self._pool is not None and self._pool.cases.shape[1] != new_pool.cases.shape[1]:
             raise BreedingError(
                 f"ga: the fitness had {self._pool.cases.shape[1]} cases and now has "
-                f"{told.cases.shape[1]}"
+                f"{new_pool.cases.shape[1]}"
             )
         if survival == "elites":
-            self._pool = (self._pool.joined(told) if self._pool else told).elites()
+            self._pool = (self._pool.joined(new_pool) if self._pool else new_pool).elites()
         elif survival == "islands":
-            self._pool = self._on_islands(told)
+            self._pool = self._on_islands(new_pool)
         else:
             population = self.settings.population
             # Children precede equally good parents, to allow neutral drift.
-            self._pool = (told.joined(self._pool) if self._pool else told).survivors(
+            self._pool = (new_pool.joined(self._pool) if self._pool else new_pool).survivors(
                 population.parents or population.size, self.settings.selection.kind == "nsga2"
             )
         return self._pool
 
-    def _on_islands(self, told: Pool) -> Pool:
+    def _on_islands(self, new_pool: Pool) -> Pool:
         """Return the next pool, with an equal part for each island."""
-        count = told.cases.shape[1]
-        if len(told) < count:
+        count = new_pool.cases.shape[1]
+        if len(new_pool) < count:
             raise BreedingError(
-                f"ga: {count} islands, one a case, need a population.size of at least as many"
+                f"ga: {count} islands, one per case, need a population.size of at least as many"
             )
-        belongs = np.arange(len(told)) * count // len(told)
+        belongs = np.arange(len(new_pool)) * count // len(new_pool)
         if self._pool is not None:
             belongs = np.concatenate([belongs, self._pool.islands_of()])
-            told = told.joined(self._pool)
+            new_pool = new_pool.joined(self._pool)
         if self.generation % MIGRATION == MIGRATION - 1:
-            best = told.cases.argmax(axis=0)
+            best = new_pool.cases.argmax(axis=0)
             migrants = np.flatnonzero(belongs[best] != np.arange(count))
             belongs = np.concatenate([belongs, migrants])
-            told = told.joined(told.take(best[migrants]))
+            new_pool = new_pool.joined(new_pool.take(best[migrants]))
         population = self.settings.population
-        return told.islands(belongs, population.parents or population.size // count)
+        return new_pool.islands(belongs, population.parents or population.size // count)
 
     def _scored(self, scores: Scores) -> Pool:
         """Return the scored generation, with the cases that the settings need."""
@@ -208,8 +208,8 @@ class GridGA(Engine[GridSettings]):
             sizes = np.bincount(pool.islands_of())
             island = np.arange(size) * len(sizes) // size
             ranks = random.integers(sizes[island][:, None, None], size=(*shape, rivals))
-            places: Places = pool.holders[island][:, None] + ranks.min(axis=2)
-            return places
+            indices: Places = pool.holders[island][:, None] + ranks.min(axis=2)
+            return indices
         if selection.kind == "random":
             if len(pool.holders):
                 return pool.holders[random.integers(len(pool.holders), size=shape)]
@@ -271,5 +271,5 @@ class GridGA(Engine[GridSettings]):
             cases = kept.array("cases", np.float32, (len(total), None))
             holders = kept.array("holders", np.int64, (None,))
             if holders.size and not 0 <= holders.min() <= holders.max() < len(total):
-                raise ValueError("holders must be places in the pool")
+                raise ValueError("holders must be indices into the pool")
             self._pool = Pool(notes, total, cases, holders)

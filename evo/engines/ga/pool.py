@@ -95,11 +95,11 @@ class Pool:
         chosen: list[Places] = []
         holders: list[int] = []
         for island in range(self.cases.shape[1]):
-            places = np.flatnonzero(belongs == island)
-            places = places[self.take(places)._different()]
-            order = np.argsort(-self.cases[places, island], kind="stable")
-            holders.append(sum(len(one) for one in chosen))
-            chosen.append(places[order[:count]])
+            indices = np.flatnonzero(belongs == island)
+            indices = indices[self.take(indices)._different()]
+            order = np.argsort(-self.cases[indices, island], kind="stable")
+            holders.append(sum(len(group) for group in chosen))
+            chosen.append(indices[order[:count]])
         kept = self.take(np.concatenate(chosen))
         return type(self)(kept.notes, kept.total, kept.cases, np.array(holders, np.int64))
 

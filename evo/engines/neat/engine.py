@@ -160,12 +160,14 @@ class Neat(Engine[NeatSettings]):
             if representative[index] < 0:
                 continue
             if index < known:
-                one = self._species[index]
+                group = self._species[index]
             else:
-                one = Species(self._next_species, self.generation, self.generation, None, order[:0])
+                group = Species(
+                    self._next_species, self.generation, self.generation, None, order[:0]
+                )
                 self._next_species += 1
-            one.members = order[ends[index] : ends[index + 1]]
-            species.append(one)
+            group.members = order[ends[index] : ends[index + 1]]
+            species.append(group)
         self._species = species
         self._regulation.watch_species(len(species), self.settings.Selection)
         self._representatives = self._population.take(representative[representative >= 0])
@@ -221,8 +223,8 @@ class Neat(Engine[NeatSettings]):
         self._assemble(genes)
 
     def _forget(self) -> None:
-        for one in self._species:  # the next score starts its record anew
-            one.best = None
+        for group in self._species:  # the next score starts its record anew
+            group.best = None
 
     def _breed_species(self, scores: Scores) -> None:
         finite = scores.total[scores.ok]
@@ -259,8 +261,8 @@ class Neat(Engine[NeatSettings]):
         self._innovations.number(genes, split)
         # Drop the representatives of species that died out.
         assert self._representatives is not None
-        alive = {one.key for one in kept}
-        indices = [i for i, one in enumerate(self._species) if one.key in alive]
+        alive = {group.key for group in kept}
+        indices = [i for i, group in enumerate(self._species) if group.key in alive]
         self._representatives = self._representatives.take(indices)
         self._species = [self._species[i] for i in indices]
         self._replace(genes)
@@ -291,8 +293,8 @@ class Neat(Engine[NeatSettings]):
             raise BreedingError(str(error)) from None
         random = stream(self.seed, Role.BREED, self.generation)
         fitter, other, mutate = [], [], []
-        for one, count in zip(species, counts, strict=True):
-            ranked = one.members[np.argsort(-fitness[one.members], kind="stable")]
+        for group, count in zip(species, counts, strict=True):
+            ranked = group.members[np.argsort(-fitness[group.members], kind="stable")]
             elites = ranked[: min(config.elitism, count)]
             pairs = choose_pairs(
                 self.settings.Selection, ranked, count - len(elites), cases,
@@ -312,7 +314,7 @@ class Neat(Engine[NeatSettings]):
             return sizes
         return sizes | {
             "species": len(self._species),
-            "species_sizes": {str(one.key): len(one.members) for one in self._species},
+            "species_sizes": {str(group.key): len(group.members) for group in self._species},
             **self._regulation.statistics(self.settings.Selection),
         }
 
@@ -332,10 +334,10 @@ class Neat(Engine[NeatSettings]):
         assert self._representatives is not None
         representatives = State(self._representatives.to_arrays())
         belongs = np.zeros(len(self.ask()), np.int64)
-        for index, one in enumerate(self._species):
-            belongs[one.members] = index
+        for index, group in enumerate(self._species):
+            belongs[group.members] = index
         values = numbers | {
-            "species": [one.to_values() for one in self._species],
+            "species": [group.to_values() for group in self._species],
             "next_species": self._next_species,
         }
         return (
@@ -389,8 +391,8 @@ class Neat(Engine[NeatSettings]):
         if len(self._representatives) != count or not np.all((belongs >= 0) & (belongs < count)):
             raise ValueError("species must be one for each representative, and have all members")
         self._species = [
-            Species(one.key, one.created, one.last_improved, one.best, belongs_to)
-            for one, belongs_to in zip(
+            Species(group.key, group.created, group.last_improved, group.best, belongs_to)
+            for group, belongs_to in zip(
                 history, (np.flatnonzero(belongs == i) for i in range(count)), strict=True
             )
         ]

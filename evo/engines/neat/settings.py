@@ -175,7 +175,7 @@ class SelectionSettings(Settings, frozen=True):
         if len(set(self.weights)) < len(self.weights) or len(self.weights) == 1:
             raise InputError(
                 "weights must be empty or two and more different numbers, got "
-                f"{' '.join(f'{one:g}' for one in self.weights)!r}"
+                f"{' '.join(f'{weight:g}' for weight in self.weights)!r}"
             )
 
 

@@ -73,21 +73,21 @@ def survivors(
         species_elitism: Number of best species that never die out.
     """
     standing = []
-    for one in species:
-        value = _SUMMARIES[summary](fitness[one.members])
-        if one.best is None or value > one.best:
-            one.best, one.last_improved = value, generation
+    for group in species:
+        value = _SUMMARIES[summary](fitness[group.members])
+        if group.best is None or value > group.best:
+            group.best, group.last_improved = value, generation
         standing.append(value)
     order = sorted(range(len(species)), key=standing.__getitem__)
     left = len(species)
     kept = []
     for rank, index in enumerate(order):
-        one = species[index]
+        group = species[index]
         spared = left <= species_elitism or len(order) - rank <= species_elitism
-        if not spared and generation - one.last_improved >= max_stagnation:
+        if not spared and generation - group.last_improved >= max_stagnation:
             left -= 1
         else:
-            kept.append(one)
+            kept.append(group)
     return kept
 
 
@@ -110,13 +110,13 @@ def offspring_counts(
             f"{len(species)} species of at least {smallest} do not fit a population of "
             f"{population}; raise compatibility_threshold or the population"
         )
-    members = fitness[np.concatenate([one.members for one in species])]
+    members = fitness[np.concatenate([group.members for group in species])]
     worst, spread = members.min(), max(1.0, float(np.ptp(members)))
-    shared = [(float(fitness[one.members].mean()) - worst) / spread for one in species]
+    shared = [(float(fitness[group.members].mean()) - worst) / spread for group in species]
     total = sum(shared)
     wanted = []
-    for share, one in zip(shared, species, strict=True):
-        size = len(one.members)
+    for share, group in zip(shared, species, strict=True):
+        size = len(group.members)
         goal = max(smallest, share / total * population) if total > 0 else smallest
         change = (goal - size) / 2
         step = round(change)

@@ -8,7 +8,7 @@ is 0 at best, minus
 - the distance of its features to the brief's, in standard deviations of the songs (Huber's loss,
   1964), with an extra cost beyond the range of all songs;
 - each critic's shortfall below its target level. The target is a low quantile of unseen songs
-  (`evo.fitness.critic.panel.LEAST_LEVEL`), or the level of the brief's song if that is unseen and
+  (`evo.fitness.critic.panel.MIN_LEVEL`), or the level of the brief's song if that is unseen and
   higher. Exceeding the target earns nothing;
 - the tokens of its longest run shared with a known song, beyond `free_run`
   (`evo.music.measures.similarity`);
@@ -43,7 +43,7 @@ BELOW_SONGS = 0.5  # one level of a critic
 COPIED = 0.2  # one token beyond `free_run`
 CHORDS = 1.0  # from no onset to every onset
 # Added to the songs' spread, so that a feature with equal values in all songs does not dominate.
-LEAST_SPREAD = 0.03
+MIN_SPREAD = 0.03
 _CHORDS = NAMES.index("chords")
 
 
@@ -121,7 +121,10 @@ class PleaseCritics:
         rolls = self.play(performers)
         features = roll_features(rolls, self._contexts)  # (critics, n, features)
         judged = np.stack(
-            [one.judge_features(row) for one, row in zip(self.critics, features, strict=True)],
+            [
+                critic.judge_features(rows)
+                for critic, rows in zip(self.critics, features, strict=True)
+            ],
             axis=1,
         )
         if self.briefs is None:

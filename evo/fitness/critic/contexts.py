@@ -69,7 +69,7 @@ class Counts(NamedTuple):
             other: Counts to add.
             times: Factor of the other counts.
         """
-        return Counts(*(one + times * two for one, two in zip(self, other, strict=True)))
+        return Counts(*(mine + times * theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 class Contexts(NamedTuple):
@@ -89,8 +89,8 @@ class Contexts(NamedTuple):
     def of(cls, counts: Counts) -> "Contexts":
         """Return the surprise of every event by these counts."""
         none = smoothed(counts.interval.sum(axis=(0, 1)), np.full(INTERVALS, 1 / INTERVALS))
-        one = smoothed(counts.interval.sum(axis=0), none)
-        two = smoothed(counts.interval, one)
+        first_order = smoothed(counts.interval.sum(axis=0), none)
+        second_order = smoothed(counts.interval, first_order)
         length = smoothed(counts.duration.sum(axis=(0, 1)), np.full(DURATIONS, 1 / DURATIONS))
         position = smoothed(counts.duration.sum(axis=1), length)
         duration = smoothed(counts.duration, position[:, None, :])
@@ -103,7 +103,8 @@ class Contexts(NamedTuple):
         bar = smoothed(counts.bar, rhythm)
         degree_alone = smoothed(counts.degree.sum(axis=1), np.full(DEGREES, 1 / DEGREES))
         degree = smoothed(counts.degree, degree_alone[:, None, :])
-        return cls(*(-np.log2(p) for p in (one, two, duration, rhythm, bar, degree)))
+        chances = (first_order, second_order, duration, rhythm, bar, degree)
+        return cls(*(-np.log2(p) for p in chances))
 
     @classmethod
     def together(cls, several: Sequence["Contexts"]) -> "Contexts":

@@ -131,7 +131,7 @@ def _from_song(song: BoolArray, songs: int, random: Random) -> Iterator[Judged]:
     for variant in _variants(song, random):
         for roll in positions(variant):
             yield roll, (1.0, 1.0, 0.5)
-    placed = positions(song)
+    moved = positions(song)
     for place in range(min(120, max(CORRUPTED // songs, 4))):
         if place % 2:  # half of them with few errors
             errors = int(np.exp(random.uniform(0, np.log(MAX_ERRORS + 1))))
@@ -139,7 +139,7 @@ def _from_song(song: BoolArray, songs: int, random: Random) -> Iterator[Judged]:
             errors = int(random.integers(1, MAX_ERRORS + 1))
         level = 1 - 3.25 * (errors / MAX_ERRORS) ** 0.6
         share = 0.8 * float(np.exp(-errors / 8))
-        roll = corrupted(placed[random.integers(len(placed))], errors, random)
+        roll = corrupted(moved[random.integers(len(moved))], errors, random)
         yield roll, (level, share, 1.0)
     for name, shuffle in FROM_SONGS.items():
         times = 3 if name == "shuffled bars" else 1

@@ -110,8 +110,8 @@ def write_intervals(key: Places, count: int, row: FloatArray) -> None:
         interval = key[i] - key[i - 1]
         histogram[interval_class(interval)] += 1
         bin_ = _interval_bin(abs(interval))
-        place = bin_ if interval >= 0 else bin_ + 7
-        row[at + place] += 1.0 / (count - 1)
+        slot = bin_ if interval >= 0 else bin_ + 7
+        row[at + slot] += 1.0 / (count - 1)
         size += abs(interval)
         largest = max(largest, abs(interval))
         repeated = repeated + 1 if interval == 0 else 1
@@ -223,13 +223,13 @@ def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, f
     either, both, same = 0, 0, 0
     distances = np.zeros(25)
     for t in range(length):
-        one, two = top[a + t], top[b + t]
-        if one >= 0 or two >= 0:
+        first, second = top[a + t], top[b + t]
+        if first >= 0 or second >= 0:
             either += 1
-            if one >= 0 and two >= 0:
+            if first >= 0 and second >= 0:
                 both += 1
-                same += one == two
-                distances[interval_class(two - one)] += 1
+                same += first == second
+                distances[interval_class(second - first)] += 1
     if either == 0:
         return 1.0, 1.0, 1.0
     return both / either, same / either, distances.max() / either
@@ -262,13 +262,13 @@ def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
     row[at + 2] = empty / bars
     row[at + 3] = seen.max() / bars
     at += 4
-    for place in range(4):
-        lag = 1 << place
+    for power in range(4):
+        lag = 1 << power
         if lag < bars:
             for b in range(bars - lag):
                 likeness = _likeness(top, b * BAR, (b + lag) * BAR, BAR)
                 for kind in range(3):
-                    row[at + 3 * place + kind] += likeness[kind] / (bars - lag)
+                    row[at + 3 * power + kind] += likeness[kind] / (bars - lag)
 
 
 @device
@@ -289,13 +289,13 @@ def write_form(
     at = 0
     bars = len(top) // BAR
     quarter = bars // 4 * BAR
-    place = 0
+    index = 0
     for a in range(4):
         for b in range(a + 1, 4):
             rhythm, notes, _ = _likeness(top, a * quarter, b * quarter, quarter)
-            row[at + 2 * place] = notes
-            row[at + 2 * place + 1] = rhythm
-            place += 1
+            row[at + 2 * index] = notes
+            row[at + 2 * index + 1] = rhythm
+            index += 1
     at += 12
     steps = len(top)
     for i in range(count):

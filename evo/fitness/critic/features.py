@@ -109,12 +109,12 @@ def roll_features(grids: BoolArray, contexts: Contexts) -> FloatArray:
             f"rolls must be bool (n, at least {MIN_STEPS} steps, keys), "
             f"got {grids.dtype} {grids.shape}"
         )
-    one = contexts.rhythm.ndim == 1
-    several = Contexts(*(array[None] for array in contexts)) if one else contexts
+    is_single = contexts.rhythm.ndim == 1
+    several = Contexts(*(array[None] for array in contexts)) if is_single else contexts
     rows = np.zeros((len(several.rhythm), len(grids), len(NAMES)))
     # For read-only arrays numba would compile the kernel again.
     _describe(np.require(grids, requirements=["C", "W"]), KEY_PROFILES, several, rows)
-    return rows[0] if one else rows
+    return rows[0] if is_single else rows
 
 
 @kernel

@@ -21,7 +21,7 @@ from genomes.base import Performers
 Search = Callable[[PleaseCritics, int], tuple[Performers, FloatArray]]
 
 SEARCHES = 4
-KEPT = 6  # of each search, the best different ones
+MAX_KEPT = 6  # maximum number of pieces kept per search, all different
 # A search fooled the critics if its best piece scores above this share of the songs.
 TOO_GOOD = 0.9
 
@@ -71,14 +71,14 @@ def _searches(critics: Panel, seed: int, number: int, search: Search) -> tuple[i
     fitness = critics.fitness(0, seed, 0)
     guides = range(len(critics.critics) - 1)
     unknown = [
-        critics.critics[place].judge(critics.songs[critics.unknown(place)]) for place in guides
+        critics.critics[index].judge(critics.songs[critics.unknown(index)]) for index in guides
     ]
     songs_score = np.quantile(np.concatenate(unknown), TOO_GOOD)
     found = []
     for searched in range(SEARCHES):
         draw = stream(seed, Role.TRAIN, number + 1, 2 + searched)
         performers, scores = search(fitness, int(draw.integers(1 << 31)))
-        best = np.arange(min(KEPT, len(scores)))
+        best = np.arange(min(MAX_KEPT, len(scores)))
         too_good = best[scores[best] > songs_score]
         found.append(fitness.play(performers.take(too_good)))
     return sum(len(pieces) > 0 for pieces in found), np.concatenate(found)

@@ -104,14 +104,14 @@ class CoevolvedGuessing(Guessing):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the values for workers: the opponents, without the breeding."""
-        packed = [(type(one), one.to_arrays()) for one in self.opponents]
-        left_behind: dict[str, Any] = {
+        packed = [(type(opponent), opponent.to_arrays()) for opponent in self.opponents]
+        excluded: dict[str, Any] = {
             "_make_breeder": None,
             "_breeder": None,
             "hall": [],
             "pieces": None,
         }
-        return vars(self) | left_behind | {"opponents": packed}
+        return vars(self) | excluded | {"opponents": packed}
 
     def __setstate__(self, values: dict[str, Any]) -> None:
         opponents = [kind.from_arrays(arrays) for kind, arrays in values["opponents"]]
@@ -224,8 +224,8 @@ class CoevolvedGuessing(Guessing):
         state = State({"pieces": self.pieces.copy()}, values)
         state |= self._breeder.state().inside("breeder")
         for name, batches in (("hall", self.hall), ("opponents", self.opponents)):
-            for index, one in enumerate(batches):
-                state |= State(one.to_arrays()).inside(f"{name}-{index}")
+            for index, batch in enumerate(batches):
+                state |= State(batch.to_arrays()).inside(f"{name}-{index}")
         return state
 
     def restore(self, state: State) -> None:
@@ -250,7 +250,7 @@ class CoevolvedGuessing(Guessing):
             for name, count in (("hall", hall), ("opponents", opponents))
         }
         for name, found in batches.items():
-            if any(len(one) != 1 for one in found):
+            if any(len(batch) != 1 for batch in found):
                 raise ValueError(f"{name} must be batches of one predictor each")
         self._breeder, self.pieces = breeder, pieces.copy()
         self.hall, self.opponents = batches["hall"], batches["opponents"]

@@ -32,7 +32,7 @@ from evo.music.tunes import tune, tune_names
 
 EMBEDDED = "the embedded tunes"
 DRAWS = 20  # samples of the corpus to compare a folder's variety with
-MOST_JUDGED = 200  # maximum corpus size for comparing each song with the others
+MAX_JUDGED = 200  # maximum corpus size for comparing each song with the others
 
 Document = dict[str, Any]  # JSON values; None if undefined
 
@@ -106,7 +106,7 @@ def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
     Raises:
         MidiError: if a single file cannot be read, or a folder has no song.
     """
-    watch = partial(watched, what="reading", console=console)
+    watch = partial(watched, label="reading", console=console)
     songs, refused = read_songs(name, watch, keys=128, lowest_note=0)
     for error in refused:
         print_line(f"skipped {Path(error.path).name}: {error.reason}", console)
@@ -119,10 +119,10 @@ def usual_songs(corpus: Corpus) -> int | None:
     """Count the corpus songs inside every range of the other families.
 
     Returns:
-        The count; None for a single family, or for more than 200 songs (`MOST_JUDGED`).
+        The count; None for a single family, or for more than 200 songs (`MAX_JUDGED`).
     """
     names = set(corpus.families.tolist())
-    if len(names) < 2 or len(corpus.measures) > MOST_JUDGED:
+    if len(names) < 2 or len(corpus.measures) > MAX_JUDGED:
         return None
     others = {family: corpus.ranges(family) for family in names}
     pairs = zip(corpus.measures, corpus.families.tolist(), strict=True)
@@ -215,8 +215,8 @@ def _print_folder(document: Document, console: Console) -> None:
         )
     print_line(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
-    usual_ones = f"{folder['usual']} of {count} songs are within every range"
-    print_line(usual_ones + _corpus_itself(corpus), console)
+    usual = f"{folder['usual']} of {count} songs are within every range"
+    print_line(usual + _corpus_itself(corpus), console)
     table = new_table("variety", "folder", "corpus, as many")
     for name, value in folder["spread"]["folder"].items():
         others = folder["spread"]["corpus"][name]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from evo.music.screening.timing import Grid, steps_of
 
-SHORTEST = 4  # minimum number of notes
+MIN_NOTES = 4  # minimum number of notes
 FINE = 24  # steps per beat for pieces without a grid
 
 
@@ -31,7 +31,7 @@ def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> by
         grid: the best grid of the notes; a fine grid replaces it if they do not fit.
     """
     line = top_line(notes)
-    if len(line) < SHORTEST:
+    if len(line) < MIN_NOTES:
         return None
     known = grid if grid.fits else Grid("", FINE, 0.0, 0.0)
     times = np.diff(steps_of(line[:, 0] / ticks_per_beat, known))

@@ -33,7 +33,7 @@ from evo.music.screening.facts import Facts
 from evo.music.screening.faults import FAULTS, Demands
 from evo.music.tables import new_table, print_line, show, watched
 
-FEW = 50  # maximum number of pieces listed in a table
+MAX_LISTED = 50  # maximum number of pieces listed in a table
 COLUMNS = ("path", "fit", "faults", "reasons", "same_as", "keys", *(f.name for f in fields(Facts)))
 
 Record = Callable[[Report], None]  # writes one report
@@ -175,7 +175,7 @@ def _checked(
                 target = free_name(folder, candidate.path)
                 with user_file(target, "cannot be written"):
                     candidate.keep(target)
-            if len(candidates) <= FEW:
+            if len(candidates) <= MAX_LISTED:
                 reports.append((candidate.path, report))
             elif not report.fit:
                 print_line(str(report), console)

@@ -7,7 +7,7 @@ grid decides. So triplets and swung eighths are not faults.
 An onset is *off* a grid if it misses it by more than a 24th of a beat (21 ms at 120 beats per
 minute), or by more than a sixth of a step on grids finer than a quarter of a beat. Random onsets
 are off every even grid two times in three, however fine it is. A piece does not fit if its best
-grid leaves more than `TOO_MANY_OFF` of its onsets off.
+grid leaves more than `MAX_OFF_GRID` of its onsets off.
 
 Two deviations are ignored because the rhythm stays readable: ornaments, which come before their
 note, and a delay common to all notes.
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 TOLERANCE = 1 / 24  # of a beat
-TOO_MANY_OFF = 0.1
+MAX_OFF_GRID = 0.1
 ORNAMENT = 1 / 8  # of a beat; a note this close before the next onset is an ornament
 PLAINER = 0.01  # cost per rank in `PLAINEST_FIRST`, as a share of onsets
 LOOSE = 0.1  # cost of a mean deviation of the whole tolerance, as a share of onsets
@@ -69,7 +69,7 @@ class Grid:
     @property
     def fits(self) -> bool:
         """Whether few enough onsets are off the grid."""
-        return self.off <= TOO_MANY_OFF
+        return self.off <= MAX_OFF_GRID
 
 
 def best_grid(onsets: NDArray[np.float64], ticks_per_beat: int) -> Grid:

@@ -14,7 +14,7 @@ from evo.workers.failures import MachineFaultError, described, is_machine_fault
 
 # Workers with several threads score one batch at a time, too: kernels and a user's fitness need not
 # be thread-safe.
-_ONE_AT_A_TIME = threading.Lock()
+_SCORING_LOCK = threading.Lock()
 
 
 class NotLoadedError(Exception):
@@ -54,5 +54,5 @@ def score_content(
         The scores, and the seconds that scoring took.
     """
     kind, arrays = pickle.loads(content)  # noqa: S301 - from the run, over Dask's own wire
-    with _ONE_AT_A_TIME:
+    with _SCORING_LOCK:
         return score_arrays(fitness, kind, arrays, address, chunk_size)

@@ -118,7 +118,7 @@ class Pool:
     def _start_missing(self) -> None:
         """Start the missing workers, unless the last start failed too recently."""
         now, starts = self._clock.tick(), self._scheduler.starts
-        while len(self._pool.members) < starts.wanted and now >= starts.next_start:
+        while len(self._pool.members) < starts.target and now >= starts.next_start:
             try:
                 self._scheduler.add(self._pool.start(), now)
             except OSError as error:
@@ -128,7 +128,7 @@ class Pool:
         """Wait for a message, a death or a time limit, and process all events."""
         members, scheduler = self._pool.members, self._scheduler
         until = min(self._clock.now + _TICK, scheduler.next_limit())
-        if len(members) < scheduler.starts.wanted:
+        if len(members) < scheduler.starts.target:
             until = min(until, scheduler.starts.next_start)
         owners = {worker.channel.fileno(): worker for worker in members}
         writable = [number for number, worker in owners.items() if worker.channel.has_unsent]

@@ -243,7 +243,7 @@ def test_on_islands_parents_are_of_the_childs_own_island() -> None:
     one.tell(Scores.of(cases.sum(axis=1), cases))
     parents = np.array(parents_of(one.ask().notes, pool))
     np.testing.assert_array_equal(parents // 10, np.arange(30) // 10)
-    with pytest.raises(BreedingError, match="31 islands, one a case, need a population"):
+    with pytest.raises(BreedingError, match="31 islands, one per case, need a population"):
         engine(population={"survival": "islands"}).tell(Scores.of(np.zeros(30), np.zeros((30, 31))))
 
 
