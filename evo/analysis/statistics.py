@@ -15,7 +15,8 @@ from collections.abc import Sequence
 from math import comb, erfc, inf, isnan, nan, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
+
+from genomes.arrays import FloatArray, IntArray
 
 # Values of both groups; above this the exact test is slow and the normal one close enough.
 MAX_EXACT = 100
@@ -93,15 +94,15 @@ def mann_whitney(
     return high if alternative == "greater" else low
 
 
-def _doubled_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _doubled_ranks(values: FloatArray) -> IntArray:
     """Return twice the rank of every value from 1; ties get their mean rank."""
     _, index, count = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(count)
-    ranks: NDArray[np.int64] = (2 * ends - count + 1)[index]
+    ranks: IntArray = (2 * ends - count + 1)[index]
     return ranks
 
 
-def _exact_tails(ranks: NDArray[np.int64], size: int, total: int) -> tuple[float, float]:
+def _exact_tails(ranks: IntArray, size: int, total: int) -> tuple[float, float]:
     """Return the exact probabilities of a rank sum <= and >= `total`."""
     # ways[k, s]: number of subsets of k ranks so far with sum s.
     ways = np.zeros((size + 1, int(ranks.sum()) + 1))
@@ -112,7 +113,7 @@ def _exact_tails(ranks: NDArray[np.int64], size: int, total: int) -> tuple[float
     return float(min(1.0, chances[: total + 1].sum())), float(min(1.0, chances[total:].sum()))
 
 
-def _normal_tails(ranks: NDArray[np.int64], size: int, total: int) -> tuple[float, float]:
+def _normal_tails(ranks: IntArray, size: int, total: int) -> tuple[float, float]:
     """Return the tail probabilities by the normal approximation."""
     n = len(ranks)
     spread = sqrt(size * (n - size) / (n - 1) * float(ranks.var()))

@@ -22,11 +22,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.music.song import Song
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
 
 Mode = Literal["follow", "perform"]
@@ -82,7 +81,7 @@ class Memorization:
 
     def _follow_cases(
         self, performers: Performers, grid: BoolArray
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[FloatArray, FloatArray]:
         """Return cases and scores per output of one song under teacher forcing.
 
         Returns:
@@ -104,7 +103,7 @@ class Memorization:
 
     def _perform_cases(
         self, performers: Performers, grid: BoolArray
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[FloatArray, FloatArray]:
         """Return cases and scores per output of one song in closed loop.
 
         An output loses 3 for a missed note, and 1 for a wrong one.
@@ -158,12 +157,12 @@ def _sounding(grid: BoolArray) -> BoolArray:
     return np.asarray(grid.any(axis=1))
 
 
-def _balance(sounding: BoolArray) -> NDArray[np.float64]:
+def _balance(sounding: BoolArray) -> FloatArray:
     """Return weights that balance steps with and without onsets.
 
     Both kinds weigh half of the whole; if all steps have onsets, these weigh the whole.
     """
     if sounding.all():
         return np.full(len(sounding), 1.0 / len(sounding))
-    weights: NDArray[np.float64] = np.where(sounding, 0.5 / sounding.sum(), 0.5 / (~sounding).sum())
+    weights: FloatArray = np.where(sounding, 0.5 / sounding.sum(), 0.5 / (~sounding).sum())
     return weights

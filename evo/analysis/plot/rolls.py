@@ -19,7 +19,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
-from numpy.typing import NDArray
 
 from evo.analysis.plot.style import (
     BLUE,
@@ -38,8 +37,7 @@ from evo.analysis.plot.style import (
 from evo.music.melody import BEATS_A_BAR
 from evo.music.midi.units import note_name
 from evo.music.song import Song
-
-BoolArray = NDArray[np.bool_]
+from genomes.arrays import BoolArray
 
 ROW_STEPS = 128
 MAX_STEPS = 512

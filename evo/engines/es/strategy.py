@@ -21,11 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.state import Positive, State
 from evo.engines.es.noise import Noise
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, Indices
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Credit:
     """Scores per output, and the weights that lead to one output alone."""
 
     scores: FloatArray  # (individuals, outputs), higher is better, -inf for failures
-    indices: NDArray[np.int64]  # (outputs, weights per output); columns of the noise
+    indices: Indices  # (outputs, weights per output); columns of the noise
 
 
 class Strategy(ABC):

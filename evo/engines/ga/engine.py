@@ -33,10 +33,10 @@ from evo.core.settings import Changes, changed
 from evo.core.state import State
 from evo.engines.base import Engine, Gallery
 from evo.engines.ga.operators import GridOperators
-from evo.engines.ga.pool import Places, Pool
+from evo.engines.ga.pool import Pool
 from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, Indices
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
 from genomes.player import Player
@@ -194,7 +194,7 @@ class GridGA(Engine[GridSettings]):
         notes = self.ask().notes
         return Pool(notes, scores.total, cases, np.empty(0, np.int64))
 
-    def _choose_parents(self, pool: Pool, random: np.random.Generator) -> Places:
+    def _choose_parents(self, pool: Pool, random: np.random.Generator) -> Indices:
         """Return the parents of every child.
 
         Returns:
@@ -208,7 +208,7 @@ class GridGA(Engine[GridSettings]):
             sizes = np.bincount(pool.islands_of())
             island = np.arange(size) * len(sizes) // size
             ranks = random.integers(sizes[island][:, None, None], size=(*shape, rivals))
-            indices: Places = pool.holders[island][:, None] + ranks.min(axis=2)
+            indices: Indices = pool.holders[island][:, None] + ranks.min(axis=2)
             return indices
         if selection.kind == "random":
             if len(pool.holders):
@@ -219,7 +219,7 @@ class GridGA(Engine[GridSettings]):
             return lexicase(judged, shape[0] * shape[1], random).reshape(shape)
         order = pool.order(selection.kind == "nsga2")
         drawn = random.integers(len(pool), size=(selection.tournament_size, *shape))
-        chosen: Places = order[drawn.min(axis=0)]
+        chosen: Indices = order[drawn.min(axis=0)]
         return chosen
 
     def gallery(self) -> Gallery | None:

@@ -42,7 +42,6 @@ Random numbers come from streams addressed by (seed, generation, child).
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.errors import BreedingError
 from evo.core.scores import Scores
@@ -59,7 +58,7 @@ from evo.engines.neat.operators import NetworkOperators
 from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
 from evo.engines.neat.settings import NeatSettings
 from evo.engines.neat.species import Species, SpeciesHistory, offspring_counts, survivors
-from genomes.arrays import FloatArray
+from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.base import unchecked
 from genomes.network.activation import activate_rows
 from genomes.network.compatibility import speciate
@@ -68,8 +67,6 @@ from genomes.network.networks import Networks, genes_of
 from genomes.network.validation import check_modules, check_sorted
 from genomes.network.variation import breed
 from genomes.player import Player
-
-Places = NDArray[np.int64]
 
 
 class Neat(Engine[NeatSettings]):
@@ -172,7 +169,7 @@ class Neat(Engine[NeatSettings]):
         self._regulation.watch_species(len(species), self.settings.Selection)
         self._representatives = self._population.take(representative[representative >= 0])
 
-    def _divide(self, genes: Genes, representatives: Genes) -> tuple[Places, Places]:
+    def _divide(self, genes: Genes, representatives: Genes) -> tuple[Indices, Indices]:
         """Return each network's species and each species' representative; see `speciate`."""
         genome = self.settings.DefaultGenome
         belongs, representative = speciate(
@@ -267,7 +264,7 @@ class Neat(Engine[NeatSettings]):
         self._species = [self._species[i] for i in indices]
         self._replace(genes)
 
-    def _cases(self, scores: Scores) -> NDArray[np.float32] | None:
+    def _cases(self, scores: Scores) -> Singles | None:
         """Return the cases that selection needs, None if it needs none."""
         if not needs_cases(self.settings.Selection):
             return None
@@ -279,8 +276,8 @@ class Neat(Engine[NeatSettings]):
         return scores.cases
 
     def _choose_parents(
-        self, species: list[Species], fitness: FloatArray, cases: NDArray[np.float32] | None
-    ) -> tuple[Places, Places, NDArray[np.bool_]]:
+        self, species: list[Species], fitness: FloatArray, cases: Singles | None
+    ) -> tuple[Indices, Indices, BoolArray]:
         """Return fitter parent, other parent and mutation flag of every child.
 
         Elites are their own parents and are not mutated.

@@ -13,8 +13,8 @@ Numbers are assigned in the order of (source, target), and never reused.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from genomes.arrays import Indices
 from genomes.network.genes import UNNUMBERED, Genes
 
 
@@ -25,7 +25,7 @@ class Innovations:
     next_node: int
     next_innovation: int = 1
 
-    def number(self, genes: Genes, split: NDArray[np.int64]) -> None:
+    def number(self, genes: Genes, split: Indices) -> None:
         """Number the new genes of a generation in place; keep them sorted.
 
         Args:
@@ -48,7 +48,7 @@ class Innovations:
         for column in (genes.source, genes.target, genes.weight, genes.enabled):
             column[new] = column[new][order]
 
-    def _number_nodes(self, genes: Genes, split: NDArray[np.int64]) -> None:
+    def _number_nodes(self, genes: Genes, split: Indices) -> None:
         """Replace the ids of new nodes, in node genes and in connections."""
         splits, inverse = np.unique(split[split >= 0], return_inverse=True)
         if not len(splits):

@@ -12,10 +12,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.state import Count, Finite
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, Indices
 
 # neat-python's median is the upper of the two middle values; median2 is their mean.
 _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
@@ -44,7 +43,7 @@ class Species:
     created: int
     last_improved: int
     best: float | None
-    members: NDArray[np.int64]
+    members: Indices
 
     def to_values(self) -> dict[str, Any]:
         """Return its JSON values; the state of the population holds the members."""

@@ -27,14 +27,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.fitness.critic.contexts import Contexts
 from evo.fitness.critic.features import NAMES, roll_features
 from evo.fitness.critic.model import Critic
 from evo.music.measures.similarity import KnownSongs
-from genomes.arrays import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.base import Performers, Streams
 
 # Costs, relative to one standard deviation in all features.
@@ -52,7 +51,7 @@ class Briefs:
     """Targets for pieces: m briefs for c critics."""
 
     songs: tuple[str, ...]  # their names
-    critic: NDArray[np.int64]  # (m,), critic with the features' contexts, trained without the song
+    critic: IntArray  # (m,), critic with the features' contexts, trained without the song
     features: FloatArray  # (m, features)
     # Statistics of the songs that briefs are drawn from, (features,) each.
     spread: FloatArray

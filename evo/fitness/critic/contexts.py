@@ -17,10 +17,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evo.music.melody import BAR, KEY_PROFILES, IntArray, find_key, read_notes
-from genomes.arrays import BoolArray, FloatArray
+from evo.music.melody import BAR, KEY_PROFILES, find_key, read_notes
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import device, kernel
 
 # Classes of events. INTERVALS are -12 .. 12 semitones; larger ones are clipped.
@@ -112,9 +111,7 @@ class Contexts(NamedTuple):
         return cls(*(np.stack(arrays) for arrays in zip(*several, strict=True)))
 
 
-def smoothed(
-    counts: FloatArray, shorter: FloatArray, weight: float = SMOOTHING
-) -> NDArray[np.float64]:
+def smoothed(counts: FloatArray, shorter: FloatArray, weight: float = SMOOTHING) -> FloatArray:
     """Return counts mixed with the probabilities of a shorter context.
 
     Args:
@@ -126,7 +123,7 @@ def smoothed(
         Probabilities along the last axis, float64.
     """
     whole = counts.sum(axis=-1, keepdims=True)
-    mixed: NDArray[np.float64] = (counts + weight * shorter) / (whole + weight)
+    mixed: FloatArray = (counts + weight * shorter) / (whole + weight)
     return mixed
 
 

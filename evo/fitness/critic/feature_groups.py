@@ -7,18 +7,15 @@ which they are written, are in `evo.fitness.critic.features`.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.critic.contexts import RHYTHMS, Contexts, duration_class, interval_class
 from evo.music.melody import BAR
-from genomes.arrays import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device
-
-Places = NDArray[np.int64]
 
 
 @device
-def write_density(grid: BoolArray, step: Places, count: int, row: FloatArray) -> None:
+def write_density(grid: BoolArray, step: Indices, count: int, row: FloatArray) -> None:
     """Write onsets, chords and silence.
 
     Args:
@@ -55,7 +52,7 @@ def _entropy(counts: FloatArray) -> float:
 
 
 @device
-def write_metre(step: Places, count: int, row: FloatArray) -> None:
+def write_metre(step: Indices, count: int, row: FloatArray) -> None:
     """Write positions of onsets, and durations.
 
     Args:
@@ -91,7 +88,7 @@ def _interval_bin(size: int) -> int:
 
 
 @device
-def write_intervals(key: Places, count: int, row: FloatArray) -> None:
+def write_intervals(key: Indices, count: int, row: FloatArray) -> None:
     """Write intervals, direction and repetition.
 
     Args:
@@ -154,7 +151,13 @@ def _in_triad(key: int, mode: int, tonic: int) -> bool:
 
 @device
 def write_pitch(
-    step: Places, key: Places, count: int, mode: int, tonic: int, fits: FloatArray, row: FloatArray
+    step: Indices,
+    key: Indices,
+    count: int,
+    mode: int,
+    tonic: int,
+    fits: FloatArray,
+    row: FloatArray,
 ) -> None:
     """Write range, key and scale.
 
@@ -214,7 +217,7 @@ def write_pitch(
 
 
 @device
-def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, float]:
+def _likeness(top: Indices, a: int, b: int, length: int) -> tuple[float, float, float]:
     """Return the likeness (0 to 1) of two passages: rhythm, notes, shape.
 
     Of the steps where either sounds: the share where both do, the share with the same key, and the
@@ -236,7 +239,7 @@ def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, f
 
 
 @device
-def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
+def write_bars(top: Indices, rhythm: Indices, row: FloatArray) -> None:
     """Write the variety and likeness of bars.
 
     Args:
@@ -273,7 +276,7 @@ def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
 
 @device
 def write_form(
-    step: Places, key: Places, top: Places, count: int, mode: int, tonic: int, row: FloatArray
+    step: Indices, key: Indices, top: Indices, count: int, mode: int, tonic: int, row: FloatArray
 ) -> None:
     """Write the likeness of quarters, and endings.
 
@@ -318,7 +321,7 @@ def write_form(
 
 
 @device
-def _repeated(step: Places, key: Places, count: int, length: int) -> float:
+def _repeated(step: Indices, key: Indices, count: int, length: int) -> float:
     """Return the share of runs of `length` notes that recur, in any key."""
     runs = count - length
     if runs < 2:
@@ -349,9 +352,9 @@ def _note_surprise(sums: FloatArray, kind: int, bits: float) -> None:
 
 @device
 def write_surprise(
-    step: Places,
-    key: Places,
-    rhythm: Places,
+    step: Indices,
+    key: Indices,
+    rhythm: Indices,
     count: int,
     mode: int,
     tonic: int,

@@ -18,7 +18,6 @@ from random walks and noise. Every feature is finite for every roll, silence inc
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.critic.contexts import Contexts, bar_rhythms
 from evo.fitness.critic.feature_groups import (
@@ -33,8 +32,6 @@ from evo.fitness.critic.feature_groups import (
 from evo.music.melody import BAR, KEY_PROFILES, find_key, read_notes
 from genomes.arrays import BoolArray, FloatArray
 from genomes.kernels import kernel
-
-Places = NDArray[np.int64]
 
 INTERVAL_BINS = ("0", "1", "2", "3", "4", "5", "6-7", "8+")
 MIN_STEPS = 4 * BAR
@@ -118,9 +115,7 @@ def roll_features(grids: BoolArray, contexts: Contexts) -> FloatArray:
 
 
 @kernel
-def _describe(
-    grids: BoolArray, profiles: FloatArray, contexts: Contexts, rows: NDArray[np.float64]
-) -> None:
+def _describe(grids: BoolArray, profiles: FloatArray, contexts: Contexts, rows: FloatArray) -> None:
     models = rows.shape[0]
     steps = grids.shape[1]
     step, key = np.zeros(steps, np.int64), np.zeros(steps, np.int64)

@@ -18,7 +18,7 @@ from evo.fitness.critic.briefs import MIN_SPREAD, Briefs, PleaseCritics
 from evo.fitness.critic.features import MIN_STEPS, roll_features
 from evo.fitness.critic.model import Critic, check_array, hash_of
 from evo.music.measures.similarity import KnownSongs, families
-from genomes.arrays import Arrays, BoolArray, FloatArray
+from genomes.arrays import Arrays, BoolArray, FloatArray, IntArray
 
 FOLDS = 3
 # Quantile of a critic's scores of unseen songs that is the minimum target of a brief.
@@ -31,8 +31,8 @@ class Panel:
 
     songs: BoolArray  # (n, steps, keys)
     names: tuple[str, ...]
-    families: NDArray[np.int64]  # (n,), the same number for the same tune
-    fold: NDArray[np.int64]  # (n,)
+    families: IntArray  # (n,), the same number for the same tune
+    fold: IntArray  # (n,)
     critics: tuple[Critic, ...]  # by the fold that each was trained without; the last is held out
 
     @classmethod
@@ -89,7 +89,7 @@ class Panel:
             )
         return replace(self, critics=tuple(critics))
 
-    def unknown(self, critic: int) -> NDArray[np.int64]:
+    def unknown(self, critic: int) -> IntArray:
         """Return the songs that a critic was not trained on: int64 (m,)."""
         return np.flatnonzero(self.fold == critic)
 

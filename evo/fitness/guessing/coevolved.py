@@ -26,7 +26,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
@@ -35,7 +34,7 @@ from evo.fitness.guessing.game import MAX_GAP, Guessing, gap, guided, resolve
 from evo.fitness.guessing.predictors import predict
 from evo.fitness.guessing.read_out import hits_of
 from evo.fitness.guessing.symbols import Symbols, rolls_of, symbols_of
-from genomes.arrays import FloatArray
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.base import Performers
 
 OPPONENTS_SHARE = 0.5  # of the score
@@ -138,7 +137,7 @@ class CoevolvedGuessing(Guessing):
         by_opponents *= OPPONENTS_SHARE * count / by_opponents.shape[1]
         return np.concatenate([by_panel, by_opponents], axis=1)
 
-    def _hits_of(self, predictors: list[Performers], symbols: Symbols) -> NDArray[np.bool_]:
+    def _hits_of(self, predictors: list[Performers], symbols: Symbols) -> BoolArray:
         """Return which steps each predictor guesses: bool (predictors, n, steps)."""
         hits = np.empty((len(predictors), *symbols.shape), np.bool_)
         for i, piece in enumerate(symbols):
@@ -194,7 +193,7 @@ class CoevolvedGuessing(Guessing):
             self.hall += _each(predictors, order[:1])
             self.pieces = np.concatenate([self.pieces, played[:1]])
 
-    def _sample(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    def _sample(self, count: int, random: np.random.Generator) -> Indices:
         """Return random indices into a hall of fame of this size."""
         return random.permutation(count)[: self.remembered]
 

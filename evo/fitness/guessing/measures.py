@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.guessing.symbols import Symbols
+from genomes.arrays import Indices
 from genomes.kernels import kernel
 
 MAX_PERIOD = 64
@@ -108,7 +108,7 @@ def measures(symbols: Symbols, random: np.random.Generator) -> dict[str, Any]:
         complexity, complexity_ratio
                         see `complexity_of` and `complexity_ratio`
     """
-    different: NDArray[np.int64] = np.unique(symbols)
+    different: Indices = np.unique(symbols)
     return {
         "period": period_of(symbols),
         "keys": int((different > 0).sum()),

@@ -27,8 +27,8 @@ import evo.music.measures.rhythm as rhythm
 import evo.music.measures.structure as structure
 from evo.music.measures.roll import Roll
 from evo.music.measures.similarity import RUN, KnownSongs, families
-from evo.music.melody import IntArray
 from evo.music.song import Song
+from genomes.arrays import IntArray
 
 Measures = dict[str, float]
 Ranges = dict[str, "Range"]

@@ -7,8 +7,7 @@ from math import log2, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.music.melody import IntArray
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 
 
 def share(flags: BoolArray) -> float:

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from evo.music.measures.bars import blocks, sounding
 from evo.music.melody import (
     BEATS_A_BAR,
-    IntArray,
     best_key,
     intervals,
     melody,
@@ -19,7 +18,7 @@ from evo.music.melody import (
     tokens,
 )
 from evo.music.song import Song
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike
 
 from evo.music.measures.bars import form, rhythms_of
 from evo.music.measures.suffixes import compare, joined, sorted_suffixes, window_numbers
-from evo.music.melody import BAR, IntArray, tokens, waits
+from evo.music.melody import BAR, tokens, waits
 from evo.music.song import Song
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, IntArray
 from genomes.kernels import kernel
 
 RUN = 4  # tokens; shorter runs are common between unrelated songs

@@ -13,8 +13,7 @@ import numpy as np
 from evo.music.measures.bars import blocks, form, sounding
 from evo.music.measures.numbers import share
 from evo.music.measures.roll import Roll
-from evo.music.melody import IntArray
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 from genomes.kernels import kernel
 
 PHRASE_BARS = 4

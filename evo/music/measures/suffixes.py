@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evo.music.melody import IntArray, read_notes, write_tokens
-from genomes.arrays import BoolArray, FloatArray
+from evo.music.melody import read_notes, write_tokens
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import device, kernel
 
 SEPARATOR = 0  # no token is 0
