@@ -103,7 +103,8 @@ class Improvising:
     Attributes:
         play: Returns the music. Its arguments are the configuration, the run's directory, a batch
             of one, the song to begin with or None, the random streams and the temperature.
-        has_song: Whether the champion has learned a song that improvisation leaves.
+        has_song: Whether the champion has an extra input for its learned song, which `--improvise`
+            sets to 0.
     """
 
     play: Callable[..., Song]

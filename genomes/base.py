@@ -50,7 +50,7 @@ def fitting(name: str, array: Any, dtype: DTypeLike, shape: Sequence[int | str])
         name: Name of the array in messages.
         array: The value to check.
         dtype: Required dtype.
-        shape: Length of every axis, or a word for any length.
+        shape: Required length of every axis; a name instead of a number accepts any length.
 
     Raises:
         GenomeError: If it does not fit.
@@ -79,7 +79,7 @@ def field(
         arrays: The arrays by name.
         name: Name of the array.
         dtype: Required dtype.
-        shape: Length of every axis, or a word for any length.
+        shape: Required length of every axis; a name instead of a number accepts any length.
 
     Raises:
         GenomeError: If it is missing or does not fit.

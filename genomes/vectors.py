@@ -47,7 +47,7 @@ class _VectorModel(_primitive):  # type: ignore[misc]
 
 
 def _operation(typed: Callable[..., Any], plain: Callable[..., Any]) -> Any:
-    """Return an operation for kernels, or its NumPy twin without compilation."""
+    """Return the compiled operation, or its NumPy version if compilation is disabled."""
     return plain if config.DISABLE_JIT else _intrinsic(typed)
 
 

@@ -61,7 +61,7 @@ class Group:
 
 @dataclass
 class Comparison:
-    """All groups, and a line for each run left out."""
+    """The groups of runs, and one line per run that cannot be compared, with the reason."""
 
     groups: list[Group]
     left_out: list[str]

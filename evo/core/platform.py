@@ -115,12 +115,12 @@ def _interrupt_later(seconds: float, function: Callable[[], None]) -> Callable[[
 
 
 def kill_with_parent(parent: int | None = None) -> bool:
-    """Ask the kernel to kill this process when its parent is gone.
+    """Ask the kernel to kill this process when its parent ends.
 
     The thread that started this process counts as the parent.
 
     Args:
-        parent: The process number of the parent, which may be gone already; None if it is not.
+        parent: Process id of the parent, if it may have ended already; None if it has not.
 
     Returns:
         Whether the system can do this.
@@ -134,12 +134,12 @@ def kill_with_parent(parent: int | None = None) -> bool:
 
 
 def end_with_parent(parent: int) -> None:
-    """End this process, started by `multiprocess`, when its parent is gone.
+    """End this process, started by `multiprocess`, when its parent ends.
 
     Without support by the kernel, a thread waits for the end of the pipe from the parent.
 
     Args:
-        parent: The process number of the parent, which may be gone already.
+        parent: Process id of the parent, which may have ended already.
     """
     if kill_with_parent(parent):
         return

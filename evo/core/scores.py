@@ -111,9 +111,13 @@ class Scores:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Return the scores of batches of a population, concatenated.
+        """Concatenate the scores of the batches of a population.
 
-        Failed batches have no tables: theirs are -inf if another batch has them.
+        A batch in which everything failed has no `cases` and no `by_output`. If another batch has
+        them, the missing rows are -inf.
+
+        Args:
+            parts: The scores of each batch, in the order of the population.
         """
         reasons: dict[int, str] = {}
         start = 0
@@ -137,7 +141,7 @@ def _numbers(name: str, given: Any) -> NDArray[Any]:
 
 
 def _joined(tables: Sequence[NDArray[Any] | None], lengths: Sequence[int]) -> NDArray[Any] | None:
-    """Return the concatenated tables, -inf for missing ones; None without any."""
+    """Concatenate tables; missing ones become -inf. Return None if all are missing."""
     present = [table for table in tables if table is not None]
     if not present:
         return None

@@ -70,10 +70,11 @@ def _notes(song: Song, longest: int) -> tuple[IntArray, IntArray]:
 
 
 def repeat_distances(song: Song, longest: int) -> IntArray:
-    """Return the distances of at least a bar at which the song repeats itself.
+    """Return the distances at which the song repeats itself, peaks of its autocorrelation.
 
-    A repeat distance has a higher share than the two distances on either side. Its share is at
-    least half the highest from a bar on, and at least twice the mean. A bar has four beats.
+    A repeat distance is at least a bar of four beats. Its autocorrelation is higher than at the two
+    distances on either side. It is at least half the maximum over all distances of at least a bar,
+    and at least twice their mean.
 
     Args:
         song: the song.

@@ -165,7 +165,7 @@ class Log:
         return found
 
     def cut(self, kept: Kept) -> None:
-        """Replace or truncate the log; a replaced log is kept beside it."""
+        """Replace or truncate the log; a replaced log is kept as log-damaged.jsonl."""
         if kept.content is not None:
             if self.path.exists():
                 self.path.replace(_free_name(self.path.with_name("log-damaged.jsonl")))

@@ -177,8 +177,8 @@ def _step(
 ) -> None:
     """Compute one step of the network into `s.outputs`, from `past` (steps, inputs, lanes).
 
-    The result of plain is the read-out, otherwise the outputs before their sigmoid or softmax. If
-    it is not wanted, only the state for later steps is computed.
+    The result of plain is the read-out, otherwise the outputs before their sigmoid or softmax.
+    Without `with_result`, only the state for later steps is computed.
     """
     step_inputs = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
     s.state[: plan.inputs * lanes] = step_inputs

@@ -169,7 +169,7 @@ class HistoryUsers:
             targets: Float32 (n or 1, sequences, steps - first_step, outputs).
             first_step: First step to compare.
         """
-        outputs = self._results(inputs, first_step, self.shape.outputs, single=True)[0]
+        outputs = self._results(inputs, first_step, self.shape.outputs, n=1)[0]
         right = targets.shape[1:] == outputs.shape and len(targets) in (1, len(self))
         if targets.dtype != np.float32 or not right:
             wanted = ", ".join(str(length) for length in outputs.shape)
@@ -216,7 +216,7 @@ class HistoryUsers:
             inputs: See `forward`.
             first_step: First step to output.
         """
-        shares = self._results(inputs, first_step, self._lags(), single=True)[0]
+        shares = self._results(inputs, first_step, self._lags(), n=1)[0]
         lags = np.asarray(self.shape.lags, np.int64)
         lag = np.empty((len(self), *shares.shape[:2]), np.int64)
         entropy = np.empty(lag.shape, np.float32)
@@ -232,21 +232,18 @@ class HistoryUsers:
             raise ValueError("a plain LSTM reads no history")
         return len(self.shape.lags)
 
-    def _results(
-        self, inputs: Singles, first_step: int, width: int, single: bool = False
-    ) -> Singles:
-        """Check the arguments, and allocate results."""
-        n = len(self)
-        wanted = f"inputs must be float32 (1 or {n}, sequences, steps, {self.shape.inputs})"
+    def _results(self, inputs: Singles, first_step: int, width: int, n: int = 0) -> Singles:
+        """Check the arguments, and allocate results of n individuals (default: all)."""
+        wanted = f"inputs must be float32 (1 or {len(self)}, sequences, steps, {self.shape.inputs})"
+        batches = (1, len(self))
         if inputs.dtype != np.float32:
             raise ValueError(f"{wanted}, got {inputs.dtype}")
-        if inputs.ndim != 4 or inputs.shape[3] != self.shape.inputs or len(inputs) not in (1, n):
+        if inputs.ndim != 4 or inputs.shape[3] != self.shape.inputs or len(inputs) not in batches:
             raise ValueError(f"{wanted}, got {inputs.shape}")
         steps = inputs.shape[2]
         if not 0 <= first_step <= steps:
             raise ValueError(f"first_step must be from 0 to {steps}, got {first_step}")
-        count = 1 if single else n
-        return np.zeros((count, inputs.shape[1], steps - first_step, width), np.float32)
+        return np.zeros((n or len(self), inputs.shape[1], steps - first_step, width), np.float32)
 
     def _blocks_per_individual(self, inputs: Singles) -> "Sequence[_Blocks]":
         if len(inputs) == 1:

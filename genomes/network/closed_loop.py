@@ -34,7 +34,7 @@ _FILLED = 32
 
 
 class PlayerValues(NamedTuple):
-    """The numbers of a `Player`, for the closed loop."""
+    """The values of a `Player` as types that kernels accept."""
 
     lags: Indices
     off: float
@@ -129,9 +129,10 @@ def _sum_block(
     row_inputs: FloatArray,
     sums: FloatArray,
 ) -> None:
-    """Sum a block's nodes into `sums`, at the step in row `now` of `levels`.
+    """Compute the weighted sums of a block's nodes, at the step in row `now` of `levels`.
 
-    `rows` and `row_inputs` are scratch space: the rows with nonzero input, and these inputs.
+    `loud` is the output of `_list_loud`. `rows` and `row_inputs` are scratch space: the rows of the
+    block with nonzero input, and these inputs. The result is written to `sums`.
     """
     width, keys = levels.shape[1], loud.shape[1] - 1
     count = 0

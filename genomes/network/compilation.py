@@ -44,7 +44,7 @@ def sorted_nodes(ids: Indices) -> tuple[Indices, Indices]:
 
 @device
 def find_node(sorted_ids: Indices, order: Indices, wanted: int) -> int:
-    """Return the index of node `wanted`, or -1.
+    """Return the index of the node with an id, or -1.
 
     Args:
         sorted_ids: Ascending node ids, int64 (nodes,).

@@ -220,9 +220,9 @@ def _draw_edit(edits: Edits, stream: Stream) -> int:
 def _edit(
     edits: Edits, inputs: int, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> tuple[int, int, bool]:
-    """Edit the module at n0:n1 and c0:c1 once.
+    """Apply one random edit to the module with nodes n0:n1 and connections c0:c1.
 
-    Returns the ends of its nodes and connections, and whether a node was added.
+    Returns the new n1 and c1, and whether a node was added.
     """
     output = genes.node_id[n0]
     kind = _draw_edit(edits, stream)

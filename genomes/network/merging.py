@@ -171,7 +171,7 @@ def _gather(
 
 @kernel
 def _merge(batch: Genes, ancestors: Indices, siblings: Indices, sibling_offsets: Indices) -> Genes:
-    """Merge without sorting; removed genes have negative numbers, new ones are last."""
+    """Merge as in `merge`, but leave the genes unsorted: removed genes get negative numbers."""
     count, networks = len(ancestors), len(batch.node_offsets) - 1
     if not (within(ancestors, networks) and within(siblings, networks)):
         raise GenomeError("ancestors and siblings must be indices of networks of the batch")

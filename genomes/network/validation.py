@@ -1,6 +1,6 @@
 """Check that arrays are a valid batch of networks, as kernels check nothing.
 
-- Offsets begin at 0, never fall and end at the number of genes.
+- Offsets begin at 0, never decrease, and end at the number of genes.
 
 - Every network has its output nodes, and no repeated node id, innovation number or connection. Ids
 and numbers are below UNNUMBERED.
@@ -53,7 +53,7 @@ _IDS, _OUTPUTS, _NUMBERS, _SOURCES, _TARGETS, _DOUBLE, _CYCLE = range(len(_PROBL
 def check_networks(
     inputs: int, outputs: int, feed_forward: bool, arrays: Mapping[str, Any]
 ) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a batch of networks as contiguous memory, checked.
+    """Check the arrays of a batch of networks, and return them as contiguous memory.
 
     Args:
         inputs: Inputs of every network.
@@ -62,7 +62,7 @@ def check_networks(
         arrays: Arrays with the names and types of `GENES`.
 
     Raises:
-        GenomeError: If they are invalid; names the field and the first invalid network.
+        GenomeError: If they are invalid. The message names the array and the first invalid network.
     """
     for name, number, minimum in (("inputs", inputs, 0), ("outputs", outputs, 1)):
         if not (isinstance(number, int | np.integer) and minimum <= number <= LARGEST):

@@ -240,7 +240,7 @@ def _draw_panel(axes: Axes, panel: _Panel, records: Sequence[Record]) -> None:
 
 
 def _scale(axes: Axes, panel: _Panel, runs: Sequence[Sequence[Record]]) -> None:
-    """Scale the axis to the panel's top, or else to the data."""
+    """Scale the axis to the panel's top, or to the data if it has none."""
     bottom, top = 0.0, panel.top
     if isinstance(top, str):
         tops = np.concatenate([series(r, "figures", top).values for r in runs])

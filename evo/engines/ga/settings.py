@@ -119,7 +119,7 @@ class Population(Settings, frozen=True):
 
     @property
     def copies(self) -> int:
-        """Number of unchanged copies per generation; 0 if parents survive."""
+        """Number of best individuals copied per generation (elitism); 0 if parents survive."""
         return self.elitism if self.survival == "comma" else 0
 
 

@@ -55,7 +55,7 @@ class Modules:
 
     @classmethod
     def of(cls, settings: NeatSettings) -> "Modules | None":
-        """Return the breeding of the first generation, None if `Modules.by_output` is off."""
+        """Return the initial breeding state, or None if `Modules.by_output` is off."""
         genome, own = settings.DefaultGenome, settings.Modules
         if not own.by_output:
             return None

@@ -132,7 +132,7 @@ class Regulation:
     mutated: BoolArray = field(default_factory=lambda: np.empty(0, np.bool_))
 
     def begin(self) -> None:
-        """Reset what refers to parents: a first population has none."""
+        """Clear the record of parents, as an initial population has none."""
         self.parent_fitness, self.mutated = np.empty(0), np.empty(0, np.bool_)
 
     def watch_species(self, count: int, selection: SelectionSettings) -> None:

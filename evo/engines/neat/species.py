@@ -27,7 +27,7 @@ _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
 
 
 class SpeciesHistory(msgspec.Struct, forbid_unknown_fields=True):
-    """Values of a species in a checkpoint; its members are kept apart."""
+    """Values of a species in a checkpoint; its members are stored separately."""
 
     key: Count
     created: Count

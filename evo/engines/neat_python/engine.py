@@ -47,7 +47,7 @@ class SpeciesValues(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Counter:
-    """Count up like `itertools.count`, but readable without advancing."""
+    """A counter like `itertools.count`; `value` is the next number, readable without advancing."""
 
     def __init__(self, value: int) -> None:
         self.value = value

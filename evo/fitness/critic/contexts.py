@@ -72,9 +72,10 @@ class Counts(NamedTuple):
 
 
 class Contexts(NamedTuple):
-    """Surprise in bits, -log2 of the probability, by context; float64 arrays.
+    """The surprise (-log2 of the probability, in bits) of every event in every context.
 
-    Several contexts together have a new first axis.
+    The last axis is the event, and the axes before it are its context. All arrays are float64. A
+    stack of several `Contexts` has an additional first axis.
     """
 
     interval: FloatArray  # (INTERVALS, INTERVALS), after one interval

@@ -151,14 +151,9 @@ def _in_triad(key: int, mode: int, tonic: int) -> bool:
 
 @device
 def write_pitch(
-    step: Indices,
-    key: Indices,
-    count: int,
-    mode: int,
-    tonic: int,
-    fits: FloatArray,
-    row: FloatArray,
-) -> None:
+    step: Indices, key: Indices, count: int, mode: int, tonic: int,
+    fits: FloatArray, row: FloatArray,
+) -> None:  # fmt: skip
     """Write range, key and scale.
 
     Args:

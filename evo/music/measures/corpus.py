@@ -156,7 +156,7 @@ class Corpus(NamedTuple):
 
     @classmethod
     def of(cls, songs: Sequence[Song | ArrayLike]) -> Corpus:
-        """Measure songs; a song's own family does not count as known."""
+        """Measure every song of a corpus, compared with the songs of other families only."""
         groups = families(songs)
         known = KnownSongs.of(songs, groups=groups)
         pairs = zip(songs, groups.tolist(), strict=True)

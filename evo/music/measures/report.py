@@ -161,7 +161,7 @@ def _folder(songs: list[Document], folder: Ranges, corpus: Ranges) -> Document:
 
 
 def _spread_of_as_many(songs: Sequence[Song], count: int) -> dict[str, float]:
-    """Return the mean variety of samples of `count` songs, or of all if fewer."""
+    """Return the mean variety of random samples of `count` songs; of all songs if fewer."""
     if count >= len(songs):
         return spread(songs)
     rng = np.random.default_rng(0)

@@ -39,7 +39,7 @@ class Roll:
     def of(cls, song: Song | ArrayLike) -> Roll:
         """Prepare a song or a bool grid (steps, keys).
 
-        A grid is read as eighths, with its lowest key at C4.
+        The steps of a grid are taken as eighth notes, and its lowest key as C4.
         """
         grid = onsets(song)
         if isinstance(song, Song):
