@@ -215,7 +215,7 @@ class Performers(Protocol):
         """
 
     def improvising(self) -> Self:
-        """Return the individuals without the input of the song that they learned.
+        """Return the individuals with the extra input of their learned song set to 0.
 
         Raises:
             ValueError: If they have no such input.

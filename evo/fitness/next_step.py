@@ -1,7 +1,7 @@
 """Predict songs: the cross-entropy of every next step.
 
 A performer reads the true past (teacher forcing) and outputs the probabilities of the next step.
-The cross-entropy of a step is -log2 of the probability of the step that came, in bits. A performer
+The cross-entropy of a step is -log2 of the actual step's probability, in bits. A performer
 that only knows the frequency of each key has the entropy of the songs. One that predicts their
 repetitions has less.
 

@@ -163,7 +163,7 @@ def _note_of(cells: Row, stream: Stream) -> int:
 
 @device
 def _note(grid: Row, stream: Stream) -> int:
-    """Return a random note of a mostly silent grid, first by sampling cells."""
+    """Return the cell of a random note, or -1. Try random cells before counting all notes."""
     for _ in range(_TRIES):
         cell = below(stream, len(grid))
         if grid[cell]:

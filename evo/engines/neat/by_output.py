@@ -1,4 +1,4 @@
-"""Credit by output: every output of the networks is bred by itself.
+"""Credit by output: every output of the networks is bred separately.
 
 A song on 13 keys is 13 problems. A higher sum of scores can hide a worse score at one key, and
 selection on the sum has to accept both. Here a network is an assembly of modules, one per output.

@@ -82,7 +82,7 @@ def settings_from(settings: Settings, sections: Mapping[str, Mapping[str, str]])
     """Return settings with the sections of a neat-python configuration.
 
     Args:
-        settings: The settings to change; our own tables stay.
+        settings: The settings to change; tables that neat-python does not have are kept.
         sections: Text by section and name, as from `read_sections`.
 
     Raises:

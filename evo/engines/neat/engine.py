@@ -30,7 +30,7 @@ topologies" (2002), with the parameters of neat-python. One call of `tell` breed
 
 Generation 0 has the minimal networks of `initial`, and goes straight to step 9.
 
-With `Modules.by_output` every output is bred by itself instead, without species (`by_output`).
+With `Modules.by_output` every output is bred separately instead, without species (`by_output`).
 
 Differences from neat-python, towards the paper: networks that split the same connection in one
 generation get the same new node, and initial hidden nodes are the same nodes in every network.
@@ -118,7 +118,7 @@ class Neat(Engine[NeatSettings]):
         return self._population
 
     def _beginning(self) -> int:
-        """Return the generation whose stream draws a first population.
+        """Return the generation number in the stream address of an initial population.
 
         An extinction draws from the next generation's stream, so it starts differently.
         """

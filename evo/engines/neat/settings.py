@@ -101,7 +101,7 @@ class NeatPythonSettings(Settings, frozen=True):
 
 
 class ModuleSettings(Settings, frozen=True):
-    """Credit by output: every output is bred by itself (`evo.engines.neat.by_output`).
+    """Credit by output: every output is bred separately (`evo.engines.neat.by_output`).
 
     Each weight is the relative frequency of an edit.
     """

@@ -322,7 +322,7 @@ def one_rhythm(song: BoolArray, random: Random) -> BoolArray:
 
 
 def wrong_pitches(song: BoolArray, random: Random) -> BoolArray:
-    """Return the song's rhythm with the notes of a walk.
+    """Return the song's rhythm with the pitches of a random walk.
 
     Args:
         song: bool (steps, keys).

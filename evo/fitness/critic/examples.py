@@ -98,7 +98,7 @@ def _balanced(rows: Examples) -> FloatArray:
 
 
 def positions(song: BoolArray) -> list[BoolArray]:
-    """Return a roll in every position on its keys.
+    """Return all transpositions of a roll that fit its keys.
 
     Args:
         song: bool (steps, keys).

@@ -24,7 +24,7 @@ per step (`evo.fitness.guessing.symbols`), and online predictors guess each symb
 
 Todd & Werner ("Frankensteinian methods for evolutionary music composition", 1999) found that their
 singers collapsed when critics rewarded the expected. They then rewarded surprise: the probability
-of the best guess minus that of the note that came. Surprise alone leads to noise here. Narmour and
+of the best guess minus that of the actual note. Surprise alone leads to noise here. Narmour and
 Huron ("Sweet anticipation", 2006) hold that resolution gives pleasure.
 
 The score is the mean over the predictors with context. Each of them gives one case, its part of it.

@@ -1,7 +1,7 @@
 """Online predictors of the next symbol, reset for every piece.
 
 Before every step a predictor gives each symbol a probability, from the piece so far. Its guess is
-the most probable symbol; its loss is -log2 of the probability of the symbol that came. Then it
+the most probable symbol; its loss is -log2 of the actual symbol's probability. Then it
 learns from that symbol. It needs no training, and keeps no state between pieces.
 
     FREQUENCIES     frequency of each symbol: a back-off model of order 0, without context

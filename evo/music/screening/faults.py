@@ -2,9 +2,9 @@
 
 The faults are those that spoilt the data of the original research: pieces for bands, live
 recordings, tempo maps of a performance, changing metres, and music too complex for the instrument.
-Each bound must spare an innocent neighbour:
+Each bound must accept similar pieces without the fault:
 
-| fault | innocent |
+| fault | not a fault |
 | --- | --- |
 | not a piano piece: drums, other instruments, more than two parts | two hands on two tracks |
 | off the grid (`evo.music.screening.timing`) | triplets, swing, ornaments, a delay |

@@ -40,7 +40,14 @@ Record = Callable[[Report], None]  # writes one report
 
 
 class Candidate(NamedTuple):
-    """A piece to check: name, path relative to the search root, and functions."""
+    """A piece to check.
+
+    Attributes:
+        name: Its name in the report.
+        path: Its path relative to the folder that is searched.
+        read: Reads it.
+        keep: Writes a copy to a path.
+    """
 
     name: str
     path: str
