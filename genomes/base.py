@@ -55,15 +55,15 @@ def fitting(name: str, array: Any, dtype: DTypeLike, shape: Sequence[int | str])
     Raises:
         GenomeError: If it does not fit.
     """
-    wanted = f"{np.dtype(dtype)} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+    expected = f"{np.dtype(dtype)} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
     if not isinstance(array, np.ndarray):
-        raise GenomeError(f"{name} must be {wanted}, got {type(array).__name__}")
+        raise GenomeError(f"{name} must be {expected}, got {type(array).__name__}")
     alike = array.ndim == len(shape) and all(
         isinstance(length, str) or length == own
         for own, length in zip(array.shape, shape, strict=True)
     )
     if array.dtype != dtype or not alike:
-        raise GenomeError(f"{name} must be {wanted}, got {array.dtype} {array.shape}")
+        raise GenomeError(f"{name} must be {expected}, got {array.dtype} {array.shape}")
     whole: NDArray[Any] = np.ascontiguousarray(array).reshape(array.shape)
     if whole.dtype == np.bool_ and whole.size and whole.view(np.uint8).max() > 1:
         raise GenomeError(f"{name} must be 0 or 1 in every byte")  # kernels read only one bit
@@ -137,8 +137,8 @@ def prompted(prompt: BoolArray, steps: int, individuals: int, keys: int) -> tupl
     if prompt.shape[-1] != keys or prompt.ndim not in (2, 3):
         raise ValueError(f"prompt must be (.., steps, {keys}), got {prompt.shape}")
     if prompt.ndim == 3 and len(prompt) != individuals:
-        wanted = (individuals, *prompt.shape[1:])
-        raise ValueError(f"prompt must be one for all or {wanted}, got {prompt.shape}")
+        expected = (individuals, *prompt.shape[1:])
+        raise ValueError(f"prompt must be one for all or {expected}, got {prompt.shape}")
     given: int = prompt.shape[-2]
     if steps < given:
         raise ValueError(f"steps ({steps}) must be at least the prompt's {given}")

@@ -87,18 +87,18 @@ class Memorization:
         Returns:
             float64 (n, steps after the prompt) and (n, keys).
         """
-        wanted = grid[self.prompt_steps :]
+        target = grid[self.prompt_steps :]
         outputs = performers.follow(grid)[:, self.prompt_steps :].astype(np.float64)
-        right = ((outputs > 0) == wanted).all(axis=2)
-        weight = np.where(wanted, SOUNDING_WEIGHT, 1.0)
-        error = (weight * (np.tanh(outputs) - np.where(wanted, 1.0, -1.0)) ** 2).sum(axis=2) / 4
+        right = ((outputs > 0) == target).all(axis=2)
+        weight = np.where(target, SOUNDING_WEIGHT, 1.0)
+        error = (weight * (np.tanh(outputs) - np.where(target, 1.0, -1.0)) ** 2).sum(axis=2) / 4
         # The error of silence, only on keys that should sound.
-        silence = SOUNDING_WEIGHT * wanted.sum()
-        steps = len(wanted)
+        silence = SOUNDING_WEIGHT * target.sum()
+        steps = len(target)
         error[right.all(axis=1)] = 0.0
-        exact = 2 * right * _balance(_sounding(wanted)) - 1 / steps
+        exact = 2 * right * _balance(_sounding(target)) - 1 / steps
         dense = 1 / steps - error / silence
-        short = np.maximum(1.0 - np.where(wanted, outputs, -outputs), 0.0)
+        short = np.maximum(1.0 - np.where(target, outputs, -outputs), 0.0)
         return steps * (exact + dense) / 2, -(short**2).sum(axis=1)
 
     def _perform_cases(
@@ -111,18 +111,18 @@ class Memorization:
         Returns:
             float64 (n, steps after the prompt) and (n, keys).
         """
-        wanted = grid[self.prompt_steps :]
+        target = grid[self.prompt_steps :]
         played = performers.perform(grid[: self.prompt_steps], len(grid))[:, self.prompt_steps :]
-        to_hit, to_leave = wanted.sum(axis=1), (~wanted).sum(axis=1)
-        hit = (played & wanted).sum(axis=2) / np.maximum(to_hit, 1)
-        struck = (played & ~wanted).sum(axis=2) / np.maximum(to_leave, 1)
+        to_hit, to_leave = target.sum(axis=1), (~target).sum(axis=1)
+        hit = (played & target).sum(axis=2) / np.maximum(to_hit, 1)
+        struck = (played & ~target).sum(axis=2) / np.maximum(to_leave, 1)
         # Silent steps have nothing to hit; wrong notes lose their share of the score.
         sounding = to_hit > 0
-        missed = (~played & wanted).sum(axis=1) * SOUNDING_WEIGHT
-        wrong = missed + (played & ~wanted).sum(axis=1)
+        missed = (~played & target).sum(axis=1) * SOUNDING_WEIGHT
+        wrong = missed + (played & ~target).sum(axis=1)
         silent = max(int((~sounding).sum()), 1)
         share = np.where(sounding, 1 / sounding.sum(), 1 / silent)
-        return len(wanted) * share * (hit - struck), -wrong
+        return len(target) * share * (hit - struck), -wrong
 
     def figures(self, performers: Performers) -> dict[str, Any]:
         """Return the exactly right steps of one individual.
@@ -138,12 +138,12 @@ class Memorization:
         """
         performed = followed = total = 0
         for song in self.songs:
-            wanted = song.grid[self.prompt_steps :]
+            target = song.grid[self.prompt_steps :]
             played = performers.perform(song.grid[: self.prompt_steps], len(song.grid))
             outputs = performers.follow(song.grid) > 0
-            performed += int((played[0, self.prompt_steps :] == wanted).all(axis=1).sum())
-            followed += int((outputs[0, self.prompt_steps :] == wanted).all(axis=1).sum())
-            total += len(wanted)
+            performed += int((played[0, self.prompt_steps :] == target).all(axis=1).sum())
+            followed += int((outputs[0, self.prompt_steps :] == target).all(axis=1).sum())
+            total += len(target)
         return {
             "steps_correct": performed,
             "follow_correct": followed,

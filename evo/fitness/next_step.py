@@ -145,9 +145,9 @@ def step_bits(chances: NDArray[np.floating[Any]], grid: BoolArray) -> FloatArray
         Bits, float64 (n, steps).
     """
     if chances.shape[2] > grid.shape[1]:
-        wanted = np.column_stack([grid, ~grid.any(axis=1)])
+        target = np.column_stack([grid, ~grid.any(axis=1)])
         information = -np.log2(np.maximum(chances, MARGIN), dtype=np.float64)
-        shares = wanted / wanted.sum(axis=1, keepdims=True)
+        shares = target / target.sum(axis=1, keepdims=True)
         bits: FloatArray = np.einsum("nsk,sk->ns", information, shares)
         return bits
     right = np.where(grid, chances, 1.0 - chances)

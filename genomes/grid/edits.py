@@ -144,10 +144,10 @@ def _sounding(cells: Row) -> int:
 
 
 @device
-def _find(cells: Row, index: int, wanted: bool) -> int:
-    """Return the index of the `index`-th cell with the wanted value, or -1."""
+def _find(cells: Row, index: int, value: bool) -> int:
+    """Return the position of the `index`-th cell equal to `value`, or -1."""
     for i in range(len(cells)):
-        if cells[i] == wanted:
+        if cells[i] == value:
             if index == 0:
                 return i
             index -= 1

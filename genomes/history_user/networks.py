@@ -172,9 +172,9 @@ class HistoryUsers:
         outputs = self._results(inputs, first_step, self.shape.outputs, n=1)[0]
         right = targets.shape[1:] == outputs.shape and len(targets) in (1, len(self))
         if targets.dtype != np.float32 or not right:
-            wanted = ", ".join(str(length) for length in outputs.shape)
+            expected = ", ".join(str(length) for length in outputs.shape)
             raise ValueError(
-                f"targets must be float32 (1 or {len(self)}, {wanted}), "
+                f"targets must be float32 (1 or {len(self)}, {expected}), "
                 f"got {targets.dtype} {targets.shape}"
             )
         errors = np.empty((len(self), outputs.shape[1]))
@@ -234,12 +234,12 @@ class HistoryUsers:
 
     def _results(self, inputs: Singles, first_step: int, width: int, n: int = 0) -> Singles:
         """Check the arguments, and allocate results of n individuals (default: all)."""
-        wanted = f"inputs must be float32 (1 or {len(self)}, sequences, steps, {self.shape.inputs})"
+        form = f"inputs must be float32 (1 or {len(self)}, sequences, steps, {self.shape.inputs})"
         batches = (1, len(self))
         if inputs.dtype != np.float32:
-            raise ValueError(f"{wanted}, got {inputs.dtype}")
+            raise ValueError(f"{form}, got {inputs.dtype}")
         if inputs.ndim != 4 or inputs.shape[3] != self.shape.inputs or len(inputs) not in batches:
-            raise ValueError(f"{wanted}, got {inputs.shape}")
+            raise ValueError(f"{form}, got {inputs.shape}")
         steps = inputs.shape[2]
         if not 0 <= first_step <= steps:
             raise ValueError(f"first_step must be from 0 to {steps}, got {first_step}")

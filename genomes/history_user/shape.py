@@ -84,7 +84,7 @@ class Shape:
         if self.inputs < self.keys:
             raise GenomeError(f"inputs ({self.inputs}) must be at least keys ({self.keys})")
         lags = self.lags
-        rising = all(one < other for one, other in pairwise(lags))
+        rising = all(lower < higher for lower, higher in pairwise(lags))
         if not lags or not rising or lags[0] < 0 or lags[-1] > LARGEST:
             raise GenomeError(
                 f"lags must be rising whole numbers from 0 to {LARGEST}, got {short(lags)}"

@@ -223,7 +223,7 @@ def _sound_voices(
         if temperature > 0.0:
             highest, total = outputs[best], 0.0
             for draw in range(2):  # the sum of all, then the key at which the chance is reached
-                wanted = chances[g, t, voice] * total
+                limit = chances[g, t, voice] * total
                 total = 0.0
                 for key in range(len(outputs)):
                     if played[g, t, key] or math.isnan(outputs[key]):
@@ -234,7 +234,7 @@ def _sound_voices(
                     total += share
                     if draw == 1 and share > 0.0:
                         best = key
-                        if total > wanted:
+                        if total > limit:
                             break
         played[g, t, best] = True
 

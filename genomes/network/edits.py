@@ -85,12 +85,12 @@ def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) ->
         count += genes.target[c] == output
     if count == 0:
         return -1
-    wanted = below(stream, count)
+    skipped = below(stream, count)
     for c in range(c0, c1):
         if genes.target[c] == output:
-            if wanted == 0:
+            if skipped == 0:
                 return c
-            wanted -= 1
+            skipped -= 1
     return -1
 
 

@@ -63,10 +63,10 @@ class Networks:
 
     def __post_init__(self) -> None:
         if self.player is not None:
-            wanted = (self.player.inputs, self.player.keys)
-            if wanted != (self.inputs, self.outputs):
+            expected = (self.player.inputs, self.player.keys)
+            if expected != (self.inputs, self.outputs):
                 raise GenomeError(
-                    f"the player has {wanted[0]} inputs and {wanted[1]} keys, "
+                    f"the player has {expected[0]} inputs and {expected[1]} keys, "
                     f"the networks {self.inputs} inputs and {self.outputs} outputs"
                 )
         genes = {name: getattr(self, name) for name in Genes._fields}

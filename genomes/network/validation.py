@@ -71,9 +71,9 @@ def check_networks(
     for offsets_name, genes in GENES.items():
         offsets = fitting(offsets_name, arrays[offsets_name], np.int64, ("networks + 1",))
         checked[offsets_name] = offsets
-        wanted = checked["node_offsets"].shape
-        if offsets.shape != wanted:
-            raise GenomeError(f"{offsets_name} must be {wanted}, got {offsets.shape}")
+        expected = checked["node_offsets"].shape
+        if offsets.shape != expected:
+            raise GenomeError(f"{offsets_name} must be {expected}, got {offsets.shape}")
         if not len(offsets) or offsets[0] != 0 or bool(np.any(offsets[1:] < offsets[:-1])):
             raise GenomeError(f"{offsets_name} must start at 0 and never fall")
         for name, dtype in genes.items():

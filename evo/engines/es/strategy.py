@@ -52,8 +52,8 @@ class Strategy(ABC):
             ValueError: If there are too few individuals, or an odd number with antithetic noise.
         """
         if individuals < 2 or (self.antithetic and individuals % 2):
-            wanted = "an even number, 2" if self.antithetic else "2"
-            raise ValueError(f"individuals must be at least {wanted}, got {individuals}")
+            minimum = "an even number, 2" if self.antithetic else "2"
+            raise ValueError(f"individuals must be at least {minimum}, got {individuals}")
         self.mean = np.asarray(mean, np.float64)
         self.sigma = float(sigma)
         self.individuals = individuals

@@ -110,6 +110,6 @@ class Pool:
             return pool
         best = pool.cases == pool.cases.max(axis=0)
         holders = np.where(best, pool.total[:, None], -np.inf).argmax(axis=0)
-        places, place_of = np.unique(holders, return_inverse=True)
-        chosen = pool.take(places)
-        return type(self)(chosen.notes, chosen.total, chosen.cases, place_of.reshape(-1))
+        unique, index_of = np.unique(holders, return_inverse=True)
+        chosen = pool.take(unique)
+        return type(self)(chosen.notes, chosen.total, chosen.cases, index_of.reshape(-1))

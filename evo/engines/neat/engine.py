@@ -351,9 +351,9 @@ class Neat(Engine[NeatSettings]):
             ValueError: If their numbers of inputs and outputs differ from the settings'.
         """
         networks = Networks.from_arrays(state.part(name).arrays)
-        wanted = (self._rates.inputs, self._rates.outputs)
-        if (networks.inputs, networks.outputs) != wanted:
-            raise ValueError(f"{name} must be of {wanted[0]} inputs and {wanted[1]} outputs")
+        expected = (self._rates.inputs, self._rates.outputs)
+        if (networks.inputs, networks.outputs) != expected:
+            raise ValueError(f"{name} must be of {expected[0]} inputs and {expected[1]} outputs")
         if self._modules is None:
             check_sorted(genes_of(networks))
         return networks

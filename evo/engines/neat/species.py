@@ -113,7 +113,7 @@ def offspring_counts(
     worst, spread = members.min(), max(1.0, float(np.ptp(members)))
     shared = [(float(fitness[group.members].mean()) - worst) / spread for group in species]
     total = sum(shared)
-    wanted = []
+    targets = []
     for share, group in zip(shared, species, strict=True):
         size = len(group.members)
         goal = max(smallest, share / total * population) if total > 0 else smallest
@@ -121,9 +121,9 @@ def offspring_counts(
         step = round(change)
         if step == 0 and change != 0:
             step = 1 if change > 0 else -1
-        wanted.append(size + step)
-    scale = population / sum(wanted)
-    counts = [max(smallest, round(size * scale)) for size in wanted]
+        targets.append(size + step)
+    scale = population / sum(targets)
+    counts = [max(smallest, round(size * scale)) for size in targets]
     # Correct the rounding: add to the smallest species, take from the largest.
     while sum(counts) < population:
         counts[counts.index(min(counts))] += 1

@@ -35,8 +35,8 @@ def _melody(steps: int, keys: int, onsets: BoolArray, line: Keys) -> BoolArray:
     Keys beyond the roll wrap around. `line` has at least as many keys as there are onsets.
     """
     grid = np.zeros((steps, keys), np.bool_)
-    places = np.flatnonzero(onsets)
-    grid[places, np.mod(line[: len(places)], keys)] = True
+    steps_with_notes = np.flatnonzero(onsets)
+    grid[steps_with_notes, np.mod(line[: len(steps_with_notes)], keys)] = True
     return grid
 
 
@@ -190,9 +190,9 @@ def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
 def _walk_line(length: int, keys: int, random: Random) -> Keys:
     """Return the keys of a random walk that reflects at the edges."""
     reach = int(random.choice([1, 2, 2, 3, 5]))
-    places = random.integers(keys) + np.cumsum(random.integers(-reach, reach + 1, size=length))
+    walk = random.integers(keys) + np.cumsum(random.integers(-reach, reach + 1, size=length))
     period = max(2 * (keys - 1), 1)
-    folded: Keys = np.mod(places, period)
+    folded: Keys = np.mod(walk, period)
     return np.minimum(folded, period - folded)
 
 
@@ -236,8 +236,8 @@ def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
         random: Draws the roll.
     """
     grid = song.copy()
-    places = np.flatnonzero(grid.any(axis=1))
-    grid[places] = grid[random.permutation(places)]
+    steps_with_notes = np.flatnonzero(grid.any(axis=1))
+    grid[steps_with_notes] = grid[random.permutation(steps_with_notes)]
     return grid
 
 
@@ -316,8 +316,8 @@ def one_rhythm(song: BoolArray, random: Random) -> BoolArray:
     line = np.resize(np.flatnonzero(song.any(axis=1)), len(song))
     onsets = _random_rhythm(len(song), random)
     grid = np.zeros_like(song)
-    places = np.flatnonzero(onsets)
-    grid[places] = song[line[: len(places)]]
+    steps_with_notes = np.flatnonzero(onsets)
+    grid[steps_with_notes] = song[line[: len(steps_with_notes)]]
     return grid
 
 

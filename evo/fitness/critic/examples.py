@@ -121,7 +121,7 @@ def _variants(song: BoolArray, random: Random) -> Iterator[BoolArray]:
         yield np.concatenate([half, half])[:steps]
     quarter = steps // 4
     for form in random.permutation(len(FORMS))[:3]:
-        parts = [song[place * quarter : (place + 1) * quarter] for place in FORMS[form]]
+        parts = [song[part * quarter : (part + 1) * quarter] for part in FORMS[form]]
         yield np.concatenate([*parts, song[4 * quarter :]])
 
 
@@ -132,8 +132,8 @@ def _from_song(song: BoolArray, songs: int, random: Random) -> Iterator[Judged]:
         for roll in positions(variant):
             yield roll, (1.0, 1.0, 0.5)
     moved = positions(song)
-    for place in range(min(120, max(CORRUPTED // songs, 4))):
-        if place % 2:  # half of them with few errors
+    for index in range(min(120, max(CORRUPTED // songs, 4))):
+        if index % 2:  # half of them with few errors
             errors = int(np.exp(random.uniform(0, np.log(MAX_ERRORS + 1))))
         else:
             errors = int(random.integers(1, MAX_ERRORS + 1))

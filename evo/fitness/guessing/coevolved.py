@@ -239,9 +239,9 @@ class CoevolvedGuessing(Guessing):
         hall, opponents = state.value("hall", Count), state.value("opponents", Count)
         if hall != len(pieces):
             raise ValueError(f"hall must be {len(pieces)}, one predictor per piece, got {hall}")
-        wanted = self.rivals + min(self.remembered, max(0, hall - 1))
-        if opponents != wanted:
-            raise ValueError(f"opponents must be {wanted}, got {opponents}")
+        expected = self.rivals + min(self.remembered, max(0, hall - 1))
+        if opponents != expected:
+            raise ValueError(f"opponents must be {expected}, got {opponents}")
         breeder = self._make_breeder(state.part("breeder"))
         kind = type(breeder.ask())
         batches = {

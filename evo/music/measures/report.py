@@ -83,7 +83,7 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
     }
     if os.path.isdir(path):
         document["folder"] = _folder(document["songs"], ranges_of(measures), ranges)
-        samples = {"folder": spread(songs), "corpus": _spread_of_as_many(known, len(songs))}
+        samples = {"folder": spread(songs), "corpus": _sampled_spread(known, len(songs))}
         document["folder"]["spread"] = {name: _plain(sample) for name, sample in samples.items()}
         _print_folder(document, console)
     else:
@@ -160,7 +160,7 @@ def _folder(songs: list[Document], folder: Ranges, corpus: Ranges) -> Document:
     }
 
 
-def _spread_of_as_many(songs: Sequence[Song], count: int) -> dict[str, float]:
+def _sampled_spread(songs: Sequence[Song], count: int) -> dict[str, float]:
     """Return the mean variety of random samples of `count` songs; of all songs if fewer."""
     if count >= len(songs):
         return spread(songs)
