@@ -177,7 +177,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
         rolls, names = corpus_of(table, find)
         if table.pieces > max(len(rolls), 3 * FOLDS):  # fewer songs are refused in any case
             raise InputError(
-                f"{table.pieces} pieces need as many songs for their briefs, and there are "
+                f"{table.pieces} pieces need a song each for their briefs, and there are "
                 f"{len(rolls)}"
             )
         try:

@@ -76,7 +76,7 @@ def mann_whitney(
         raise ValueError(f"alternative must be greater, less or two-sided, got {alternative!r}")
     values = np.array([*ours, *theirs], np.float64)
     if any(map(isnan, values)):
-        raise ValueError("ours and theirs must be numbers, and there is a nan")
+        raise ValueError("ours and theirs must not contain nan")
     if not len(ours) or not len(theirs):
         return nan
     doubled = _doubled_ranks(values)

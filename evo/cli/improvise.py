@@ -42,7 +42,7 @@ def improvise(
     config, experiment = load_run(path)
     improvising, resolution = experiment.improvising, experiment.resolution
     if improvising is None or resolution is None:
-        raise RunError(f"{path}: a champion of {experiment.name} cannot play anew")
+        raise RunError(f"{path}: a champion of {experiment.name} cannot improvise")
     performers = _champion(path, config.run.engine)
     if improvise:
         performers = _freed(path, performers, improvising.has_song)

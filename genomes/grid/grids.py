@@ -73,7 +73,7 @@ class Grids:
 
     def improvising(self) -> Self:
         """See `Performers.improvising`; a grid cannot."""
-        raise ValueError("is a note grid, which hears nothing that it could leave its song for")
+        raise ValueError("is a note grid, which has no input and cannot improvise")
 
     def __len__(self) -> int:
         return len(self.notes)

@@ -95,11 +95,11 @@ class GridGA(Engine[GridSettings]):
         size = settings.population.size
         if settings.population.survival == "islands" and size < cases:
             raise InputError(
-                f"{cases} pieces need a population of at least as many, there are {size}; give a "
-                "larger --population or fewer pieces"
+                f"{cases} pieces need a population of at least that size, got {size}; set a larger "
+                "--population or fewer pieces"
             )
         if settings.by_credit and not by_step:
-            raise InputError("ga.crossover.credit is for tasks with a case a step; here are none")
+            raise InputError("ga.crossover.credit needs a task with one case per step")
 
     def _grids(self, rows: BoolArray) -> Grids:
         rates = self._rates
@@ -126,7 +126,7 @@ class GridGA(Engine[GridSettings]):
         cases = pool.cases if settings.by_credit else pool.cases[:, :0]
         if cases.shape[1] > self._rates.steps:
             raise BreedingError(
-                f"ga: crossover.credit needs one case a step, of {self._rates.steps} steps at "
+                f"ga: crossover.credit needs one case per step, of {self._rates.steps} steps at "
                 f"most, and the fitness has {cases.shape[1]} cases"
             )
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
@@ -167,7 +167,7 @@ class GridGA(Engine[GridSettings]):
         count = new_pool.cases.shape[1]
         if len(new_pool) < count:
             raise BreedingError(
-                f"ga: {count} islands, one per case, need a population.size of at least as many"
+                f"ga: population.size must be at least {count}, one island per case"
             )
         belongs = np.arange(len(new_pool)) * count // len(new_pool)
         if self._pool is not None:

@@ -105,7 +105,7 @@ class Population(Settings, frozen=True):
         Meta(
             ge=0,
             le=1_000_000,
-            description="Survivors with plus, and on each island; 0 for as many as children.",
+            description="Survivors with plus, and on each island; 0 for the number of children.",
         ),
     ] = 0
     elitism: Annotated[

@@ -148,7 +148,7 @@ class Regulation:
             self.threshold = max(_LOWEST_THRESHOLD, self.threshold)
 
     def watch_complexity(self, genes: float, selection: SelectionSettings) -> None:
-        """Begin and end phases of deletion.
+        """Switch between growth and a phase of deletion (phased search), by mean network size.
 
         Args:
             genes: Mean number of genes per network.

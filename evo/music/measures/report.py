@@ -40,7 +40,7 @@ Document = dict[str, Any]  # JSON values; None if undefined
 def report(path: str, console: Console, corpus: str | None = None) -> Document:
     """Measure a song, or a folder of songs, and print a comparison with a corpus.
 
-    Songs are read in eighths and in bars of 4/4, at their own pitch.
+    Songs are read in eighths and in bars of 4/4, without transposition.
 
     Args:
         path: a MIDI file, a folder of them, or an embedded tune's name.
