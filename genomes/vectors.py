@@ -116,7 +116,7 @@ def _plain_store(vector: Any, array: Any, start: int) -> None:
 
 
 def _plain_fused(a: Any, b: Any, c: Any) -> Any:
-    """Return a * b + c; rounding twice rarely gives a neighbouring number."""
+    """Return a * b + c in double precision; rounding twice can change the last bit."""
     return (np.float64(a) * np.float64(b) + np.float64(c)).astype(c.dtype)
 
 

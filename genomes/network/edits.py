@@ -285,7 +285,7 @@ def edit_offspring(
     """
     children = len(parent)
     if len(mutate) != children or not within(parent, len(parents.node_offsets) - 1):
-        raise GenomeError("parent must be indices of networks of the batch, as many as mutate")
+        raise GenomeError("parent must be indices of networks of the batch, and mutate as long")
     child, _ = room_for_children(parents, parent, NEW_NODES, NEW_CONNECTIONS)
     founded = np.full(children, -1, np.int64)
     stream = np.zeros(1, np.uint64)

@@ -81,7 +81,7 @@ def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
 
 @device
 def room_for(nodes: int, connections: int, networks: int) -> Genes:
-    """Return uninitialised genes.
+    """Allocate uninitialised genes.
 
     Args:
         nodes: Number of node genes.
