@@ -38,7 +38,7 @@ from evo.music.melody import BEATS_A_BAR
 from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
 from evo.runs.loop import Record
-from genomes.history_user.networks import HistoryUsers, Shape, hear
+from genomes.history_user.networks import HistoryUsers, Shape, delayed
 
 BEYOND = 1 << 15  # steps: a lag longer than any song
 
@@ -93,7 +93,7 @@ def reading(users: HistoryUsers, songs: list[Song]) -> dict[str, float]:
     figures = {"bars": 0.0, "true": 0.0, "chance": 0.0}
     for song in songs:
         repeats = repeat_distances(song, int(distances[-1]))
-        weights = users.attention(hear(song.grid))[0, 0]
+        weights = users.attention(delayed(song.grid))[0, 0]
         peaks = peak_distances(weights, distances, BEATS_A_BAR * song.steps_per_beat)
         figures["bars"] += len(peaks)
         figures["true"] += int(np.isin(peaks, repeats).sum())

@@ -33,7 +33,7 @@ def achievable(songs: list[Song], player: Player | None, prompt_steps: int) -> t
         return total, total
     following: defaultdict[bytes, Counter[bytes]] = defaultdict(Counter)
     for song in songs:
-        windows = player.hear(song.grid)[:, prompt_steps:].T
+        windows = player.input_rows(song.grid)[:, prompt_steps:].T
         for window, row in zip(windows, song.grid[prompt_steps:], strict=True):
             following[window.tobytes()][row.tobytes()] += 1
     return (

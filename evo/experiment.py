@@ -31,7 +31,7 @@ from genomes.base import Performers
 from genomes.player import Player
 
 # Shows one line to the user.
-Say = Callable[[str], None]
+ShowMessage = Callable[[str], None]
 # Finds songs by name, keys and steps per beat; it reads every file once.
 FindSongs = Callable[[str, int, int], list[Song]]
 Files = dict[str, bytes]  # content by file name
@@ -103,14 +103,15 @@ class Improvising:
     Attributes:
         play: Returns the music. Its arguments are the configuration, the run's directory, a batch
             of one, the song to begin with or None, the random streams and the temperature.
-        has_song: Whether the champion has learned a song that improvisation leaves.
+        has_song: Whether the champion has an extra input for its learned song, which `--improvise`
+            sets to 0.
     """
 
     play: Callable[..., Song]
     has_song: bool = True
 
 
-def _nothing(config: Config, folder: Path, say: Say, find: FindSongs) -> None:
+def _nothing(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
     """Prepare nothing: the task needs no files."""
 
 
@@ -144,7 +145,7 @@ class Experiment:
     settings_type: type[msgspec.Struct]
     task: Callable[[Config, Path], Task]
     shape: Callable[[Config, FindSongs], Music | Vectors]
-    prepare: Callable[[Config, Path, Say, FindSongs], None] = _nothing
+    prepare: Callable[[Config, Path, ShowMessage, FindSongs], None] = _nothing
     genomes: tuple[str, ...] = ()
     default_genome: str = ""
     presets: Mapping[str, Changes] = field(default_factory=dict)

@@ -28,7 +28,7 @@ from evo.experiment import (
     Files,
     FindSongs,
     Music,
-    Say,
+    ShowMessage,
     Task,
     player_file,
     player_of,
@@ -157,13 +157,13 @@ def corpus_of(table: CriticSettings, find: FindSongs) -> tuple[BoolArray, list[s
     return rolls, [song.name for song in songs]
 
 
-def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None:
+def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
     """Train the critics, or copy them, into the run.
 
     Args:
         config: The run's configuration.
         folder: The run's directory.
-        message: Shows messages to the user.
+        show_message: Shows messages to the user.
         find: Finds the songs of `--song`.
     """
     table: CriticSettings = config.task
@@ -177,11 +177,11 @@ def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None
         rolls, names = corpus_of(table, find)
         if table.pieces > max(len(rolls), 3 * FOLDS):  # fewer songs are refused in any case
             raise InputError(
-                f"{table.pieces} pieces need as many songs for their briefs, and there are "
+                f"{table.pieces} pieces need a song each for their briefs, and there are "
                 f"{len(rolls)}"
             )
         try:
-            critics = train(rolls, names, table.critic_seed, table.rounds, message, climb)
+            critics = train(rolls, names, table.critic_seed, table.rounds, show_message, climb)
         except ValueError as error:
             raise InputError(str(error)) from None
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
@@ -311,12 +311,12 @@ def _pieces(
     auc = classifier_auc(of_songs, described, random)
     together = {
         "pieces": len(rolls),
-        "pieces_above_quarter": sum(one["held_out_percentile"] >= 25 for one in records),
-        "pieces_usual": sum(not one["outside"] for one in records),
+        "pieces_above_quarter": sum(record["held_out_percentile"] >= 25 for record in records),
+        "pieces_usual": sum(not record["outside"] for record in records),
         "songs_usual_share": _share_of_usual(corpus),
         "fresh_classifier_auc": round(auc, 2) if np.isfinite(auc) else None,
         "fresh_classifier_auc_of_songs": _among_songs(of_songs, len(rolls), random),
-        "longest_known_run": max(one["longest_run"] for one in records),
+        "longest_known_run": max(record["longest_run"] for record in records),
     }
     document = {**together, "spread": spread(list(rolls)), "records": records}
     files = _files(fitness, rolls, names)
@@ -335,14 +335,14 @@ def _share_of_usual(corpus: Corpus) -> float:
     return round(float(np.mean(usual)), 2)
 
 
-def _among_songs(songs: FloatArray, few: int, random: np.random.Generator) -> float | None:
+def _among_songs(songs: FloatArray, count: int, random: np.random.Generator) -> float | None:
     """Return the fresh classifier's chance level: its AUC for random songs."""
-    if not 2 <= few <= len(songs) - 2:
+    if not 2 <= count <= len(songs) - 2:
         return None
     areas = []
     for _ in range(SAMPLES):
         order = random.permutation(len(songs))
-        areas.append(classifier_auc(songs[order[few:]], songs[order[:few]], random))
+        areas.append(classifier_auc(songs[order[count:]], songs[order[:count]], random))
     return round(float(np.mean(areas)), 2)
 
 
@@ -352,12 +352,12 @@ def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
         "piece      score  critic  held-out  above % of songs  known run  nearest song            "
         "  unusual for the songs",
     ]
-    for one in records:
-        unusual = ", ".join(one["outside"]) or "-"
+    for record in records:
+        unusual = ", ".join(record["outside"]) or "-"
         lines.append(
-            f"{one['name']}  {one['score']:6.2f}  {one['critic']:6.2f}  "
-            f"{one['held_out_critic']:8.2f}  {one['held_out_percentile']:16.0f}  "
-            f"{one['longest_run']:9d}  {one['nearest_song']:24}  {unusual}"
+            f"{record['name']}  {record['score']:6.2f}  {record['critic']:6.2f}  "
+            f"{record['held_out_critic']:8.2f}  {record['held_out_percentile']:16.0f}  "
+            f"{record['longest_run']:9d}  {record['nearest_song']:24}  {unusual}"
         )
     auc = together["fresh_classifier_auc"]
     verdict = (

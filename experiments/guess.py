@@ -97,7 +97,7 @@ PRESETS: dict[str, Changes] = {
 
 
 class GuessSettings(Settings, frozen=True):
-    """The score, and the length of a piece."""
+    """Settings of the experiment: the score, and the length of a piece."""
 
     score: Annotated[
         Literal["gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy", "coevolved"],

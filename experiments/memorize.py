@@ -32,7 +32,7 @@ from evo.experiment import (
     Line,
     Music,
     Panel,
-    Say,
+    ShowMessage,
     Task,
     player_file,
     player_of,
@@ -228,13 +228,13 @@ def shape(config: Config, find: FindSongs) -> Music:
     return Music(table.keys, len(songs[0].grid))
 
 
-def prepare(config: Config, folder: Path, message: Say, find: FindSongs) -> None:
+def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
     """Copy the songs into the run, so that it needs no other file.
 
     Args:
         config: The run's configuration.
         folder: The run's directory.
-        message: Not used.
+        show_message: Not used.
         find: Finds the songs.
     """
     table: MemorizeSettings = config.task

@@ -50,7 +50,7 @@ def fitting(name: str, array: Any, dtype: DTypeLike, shape: Sequence[int | str])
         name: Name of the array in messages.
         array: The value to check.
         dtype: Required dtype.
-        shape: Length of every axis, or a word for any length.
+        shape: Required length of every axis; a name instead of a number accepts any length.
 
     Raises:
         GenomeError: If it does not fit.
@@ -66,9 +66,9 @@ def fitting(name: str, array: Any, dtype: DTypeLike, shape: Sequence[int | str])
             if not isinstance(length, str)
         )
     ):
-        wanted = f"{np.dtype(dtype)} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
+        expected = f"{np.dtype(dtype)} ({', '.join(map(str, shape))}{',' * (len(shape) == 1)})"
         given = f"{array.dtype} {array.shape}" if is_array else type(array).__name__
-        raise GenomeError(f"{name} must be {wanted}, got {given}")
+        raise GenomeError(f"{name} must be {expected}, got {given}")
     whole: NDArray[Any] = np.ascontiguousarray(array).reshape(array.shape)
     if whole.dtype == np.bool_ and whole.size and whole.view(np.uint8).max() > 1:
         raise GenomeError(f"{name} must be 0 or 1 in every byte")  # kernels read only one bit
@@ -84,7 +84,7 @@ def field(
         arrays: The arrays by name.
         name: Name of the array.
         dtype: Required dtype.
-        shape: Length of every axis, or a word for any length.
+        shape: Required length of every axis; a name instead of a number accepts any length.
 
     Raises:
         GenomeError: If it is missing or does not fit.
@@ -145,8 +145,8 @@ def prompted(prompt: BoolArray, steps: int, individuals: int, keys: int) -> tupl
     if prompt.shape[-1] != keys or prompt.ndim not in (2, 3):
         raise ValueError(f"prompt must be (.., steps, {keys}), got {prompt.shape}")
     if prompt.ndim == 3 and len(prompt) != individuals:
-        wanted = (individuals, *prompt.shape[1:])
-        raise ValueError(f"prompt must be one for all or {wanted}, got {prompt.shape}")
+        expected = (individuals, *prompt.shape[1:])
+        raise ValueError(f"prompt must be one for all or {expected}, got {prompt.shape}")
     given: int = prompt.shape[-2]
     if steps < given:
         raise ValueError(f"steps ({steps}) must be at least the prompt's {given}")
@@ -223,7 +223,7 @@ class Performers(Protocol):
         """
 
     def improvising(self) -> Self:
-        """Return the individuals without the input of the song that they learned.
+        """Return the individuals with the extra input of their learned song set to 0.
 
         Raises:
             ValueError: If they have no such input.

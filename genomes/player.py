@@ -110,7 +110,7 @@ class Player:
         """Number of inputs of a network."""
         return self.keys * len(self.lags) + len(self.extra_inputs)
 
-    def hear(self, grid: BoolArray) -> FloatArray:
+    def input_rows(self, grid: BoolArray) -> FloatArray:
         """Return the inputs for every step of a song.
 
         Args:
@@ -124,14 +124,14 @@ class Player:
         """
         check_roll(grid, self.keys)
         steps = len(grid)
-        heard = np.full((self.inputs, steps), self.before_start)
+        inputs = np.full((self.inputs, steps), self.before_start)
         sounds = np.where(grid.T, self.on, self.off)
-        for place, lag in enumerate(self.lags):
-            rows = slice(place * self.keys, (place + 1) * self.keys)
-            heard[rows, lag:] = sounds[:, : max(steps - lag, 0)]
-        for place, constant in enumerate(self.extra_inputs, start=self.keys * len(self.lags)):
-            heard[place] = constant
-        return heard
+        for index, lag in enumerate(self.lags):
+            rows = slice(index * self.keys, (index + 1) * self.keys)
+            inputs[rows, lag:] = sounds[:, : max(steps - lag, 0)]
+        for index, constant in enumerate(self.extra_inputs, start=self.keys * len(self.lags)):
+            inputs[index] = constant
+        return inputs
 
     def activations(self, outputs: FloatArray) -> FloatArray:
         """Return activations from outputs; a key sounds if its activation is > 0.
@@ -177,7 +177,7 @@ class Player:
         Raises:
             GenomeError: If the values do not describe a player.
         """
-        names = {one.name for one in fields(cls)}
+        names = {entry.name for entry in fields(cls)}
         unknown = sorted(set(values) - names)
         if unknown:
             raise GenomeError(f"a player has no {unknown[0]}")

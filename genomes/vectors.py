@@ -47,16 +47,16 @@ class _VectorModel(_primitive):  # type: ignore[misc]
 
 
 def _operation(typed: Callable[..., Any], plain: Callable[..., Any]) -> Any:
-    """Return an operation for kernels, or its NumPy twin without compilation."""
+    """Return the compiled operation, or its NumPy version if compilation is disabled."""
     return plain if config.DISABLE_JIT else _intrinsic(typed)
 
 
-def _pointer(context: Any, builder: Any, kind: Any, array: Any, place: Any) -> Any:
+def _pointer(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:
     data = context.make_array(kind)(context, builder, array).data
-    return builder.gep(data, [place])
+    return builder.gep(data, [start])
 
 
-def _load(typing: Any, array: Any, place: Any) -> Any:
+def _load(typing: Any, array: Any, start: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         pointer = _pointer(context, builder, array, *values)
         vector = context.get_value_type(signature.return_type).as_pointer()
@@ -65,7 +65,7 @@ def _load(typing: Any, array: Any, place: Any) -> Any:
     return Vector(array.dtype)(array, types.intp), build
 
 
-def _store(typing: Any, vector: Any, array: Any, place: Any) -> Any:
+def _store(typing: Any, vector: Any, array: Any, start: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         pointer = _pointer(context, builder, array, *values[1:])
         target = builder.bitcast(pointer, values[0].type.as_pointer())
@@ -79,13 +79,14 @@ def _spread(typing: Any, number: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         vector = context.get_value_type(signature.return_type)
         nothing, first = ir.Constant(vector, ir.Undefined), ir.IntType(32)
-        one = builder.insert_element(nothing, values[0], first(0))
-        return builder.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(first, LANES), None))
+        inserted = builder.insert_element(nothing, values[0], first(0))
+        zeros = ir.Constant(ir.VectorType(first, LANES), None)
+        return builder.shuffle_vector(inserted, nothing, zeros)
 
     return Vector(number)(number), build
 
 
-def _number(typing: Any, array: Any, place: Any) -> Any:
+def _number(typing: Any, array: Any, start: Any) -> Any:
     def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
         return builder.load(_pointer(context, builder, array, *values))
 
@@ -110,20 +111,20 @@ def _of_two(instruction: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     return typed
 
 
-def _plain_store(vector: Any, array: Any, place: int) -> None:
-    array.reshape(-1)[place : place + LANES] = vector
+def _plain_store(vector: Any, array: Any, start: int) -> None:
+    array.reshape(-1)[start : start + LANES] = vector
 
 
 def _plain_fused(a: Any, b: Any, c: Any) -> Any:
-    """Return a * b + c; rounding twice rarely gives a neighbouring number."""
+    """Return a * b + c in double precision; rounding twice can change the last bit."""
     return (np.float64(a) * np.float64(b) + np.float64(c)).astype(c.dtype)
 
 
 # load(array, index), store(vector, array, index), number(array, index) for one number, and
 # spread(number) into every lane.
-load = _operation(_load, lambda array, place: array.reshape(-1)[place : place + LANES].copy())
+load = _operation(_load, lambda array, start: array.reshape(-1)[start : start + LANES].copy())
 store = _operation(_store, _plain_store)
-number = _operation(_number, lambda array, place: array.reshape(-1)[place])
+number = _operation(_number, lambda array, start: array.reshape(-1)[start])
 spread = _operation(_spread, lambda number: np.full(LANES, number))
 # a * b + c rounded once, of vectors or of numbers.
 fused = _operation(_fused, _plain_fused)

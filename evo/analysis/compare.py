@@ -61,7 +61,7 @@ class Group:
 
 @dataclass
 class Comparison:
-    """All groups, and a line for each run left out."""
+    """The groups of runs, and one line per run that cannot be compared, with the reason."""
 
     groups: list[Group]
     left_out: list[str]
@@ -87,7 +87,7 @@ def find_runs(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
         found |= {run.resolve(): run for run in below if run.resolve() not in found}
         for folder in [path, *(file.parent for file in path.rglob(BATCH_FILE))]:
             if is_batch(folder):
-                missing += _not_begun(folder)
+                missing += _not_started(folder)
     return list(found.values()), list(dict.fromkeys(missing))
 
 
@@ -97,7 +97,7 @@ def _by_numbers(path: Path) -> list[Any]:
     return [str(path.parent), path.name.rstrip("0123456789"), int(digits[-1]) if digits else -1]
 
 
-def _not_begun(folder: Path) -> list[str]:
+def _not_started(folder: Path) -> list[str]:
     try:
         batch = Batch.open(folder)
     except RunError as error:
@@ -262,32 +262,33 @@ def table(groups: Sequence[Group]) -> str:
     return "\n".join(lines)
 
 
-def significance(one: Group, other: Group) -> list[str]:
+def significance(first: Group, second: Group) -> list[str]:
     """Test the difference of two groups; return lines with two-sided p-values.
 
     Args:
-        one: the first group.
-        other: the second group.
+        first: the first group.
+        second: the second group.
     """
     lines = []
-    if one.solved or other.solved:
-        success = fisher_exact((one.solved, len(one.outcomes)), (other.solved, len(other.outcomes)))
+    if first.solved or second.solved:
+        counts = [(group.solved, len(group.outcomes)) for group in (first, second)]
+        success = fisher_exact(*counts)
         lines.append(f"success: p = {success:.2g} (Fisher's exact test)")
-        cost = mann_whitney(one.to_success(), other.to_success())
+        cost = mann_whitney(first.to_success(), second.to_success())
         lines.append(f"evaluations to success, failures last: p = {cost:.2g} (Mann-Whitney U)")
-    differing = _scored_otherwise(one.outcomes[0].config, other.outcomes[0].config)
+    differing = _scored_otherwise(first.outcomes[0].config, second.outcomes[0].config)
     if differing:
         return [*lines, f"best fitness: not comparable, they differ in {', '.join(differing)}"]
-    best = mann_whitney([run.best for run in one.outcomes], [run.best for run in other.outcomes])
+    best = mann_whitney([run.best for run in first.outcomes], [run.best for run in second.outcomes])
     lines.append(f"best fitness: p = {best:.2g} (Mann-Whitney U)")
     return lines
 
 
-def _scored_otherwise(one: Tables, other: Tables) -> list[str]:
+def _scored_otherwise(first: Tables, second: Tables) -> list[str]:
     """Return the settings that make the scores of two configurations incomparable."""
-    experiment = one["run"]["experiment"]
-    if other["run"]["experiment"] != experiment:
+    experiment = first["run"]["experiment"]
+    if second["run"]["experiment"] != experiment:
         return ["run.experiment"]
-    mine, theirs = one.get(experiment, {}), other.get(experiment, {})
+    mine, theirs = first.get(experiment, {}), second.get(experiment, {})
     names = sorted(set(mine) | set(theirs))
     return [f"{experiment}.{name}" for name in names if mine.get(name) != theirs.get(name)]

@@ -15,10 +15,11 @@ from collections.abc import Sequence
 from math import comb, erfc, inf, isnan, nan, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
+
+from genomes.arrays import FloatArray, IntArray
 
 # Values of both groups; above this the exact test is slow and the normal one close enough.
-MOST_EXACT = 100
+MAX_EXACT = 100
 _HALF_WIDTH = 1.959963984540054  # normal quantile of a 95 % interval
 
 
@@ -75,50 +76,50 @@ def mann_whitney(
         raise ValueError(f"alternative must be greater, less or two-sided, got {alternative!r}")
     values = np.array([*ours, *theirs], np.float64)
     if any(map(isnan, values)):
-        raise ValueError("ours and theirs must be numbers, and there is a nan")
+        raise ValueError("ours and theirs must not contain nan")
     if not len(ours) or not len(theirs):
         return nan
     doubled = _doubled_ranks(values)
-    few = min(len(ours), len(theirs))
+    size = min(len(ours), len(theirs))
     # The rank sum of the smaller group is equivalent, and faster.
-    mine = doubled[: len(ours)] if len(ours) == few else doubled[len(ours) :]
-    if len(values) <= MOST_EXACT:
-        low, high = _exact_tails(doubled, few, int(mine.sum()))
+    mine = doubled[: len(ours)] if len(ours) == size else doubled[len(ours) :]
+    if len(values) <= MAX_EXACT:
+        low, high = _exact_tails(doubled, size, int(mine.sum()))
     else:
-        low, high = _normal_tails(doubled, few, int(mine.sum()))
-    if len(ours) != few:  # their rank sum is low if ours is high
+        low, high = _normal_tails(doubled, size, int(mine.sum()))
+    if len(ours) != size:  # their rank sum is low if ours is high
         low, high = high, low
     if alternative == "two-sided":
         return min(1.0, 2 * min(low, high))
     return high if alternative == "greater" else low
 
 
-def _doubled_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _doubled_ranks(values: FloatArray) -> IntArray:
     """Return twice the rank of every value from 1; ties get their mean rank."""
     _, index, count = np.unique(values, return_inverse=True, return_counts=True)
     ends = np.cumsum(count)
-    ranks: NDArray[np.int64] = (2 * ends - count + 1)[index]
+    ranks: IntArray = (2 * ends - count + 1)[index]
     return ranks
 
 
-def _exact_tails(ranks: NDArray[np.int64], few: int, total: int) -> tuple[float, float]:
+def _exact_tails(ranks: IntArray, size: int, total: int) -> tuple[float, float]:
     """Return the exact probabilities of a rank sum <= and >= `total`."""
     # ways[k, s]: number of subsets of k ranks so far with sum s.
-    ways = np.zeros((few + 1, int(ranks.sum()) + 1))
+    ways = np.zeros((size + 1, int(ranks.sum()) + 1))
     ways[0, 0] = 1.0
     for rank in ranks:
         ways[1:, rank:] += ways[:-1, :-rank].copy()
-    chances = ways[few] / comb(len(ranks), few)
+    chances = ways[size] / comb(len(ranks), size)
     return float(min(1.0, chances[: total + 1].sum())), float(min(1.0, chances[total:].sum()))
 
 
-def _normal_tails(ranks: NDArray[np.int64], few: int, total: int) -> tuple[float, float]:
+def _normal_tails(ranks: IntArray, size: int, total: int) -> tuple[float, float]:
     """Return the tail probabilities by the normal approximation."""
     n = len(ranks)
-    spread = sqrt(few * (n - few) / (n - 1) * float(ranks.var()))
+    spread = sqrt(size * (n - size) / (n - 1) * float(ranks.var()))
     if not spread:
         return 1.0, 1.0
-    away = total - few * float(ranks.mean())
+    away = total - size * float(ranks.mean())
     half = 1.0  # continuity correction: half a rank, doubled
     return _below((away + half) / spread), _below((half - away) / spread)
 

@@ -21,7 +21,7 @@ from evo import __version__
 from evo.cli.output import accept_everything
 from evo.core.platform import ENDING_SIGNALS, call_later
 
-_LONGEST_CLEANING = 1.5  # seconds
+_CLEANING_LIMIT = 1.5  # seconds
 
 
 class UsageError(click.ClickException):
@@ -44,7 +44,7 @@ def end_on_signals() -> None:
     """
 
     def end(number: int, frame: Any) -> None:
-        call_later(_LONGEST_CLEANING, lambda: os._exit(128 + number))
+        call_later(_CLEANING_LIMIT, lambda: os._exit(128 + number))
         sys.exit(128 + number)
 
     if threading.current_thread() is threading.main_thread():
@@ -97,7 +97,7 @@ def _warning_line(message: Any, *_: Any, **__: Any) -> str:
 
 @contextmanager
 def _output_in_one_line() -> Iterator[None]:
-    """Turn a failure to write the standard output into one line; that nobody reads it is none."""
+    """Turn a failure to write the standard output into one line; ignore a closed pipe."""
     try:
         yield
     except BrokenPipeError:  # the reader of the output has seen enough

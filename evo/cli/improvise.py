@@ -40,12 +40,12 @@ def improvise(
         InputError: If there is no such song.
     """
     config, experiment = load_run(path)
-    how, resolution = experiment.improvising, experiment.resolution
-    if how is None or resolution is None:
-        raise RunError(f"{path}: a champion of {experiment.name} cannot play anew")
+    improvising, resolution = experiment.improvising, experiment.resolution
+    if improvising is None or resolution is None:
+        raise RunError(f"{path}: a champion of {experiment.name} cannot improvise")
     performers = _champion(path, config.run.engine)
     if improvise:
-        performers = _freed(path, performers, how.has_song)
+        performers = _freed(path, performers, improvising.has_song)
     if temperature is None:
         temperature = IMPROVISING_TEMPERATURE if improvise else 0.0
     keys, steps_per_beat = resolution(config)
@@ -53,7 +53,7 @@ def improvise(
     if begin is not None and begin.keys != keys:
         raise RunError(f"{prompt}: it has {begin.keys} keys, and the champion plays {keys}")
     streams = [stream(seed, Role.PLAY)]
-    song = how.play(config, path, performers, begin, streams, temperature)
+    song = improvising.play(config, path, performers, begin, streams, temperature)
     parts = [song.name, "improvised" if improvise else "", f"t{temperature:g}", f"seed{seed}"]
     name = "-".join(part for part in parts if part)
     return Song(song.grid, song.lowest_note, song.steps_per_beat, song.tempo, name)

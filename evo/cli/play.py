@@ -72,7 +72,7 @@ def _refuse_batch(path: Path) -> None:
     from evo.runs.description import is_batch
 
     if is_batch(path):
-        runs = sorted(one.name for one in path.glob("seed*"))
+        runs = sorted(folder.name for folder in path.glob("seed*"))
         raise RunError(
             f"{path}: it holds the runs {', '.join(runs)}; play one of them"
             if runs
@@ -98,7 +98,7 @@ def _champions_song(path: Path) -> Any:
 
 
 def _song(what: str) -> Any:
-    """Return the song by a name, on the simplified instrument if it fits."""
+    """Return the song by a name or path, on 13 keys if it fits, else on 88."""
     from evo.core.errors import InputError
     from evo.music.library import find_songs
 

@@ -35,12 +35,12 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
         if is_batch(path):  # its runs that have begun
             batch = Batch.open(path)
             below = [batch.folder(seed) for seed in batch.seeds]
-            found = [one for one in below if (one / "log.jsonl").exists()]
+            found = [folder for folder in below if (folder / "log.jsonl").exists()]
         else:
             found = [path]
-        for one in found:
-            logs[str(one)] = list(read_log(one / "log.jsonl"))
-            if not logs[str(one)] and found == [path]:
+        for folder in found:
+            logs[str(folder)] = list(read_log(folder / "log.jsonl"))
+            if not logs[str(folder)] and found == [path]:
                 raise RunError(f"{path}: its log is still empty")
     if not any(logs.values()):
         raise RunError(f"{runs[0]}: none of its runs has a record yet")

@@ -25,33 +25,33 @@ def runs(folder: str, as_json: bool) -> None:
 
     found = summaries(Path(folder))
     if as_json:
-        for one in found:
-            click.echo(json.dumps(vars(one) | {"path": str(one.path), "resume": one.next_command}))
+        for run in found:
+            click.echo(json.dumps(vars(run) | {"path": str(run.path), "resume": run.next_command}))
         return
     if not found:
         click.echo(f"there are no runs in {printable(folder)}")
         return
     rows = [("run", "experiment", "bred by", "seed", "status", "generation", "best", "changed")]
-    for one in found:
-        inside = one.path.is_relative_to(folder) and one.path != Path(folder)
+    for run in found:
+        inside = run.path.is_relative_to(folder) and run.path != Path(folder)
         rows.append((
-            printable(str(one.path.relative_to(folder) if inside else one.path)),
-            one.experiment,
-            bred_by(one.engine) if one.engine else "",
-            "" if one.seed is None else str(one.seed),
-            one.status,
-            str(one.generation),
-            f"{one.best:.4g}" if isinstance(one.best, int | float) else "",
-            f"{_duration(one.age)} ago",
+            printable(str(run.path.relative_to(folder) if inside else run.path)),
+            run.experiment,
+            bred_by(run.engine) if run.engine else "",
+            "" if run.seed is None else str(run.seed),
+            run.status,
+            str(run.generation),
+            f"{run.best:.4g}" if isinstance(run.best, int | float) else "",
+            f"{_duration(run.age)} ago",
         ))  # fmt: skip
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         click.echo("  ".join(cells).rstrip())
-    for one in found:
-        if one.note:
-            click.echo(printable(f"{one.path}: {one.note}"))
-    waiting = [one.next_command for one in found if one.next_command]
+    for run in found:
+        if run.note:
+            click.echo(printable(f"{run.path}: {run.note}"))
+    waiting = [run.next_command for run in found if run.next_command]
     if waiting:
         click.echo("resume interrupted runs with:")
     for command in waiting:

@@ -15,7 +15,14 @@ from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
 @click.option("--toml", is_flag=True, help="Print an editable file for --config.")
 @one_line_errors
 def settings(experiment: str, genome: str | None, engine: str | None, toml: bool) -> None:
-    """List every setting of an EXPERIMENT with its default, its limits and its meaning."""
+    """List every setting of an EXPERIMENT with its default, its limits and its meaning.
+
+    Args:
+        experiment: Name of the experiment.
+        genome: Genome kind; None for the experiment's default.
+        engine: Engine or baseline; None for the genome kind's default.
+        toml: Print an editable configuration file instead of tables.
+    """
     from evo.api import settings as default_settings
 
     config = default_settings(experiment, genome=genome, engine=engine)

@@ -156,8 +156,8 @@ class Config:
         for name, table in changes.items():
             old = getattr(self, name)
             if old is not None:
-                wanted = known(old, table) if known_only else table
-                new[name] = changed(old, wanted, name)
+                values = known(old, table) if known_only else table
+                new[name] = changed(old, values, name)
         return replace(self, **new)
 
     def as_engine(self, name: str, settings: Any) -> Self:

@@ -19,17 +19,21 @@ GRACE = 2.0  # seconds from the first signal until `Interrupted` is raised
 
 
 class Interrupted(BaseException):
-    """Raised after the time to end well.
+    """Raised if the program has not ended `GRACE` seconds after a signal.
 
-    It is no error: only `Interrupts` may handle it.
+    It is a BaseException, so that only `Interrupts` handles it.
     """
 
 
 class Interrupts:
-    """Context manager whose `received` is the first signal, or None.
+    """Context manager that records the first signal, to let the caller end cleanly.
 
-    `Interrupted` is raised inside `GRACE` seconds after that signal. Only the main thread receives
-    signals. Under `nohup` SIGHUP stays ignored.
+    If the context is still active `GRACE` seconds after the signal, `Interrupted` is raised in it.
+    A second signal ends the process at once. Only the main thread receives signals. An ignored
+    SIGHUP (`nohup`) stays ignored.
+
+    Attributes:
+        received: The first signal, None before it.
     """
 
     def __init__(self) -> None:

@@ -120,12 +120,12 @@ def _interrupt_later(seconds: float, function: Callable[[], None]) -> Callable[[
 
 
 def kill_with_parent(parent: int | None = None) -> bool:
-    """Ask the kernel to kill this process when its parent is gone.
+    """Ask the kernel to kill this process when its parent ends.
 
     The thread that started this process counts as the parent.
 
     Args:
-        parent: The process number of the parent, which may be gone already; None if it is not.
+        parent: Process id of the parent, if it may have ended already; None if it has not.
 
     Returns:
         Whether the system can do this.
@@ -139,12 +139,12 @@ def kill_with_parent(parent: int | None = None) -> bool:
 
 
 def end_with_parent(parent: int) -> None:
-    """End this process, started by `multiprocess`, when its parent is gone.
+    """End this process, started by `multiprocess`, when its parent ends.
 
     Without support by the kernel, a thread waits for the end of the pipe from the parent.
 
     Args:
-        parent: The process number of the parent, which may be gone already.
+        parent: Process id of the parent, which may have ended already.
     """
     if kill_with_parent(parent):
         return
@@ -183,7 +183,7 @@ def wait_for_files(
         The descriptors that are ready, empty after the maximum wait.
     """
     if _poll is None:
-        return {one for ready in select.select(readable, writable, (), seconds) for one in ready}
+        return {file for ready in select.select(readable, writable, (), seconds) for file in ready}
     poll = _poll()
     for descriptor in readable:
         poll.register(descriptor, select.POLLIN)

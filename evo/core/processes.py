@@ -32,15 +32,15 @@ def start_child(target: str, *arguments: Any, is_quiet: bool = False) -> Any:
 
     Args:
         target: The function, as "package.module:function".
-        *arguments: Its arguments. They are unpickled before the process is tied to its parent, so
-            they may be numbers, text, bytes and pipes, nothing that imports modules.
+        *arguments: Its arguments: numbers, text, bytes and pipes. They may import no module,
+            because they are unpickled before the process is made to end with its parent.
         is_quiet: Discard all output of the process, including tracebacks.
 
     Returns:
         The `multiprocess` process.
 
     Raises:
-        OSError: If the system has no room for a process.
+        OSError: If the system cannot start a process.
     """
     script = sys.modules["__main__"]
     with child_environment() as environment, signals_blocked():

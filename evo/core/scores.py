@@ -13,6 +13,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from genomes.arrays import BoolArray, FloatArray, Singles
+
 
 class Status(IntEnum):
     """How the evaluation of one individual ended."""
@@ -28,13 +30,13 @@ class Status(IntEnum):
 class Scores:
     """Scores of n individuals; make them with `Scores.of` or `Scores.failed`."""
 
-    total: NDArray[np.float64]  # (n,)
+    total: FloatArray  # (n,)
     # One column per step, song or opponent, for selection by cases.
-    cases: NDArray[np.float32] | None  # (n, m)
+    cases: Singles | None  # (n, m)
     status: NDArray[np.uint8]  # (n,) of Status
     reasons: dict[int, str] = field(default_factory=dict)  # individual -> why it failed
     # One column per output of the performer, if each has a score of its own: credit by output.
-    by_output: NDArray[np.float64] | None = None  # (n, outputs)
+    by_output: FloatArray | None = None  # (n, outputs)
 
     def __len__(self) -> int:
         return len(self.total)
@@ -95,7 +97,7 @@ class Scores:
         )
 
     @property
-    def ok(self) -> NDArray[np.bool_]:
+    def ok(self) -> BoolArray:
         """Whether each individual was evaluated without failure: bool (n,)."""
         return np.equal(self.status, Status.OK)
 
@@ -109,9 +111,13 @@ class Scores:
 
     @classmethod
     def join(cls, parts: Sequence[Self]) -> Self:
-        """Return the scores of batches of a population, concatenated.
+        """Concatenate the scores of the batches of a population.
 
-        Failed batches have no tables: theirs are -inf if another batch has them.
+        A batch in which everything failed has no `cases` and no `by_output`. If another batch has
+        them, the missing rows are -inf.
+
+        Args:
+            parts: The scores of each batch, in the order of the population.
         """
         reasons: dict[int, str] = {}
         start = 0
@@ -135,7 +141,7 @@ def _numbers(name: str, given: Any) -> NDArray[Any]:
 
 
 def _joined(tables: Sequence[NDArray[Any] | None], lengths: Sequence[int]) -> NDArray[Any] | None:
-    """Return the concatenated tables, -inf for missing ones; None without any."""
+    """Concatenate tables; missing ones become -inf. Return None if all are missing."""
     present = [table for table in tables if table is not None]
     if not present:
         return None

@@ -15,7 +15,7 @@ import numpy as np
 
 
 class Role(IntEnum):
-    """The use of a stream; part of the seed, so never renumber."""
+    """The purpose of a random stream; its number is part of the seed, so never renumber."""
 
     INITIALISE = 1
     BREED = 2

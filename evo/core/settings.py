@@ -50,7 +50,7 @@ class Row(NamedTuple):
     def text(self) -> str:
         """The value as written on a command line."""
         if isinstance(self.value, list | tuple):
-            return ",".join(str(one) for one in self.value)
+            return ",".join(str(item) for item in self.value)
         return str(self.value).lower() if isinstance(self.value, bool) else str(self.value)
 
 
@@ -113,9 +113,9 @@ def unknown_setting(label: str, known: Mapping[str, Any]) -> InputError:
         known: Settings of its table, by name.
     """
     where, _, name = label.rpartition(".")
-    place = f"[{where}]" if where else "a configuration"
+    table = f"[{where}]" if where else "a configuration"
     hint = suggestion(name, known, prefix=f"{where}." if where else "")
-    return InputError(f"there is no setting {label!r}; {hint}{place} has {', '.join(known)}")
+    return InputError(f"there is no setting {label!r}; {hint}{table} has {', '.join(known)}")
 
 
 def _leaf(kind: Any, value: Any, label: str) -> Any:
@@ -147,7 +147,7 @@ def _plain(info: Any, value: Any) -> Any:
     if isinstance(value, Mapping):
         raise ValueError
     if isinstance(kind, inspect.UnionType):  # a number, or nothing
-        words = [word for one in kind.types for word in getattr(one, "values", ())]
+        words = [word for part in kind.types for word in getattr(part, "values", ())]
         return value if value in words else _plain(kind.types[0], value)
     if isinstance(kind, inspect.BoolType):
         truth = _TRUTH.get(value.strip().lower()) if isinstance(value, str) else value
@@ -175,7 +175,7 @@ def _in_words(info: Any) -> str:
     """Return the valid values of a type: "a whole number from 1 to 128"."""
     kind = _bare(info)
     if isinstance(kind, inspect.UnionType):
-        return " or ".join(_in_words(one) for one in kind.types)
+        return " or ".join(_in_words(part) for part in kind.types)
     if isinstance(kind, inspect.LiteralType):
         words = [str(word) for word in kind.values if word != ""]
         words += ["empty"] * ("" in kind.values)
@@ -231,5 +231,5 @@ def rows(table: msgspec.Struct, where: str) -> Iterator[tuple[str, Row]]:
 
 def _help(field: FieldInfo) -> str:
     """Return a field's help text."""
-    notes = [one for one in getattr(field.type, "__metadata__", ()) if isinstance(one, Meta)]
-    return next((one.description for one in notes if one.description), "")
+    notes = [meta for meta in getattr(field.type, "__metadata__", ()) if isinstance(meta, Meta)]
+    return next((meta.description for meta in notes if meta.description), "")

@@ -58,12 +58,12 @@ class State:
         if found is None:
             raise ValueError(f"{name} is missing")
         fits = found.ndim == len(shape) and all(
-            wanted in (None, length) for wanted, length in zip(shape, found.shape, strict=True)
+            expected in (None, length) for expected, length in zip(shape, found.shape, strict=True)
         )
         if found.dtype != dtype or not fits:
-            wanted = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
+            expected = "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")"
             raise ValueError(
-                f"{name} must be {dtype.__name__} {wanted}, got {found.dtype} {found.shape}"
+                f"{name} must be {dtype.__name__} {expected}, got {found.dtype} {found.shape}"
             )
         return found
 

@@ -24,11 +24,11 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
 from evo.core.state import Count, Finite, State
+from genomes.arrays import FloatArray
 from genomes.base import Performers
 from genomes.player import Player
 
@@ -50,7 +50,7 @@ class Gallery:
     """The best individuals of an engine that keeps more than a champion."""
 
     performers: Performers  # a batch of n
-    scores: NDArray[np.float64]  # (n,), total, or score at its case
+    scores: FloatArray  # (n,), total, or score at its case
     by_case: bool = False  # whether individual i is the best at case i
 
 

@@ -83,14 +83,14 @@ class Copying:
         steps = longest + SCORED
         inputs = np.zeros((1, count, steps, self.inputs), np.float32)
         inputs[..., : self.keys] = random.integers(2, size=(count, steps, self.keys))
-        wanted = np.empty((1, count, SCORED, self.keys), np.float32)
+        targets = np.empty((1, count, SCORED, self.keys), np.float32)
         for index in range(count):
-            which = index % len(self.delays)
-            start = longest - self.delays[which]
-            wanted[0, index] = inputs[0, index, start : start + SCORED, : self.keys]
+            variant = index % len(self.delays)
+            start = longest - self.delays[variant]
+            targets[0, index] = inputs[0, index, start : start + SCORED, : self.keys]
             if len(self.delays) > 1:
-                inputs[0, index, :: self.marker_every, self.keys + which] = 1.0
-        return inputs, wanted
+                inputs[0, index, :: self.marker_every, self.keys + variant] = 1.0
+        return inputs, targets
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:
         """Return the negated losses, with a case per scored step.
@@ -103,8 +103,8 @@ class Copying:
             TypeError: For performers of another genome kind.
         """
         _check(performers)
-        inputs, wanted = self.draw(self.sequences, streams.common)
-        errors = performers.mean_squared_error(inputs, wanted, inputs.shape[2] - SCORED)
+        inputs, targets = self.draw(self.sequences, streams.common)
+        errors = performers.mean_squared_error(inputs, targets, inputs.shape[2] - SCORED)
         return Scores.of(-errors.sum(axis=1), -errors)
 
     def figures(self, performers: Any) -> dict[str, Any]:
@@ -120,8 +120,8 @@ class Copying:
             solved          whether the loss is at its limit or below
         """
         random = stream(0, Role.EVALUATE, 0, 1 << 20)
-        inputs, wanted = self.draw(_TESTED, random)
-        errors = performers.mean_squared_error(inputs, wanted, inputs.shape[2] - SCORED)
+        inputs, targets = self.draw(_TESTED, random)
+        errors = performers.mean_squared_error(inputs, targets, inputs.shape[2] - SCORED)
         loss = float(errors.sum())
         several = len(self.delays)
         solved = loss <= (SOLVED if several == 1 else SOLVED_AMONG_SEVERAL)

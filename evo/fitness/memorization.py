@@ -22,11 +22,10 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.music.song import Song
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
 
 Mode = Literal["follow", "perform"]
@@ -82,29 +81,29 @@ class Memorization:
 
     def _follow_cases(
         self, performers: Performers, grid: BoolArray
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[FloatArray, FloatArray]:
         """Return cases and scores per output of one song under teacher forcing.
 
         Returns:
             float64 (n, steps after the prompt) and (n, keys).
         """
-        wanted = grid[self.prompt_steps :]
+        target = grid[self.prompt_steps :]
         outputs = performers.follow(grid)[:, self.prompt_steps :].astype(np.float64)
-        right = ((outputs > 0) == wanted).all(axis=2)
-        weight = np.where(wanted, SOUNDING_WEIGHT, 1.0)
-        error = (weight * (np.tanh(outputs) - np.where(wanted, 1.0, -1.0)) ** 2).sum(axis=2) / 4
+        right = ((outputs > 0) == target).all(axis=2)
+        weight = np.where(target, SOUNDING_WEIGHT, 1.0)
+        error = (weight * (np.tanh(outputs) - np.where(target, 1.0, -1.0)) ** 2).sum(axis=2) / 4
         # The error of silence, only on keys that should sound.
-        silence = SOUNDING_WEIGHT * wanted.sum()
-        steps = len(wanted)
+        silence = SOUNDING_WEIGHT * target.sum()
+        steps = len(target)
         error[right.all(axis=1)] = 0.0
-        exact = 2 * right * _balance(_sounding(wanted)) - 1 / steps
+        exact = 2 * right * _balance(_sounding(target)) - 1 / steps
         dense = 1 / steps - error / silence
-        short = np.maximum(1.0 - np.where(wanted, outputs, -outputs), 0.0)
+        short = np.maximum(1.0 - np.where(target, outputs, -outputs), 0.0)
         return steps * (exact + dense) / 2, -(short**2).sum(axis=1)
 
     def _perform_cases(
         self, performers: Performers, grid: BoolArray
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[FloatArray, FloatArray]:
         """Return cases and scores per output of one song in closed loop.
 
         An output loses 3 for a missed note, and 1 for a wrong one.
@@ -112,18 +111,18 @@ class Memorization:
         Returns:
             float64 (n, steps after the prompt) and (n, keys).
         """
-        wanted = grid[self.prompt_steps :]
+        target = grid[self.prompt_steps :]
         played = performers.perform(grid[: self.prompt_steps], len(grid))[:, self.prompt_steps :]
-        to_hit, to_leave = wanted.sum(axis=1), (~wanted).sum(axis=1)
-        hit = (played & wanted).sum(axis=2) / np.maximum(to_hit, 1)
-        struck = (played & ~wanted).sum(axis=2) / np.maximum(to_leave, 1)
+        to_hit, to_leave = target.sum(axis=1), (~target).sum(axis=1)
+        hit = (played & target).sum(axis=2) / np.maximum(to_hit, 1)
+        struck = (played & ~target).sum(axis=2) / np.maximum(to_leave, 1)
         # Silent steps have nothing to hit; wrong notes lose their share of the score.
         sounding = to_hit > 0
-        missed = (~played & wanted).sum(axis=1) * SOUNDING_WEIGHT
-        wrong = missed + (played & ~wanted).sum(axis=1)
+        missed = (~played & target).sum(axis=1) * SOUNDING_WEIGHT
+        wrong = missed + (played & ~target).sum(axis=1)
         silent = max(int((~sounding).sum()), 1)
         share = np.where(sounding, 1 / sounding.sum(), 1 / silent)
-        return len(wanted) * share * (hit - struck), -wrong
+        return len(target) * share * (hit - struck), -wrong
 
     def figures(self, performers: Performers) -> dict[str, Any]:
         """Return the exactly right steps of one individual.
@@ -139,12 +138,12 @@ class Memorization:
         """
         performed = followed = total = 0
         for song in self.songs:
-            wanted = song.grid[self.prompt_steps :]
+            target = song.grid[self.prompt_steps :]
             played = performers.perform(song.grid[: self.prompt_steps], len(song.grid))
             outputs = performers.follow(song.grid) > 0
-            performed += int((played[0, self.prompt_steps :] == wanted).all(axis=1).sum())
-            followed += int((outputs[0, self.prompt_steps :] == wanted).all(axis=1).sum())
-            total += len(wanted)
+            performed += int((played[0, self.prompt_steps :] == target).all(axis=1).sum())
+            followed += int((outputs[0, self.prompt_steps :] == target).all(axis=1).sum())
+            total += len(target)
         return {
             "steps_correct": performed,
             "follow_correct": followed,
@@ -158,12 +157,12 @@ def _sounding(grid: BoolArray) -> BoolArray:
     return np.asarray(grid.any(axis=1))
 
 
-def _balance(sounding: BoolArray) -> NDArray[np.float64]:
+def _balance(sounding: BoolArray) -> FloatArray:
     """Return weights that balance steps with and without onsets.
 
     Both kinds weigh half of the whole; if all steps have onsets, these weigh the whole.
     """
     if sounding.all():
         return np.full(len(sounding), 1.0 / len(sounding))
-    weights: NDArray[np.float64] = np.where(sounding, 0.5 / sounding.sum(), 0.5 / (~sounding).sum())
+    weights: FloatArray = np.where(sounding, 0.5 / sounding.sum(), 0.5 / (~sounding).sum())
     return weights

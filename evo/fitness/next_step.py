@@ -1,7 +1,7 @@
 """Predict songs: the cross-entropy of every next step.
 
 A performer reads the true past (teacher forcing) and outputs the probabilities of the next step.
-The cross-entropy of a step is -log2 of the probability of the step that came, in bits. A performer
+The cross-entropy of a step is -log2 of the actual step's probability, in bits. A performer
 that only knows the frequency of each key has the entropy of the songs. One that predicts their
 repetitions has less.
 
@@ -31,7 +31,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
-from genomes.history_user.networks import HistoryUsers, hear
+from genomes.history_user.networks import HistoryUsers, delayed
 
 # Minimum probability, and minimum distance from 1.
 MARGIN = 1e-6
@@ -145,9 +145,9 @@ def step_bits(chances: NDArray[np.floating[Any]], grid: BoolArray) -> FloatArray
         Bits, float64 (n, steps).
     """
     if chances.shape[2] > grid.shape[1]:
-        wanted = np.column_stack([grid, ~grid.any(axis=1)])
+        target = np.column_stack([grid, ~grid.any(axis=1)])
         information = -np.log2(np.maximum(chances, MARGIN), dtype=np.float64)
-        shares = wanted / wanted.sum(axis=1, keepdims=True)
+        shares = target / target.sum(axis=1, keepdims=True)
         bits: FloatArray = np.einsum("nsk,sk->ns", information, shares)
         return bits
     right = np.where(grid, chances, 1.0 - chances)
@@ -161,7 +161,7 @@ def _chances(performers: Any, grids: Sequence[BoolArray]) -> list[NDArray[np.flo
         return [_sigmoid(performers.follow(grid).astype(np.float64)) for grid in grids]
     inputs = np.zeros((1, len(grids), *grids[-1].shape), np.float32)
     for index, grid in enumerate(grids):
-        inputs[0, index, : len(grid)] = hear(grid)[0, 0]
+        inputs[0, index, : len(grid)] = delayed(grid)[0, 0]
     outputs = performers.forward(inputs)
     return [outputs[:, index, : len(grid)] for index, grid in enumerate(grids)]
 

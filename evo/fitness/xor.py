@@ -13,7 +13,7 @@ from genomes.arrays import FloatArray
 from genomes.base import Streams
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-WANTED = np.array([0.0, 1.0, 1.0, 0.0])
+TARGETS = np.array([0.0, 1.0, 1.0, 0.0])
 
 SOLVED_AT = 3.9
 
@@ -57,11 +57,11 @@ class Xor:
                 f"xor needs a genome that maps numbers to numbers (network), "
                 f"not {type(performers).__name__}"
             )
-        errors: FloatArray = -((performers.activate(INPUTS)[:, :, 0] - WANTED) ** 2)
+        errors: FloatArray = -((performers.activate(INPUTS)[:, :, 0] - TARGETS) ** 2)
         return errors
 
     def figures(self, performers: Networks) -> dict[str, Any]:
         """Return the outputs of one network, and whether they are right."""
         outputs = performers.activate(INPUTS)[0, :, 0]
-        score = 4.0 - float(((outputs - WANTED) ** 2).sum())
+        score = 4.0 - float(((outputs - TARGETS) ** 2).sum())
         return {"outputs": outputs.tolist(), "solved": score >= SOLVED_AT}

@@ -19,13 +19,11 @@ from __future__ import annotations
 from math import nan
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from evo.music.song import Song
-from genomes.arrays import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import device
-
-IntArray = NDArray[np.int64]
 
 BEATS_A_BAR = 4
 BAR = 8  # steps: 4/4 in eighths

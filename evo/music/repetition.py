@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evo.music.melody import BEATS_A_BAR, onsets
 from evo.music.song import Song
+from genomes.arrays import FloatArray, IntArray
 
 # Steps on either side of a repeat distance that must have a lower share.
 _NEIGHBOURS = 2
@@ -19,7 +20,7 @@ _NEIGHBOURS = 2
 _OF_HIGHEST, _OF_MEAN = 0.5, 2.0
 
 
-def autocorrelation(song: Song, longest: int) -> NDArray[np.float64]:
+def autocorrelation(song: Song, longest: int) -> FloatArray:
     """Return the share of notes that also began d steps earlier.
 
     Only notes from step d on count, so a song played twice has 1 at its length. The share is 0
@@ -35,11 +36,11 @@ def autocorrelation(song: Song, longest: int) -> NDArray[np.float64]:
     notes, repeated = _notes(song, longest)
     from_step = np.append(notes[::-1].cumsum()[::-1], 0)  # notes from each step on
     steps = np.minimum(np.arange(1, longest + 1), song.steps)
-    shares: NDArray[np.float64] = repeated.sum(axis=0) / np.maximum(from_step[steps], 1)
+    shares: FloatArray = repeated.sum(axis=0) / np.maximum(from_step[steps], 1)
     return shares
 
 
-def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArray[np.float64]:
+def repeat_shares(song: Song, longest: int, starts: IntArray) -> FloatArray:
     """Return the autocorrelation per section.
 
     The share counts the notes of a section that also began d steps earlier, inside the section or
@@ -55,11 +56,11 @@ def repeat_shares(song: Song, longest: int, starts: NDArray[np.int64]) -> NDArra
     """
     notes, repeated = _notes(song, longest)
     section_notes = np.maximum(np.add.reduceat(notes, starts), 1)
-    shares: NDArray[np.float64] = np.add.reduceat(repeated, starts, axis=0) / section_notes[:, None]
+    shares: FloatArray = np.add.reduceat(repeated, starts, axis=0) / section_notes[:, None]
     return shares
 
 
-def _notes(song: Song, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _notes(song: Song, longest: int) -> tuple[IntArray, IntArray]:
     """Count the onsets per step, and those repeated at 1 to `longest` steps."""
     begins = onsets(song)
     repeated = np.zeros((song.steps, longest), np.int64)
@@ -68,11 +69,12 @@ def _notes(song: Song, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int6
     return begins.sum(axis=1), repeated
 
 
-def repeat_distances(song: Song, longest: int) -> NDArray[np.int64]:
-    """Return the distances of at least a bar at which the song repeats itself.
+def repeat_distances(song: Song, longest: int) -> IntArray:
+    """Return the distances at which the song repeats itself, peaks of its autocorrelation.
 
-    A repeat distance has a higher share than the two distances on either side. Its share is at
-    least half the highest from a bar on, and at least twice the mean. A bar has four beats.
+    A repeat distance is at least a bar of four beats. Its autocorrelation is higher than at the two
+    distances on either side. It is at least half the maximum over all distances of at least a bar,
+    and at least twice their mean.
 
     Args:
         song: the song.
@@ -94,14 +96,12 @@ def repeat_distances(song: Song, longest: int) -> NDArray[np.int64]:
     return np.array(found, np.int64)
 
 
-def _is_peak(shares: NDArray[np.float64], index: int) -> bool:
+def _is_peak(shares: FloatArray, index: int) -> bool:
     beside = np.delete(shares[index - _NEIGHBOURS : index + _NEIGHBOURS + 1], _NEIGHBOURS)
     return bool(shares[index] > beside.max())
 
 
-def peak_distances(
-    weights: NDArray[np.floating[Any]], distances: NDArray[np.int64], bar: int
-) -> NDArray[np.int64]:
+def peak_distances(weights: NDArray[np.floating[Any]], distances: IntArray, bar: int) -> IntArray:
     """Return the distance with the highest total read weight per bar.
 
     Args:
@@ -116,5 +116,5 @@ def peak_distances(
     if not len(starts):
         return np.empty(0, np.int64)
     sums = np.add.reduceat(weights.astype(np.float64), starts, axis=0)
-    found: NDArray[np.int64] = distances[sums.argmax(axis=1)]
+    found: IntArray = distances[sums.argmax(axis=1)]
     return found

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, SupportsIndex
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from evo.core.errors import InputError, MidiError
 from evo.core.user_files import AnyPath
@@ -28,6 +28,7 @@ from evo.music.midi.roll import MAX_STEPS, read_grid
 from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import midi_bytes, write_file
 from evo.music.synth import player, write_wav
+from genomes.arrays import BoolArray
 
 __all__ = ["MAX_STEPS", "Song"]
 
@@ -72,7 +73,7 @@ class Song:
         ValueError: if the grid has another type or shape, or a number is out of range.
     """
 
-    grid: NDArray[np.bool_]
+    grid: BoolArray
     lowest_note: int = 60
     steps_per_beat: int = 2
     tempo: float = 120.0
@@ -241,7 +242,7 @@ class Song:
         used = np.flatnonzero(self.grid.any(axis=0))
         return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
 
-    def windows(self, lags: ArrayLike, before_start: bool = False) -> NDArray[np.bool_]:
+    def windows(self, lags: ArrayLike, before_start: bool = False) -> BoolArray:
         """Return the notes at each lag before each step.
 
         Args:
@@ -265,7 +266,7 @@ class Song:
         padded = np.vstack([np.full((1, self.keys), before_start, dtype=np.bool_), self.grid])
         limited = np.minimum(steps_back, self.steps).astype(np.int64)
         rows = np.arange(1, self.steps + 1)[:, None] - limited[None, :]
-        windows: NDArray[np.bool_] = padded[np.maximum(rows, 0)]
+        windows: BoolArray = padded[np.maximum(rows, 0)]
         return windows
 
     def corrupted(self, errors: int, rng: np.random.Generator) -> Song:

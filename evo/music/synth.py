@@ -19,10 +19,10 @@ from operator import itemgetter
 from typing import Any, BinaryIO, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.errors import InputError
 from evo.core.user_files import AnyPath, user_file
+from genomes.arrays import Singles
 
 __all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
 
@@ -32,7 +32,7 @@ ATTACK = 0.005  # seconds
 RELEASE = 0.12  # seconds
 DECAY = 1.5  # seconds until the first harmonic falls to 1/e
 HARMONICS = 6
-LONGEST_NOTE = 12.0  # seconds; by then the decay is past -69 decibels
+MAX_NOTE_SECONDS = 12.0  # by then the decay is past -69 decibels
 MAX_SECONDS = 1200.0  # a song of 20 minutes takes 212 MB as float32
 BLOCK = 1 << 18  # samples converted to 16 bits at a time
 
@@ -52,7 +52,7 @@ class Score(Protocol):
         """Return the notes as (first step, step of the release, MIDI note)."""
 
 
-def render(song: Score) -> NDArray[np.float32]:
+def render(song: Score) -> Singles:
     """Render a song as samples.
 
     Returns:
@@ -121,7 +121,7 @@ def player(song: Score) -> Any:
     return display.Audio(data=wav_bytes(song))
 
 
-def _write(samples: NDArray[np.float32], file: BinaryIO) -> None:
+def _write(samples: Singles, file: BinaryIO) -> None:
     with wave.open(file, "wb") as sound:
         sound.setnchannels(1)
         sound.setsampwidth(2)
@@ -133,11 +133,11 @@ def _write(samples: NDArray[np.float32], file: BinaryIO) -> None:
 
 
 def _length(on: int, off: int, step: float) -> int:
-    """Return the samples from onset to release, at most `LONGEST_NOTE` seconds."""
-    return min(round(off * step) - round(on * step), round(LONGEST_NOTE * RATE))
+    """Return the samples from onset to release, at most `MAX_NOTE_SECONDS` seconds."""
+    return min(round(off * step) - round(on * step), round(MAX_NOTE_SECONDS * RATE))
 
 
-def _tone(note: int, length: int) -> NDArray[np.float32]:
+def _tone(note: int, length: int) -> Singles:
     """Synthesise `length` samples of a plucked string at a MIDI note, float32."""
     frequency = 440.0 * 2.0 ** ((note - 69) / 12)
     time = np.arange(length) / RATE

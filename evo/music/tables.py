@@ -13,7 +13,7 @@ from rich.table import Table
 from evo.core.errors import printable
 
 WIDTH = 100  # columns where there is no terminal
-FEW = 100  # items that need no progress bar
+MIN_FOR_BAR = 100  # minimum number of items for a progress bar
 
 Item = TypeVar("Item")
 
@@ -55,7 +55,7 @@ def show(table: Table, console: Console) -> None:
         click.echo(line.rstrip(), file=console.file)
 
 
-def say(text: str, console: Console) -> None:
+def print_line(text: str, console: Console) -> None:
     """Print a line verbatim, without markup or wrapping.
 
     Args:
@@ -68,14 +68,14 @@ def say(text: str, console: Console) -> None:
         click.echo(printable(text), file=console.file)
 
 
-def watched(items: Sequence[Item], what: str, console: Console) -> Iterable[Item]:
+def watched(items: Sequence[Item], label: str, console: Console) -> Iterable[Item]:
     """Return the items, with a progress bar if many and on a terminal.
 
     Args:
         items: items to iterate over.
-        what: label of the progress bar.
+        label: label of the progress bar.
         console: destination of the progress bar.
     """
-    if not console.is_terminal or len(items) < FEW:
+    if not console.is_terminal or len(items) < MIN_FOR_BAR:
         return items
-    return track(items, what, console=console, transient=True)
+    return track(items, label, console=console, transient=True)

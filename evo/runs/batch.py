@@ -43,12 +43,12 @@ from evo.runs.description import (
     taken,
 )
 
-MOST_SEEDS = 10_000
+MAX_SEEDS = 10_000
 # Statuses of runs that are done; any other run can be resumed.
 ENDED = ("finished", "failed")
 # Exit codes of the processes: input that no run can use; a run that cannot continue.
 BAD_INPUT, BAD_RUN = 2, 3
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PAUSE = 0.02  # seconds between polls of the processes
 _GRACE = 3.5  # seconds for interrupted runs to write their checkpoints
 
@@ -73,8 +73,8 @@ def seeds_of(text: str) -> list[int]:
             raise InputError(
                 f"{part.strip()!r} are no seeds: the lower comes first, and is at least 0"
             )
-        if len(seeds) + high - low >= MOST_SEEDS:
-            raise InputError(f"{text!r} are more than {MOST_SEEDS:,} seeds")
+        if len(seeds) + high - low >= MAX_SEEDS:
+            raise InputError(f"{text!r} are more than {MAX_SEEDS:,} seeds")
         seeds += range(low, high + 1)
     if len(set(seeds)) < len(seeds):
         twice = next(seed for index, seed in enumerate(seeds) if seed in seeds[:index])
@@ -132,7 +132,7 @@ class _Process:
         popen = subprocess.Popen(
             [sys.executable, "-P", "-m", "evo.runs.batch_worker", str(folder), str(seed), what],
             stdin=subprocess.PIPE, stdout=messages, stderr=errors,
-            start_new_session=True, env=dict.fromkeys(ONE_THREAD, "1") | dict(os.environ),
+            start_new_session=True, env=dict.fromkeys(THREAD_VARIABLES, "1") | dict(os.environ),
         )  # fmt: skip
         return cls(seed, errors, messages, popen)
 
@@ -141,7 +141,7 @@ class _Process:
         self.messages.seek(0)
         return self.messages.read().decode(errors="replace").splitlines()
 
-    def last_words(self) -> str:
+    def last_error(self) -> str:
         """Return the last line of standard error."""
         self.errors.seek(0)
         lines = self.errors.read().decode(errors="replace").split("\n")
@@ -327,7 +327,7 @@ class Batch:
         seed, code = process.seed, process.popen.returncode
         for line in process.printed():
             message(seed, line)
-        words = process.last_words()
+        words = process.last_error()
         if code == BAD_INPUT:
             raise InputError(words)
         result = self.result(seed) if code == 0 else None

@@ -6,7 +6,7 @@
       MANIFEST.json   schema, engine, generation, configuration hash, platform, score; dtype and
                       shape of every array; length and SHA-256 of the other files and of itself
 
-A checkpoint is untrusted input. Hashes reveal damage, but not forgery, as anybody can compute them.
+A checkpoint is untrusted input. Hashes reveal damage, but not forgery, as anyone can compute them.
 The manifest must match its own hash and canonical form, and describe exactly these files. Each file
 must be a regular file of the recorded length and hash. Each array must have the recorded dtype and
 shape, which is checked before allocating. Anything else raises `CheckpointError`, and the previous

@@ -44,7 +44,7 @@ def taken(path: Path) -> RunError:
     """Return the exception for a new run's directory that is not empty."""
     begun = (path / "config.toml").is_file() or is_batch(path)
     resuming = f"resume it by `{resume_command(path)}`, or " if begun else ""
-    return RunError(f"{path}: exists and is not empty; {resuming}choose another place by --out")
+    return RunError(f"{path}: exists and is not empty; {resuming}choose another directory by --out")
 
 
 def platform_fingerprint() -> str:
@@ -132,7 +132,7 @@ def read_result(path: Path) -> dict[str, Any] | None:
         return None
     missing = sorted(_OF_ANY_RESULT - set(result))
     if missing:
-        raise RunError(f"{path / 'result.json'}: it does not say {missing[0]}")
+        raise RunError(f"{path / 'result.json'}: {missing[0]} is missing")
     return result
 
 

@@ -73,7 +73,7 @@ class Run:
         except Timeout:
             raise RunError(f"{path}: another process is at work on this run") from None
         self._log = Log(path / "log.jsonl")
-        self._kept = Kept()  # the log after `take_up`
+        self._kept = Kept()  # the log after `truncate_to_checkpoint`
 
     def __enter__(self) -> Self:
         return self
@@ -214,11 +214,11 @@ class Run:
         """Append a generation's record to the log."""
         self._log.append(record)
 
-    def records(self, most: int | None = None) -> list[dict[str, Any]]:
-        """Return the first `most` records of the log (default: all)."""
+    def records(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return the first `limit` records of the log (default: all)."""
         if self._kept.content is not None and not self._log.is_written:
-            return [json.loads(line) for line in self._kept.content.splitlines()][:most]
-        return self._log.records(most)
+            return [json.loads(line) for line in self._kept.content.splitlines()][:limit]
+        return self._log.records(limit)
 
     @property
     def _checkpoints(self) -> list[Path]:
@@ -276,7 +276,7 @@ class Run:
     def load_checkpoint(
         self, restore: Callable[[State], T], anew: bool = False
     ) -> tuple[T | None, list[str]]:
-        """Restore the newest valid checkpoint; `take_up` then writes.
+        """Restore the newest valid checkpoint; `truncate_to_checkpoint` then writes.
 
         Args:
             restore: Converts a state to objects, or raises CheckpointError.
@@ -332,7 +332,7 @@ class Run:
         restore: Callable[[State], T],
         damaged: list[str],
     ) -> tuple[T, list[str]]:
-        """Return what a checkpoint restores to, and messages; `damaged` tells of newer ones."""
+        """Restore a checkpoint; return the result and messages about `damaged` newer ones."""
         restored = restore(state)
         self._check_generation(state, stamp, kept)
         self._kept = kept
@@ -356,7 +356,7 @@ class Run:
                 f"{last + 1}"
             )
 
-    def take_up(self) -> None:
+    def truncate_to_checkpoint(self) -> None:
         """Resume from the loaded checkpoint: truncate the log, delete the old result.
 
         Later generations are repeated, with the same results.

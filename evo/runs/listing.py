@@ -86,8 +86,8 @@ def summaries(folder: Path) -> list[Summary]:
         return [summary(folder)]
     try:
         found: list[Path] = []
-        for one in _folders(folder):
-            found += [one] if is_run(one) else filter(is_run, _folders(one))
+        for subfolder in _folders(folder):
+            found += [subfolder] if is_run(subfolder) else filter(is_run, _folders(subfolder))
     except OSError as error:
         raise RunError(f"{error.filename or folder}: {error.strerror}") from None
     return [summary(path) for path in found]
@@ -95,7 +95,7 @@ def summaries(folder: Path) -> list[Summary]:
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        return sorted(one for one in folder.iterdir() if one.is_dir())
+        return sorted(subfolder for subfolder in folder.iterdir() if subfolder.is_dir())
     except PermissionError:
         return []
 
@@ -203,12 +203,12 @@ def _damage(path: Path) -> str:
     """
     found = checkpoint.folders(path / "checkpoints")[::-1]
     notes = []
-    for one in found:
+    for subfolder in found:
         try:
-            checkpoint.check_lengths(one)
+            checkpoint.check_lengths(subfolder)
             break
         except CheckpointError as damage:
-            notes.append(f"checkpoint {one.name} is damaged: {damage}")
+            notes.append(f"checkpoint {subfolder.name} is damaged: {damage}")
     if found and len(notes) == len(found):
         raise RunError(f"{notes[0]}; no checkpoint is left; start over with --anew")
     return notes[0] if notes else ""

@@ -86,11 +86,11 @@ def stored(config: Config) -> Tables:
     return trusted(config).tables()
 
 
-def _refuse_missing(wanted: Mapping[str, Any], given: Any, where: str, file: Path) -> None:
+def _refuse_missing(required: Mapping[str, Any], given: Any, where: str, file: Path) -> None:
     """Raise RunError if a table lacks a setting."""
     if not isinstance(given, dict):
         return  # reported later as a value of the wrong type
-    for name, value in wanted.items():
+    for name, value in required.items():
         if name not in given:
             raise RunError(f"{file}: the setting {where}.{name} is missing")
         if isinstance(value, Mapping):

@@ -93,9 +93,9 @@ class Log:
             os.fsync(self._opened.fileno())
         return {"log_length": self._opened.tell(), "log_sha256": self._hash.hexdigest()}
 
-    def records(self, most: int | None = None) -> list[dict[str, Any]]:
-        """Return the first `most` records (default: all), or [] without a file."""
-        return list(islice(read_log(self.path), most)) if self.path.exists() else []
+    def records(self, limit: int | None = None) -> list[dict[str, Any]]:
+        """Return the first `limit` records (default: all), or [] without a file."""
+        return list(islice(read_log(self.path), limit)) if self.path.exists() else []
 
     def as_written(self, values: dict[str, Any]) -> Kept:
         """Return the log as it was when a checkpoint was written.
@@ -164,7 +164,7 @@ class Log:
         return found
 
     def cut(self, kept: Kept) -> None:
-        """Replace or truncate the log; a replaced log is kept beside it."""
+        """Replace or truncate the log; a replaced log is kept as log-damaged.jsonl."""
         if kept.content is not None:
             if self.path.exists():
                 self.path.replace(_free_name(self.path.with_name("log-damaged.jsonl")))

@@ -1,4 +1,4 @@
-"""Whether a directory may be written to as a run: nothing of anybody else's is ever changed."""
+"""Checks before writing to a run's directory, so that no unrelated file is changed."""
 
 from pathlib import Path
 

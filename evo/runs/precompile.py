@@ -30,9 +30,9 @@ def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
         fitness: A fitness whose optional `kernels` are checked too.
     """
     own = getattr(fitness, "kernels", ())
-    if own and not any(is_compiled(one) for one in own):
+    if own and not any(is_compiled(kernel) for kernel in own):
         return True
-    return not any(is_compiled(one) for one in engine_class(engine).kernels)
+    return not any(is_compiled(kernel) for kernel in engine_class(engine).kernels)
 
 
 def breed_pickled(arguments: bytes) -> None:
@@ -44,11 +44,11 @@ def breed_pickled(arguments: bytes) -> None:
 
 
 def _breed_once(engine: str, settings: Any, player: Player | None) -> None:
-    one = engine_class(engine)(settings, seed=0, player=player)
-    performers: Any = one.ask()
+    instance = engine_class(engine)(settings, seed=0, player=player)
+    performers: Any = instance.ask()
     outputs = getattr(performers, "outputs", 1)
     count = len(performers)
-    one.tell(Scores.of(np.zeros(count), np.zeros((count, 1)), np.zeros((count, outputs))))
+    instance.tell(Scores.of(np.zeros(count), np.zeros((count, 1)), np.zeros((count, outputs))))
 
 
 def compile_kernels(engine: str, settings: Any, player: Player | None, fitness: Fitness) -> None:

@@ -29,7 +29,7 @@ from evo.core.interrupt import Interrupted, Interrupts
 from evo.core.settings import Changes
 from evo.core.state import State
 from evo.engines import Champion, Engine, engine_class, genome_of
-from evo.experiment import Experiment, FindSongs, Say, Task
+from evo.experiment import Experiment, FindSongs, ShowMessage, Task
 from evo.fitness.base import LearningFitness
 from evo.runs import checkpoint, precompile
 from evo.runs.description import read_description, resume_command
@@ -164,13 +164,13 @@ def stop_criteria(config: Config) -> Stop:
     )
 
 
-def _evaluator(config: Config, say: Say) -> Evaluator:
+def _evaluator(config: Config, show_message: ShowMessage) -> Evaluator:
     seed, chunk_size, table = config.run.seed, config.run.chunk_size, config.workers
     if table.cluster:
         from evo.workers.cluster.cluster import Cluster  # Dask is an extra, and slow to import
 
         address = parse_address(table.cluster, table.insecure)
-        return Cluster(address, seed, chunk_size, timeout=table.timeout, say=say)
+        return Cluster(address, seed, chunk_size, timeout=table.timeout, show_message=show_message)
     if table.count == 1:
         return Serial(seed, chunk_size)
     return Pool(table.count, seed, chunk_size, table.timeout)
@@ -257,7 +257,7 @@ class _Session:
                 if ending is None:
                     ending = self._bred(interrupts)
                 else:
-                    self._take_up()
+                    self._begin_writing()
                 figures = _keep_pieces(run.path / "pieces", self.task, engine)
                 result = self._result(ending) | figures
                 # The pictures come last: after a signal there may be no time for them.
@@ -276,7 +276,7 @@ class _Session:
         ending = None
         try:
             with _evaluator(self.config, self.display.message) as evaluator:
-                self._take_up()
+                self._begin_writing()
                 ending = self._breed(evaluator, interrupts)
         except WorkersLostError as error:
             if ending is None:  # no worker ever became available
@@ -287,10 +287,10 @@ class _Session:
         assert ending is not None
         return ending
 
-    def _take_up(self) -> None:
-        """Start changing the run's directory; see `Run.take_up`."""
+    def _begin_writing(self) -> None:
+        """Start changing the run's directory; see `Run.truncate_to_checkpoint`."""
         external = is_external(self.config.workers.cluster)
-        self.run.take_up()
+        self.run.truncate_to_checkpoint()
         self.run.note_start(self.engine.generation, external)
 
     def _breed(self, evaluator: Evaluator, interrupts: Interrupts) -> _Ending:

@@ -1,8 +1,11 @@
-"""The individuals of one population that have no score yet, and the failures counted for each.
+"""The unscored individuals of a population, and the failures counted for each.
 
-They are kept as ranges of indices: those that wait for their first evaluation, and suspects, which
-are evaluated again because something went wrong. Two cuts find a culprit among any number:
-a batch of up to 64 is cut into individuals, a larger one into about the square root of its size.
+There are two queues of index ranges. Waiting individuals have not been evaluated. Suspects are
+evaluated again because their batch failed.
+
+A failed batch is split to find the individual that caused the failure. A batch of at most 64 is
+split into individuals. A larger batch of n is split into about sqrt(n) batches, so two splits
+reach single individuals up to n = 4,096.
 """
 
 from collections import Counter, deque
@@ -11,22 +14,25 @@ from math import isqrt
 from evo.core.scores import Scores, Status
 from evo.workers.failures import MAX_FAULTS, crashed, given_up, too_late
 
-# Workers that must die at an individual, and of these with it alone, before it is to blame.
+# An individual fails as CRASH after this many deaths of workers, and so many of them at it alone.
 _DEATHS, _DEATHS_ALONE = 3, 2
-# Times that an individual may be with a worker that takes too long, until it is to blame.
+# An individual fails as TIMEOUT after its batches have overrun this many times.
 _OVERRUNS = 2
-# A batch that is not larger is cut into individuals at once.
+# The largest failed batch that is split into single individuals.
 _SMALL = 64
 
 
 class Backlog:
-    """The part of a population of `count` individuals that has no score yet.
+    """The unscored individuals of a population.
+
+    Args:
+        count: Size of the population.
 
     Attributes:
-        suspects: Batches to evaluate again, each by a warm worker that has no other.
-        unscored: How many individuals have no score.
-        waiting: How many individuals wait for their first evaluation.
-        sample: The index of an individual whose evaluation came to an end, None before the first.
+        suspects: Batches to evaluate again, each by a warm worker with no other batch.
+        unscored: Number of individuals without a score.
+        waiting: Number of individuals not yet sent to a worker.
+        sample: Index of an individual whose evaluation has finished; None before the first.
     """
 
     def __init__(self, count: int) -> None:
@@ -41,7 +47,7 @@ class Backlog:
         self._faults: Counter[int] = Counter()
 
     def take(self, size: int) -> range:
-        """Take at most `size` of the individuals that wait."""
+        """Remove and return at most `size` waiting individuals."""
         first = self._waiting.popleft()
         if len(first) > size:
             self._waiting.appendleft(first[size:])
@@ -49,40 +55,50 @@ class Backlog:
         return first[:size]
 
     def take_suspect(self) -> range:
-        """Take one individual of the first suspects."""
+        """Remove and return one individual of the first suspected batch."""
         first = self.suspects.popleft()
         if len(first) > 1:
             self.suspects.appendleft(first[1:])
         return first[:1]
 
     def give_back(self, batch: range) -> None:
-        """Return a batch that no worker has begun."""
+        """Requeue a batch that no worker has started."""
         self._waiting.appendleft(batch)
         self.waiting += len(batch)
 
     def scored(self, batch: range, scores: Scores) -> None:
-        """Keep the scores of a batch."""
+        """Store the scores of a batch.
+
+        Args:
+            batch: Indices of n individuals.
+            scores: Their n scores, in the same order.
+        """
         self._scores[batch.start] = scores
         self.unscored -= len(batch)
 
     def doubt(self, batch: range) -> None:
-        """Evaluate a batch again, without counting a failure."""
+        """Queue a batch for another evaluation, without counting a failure."""
         self.suspects.append(batch)
 
     def failed(self, batch: range, reason: str) -> None:
-        """Find the individuals that cause an error, and fail them."""
+        """Handle an error: fail a single individual, split a larger batch.
+
+        Args:
+            batch: Indices of the individuals.
+            reason: The exception, as it is logged.
+        """
         if len(batch) > 1:
             self._cut(batch)
         else:
             self.scored(batch, Scores.failed(1, Status.ERROR, reason))
 
     def overran(self, batch: range, limit: float, was_warm: bool) -> None:
-        """Count for a batch that its worker took too long.
+        """Count an overrun: the worker exceeded its time limit.
 
         Args:
-            batch: The individuals.
-            limit: The limit of one of them, in seconds.
-            was_warm: Whether the worker had evaluated anything before.
+            batch: Indices of the individuals.
+            limit: Time limit per individual, in seconds.
+            was_warm: Whether the worker had completed an evaluation before.
         """
         self._overruns.update(batch)
         if len(batch) > 1:
@@ -93,35 +109,35 @@ class Backlog:
             self.suspects.appendleft(batch)
 
     def died(self, batch: range, was_warm: bool) -> None:
-        """Count for a batch that its worker died.
+        """Count a death of the batch's worker.
 
         Args:
-            batch: The individuals.
-            was_warm: Whether the worker had evaluated anything before.
+            batch: Indices of the individuals.
+            was_warm: Whether the worker had completed an evaluation before.
         """
         self._deaths.update(batch)
         if len(batch) > 1:
             self._cut(batch)
             return
-        one = batch.start
-        self._deaths_alone[one] += was_warm
-        if self._deaths[one] >= _DEATHS and self._deaths_alone[one] >= _DEATHS_ALONE:
+        index = batch.start
+        self._deaths_alone[index] += was_warm
+        if self._deaths[index] >= _DEATHS and self._deaths_alone[index] >= _DEATHS_ALONE:
             self.scored(batch, crashed())
         else:
             self.suspects.appendleft(batch)
 
     def faulted(self, batch: range, fault: str) -> None:
-        """Evaluate a batch again because the machine failed.
+        """Queue a batch for another evaluation after a fault of the machine.
 
         Args:
-            batch: The individuals.
+            batch: Indices of the individuals.
             fault: The exception, as it is logged.
 
         Raises:
-            WorkersLostError: If that has happened too often to one of its individuals.
+            WorkersLostError: If an individual's batches have had `MAX_FAULTS` faults.
         """
         self._faults.update(batch)
-        times = max(self._faults[one] for one in batch)
+        times = max(self._faults[index] for index in batch)
         if times >= MAX_FAULTS:
             raise given_up(fault, times)
         self.suspects.append(batch)
@@ -132,5 +148,5 @@ class Backlog:
             self.suspects.appendleft(batch[start : start + size])
 
     def scores(self) -> Scores:
-        """Return the scores of the whole population, in its order."""
+        """Return the scores of the population, in its order."""
         return Scores.join([scores for _, scores in sorted(self._scores.items())])

@@ -1,19 +1,16 @@
 """The contract of every evaluator: score a population.
 
-How it is used:
-
-- The loop calls `evaluate` once a generation, with the fitness, the whole population and the number
-  of the generation. It gets the scores in the order of the population.
-- At most `chunk_size` individuals are scored at once. Every individual gets the random stream of
-  its index, and its score does not depend on the others in its batch. So the scores are the same,
-  bit for bit, with any number of workers.
-- What goes wrong with an individual fails that individual. A worker that is lost is replaced. What
-  cannot be repaired raises WorkersLostError: no worker is left, or the machine is out of order.
+- The loop calls `evaluate` once per generation. It returns one score per individual, in the order
+  of the population.
+- At most `chunk_size` individuals are scored at once. Each uses the random stream of its index, and
+  its score does not depend on the rest of its batch. So the scores are the same, bit for bit, with
+  any evaluator and any number of workers.
+- An error caused by an individual fails only that individual. Lost workers are replaced.
+  WorkersLostError is raised if that is impossible: no worker is left, or the machine keeps failing.
 - An evaluator is a context manager; leaving it ends its processes.
 
-    serial   in this process
-    pool     in worker processes on this machine
-    cluster  on a Dask cluster, of this machine or of several
+`Serial` evaluates in this process, `Pool` in worker processes on this machine, `Cluster` on a Dask
+cluster of one or several machines.
 """
 
 from typing import Protocol, Self
@@ -34,9 +31,9 @@ class Evaluator(Protocol):
         """Score a population.
 
         Args:
-            fitness: Judges the individuals.
+            fitness: The fitness function.
             performers: The n individuals.
-            generation: The number of the generation, part of the address of random streams.
+            generation: The generation number, part of the address of the random streams.
 
         Returns:
             n scores, in the order of `performers`.

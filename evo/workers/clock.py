@@ -2,15 +2,15 @@
 
 import time
 
-# An evaluator that waits for at most a second and comes back later than this was stopped meanwhile.
+# Seconds. Evaluators tick at least once per second; after a longer gap the process was stopped.
 _STOPPED = 1.5
 
 
 class Clock:
-    """Seconds in which this process was awake: while it is stopped (Ctrl-Z) no limit comes nearer.
+    """A clock that pauses while this process is stopped (Ctrl-Z), so that no time limit expires.
 
     Attributes:
-        now: Seconds since the clock was made.
+        now: Seconds since the clock was created, without stopped time.
     """
 
     def __init__(self) -> None:
@@ -18,7 +18,7 @@ class Clock:
         self.now = 0.0
 
     def tick(self) -> float:
-        """Bring `now` up to date and return it; call it at least once a second."""
+        """Update and return `now`; call it at least once per second."""
         seen = time.monotonic()
         passed = seen - self._seen
         self.now += passed if passed < _STOPPED else 0.0

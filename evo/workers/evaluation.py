@@ -1,8 +1,8 @@
-"""Score one batch of a population, and turn what goes wrong into a status per individual.
+"""Score one batch of a population, and turn exceptions into a status per individual.
 
-A fitness that raises does not end the run: the batch is scored again one individual at a time,
-which finds the culprits. That gives the others the same scores, because the score of an individual
-never depends on the others in its batch. A fault of the machine is raised, never scored.
+An exception of the fitness does not end the run. The batch is scored again, one individual at a
+time, and only individuals that raise again fail. The others get the same scores as in a batch,
+because a score never depends on the rest of the batch. A fault of the machine is raised instead.
 """
 
 import time
@@ -25,7 +25,15 @@ from genomes.base import Performers
 
 
 def batches(count: int, size: int) -> list[range]:
-    """Return the indices of `count` individuals in batches of `size` (the last may be smaller)."""
+    """Split the indices of a population into batches.
+
+    Args:
+        count: Size of the population.
+        size: Size of a batch; the last may be smaller.
+
+    Returns:
+        Consecutive ranges that cover 0 to `count` - 1.
+    """
     return [range(start, min(start + size, count)) for start in range(0, count, size)]
 
 
@@ -38,13 +46,13 @@ def score(
         fitness: Judges the individuals.
         performers: The n individuals.
         streams: Their n random streams.
-        chunk_size: Limits the memory that an evaluation takes; it changes no score.
+        chunk_size: Maximum batch size. It limits the memory used and changes no score.
 
     Returns:
         n scores, in the order of `performers`.
 
     Raises:
-        MachineFaultError: If the machine failed, and no individual.
+        MachineFaultError: If the machine failed.
     """
     if len(performers) <= chunk_size:
         return score_batch(fitness, performers, streams)
@@ -61,7 +69,7 @@ def score(
 
 
 def score_batch(fitness: Fitness, performers: Performers, streams: Individuals) -> Scores:
-    """Score individuals all at once; an exception of the fitness fails those that cause it.
+    """Score individuals in one batch; an exception fails only those that cause it.
 
     Args:
         fitness: Judges the individuals.
@@ -72,7 +80,7 @@ def score_batch(fitness: Fitness, performers: Performers, streams: Individuals) 
         n scores, in the order of `performers`.
 
     Raises:
-        MachineFaultError: If the machine failed, and no individual.
+        MachineFaultError: If the machine failed.
     """
     count = len(performers)
     try:
@@ -82,7 +90,7 @@ def score_batch(fitness: Fitness, performers: Performers, streams: Individuals) 
         if len(scores) != count:
             raise ValueError(f"the fitness gave {len(scores)} scores for {count} individuals")
     except (Exception, SystemExit) as error:
-        if count > 1:  # the batch may also have been too large for the memory
+        if count > 1:  # one individual raised, or the batch was too large for the memory
             return Scores.join(
                 [
                     score_batch(fitness, performers.take([i]), streams[i : i + 1])
@@ -107,17 +115,17 @@ def score_arrays(
     Args:
         fitness: Judges the individuals.
         kind: Their genome kind.
-        arrays: Their genomes, as `Performers.to_arrays` gave them.
+        arrays: Their genomes, from `Performers.to_arrays`.
         address: Run seed, generation, and the indices of the individuals in the population.
-        chunk_size: The most individuals that are scored at once.
+        chunk_size: Maximum number of individuals scored at once.
 
     Returns:
-        The scores, and the seconds that scoring took. Time in which the process was ready to run
-        and had no processor is left out, where the system tells it.
+        The scores, and the seconds that scoring took. On systems that report it, time in which the
+        process waited for a processor is excluded.
 
     Raises:
-        MachineFaultError: If the machine failed, and no individual.
-        UnreadableError: If the arrays are refused by the genome kind.
+        MachineFaultError: If the machine failed.
+        UnreadableError: If the genome kind refuses the arrays.
     """
     seed, generation, batch = address
     began = time.perf_counter() - processor_wait()

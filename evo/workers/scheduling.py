@@ -1,34 +1,33 @@
-"""The scheduling policy of every evaluator with workers: batches, time limits, blame, giving up.
+"""The scheduling policy of the evaluators with workers: batches, time limits and failures.
 
 It is a state machine without clocks, processes or messages. An evaluator reports every event with
-its time (in seconds of its own clock), and carries out the answers:
+its time (in seconds of the evaluator's clock), and carries out the decisions:
 
     scheduler.begin(count, kind)                            a new population
-    for assignment in scheduler.assign(now): ...            send these
+    for assignment in scheduler.assign(now): ...            send these batches
     for worker in scheduler.overdue(now): ...               end these workers
     scheduler.scored / unreadable / faulted / died(...)     the outcome of a worker's first batch
     scheduler.is_done, scheduler.scores()
 
 **Batches.** A batch is a range of indices into the population. It should take `Link.batch_seconds`:
-much longer than a message, and little enough that not much is lost with a worker. How a population
-is cut changes no score. Towards the end batches get smaller, so that all workers end together.
-Short batches are sent one ahead.
+much longer than a message, but short enough that little work is lost with a worker. The division
+into batches changes no score. Batches get smaller towards the end of a population, so that all
+workers finish at about the same time. If batches are short, each worker has a second one queued.
 
-**Warm-up.** A new worker first loads or compiles kernels. So it is given one individual, and more
-time than an individual may take, before it counts as warm. If only individuals are left that may
-be at fault, it warms up on one that another worker has scored already.
+**Warm-up.** A new worker first loads or compiles kernels. So it first evaluates a single individual
+with an increased time limit, and then counts as warm. If only suspects are left, it warms up on an
+individual that has a score already (a rehearsal).
 
-**Time limits.** An individual alone with a warm worker may take `timeout` seconds. A batch of
-several is suspected to hang when it takes much longer than expected. Its worker is ended and its
-individuals are evaluated again, each alone with a warm worker. An individual fails as TIMEOUT if it
-then overruns its limit, or does so twice if it was alone from the start.
+**Time limits.** A single individual may take `timeout` seconds on a warm worker. A larger batch has
+an allowance by its expected duration. The worker of an overdue batch is ended, and the batch is
+split and evaluated again. An individual fails as TIMEOUT after two overruns, the last of them alone
+on a warm worker.
 
-**Deaths.** The batch of a worker that died is cut as well. An individual fails as CRASH after the
-death of three workers, two of them warm and with this individual alone.
+**Deaths.** The batch of a worker that died is split and evaluated again, too. An individual fails
+as CRASH after the deaths of three workers, two of them warm and with this individual alone.
 
-**Faults of the machine** are never held against an individual. The batch is evaluated again by
-another worker. If that fails too, or if workers cannot start or warm up, WorkersLostError ends the
-evaluation.
+**Faults of the machine** never count against an individual. Another worker evaluates the batch
+again. If faults persist, or if workers cannot start or warm up, WorkersLostError is raised.
 """
 
 from collections import deque
@@ -45,8 +44,8 @@ from evo.workers.limits import Link, Pace, Starts, WarmUps
 
 W = TypeVar("W", bound=Hashable)
 
-START_LIMIT = 60.0  # seconds that a process may take until it is ready
-HOPELESS = 30  # workers that may die in a row while they warm up
+START_LIMIT = 60.0  # time limit for the start of a process, in seconds
+HOPELESS = 30  # deaths in a row during warm-ups after which the evaluation stops
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ class Assignment(Generic[W]):
 
     Attributes:
         worker: The worker.
-        batch: The indices of the individuals.
-        is_alone: Whether no other batch may wait behind this one, because it may take long.
-        is_rehearsal: Whether its scores are known; it is evaluated to warm the worker up.
+        batch: Indices of the individuals.
+        is_alone: Whether the worker may have no second batch queued, because this may take long.
+        is_rehearsal: Whether the batch only warms up the worker; its scores are known.
     """
 
     worker: W
@@ -71,20 +70,24 @@ class _Worker(Generic[W]):
     """The state of a worker."""
 
     name: W
-    since: float  # when its start, or its first assignment, began
+    since: float  # time at which its start or its first assignment began
     is_ready: bool
     is_warm: bool = False
     assigned: deque[Assignment[W]] = field(default_factory=deque)
-    patience: float = 0.0  # seconds for its warm-up
+    patience: float = 0.0  # allowance for its warm-up, in seconds
 
 
 class Scheduler(Generic[W]):
-    """Decides for one evaluator; see the module's docstring.
+    """The scheduling state of one evaluator; see the module's docstring.
 
     Args:
         link: The transport.
-        timeout: The limit of an individual in seconds, 0 for none.
-        at_once: How many workers may work at the same time, None for all.
+        timeout: Time limit per individual in seconds, 0 for none.
+        at_once: Maximum number of workers that evaluate at the same time, None for all.
+
+    Attributes:
+        timeout: Time limit per individual, infinity for none.
+        starts: The number of processes to keep, and the time of the next start.
     """
 
     def __init__(self, link: Link, timeout: float, at_once: int | None = None) -> None:
@@ -97,19 +100,20 @@ class Scheduler(Generic[W]):
         self._forget_kind()
 
     def _forget_kind(self) -> None:
-        """Forget everything that was learned from evaluations."""
+        """Reset the measured times and failures, and mark all workers as cold."""
         self._pace = Pace(self._link, self.timeout)
         self._warm_ups = WarmUps()
-        self._deaths = self._faults = 0  # in a row: of workers that warmed up, of the machine
+        # Numbers in a row: of workers that died in their warm-up, of faults of the machine.
+        self._deaths = self._faults = 0
         for worker in self._workers.values():
             worker.is_warm = False
 
     def begin(self, count: int, kind: object) -> None:
-        """Begin with a population.
+        """Begin the evaluation of a population.
 
         Args:
-            count: Its size.
-            kind: What its kernels depend on; workers that are warm for one kind are not for others.
+            count: Size of the population.
+            kind: Identifies the kernels in use. Workers are warm for one kind only.
         """
         self._backlog = Backlog(count)
         if kind != self._kind:
@@ -122,13 +126,19 @@ class Scheduler(Generic[W]):
         return not self._backlog.unscored
 
     def scores(self) -> Scores:
-        """Return the scores of the whole population, in its order."""
+        """Return the scores of the population, in its order."""
         return self._backlog.scores()
 
     # Workers
 
     def add(self, name: W, now: float, is_ready: bool = False) -> None:
-        """Record a new worker."""
+        """Record a new worker.
+
+        Args:
+            name: The worker.
+            now: The current time.
+            is_ready: Whether it can evaluate already; else `ready` must follow.
+        """
         self._workers[name] = _Worker(name, now, is_ready)
 
     def ready(self, name: W) -> None:
@@ -137,7 +147,7 @@ class Scheduler(Generic[W]):
         self.starts.note_success()
 
     def forget_workers(self) -> None:
-        """Record that all workers were ended on purpose."""
+        """Record that the evaluator has ended all workers itself."""
         self._workers.clear()
         self.starts = Starts(self._at_once or 0)
 
@@ -157,8 +167,8 @@ class Scheduler(Generic[W]):
                 new.append(assignment)
         if self._pace.is_quick and not self._backlog.suspects:
             for worker in ready:
-                has_one = worker.is_warm and len(worker.assigned) == 1
-                if has_one and self._backlog.waiting and not worker.assigned[0].is_alone:
+                can_queue = worker.is_warm and len(worker.assigned) == 1
+                if can_queue and self._backlog.waiting and not worker.assigned[0].is_alone:
                     assignment = Assignment(worker.name, self._take())
                     worker.assigned.append(assignment)
                     new.append(assignment)
@@ -170,7 +180,7 @@ class Scheduler(Generic[W]):
         return self._backlog.take(size)
 
     def _first(self, worker: _Worker[W]) -> Assignment[W] | None:
-        """Return an assignment for an idle worker, None if there is nothing for it."""
+        """Return an assignment for an idle worker, or None."""
         backlog = self._backlog
         if worker.is_warm:
             if backlog.suspects:
@@ -191,7 +201,7 @@ class Scheduler(Generic[W]):
     # Time limits
 
     def limit(self, name: W) -> float:
-        """Return when a worker is overdue, infinity for never."""
+        """Return the time at which a worker becomes overdue, infinity for never."""
         worker = self._workers[name]
         if not worker.is_ready:
             return worker.since + START_LIMIT
@@ -204,15 +214,18 @@ class Scheduler(Generic[W]):
         return worker.since + (allowance if self.timeout < inf else inf)
 
     def next_limit(self) -> float:
-        """Return when the next worker is overdue, infinity for never."""
+        """Return the earliest `limit` of all workers, infinity for never."""
         return min(map(self.limit, self._workers), default=inf)
 
     def overdue(self, now: float, excuse: Callable[[W], float] = lambda name: 0.0) -> list[W]:
-        """Forget and return the workers that take too long; end them.
+        """Remove and return the overdue workers.
 
         Args:
-            now: The time.
-            excuse: Gives the seconds since its batch began in which a worker had no processor.
+            now: The current time.
+            excuse: Returns the seconds of a worker's batch in which it waited for a processor.
+
+        Returns:
+            The workers; the caller ends their processes.
 
         Raises:
             WorkersLostError: If workers cannot start or warm up.
@@ -243,13 +256,13 @@ class Scheduler(Generic[W]):
 
         Args:
             name: The worker.
-            scores: In the order of the batch.
-            seconds: How long scoring took by the worker's clock.
-            now: The time.
+            scores: One score per individual, in the order of the batch.
+            seconds: Duration by the worker's clock.
+            now: The current time.
         """
         worker = self._workers[name]
         first = worker.assigned.popleft()
-        # A worker that was stopped with the evaluator (Ctrl-Z) does not know it.
+        # The worker's clock counts time in which both processes were stopped (Ctrl-Z).
         took = min(seconds, now - worker.since)
         worker.since = now
         was_warm, worker.is_warm = worker.is_warm, True
@@ -270,12 +283,12 @@ class Scheduler(Generic[W]):
             self._backlog.doubt(first.batch)
 
     def unreadable(self, name: W, reason: str, now: float) -> None:
-        """Record that the genome kind refuses individuals of a worker's first batch.
+        """Record that the genome kind refused the arrays of a worker's first batch.
 
         Args:
             name: The worker.
             reason: The exception, as it is logged.
-            now: The time.
+            now: The current time.
         """
         worker = self._workers[name]
         worker.since = now
@@ -284,15 +297,15 @@ class Scheduler(Generic[W]):
             self._backlog.failed(first.batch, reason)
 
     def faulted(self, name: W, fault: str, now: float) -> None:
-        """Record that the machine failed a worker's first batch; end the worker.
+        """Record a fault of the machine at a worker's first batch, and remove the worker.
 
         Args:
-            name: The worker.
+            name: The worker; the caller ends its process.
             fault: The exception, as it is logged.
-            now: The time.
+            now: The current time.
 
         Raises:
-            WorkersLostError: If that has happened too often.
+            WorkersLostError: After too many faults.
         """
         workers = max(1, len(self._workers))
         first = self._lost(self._workers[name])
@@ -304,16 +317,16 @@ class Scheduler(Generic[W]):
             self._backlog.faulted(first.batch, fault)
 
     def died(self, name: W, how: str, now: float, was_killed: bool = False) -> None:
-        """Record that a worker has ended by itself, or is gone.
+        """Record that a worker has ended or disappeared.
 
         Args:
             name: The worker.
             how: The cause, as the end of a sentence.
-            now: The time.
-            was_killed: Whether by SIGKILL.
+            now: The current time.
+            was_killed: Whether it was killed by SIGKILL.
 
         Raises:
-            WorkersLostError: If too many have died.
+            WorkersLostError: After too many deaths in a row.
         """
         worker = self._workers[name]
         first = self._lost(worker)
@@ -332,18 +345,18 @@ class Scheduler(Generic[W]):
             self._backlog.died(first.batch, worker.is_warm)
 
     def dropped(self, name: W) -> None:
-        """Record that the transport has lost a worker or its batches; nobody is to blame."""
+        """Record that the transport lost a worker or its batches, without counting a failure."""
         first = self._lost(self._workers[name])
         if first is not None and not first.is_rehearsal:
             self._backlog.give_back(first.batch)
 
     def _lost(self, worker: _Worker[W]) -> Assignment[W] | None:
-        """Forget a worker; give back all its batches but the first, and return that."""
+        """Remove a worker, requeue its queued batches, and return its first assignment."""
         del self._workers[worker.name]
         self.starts.note_loss()
         if not worker.assigned:
             return None
-        first, *others = worker.assigned
-        for assignment in reversed(others):
+        first, *queued = worker.assigned
+        for assignment in reversed(queued):
             self._backlog.give_back(assignment.batch)
         return first

@@ -1,4 +1,4 @@
-"""Evaluation in this process, batch after batch."""
+"""Evaluation in this process, one batch after another."""
 
 from typing import Self
 
@@ -13,7 +13,12 @@ from genomes.base import Performers
 
 
 class Serial:
-    """The evaluator without processes; every other one gives the same scores."""
+    """The evaluator without worker processes, and the reference for the scores of the others.
+
+    Args:
+        seed: Seed of the run.
+        chunk_size: Maximum number of individuals scored at once.
+    """
 
     def __init__(self, seed: int, chunk_size: int) -> None:
         self._seed, self._chunk_size = seed, chunk_size
@@ -25,7 +30,19 @@ class Serial:
         pass
 
     def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
-        """See `evo.workers.base.Evaluator`."""
+        """Score a population; see `evo.workers.base.Evaluator`.
+
+        Args:
+            fitness: The fitness function.
+            performers: The n individuals.
+            generation: The generation number.
+
+        Returns:
+            n scores, in the order of `performers`.
+
+        Raises:
+            WorkersLostError: If the machine keeps failing.
+        """
         parts = []
         for batch in batches(len(performers), self._chunk_size):
             streams = Individuals(self._seed, Role.EVALUATE, generation, batch)
@@ -36,7 +53,7 @@ class Serial:
 
 
 def _score(fitness: Fitness, performers: Performers, streams: Individuals) -> Scores:
-    """Score a batch, again if the machine failed; raise WorkersLostError if that does not help."""
+    """Score a batch, up to `MAX_FAULTS` times if the machine fails."""
     fault = ""
     for _ in range(MAX_FAULTS):
         try:

@@ -106,9 +106,9 @@ def draw_kind(chances: FloatArray, stream: Stream) -> int:
         stream: Random stream.
     """
     chance = uniform(stream)
-    for place in range(len(chances) - 1):
-        if chance < chances[place]:
-            return place
+    for index in range(len(chances) - 1):
+        if chance < chances[index]:
+            return index
     return len(chances) - 1
 
 
@@ -144,13 +144,13 @@ def _sounding(cells: Row) -> int:
 
 
 @device
-def _find(cells: Row, place: int, wanted: bool) -> int:
-    """Return the index of the `place`-th cell with the wanted value, or -1."""
+def _find(cells: Row, index: int, value: bool) -> int:
+    """Return the position of the `index`-th cell equal to `value`, or -1."""
     for i in range(len(cells)):
-        if cells[i] == wanted:
-            if place == 0:
+        if cells[i] == value:
+            if index == 0:
                 return i
-            place -= 1
+            index -= 1
     return -1
 
 
@@ -163,7 +163,7 @@ def _note_of(cells: Row, stream: Stream) -> int:
 
 @device
 def _note(grid: Row, stream: Stream) -> int:
-    """Return a random note of a mostly silent grid, first by sampling cells."""
+    """Return the cell of a random note, or -1. Try random cells before counting all notes."""
     for _ in range(_TRIES):
         cell = below(stream, len(grid))
         if grid[cell]:
@@ -172,13 +172,13 @@ def _note(grid: Row, stream: Stream) -> int:
 
 
 @device
-def _move(place: int, distance: int, count: int, stream: Stream) -> int:
-    """Return `place` moved by `distance` in a random direction that fits, or -1."""
+def _move(index: int, distance: int, count: int, stream: Stream) -> int:
+    """Return `index` moved by `distance` in a random direction that fits, or -1."""
     if below(stream, 2) == 0:
         distance = -distance
-    if not 0 <= place + distance < count:
+    if not 0 <= index + distance < count:
         distance = -distance
-    return place + distance if 0 <= place + distance < count else -1
+    return index + distance if 0 <= index + distance < count else -1
 
 
 @device
@@ -206,12 +206,12 @@ def _edit_time(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
     to = _move(step, distance, rates.steps, stream)
     if to < 0:
         return
-    there = cell + (to - step) * rates.keys
-    most = rates.most_voices
-    full = most > 0 and _sounding(steps_of(rates, grid, to, to + 1)) >= most
-    if not full and not grid[there]:
+    target = cell + (to - step) * rates.keys
+    maximum = rates.most_voices
+    full = maximum > 0 and _sounding(steps_of(rates, grid, to, to + 1)) >= maximum
+    if not full and not grid[target]:
         grid[cell] = False
-        grid[there] = True
+        grid[target] = True
 
 
 @device
@@ -233,10 +233,10 @@ def _bars(rates: GridRates) -> int:
 
 
 @device
-def _phrase_length(most: int, stream: Stream) -> int:
-    """Return a random phrase length of 1, 2 or 4 bars, at most `most`."""
+def _phrase_length(max_length: int, stream: Stream) -> int:
+    """Return a random phrase length of 1, 2 or 4 bars, at most `max_length`."""
     length = 1 << below(stream, 3)
-    while length > most:
+    while length > max_length:
         length >>= 1
     return length
 
@@ -279,10 +279,10 @@ def _two_phrases(rates: GridRates, stream: Stream) -> tuple[int, int, int]:
     if bars < 2:
         return 0, 0, 0
     length = _phrase_length(bars // 2, stream)
-    one, other = 0, 0
-    while abs(one - other) < length:
-        one, other = below(stream, bars - length + 1), below(stream, bars - length + 1)
-    return one * rates.bar, other * rates.bar, length * rates.bar
+    first, second = 0, 0
+    while abs(first - second) < length:
+        first, second = below(stream, bars - length + 1), below(stream, bars - length + 1)
+    return first * rates.bar, second * rates.bar, length * rates.bar
 
 
 @device
@@ -307,9 +307,9 @@ def _repeat(rates: GridRates, grid: Row, stream: Stream) -> None:
 
 
 @device
-def _exchange(one: Row, other: Row) -> None:
-    for i in range(len(one)):
-        one[i], other[i] = other[i], one[i]
+def _exchange(first: Row, second: Row) -> None:
+    for i in range(len(first)):
+        first[i], second[i] = second[i], first[i]
 
 
 @device
@@ -333,9 +333,9 @@ def _shift(rates: GridRates, grid: Row, first: int, last: int, by: int) -> None:
 @device
 def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
     """Exchange two phrases."""
-    one, other, length = _two_phrases(rates, stream)
+    first, second, length = _two_phrases(rates, stream)
     _exchange(
-        steps_of(rates, grid, one, one + length), steps_of(rates, grid, other, other + length)
+        steps_of(rates, grid, first, first + length), steps_of(rates, grid, second, second + length)
     )
 
 

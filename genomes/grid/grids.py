@@ -73,7 +73,7 @@ class Grids:
 
     def improvising(self) -> Self:
         """See `Performers.improvising`; a grid cannot."""
-        raise ValueError("is a note grid, which hears nothing that it could leave its song for")
+        raise ValueError("is a note grid, which has no input and cannot improvise")
 
     def __len__(self) -> int:
         return len(self.notes)
@@ -91,10 +91,10 @@ class Grids:
     def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; +1 for a note of the grid, -1 otherwise."""
         check_roll(grid, self.keys)
-        said = np.full((len(self), len(grid), self.keys), -1.0, np.float32)
+        activations = np.full((len(self), len(grid), self.keys), -1.0, np.float32)
         own = min(len(grid), self.steps)
-        said[:, :own][self.notes[:, :own]] = 1.0
-        return said
+        activations[:, :own][self.notes[:, :own]] = 1.0
+        return activations
 
     def perform(
         self,

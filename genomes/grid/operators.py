@@ -51,9 +51,9 @@ def _cross(
         before, crossed = rates.steps - cases.shape[1], False
         for case in range(cases.shape[1]):
             best = parents[0]
-            for place in range(1, len(parents)):
-                if cases[parents[place], case] > cases[best, case]:
-                    best = parents[place]
+            for index in range(1, len(parents)):
+                if cases[parents[index], case] > cases[best, case]:
+                    best = parents[index]
             if best != parents[0]:
                 step = before + case
                 copy_cells(
@@ -101,7 +101,7 @@ def first_grids(rates: GridRates, count: int, key: np.uint64) -> BoolArray:
         GenomeError: If the sizes in `rates` are invalid.
     """
     if not are_possible(rates):
-        raise GenomeError("rates must have keys, and a bar of 1 to as many as there are steps")
+        raise GenomeError("rates.keys must be at least 1, and rates.bar from 1 to rates.steps")
     grids = np.empty((count, rates.steps * rates.keys), np.bool_)
     stream = np.zeros(1, np.uint64)
     for i in range(count):
@@ -141,7 +141,7 @@ def breed_grids(
         GenomeError: If the arguments do not fit each other.
     """
     if not are_possible(rates):
-        raise GenomeError("rates must have keys, and a bar of 1 to as many as there are steps")
+        raise GenomeError("rates.keys must be at least 1, and rates.bar from 1 to rates.steps")
     if pool.shape[1] != rates.steps * rates.keys:
         raise GenomeError("pool must be (p, steps * keys)")
     if len(cases) != len(pool) or cases.shape[1] > rates.steps:
@@ -150,7 +150,7 @@ def breed_grids(
     for i in range(len(parents)):
         known &= within(parents[i], len(pool))
     if not known:
-        raise GenomeError("parents must be (children, at least 2) places in the pool")
+        raise GenomeError("parents must be (children, at least 2) indices into the pool")
     children = np.empty((len(parents), pool.shape[1]), np.bool_)
     stream = np.zeros(1, np.uint64)
     for i in range(len(parents)):

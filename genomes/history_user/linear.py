@@ -31,18 +31,18 @@ KEYS = 4  # of the history, times 16 lanes, in registers
 
 
 @device
-def _store_four(a: Any, b: Any, c: Any, d: Any, out: Singles, place: int) -> None:
+def _store_four(a: Any, b: Any, c: Any, d: Any, out: Singles, start: int) -> None:
     """Write four vectors, one after the other."""
-    store(a, out, place)
-    store(b, out, place + LANES)
-    store(c, out, place + 2 * LANES)
-    store(d, out, place + 3 * LANES)
+    store(a, out, start)
+    store(b, out, start + LANES)
+    store(c, out, start + 2 * LANES)
+    store(d, out, start + 3 * LANES)
 
 
 @device
 def _four_columns(
     weights: Singles, at: int, stride: int, bias: int,
-    state: Singles, row: int, rows: int, out: Singles, place: int,
+    state: Singles, row: int, rows: int, out: Singles, start: int,
 ) -> None:  # fmt: skip
     """Compute four columns of `linear` for 16 lanes."""
     a, b = spread(number(weights, bias)), spread(number(weights, bias + 1))
@@ -58,26 +58,26 @@ def _four_columns(
             fused(spread(number(weights, at + 3)), x, d),
         )
         at, row = at + stride, row + LANES
-    _store_four(a, b, c, d, out, place)
+    _store_four(a, b, c, d, out, start)
 
 
 @device
 def _one_column(
     weights: Singles, at: int, stride: int, bias: int,
-    state: Singles, row: int, rows: int, out: Singles, place: int,
+    state: Singles, row: int, rows: int, out: Singles, start: int,
 ) -> None:  # fmt: skip
     """Compute one column of `linear` for 16 lanes."""
     a = spread(number(weights, bias))
     for _ in range(rows):
         a = fused(spread(number(weights, at)), load(state, row), a)
         at, row = at + stride, row + LANES
-    store(a, out, place)
+    store(a, out, start)
 
 
 @device
 def _wide_columns(
     weights: Singles, at: int, stride: int, bias: int,
-    state: Singles, row: int, rows: int, out: Singles, place: int,
+    state: Singles, row: int, rows: int, out: Singles, start: int,
 ) -> None:  # fmt: skip
     """Compute 64 columns of `linear` for a single lane."""
     a, b = load(weights, bias), load(weights, bias + LANES)
@@ -89,33 +89,33 @@ def _wide_columns(
         c = fused(load(weights, at + 2 * LANES), x, c)
         d = fused(load(weights, at + 3 * LANES), x, d)
         at += stride
-    _store_four(a, b, c, d, out, place)
+    _store_four(a, b, c, d, out, start)
 
 
 @device
 def _vector_of_columns(
     weights: Singles, at: int, stride: int, bias: int,
-    state: Singles, row: int, rows: int, out: Singles, place: int,
+    state: Singles, row: int, rows: int, out: Singles, start: int,
 ) -> None:  # fmt: skip
     """Compute 16 columns of `linear` for a single lane."""
     a = load(weights, bias)
     for k in range(row, row + rows):
         a = fused(load(weights, at), spread(number(state, k)), a)
         at += stride
-    store(a, out, place)
+    store(a, out, start)
 
 
 @device
 def _single_column(
     weights: Singles, at: int, stride: int, bias: int,
-    state: Singles, row: int, rows: int, out: Singles, place: int,
+    state: Singles, row: int, rows: int, out: Singles, start: int,
 ) -> None:  # fmt: skip
     """Compute one column of `linear` for a single lane."""
     a = weights[bias]
     for k in range(row, row + rows):
         a = fused(number(weights, at), number(state, k), a)
         at += stride
-    out[place] = a
+    out[start] = a
 
 
 @device
@@ -172,7 +172,7 @@ def linear(
 @device
 def _four_keys(
     shares: Singles, lags: Indices, count: int,
-    past: Singles, now: int, row: int, out: Singles, place: int,
+    past: Singles, now: int, row: int, out: Singles, start: int,
 ) -> None:  # fmt: skip
     """Compute four keys of `weighted_past` for 16 lanes."""
     a = b = c = d = spread(np.float32(0))
@@ -182,19 +182,19 @@ def _four_keys(
         b = fused(share, load(past, then + LANES), b)
         c = fused(share, load(past, then + 2 * LANES), c)
         d = fused(share, load(past, then + 3 * LANES), d)
-    _store_four(a, b, c, d, out, place)
+    _store_four(a, b, c, d, out, start)
 
 
 @device
 def _one_key(
     shares: Singles, lags: Indices, count: int,
-    past: Singles, now: int, row: int, out: Singles, place: int,
+    past: Singles, now: int, row: int, out: Singles, start: int,
 ) -> None:  # fmt: skip
     """Compute one key of `weighted_past` for 16 lanes."""
     a = spread(np.float32(0))
     for k in range(count):
         a = fused(load(shares, k * LANES), load(past, now - lags[k] * row), a)
-    store(a, out, place)
+    store(a, out, start)
 
 
 @device
@@ -208,7 +208,7 @@ def weighted_past(
     width: int,
     keys: int,
     out: Singles,
-    place: int,
+    start: int,
 ) -> None:
     """Compute the sum over lags of share times past input, for every key.
 
@@ -222,7 +222,7 @@ def weighted_past(
         width: Inputs per step.
         keys: Number of inputs to sum, the first of each step.
         out: Flat float32 with room for (keys, lanes), written to.
-        place: Index of the result in `out`.
+        start: Index of the result in `out`.
     """
     row = width * lanes
     now = step * row
@@ -230,20 +230,20 @@ def weighted_past(
         if keys < KEYS:
             for key in range(keys):
                 at = key * LANES
-                _one_key(shares, lags, count, past, now + at, row, out, place + at)
+                _one_key(shares, lags, count, past, now + at, row, out, start + at)
         else:
             for begin in range(0, keys, KEYS):
                 at = min(begin, keys - KEYS) * LANES
-                _four_keys(shares, lags, count, past, now + at, row, out, place + at)
+                _four_keys(shares, lags, count, past, now + at, row, out, start + at)
     else:
-        said = out[place : place + keys]
-        said[:] = np.float32(0)
+        result = out[start : start + keys]
+        result[:] = np.float32(0)
         for j in range(count):
             share = shares[j]
-            start = now - lags[j] * row
-            heard = past[start : start + keys]
+            source = now - lags[j] * row
+            inputs = past[source : source + keys]
             for key in range(keys):
-                said[key] = fused(share, heard[key], said[key])
+                result[key] = fused(share, inputs[key], result[key])
 
 
 _ONE = np.float32(1)

@@ -55,7 +55,7 @@ class Plan(NamedTuple):
     longest: int  # maximum of columns of a linear map and lags
     units: Indices  # (LSTMs,) like the next five
     row: Indices  # first input row
-    heard: Indices  # number of input rows, including its own units
+    input_rows: Indices  # number of input rows, including its own units
     cell: Indices  # its first row in `cells`
     weights: Indices
     bias: Indices
@@ -66,7 +66,7 @@ class Plan(NamedTuple):
     last: int  # index of the linear map to the outputs, and of its bias
     last_bias: int
     last_row: int  # its first input row
-    last_heard: int
+    last_input_rows: int
 
 
 class Scratch(NamedTuple):
@@ -75,7 +75,7 @@ class Scratch(NamedTuple):
     state: Singles  # (rows, lanes) flat
     cells: Singles  # (units of all LSTMs, lanes) flat
     sums: Singles  # (longest, lanes) flat: a linear map's results
-    said: Singles  # (outputs, lanes) flat: the step's result
+    outputs: Singles  # (outputs, lanes) flat: the step's result
     highest: Singles  # (lanes,), the highest score and
     total: Singles  # (lanes,), the sum of a softmax
 
@@ -114,21 +114,21 @@ def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: S
         lanes,
         s.state,
         plan.row[number],
-        plan.heard[number],
+        plan.input_rows[number],
         s.sums,
     )
     size = units * lanes
     enter, forget, leave = s.sums[:size], s.sums[size : 2 * size], s.sums[2 * size : 3 * size]
     candidate = s.sums[3 * size : 4 * size]
     cells = s.cells[plan.cell[number] * lanes :][:size]
-    own = plan.row[number] + plan.heard[number] - units
-    said = s.state[own * lanes :][:size]
+    own = plan.row[number] + plan.input_rows[number] - units
+    hidden = s.state[own * lanes :][:size]
     for j in range(size):
         candidate[j] = gated(enter[j], candidate[j])
     for j in range(size):
         cells[j] = sigmoid(forget[j]) * cells[j] + candidate[j]
     for j in range(size):
-        said[j] = gated(leave[j], cells[j])
+        hidden[j] = gated(leave[j], cells[j])
 
 
 @device
@@ -137,7 +137,7 @@ def _read(
 ) -> None:
     """Compute the history read-out of a step into the state; shares stay in `sums`."""
     units = plan.units[plan.layers - 1]
-    own = plan.row[plan.layers - 1] + plan.heard[plan.layers - 1] - units
+    own = plan.row[plan.layers - 1] + plan.input_rows[plan.layers - 1] - units
     count = len(plan.lags)
     linear(
         weights,
@@ -159,9 +159,9 @@ def _read(
         s.sums, plan.lags, reaching, lanes, past, step, plan.inputs, plan.keys, s.state, at
     )
     for key in range(plan.keys):
-        said = s.state[at + key * lanes : at + (key + 1) * lanes]
+        read_out = s.state[at + key * lanes : at + (key + 1) * lanes]
         for lane in range(lanes):
-            said[lane] = said[lane] / s.total[lane]
+            read_out[lane] = read_out[lane] / s.total[lane]
 
 
 @device
@@ -172,29 +172,29 @@ def _step(
     lanes: int,
     past: Singles,
     step: int,
-    wanted: bool,
+    with_result: bool,
     s: Scratch,
 ) -> None:
-    """Compute one step of the network into `s.said`, from `past` (steps, inputs, lanes).
+    """Compute one step of the network into `s.outputs`, from `past` (steps, inputs, lanes).
 
-    The result of plain is the read-out, otherwise the outputs before their sigmoid or softmax. If
-    it is not wanted, only the state for later steps is computed.
+    The result of plain is the read-out, otherwise the outputs before their sigmoid or softmax.
+    Without `with_result`, only the state for later steps is computed.
     """
-    heard = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
-    s.state[: plan.inputs * lanes] = heard
+    step_inputs = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
+    s.state[: plan.inputs * lanes] = step_inputs
     for number in range(plan.layers):
         _lstm(plan, number, weights, base, lanes, s)
     if plan.echo_row >= 0:
-        s.state[plan.echo_row * lanes : (plan.echo_row + plan.inputs) * lanes] = heard
-    if plan.kind == UNITED or (wanted and plan.kind != LSTM):
+        s.state[plan.echo_row * lanes : (plan.echo_row + plan.inputs) * lanes] = step_inputs
+    if plan.kind == UNITED or (with_result and plan.kind != LSTM):
         _read(plan, weights, base, lanes, past, step, s)
     if plan.kind == UNITED or plan.kind == MELODY:
         _lstm(plan, plan.layers, weights, base, lanes, s)
-    if not wanted:
+    if not with_result:
         return
     if plan.kind == PLAIN:
         at = plan.reading_row * lanes
-        s.said[:] = s.state[at : at + plan.keys * lanes]
+        s.outputs[:] = s.state[at : at + plan.keys * lanes]
         return
     linear(
         weights,
@@ -204,8 +204,8 @@ def _step(
         lanes,
         s.state,
         plan.last_row,
-        plan.last_heard,
-        s.said,
+        plan.last_input_rows,
+        s.outputs,
     )
 
 
@@ -213,14 +213,14 @@ def _step(
 def _to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
     """Apply the final sigmoid or softmax in place."""
     if plan.kind == UNITED or plan.kind == LSTM:
-        for j in range(len(s.said)):
-            s.said[j] = sigmoid(s.said[j])
+        for j in range(len(s.outputs)):
+            s.outputs[j] = sigmoid(s.outputs[j])
     elif plan.kind == MELODY:
-        s.sums[: plan.outputs * lanes] = s.said
+        s.sums[: plan.outputs * lanes] = s.outputs
         shares(s.sums, plan.outputs, lanes, s.highest, s.total)
         for j in range(plan.outputs):
             for lane in range(lanes):
-                s.said[j * lanes + lane] = s.sums[j * lanes + lane] / s.total[lane]
+                s.outputs[j * lanes + lane] = s.sums[j * lanes + lane] / s.total[lane]
 
 
 @device
@@ -237,31 +237,31 @@ def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
     """Convert the result of one lane to activations (keys,), > 0 if a key sounds."""
     if plan.kind == PLAIN:
         for key in range(plan.keys):
-            activations[key] = _logit(s.said[key])
+            activations[key] = _logit(s.outputs[key])
     elif plan.kind == MELODY:
         for key in range(plan.keys):
-            other = s.said[plan.keys]
+            highest = s.outputs[plan.keys]
             for j in range(plan.keys):
                 if j != key:
-                    other = max(other, s.said[j])
-            activations[key] = s.said[key] - other
+                    highest = max(highest, s.outputs[j])
+            activations[key] = s.outputs[key] - highest
     else:
-        activations[:] = s.said
+        activations[:] = s.outputs
 
 
 @device
 def _sample(plan: Plan, s: Scratch, temperature: float, chance: float, played: BoolArray) -> None:
     """Sample one of the keys or the rest from the softmax at a temperature."""
-    highest = float(s.said[plan.keys])
+    highest = float(s.outputs[plan.keys])
     for j in range(plan.keys):
-        highest = max(highest, float(s.said[j]))
+        highest = max(highest, float(s.outputs[j]))
     total = 0.0
     for j in range(plan.outputs):
-        total += math.exp((s.said[j] - highest) / temperature)
+        total += math.exp((s.outputs[j] - highest) / temperature)
     played[:] = False
     left = chance * total
     for key in range(plan.keys):
-        left -= math.exp((s.said[key] - highest) / temperature)
+        left -= math.exp((s.outputs[key] - highest) / temperature)
         if left < 0.0:
             played[key] = True
             return
@@ -295,7 +295,7 @@ def run_sequences(
                 _to_chances(plan, lanes, s)
                 for lane in range(present):
                     for j in range(plan.outputs):
-                        outputs[begin + lane, step - first, j] = s.said[j * lanes + lane]
+                        outputs[begin + lane, step - first, j] = s.outputs[j * lanes + lane]
 
 
 @kernel
@@ -320,8 +320,8 @@ def run_attention(
         begin = block * lanes
         present = min(lanes, len(weighed) - begin)
         for step in range(steps):
-            heard = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
-            s.state[: plan.inputs * lanes] = heard
+            step_inputs = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
+            s.state[: plan.inputs * lanes] = step_inputs
             for number in range(plan.layers):
                 _lstm(plan, number, weights, zero(), lanes, s)
             if step >= first:

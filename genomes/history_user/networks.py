@@ -47,9 +47,9 @@ from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Par
 from genomes.player import Player
 from genomes.vectors import LANES
 
-__all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "hear"]
+__all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "delayed"]
 
-_FEW = 5  # at most this many sequences are faster one by one than as a block of 16
+_MAX_SINGLE = 5  # at most this many sequences are faster one by one than as a block of 16
 
 
 class Reading(NamedTuple):
@@ -155,7 +155,7 @@ class HistoryUsers:
             first_step: First step to output.
         """
         outputs = self._results(inputs, first_step, self.shape.outputs)
-        for i, blocks in enumerate(self._heard_by_each(inputs)):
+        for i, blocks in enumerate(self._blocks_per_individual(inputs)):
             self._run(run_sequences, i, blocks, first_step, outputs[i])
         return outputs
 
@@ -169,16 +169,16 @@ class HistoryUsers:
             targets: Float32 (n or 1, sequences, steps - first_step, outputs).
             first_step: First step to compare.
         """
-        outputs = self._results(inputs, first_step, self.shape.outputs, one=True)[0]
+        outputs = self._results(inputs, first_step, self.shape.outputs, n=1)[0]
         right = targets.shape[1:] == outputs.shape and len(targets) in (1, len(self))
         if targets.dtype != np.float32 or not right:
-            wanted = ", ".join(str(length) for length in outputs.shape)
+            expected = ", ".join(str(length) for length in outputs.shape)
             raise ValueError(
-                f"targets must be float32 (1 or {len(self)}, {wanted}), "
+                f"targets must be float32 (1 or {len(self)}, {expected}), "
                 f"got {targets.dtype} {targets.shape}"
             )
         errors = np.empty((len(self), outputs.shape[1]))
-        for i, blocks in enumerate(self._heard_by_each(inputs)):
+        for i, blocks in enumerate(self._blocks_per_individual(inputs)):
             self._run(run_sequences, i, blocks, first_step, outputs)
             outputs -= targets[i % len(targets)]
             np.square(outputs, out=outputs)
@@ -194,7 +194,7 @@ class HistoryUsers:
 
     def read_weights(self, grid: BoolArray) -> Singles:
         """Return the first individual's read weights, float32 (steps, lags), for a song."""
-        weights: Singles = self.attention(hear(grid))[0, 0]
+        weights: Singles = self.attention(delayed(grid))[0, 0]
         return weights
 
     def attention(self, inputs: Singles, first_step: int = 0) -> Singles:
@@ -205,7 +205,7 @@ class HistoryUsers:
             first_step: First step to output.
         """
         shares = self._results(inputs, first_step, self._lags())
-        for i, blocks in enumerate(self._heard_by_each(inputs)):
+        for i, blocks in enumerate(self._blocks_per_individual(inputs)):
             self._run(run_attention, i, blocks, first_step, shares[i])
         return shares
 
@@ -216,11 +216,11 @@ class HistoryUsers:
             inputs: See `forward`.
             first_step: First step to output.
         """
-        shares = self._results(inputs, first_step, self._lags(), one=True)[0]
+        shares = self._results(inputs, first_step, self._lags(), n=1)[0]
         lags = np.asarray(self.shape.lags, np.int64)
         lag = np.empty((len(self), *shares.shape[:2]), np.int64)
         entropy = np.empty(lag.shape, np.float32)
-        for i, blocks in enumerate(self._heard_by_each(inputs)):
+        for i, blocks in enumerate(self._blocks_per_individual(inputs)):
             self._run(run_attention, i, blocks, first_step, shares)
             lag[i] = lags[shares.argmax(axis=2)]
             information = np.log2(np.maximum(shares, np.finfo(np.float32).tiny))
@@ -232,20 +232,20 @@ class HistoryUsers:
             raise ValueError("a plain LSTM reads no history")
         return len(self.shape.lags)
 
-    def _results(self, inputs: Singles, first_step: int, width: int, one: bool = False) -> Singles:
-        """Check the arguments, and allocate results."""
-        n = len(self)
-        wanted = f"inputs must be float32 (1 or {n}, sequences, steps, {self.shape.inputs})"
+    def _results(self, inputs: Singles, first_step: int, width: int, n: int = 0) -> Singles:
+        """Check the arguments, and allocate results of n individuals (default: all)."""
+        form = f"inputs must be float32 (1 or {len(self)}, sequences, steps, {self.shape.inputs})"
+        batches = (1, len(self))
         if inputs.dtype != np.float32:
-            raise ValueError(f"{wanted}, got {inputs.dtype}")
-        if inputs.ndim != 4 or inputs.shape[3] != self.shape.inputs or len(inputs) not in (1, n):
-            raise ValueError(f"{wanted}, got {inputs.shape}")
+            raise ValueError(f"{form}, got {inputs.dtype}")
+        if inputs.ndim != 4 or inputs.shape[3] != self.shape.inputs or len(inputs) not in batches:
+            raise ValueError(f"{form}, got {inputs.shape}")
         steps = inputs.shape[2]
         if not 0 <= first_step <= steps:
             raise ValueError(f"first_step must be from 0 to {steps}, got {first_step}")
-        return np.zeros((1 if one else n, inputs.shape[1], steps - first_step, width), np.float32)
+        return np.zeros((n or len(self), inputs.shape[1], steps - first_step, width), np.float32)
 
-    def _heard_by_each(self, inputs: Singles) -> "Sequence[_Blocks]":
+    def _blocks_per_individual(self, inputs: Singles) -> "Sequence[_Blocks]":
         if len(inputs) == 1:
             return [_blocks(inputs[0])] * len(self)
         return _Lazily(inputs)
@@ -266,10 +266,10 @@ class HistoryUsers:
         """See `Performers.follow`, and the module for activations."""
         keys = self._instrument()
         check_roll(grid, keys)
-        said = np.zeros((len(self), len(grid), keys), np.float32)
-        heard = hear(grid)[0, 0]
-        follow_song(self.shape.plan, self.weights, heard, said)
-        return said
+        activations = np.zeros((len(self), len(grid), keys), np.float32)
+        inputs = delayed(grid)[0, 0]
+        follow_song(self.shape.plan, self.weights, inputs, activations)
+        return activations
 
     def perform(
         self,
@@ -297,7 +297,7 @@ class HistoryUsers:
         """Return the number of keys, or raise ValueError for other inputs."""
         if self.shape.inputs != self.shape.keys:
             raise ValueError(
-                f"these HistoryUsers play no instrument: they hear {self.shape.inputs} numbers "
+                f"these HistoryUsers play no instrument: they receive {self.shape.inputs} numbers "
                 f"and have {self.shape.keys} keys"
             )
         return self.shape.keys
@@ -314,8 +314,8 @@ class HistoryUsers:
     def to_arrays(self) -> Arrays:
         """See `Performers.to_arrays`; `architecture` is (index, keys, inputs, last)."""
         shape = self.shape
-        place = ARCHITECTURES.index(shape.architecture)
-        sizes = [place, shape.keys, shape.inputs, shape.last]
+        code = ARCHITECTURES.index(shape.architecture)
+        sizes = [code, shape.keys, shape.inputs, shape.last]
         return {
             "architecture": np.asarray(sizes, np.int64),
             "layers": np.asarray(shape.layers, np.int64),
@@ -334,9 +334,9 @@ class HistoryUsers:
         described = [_whole_numbers(arrays, name) for name in ("architecture", "layers", "lags")]
         sizes, layers, lags = described
         if len(sizes) != 4 or not 0 <= sizes[0] < len(ARCHITECTURES):
-            raise GenomeError(f"architecture must be (place, keys, inputs, last), got {sizes}")
-        place, keys, inputs, last = sizes
-        shape = Shape(keys, inputs, layers, lags, ARCHITECTURES[place], last)
+            raise GenomeError(f"architecture must be (code, keys, inputs, last), got {sizes}")
+        code, keys, inputs, last = sizes
+        shape = Shape(keys, inputs, layers, lags, ARCHITECTURES[code], last)
         first = arrays.get(next(iter(shape.parts)))
         n = len(first) if first is not None and first.ndim else 0
         rows = [
@@ -346,11 +346,11 @@ class HistoryUsers:
         return cls(shape, np.concatenate(rows, axis=1))
 
 
-def hear(grid: BoolArray) -> Singles:
+def delayed(grid: BoolArray) -> Singles:
     """Return a song delayed by one step, float32 (1, 1, steps, keys)."""
-    heard = np.zeros((1, 1, *grid.shape), np.float32)
-    heard[0, 0, 1:] = grid[:-1]
-    return heard
+    inputs = np.zeros((1, 1, *grid.shape), np.float32)
+    inputs[0, 0, 1:] = grid[:-1]
+    return inputs
 
 
 # Sequences side by side: arrays (blocks, steps, inputs, lanes), of 16 lanes and of one.
@@ -361,7 +361,7 @@ def _blocks(sequences: Singles) -> _Blocks:
     """Return sequences (sequences, steps, inputs) in blocks for kernels."""
     count, steps, inputs = sequences.shape
     rest = count % LANES
-    full = count - rest if rest <= _FEW else count - rest + LANES
+    full = count - rest if rest <= _MAX_SINGLE else count - rest + LANES
     blocks = []
     if full:
         padded = np.zeros((full, steps, inputs), np.float32)

@@ -75,7 +75,7 @@ class Shape:
         if self.inputs == 0:
             object.__setattr__(self, "inputs", self.keys)
         sizes = {"keys": self.keys, "inputs": self.inputs, "last": self.last}
-        sizes |= {f"layers[{place}]": units for place, units in enumerate(self.layers)}
+        sizes |= {f"layers[{index}]": units for index, units in enumerate(self.layers)}
         for name, size in sizes.items():
             if not 1 <= size <= LARGEST:
                 raise GenomeError(f"{name} must be from 1 to {LARGEST}, got {size}")
@@ -84,7 +84,7 @@ class Shape:
         if self.inputs < self.keys:
             raise GenomeError(f"inputs ({self.inputs}) must be at least keys ({self.keys})")
         lags = self.lags
-        rising = all(one < other for one, other in pairwise(lags))
+        rising = all(lower < higher for lower, higher in pairwise(lags))
         if not lags or not rising or lags[0] < 0 or lags[-1] > LARGEST:
             raise GenomeError(
                 f"lags must be rising whole numbers from 0 to {LARGEST}, got {short(lags)}"
@@ -124,8 +124,8 @@ class Shape:
             shapes[f"{name}_bias"] = (4, units)
 
         inputs = self.inputs
-        for place, units in enumerate(self.layers):
-            add_lstm(f"lstm{place}", inputs, units)
+        for index, units in enumerate(self.layers):
+            add_lstm(f"lstm{index}", inputs, units)
             inputs = units
         if self.architecture != "lstm":
             shapes["read_weights"] = (inputs, len(self.lags))
@@ -158,7 +158,7 @@ class Shape:
         }
 
     @cached_property
-    def places_by_output(self) -> Indices:
+    def indices_by_output(self) -> Indices:
         """Indices of the weights that lead to only one output.
 
         Int64 (outputs, weights per output); (0, 0) if the stack is followed by a softmax or
@@ -174,30 +174,30 @@ class Shape:
     def plan(self) -> Plan:
         """The layout for kernels; see `genomes.history_user.lstm`."""
         parts = self.parts
-        lstms: list[tuple[str, int, int, int]] = []  # name, units, first row, rows heard
-        row, heard = 0, self.inputs
-        for place, size in enumerate(self.layers):
-            lstms.append((f"lstm{place}", size, row, heard + size))
-            row, heard = row + heard, size
-        last_row, last_heard = row, heard  # the stack's output
-        rows = row + heard
+        lstms: list[tuple[str, int, int, int]] = []  # name, units, first row, input rows
+        row, input_rows = 0, self.inputs
+        for index, size in enumerate(self.layers):
+            lstms.append((f"lstm{index}", size, row, input_rows + size))
+            row, input_rows = row + input_rows, size
+        last_row, last_input_rows = row, input_rows  # the stack's output
+        rows = row + input_rows
         reading, echo = rows, -1
         if self.architecture == "plain":
             rows += self.keys
         elif self.architecture == "united":
             echo = reading + self.keys
-            last_row, last_heard = echo + self.inputs, self.last
+            last_row, last_input_rows = echo + self.inputs, self.last
             lstms.append(("last", self.last, reading, self.keys + self.inputs + self.last))
-            rows = last_row + last_heard
+            rows = last_row + last_input_rows
         elif self.architecture == "melody":
             echo = rows
-            last_row, last_heard = echo + self.inputs, self.last + self.keys
+            last_row, last_input_rows = echo + self.inputs, self.last + self.keys
             lstms.append(("ear", self.last, echo, self.inputs + self.last))
             reading = last_row + self.last
-            rows = last_row + last_heard
+            rows = last_row + last_input_rows
         names = [lstm[0] for lstm in lstms]
-        units, first, hears = (
-            np.asarray([lstm[place] for lstm in lstms], np.int64) for place in (1, 2, 3)
+        units, first, counts = (
+            np.asarray([lstm[index] for lstm in lstms], np.int64) for index in (1, 2, 3)
         )
         starts = {name: part.start for name, part in parts.items()}
         return Plan(
@@ -213,7 +213,7 @@ class Shape:
             longest=max(4 * int(units.max()), len(self.lags), self.outputs),
             units=units,
             row=first,
-            heard=hears,
+            input_rows=counts,
             cell=np.cumsum(units) - units,
             weights=np.asarray([starts[f"{name}_input"] for name in names], np.int64),
             bias=np.asarray([starts[f"{name}_bias"] for name in names], np.int64),
@@ -224,5 +224,5 @@ class Shape:
             last=starts.get("output_weights", 0),
             last_bias=starts.get("output_bias", 0),
             last_row=last_row,
-            last_heard=last_heard,
+            last_input_rows=last_input_rows,
         )

@@ -70,19 +70,19 @@ def _step(
     program: Program,
     g: int,
     inputs: FloatArray,
-    heard: FloatArray,
+    previous: FloatArray,
     values: FloatArray,
     weighted: FloatArray,
 ) -> None:
     """Compute one step of recurrent network g into `values`.
 
-    `heard` has the values of the previous step. All arrays have one column. A node without links
+    `previous` has the values of the previous step. All arrays have one column. A node without links
     keeps the value 0, as in neat-python.
     """
     first = program.node_offsets[g]
     for p in range(first, program.node_offsets[g + 1]):
         if program.link_offsets[p] < program.link_offsets[p + 1]:
-            values[p - first, 0] = _node_value(program, p, inputs, heard, 0, weighted)
+            values[p - first, 0] = _node_value(program, p, inputs, previous, 0, weighted)
 
 
 @device
@@ -94,14 +94,14 @@ def _sparse(inputs: FloatArray) -> tuple[Indices, Indices]:
         for t in range(steps):
             offsets[i + 1] += inputs[i, t] != 0.0
         offsets[i + 1] += offsets[i]
-    places = np.empty(offsets[count], np.int64)
-    place = 0
+    nonzero_steps = np.empty(offsets[count], np.int64)
+    index = 0
     for i in range(count):
         for t in range(steps):
             if inputs[i, t] != 0.0:
-                places[place] = t
-                place += 1
-    return offsets, places
+                nonzero_steps[index] = t
+                index += 1
+    return offsets, nonzero_steps
 
 
 @device
@@ -117,7 +117,7 @@ def _fill_row(
     """Compute feed-forward node p at all steps into `row`."""
     begin, end = program.link_offsets[p], program.link_offsets[p + 1]
     steps = len(row)
-    offsets, places = sounding
+    offsets, nonzero_steps = sounding
     if begin == end:
         row[:] = _node_value(program, p, inputs, rows, 0, weighted)
     elif program.aggregation[p] == SUM:
@@ -128,8 +128,8 @@ def _fill_row(
                 first, last = offsets[source], offsets[source + 1]
                 if _SPARSE * (last - first) < steps:
                     # Zeros do not change the sum, and most keys are silent.
-                    for place in range(first, last):
-                        t = places[place]
+                    for index in range(first, last):
+                        t = nonzero_steps[index]
                         row[t] += weight * inputs[source, t]
                     continue
                 origin = inputs[source]
@@ -180,11 +180,11 @@ def activate_rows(program: Program, inputs: FloatArray, result: FloatArray) -> N
                 for t in range(steps):
                     result[g, t, output] = row[t]
         else:
-            heard, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
+            previous, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
             for t in range(steps):
                 for i in range(program.inputs):
                     column[i, 0] = inputs[i, t]
-                _step(program, g, column, heard, values, weighted)
+                _step(program, g, column, previous, values, weighted)
                 for output in range(outputs):
                     result[g, t, output] = values[program.outputs[g, output], 0]
-                heard, values = values, heard
+                previous, values = values, previous

@@ -33,8 +33,8 @@ _SHARE = 4
 _FILLED = 32
 
 
-class Hearing(NamedTuple):
-    """The numbers of a `Player`, for the closed loop."""
+class PlayerValues(NamedTuple):
+    """The values of a `Player` as types that kernels accept."""
 
     lags: Indices
     off: float
@@ -84,26 +84,26 @@ def _block(program: Program, g: int, exact: bool) -> _Block:
     begin, end = program.link_offsets[first], program.link_offsets[last]
     slots, rows, links, longest = 0, program.inputs, 0, 0
     if exact and _finite(program.weight[begin:end]):
-        for place in range(nodes):
-            if program.aggregation[first + place] == SUM:
-                length[place] = _ascending(program, first + place)
-                longest = max(longest, length[place])
-        for place in range(nodes):
-            if length[place] > 0 and _SHARE * length[place] >= longest:
-                slot[place] = slots
+        for index in range(nodes):
+            if program.aggregation[first + index] == SUM:
+                length[index] = _ascending(program, first + index)
+                longest = max(longest, length[index])
+        for index in range(nodes):
+            if length[index] > 0 and _SHARE * length[index] >= longest:
+                slot[index] = slots
                 slots += 1
-                links += length[place]
+                links += length[index]
         slots += -slots % LANES
         if slots == 0 or rows * slots > _FILLED * links:  # node by node is faster
             rows, slots = 0, 0
             slot[:] = -1
     weights = np.zeros((rows, slots))
-    for place in range(nodes):
-        if slot[place] < 0:
-            length[place] = 0
-        begin = program.link_offsets[first + place]
-        for link in range(begin, begin + length[place]):
-            weights[program.source[link], slot[place]] = program.weight[link]
+    for index in range(nodes):
+        if slot[index] < 0:
+            length[index] = 0
+        begin = program.link_offsets[first + index]
+        for link in range(begin, begin + length[index]):
+            weights[program.source[link], slot[index]] = program.weight[link]
     return _Block(slot, length, weights)
 
 
@@ -126,30 +126,31 @@ def _sum_block(
     lags: Indices,
     now: int,
     rows: Indices,
-    heard: FloatArray,
+    row_inputs: FloatArray,
     sums: FloatArray,
 ) -> None:
-    """Sum a block's nodes into `sums`, at the step in row `now` of `levels`.
+    """Compute the weighted sums of a block's nodes, at the step in row `now` of `levels`.
 
-    `rows` and `heard` are scratch space: the block's rows with nonzero input, and these inputs.
+    `loud` is the output of `_list_loud`. `rows` and `row_inputs` are scratch space: the rows of the
+    block with nonzero input, and these inputs. The result is written to `sums`.
     """
     width, keys = levels.shape[1], loud.shape[1] - 1
     count = 0
-    for place in range(len(lags)):
-        past = now - lags[place]
+    for index in range(len(lags)):
+        past = now - lags[index]
         for i in range(1, 1 + loud[past, 0]):
             key = loud[past, i]
-            rows[count], heard[count] = place * keys + key, levels[past, key]
+            rows[count], row_inputs[count] = index * keys + key, levels[past, key]
             count += 1
     for column in range(keys, width):
-        rows[count], heard[count] = (len(lags) - 1) * keys + column, levels[now, column]
+        rows[count], row_inputs[count] = (len(lags) - 1) * keys + column, levels[now, column]
         count += 1
     slots = block.weights.shape[1]
     for first in range(0, slots, LANES):
         total = spread(0.0)
         for i in range(count):
             terms = load(block.weights, rows[i] * slots + first)
-            total = plus(total, times(terms, spread(number(heard, i))))
+            total = plus(total, times(terms, spread(number(row_inputs, i))))
         store(total, sums, first)
 
 
@@ -162,46 +163,46 @@ def _step(
     levels: FloatArray,
     base: int,
     offsets: Indices,
-    heard: FloatArray,
+    previous: FloatArray,
     values: FloatArray,
     weighted: FloatArray,
 ) -> None:
-    """Compute one step of network g into `values`, from the nodes' values in `heard`.
+    """Compute one step of network g into `values`, from the nodes' values in `previous`.
 
-    Both are the same array for a feed-forward network. For a recurrent one `heard` has the previous
-    step, and a node without links keeps the value 0, as in neat-python.
+    Both are the same array for a feed-forward network. For a recurrent one `previous` has the
+    previous step, and a node without links keeps the value 0, as in neat-python.
     """
     first = program.node_offsets[g]
     for p in range(first, program.node_offsets[g + 1]):
         begin, end = program.link_offsets[p], program.link_offsets[p + 1]
         if begin == end and not program.feed_forward:
             continue
-        place = p - first
+        index = p - first
         if program.aggregation[p] == SUM:
-            total = sums[block.slot[place]] if block.slot[place] >= 0 else 0.0
-            for link in range(begin + block.length[place], end):
+            total = sums[block.slot[index]] if block.slot[index] >= 0 else 0.0
+            for link in range(begin + block.length[index], end):
                 source = program.source[link]
                 if source < program.inputs:
                     total += program.weight[link] * levels[base + offsets[source]]
                 else:
-                    total += program.weight[link] * heard[source - program.inputs]
+                    total += program.weight[link] * previous[source - program.inputs]
         else:
             for link in range(begin, end):
                 source = program.source[link]
                 if source < program.inputs:
                     value = levels[base + offsets[source]]
                 else:
-                    value = heard[source - program.inputs]
+                    value = previous[source - program.inputs]
                 weighted[link - begin] = program.weight[link] * value
             total = aggregate_values(program.aggregation[p], weighted, end - begin)
         total = program.bias[p] + program.response[p] * total
         code = program.activation[p]
-        values[place] = total if code == IDENTITY else activate_value(code, total)
+        values[index] = total if code == IDENTITY else activate_value(code, total)
 
 
 @device
 def _sound_voices(
-    said: FloatArray,
+    outputs: FloatArray,
     voices: int,
     temperature: float,
     chances: FloatArray,
@@ -212,35 +213,35 @@ def _sound_voices(
     """Let `voices` of the keys sound, one after the other; see `Networks.perform`."""
     for voice in range(voices):
         best = -1
-        for key in range(len(said)):
-            if not (played[g, t, key] or math.isnan(said[key])) and (
-                best < 0 or said[key] > said[best]
+        for key in range(len(outputs)):
+            if not (played[g, t, key] or math.isnan(outputs[key])) and (
+                best < 0 or outputs[key] > outputs[best]
             ):
                 best = key
         if best < 0:
             return
         if temperature > 0.0:
-            highest, total = said[best], 0.0
+            highest, total = outputs[best], 0.0
             for draw in range(2):  # the sum of all, then the key at which the chance is reached
-                wanted = chances[g, t, voice] * total
+                limit = chances[g, t, voice] * total
                 total = 0.0
-                for key in range(len(said)):
-                    if played[g, t, key] or math.isnan(said[key]):
+                for key in range(len(outputs)):
+                    if played[g, t, key] or math.isnan(outputs[key]):
                         continue
                     share = 1.0
-                    if said[key] < highest:
-                        share = math.exp((said[key] - highest) / temperature)
+                    if outputs[key] < highest:
+                        share = math.exp((outputs[key] - highest) / temperature)
                     total += share
                     if draw == 1 and share > 0.0:
                         best = key
-                        if total > wanted:
+                        if total > limit:
                             break
         played[g, t, best] = True
 
 
 @device
 def _sound_keys(
-    said: FloatArray,
+    outputs: FloatArray,
     threshold: float,
     temperature: float,
     chances: FloatArray,
@@ -249,8 +250,8 @@ def _sound_keys(
     t: int,
 ) -> None:
     """Play the keys of network g at step t with outputs above the threshold."""
-    for key in range(len(said)):
-        value = said[key] - threshold
+    for key in range(len(outputs)):
+        value = outputs[key] - threshold
         if temperature > 0.0:
             played[g, t, key] = chances[g, t, key] < sounding_chance(value, temperature)
         else:
@@ -258,33 +259,33 @@ def _sound_keys(
 
 
 @device
-def _input_offsets(hearing: Hearing, keys: int, longest: int) -> Indices:
+def _input_offsets(player: PlayerValues, keys: int, longest: int) -> Indices:
     """Return the offset of every input in the flat levels."""
-    lags, extra = len(hearing.lags), len(hearing.extra_inputs)
+    lags, extra = len(player.lags), len(player.extra_inputs)
     width = keys + extra
     offsets = np.empty(lags * keys + extra, np.int64)
-    for place in range(lags):
+    for index in range(lags):
         for key in range(keys):
-            offsets[place * keys + key] = (longest - hearing.lags[place]) * width + key
-    for place in range(extra):
-        offsets[lags * keys + place] = keys + place
+            offsets[index * keys + key] = (longest - player.lags[index]) * width + key
+    for index in range(extra):
+        offsets[lags * keys + index] = keys + index
     return offsets
 
 
 @device
-def _has_finite_levels(hearing: Hearing) -> bool:
+def _has_finite_levels(player: PlayerValues) -> bool:
     return (
-        math.isfinite(hearing.off)
-        and math.isfinite(hearing.on)
-        and math.isfinite(hearing.before_start)
-        and _finite(hearing.extra_inputs)
+        math.isfinite(player.off)
+        and math.isfinite(player.on)
+        and math.isfinite(player.before_start)
+        and _finite(player.extra_inputs)
     )
 
 
 @kernel
 def play_rows(
     program: Program,
-    hearing: Hearing,
+    player: PlayerValues,
     prompt_steps: int,
     temperature: float,
     chances: FloatArray,
@@ -294,7 +295,7 @@ def play_rows(
 
     Args:
         program: The compiled networks.
-        hearing: How they are played.
+        player: The player.
         prompt_steps: Steps of the prompt.
         temperature: Sampling temperature. Above 0 a key sounds if its chance is below
             sigmoid(activation / temperature). For voices see `Networks.perform`.
@@ -303,38 +304,38 @@ def play_rows(
     """
     n, steps, keys = played.shape
     nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
-    longest, width = max(hearing.lags), keys + len(hearing.extra_inputs)
-    offsets = _input_offsets(hearing, keys, longest)
-    levels = np.full((longest + steps, width), hearing.before_start)
-    for place in range(width - keys):
-        levels[:, keys + place] = hearing.extra_inputs[place]
-    exact, flat = _has_finite_levels(hearing), levels.reshape(-1)
+    longest, width = max(player.lags), keys + len(player.extra_inputs)
+    offsets = _input_offsets(player, keys, longest)
+    levels = np.full((longest + steps, width), player.before_start)
+    for index in range(width - keys):
+        levels[:, keys + index] = player.extra_inputs[index]
+    exact, flat = _has_finite_levels(player), levels.reshape(-1)
     loud = np.empty((longest + steps, keys + 1), np.int64)
     for t in range(longest):
         _list_loud(levels, keys, loud, t)
     rows, row_levels = np.empty(program.inputs, np.int64), np.empty(program.inputs)
-    weighted, sums, said = np.empty(max(links, 1)), np.empty(nodes + LANES), np.empty(keys)
+    weighted, sums, outputs = np.empty(max(links, 1)), np.empty(nodes + LANES), np.empty(keys)
     for g in range(n):
         block = _block(program, g, exact)
-        heard, values = np.zeros(nodes), np.zeros(nodes)
+        previous, values = np.zeros(nodes), np.zeros(nodes)
         for t in range(steps):
             if t >= prompt_steps or not program.feed_forward:
                 if len(block.weights) > 0:
                     _sum_block(
-                        block, levels, loud, hearing.lags, longest + t, rows, row_levels, sums
+                        block, levels, loud, player.lags, longest + t, rows, row_levels, sums
                     )  # fmt: skip
-                known = values if program.feed_forward else heard
+                sources = values if program.feed_forward else previous
                 _step(
-                    program, g, block, sums, flat, t * width, offsets, known, values, weighted
+                    program, g, block, sums, flat, t * width, offsets, sources, values, weighted
                 )  # fmt: skip
             if t >= prompt_steps:
                 for key in range(keys):
-                    said[key] = values[program.outputs[g, key]]
-                if hearing.voices > 0:
-                    _sound_voices(said, hearing.voices, temperature, chances, played, g, t)
+                    outputs[key] = values[program.outputs[g, key]]
+                if player.voices > 0:
+                    _sound_voices(outputs, player.voices, temperature, chances, played, g, t)
                 else:
-                    _sound_keys(said, hearing.threshold, temperature, chances, played, g, t)
+                    _sound_keys(outputs, player.threshold, temperature, chances, played, g, t)
             for key in range(keys):
-                levels[longest + t, key] = hearing.on if played[g, t, key] else hearing.off
+                levels[longest + t, key] = player.on if played[g, t, key] else player.off
             _list_loud(levels, keys, loud, longest + t)
-            heard, values = values, heard
+            previous, values = values, previous

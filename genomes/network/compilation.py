@@ -43,24 +43,24 @@ def sorted_nodes(ids: Indices) -> tuple[Indices, Indices]:
 
 
 @device
-def find_node(sorted_ids: Indices, order: Indices, wanted: int) -> int:
-    """Return the index of node `wanted`, or -1.
+def find_node(sorted_ids: Indices, order: Indices, node: int) -> int:
+    """Return the index of the node with an id, or -1.
 
     Args:
         sorted_ids: Ascending node ids, int64 (nodes,).
         order: Index of each, int64 (nodes,).
-        wanted: Node id.
+        node: Node id.
     """
-    if 0 <= wanted < len(sorted_ids) and sorted_ids[wanted] == wanted:
-        return int(order[wanted])  # outputs, and hidden nodes without a gap before them
+    if 0 <= node < len(sorted_ids) and sorted_ids[node] == node:
+        return int(order[node])  # outputs, and hidden nodes without a gap before them
     low, high = 0, len(sorted_ids)
     while low < high:
         middle = (low + high) // 2
-        if sorted_ids[middle] < wanted:
+        if sorted_ids[middle] < node:
             low = middle + 1
         else:
             high = middle
-    if low < len(sorted_ids) and sorted_ids[low] == wanted:
+    if low < len(sorted_ids) and sorted_ids[low] == node:
         return int(order[low])
     return -1
 
@@ -256,8 +256,8 @@ def compile_networks(
         if len(ordered) < needed:
             problem = g
             break
-        for place in range(needed):
-            rank[ordered[place]] = place
+        for index in range(needed):
+            rank[ordered[index]] = index
         for node in ordered:
             for entry in range(starts[node], starts[node + 1]):
                 origin = sources[incoming[entry]]

@@ -38,9 +38,9 @@ from genomes.network.genes import (
 )
 from genomes.randomness import Stream, below, start_stream, uniform
 
-MOST_CONDITIONS = 6  # maximum conditions of a new conjunction
+MAX_CONDITIONS = 6  # maximum conditions of a new conjunction
 # Maximum growth by an edit: a conjunction, its conditions and its connection to the output.
-NEW_NODES, NEW_CONNECTIONS = 1, MOST_CONDITIONS + 1
+NEW_NODES, NEW_CONNECTIONS = 1, MAX_CONDITIONS + 1
 
 (
     MOVE_BIAS,
@@ -85,12 +85,12 @@ def _random_link(genes: Genes, c0: int, c1: int, output: int, stream: Stream) ->
         count += genes.target[c] == output
     if count == 0:
         return -1
-    wanted = below(stream, count)
+    skipped = below(stream, count)
     for c in range(c0, c1):
         if genes.target[c] == output:
-            if wanted == 0:
+            if skipped == 0:
                 return c
-            wanted -= 1
+            skipped -= 1
     return -1
 
 
@@ -144,7 +144,7 @@ def _add_conjunction(
     new_connection(genes, c1, first, UNNUMBERED, 1.0, True)
     begin = c1
     c1 += 1
-    while c1 - begin < MOST_CONDITIONS and (c1 - begin < 2 or uniform(stream) < edits.further):
+    while c1 - begin < MAX_CONDITIONS and (c1 - begin < 2 or uniform(stream) < edits.further):
         grown = _add_condition(edits, inputs, genes, begin, c1, n1, stream)
         if grown == c1:
             break
@@ -220,9 +220,9 @@ def _draw_edit(edits: Edits, stream: Stream) -> int:
 def _edit(
     edits: Edits, inputs: int, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> tuple[int, int, bool]:
-    """Edit the module at n0:n1 and c0:c1 once.
+    """Apply one random edit to the module with nodes n0:n1 and connections c0:c1.
 
-    Returns the ends of its nodes and connections, and whether a node was added.
+    Returns the new n1 and c1, and whether a node was added.
     """
     output = genes.node_id[n0]
     kind = _draw_edit(edits, stream)
@@ -285,7 +285,7 @@ def edit_offspring(
     """
     children = len(parent)
     if len(mutate) != children or not within(parent, len(parents.node_offsets) - 1):
-        raise GenomeError("parent must be indices of networks of the batch, as many as mutate")
+        raise GenomeError("parent must be indices of networks of the batch, and mutate as long")
     child, _ = room_for_children(parents, parent, NEW_NODES, NEW_CONNECTIONS)
     founded = np.full(children, -1, np.int64)
     stream = np.zeros(1, np.uint64)

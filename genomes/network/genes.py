@@ -81,7 +81,7 @@ def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
 
 @device
 def room_for(nodes: int, connections: int, networks: int) -> Genes:
-    """Return uninitialised genes.
+    """Allocate uninitialised genes.
 
     Args:
         nodes: Number of node genes.
@@ -152,33 +152,33 @@ def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
 
 
 @device
-def copy_node(genes: Genes, n: int, to: Genes, place: int) -> None:
+def copy_node(genes: Genes, n: int, to: Genes, index: int) -> None:
     """Copy a node gene.
 
     Args:
         genes: Genes to read.
         n: Index of the gene.
         to: Genes to write, may be the same.
-        place: Index in `to`.
+        index: Index in `to`.
     """
-    to.node_id[place] = genes.node_id[n]
-    to.bias[place], to.response[place] = genes.bias[n], genes.response[n]
-    to.activation[place], to.aggregation[place] = genes.activation[n], genes.aggregation[n]
+    to.node_id[index] = genes.node_id[n]
+    to.bias[index], to.response[index] = genes.bias[n], genes.response[n]
+    to.activation[index], to.aggregation[index] = genes.activation[n], genes.aggregation[n]
 
 
 @device
-def copy_connection(genes: Genes, c: int, to: Genes, place: int) -> None:
+def copy_connection(genes: Genes, c: int, to: Genes, index: int) -> None:
     """Copy a connection gene.
 
     Args:
         genes: Genes to read.
         c: Index of the gene.
         to: Genes to write, may be the same.
-        place: Index in `to`.
+        index: Index in `to`.
     """
-    to.innovation[place] = genes.innovation[c]
-    to.source[place], to.target[place] = genes.source[c], genes.target[c]
-    to.weight[place], to.enabled[place] = genes.weight[c], genes.enabled[c]
+    to.innovation[index] = genes.innovation[c]
+    to.source[index], to.target[index] = genes.source[c], genes.target[c]
+    to.weight[index], to.enabled[index] = genes.weight[c], genes.enabled[c]
 
 
 @device

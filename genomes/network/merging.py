@@ -23,7 +23,7 @@ from genomes.network.genes import (
     trimmed,
 )
 
-GONE = -1  # number of a removed gene
+REMOVED = -1  # number of a removed gene
 
 
 @device
@@ -41,7 +41,7 @@ def _differences(
     Returns their number, or -1 if s has more than `new` genes that a lacks. `pairs` has room for
     `new` and all genes of a.
     """
-    count, lacking = 0, 0
+    count, missing = 0, 0
     p, p_end, q, q_end = offsets[a], offsets[a + 1], offsets[s], offsets[s + 1]
     while p < p_end or q < q_end:
         i, j = p, q
@@ -52,8 +52,8 @@ def _differences(
         p += i >= 0
         q += j >= 0
         if i < 0 or j < 0 or value[i] != value[j]:
-            lacking += i < 0
-            if lacking > new:
+            missing += i < 0
+            if missing > new:
                 return -1
             pairs[count, 0], pairs[count, 1] = i, j
             count += 1
@@ -92,8 +92,8 @@ def _clash(
                 clash |= genes.innovation[c] == batch.innovation[j]
             # A condition of a conjunction that a better one removed.
             for n in range(batch.node_offsets[merged.a], batch.node_offsets[merged.a + 1]):
-                gone = genes.node_id[n + merged.node_shift] == GONE
-                clash |= gone and batch.node_id[n] == batch.target[j]
+                removed = genes.node_id[n + merged.node_shift] == REMOVED
+                clash |= removed and batch.node_id[n] == batch.target[j]
     for d in range(len(heads)):
         i, j = heads[d, 0], heads[d, 1]
         clash |= i >= 0 and merged.node_used[i + merged.node_shift - merged.n0]
@@ -120,7 +120,7 @@ def _change(
             continue
         used[i + shift - begin] = True
         if j < 0:
-            number[i + shift] = GONE
+            number[i + shift] = REMOVED
         else:
             value[i + shift] = theirs[j]
 
@@ -171,7 +171,7 @@ def _gather(
 
 @kernel
 def _merge(batch: Genes, ancestors: Indices, siblings: Indices, sibling_offsets: Indices) -> Genes:
-    """Merge without sorting; removed genes have negative numbers, new ones are last."""
+    """Merge as in `merge`, but leave the genes unsorted: removed genes get negative numbers."""
     count, networks = len(ancestors), len(batch.node_offsets) - 1
     if not (within(ancestors, networks) and within(siblings, networks)):
         raise GenomeError("ancestors and siblings must be indices of networks of the batch")

@@ -25,7 +25,7 @@ from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Single
 from genomes.base import Streams, draw_chances, field, prompted, selected, unchecked
 from genomes.errors import GenomeError
 from genomes.network.activation import Program, activate_rows
-from genomes.network.closed_loop import Hearing, play_rows
+from genomes.network.closed_loop import PlayerValues, play_rows
 from genomes.network.compilation import compile_networks
 from genomes.network.export import export_network
 from genomes.network.genes import GENES, Genes
@@ -63,10 +63,10 @@ class Networks:
 
     def __post_init__(self) -> None:
         if self.player is not None:
-            wanted = (self.player.inputs, self.player.keys)
-            if wanted != (self.inputs, self.outputs):
+            expected = (self.player.inputs, self.player.keys)
+            if expected != (self.inputs, self.outputs):
                 raise GenomeError(
-                    f"the player has {wanted[0]} inputs and {wanted[1]} keys, "
+                    f"the player has {expected[0]} inputs and {expected[1]} keys, "
                     f"the networks {self.inputs} inputs and {self.outputs} outputs"
                 )
         genes = {name: getattr(self, name) for name in Genes._fields}
@@ -168,19 +168,19 @@ class Networks:
         activate_rows(self.program, columns, result)
         return result
 
-    def _players_hearing(self) -> Player:
+    def _required_player(self) -> Player:
         if self.player is None:
             raise ValueError("these networks play no instrument: they were made without a player")
         return self.player
 
     def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; activations are those of `Player.activations`."""
-        player = self._players_hearing()
-        activations = player.activations(self._activate_columns(player.hear(grid)))
-        said = activations.astype(np.float32)
+        player = self._required_player()
+        activations = player.activations(self._activate_columns(player.input_rows(grid)))
+        result = activations.astype(np.float32)
         # A positive number too small for float32 still sounds.
-        said[(said == 0) & (activations > 0)] = np.finfo(np.float32).tiny
-        return said
+        result[(result == 0) & (activations > 0)] = np.finfo(np.float32).tiny
+        return result
 
     def perform(
         self,
@@ -205,10 +205,10 @@ class Networks:
         Returns:
             Bool (n, steps, keys).
         """
-        player = self._players_hearing()
+        player = self._required_player()
         prompt_steps, played = prompted(prompt, steps, len(self), player.keys)
         chances = draw_chances(streams, temperature, len(self), steps, player.keys)
-        hearing = Hearing(
+        values = PlayerValues(
             np.asarray(player.lags, np.int64),
             player.off,
             player.on,
@@ -217,7 +217,7 @@ class Networks:
             player.voices,
             np.asarray(player.extra_inputs, np.float64),
         )
-        play_rows(self.program, hearing, prompt_steps, temperature, chances, played)
+        play_rows(self.program, values, prompt_steps, temperature, chances, played)
         return played
 
     def sizes(self) -> Indices:

@@ -70,11 +70,11 @@ def _add_connection(
     target = genes.node_id[n0 + below(stream, n1 - n0)]
     # Nodes are sorted by id, and the outputs are the first of them.
     hidden = n1 - n0 - rates.outputs
-    place = below(stream, rates.inputs + hidden)
-    if place < rates.inputs:
-        source = -1 - place
+    index = below(stream, rates.inputs + hidden)
+    if index < rates.inputs:
+        source = -1 - index
     else:
-        source = genes.node_id[n0 + rates.outputs + place - rates.inputs]
+        source = genes.node_id[n0 + rates.outputs + index - rates.inputs]
     known = find_connection(genes, c0, c1, source, target)
     if known >= 0:
         if rates.structural_surer:
@@ -120,10 +120,10 @@ def _split(rates: Rates, genes: Genes, n1: int, old: int, c1: int, stream: Strea
 
 
 @device
-def _delete_node(genes: Genes, place: int, n1: int, c0: int, c1: int) -> int:
+def _delete_node(genes: Genes, index: int, n1: int, c0: int, c1: int) -> int:
     """Delete a node gene and its connections; return the end of the connections."""
-    doomed = genes.node_id[place]
-    for n in range(place, n1 - 1):
+    doomed = genes.node_id[index]
+    for n in range(index, n1 - 1):
         copy_node(genes, n + 1, genes, n)
     kept = c0
     for c in range(c0, c1):
@@ -164,10 +164,10 @@ def mutate_structure(
     elif add_node and rates.structural_surer:
         c1 = _add_connection(rates, genes, n0, n1, c0, c1, visited, stream)
     if delete_node and n1 - n0 > rates.outputs:
-        place = n0 + rates.outputs + below(stream, n1 - n0 - rates.outputs)
-        if genes.node_id[place] == UNNUMBERED:
+        index = n0 + rates.outputs + below(stream, n1 - n0 - rates.outputs)
+        if genes.node_id[index] == UNNUMBERED:
             split = -1
-        c1 = _delete_node(genes, place, n1, c0, c1)
+        c1 = _delete_node(genes, index, n1, c0, c1)
         n1 -= 1
     if add_connection:
         c1 = _add_connection(rates, genes, n0, n1, c0, c1, visited, stream)

@@ -1,6 +1,6 @@
 """Check that arrays are a valid batch of networks, as kernels check nothing.
 
-- Offsets begin at 0, never fall and end at the number of genes.
+- Offsets begin at 0, never decrease, and end at the number of genes.
 
 - Every network has its output nodes, and no repeated node id, innovation number or connection. Ids
 and numbers are below UNNUMBERED.
@@ -53,7 +53,7 @@ _IDS, _OUTPUTS, _NUMBERS, _SOURCES, _TARGETS, _DOUBLE, _CYCLE = range(len(_PROBL
 def check_networks(
     inputs: int, outputs: int, feed_forward: bool, arrays: Mapping[str, Any]
 ) -> dict[str, NDArray[Any]]:
-    """Return the arrays of a batch of networks as contiguous memory, checked.
+    """Check the arrays of a batch of networks, and return them as contiguous memory.
 
     Args:
         inputs: Inputs of every network.
@@ -62,18 +62,18 @@ def check_networks(
         arrays: Arrays with the names and types of `GENES`.
 
     Raises:
-        GenomeError: If they are invalid; names the field and the first invalid network.
+        GenomeError: If they are invalid. The message names the array and the first invalid network.
     """
-    for name, number, least in (("inputs", inputs, 0), ("outputs", outputs, 1)):
-        if not (isinstance(number, int | np.integer) and least <= number <= LARGEST):
-            raise GenomeError(f"{name} must be from {least} to {LARGEST:,}, got {number!r}")
+    for name, number, minimum in (("inputs", inputs, 0), ("outputs", outputs, 1)):
+        if not (isinstance(number, int | np.integer) and minimum <= number <= LARGEST):
+            raise GenomeError(f"{name} must be from {minimum} to {LARGEST:,}, got {number!r}")
     checked: dict[str, NDArray[Any]] = {}
     for offsets_name, genes in GENES.items():
         offsets = fitting(offsets_name, arrays[offsets_name], np.int64, ("networks + 1",))
         checked[offsets_name] = offsets
-        wanted = checked["node_offsets"].shape
-        if offsets.shape != wanted:
-            raise GenomeError(f"{offsets_name} must be {wanted}, got {offsets.shape}")
+        expected = checked["node_offsets"].shape
+        if offsets.shape != expected:
+            raise GenomeError(f"{offsets_name} must be {expected}, got {offsets.shape}")
         if not len(offsets) or offsets[0] != 0 or bool(np.any(offsets[1:] < offsets[:-1])):
             raise GenomeError(f"{offsets_name} must start at 0 and never fall")
         for name, dtype in genes.items():
@@ -218,7 +218,7 @@ def check_modules(
     ):
         raise GenomeError("node_offsets must begin every module at its output node")
     check_sorted(modules)
-    if not _are_apart(
+    if not _are_self_contained(
         modules.node_offsets, modules.node_id,
         modules.connection_offsets, modules.source, modules.target,
     ):  # fmt: skip
@@ -227,16 +227,16 @@ def check_modules(
 
 
 @kernel
-def _are_apart(
+def _are_self_contained(
     node_offsets: Indices, node_id: Indices,
     connection_offsets: Indices, source: Indices, target: Indices,
 ) -> bool:  # fmt: skip
     """Return whether connections of sorted networks stay within their network."""
-    apart = True
+    contained = True
     for m in range(len(node_offsets) - 1):
         ids = node_id[node_offsets[m] : node_offsets[m + 1]]
         order = np.arange(len(ids))
         for c in range(connection_offsets[m], connection_offsets[m + 1]):
-            apart &= find_node(ids, order, target[c]) >= 0
-            apart &= source[c] < 0 or find_node(ids, order, source[c]) >= 0
-    return apart
+            contained &= find_node(ids, order, target[c]) >= 0
+            contained &= source[c] < 0 or find_node(ids, order, source[c]) >= 0
+    return contained

@@ -53,9 +53,9 @@ def _replace_letters(
     letters = rates.alphabet
     for i in range(first, last):
         if uniform(stream) < rates.weight.replace_rate:
-            place = below(stream, len(letters) - 1)
+            choice = below(stream, len(letters) - 1)
             # The last letter replaces the present one, which is never drawn.
-            weights[i] = letters[-1] if letters[place] == weights[i] else letters[place]
+            weights[i] = letters[-1] if letters[choice] == weights[i] else letters[choice]
 
 
 @device

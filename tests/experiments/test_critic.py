@@ -159,7 +159,7 @@ def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
     ("changes", "words"),
     [
         ({"critic": {"keys": 129}}, "critic.keys must be a whole number from 2 to 128, got 129"),
-        ({"ga": {"population": {"size": 7}}}, "8 pieces need a population of at least as many"),
+        ({"ga": {"population": {"size": 7}}}, "8 pieces need a population of at least that size"),
     ],
 )
 def test_what_cannot_be_bred_is_said_before_critics_are_trained(

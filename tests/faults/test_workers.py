@@ -220,7 +220,7 @@ def test_a_fitness_that_no_worker_can_load_is_told_in_one_line_as_the_worker_say
             pool.evaluate(Refusing(), numbered(), 0)
         assert str(told.value) == (
             "the fitness cannot be loaded in a worker process: ImportError: no such thing here; "
-            "its modules must be where Python finds them, or it defined in the script itself"
+            "put its modules where Python finds them, or define it in the script itself"
         )
         assert pool.evaluate(Judge(), numbered(2), 0).total.tolist() == [0, 1]
 

@@ -18,7 +18,7 @@ from genomes.player import Player
 @pytest.mark.parametrize("steps", [0, 1, 3, 12])
 def test_input_i_is_key_i_mod_keys_at_lag_i_div_keys(player: Player, steps: int) -> None:
     grid = np.random.default_rng(1).random((steps, player.keys)) < 0.5
-    heard = player.hear(grid)
+    heard = player.input_rows(grid)
     laid_out = player.keys * len(player.lags)
     assert heard.shape == (player.inputs, steps) == (laid_out + len(player.extra_inputs), steps)
     assert heard.dtype == np.float64
@@ -37,8 +37,8 @@ def test_what_sounds_now_is_not_heard_now() -> None:
     grid = np.zeros((6, 2), bool)
     other = grid.copy()
     other[3] = True
-    np.testing.assert_array_equal(player.hear(grid)[:, :4], player.hear(other)[:, :4])
-    assert (player.hear(grid)[:, 4] != player.hear(other)[:, 4]).any()
+    np.testing.assert_array_equal(player.input_rows(grid)[:, :4], player.input_rows(other)[:, :4])
+    assert (player.input_rows(grid)[:, 4] != player.input_rows(other)[:, 4]).any()
 
 
 def test_values_are_json_and_make_the_player_again() -> None:
@@ -75,7 +75,7 @@ def test_no_keys_are_refused() -> None:
 @pytest.mark.parametrize("shape", [(4, 2), (4,), (1, 4, 3)])
 def test_a_grid_of_another_shape_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"grid must be \(steps, 3\), got"):
-        Player(3, (1,)).hear(np.zeros(shape, bool))
+        Player(3, (1,)).input_rows(np.zeros(shape, bool))
 
 
 @pytest.mark.parametrize(("changes", "words"), [

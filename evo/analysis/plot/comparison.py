@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # importing figures must not import the code that executes ru
     from evo.analysis.compare import Group
 
 _COLOURS = (BLUE, VERMILLION, GREEN, ORANGE, PURPLE, SKY)
-_LINE, _LONGEST = 110, 440  # characters of a label per line, and in total
+_LINE, _MAX_LABEL = 110, 440  # characters of a label per line, and in total
 _DASHES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1)))
 
 
@@ -79,7 +79,7 @@ def comparison_figure(groups: "Sequence[Group]") -> Figure:
 
 def _in_lines(group: "Group") -> str:
     """Return a group's label and successes, wrapped to lines."""
-    name = label(group.label, _LONGEST)
+    name = label(group.label, _MAX_LABEL)
     lines = wrap(f"{name}: {group.solved} of {len(group.outcomes)}", _LINE, break_on_hyphens=False)
     return "\n".join(f" {line}" for line in lines)
 

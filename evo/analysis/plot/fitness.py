@@ -23,7 +23,6 @@ from matplotlib.ticker import MaxNLocator
 from evo.analysis.plot.overlay import add_names, draw_runs, summary
 from evo.analysis.plot.records import (
     WIDTH,
-    Floats,
     Record,
     draw_line,
     in_words,
@@ -49,6 +48,7 @@ from evo.analysis.plot.style import (
     title,
 )
 from evo.experiment import Panel
+from genomes.arrays import FloatArray
 
 # Colours of a panel's lines, in order.
 COLOURS = (BLUE, ORANGE, PURPLE, GREEN, VERMILLION)
@@ -211,7 +211,7 @@ def _is_score(panel: _Panel, records: Sequence[Record]) -> bool:
     return not (np.abs(away) > 1e-3).any()
 
 
-def _limits(core: Floats, worst: Floats) -> tuple[float, float] | None:
+def _limits(core: FloatArray, worst: FloatArray) -> tuple[float, float] | None:
     """Return axis limits that cut off extremely low scores, or None."""
     if not np.isfinite(core).any():
         return None
@@ -240,7 +240,7 @@ def _draw_panel(axes: Axes, panel: _Panel, records: Sequence[Record]) -> None:
 
 
 def _scale(axes: Axes, panel: _Panel, runs: Sequence[Sequence[Record]]) -> None:
-    """Scale the axis to the panel's top, or else to the data."""
+    """Scale the axis to the panel's top, or to the data if it has none."""
     bottom, top = 0.0, panel.top
     if isinstance(top, str):
         tops = np.concatenate([series(r, "figures", top).values for r in runs])

@@ -5,7 +5,6 @@ A dotted line marks the evaluated length; after it, the performance continues.
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from evo.analysis.plot.style import (
     BLUE,
@@ -21,7 +20,7 @@ from evo.analysis.plot.style import (
 from evo.fitness.guessing.held_out import held_out_hits
 from evo.fitness.guessing.predictors import PREDICTORS, predict
 from evo.fitness.guessing.symbols import symbols_of
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, FloatArray
 
 WINDOW = 32  # steps
 COLOURS = (PALE, BLUE, ORANGE)
@@ -67,10 +66,10 @@ def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
     return figure
 
 
-def _moving_mean(hits: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _moving_mean(hits: BoolArray) -> FloatArray:
     """Return the share of hits in the last `WINDOW` steps: float64 (steps,)."""
     total = np.concatenate([[0], np.cumsum(hits)])
     end = np.arange(1, len(total))
     begin = np.maximum(end - WINDOW, 0)
-    means: NDArray[np.float64] = (total[end] - total[begin]) / (end - begin)
+    means: FloatArray = (total[end] - total[begin]) / (end - begin)
     return means

@@ -13,7 +13,7 @@ back in the song. If a network reads at repeats, its weights and the repeats coi
                     read weight.
 
 Distances count from the predicted step. A HistoryUser's input is the song delayed by one step
-(`genomes.history_user.networks.hear`), so its lag j reads the song at distance j + 1.
+(`genomes.history_user.networks.delayed`), so its lag j reads the song at distance j + 1.
 """
 
 import operator
@@ -44,9 +44,8 @@ from evo.analysis.plot.style import (
 from evo.music.melody import BEATS_A_BAR
 from evo.music.repetition import peak_distances, repeat_distances, repeat_shares
 from evo.music.song import Song
+from genomes.arrays import FloatArray, IntArray
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Distances = Sequence[int] | NDArray[np.integer[Any]]
 
 MAX_SECTIONS = 8
@@ -177,7 +176,7 @@ def lags_figure(
     return figure
 
 
-def section_starts(song: Song, section: int | None = None) -> Integers:
+def section_starts(song: Song, section: int | None = None) -> IntArray:
     """Return the first step of every section; see `reading_figure`.
 
     Args:
@@ -206,7 +205,7 @@ def _bar(song: Song) -> int:
     return BEATS_A_BAR * song.steps_per_beat
 
 
-def _checked_weights(song: Song, weights: NDArray[Any], distances: Integers) -> Floats:
+def _checked_weights(song: Song, weights: NDArray[Any], distances: IntArray) -> FloatArray:
     """Validate the read weights; return float64 (steps, distances)."""
     expected = (song.steps, len(distances))
     if weights.dtype.kind != "f" or weights.shape != expected:
@@ -219,7 +218,7 @@ def _checked_weights(song: Song, weights: NDArray[Any], distances: Integers) -> 
     return weights.astype(np.float64)
 
 
-def _checked_distances(distances: Distances) -> Integers:
+def _checked_distances(distances: Distances) -> IntArray:
     """Validate distances: increasing integers of at least 1; return int64."""
     found = np.asarray(distances)
     if found.ndim != 1 or not found.size or found.dtype.kind not in "iu":
@@ -270,7 +269,7 @@ def _draw_axis(axes: Axes, max_distance: int, bar: int, max_ticks: int) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def _shade(axes: Axes, distances: Integers, max_distance: int) -> None:
+def _shade(axes: Axes, distances: IntArray, max_distance: int) -> None:
     """Shade the readable distances."""
     width = _bar_width(max_distance, 1.0)
     axes.broken_barh(
@@ -285,7 +284,7 @@ def _bar_width(max_distance: int, usual: float) -> float:
 
 
 def _name_highest(
-    axes: Axes, distances: Integers, heights: Floats, colour: str, **font: Any
+    axes: Axes, distances: IntArray, heights: FloatArray, colour: str, **font: Any
 ) -> None:
     """Label the highest value with its distance."""
     best = int(heights.argmax())
@@ -296,7 +295,7 @@ def _name_highest(
     )  # fmt: skip
 
 
-def _draw_repeats(axes: Axes, shares: Floats) -> None:
+def _draw_repeats(axes: Axes, shares: FloatArray) -> None:
     """Draw a section's autocorrelation, float64 (distances,) from distance 1."""
     edges = np.arange(len(shares) + 1) + 0.5
     axes.stairs(shares, edges, fill=True, color=_SONG_GREY, linewidth=0, zorder=2, gid="song")
@@ -307,7 +306,7 @@ def _draw_repeats(axes: Axes, shares: Floats) -> None:
 
 
 def _draw_means(
-    axes: Axes, distances: Integers, means: Floats, max_distance: int, highest: float
+    axes: Axes, distances: IntArray, means: FloatArray, max_distance: int, highest: float
 ) -> None:
     """Draw the mean read weights of a section, with a scale up to `highest`."""
     axes.bar(distances, means, _bar_width(max_distance, 0.84), color=BLUE, zorder=2, gid="read")
@@ -317,7 +316,7 @@ def _draw_means(
 
 
 def _draw_peaks(
-    axes: Axes, songs: Sequence[Song], parts: Sequence[Floats], distances: Integers
+    axes: Axes, songs: Sequence[Song], parts: Sequence[FloatArray], distances: IntArray
 ) -> None:
     """Draw the share of bars with the highest read weight at each distance."""
     peaks = np.concatenate(
@@ -336,7 +335,7 @@ def _draw_peaks(
 
 
 def _draw_map(
-    axes: Axes, parts: Sequence[Floats], distances: Integers, repeats: Sequence[Integers]
+    axes: Axes, parts: Sequence[FloatArray], distances: IntArray, repeats: Sequence[IntArray]
 ) -> None:
     """Draw a row per song: its mean read weights, and rings at its repeats."""
     cells = np.zeros((len(parts), int(distances[-1])))

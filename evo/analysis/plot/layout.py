@@ -9,15 +9,12 @@ within a column.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.network.networks import Networks
 from genomes.player import Player
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
-FEW_INPUTS = 120  # up to this many, all inputs are shown; above it, only used ones
+MAX_INPUTS = 120  # up to this many, all inputs are shown; above it, only used ones
 GAP = 1.6  # space between two blocks, in inputs
 SWEEPS = 24
 
@@ -26,15 +23,15 @@ SWEEPS = 24
 class Layout:
     """Positions: x from 0 (inputs) to 1 (outputs), y in units of inputs."""
 
-    x: Floats  # (inputs + nodes,), the inputs first
-    y: Floats
-    shown: NDArray[np.bool_]  # whether the node is drawn
-    used: NDArray[np.bool_]  # whether the node has a link
+    x: FloatArray  # (inputs + nodes,), the inputs first
+    y: FloatArray
+    shown: BoolArray  # whether the node is drawn
+    used: BoolArray  # whether the node has a link
     blocks: list[tuple[str, float, float]]  # name, bottom and top of each block of inputs
     height: float
-    source: Integers  # (links,) indices into x and y
-    target: Integers
-    weight: Floats
+    source: Indices  # (links,) indices into x and y
+    target: Indices
+    weight: FloatArray
 
 
 def lay_out(networks: Networks) -> Layout:
@@ -46,7 +43,7 @@ def lay_out(networks: Networks) -> Layout:
     used = np.zeros(inputs + nodes, np.bool_)
     used[source] = used[target] = True
     shown = np.ones(inputs + nodes, np.bool_)
-    if inputs > FEW_INPUTS:
+    if inputs > MAX_INPUTS:
         shown[:inputs] = used[:inputs]
 
     x, y = np.zeros(inputs + nodes), np.zeros(inputs + nodes)
@@ -93,7 +90,7 @@ def _blocks(inputs: int, player: Player | None) -> list[tuple[str, range]]:
     return [*blocks, ("constant", extra)] if len(extra) else blocks
 
 
-def _depths(inputs: int, nodes: int, source: Integers, target: Integers) -> Integers:
+def _depths(inputs: int, nodes: int, source: Indices, target: Indices) -> Indices:
     """Return the longest loop-free path from an input to every node."""
     followers: list[list[int]] = [[] for _ in range(inputs + nodes)]
     for start, end in zip(source.tolist(), target.tolist(), strict=True):
@@ -122,7 +119,12 @@ def _depths(inputs: int, nodes: int, source: Integers, target: Integers) -> Inte
 
 
 def _spread(
-    x: Floats, y: Floats, hidden: Integers, source: Integers, target: Integers, height: float
+    x: FloatArray,
+    y: FloatArray,
+    hidden: Indices,
+    source: Indices,
+    target: Indices,
+    height: float,
 ) -> None:
     """Set the heights of hidden nodes in place; see the module's docstring."""
     y[hidden] = height / 2

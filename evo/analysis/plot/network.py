@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
-from numpy.typing import NDArray
 
 from evo.analysis.plot.layout import Layout, lay_out
 from evo.analysis.plot.style import (
@@ -34,6 +33,7 @@ from evo.analysis.plot.style import (
     title,
 )
 from evo.music.midi.units import note_name
+from genomes.arrays import BoolArray
 from genomes.network.functions import ACTIVATIONS
 from genomes.network.networks import Networks
 
@@ -87,7 +87,7 @@ def network_figure(networks: Networks, lowest_note: int | None = None) -> Figure
     return figure
 
 
-def _curves(layout: Layout, pitch: float) -> tuple[list[Path], NDArray[np.bool_]]:
+def _curves(layout: Layout, pitch: float) -> tuple[list[Path], BoolArray]:
     """Return the curves of all links, and a mask of backward links."""
     start = np.stack([layout.x[layout.source], layout.y[layout.source]], axis=1)
     end = np.stack([layout.x[layout.target], layout.y[layout.target]], axis=1)

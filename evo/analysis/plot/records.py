@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
+
+from genomes.arrays import BoolArray, FloatArray, IntArray
 
 Record = Mapping[str, Any]
-Floats = NDArray[np.float64]
 
 WIDTH = 10.0  # inches, for all figures over generations
-MOST_POINTS = 1000  # maximum points of a noisy line
+MAX_POINTS = 1000  # maximum points of a noisy line
 
 
 @dataclass(frozen=True)
 class Series:
     """A number per generation; NaN if the log has none."""
 
-    generations: NDArray[np.int64]
-    values: Floats
+    generations: IntArray
+    values: FloatArray
 
     @property
     def empty(self) -> bool:
@@ -55,7 +55,7 @@ def series(records: Sequence[Record], *path: str | int) -> Series:
 
 def stretch_of(records: int) -> int:
     """Return the generations per point of a thinned line."""
-    return -(-records // MOST_POINTS)
+    return -(-records // MAX_POINTS)
 
 
 def thinned(line: Series) -> Series:
@@ -72,7 +72,7 @@ def thinned(line: Series) -> Series:
     return Series(line.generations[middle], means)
 
 
-def held(records: Sequence[Record], path: tuple[str, ...], last: int) -> Floats:
+def held(records: Sequence[Record], path: tuple[str, ...], last: int) -> FloatArray:
     """Return a run's values, with missing ones replaced by the last before.
 
     Args:
@@ -88,14 +88,14 @@ def held(records: Sequence[Record], path: tuple[str, ...], last: int) -> Floats:
     known = np.isfinite(line.values)
     values[line.generations[known]] = line.values[known]
     source = np.maximum.accumulate(np.where(np.isfinite(values), np.arange(last + 2), 0))
-    held: Floats = values[source]
+    held: FloatArray = values[source]
     return held
 
 
-def lonely(values: Floats) -> NDArray[np.bool_]:
+def lonely(values: FloatArray) -> BoolArray:
     """Mark isolated values, which a line would not show."""
     known = np.pad(np.isfinite(values), 1)
-    alone: NDArray[np.bool_] = known[1:-1] & ~known[:-2] & ~known[2:]
+    alone: BoolArray = known[1:-1] & ~known[:-2] & ~known[2:]
     return alone
 
 

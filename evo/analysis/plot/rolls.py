@@ -19,7 +19,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
-from numpy.typing import NDArray
 
 from evo.analysis.plot.style import (
     BLUE,
@@ -38,13 +37,12 @@ from evo.analysis.plot.style import (
 from evo.music.melody import BEATS_A_BAR
 from evo.music.midi.units import note_name
 from evo.music.song import Song
-
-BoolArray = NDArray[np.bool_]
+from genomes.arrays import BoolArray
 
 ROW_STEPS = 128
 MAX_STEPS = 512
-FEW_KEYS = 25  # up to two octaves all keys are drawn, above that only the used range
-GIVEN = "#FBF0D5"
+MAX_FULL_KEYS = 25  # up to two octaves all keys are drawn, above that only the used range
+PROMPT_COLOUR = "#FBF0D5"
 BLACK_KEYS = (1, 3, 6, 8, 10)
 WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
 
@@ -169,12 +167,12 @@ def _keys_shown(used: BoolArray) -> tuple[int, int]:
     """Return the range of keys drawn: the first, and one past the last."""
     keys = used.shape[1]
     found = np.flatnonzero(used.any(axis=0))
-    if keys <= FEW_KEYS or not len(found):
-        return 0, min(keys, FEW_KEYS)
+    if keys <= MAX_FULL_KEYS or not len(found):
+        return 0, min(keys, MAX_FULL_KEYS)
     low, high = max(0, int(found[0]) - 1), min(keys, int(found[-1]) + 2)
-    missing = max(0, FEW_KEYS // 2 + 1 - (high - low))
+    missing = max(0, MAX_FULL_KEYS // 2 + 1 - (high - low))
     low = max(0, low - missing // 2)
-    return low, min(keys, max(high, low + FEW_KEYS // 2 + 1))
+    return low, min(keys, max(high, low + MAX_FULL_KEYS // 2 + 1))
 
 
 def _row_width(song: Song) -> int:
@@ -184,22 +182,24 @@ def _row_width(song: Song) -> int:
     return min(width, song.steps)
 
 
-def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
+def _draw_paper(axes: Axes, song: Song, window: _Window, axis_label: str) -> None:
     """Draw the background: keys, bars, beats and the prompt."""
     start, stop, width, low, high, prompt = window
     axes.set_xlim(start, start + width)
     axes.set_ylim(low, high)
     pitches = {key: song.lowest_note + key for key in range(low, high)}
-    few = high - low <= FEW_KEYS
+    with_keys = high - low <= MAX_FULL_KEYS
     for key, pitch in pitches.items():
-        if few and pitch % 12 in BLACK_KEYS:
+        if with_keys and pitch % 12 in BLACK_KEYS:
             axes.add_patch(Rectangle((start, key), stop - start, 1, color=FAINT, lw=0, zorder=0))
-        elif not few and pitch % 12 == 0:  # many stripes would flicker, so draw a line per octave
+        elif (
+            not with_keys and pitch % 12 == 0
+        ):  # many stripes would flicker, so draw a line per octave
             axes.hlines(key, start, stop, color=PALE, linewidth=0.6, zorder=1)
     if start < prompt:
         end = min(prompt, stop)
         axes.add_patch(
-            Rectangle((start, low), end - start, high - low, color=GIVEN, lw=0, zorder=0.5)
+            Rectangle((start, low), end - start, high - low, color=PROMPT_COLOUR, lw=0, zorder=0.5)
         )
     bar = BEATS_A_BAR * song.steps_per_beat
     beats = np.arange(-(-start // song.steps_per_beat), stop // song.steps_per_beat + 1)
@@ -209,14 +209,14 @@ def _draw_paper(axes: Axes, song: Song, window: _Window, what: str) -> None:
         axes.add_collection(
             LineCollection(lines, colors=colour, linewidths=line_width, zorder=1), autolim=False
         )
-    labelled = WHITE_KEYS if few else (0,)
+    labelled = WHITE_KEYS if with_keys else (0,)
     ticks = [key for key, pitch in pitches.items() if pitch % 12 in labelled] or [low]
     axes.set_yticks([key + 0.5 for key in ticks], [note_name(pitches[key]) for key in ticks])
     axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5)
     axes.set_xticks(np.arange(-(-start // bar) * bar, stop + 1, bar), [])
     axes.tick_params(axis="x", length=0)
     axes.spines[:].set_visible(False)
-    axes.set_ylabel(what, fontsize=10, color=INK)
+    axes.set_ylabel(axis_label, fontsize=10, color=INK)
 
 
 def _draw_notes(
@@ -259,7 +259,7 @@ def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: _Window) -> No
     axes.add_patch(Rectangle((start, 0), stop - start, 1, color=FAINT, lw=0, zorder=0))
     if start < prompt:
         end = min(prompt, stop)
-        axes.add_patch(Rectangle((start, 0), end - start, 1, color=GIVEN, lw=0, zorder=0.5))
+        axes.add_patch(Rectangle((start, 0), end - start, 1, color=PROMPT_COLOUR, lw=0, zorder=0.5))
         if (end - start) / width > 0.04:  # wide enough for the word
             axes.text(
                 (start + end) / 2, 0.46, "given", ha="center", va="center", fontsize=7, color=GREY
@@ -299,5 +299,6 @@ def _add_legend(figure: Figure, prompt_steps: int) -> None:
         Patch(facecolor=VERMILLION, label="extra"),
     ]
     if prompt_steps:
-        handles.append(Patch(facecolor=GIVEN, edgecolor=PALE, label=f"given: {prompt_steps} steps"))
+        given = f"given: {prompt_steps} steps"
+        handles.append(Patch(facecolor=PROMPT_COLOUR, edgecolor=PALE, label=given))
     legend_right(figure, handles)

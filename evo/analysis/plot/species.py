@@ -13,12 +13,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
-from evo.analysis.plot.records import WIDTH, Floats, Record, Series, draw_line, series, stretch_of
+from evo.analysis.plot.records import WIDTH, Record, Series, draw_line, series, stretch_of
 from evo.analysis.plot.style import GREEN, INK, caption, count, label, new_figure, style, title
-
-Integers = NDArray[np.int64]
+from genomes.arrays import FloatArray, IntArray
 
 # Paul Tol's "muted" scheme, alternating dark and light to separate neighbours; then in tints.
 MUTED = (
@@ -37,7 +35,7 @@ def colour_of(species: int) -> tuple[float, float, float]:
     return red, green, blue
 
 
-def species_table(records: Sequence[Record]) -> tuple[list[int], Integers]:
+def species_table(records: Sequence[Record]) -> tuple[list[int], IntArray]:
     """Return all species numbers in order, and their sizes: int64 (records, species)."""
     found: list[dict[int, int]] = []
     for record in records:
@@ -97,7 +95,7 @@ def species_figure(records: Sequence[Record], name: str = "") -> Figure:
     return figure
 
 
-def _draw_bands(axes: Axes, x: Integers, numbers: Sequence[int], table: Integers) -> None:
+def _draw_bands(axes: Axes, x: IntArray, numbers: Sequence[int], table: IntArray) -> None:
     if len(x) == 1:  # draw one generation as a bar
         x, table = x[0] + np.array([-0.4, 0.4]), np.repeat(table, 2, axis=0)
     top = np.cumsum(table, axis=1)
@@ -122,7 +120,7 @@ def _draw_bands(axes: Axes, x: Integers, numbers: Sequence[int], table: Integers
 
 
 def _write_number(
-    axes: Axes, number: int, x: Integers, low: Integers, high: Integers, size: int, rows: int
+    axes: Axes, number: int, x: IntArray, low: IntArray, high: IntArray, size: int, rows: int
 ) -> None:
     """Write a species' number in the middle of its longest stretch with room."""
     # A number is wider than a generation, so find the space free over its whole width.
@@ -146,7 +144,7 @@ def _write_number(
     )  # fmt: skip
 
 
-def _draw_counts(axes: Axes, x: Integers, counts: Floats) -> None:
+def _draw_counts(axes: Axes, x: IntArray, counts: FloatArray) -> None:
     draw_line(axes, Series(x, counts), color=GREEN, linewidth=1.5, drawstyle="steps-post")
     axes.set_ylabel("species")
     axes.set_xlabel("generation")

@@ -26,7 +26,7 @@ PURPLE, SKY = "#CC79A7", "#56B4E9"
 INK, GREY, PALE, FAINT = "#222222", "#666666", "#BBBBBB", "#EFEFEF"
 
 DPI = 150
-LONGEST_LABEL = 60  # maximum characters that fit the figure
+MAX_LABEL = 60  # maximum characters that fit the figure
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],  # ships with matplotlib, so glyphs are the same everywhere
@@ -84,16 +84,16 @@ def new_figure(width: float, height: float, head: float = 0.6, foot: float = 0.0
     return figure
 
 
-def label(name: str, longest: int = LONGEST_LABEL) -> str:
+def label(name: str, max_length: int = MAX_LABEL) -> str:
     """Clean a name for one line of a figure.
 
     Args:
         name: any text.
-        longest: maximum characters; a longer name is cut.
+        max_length: maximum characters; a longer name is cut.
     """
     line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
-    if len(line) > longest:
-        line = line[: longest - 1] + "…"
+    if len(line) > max_length:
+        line = line[: max_length - 1] + "…"
     return line
 
 

@@ -1,6 +1,6 @@
 """The base of the baselines, simple searches to compare engines with.
 
-    random_search   every generation is drawn anew
+    random_search   every generation is drawn independently
     one_plus_one    mutants of the best so far
 
 A baseline searches the genome kind of an engine, its base. It uses the base's settings, initial

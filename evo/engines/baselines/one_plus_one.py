@@ -91,8 +91,8 @@ class OnePlusOne(Baseline):
 
     def _forget(self) -> None:
         raise BreedingError(
-            "one-plus-one keeps its parent by a score, and here scores of different generations "
-            "cannot be compared; use another engine"
+            "one-plus-one keeps its parent by a score, but scores of different generations of this "
+            "task cannot be compared; use another engine"
         )
 
     def _breed(self, scores: Scores) -> None:

@@ -1,4 +1,4 @@
-"""Random search: every generation is drawn anew.
+"""Random search: every generation is drawn independently.
 
 The champion is the best individual so far.
 

@@ -117,8 +117,8 @@ class EvolutionStrategy(Engine[StrategySettings]):
         if self.settings.strategy.by_output and scores.by_output is not None:
             own = np.where(scores.ok[:, None], scores.by_output, -np.inf)[first:]
             total = own.sum(axis=1)
-            places = self.settings.shape.places_by_output
-            credit = Credit(own, places) if len(places) == own.shape[1] else None
+            indices = self.settings.shape.indices_by_output
+            credit = Credit(own, indices) if len(indices) == own.shape[1] else None
         self._strategy.update(self._noise, total, credit)
         self._noise = self._population = None
 

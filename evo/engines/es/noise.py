@@ -17,17 +17,16 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, Indices, Singles
 
 
 @dataclass(frozen=True, eq=False)
 class Noise:
     """The standard normal noise of a generation's n individuals."""
 
-    drawn: NDArray[np.float32]  # (streams, weights)
+    drawn: Singles  # (streams, weights)
     antithetic: bool = False
 
     @classmethod
@@ -56,7 +55,7 @@ class Noise:
     def __len__(self) -> int:
         return len(self.drawn) * (2 if self.antithetic else 1)
 
-    def rows(self) -> Iterator[NDArray[np.float32]]:
+    def rows(self) -> Iterator[Singles]:
         """Yield the noise of every individual, float32 (weights,) each."""
         for row in self.drawn:
             yield row
@@ -76,9 +75,9 @@ class Noise:
             shares = shares[0::2] - shares[1::2]
         return self._sum(shares, 1)
 
-    def at(self, places: NDArray[np.int64]) -> Self:
+    def at(self, indices: Indices) -> Self:
         """Return the noise of some weights, by their indices."""
-        return type(self)(self.drawn[:, places], self.antithetic)
+        return type(self)(self.drawn[:, indices], self.antithetic)
 
     def weighted_squares(self, shares: FloatArray) -> FloatArray:
         """Return the sum over individuals of share times squared noise.
@@ -109,7 +108,7 @@ class Noise:
 
 def noise_of(
     seed: int, generation: int, individual: int, weights: int, antithetic: bool
-) -> NDArray[np.float32]:
+) -> Singles:
     """Return the noise of one individual, as in `Noise.draw`.
 
     Args:
@@ -127,5 +126,5 @@ def noise_of(
     return -row if antithetic and individual % 2 else row
 
 
-def _fill(row: NDArray[np.float32], seed: int, generation: int, place: int) -> None:
-    stream(seed, Role.BREED, generation, place).standard_normal(out=row, dtype=np.float32)
+def _fill(row: Singles, seed: int, generation: int, index: int) -> None:
+    stream(seed, Role.BREED, generation, index).standard_normal(out=row, dtype=np.float32)

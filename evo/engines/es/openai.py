@@ -70,8 +70,8 @@ class OpenAI(Strategy):
     def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
         gradient = noise.weighted(centred_ranks(scores)) / len(scores)
         if credit is not None:
-            for places, own in zip(credit.places, credit.scores.T, strict=True):
-                gradient[places] = noise.at(places).weighted(centred_ranks(own)) / len(scores)
+            for indices, own in zip(credit.indices, credit.scores.T, strict=True):
+                gradient[indices] = noise.at(indices).weighted(centred_ranks(own)) / len(scores)
         self.gradient_norm = norm(gradient)
         self._adam(gradient - self.weight_decay * self.mean)
         self.sigma *= self.sigma_decay

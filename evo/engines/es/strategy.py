@@ -21,11 +21,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.state import Positive, State
 from evo.engines.es.noise import Noise
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, Indices
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Credit:
     """Scores per output, and the weights that lead to one output alone."""
 
     scores: FloatArray  # (individuals, outputs), higher is better, -inf for failures
-    places: NDArray[np.int64]  # (outputs, weights per output); columns of the noise
+    indices: Indices  # (outputs, weights per output); columns of the noise
 
 
 class Strategy(ABC):
@@ -53,8 +52,8 @@ class Strategy(ABC):
             ValueError: If there are too few individuals, or an odd number with antithetic noise.
         """
         if individuals < 2 or (self.antithetic and individuals % 2):
-            wanted = "an even number, 2" if self.antithetic else "2"
-            raise ValueError(f"individuals must be at least {wanted}, got {individuals}")
+            minimum = "an even number, 2" if self.antithetic else "2"
+            raise ValueError(f"individuals must be at least {minimum}, got {individuals}")
         self.mean = np.asarray(mean, np.float64)
         self.sigma = float(sigma)
         self.individuals = individuals
@@ -126,10 +125,10 @@ def shaped(scores: FloatArray, utilities: FloatArray) -> FloatArray:
     Returns:
         float64 (n,); the sum is that of the utilities.
     """
-    _, place, count = np.unique(-scores, return_inverse=True, return_counts=True)
+    _, index, count = np.unique(-scores, return_inverse=True, return_counts=True)
     ends = np.cumsum(count)
     sums = np.add.reduceat(utilities, ends - count)
-    averages: FloatArray = (sums / count)[place]
+    averages: FloatArray = (sums / count)[index]
     return averages
 
 

@@ -33,10 +33,10 @@ from evo.core.settings import Changes, changed
 from evo.core.state import State
 from evo.engines.base import Engine, Gallery
 from evo.engines.ga.operators import GridOperators
-from evo.engines.ga.pool import Places, Pool
+from evo.engines.ga.pool import Pool
 from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, Indices
 from genomes.base import unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
@@ -96,11 +96,11 @@ class GridGA(Engine[GridSettings]):
         size = settings.population.size
         if settings.population.survival == "islands" and size < cases:
             raise InputError(
-                f"{cases} pieces need a population of at least as many, there are {size}; give a "
-                "larger --population or fewer pieces"
+                f"{cases} pieces need a population of at least that size, got {size}; set a larger "
+                "--population or fewer pieces"
             )
         if settings.by_credit and not by_step:
-            raise InputError("ga.crossover.credit is for tasks with a case a step; here are none")
+            raise InputError("ga.crossover.credit needs a task with one case per step")
 
     def _grids(self, rows: BoolArray) -> Grids:
         rates = self._rates
@@ -127,7 +127,7 @@ class GridGA(Engine[GridSettings]):
         cases = pool.cases if settings.by_credit else pool.cases[:, :0]
         if cases.shape[1] > self._rates.steps:
             raise BreedingError(
-                f"ga: crossover.credit needs one case a step, of {self._rates.steps} steps at "
+                f"ga: crossover.credit needs one case per step, of {self._rates.steps} steps at "
                 f"most, and the fitness has {cases.shape[1]} cases"
             )
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
@@ -143,44 +143,44 @@ class GridGA(Engine[GridSettings]):
         survival = self.settings.population.survival
         if self._pool is not None and not scores.ok.any():  # all individuals failed
             return self._pool
-        told = self._scored(scores)
+        new_pool = self._scored(scores)
         if survival == "comma" or not scores.ok.any():
-            return told
-        if self._pool is not None and self._pool.cases.shape[1] != told.cases.shape[1]:
+            return new_pool
+        if self._pool is not None and self._pool.cases.shape[1] != new_pool.cases.shape[1]:
             raise BreedingError(
                 f"ga: the fitness had {self._pool.cases.shape[1]} cases and now has "
-                f"{told.cases.shape[1]}"
+                f"{new_pool.cases.shape[1]}"
             )
         if survival == "elites":
-            self._pool = (self._pool.joined(told) if self._pool else told).elites()
+            self._pool = (self._pool.joined(new_pool) if self._pool else new_pool).elites()
         elif survival == "islands":
-            self._pool = self._on_islands(told)
+            self._pool = self._on_islands(new_pool)
         else:
             population = self.settings.population
             # Children precede equally good parents, to allow neutral drift.
-            self._pool = (told.joined(self._pool) if self._pool else told).survivors(
+            self._pool = (new_pool.joined(self._pool) if self._pool else new_pool).survivors(
                 population.parents or population.size, self.settings.selection.kind == "nsga2"
             )
         return self._pool
 
-    def _on_islands(self, told: Pool) -> Pool:
+    def _on_islands(self, new_pool: Pool) -> Pool:
         """Return the next pool, with an equal part for each island."""
-        count = told.cases.shape[1]
-        if len(told) < count:
+        count = new_pool.cases.shape[1]
+        if len(new_pool) < count:
             raise BreedingError(
-                f"ga: {count} islands, one a case, need a population.size of at least as many"
+                f"ga: population.size must be at least {count}, one island per case"
             )
-        belongs = np.arange(len(told)) * count // len(told)
+        belongs = np.arange(len(new_pool)) * count // len(new_pool)
         if self._pool is not None:
             belongs = np.concatenate([belongs, self._pool.islands_of()])
-            told = told.joined(self._pool)
+            new_pool = new_pool.joined(self._pool)
         if self.generation % MIGRATION == MIGRATION - 1:
-            best = told.cases.argmax(axis=0)
+            best = new_pool.cases.argmax(axis=0)
             migrants = np.flatnonzero(belongs[best] != np.arange(count))
             belongs = np.concatenate([belongs, migrants])
-            told = told.joined(told.take(best[migrants]))
+            new_pool = new_pool.joined(new_pool.take(best[migrants]))
         population = self.settings.population
-        return told.islands(belongs, population.parents or population.size // count)
+        return new_pool.islands(belongs, population.parents or population.size // count)
 
     def _scored(self, scores: Scores) -> Pool:
         """Return the scored generation, with the cases that the settings need."""
@@ -195,7 +195,7 @@ class GridGA(Engine[GridSettings]):
         notes = self.ask().notes
         return Pool(notes, scores.total, cases, np.empty(0, np.int64))
 
-    def _choose_parents(self, pool: Pool, random: np.random.Generator) -> Places:
+    def _choose_parents(self, pool: Pool, random: np.random.Generator) -> Indices:
         """Return the parents of every child.
 
         Returns:
@@ -209,8 +209,8 @@ class GridGA(Engine[GridSettings]):
             sizes = np.bincount(pool.islands_of())
             island = np.arange(size) * len(sizes) // size
             ranks = random.integers(sizes[island][:, None, None], size=(*shape, rivals))
-            places: Places = pool.holders[island][:, None] + ranks.min(axis=2)
-            return places
+            indices: Indices = pool.holders[island][:, None] + ranks.min(axis=2)
+            return indices
         if selection.kind == "random":
             if len(pool.holders):
                 return pool.holders[random.integers(len(pool.holders), size=shape)]
@@ -220,7 +220,7 @@ class GridGA(Engine[GridSettings]):
             return lexicase(judged, shape[0] * shape[1], random).reshape(shape)
         order = pool.order(selection.kind == "nsga2")
         drawn = random.integers(len(pool), size=(selection.tournament_size, *shape))
-        chosen: Places = order[drawn.min(axis=0)]
+        chosen: Indices = order[drawn.min(axis=0)]
         return chosen
 
     def gallery(self) -> Gallery | None:

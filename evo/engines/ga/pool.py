@@ -8,12 +8,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.engines.selection.pareto import pareto_order
-from genomes.arrays import BoolArray, FloatArray
-
-Places = NDArray[np.int64]
+from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,15 +19,15 @@ class Pool:
 
     notes: BoolArray  # (p, steps, keys)
     total: FloatArray  # (p,), -inf for the failed
-    cases: NDArray[np.float32]  # (p, m), -inf for the failed; m is 0 if the settings need none
+    cases: Singles  # (p, m), -inf for the failed; m is 0 if the settings need none
     # For elites and islands: index of the best grid at each case, (m,); empty otherwise. The grids
     # of an island are contiguous, best first, and end before the next island's holder.
-    holders: Places
+    holders: Indices
 
     def __len__(self) -> int:
         return len(self.total)
 
-    def take(self, indices: Places) -> Self:
+    def take(self, indices: Indices) -> Self:
         """Return the grids at `indices` (int64), in that order."""
         holders = np.empty(0, np.int64)
         return type(self)(self.notes[indices], self.total[indices], self.cases[indices], holders)
@@ -44,7 +41,7 @@ class Pool:
             np.empty(0, np.int64),
         )
 
-    def order(self, by_goals: bool) -> Places:
+    def order(self, by_goals: bool) -> Indices:
         """Return indices from best to worst, int64 (p,); ties keep their order.
 
         Args:
@@ -70,7 +67,7 @@ class Pool:
             order = np.argsort(-self.total[different], kind="stable")
         return self.take(different[order[:count]])
 
-    def _different(self) -> Places:
+    def _different(self) -> Indices:
         """Return indices of different grids in order; of equal grids the first."""
         packed = np.packbits(self.notes.reshape(len(self), -1), axis=1)
         seen: dict[bytes, int] = {}
@@ -78,12 +75,12 @@ class Pool:
             seen.setdefault(row.tobytes(), index)
         return np.fromiter(seen.values(), np.int64)
 
-    def islands_of(self) -> Places:
+    def islands_of(self) -> Indices:
         """Return the island of every grid: int64 (p,)."""
         ends = np.append(self.holders[1:], len(self))
         return np.repeat(np.arange(len(self.holders)), ends - self.holders)
 
-    def islands(self, belongs: Places, count: int) -> Self:
+    def islands(self, belongs: Indices, count: int) -> Self:
         """Return the best different grids of every island, at its own case.
 
         Failed grids come last.
@@ -92,14 +89,14 @@ class Pool:
             belongs: int64 (p,), island of each grid; no island may be empty.
             count: Maximum number of grids per island.
         """
-        chosen: list[Places] = []
+        chosen: list[Indices] = []
         holders: list[int] = []
         for island in range(self.cases.shape[1]):
-            places = np.flatnonzero(belongs == island)
-            places = places[self.take(places)._different()]
-            order = np.argsort(-self.cases[places, island], kind="stable")
-            holders.append(sum(len(one) for one in chosen))
-            chosen.append(places[order[:count]])
+            indices = np.flatnonzero(belongs == island)
+            indices = indices[self.take(indices)._different()]
+            order = np.argsort(-self.cases[indices, island], kind="stable")
+            holders.append(sum(len(group) for group in chosen))
+            chosen.append(indices[order[:count]])
         kept = self.take(np.concatenate(chosen))
         return type(self)(kept.notes, kept.total, kept.cases, np.array(holders, np.int64))
 
@@ -113,6 +110,6 @@ class Pool:
             return pool
         best = pool.cases == pool.cases.max(axis=0)
         holders = np.where(best, pool.total[:, None], -np.inf).argmax(axis=0)
-        places, place_of = np.unique(holders, return_inverse=True)
-        chosen = pool.take(places)
-        return type(self)(chosen.notes, chosen.total, chosen.cases, place_of.reshape(-1))
+        unique, index_of = np.unique(holders, return_inverse=True)
+        chosen = pool.take(unique)
+        return type(self)(chosen.notes, chosen.total, chosen.cases, index_of.reshape(-1))

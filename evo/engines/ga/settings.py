@@ -105,7 +105,7 @@ class Population(Settings, frozen=True):
         Meta(
             ge=0,
             le=1_000_000,
-            description="Survivors with plus, and on each island; 0 for as many as children.",
+            description="Survivors with plus, and on each island; 0 for the number of children.",
         ),
     ] = 0
     elitism: Annotated[
@@ -119,7 +119,7 @@ class Population(Settings, frozen=True):
 
     @property
     def copies(self) -> int:
-        """Number of unchanged copies per generation; 0 if parents survive."""
+        """Number of best individuals copied per generation (elitism); 0 if parents survive."""
         return self.elitism if self.survival == "comma" else 0
 
 

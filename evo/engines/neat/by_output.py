@@ -1,4 +1,4 @@
-"""Credit by output: every output of the networks is bred by itself.
+"""Credit by output: every output of the networks is bred separately.
 
 A song on 13 keys is 13 problems. A higher sum of scores can hide a worse score at one key, and
 selection on the sum has to accept both. Here a network is an assembly of modules, one per output.
@@ -24,17 +24,15 @@ One generation, for each output:
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
 from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.settings import NeatSettings
+from genomes.arrays import FloatArray, Indices
 from genomes.network.edits import Edits, edit_offspring
 from genomes.network.functions import IDENTITY
 from genomes.network.genes import Genes
 from genomes.network.merging import merge
-
-Places = NDArray[np.int64]
 
 ELITE, PARENT = 0, 1
 # Growth factor and initial value of the number of merged edits.
@@ -53,11 +51,11 @@ class Modules:
     # Stop breeding an output when its loss (negated score) is below this; 0 for never.
     freeze_below: float
     # Maximum number of siblings' edits to merge per output: float64 (outputs,).
-    gathered: NDArray[np.float64]
+    gathered: FloatArray
 
     @classmethod
     def of(cls, settings: NeatSettings) -> "Modules | None":
-        """Return the breeding of the first generation, None if `Modules.by_output` is off."""
+        """Return the initial breeding state, or None if `Modules.by_output` is off."""
         genome, own = settings.DefaultGenome, settings.Modules
         if not own.by_output:
             return None
@@ -92,7 +90,7 @@ class Modules:
     def breed(
         self,
         genes: Genes,
-        credit: NDArray[np.float64],
+        credit: FloatArray,
         innovations: Innovations,
         seed: int,
         generation: int,
@@ -136,11 +134,11 @@ class Modules:
         innovations.number(children, founded)
         return children
 
-    def _sizes(self, genes: Genes) -> Places:
+    def _sizes(self, genes: Genes) -> Indices:
         """Return the number of genes of every module: int64 (n * outputs,)."""
         return np.diff(genes.node_offsets) + np.diff(genes.connection_offsets)
 
-    def _select(self, output: int, credit: NDArray[np.float64]) -> tuple[int, int, Places]:
+    def _select(self, output: int, credit: FloatArray) -> tuple[int, int, Indices]:
         """Return elite, next parent, and the children to merge, best first."""
         elite = int(np.argmax(credit))
         if credit[PARENT] < credit[ELITE] and elite == ELITE:

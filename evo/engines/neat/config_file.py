@@ -82,7 +82,7 @@ def settings_from(settings: Settings, sections: Mapping[str, Mapping[str, str]])
     """Return settings with the sections of a neat-python configuration.
 
     Args:
-        settings: The settings to change; our own tables stay.
+        settings: The settings to change; tables that neat-python does not have are kept.
         sections: Text by section and name, as from `read_sections`.
 
     Raises:
@@ -93,8 +93,8 @@ def settings_from(settings: Settings, sections: Mapping[str, Mapping[str, str]])
         entries = _OMITTED[name] | dict(sections[name])
         known = [field.encode_name for field in fields(getattr(settings, name))]
         # Files of earlier releases have no time constants.
-        required = [one for one in known if not one.startswith("time_constant")]
-        missing = [one for one in required if one not in entries]
+        required = [key for key in known if not key.startswith("time_constant")]
+        missing = [key for key in required if key not in entries]
         if missing:
             raise InputError(f"neat: there is no {missing[0]} in the section [{name}]")
         given[name] = entries

@@ -30,7 +30,7 @@ topologies" (2002), with the parameters of neat-python. One call of `tell` breed
 
 Generation 0 has the minimal networks of `initial`, and goes straight to step 9.
 
-With `Modules.by_output` every output is bred by itself instead, without species (`by_output`).
+With `Modules.by_output` every output is bred separately instead, without species (`by_output`).
 
 Differences from neat-python, towards the paper: networks that split the same connection in one
 generation get the same new node, and initial hidden nodes are the same nodes in every network.
@@ -42,7 +42,6 @@ Random numbers come from streams addressed by (seed, generation, child).
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.errors import BreedingError
 from evo.core.scores import Scores
@@ -59,7 +58,7 @@ from evo.engines.neat.operators import NetworkOperators
 from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
 from evo.engines.neat.settings import NeatSettings
 from evo.engines.neat.species import Species, SpeciesHistory, offspring_counts, survivors
-from genomes.arrays import FloatArray
+from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.base import unchecked
 from genomes.network.activation import activate_rows
 from genomes.network.compatibility import speciate
@@ -68,8 +67,6 @@ from genomes.network.networks import Networks, genes_of
 from genomes.network.validation import check_modules, check_sorted
 from genomes.network.variation import breed
 from genomes.player import Player
-
-Places = NDArray[np.int64]
 
 
 class Neat(Engine[NeatSettings]):
@@ -121,7 +118,7 @@ class Neat(Engine[NeatSettings]):
         return self._population
 
     def _beginning(self) -> int:
-        """Return the generation whose stream draws a first population.
+        """Return the generation number in the stream address of an initial population.
 
         An extinction draws from the next generation's stream, so it starts differently.
         """
@@ -160,17 +157,19 @@ class Neat(Engine[NeatSettings]):
             if representative[index] < 0:
                 continue
             if index < known:
-                one = self._species[index]
+                group = self._species[index]
             else:
-                one = Species(self._next_species, self.generation, self.generation, None, order[:0])
+                group = Species(
+                    self._next_species, self.generation, self.generation, None, order[:0]
+                )
                 self._next_species += 1
-            one.members = order[ends[index] : ends[index + 1]]
-            species.append(one)
+            group.members = order[ends[index] : ends[index + 1]]
+            species.append(group)
         self._species = species
         self._regulation.watch_species(len(species), self.settings.Selection)
         self._representatives = self._population.take(representative[representative >= 0])
 
-    def _divide(self, genes: Genes, representatives: Genes) -> tuple[Places, Places]:
+    def _divide(self, genes: Genes, representatives: Genes) -> tuple[Indices, Indices]:
         """Return each network's species and each species' representative; see `speciate`."""
         genome = self.settings.DefaultGenome
         belongs, representative = speciate(
@@ -221,8 +220,8 @@ class Neat(Engine[NeatSettings]):
         self._assemble(genes)
 
     def _forget(self) -> None:
-        for one in self._species:  # the next score starts its record anew
-            one.best = None
+        for group in self._species:  # the next score starts its record anew
+            group.best = None
 
     def _breed_species(self, scores: Scores) -> None:
         finite = scores.total[scores.ok]
@@ -259,13 +258,13 @@ class Neat(Engine[NeatSettings]):
         self._innovations.number(genes, split)
         # Drop the representatives of species that died out.
         assert self._representatives is not None
-        alive = {one.key for one in kept}
-        indices = [i for i, one in enumerate(self._species) if one.key in alive]
+        alive = {group.key for group in kept}
+        indices = [i for i, group in enumerate(self._species) if group.key in alive]
         self._representatives = self._representatives.take(indices)
         self._species = [self._species[i] for i in indices]
         self._replace(genes)
 
-    def _cases(self, scores: Scores) -> NDArray[np.float32] | None:
+    def _cases(self, scores: Scores) -> Singles | None:
         """Return the cases that selection needs, None if it needs none."""
         if not needs_cases(self.settings.Selection):
             return None
@@ -277,8 +276,8 @@ class Neat(Engine[NeatSettings]):
         return scores.cases
 
     def _choose_parents(
-        self, species: list[Species], fitness: FloatArray, cases: NDArray[np.float32] | None
-    ) -> tuple[Places, Places, NDArray[np.bool_]]:
+        self, species: list[Species], fitness: FloatArray, cases: Singles | None
+    ) -> tuple[Indices, Indices, BoolArray]:
         """Return fitter parent, other parent and mutation flag of every child.
 
         Elites are their own parents and are not mutated.
@@ -291,8 +290,8 @@ class Neat(Engine[NeatSettings]):
             raise BreedingError(str(error)) from None
         random = stream(self.seed, Role.BREED, self.generation)
         fitter, other, mutate = [], [], []
-        for one, count in zip(species, counts, strict=True):
-            ranked = one.members[np.argsort(-fitness[one.members], kind="stable")]
+        for group, count in zip(species, counts, strict=True):
+            ranked = group.members[np.argsort(-fitness[group.members], kind="stable")]
             elites = ranked[: min(config.elitism, count)]
             pairs = choose_pairs(
                 self.settings.Selection, ranked, count - len(elites), cases,
@@ -312,7 +311,7 @@ class Neat(Engine[NeatSettings]):
             return sizes
         return sizes | {
             "species": len(self._species),
-            "species_sizes": {str(one.key): len(one.members) for one in self._species},
+            "species_sizes": {str(group.key): len(group.members) for group in self._species},
             **self._regulation.statistics(self.settings.Selection),
         }
 
@@ -332,10 +331,10 @@ class Neat(Engine[NeatSettings]):
         assert self._representatives is not None
         representatives = State(self._representatives.to_arrays())
         belongs = np.zeros(len(self.ask()), np.int64)
-        for index, one in enumerate(self._species):
-            belongs[one.members] = index
+        for index, group in enumerate(self._species):
+            belongs[group.members] = index
         values = numbers | {
-            "species": [one.to_values() for one in self._species],
+            "species": [group.to_values() for group in self._species],
             "next_species": self._next_species,
         }
         return (
@@ -352,9 +351,9 @@ class Neat(Engine[NeatSettings]):
             ValueError: If their numbers of inputs and outputs differ from the settings'.
         """
         networks = Networks.from_arrays(state.part(name).arrays)
-        wanted = (self._rates.inputs, self._rates.outputs)
-        if (networks.inputs, networks.outputs) != wanted:
-            raise ValueError(f"{name} must be of {wanted[0]} inputs and {wanted[1]} outputs")
+        expected = (self._rates.inputs, self._rates.outputs)
+        if (networks.inputs, networks.outputs) != expected:
+            raise ValueError(f"{name} must be of {expected[0]} inputs and {expected[1]} outputs")
         if self._modules is None:
             check_sorted(genes_of(networks))
         return networks
@@ -389,8 +388,8 @@ class Neat(Engine[NeatSettings]):
         if len(self._representatives) != count or not np.all((belongs >= 0) & (belongs < count)):
             raise ValueError("species must be one for each representative, and have all members")
         self._species = [
-            Species(one.key, one.created, one.last_improved, one.best, belongs_to)
-            for one, belongs_to in zip(
+            Species(group.key, group.created, group.last_improved, group.best, belongs_to)
+            for group, belongs_to in zip(
                 history, (np.flatnonzero(belongs == i) for i in range(count)), strict=True
             )
         ]

@@ -90,7 +90,7 @@ class Structure(Settings, frozen=True):
         for kind, known in (("activation", ACTIVATIONS), ("aggregation", AGGREGATIONS)):
             options, default = getattr(self, f"{kind}_options"), getattr(self, f"{kind}_default")
             named = options if default.lower() in _DRAWN else (*options, default)
-            unknown = [one for one in named if one not in known]
+            unknown = [name for name in named if name not in known]
             if unknown:
                 raise InputError(f"{kind} {unknown[0]!r} is not one of {', '.join(known)}")
             if not options:
@@ -156,9 +156,9 @@ class _Values(Structure, frozen=True):
 
 def _fields() -> list[tuple[str, Any, Any]]:
     found = []
-    for place, gene in enumerate(("weight", "bias", "response", "time_constant")):
+    for index, gene in enumerate(("weight", "bias", "response", "time_constant")):
         for row, (name, kind, text, defaults) in enumerate(_VALUES):
-            default = defaults[place] if place < 3 else _TIME_CONSTANT[row]
+            default = defaults[index] if index < 3 else _TIME_CONSTANT[row]
             note = Meta(description=f"{gene.replace('_', ' ').capitalize()}: {text.lower()}")
             found.append((f"{gene}_{name}", Annotated[kind, note], default))
     return found

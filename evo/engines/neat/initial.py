@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from evo.engines.neat.genome_settings import Structure
 from evo.engines.neat.innovations import Innovations
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, Indices
 from genomes.network.genes import Genes
 from genomes.network.rates import Attribute, Choice, Rates
 
@@ -36,7 +36,7 @@ def _codes(choice: Choice, count: int, stream: np.random.Generator) -> NDArray[n
     return stream.choice(choice.options, count).astype(np.uint8)
 
 
-def _all_pairs(rates: Rates, hidden: int, direct: bool) -> NDArray[np.int64]:
+def _all_pairs(rates: Rates, hidden: int, direct: bool) -> Indices:
     """Return (source, target) of a fully connected network: int64 (pairs, 2)."""
     inputs = [-1 - i for i in range(rates.inputs)]
     outputs = list(range(rates.outputs))
@@ -51,7 +51,7 @@ def _all_pairs(rates: Rates, hidden: int, direct: bool) -> NDArray[np.int64]:
 
 def _chosen_pairs(
     genome: Structure, rates: Rates, n: int, stream: np.random.Generator
-) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
+) -> tuple[Indices, list[Indices]]:
     """Return all possible initial pairs, and each network's indices into them."""
     mode = genome.connection
     if mode == "unconnected":

@@ -13,8 +13,8 @@ Numbers are assigned in the order of (source, target), and never reused.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from genomes.arrays import Indices
 from genomes.network.genes import UNNUMBERED, Genes
 
 
@@ -25,7 +25,7 @@ class Innovations:
     next_node: int
     next_innovation: int = 1
 
-    def number(self, genes: Genes, split: NDArray[np.int64]) -> None:
+    def number(self, genes: Genes, split: Indices) -> None:
         """Number the new genes of a generation in place; keep them sorted.
 
         Args:
@@ -38,8 +38,8 @@ class Innovations:
         if not len(new):
             return
         source, target = genes.source[new], genes.target[new]
-        pairs, which = np.unique(np.stack([source, target]), axis=1, return_inverse=True)
-        numbers = self.next_innovation + which.reshape(-1)
+        pairs, inverse = np.unique(np.stack([source, target]), axis=1, return_inverse=True)
+        numbers = self.next_innovation + inverse.reshape(-1)
         self.next_innovation += pairs.shape[1]
         # The new connections of a network are its last: sort them by number.
         owner = np.searchsorted(genes.connection_offsets, new, side="right")
@@ -48,13 +48,13 @@ class Innovations:
         for column in (genes.source, genes.target, genes.weight, genes.enabled):
             column[new] = column[new][order]
 
-    def _number_nodes(self, genes: Genes, split: NDArray[np.int64]) -> None:
+    def _number_nodes(self, genes: Genes, split: Indices) -> None:
         """Replace the ids of new nodes, in node genes and in connections."""
-        splits, which = np.unique(split[split >= 0], return_inverse=True)
+        splits, inverse = np.unique(split[split >= 0], return_inverse=True)
         if not len(splits):
             return
         new_node = np.full(len(split), -1, np.int64)
-        new_node[split >= 0] = self.next_node + which
+        new_node[split >= 0] = self.next_node + inverse
         self.next_node += len(splits)
         for ids, offsets in (
             (genes.node_id, genes.node_offsets),

@@ -65,15 +65,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.state import Count, Finite, Positive, State
 from evo.engines.neat.settings import SelectionSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.arrays import FloatArray
+from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.network.rates import Attribute, Rates
-
-Places = NDArray[np.int64]
 
 _LOWEST_THRESHOLD = 0.05
 # A phase of deletion ends after this many generations without a smaller mean size.
@@ -89,12 +86,12 @@ def needs_cases(settings: SelectionSettings) -> bool:
 
 def choose_pairs(
     settings: SelectionSettings,
-    ranked: Places,
+    ranked: Indices,
     count: int,
-    cases: NDArray[np.float32] | None,
+    cases: Singles | None,
     survival_threshold: float,
     random: np.random.Generator,
-) -> Places:
+) -> Indices:
     """Choose the two parents of each child within a species.
 
     Args:
@@ -113,7 +110,7 @@ def choose_pairs(
         return parents[random.integers(len(parents), size=(count, 2))]
     if settings.parents == "tournament":
         drawn = random.integers(len(ranked), size=(count, 2, settings.tournament_size))
-        best: Places = drawn.min(axis=2)
+        best: Indices = drawn.min(axis=2)
         return ranked[best]
     assert cases is not None
     table = cases[ranked]
@@ -132,10 +129,10 @@ class Regulation:
     power: float = 1.0  # factor of the configured mutation power
     # Per individual: fitness of its fitter parent, and whether it was mutated (else a copy).
     parent_fitness: FloatArray = field(default_factory=lambda: np.empty(0))
-    mutated: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    mutated: BoolArray = field(default_factory=lambda: np.empty(0, np.bool_))
 
     def begin(self) -> None:
-        """Reset what refers to parents: a first population has none."""
+        """Clear the record of parents, as an initial population has none."""
         self.parent_fitness, self.mutated = np.empty(0), np.empty(0, np.bool_)
 
     def watch_species(self, count: int, selection: SelectionSettings) -> None:
@@ -151,7 +148,7 @@ class Regulation:
             self.threshold = max(_LOWEST_THRESHOLD, self.threshold)
 
     def watch_complexity(self, genes: float, selection: SelectionSettings) -> None:
-        """Begin and end phases of deletion.
+        """Switch between growth and a phase of deletion (phased search), by mean network size.
 
         Args:
             genes: Mean number of genes per network.

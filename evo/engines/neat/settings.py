@@ -101,7 +101,7 @@ class NeatPythonSettings(Settings, frozen=True):
 
 
 class ModuleSettings(Settings, frozen=True):
-    """Credit by output: every output is bred by itself (`evo.engines.neat.by_output`).
+    """Credit by output: every output is bred separately (`evo.engines.neat.by_output`).
 
     Each weight is the relative frequency of an edit.
     """
@@ -175,7 +175,7 @@ class SelectionSettings(Settings, frozen=True):
         if len(set(self.weights)) < len(self.weights) or len(self.weights) == 1:
             raise InputError(
                 "weights must be empty or two and more different numbers, got "
-                f"{' '.join(f'{one:g}' for one in self.weights)!r}"
+                f"{' '.join(f'{weight:g}' for weight in self.weights)!r}"
             )
 
 

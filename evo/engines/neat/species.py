@@ -12,10 +12,9 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.state import Count, Finite
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, Indices
 
 # neat-python's median is the upper of the two middle values; median2 is their mean.
 _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
@@ -28,7 +27,7 @@ _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
 
 
 class SpeciesHistory(msgspec.Struct, forbid_unknown_fields=True):
-    """Values of a species in a checkpoint; its members are kept apart."""
+    """Values of a species in a checkpoint; its members are stored separately."""
 
     key: Count
     created: Count
@@ -44,7 +43,7 @@ class Species:
     created: int
     last_improved: int
     best: float | None
-    members: NDArray[np.int64]
+    members: Indices
 
     def to_values(self) -> dict[str, Any]:
         """Return its JSON values; the state of the population holds the members."""
@@ -73,21 +72,21 @@ def survivors(
         species_elitism: Number of best species that never die out.
     """
     standing = []
-    for one in species:
-        value = _SUMMARIES[summary](fitness[one.members])
-        if one.best is None or value > one.best:
-            one.best, one.last_improved = value, generation
+    for group in species:
+        value = _SUMMARIES[summary](fitness[group.members])
+        if group.best is None or value > group.best:
+            group.best, group.last_improved = value, generation
         standing.append(value)
     order = sorted(range(len(species)), key=standing.__getitem__)
     left = len(species)
     kept = []
     for rank, index in enumerate(order):
-        one = species[index]
+        group = species[index]
         spared = left <= species_elitism or len(order) - rank <= species_elitism
-        if not spared and generation - one.last_improved >= max_stagnation:
+        if not spared and generation - group.last_improved >= max_stagnation:
             left -= 1
         else:
-            kept.append(one)
+            kept.append(group)
     return kept
 
 
@@ -110,21 +109,21 @@ def offspring_counts(
             f"{len(species)} species of at least {smallest} do not fit a population of "
             f"{population}; raise compatibility_threshold or the population"
         )
-    members = fitness[np.concatenate([one.members for one in species])]
+    members = fitness[np.concatenate([group.members for group in species])]
     worst, spread = members.min(), max(1.0, float(np.ptp(members)))
-    shared = [(float(fitness[one.members].mean()) - worst) / spread for one in species]
+    shared = [(float(fitness[group.members].mean()) - worst) / spread for group in species]
     total = sum(shared)
-    wanted = []
-    for share, one in zip(shared, species, strict=True):
-        size = len(one.members)
+    targets = []
+    for share, group in zip(shared, species, strict=True):
+        size = len(group.members)
         goal = max(smallest, share / total * population) if total > 0 else smallest
         change = (goal - size) / 2
         step = round(change)
         if step == 0 and change != 0:
             step = 1 if change > 0 else -1
-        wanted.append(size + step)
-    scale = population / sum(wanted)
-    counts = [max(smallest, round(size * scale)) for size in wanted]
+        targets.append(size + step)
+    scale = population / sum(targets)
+    counts = [max(smallest, round(size * scale)) for size in targets]
     # Correct the rounding: add to the smallest species, take from the largest.
     while sum(counts) < population:
         counts[counts.index(min(counts))] += 1

@@ -47,7 +47,7 @@ class SpeciesValues(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Counter:
-    """Count up like `itertools.count`, but readable without advancing."""
+    """A counter like `itertools.count`; `value` is the next number, readable without advancing."""
 
     def __init__(self, value: int) -> None:
         self.value = value
@@ -129,8 +129,8 @@ class NeatPython(Engine[NeatPythonSettings]):
         return self._performers
 
     def _forget(self) -> None:
-        for one in self._species.species.values():  # the next score starts its record anew
-            one.fitness_history = []
+        for group in self._species.species.values():  # the next score starts its record anew
+            group.fitness_history = []
 
     def _breed(self, scores: Scores) -> None:
         # neat-python needs finite fitness: a failed individual gets a number just below the rest.
@@ -176,16 +176,16 @@ class NeatPython(Engine[NeatPythonSettings]):
         genomes = list(self._population.values())
         species = [
             {
-                "key": one.key,
-                "created": one.created,
-                "last_improved": one.last_improved,
-                "representative": one.representative.key,
-                "members": list(one.members),
-                "fitness": one.fitness,
-                "adjusted_fitness": one.adjusted_fitness,
-                "fitness_history": list(one.fitness_history),
+                "key": group.key,
+                "created": group.created,
+                "last_improved": group.last_improved,
+                "representative": group.representative.key,
+                "members": list(group.members),
+                "fitness": group.fitness,
+                "adjusted_fitness": group.adjusted_fitness,
+                "fitness_history": list(group.fitness_history),
             }
-            for one in self._species.species.values()
+            for group in self._species.species.values()
         ]
         arrays = networks.to_arrays() | {
             "keys": np.array(list(self._population), np.int64),

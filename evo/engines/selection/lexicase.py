@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genomes.arrays import BoolArray, Indices, Singles
+
 # Maximum (selection, candidate) pairs per batch, which bounds memory.
 _PAIRS = 1 << 20
 
 
-def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> NDArray[np.int64]:
+def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> Indices:
     """Select candidates by lexicase selection.
 
     Candidates with equal cases are equally likely.
@@ -48,14 +50,14 @@ def lexicase(cases: NDArray[Any], count: int, random: np.random.Generator) -> ND
             selection, row = selection[left], row[left]
         chosen[first : first + n] = row
     # Choose one of the candidates with the chosen row.
-    alike: NDArray[np.int64] = np.argsort(row_of, kind="stable")
+    alike: Indices = np.argsort(row_of, kind="stable")
     sizes = np.bincount(row_of)
     start = np.cumsum(sizes) - sizes
-    selected: NDArray[np.int64] = alike[start[chosen] + random.integers(sizes[chosen])]
+    selected: Indices = alike[start[chosen] + random.integers(sizes[chosen])]
     return selected
 
 
-def within_epsilon(cases: NDArray[np.float32]) -> NDArray[np.bool_]:
+def within_epsilon(cases: Singles) -> BoolArray:
     """Return which candidates are within epsilon of the best per case.
 
     Epsilon is the median absolute deviation of a case. Failed candidates, whose cases are -inf, are

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genomes.arrays import Indices
 
-def pareto_order(goals: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+
+def pareto_order(goals: NDArray[Any]) -> tuple[Indices, Indices]:
     """Return the order of individuals from best to worst, and their fronts.
 
     The order is by front, then by crowding distance (largest first), then by index. An individual

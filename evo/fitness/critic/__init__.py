@@ -1,4 +1,4 @@
-"""Critics: models trained to tell songs from other piano rolls.
+"""Critics: models trained to distinguish songs from other piano rolls.
 
 panel             a corpus in folds, with a critic per fold that was trained without it
 briefs            the fitness: be like a given song, and please the critics

@@ -8,7 +8,7 @@ is 0 at best, minus
 - the distance of its features to the brief's, in standard deviations of the songs (Huber's loss,
   1964), with an extra cost beyond the range of all songs;
 - each critic's shortfall below its target level. The target is a low quantile of unseen songs
-  (`evo.fitness.critic.panel.LEAST_LEVEL`), or the level of the brief's song if that is unseen and
+  (`evo.fitness.critic.panel.MIN_LEVEL`), or the level of the brief's song if that is unseen and
   higher. Exceeding the target earns nothing;
 - the tokens of its longest run shared with a known song, beyond `free_run`
   (`evo.music.measures.similarity`);
@@ -27,14 +27,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.fitness.critic.contexts import Contexts
 from evo.fitness.critic.features import NAMES, roll_features
 from evo.fitness.critic.model import Critic
 from evo.music.measures.similarity import KnownSongs
-from genomes.arrays import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.base import Performers, Streams
 
 # Costs, relative to one standard deviation in all features.
@@ -43,7 +42,7 @@ BELOW_SONGS = 0.5  # one level of a critic
 COPIED = 0.2  # one token beyond `free_run`
 CHORDS = 1.0  # from no onset to every onset
 # Added to the songs' spread, so that a feature with equal values in all songs does not dominate.
-LEAST_SPREAD = 0.03
+MIN_SPREAD = 0.03
 _CHORDS = NAMES.index("chords")
 
 
@@ -52,7 +51,7 @@ class Briefs:
     """Targets for pieces: m briefs for c critics."""
 
     songs: tuple[str, ...]  # their names
-    critic: NDArray[np.int64]  # (m,), critic with the features' contexts, trained without the song
+    critic: IntArray  # (m,), critic with the features' contexts, trained without the song
     features: FloatArray  # (m, features)
     # Statistics of the songs that briefs are drawn from, (features,) each.
     spread: FloatArray
@@ -121,7 +120,10 @@ class PleaseCritics:
         rolls = self.play(performers)
         features = roll_features(rolls, self._contexts)  # (critics, n, features)
         judged = np.stack(
-            [one.judge_features(row) for one, row in zip(self.critics, features, strict=True)],
+            [
+                critic.judge_features(rows)
+                for critic, rows in zip(self.critics, features, strict=True)
+            ],
             axis=1,
         )
         if self.briefs is None:

@@ -17,10 +17,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evo.music.melody import BAR, KEY_PROFILES, IntArray, find_key, read_notes
-from genomes.arrays import BoolArray, FloatArray
+from evo.music.melody import BAR, KEY_PROFILES, find_key, read_notes
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import device, kernel
 
 # Classes of events. INTERVALS are -12 .. 12 semitones; larger ones are clipped.
@@ -69,13 +68,14 @@ class Counts(NamedTuple):
             other: Counts to add.
             times: Factor of the other counts.
         """
-        return Counts(*(one + times * two for one, two in zip(self, other, strict=True)))
+        return Counts(*(mine + times * theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 class Contexts(NamedTuple):
-    """Surprise in bits, -log2 of the probability, by context; float64 arrays.
+    """The surprise (-log2 of the probability, in bits) of every event in every context.
 
-    Several contexts together have a new first axis.
+    The last axis is the event, and the axes before it are its context. All arrays are float64. A
+    stack of several `Contexts` has an additional first axis.
     """
 
     interval: FloatArray  # (INTERVALS, INTERVALS), after one interval
@@ -89,8 +89,8 @@ class Contexts(NamedTuple):
     def of(cls, counts: Counts) -> "Contexts":
         """Return the surprise of every event by these counts."""
         none = smoothed(counts.interval.sum(axis=(0, 1)), np.full(INTERVALS, 1 / INTERVALS))
-        one = smoothed(counts.interval.sum(axis=0), none)
-        two = smoothed(counts.interval, one)
+        first_order = smoothed(counts.interval.sum(axis=0), none)
+        second_order = smoothed(counts.interval, first_order)
         length = smoothed(counts.duration.sum(axis=(0, 1)), np.full(DURATIONS, 1 / DURATIONS))
         position = smoothed(counts.duration.sum(axis=1), length)
         duration = smoothed(counts.duration, position[:, None, :])
@@ -103,7 +103,8 @@ class Contexts(NamedTuple):
         bar = smoothed(counts.bar, rhythm)
         degree_alone = smoothed(counts.degree.sum(axis=1), np.full(DEGREES, 1 / DEGREES))
         degree = smoothed(counts.degree, degree_alone[:, None, :])
-        return cls(*(-np.log2(p) for p in (one, two, duration, rhythm, bar, degree)))
+        chances = (first_order, second_order, duration, rhythm, bar, degree)
+        return cls(*(-np.log2(p) for p in chances))
 
     @classmethod
     def together(cls, several: Sequence["Contexts"]) -> "Contexts":
@@ -111,9 +112,7 @@ class Contexts(NamedTuple):
         return cls(*(np.stack(arrays) for arrays in zip(*several, strict=True)))
 
 
-def smoothed(
-    counts: FloatArray, shorter: FloatArray, weight: float = SMOOTHING
-) -> NDArray[np.float64]:
+def smoothed(counts: FloatArray, shorter: FloatArray, weight: float = SMOOTHING) -> FloatArray:
     """Return counts mixed with the probabilities of a shorter context.
 
     Args:
@@ -125,7 +124,7 @@ def smoothed(
         Probabilities along the last axis, float64.
     """
     whole = counts.sum(axis=-1, keepdims=True)
-    mixed: NDArray[np.float64] = (counts + weight * shorter) / (whole + weight)
+    mixed: FloatArray = (counts + weight * shorter) / (whole + weight)
     return mixed
 
 

@@ -35,8 +35,8 @@ def _melody(steps: int, keys: int, onsets: BoolArray, line: Keys) -> BoolArray:
     Keys beyond the roll wrap around. `line` has at least as many keys as there are onsets.
     """
     grid = np.zeros((steps, keys), np.bool_)
-    places = np.flatnonzero(onsets)
-    grid[places, np.mod(line[: len(places)], keys)] = True
+    steps_with_notes = np.flatnonzero(onsets)
+    grid[steps_with_notes, np.mod(line[: len(steps_with_notes)], keys)] = True
     return grid
 
 
@@ -56,7 +56,7 @@ def _bars_alike(steps: int, random: Random) -> BoolArray:
     return np.resize(bar, steps)
 
 
-def _some_rhythm(steps: int, random: Random) -> BoolArray:
+def _random_rhythm(steps: int, random: Random) -> BoolArray:
     """Return onsets that are regular, equal in every bar, or random."""
     kind = random.integers(3)
     if kind == 0:
@@ -125,7 +125,7 @@ def one_note(steps: int, keys: int, random: Random) -> BoolArray:
         random: Draws the roll.
     """
     line = np.full(steps, random.integers(keys))
-    return _melody(steps, keys, _some_rhythm(steps, random), line)
+    return _melody(steps, keys, _random_rhythm(steps, random), line)
 
 
 def two_notes(steps: int, keys: int, random: Random) -> BoolArray:
@@ -138,7 +138,7 @@ def two_notes(steps: int, keys: int, random: Random) -> BoolArray:
     """
     pair = random.integers(keys, size=2)
     turns = np.arange(steps) % 2 if random.integers(2) else random.integers(2, size=steps)
-    return _melody(steps, keys, _some_rhythm(steps, random), pair[turns])
+    return _melody(steps, keys, _random_rhythm(steps, random), pair[turns])
 
 
 def scale(steps: int, keys: int, random: Random) -> BoolArray:
@@ -170,7 +170,7 @@ def figure(steps: int, keys: int, random: Random) -> BoolArray:
         random: Draws the roll.
     """
     notes = random.integers(keys, size=random.integers(2, 9))
-    return _melody(steps, keys, _some_rhythm(steps, random), np.resize(notes, steps))
+    return _melody(steps, keys, _random_rhythm(steps, random), np.resize(notes, steps))
 
 
 def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
@@ -190,9 +190,9 @@ def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
 def _walk_line(length: int, keys: int, random: Random) -> Keys:
     """Return the keys of a random walk that reflects at the edges."""
     reach = int(random.choice([1, 2, 2, 3, 5]))
-    places = random.integers(keys) + np.cumsum(random.integers(-reach, reach + 1, size=length))
+    walk = random.integers(keys) + np.cumsum(random.integers(-reach, reach + 1, size=length))
     period = max(2 * (keys - 1), 1)
-    folded: Keys = np.mod(places, period)
+    folded: Keys = np.mod(walk, period)
     return np.minimum(folded, period - folded)
 
 
@@ -210,7 +210,7 @@ def walk(steps: int, keys: int, random: Random) -> BoolArray:
         root = random.integers(12)
         inside = [k for k in range(keys) if (k - root) % 12 in degrees]
         line = np.array(inside)[_walk_line(steps, len(inside), random)] if inside else line
-    return _melody(steps, keys, _some_rhythm(steps, random), line)
+    return _melody(steps, keys, _random_rhythm(steps, random), line)
 
 
 def scale_notes(steps: int, keys: int, random: Random) -> BoolArray:
@@ -225,7 +225,7 @@ def scale_notes(steps: int, keys: int, random: Random) -> BoolArray:
     root = random.integers(12)
     inside = np.array([k for k in range(keys) if (k - root) % 12 in degrees])
     line = random.choice(inside if len(inside) else np.arange(keys), size=steps)
-    return _melody(steps, keys, _some_rhythm(steps, random), line)
+    return _melody(steps, keys, _random_rhythm(steps, random), line)
 
 
 def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
@@ -236,8 +236,8 @@ def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
         random: Draws the roll.
     """
     grid = song.copy()
-    places = np.flatnonzero(grid.any(axis=1))
-    grid[places] = grid[random.permutation(places)]
+    steps_with_notes = np.flatnonzero(grid.any(axis=1))
+    grid[steps_with_notes] = grid[random.permutation(steps_with_notes)]
     return grid
 
 
@@ -314,15 +314,15 @@ def one_rhythm(song: BoolArray, random: Random) -> BoolArray:
         random: Draws the roll.
     """
     line = np.resize(np.flatnonzero(song.any(axis=1)), len(song))
-    onsets = _some_rhythm(len(song), random)
+    onsets = _random_rhythm(len(song), random)
     grid = np.zeros_like(song)
-    places = np.flatnonzero(onsets)
-    grid[places] = song[line[: len(places)]]
+    steps_with_notes = np.flatnonzero(onsets)
+    grid[steps_with_notes] = song[line[: len(steps_with_notes)]]
     return grid
 
 
 def wrong_pitches(song: BoolArray, random: Random) -> BoolArray:
-    """Return the song's rhythm with the notes of a walk.
+    """Return the song's rhythm with the pitches of a random walk.
 
     Args:
         song: bool (steps, keys).

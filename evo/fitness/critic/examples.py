@@ -98,7 +98,7 @@ def _balanced(rows: Examples) -> FloatArray:
 
 
 def positions(song: BoolArray) -> list[BoolArray]:
-    """Return a roll in every position on its keys.
+    """Return all transpositions of a roll that fit its keys.
 
     Args:
         song: bool (steps, keys).
@@ -121,7 +121,7 @@ def _variants(song: BoolArray, random: Random) -> Iterator[BoolArray]:
         yield np.concatenate([half, half])[:steps]
     quarter = steps // 4
     for form in random.permutation(len(FORMS))[:3]:
-        parts = [song[place * quarter : (place + 1) * quarter] for place in FORMS[form]]
+        parts = [song[part * quarter : (part + 1) * quarter] for part in FORMS[form]]
         yield np.concatenate([*parts, song[4 * quarter :]])
 
 
@@ -131,15 +131,15 @@ def _from_song(song: BoolArray, songs: int, random: Random) -> Iterator[Judged]:
     for variant in _variants(song, random):
         for roll in positions(variant):
             yield roll, (1.0, 1.0, 0.5)
-    placed = positions(song)
-    for place in range(min(120, max(CORRUPTED // songs, 4))):
-        if place % 2:  # half of them with few errors
+    moved = positions(song)
+    for index in range(min(120, max(CORRUPTED // songs, 4))):
+        if index % 2:  # half of them with few errors
             errors = int(np.exp(random.uniform(0, np.log(MAX_ERRORS + 1))))
         else:
             errors = int(random.integers(1, MAX_ERRORS + 1))
         level = 1 - 3.25 * (errors / MAX_ERRORS) ** 0.6
         share = 0.8 * float(np.exp(-errors / 8))
-        roll = corrupted(placed[random.integers(len(placed))], errors, random)
+        roll = corrupted(moved[random.integers(len(moved))], errors, random)
         yield roll, (level, share, 1.0)
     for name, shuffle in FROM_SONGS.items():
         times = 3 if name == "shuffled bars" else 1

@@ -7,18 +7,15 @@ which they are written, are in `evo.fitness.critic.features`.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.critic.contexts import RHYTHMS, Contexts, duration_class, interval_class
 from evo.music.melody import BAR
-from genomes.arrays import BoolArray, FloatArray
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device
-
-Places = NDArray[np.int64]
 
 
 @device
-def write_density(grid: BoolArray, step: Places, count: int, row: FloatArray) -> None:
+def write_density(grid: BoolArray, step: Indices, count: int, row: FloatArray) -> None:
     """Write onsets, chords and silence.
 
     Args:
@@ -55,7 +52,7 @@ def _entropy(counts: FloatArray) -> float:
 
 
 @device
-def write_metre(step: Places, count: int, row: FloatArray) -> None:
+def write_metre(step: Indices, count: int, row: FloatArray) -> None:
     """Write positions of onsets, and durations.
 
     Args:
@@ -91,7 +88,7 @@ def _interval_bin(size: int) -> int:
 
 
 @device
-def write_intervals(key: Places, count: int, row: FloatArray) -> None:
+def write_intervals(key: Indices, count: int, row: FloatArray) -> None:
     """Write intervals, direction and repetition.
 
     Args:
@@ -110,8 +107,8 @@ def write_intervals(key: Places, count: int, row: FloatArray) -> None:
         interval = key[i] - key[i - 1]
         histogram[interval_class(interval)] += 1
         bin_ = _interval_bin(abs(interval))
-        place = bin_ if interval >= 0 else bin_ + 7
-        row[at + place] += 1.0 / (count - 1)
+        slot = bin_ if interval >= 0 else bin_ + 7
+        row[at + slot] += 1.0 / (count - 1)
         size += abs(interval)
         largest = max(largest, abs(interval))
         repeated = repeated + 1 if interval == 0 else 1
@@ -154,8 +151,9 @@ def _in_triad(key: int, mode: int, tonic: int) -> bool:
 
 @device
 def write_pitch(
-    step: Places, key: Places, count: int, mode: int, tonic: int, fits: FloatArray, row: FloatArray
-) -> None:
+    step: Indices, key: Indices, count: int, mode: int, tonic: int,
+    fits: FloatArray, row: FloatArray,
+) -> None:  # fmt: skip
     """Write range, key and scale.
 
     Args:
@@ -214,7 +212,7 @@ def write_pitch(
 
 
 @device
-def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, float]:
+def _likeness(top: Indices, a: int, b: int, length: int) -> tuple[float, float, float]:
     """Return the likeness (0 to 1) of two passages: rhythm, notes, shape.
 
     Of the steps where either sounds: the share where both do, the share with the same key, and the
@@ -223,20 +221,20 @@ def _likeness(top: Places, a: int, b: int, length: int) -> tuple[float, float, f
     either, both, same = 0, 0, 0
     distances = np.zeros(25)
     for t in range(length):
-        one, two = top[a + t], top[b + t]
-        if one >= 0 or two >= 0:
+        first, second = top[a + t], top[b + t]
+        if first >= 0 or second >= 0:
             either += 1
-            if one >= 0 and two >= 0:
+            if first >= 0 and second >= 0:
                 both += 1
-                same += one == two
-                distances[interval_class(two - one)] += 1
+                same += first == second
+                distances[interval_class(second - first)] += 1
     if either == 0:
         return 1.0, 1.0, 1.0
     return both / either, same / either, distances.max() / either
 
 
 @device
-def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
+def write_bars(top: Indices, rhythm: Indices, row: FloatArray) -> None:
     """Write the variety and likeness of bars.
 
     Args:
@@ -262,18 +260,18 @@ def write_bars(top: Places, rhythm: Places, row: FloatArray) -> None:
     row[at + 2] = empty / bars
     row[at + 3] = seen.max() / bars
     at += 4
-    for place in range(4):
-        lag = 1 << place
+    for power in range(4):
+        lag = 1 << power
         if lag < bars:
             for b in range(bars - lag):
                 likeness = _likeness(top, b * BAR, (b + lag) * BAR, BAR)
                 for kind in range(3):
-                    row[at + 3 * place + kind] += likeness[kind] / (bars - lag)
+                    row[at + 3 * power + kind] += likeness[kind] / (bars - lag)
 
 
 @device
 def write_form(
-    step: Places, key: Places, top: Places, count: int, mode: int, tonic: int, row: FloatArray
+    step: Indices, key: Indices, top: Indices, count: int, mode: int, tonic: int, row: FloatArray
 ) -> None:
     """Write the likeness of quarters, and endings.
 
@@ -289,13 +287,13 @@ def write_form(
     at = 0
     bars = len(top) // BAR
     quarter = bars // 4 * BAR
-    place = 0
+    index = 0
     for a in range(4):
         for b in range(a + 1, 4):
             rhythm, notes, _ = _likeness(top, a * quarter, b * quarter, quarter)
-            row[at + 2 * place] = notes
-            row[at + 2 * place + 1] = rhythm
-            place += 1
+            row[at + 2 * index] = notes
+            row[at + 2 * index + 1] = rhythm
+            index += 1
     at += 12
     steps = len(top)
     for i in range(count):
@@ -318,7 +316,7 @@ def write_form(
 
 
 @device
-def _repeated(step: Places, key: Places, count: int, length: int) -> float:
+def _repeated(step: Indices, key: Indices, count: int, length: int) -> float:
     """Return the share of runs of `length` notes that recur, in any key."""
     runs = count - length
     if runs < 2:
@@ -349,9 +347,9 @@ def _note_surprise(sums: FloatArray, kind: int, bits: float) -> None:
 
 @device
 def write_surprise(
-    step: Places,
-    key: Places,
-    rhythm: Places,
+    step: Indices,
+    key: Indices,
+    rhythm: Indices,
     count: int,
     mode: int,
     tonic: int,

@@ -18,7 +18,6 @@ from random walks and noise. Every feature is finite for every roll, silence inc
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.critic.contexts import Contexts, bar_rhythms
 from evo.fitness.critic.feature_groups import (
@@ -33,8 +32,6 @@ from evo.fitness.critic.feature_groups import (
 from evo.music.melody import BAR, KEY_PROFILES, find_key, read_notes
 from genomes.arrays import BoolArray, FloatArray
 from genomes.kernels import kernel
-
-Places = NDArray[np.int64]
 
 INTERVAL_BINS = ("0", "1", "2", "3", "4", "5", "6-7", "8+")
 MIN_STEPS = 4 * BAR
@@ -109,18 +106,16 @@ def roll_features(grids: BoolArray, contexts: Contexts) -> FloatArray:
             f"rolls must be bool (n, at least {MIN_STEPS} steps, keys), "
             f"got {grids.dtype} {grids.shape}"
         )
-    one = contexts.rhythm.ndim == 1
-    several = Contexts(*(array[None] for array in contexts)) if one else contexts
+    is_single = contexts.rhythm.ndim == 1
+    several = Contexts(*(array[None] for array in contexts)) if is_single else contexts
     rows = np.zeros((len(several.rhythm), len(grids), len(NAMES)))
     # For read-only arrays numba would compile the kernel again.
     _describe(np.require(grids, requirements=["C", "W"]), KEY_PROFILES, several, rows)
-    return rows[0] if one else rows
+    return rows[0] if is_single else rows
 
 
 @kernel
-def _describe(
-    grids: BoolArray, profiles: FloatArray, contexts: Contexts, rows: NDArray[np.float64]
-) -> None:
+def _describe(grids: BoolArray, profiles: FloatArray, contexts: Contexts, rows: FloatArray) -> None:
     models = rows.shape[0]
     steps = grids.shape[1]
     step, key = np.zeros(steps, np.int64), np.zeros(steps, np.int64)

@@ -39,7 +39,7 @@ def classifier_auc(songs: FloatArray, found: FloatArray, random: np.random.Gener
 
     Args:
         songs: (n, features).
-        found: (m, features).
+        found: (m, features), of the pieces found by the search.
         random: Draws the folds.
 
     Returns:

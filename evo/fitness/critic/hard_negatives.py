@@ -21,7 +21,7 @@ from genomes.base import Performers
 Search = Callable[[PleaseCritics, int], tuple[Performers, FloatArray]]
 
 SEARCHES = 4
-KEPT = 6  # of each search, the best different ones
+MAX_KEPT = 6  # maximum number of pieces kept per search, all different
 # A search fooled the critics if its best piece scores above this share of the songs.
 TOO_GOOD = 0.9
 
@@ -31,7 +31,7 @@ def train(
     names: Sequence[str],
     seed: int,
     rounds: int,
-    say: Callable[[str], None],
+    show_message: Callable[[str], None],
     search: Search,
 ) -> Panel:
     """Train critics, again with each round's pieces that fooled them.
@@ -41,21 +41,23 @@ def train(
         names: The name of each song.
         seed: Random seed of the training.
         rounds: Maximum number of repeated trainings; 0 trains once.
-        say: Shows one line to the user.
+        show_message: Shows one line to the user.
         search: Finds pieces with high scores.
 
     Raises:
         ValueError: If there are too few songs.
     """
-    critics = Panel.train(songs, names, seed, say)
+    critics = Panel.train(songs, names, seed, show_message)
     found = np.empty((0, *songs.shape[1:]), np.bool_)
     for number in range(rounds + 1 if rounds else 0):
         fooled, harder = _searches(critics, seed, number, search)
-        say(f"{fooled} of {SEARCHES} searches found what the critics like better than songs")
+        show_message(
+            f"{fooled} of {SEARCHES} searches found what the critics like better than songs"
+        )
         if not fooled or number == rounds:
             break
         found = np.concatenate([found, harder])
-        say(f"training them again, with {len(found)} such pieces ...")
+        show_message(f"training them again, with {len(found)} such pieces ...")
         critics = critics.warned(found, seed)
     return critics
 
@@ -69,14 +71,14 @@ def _searches(critics: Panel, seed: int, number: int, search: Search) -> tuple[i
     fitness = critics.fitness(0, seed, 0)
     guides = range(len(critics.critics) - 1)
     unknown = [
-        critics.critics[place].judge(critics.songs[critics.unknown(place)]) for place in guides
+        critics.critics[index].judge(critics.songs[critics.unknown(index)]) for index in guides
     ]
     songs_score = np.quantile(np.concatenate(unknown), TOO_GOOD)
     found = []
     for searched in range(SEARCHES):
         draw = stream(seed, Role.TRAIN, number + 1, 2 + searched)
         performers, scores = search(fitness, int(draw.integers(1 << 31)))
-        best = np.arange(min(KEPT, len(scores)))
+        best = np.arange(min(MAX_KEPT, len(scores)))
         too_good = best[scores[best] > songs_score]
         found.append(fitness.play(performers.take(too_good)))
     return sum(len(pieces) > 0 for pieces in found), np.concatenate(found)

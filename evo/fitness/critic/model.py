@@ -161,13 +161,13 @@ def check_array(
         raise ValueError(f"there must be an array {name!r}")
     found = arrays[name]
     fits = len(found.shape) == len(shape) and all(
-        wanted in (None, length) for wanted, length in zip(shape, found.shape, strict=True)
+        expected in (None, length) for expected, length in zip(shape, found.shape, strict=True)
     )
     is_text = dtype is np.str_ and found.dtype.kind == "U"
     if not fits or not (is_text or found.dtype == dtype):
-        wanted = ", ".join("any" if length is None else str(length) for length in shape)
+        expected = ", ".join("any" if length is None else str(length) for length in shape)
         raise ValueError(
-            f"{name} must be {dtype.__name__} ({wanted}), got {found.dtype} {found.shape}"
+            f"{name} must be {dtype.__name__} ({expected}), got {found.dtype} {found.shape}"
         )
     if found.dtype.kind == "f" and not np.isfinite(found).all():
         raise ValueError(f"{name} must be finite numbers")

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
-from evo.fitness.critic.briefs import LEAST_SPREAD, Briefs, PleaseCritics
+from evo.fitness.critic.briefs import MIN_SPREAD, Briefs, PleaseCritics
 from evo.fitness.critic.features import MIN_STEPS, roll_features
 from evo.fitness.critic.model import Critic, check_array, hash_of
 from evo.music.measures.similarity import KnownSongs, families
-from genomes.arrays import Arrays, BoolArray, FloatArray
+from genomes.arrays import Arrays, BoolArray, FloatArray, IntArray
 
 FOLDS = 3
 # Quantile of a critic's scores of unseen songs that is the minimum target of a brief.
-LEAST_LEVEL = 0.4
+MIN_LEVEL = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +31,8 @@ class Panel:
 
     songs: BoolArray  # (n, steps, keys)
     names: tuple[str, ...]
-    families: NDArray[np.int64]  # (n,), the same number for the same tune
-    fold: NDArray[np.int64]  # (n,)
+    families: IntArray  # (n,), the same number for the same tune
+    fold: IntArray  # (n,)
     critics: tuple[Critic, ...]  # by the fold that each was trained without; the last is held out
 
     @classmethod
@@ -41,7 +41,7 @@ class Panel:
         songs: BoolArray,
         names: Sequence[str],
         seed: int,
-        say: Callable[[str], None] = lambda text: None,
+        show_message: Callable[[str], None] = lambda text: None,
     ) -> Self:
         """Train critics for songs.
 
@@ -49,7 +49,7 @@ class Panel:
             songs: bool (n, steps, keys).
             names: The name of each song.
             seed: Random seed of the training.
-            say: Shows one line to the user.
+            show_message: Shows one line to the user.
 
         Raises:
             ValueError: If there are too few tunes.
@@ -63,9 +63,9 @@ class Panel:
             )
         fold = np.empty(len(songs), np.int64)
         order = stream(seed, Role.TRAIN, FOLDS).permutation(tunes)
-        for place, tune in enumerate(order):
-            fold[belongs == tune] = place % FOLDS
-        say(f"training {FOLDS} critics on {len(songs)} songs ...")
+        for index, tune in enumerate(order):
+            fold[belongs == tune] = index % FOLDS
+        show_message(f"training {FOLDS} critics on {len(songs)} songs ...")
         critics = []
         for left_out in range(FOLDS):
             known = fold != left_out
@@ -89,7 +89,7 @@ class Panel:
             )
         return replace(self, critics=tuple(critics))
 
-    def unknown(self, critic: int) -> NDArray[np.int64]:
+    def unknown(self, critic: int) -> IntArray:
         """Return the songs that a critic was not trained on: int64 (m,)."""
         return np.flatnonzero(self.fold == critic)
 
@@ -104,13 +104,13 @@ class Panel:
             float64 (n, features).
         """
         rows = [
-            roll_features(self.songs[self.unknown(place)], critic.contexts)
-            for place, critic in enumerate(self.critics)
+            roll_features(self.songs[self.unknown(index)], critic.contexts)
+            for index, critic in enumerate(self.critics)
         ]
-        whole = np.empty((len(self.songs), rows[0].shape[1]))
-        for place, described in enumerate(rows):
-            whole[self.unknown(place)] = described
-        return whole
+        features = np.empty((len(self.songs), rows[0].shape[1]))
+        for index, described in enumerate(rows):
+            features[self.unknown(index)] = described
+        return features
 
     def briefs(self, count: int, seed: int) -> Briefs:
         """Return briefs from songs of the guiding critics' folds.
@@ -129,15 +129,15 @@ class Panel:
         guides = self.critics[:-1]
         described = self.described()
         level = np.empty((count, len(guides)))
-        for place, critic in enumerate(guides):
-            unknown = np.quantile(critic.judge(self.songs[self.unknown(place)]), LEAST_LEVEL)
-            own = np.where(self.fold[chosen] == place, critic.judge(self.songs[chosen]), -np.inf)
-            level[:, place] = np.maximum(own, unknown)
+        for index, critic in enumerate(guides):
+            unknown = np.quantile(critic.judge(self.songs[self.unknown(index)]), MIN_LEVEL)
+            own = np.where(self.fold[chosen] == index, critic.judge(self.songs[chosen]), -np.inf)
+            level[:, index] = np.maximum(own, unknown)
         return Briefs(
             tuple(self.names[song] for song in chosen),
             self.fold[chosen],
             described[chosen],
-            described[eligible].std(axis=0) + LEAST_SPREAD,
+            described[eligible].std(axis=0) + MIN_SPREAD,
             described[eligible].min(axis=0),
             described[eligible].max(axis=0),
             level,
@@ -171,8 +171,8 @@ class Panel:
             "families": self.families,
             "fold": self.fold,
         }
-        for place, critic in enumerate(self.critics):
-            arrays |= {f"critic{place}.{k}": array for k, array in critic.to_arrays().items()}
+        for index, critic in enumerate(self.critics):
+            arrays |= {f"critic{index}.{k}": array for k, array in critic.to_arrays().items()}
         return arrays
 
     @classmethod
@@ -197,13 +197,13 @@ class Panel:
         if len(np.unique(np.stack([belongs, fold]), axis=1).T) != len(np.unique(belongs)):
             raise ValueError("songs of one family must be in one fold")
         critics = []
-        for place in range(FOLDS):
-            start = f"critic{place}."
+        for index in range(FOLDS):
+            start = f"critic{index}."
             own = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
             try:
                 critics.append(Critic.from_arrays(own))
             except ValueError as error:
-                raise ValueError(f"critic {place}: {error}") from None
-            if critics[place].trained_on != hash_of(songs[fold != place]):
-                raise ValueError(f"critic {place} was trained on other songs")
+                raise ValueError(f"critic {index}: {error}") from None
+            if critics[index].trained_on != hash_of(songs[fold != index]):
+                raise ValueError(f"critic {index} was trained on other songs")
         return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics))

@@ -26,7 +26,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
@@ -35,7 +34,7 @@ from evo.fitness.guessing.game import MAX_GAP, Guessing, gap, guided, resolve
 from evo.fitness.guessing.predictors import predict
 from evo.fitness.guessing.read_out import hits_of
 from evo.fitness.guessing.symbols import Symbols, rolls_of, symbols_of
-from genomes.arrays import FloatArray
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.base import Performers
 
 OPPONENTS_SHARE = 0.5  # of the score
@@ -104,14 +103,14 @@ class CoevolvedGuessing(Guessing):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the values for workers: the opponents, without the breeding."""
-        packed = [(type(one), one.to_arrays()) for one in self.opponents]
-        left_behind: dict[str, Any] = {
+        packed = [(type(opponent), opponent.to_arrays()) for opponent in self.opponents]
+        excluded: dict[str, Any] = {
             "_make_breeder": None,
             "_breeder": None,
             "hall": [],
             "pieces": None,
         }
-        return vars(self) | left_behind | {"opponents": packed}
+        return vars(self) | excluded | {"opponents": packed}
 
     def __setstate__(self, values: dict[str, Any]) -> None:
         opponents = [kind.from_arrays(arrays) for kind, arrays in values["opponents"]]
@@ -138,7 +137,7 @@ class CoevolvedGuessing(Guessing):
         by_opponents *= OPPONENTS_SHARE * count / by_opponents.shape[1]
         return np.concatenate([by_panel, by_opponents], axis=1)
 
-    def _hits_of(self, predictors: list[Performers], symbols: Symbols) -> NDArray[np.bool_]:
+    def _hits_of(self, predictors: list[Performers], symbols: Symbols) -> BoolArray:
         """Return which steps each predictor guesses: bool (predictors, n, steps)."""
         hits = np.empty((len(predictors), *symbols.shape), np.bool_)
         for i, piece in enumerate(symbols):
@@ -194,7 +193,7 @@ class CoevolvedGuessing(Guessing):
             self.hall += _each(predictors, order[:1])
             self.pieces = np.concatenate([self.pieces, played[:1]])
 
-    def _sample(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    def _sample(self, count: int, random: np.random.Generator) -> Indices:
         """Return random indices into a hall of fame of this size."""
         return random.permutation(count)[: self.remembered]
 
@@ -224,8 +223,8 @@ class CoevolvedGuessing(Guessing):
         state = State({"pieces": self.pieces.copy()}, values)
         state |= self._breeder.state().inside("breeder")
         for name, batches in (("hall", self.hall), ("opponents", self.opponents)):
-            for index, one in enumerate(batches):
-                state |= State(one.to_arrays()).inside(f"{name}-{index}")
+            for index, batch in enumerate(batches):
+                state |= State(batch.to_arrays()).inside(f"{name}-{index}")
         return state
 
     def restore(self, state: State) -> None:
@@ -240,9 +239,9 @@ class CoevolvedGuessing(Guessing):
         hall, opponents = state.value("hall", Count), state.value("opponents", Count)
         if hall != len(pieces):
             raise ValueError(f"hall must be {len(pieces)}, one predictor per piece, got {hall}")
-        wanted = self.rivals + min(self.remembered, max(0, hall - 1))
-        if opponents != wanted:
-            raise ValueError(f"opponents must be {wanted}, got {opponents}")
+        expected = self.rivals + min(self.remembered, max(0, hall - 1))
+        if opponents != expected:
+            raise ValueError(f"opponents must be {expected}, got {opponents}")
         breeder = self._make_breeder(state.part("breeder"))
         kind = type(breeder.ask())
         batches = {
@@ -250,7 +249,7 @@ class CoevolvedGuessing(Guessing):
             for name, count in (("hall", hall), ("opponents", opponents))
         }
         for name, found in batches.items():
-            if any(len(one) != 1 for one in found):
+            if any(len(batch) != 1 for batch in found):
                 raise ValueError(f"{name} must be batches of one predictor each")
         self._breeder, self.pieces = breeder, pieces.copy()
         self.hall, self.opponents = batches["hall"], batches["opponents"]

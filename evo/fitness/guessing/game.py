@@ -24,7 +24,7 @@ per step (`evo.fitness.guessing.symbols`), and online predictors guess each symb
 
 Todd & Werner ("Frankensteinian methods for evolutionary music composition", 1999) found that their
 singers collapsed when critics rewarded the expected. They then rewarded surprise: the probability
-of the best guess minus that of the note that came. Surprise alone leads to noise here. Narmour and
+of the best guess minus that of the actual note. Surprise alone leads to noise here. Narmour and
 Huron ("Sweet anticipation", 2006) hold that resolution gives pleasure.
 
 The score is the mean over the predictors with context. Each of them gives one case, its part of it.
@@ -33,7 +33,6 @@ The score is the mean over the predictors with context. Each of them gives one c
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.scores import Scores
 from evo.fitness.guessing.held_out import held_out_hits
@@ -45,7 +44,7 @@ from evo.fitness.guessing.predictors import (
     predict,
     predict_pieces,
 )
-from evo.fitness.guessing.surprise import count_events, event_counts
+from evo.fitness.guessing.surprise import Hits, count_events, event_counts
 from evo.fitness.guessing.symbols import Symbols, symbols_of
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
@@ -64,8 +63,6 @@ BAND = (0.6, 0.9)
 
 # The predictors with context, whose guesses count.
 PANEL = (CONTEXT, PERCEPTRON)
-
-Hits = NDArray[np.bool_]
 
 
 class Guessing:

@@ -9,28 +9,26 @@ Singer 2011) per symbol, from the same small random weights for every piece.
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.guessing.softmax import best_guess, to_probabilities
 from evo.fitness.guessing.symbols import Symbols
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device, kernel
 
 WINDOW = 12  # last symbols that are read
 UNITS = 24
 RATE = 0.1
 
-Floats = NDArray[np.float64]
-
 
 @device
-def _move(weight: Floats, squares: Floats, index: int, gradient: float) -> None:
+def _move(weight: FloatArray, squares: FloatArray, index: int, gradient: float) -> None:
     """Take one step of Adagrad on one weight."""
     squares[index] += gradient * gradient
     weight[index] -= RATE * gradient / (math.sqrt(squares[index]) + 1e-8)
 
 
 @kernel
-def guess_with(piece: Symbols, inner: Floats, outer: Floats, guesses: NDArray[np.int64]) -> None:
+def guess_with(piece: Symbols, inner: FloatArray, outer: FloatArray, guesses: Indices) -> None:
     """Guess a piece.
 
     Args:
@@ -72,7 +70,7 @@ def guess_with(piece: Symbols, inner: Floats, outer: Floats, guesses: NDArray[np
                 _move(inner[row], inner_squares[row], unit, gradient)
 
 
-def held_out_hits(symbols: Symbols, alphabet: int) -> NDArray[np.bool_]:
+def held_out_hits(symbols: Symbols, alphabet: int) -> BoolArray:
     """Return which steps of a piece the predictor guesses.
 
     Args:
@@ -87,5 +85,5 @@ def held_out_hits(symbols: Symbols, alphabet: int) -> NDArray[np.bool_]:
     outer = random.normal(0.0, 0.3, (1 + UNITS, alphabet))
     guesses = np.empty(len(symbols), np.int64)
     guess_with(np.ascontiguousarray(symbols, np.int64), inner, outer, guesses)
-    hits: NDArray[np.bool_] = guesses == symbols
+    hits: BoolArray = guesses == symbols
     return hits

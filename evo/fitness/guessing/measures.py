@@ -3,9 +3,9 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.guessing.symbols import Symbols
+from genomes.arrays import Indices
 from genomes.kernels import kernel
 
 MAX_PERIOD = 64
@@ -70,7 +70,8 @@ def count_words(symbols: Symbols) -> int:
 def complexity_of(symbols: Symbols) -> int:
     """Return the Lempel-Ziv complexity (1976): the number of words of a piece.
 
-    A word is the shortest part that did not occur before, overlaps allowed: a constant has 2.
+    A word is the shortest part that did not occur before, overlaps allowed. A constant piece has 2
+    words.
 
     Args:
         symbols: int64 (steps,).
@@ -79,14 +80,14 @@ def complexity_of(symbols: Symbols) -> int:
 
 
 def complexity_ratio(symbols: Symbols, random: np.random.Generator) -> float:
-    """Return the complexity relative to shuffles: 1 for noise.
+    """Return the complexity relative to shuffled copies of the piece: 1 for noise.
 
     Args:
         symbols: int64 (steps,).
         random: Draws the shuffles.
 
     Returns:
-        The ratio; 0 for a constant, which equals its shuffles.
+        The ratio; 0 for a constant piece, which shuffling does not change.
     """
     if len(np.unique(symbols)) < 2:
         return 0.0
@@ -108,7 +109,7 @@ def measures(symbols: Symbols, random: np.random.Generator) -> dict[str, Any]:
         complexity, complexity_ratio
                         see `complexity_of` and `complexity_ratio`
     """
-    different: NDArray[np.int64] = np.unique(symbols)
+    different: Indices = np.unique(symbols)
     return {
         "period": period_of(symbols),
         "keys": int((different > 0).sum()),

@@ -1,7 +1,7 @@
 """Online predictors of the next symbol, reset for every piece.
 
 Before every step a predictor gives each symbol a probability, from the piece so far. Its guess is
-the most probable symbol; its loss is -log2 of the probability of the symbol that came. Then it
+the most probable symbol; its loss is -log2 of the actual symbol's probability. Then it
 learns from that symbol. It needs no training, and keeps no state between pieces.
 
     FREQUENCIES     frequency of each symbol: a back-off model of order 0, without context
@@ -17,10 +17,10 @@ with the number of keys. For pieces of some hundred steps it is also faster than
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.guessing.softmax import best_guess, to_probabilities
 from evo.fitness.guessing.symbols import Symbols
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device, kernel
 
 FREQUENCIES, CONTEXT, PERCEPTRON = 0, 1, 2
@@ -31,12 +31,15 @@ BACK_OFF = 0.5
 WINDOW = 6  # last symbols that the perceptron reads
 RATE = 0.2  # learning rate of the perceptron
 
-Floats = NDArray[np.float64]
-
 
 @device
 def _back_off(
-    symbols: Symbols, t: int, counts: Floats, totals: Floats, order: int, probabilities: Floats
+    symbols: Symbols,
+    t: int,
+    counts: FloatArray,
+    totals: FloatArray,
+    order: int,
+    probabilities: FloatArray,
 ) -> None:
     """Write the probabilities at step t, with contexts up to `order`."""
     alphabet = len(probabilities)
@@ -52,7 +55,7 @@ def _back_off(
 
 
 @device
-def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
+def _count(symbols: Symbols, t: int, counts: FloatArray, totals: FloatArray) -> None:
     """Count the symbols after the contexts of step t, and sums."""
     counts[:] = 0.0
     totals[:] = 0.0
@@ -66,7 +69,7 @@ def _count(symbols: Symbols, t: int, counts: Floats, totals: Floats) -> None:
 
 @device
 def _regress(
-    symbols: Symbols, t: int, weights: Floats, bias: Floats, probabilities: Floats
+    symbols: Symbols, t: int, weights: FloatArray, bias: FloatArray, probabilities: FloatArray
 ) -> None:
     """Write the perceptron's probabilities; `weights` are (WINDOW, alphabet, alphabet)."""
     for symbol in range(len(probabilities)):
@@ -78,7 +81,9 @@ def _regress(
 
 
 @device
-def _learn(symbols: Symbols, t: int, weights: Floats, bias: Floats, probabilities: Floats) -> None:
+def _learn(
+    symbols: Symbols, t: int, weights: FloatArray, bias: FloatArray, probabilities: FloatArray
+) -> None:
     """Take one gradient step towards the symbol at step t."""
     for symbol in range(len(probabilities)):
         change = RATE * ((1.0 if symbol == symbols[t] else 0.0) - probabilities[symbol])
@@ -88,9 +93,7 @@ def _learn(symbols: Symbols, t: int, weights: Floats, bias: Floats, probabilitie
 
 
 @kernel
-def predict_pieces(
-    symbols: Symbols, alphabet: int, losses: Floats, guesses: NDArray[np.int64]
-) -> None:
+def predict_pieces(symbols: Symbols, alphabet: int, losses: FloatArray, guesses: Indices) -> None:
     """Run every predictor on every piece; see `predict`.
 
     Args:
@@ -121,7 +124,7 @@ def predict_pieces(
             _learn(piece, t, weights, bias, probabilities)
 
 
-def predict(symbols: Symbols, alphabet: int) -> tuple[Floats, NDArray[np.bool_]]:
+def predict(symbols: Symbols, alphabet: int) -> tuple[FloatArray, BoolArray]:
     """Run the predictors on pieces, independently of each other.
 
     Args:

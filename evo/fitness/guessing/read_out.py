@@ -9,21 +9,17 @@ know the piece (Hinton & Nowlan, "How learning can guide evolution", 1987).
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.fitness.guessing.softmax import best_guess, to_probabilities
 from evo.fitness.guessing.symbols import Symbols
+from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.kernels import kernel
 
 RATE = 0.3
 
-Floats = NDArray[np.float64]
-
 
 @kernel
-def guess_from(
-    outputs: NDArray[np.float32], piece: Symbols, weights: Floats, guesses: NDArray[np.int64]
-) -> None:
+def guess_from(outputs: Singles, piece: Symbols, weights: FloatArray, guesses: Indices) -> None:
     """Guess a piece from the outputs of a predictor.
 
     Args:
@@ -53,7 +49,7 @@ def guess_from(
                 weights[i, symbol] += change * inputs[i]
 
 
-def hits_of(outputs: NDArray[np.float32], piece: Symbols, alphabet: int) -> NDArray[np.bool_]:
+def hits_of(outputs: Singles, piece: Symbols, alphabet: int) -> BoolArray:
     """Return which steps of a piece each predictor guesses.
 
     Args:
@@ -68,5 +64,5 @@ def hits_of(outputs: NDArray[np.float32], piece: Symbols, alphabet: int) -> NDAr
     for i in range(len(outputs)):
         weights = np.zeros((1 + outputs.shape[2], alphabet))
         guess_from(outputs[i], piece, weights, guesses[i])
-    hits: NDArray[np.bool_] = guesses == piece
+    hits: BoolArray = guesses == piece
     return hits

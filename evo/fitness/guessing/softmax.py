@@ -2,16 +2,12 @@
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
+from genomes.arrays import FloatArray
 from genomes.kernels import device
-
-Floats = NDArray[np.float64]
 
 
 @device
-def best_guess(values: Floats) -> int:
+def best_guess(values: FloatArray) -> int:
     """Return the index of the highest value, the first of several."""
     best = 0
     for index in range(1, len(values)):
@@ -21,7 +17,7 @@ def best_guess(values: Floats) -> int:
 
 
 @device
-def to_probabilities(values: Floats) -> None:
+def to_probabilities(values: FloatArray) -> None:
     """Replace values by their softmax."""
     top = values[best_guess(values)]
     total = 0.0

@@ -27,8 +27,8 @@ import evo.music.measures.rhythm as rhythm
 import evo.music.measures.structure as structure
 from evo.music.measures.roll import Roll
 from evo.music.measures.similarity import RUN, KnownSongs, families
-from evo.music.melody import IntArray
 from evo.music.song import Song
+from genomes.arrays import IntArray
 
 Measures = dict[str, float]
 Ranges = dict[str, "Range"]
@@ -156,7 +156,7 @@ class Corpus(NamedTuple):
 
     @classmethod
     def of(cls, songs: Sequence[Song | ArrayLike]) -> Corpus:
-        """Measure songs; a song's own family does not count as known."""
+        """Measure every song of a corpus, compared with the songs of other families only."""
         groups = families(songs)
         known = KnownSongs.of(songs, groups=groups)
         pairs = zip(songs, groups.tolist(), strict=True)

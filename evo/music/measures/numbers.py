@@ -7,13 +7,12 @@ from math import log2, nan
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.music.melody import IntArray
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 
 
-def share(which: BoolArray) -> float:
+def share(flags: BoolArray) -> float:
     """Return the share of True values; nan for none."""
-    return float(which.mean()) if which.size else nan
+    return float(flags.mean()) if flags.size else nan
 
 
 def mean(values: NDArray[np.generic]) -> float:
@@ -35,8 +34,8 @@ def entropy_of(values: IntArray) -> float:
     return entropy(np.unique(values, return_counts=True)[1])
 
 
-def longest_run(which: BoolArray) -> int:
+def longest_run(flags: BoolArray) -> int:
     """Return the length of the longest run of True values."""
-    edges = np.diff(np.concatenate([[False], which, [False]]).astype(np.int8))
+    edges = np.diff(np.concatenate([[False], flags, [False]]).astype(np.int8))
     lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
     return int(lengths.max(initial=0))

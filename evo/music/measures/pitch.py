@@ -12,7 +12,7 @@ import numpy as np
 
 from evo.music.measures.numbers import entropy, entropy_of, longest_run, mean, share
 from evo.music.measures.roll import Roll
-from evo.music.melody import IntArray
+from genomes.arrays import IntArray
 
 LEAP = 3  # semitones: smaller moves are steps
 

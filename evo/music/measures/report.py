@@ -27,12 +27,12 @@ from evo.music.measures.corpus import (
 from evo.music.measures.similarity import RUN, spread
 from evo.music.melody import BAR, onsets
 from evo.music.song import Song
-from evo.music.tables import WIDTH, new_table, say, show, watched, width_of
+from evo.music.tables import WIDTH, new_table, print_line, show, watched, width_of
 from evo.music.tunes import tune, tune_names
 
 EMBEDDED = "the embedded tunes"
 DRAWS = 20  # samples of the corpus to compare a folder's variety with
-MOST_JUDGED = 200  # maximum corpus size for comparing each song with the others
+MAX_JUDGED = 200  # maximum corpus size for comparing each song with the others
 
 Document = dict[str, Any]  # JSON values; None if undefined
 
@@ -40,7 +40,7 @@ Document = dict[str, Any]  # JSON values; None if undefined
 def report(path: str, console: Console, corpus: str | None = None) -> Document:
     """Measure a song, or a folder of songs, and print a comparison with a corpus.
 
-    Songs are read in eighths and in bars of 4/4, at their own pitch.
+    Songs are read in eighths and in bars of 4/4, without transposition.
 
     Args:
         path: a MIDI file, a folder of them, or an embedded tune's name.
@@ -83,7 +83,7 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
     }
     if os.path.isdir(path):
         document["folder"] = _folder(document["songs"], ranges_of(measures), ranges)
-        samples = {"folder": spread(songs), "corpus": _spread_of_as_many(known, len(songs))}
+        samples = {"folder": spread(songs), "corpus": _sampled_spread(known, len(songs))}
         document["folder"]["spread"] = {name: _plain(sample) for name, sample in samples.items()}
         _print_folder(document, console)
     else:
@@ -106,10 +106,10 @@ def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
     Raises:
         MidiError: if a single file cannot be read, or a folder has no song.
     """
-    watch = partial(watched, what="reading", console=console)
+    watch = partial(watched, label="reading", console=console)
     songs, refused = read_songs(name, watch, keys=128, lowest_note=0)
     for error in refused:
-        say(f"skipped {Path(error.path).name}: {error.reason}", console)
+        print_line(f"skipped {Path(error.path).name}: {error.reason}", console)
     if not songs:
         raise MidiError(name, f"no song among its {len(refused)} MIDI files")
     return [song.whole_bars(-(-song.steps // BAR) * BAR) for song in songs], refused
@@ -119,10 +119,10 @@ def usual_songs(corpus: Corpus) -> int | None:
     """Count the corpus songs inside every range of the other families.
 
     Returns:
-        The count; None for a single family, or for more than 200 songs (`MOST_JUDGED`).
+        The count; None for a single family, or for more than 200 songs (`MAX_JUDGED`).
     """
     names = set(corpus.families.tolist())
-    if len(names) < 2 or len(corpus.measures) > MOST_JUDGED:
+    if len(names) < 2 or len(corpus.measures) > MAX_JUDGED:
         return None
     others = {family: corpus.ranges(family) for family in names}
     pairs = zip(corpus.measures, corpus.families.tolist(), strict=True)
@@ -160,8 +160,8 @@ def _folder(songs: list[Document], folder: Ranges, corpus: Ranges) -> Document:
     }
 
 
-def _spread_of_as_many(songs: Sequence[Song], count: int) -> dict[str, float]:
-    """Return the mean variety of samples of `count` songs, or of all if fewer."""
+def _sampled_spread(songs: Sequence[Song], count: int) -> dict[str, float]:
+    """Return the mean variety of random samples of `count` songs; of all songs if fewer."""
     if count >= len(songs):
         return spread(songs)
     rng = np.random.default_rng(0)
@@ -190,13 +190,15 @@ def _print_song(song: Document, corpus: Document, console: Console) -> None:
             *([f"{unit}: {meaning}"] if explained else []),
             style="bold yellow" if marked else None,
         )
-    say(f"{song['name']}, compared with {corpus['name']} ({corpus['songs']} songs)", console)
+    print_line(f"{song['name']}, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
     run = song["nearest"]["tokens"]
     near = f"; the longest run it shares, of {run} tokens, with {song['nearest']['name']}"
-    say(f"form {song['form']}{near if run else '; no run shared with a known song'}", console)
+    print_line(
+        f"form {song['form']}{near if run else '; no run shared with a known song'}", console
+    )
     unusual = f"outside the usual: {len(song['outside'])} of {len(song['measures'])} measures"
-    say(unusual + _corpus_itself(corpus), console)
+    print_line(unusual + _corpus_itself(corpus), console)
 
 
 def _print_folder(document: Document, console: Console) -> None:
@@ -211,10 +213,10 @@ def _print_folder(document: Document, console: Console) -> None:
             str(strangers) if strangers else "",
             style="bold yellow" if 2 * strangers > count else None,
         )
-    say(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
+    print_line(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
     show(table, console)
-    usual_ones = f"{folder['usual']} of {count} songs are within every range"
-    say(usual_ones + _corpus_itself(corpus), console)
+    usual = f"{folder['usual']} of {count} songs are within every range"
+    print_line(usual + _corpus_itself(corpus), console)
     table = new_table("variety", "folder", "corpus, as many")
     for name, value in folder["spread"]["folder"].items():
         others = folder["spread"]["corpus"][name]

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from evo.music.measures.bars import blocks, sounding
 from evo.music.melody import (
     BEATS_A_BAR,
-    IntArray,
     best_key,
     intervals,
     melody,
@@ -19,7 +18,7 @@ from evo.music.melody import (
     tokens,
 )
 from evo.music.song import Song
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +39,7 @@ class Roll:
     def of(cls, song: Song | ArrayLike) -> Roll:
         """Prepare a song or a bool grid (steps, keys).
 
-        A grid is read as eighths, with its lowest key at C4.
+        The steps of a grid are taken as eighth notes, and its lowest key as C4.
         """
         grid = onsets(song)
         if isinstance(song, Song):

@@ -20,9 +20,9 @@ from numpy.typing import ArrayLike
 
 from evo.music.measures.bars import form, rhythms_of
 from evo.music.measures.suffixes import compare, joined, sorted_suffixes, window_numbers
-from evo.music.melody import BAR, IntArray, tokens, waits
+from evo.music.melody import BAR, tokens, waits
 from evo.music.song import Song
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, IntArray
 from genomes.kernels import kernel
 
 RUN = 4  # tokens; shorter runs are common between unrelated songs
@@ -30,7 +30,7 @@ RUN = 4  # tokens; shorter runs are common between unrelated songs
 SAME_SONG = 0.45
 SAME_RUN = 6  # minimum tokens of a common run for `SAME_SONG`
 
-MOST_PAIRED = 300  # maximum number of songs compared in pairs
+MAX_PAIRED = 300  # maximum number of songs compared in pairs
 
 
 class Shared(NamedTuple):
@@ -40,15 +40,15 @@ class Shared(NamedTuple):
     share: float  # share of the first song's tokens in common runs; 0 without tokens
 
 
-def shared(a: Song | ArrayLike, b: Song | ArrayLike, least: int = RUN) -> Shared:
+def shared(a: Song | ArrayLike, b: Song | ArrayLike, min_length: int = RUN) -> Shared:
     """Return the longest run of tokens in both songs, and the share of `a` covered.
 
     Args:
         a: a song, or a bool grid (steps, keys).
         b: a song, or a bool grid (steps, keys).
-        least: minimum tokens of a run that counts towards the share, at least 1.
+        min_length: minimum tokens of a run that counts towards the share, at least 1.
     """
-    longest, covered = _common_runs(tokens(a), tokens(b), least)
+    longest, covered = _common_runs(tokens(a), tokens(b), min_length)
     return Shared(int(longest), covered / max(len(tokens(a)), 1))
 
 
@@ -125,18 +125,18 @@ class KnownSongs:
         return longest, songs
 
     def compare(
-        self, grids: ArrayLike, least: int = RUN, without: ArrayLike | None = None
+        self, grids: ArrayLike, min_length: int = RUN, without: ArrayLike | None = None
     ) -> tuple[IntArray, IntArray, FloatArray]:
         """Return the arrays of `longest_runs`, and the known share of each grid.
 
         Args:
             grids: bool (n, steps, keys).
-            least: minimum tokens of a known run.
+            min_length: minimum tokens of a known run.
             without: int (n,), the group of songs ignored for each grid; -1 for none.
 
         Returns:
             The two arrays of `longest_runs`, and a float64 (n,): the share of the grid's tokens in
-            runs of at least `least` tokens that some song shares; 0 without tokens.
+            runs of at least `min_length` tokens that some song shares; 0 without tokens.
 
         Raises:
             ValueError: if an array has another type or shape.
@@ -156,7 +156,7 @@ class KnownSongs:
         covered = np.zeros(count)
         compare(
             array, self.text, self.suffixes, self.owners, self.groups,
-            left_out.astype(np.int64), least, longest, songs, covered,
+            left_out.astype(np.int64), min_length, longest, songs, covered,
         )  # fmt: skip
         return longest, songs, covered
 
@@ -234,11 +234,11 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
         forms: distinct forms of four phrases, see `evo.music.measures.bars.form`.
         shortest_waits: number of distinct minima of the songs' inter-onset intervals.
 
-        The means are nan for fewer than two songs. They use at most 300 songs (`MOST_PAIRED`),
+        The means are nan for fewer than two songs. They use at most 300 songs (`MAX_PAIRED`),
         evenly spaced.
     """
     melodies = [tokens(song) for song in songs]
-    compared = melodies[:: -(-len(melodies) // MOST_PAIRED) or 1]
+    compared = melodies[:: -(-len(melodies) // MAX_PAIRED) or 1]
     pairs = [
         (*_common_runs(a, b, RUN), len(a))
         for i, a in enumerate(compared)
@@ -258,7 +258,7 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
 
 
 @kernel
-def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
+def _common_runs(a: IntArray, b: IntArray, min_length: int) -> tuple[int, int]:
     """Return the longest common run, and the tokens of `a` in common runs."""
     # ending[j + 1]: length of the common run that ends at a[i] and b[j].
     ending = np.zeros(len(b) + 1, np.int64)
@@ -269,7 +269,7 @@ def _common_runs(a: IntArray, b: IntArray, least: int) -> tuple[int, int]:
             ending[j + 1] = ending[j] + 1 if a[i] == b[j] else 0
             run = max(run, ending[j + 1])
         longest = max(longest, run)
-        if run >= least:
+        if run >= min_length:
             covered += i + 1 - max(border, i + 1 - run)
             border = i + 1
     return longest, covered

@@ -13,13 +13,12 @@ import numpy as np
 from evo.music.measures.bars import blocks, form, sounding
 from evo.music.measures.numbers import share
 from evo.music.measures.roll import Roll
-from evo.music.melody import IntArray
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 from genomes.kernels import kernel
 
 PHRASE_BARS = 4
 NGRAM = 4  # tokens
-MOST_COMPARED = 256  # maximum bars or phrases compared, evenly spaced
+MAX_COMPARED = 256  # maximum bars or phrases compared, evenly spaced
 
 
 def self_repetition(roll: Roll) -> float:
@@ -134,7 +133,7 @@ def _mean_similarity(parts: BoolArray) -> float:
 
     No part may be silent.
     """
-    sample = parts[:: -(-len(parts) // MOST_COMPARED) or 1]
+    sample = parts[:: -(-len(parts) // MAX_COMPARED) or 1]
     if len(sample) < 2:
         return nan
     flat = sample.reshape(len(sample), -1).astype(np.float64)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from evo.music.melody import IntArray, read_notes, write_tokens
-from genomes.arrays import BoolArray, FloatArray
+from evo.music.melody import read_notes, write_tokens
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import device, kernel
 
 SEPARATOR = 0  # no token is 0
@@ -64,7 +64,7 @@ def window_numbers(text: IntArray, size: int) -> IntArray:
 @kernel
 def compare(
     grids: BoolArray, text: IntArray, suffixes: IntArray, owners: IntArray, groups: IntArray,
-    without: IntArray, least: int, longest: IntArray, songs: IntArray, covered: FloatArray,
+    without: IntArray, min_length: int, longest: IntArray, songs: IntArray, covered: FloatArray,
 ) -> None:  # fmt: skip
     """Fill in the last three arrays.
 
@@ -77,7 +77,7 @@ def compare(
         owners: int64 (m,), the song of each position.
         groups: int64 (songs,), the group of each song.
         without: int64 (n,), the group ignored for each grid; -1 for none.
-        least: minimum tokens of a known run.
+        min_length: minimum tokens of a known run.
         longest: int64 (n,), overwritten with the tokens of the longest shared run.
         songs: int64 (n,), overwritten with a song that shares it.
         covered: float64 (n,), overwritten with the share of tokens in known runs.
@@ -103,7 +103,7 @@ def compare(
                     length = max(length, common)
             if length > best:
                 best, best_row, best_start = length, row, start
-            if length >= least:
+            if length >= min_length:
                 known += start + length - max(border, start)
                 border = start + length
         longest[index] = best

@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.errors import MidiError
 from evo.core.user_files import AnyPath, user_file
 from evo.music.midi.scan import MidiDamageError, scan
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS
+from genomes.arrays import IntArray
 
 MAX_BYTES = 4_000_000
 PERCUSSION = 9  # zero-based; musicians count it as channel 10
@@ -46,7 +46,7 @@ class MidiNotes:
         end_tick: last tick of the longest track.
     """
 
-    notes: NDArray[np.int64]
+    notes: IntArray
     ticks_per_beat: int
     tempo: float
     end_tick: int
@@ -75,7 +75,7 @@ class MidiPiece:
         end_tick: last tick of the longest track.
     """
 
-    notes: NDArray[np.int64]
+    notes: IntArray
     parts: tuple[Part, ...]
     percussion: int
     tempos: tuple[tuple[int, int], ...]

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.core.errors import MidiError
 from evo.core.user_files import AnyPath
 from evo.music.midi.read import MidiNotes, read_notes
 from evo.music.midi.units import note_name
+from genomes.arrays import BoolArray
 
 MAX_STEPS = 65_536
 
 
 def read_grid(
     path: AnyPath, keys: int, lowest_note: int, steps_per_beat: int, hold: bool, steps: int | None
-) -> tuple[NDArray[np.bool_], float]:
+) -> tuple[BoolArray, float]:
     """Read a MIDI file as a grid and a tempo.
 
     Onsets and releases fall on the nearest step, and each note lasts at least one step. If notes
@@ -72,9 +72,7 @@ def _shift(path: AnyPath, midi: MidiNotes, keys: int, lowest_note: int) -> int:
     return max(lowest_note - low, 0) or min(lowest_note + keys - 1 - high, 0)
 
 
-def _grid(
-    notes: list[tuple[int, int, int]], steps: int, keys: int, hold: bool
-) -> NDArray[np.bool_]:
+def _grid(notes: list[tuple[int, int, int]], steps: int, keys: int, hold: bool) -> BoolArray:
     """Build the grid from (onset step, release step, key) triples."""
     first, last, key = np.array(notes, dtype=np.int64).T
     grid = np.zeros((steps, keys), dtype=np.bool_)

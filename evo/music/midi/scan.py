@@ -158,7 +158,7 @@ def _scan_track(body: bytes, count: _Count) -> bytes:
 def _channel_event(
     body: bytes, start: int, position: int, status: int, programs: dict[int, int]
 ) -> tuple[bytes, int]:
-    """Return the event as kept (empty if dropped) and its end."""
+    """Return the bytes of a channel event, empty if dropped, and the position after it."""
     end = position + (1 if 0xC0 <= status < 0xE0 else 2)
     # For a one-byte event, both tests read the same byte.
     if body[position] > 0x7F or body[end - 1] > 0x7F:

@@ -164,6 +164,6 @@ def _split(text: str) -> tuple[dict[str, str], str]:
 
 
 def _metre(field: str) -> tuple[tuple[int, int, int], ...]:
-    """Parse a metre from the first tick on; free or missing metre is 0/4."""
+    """Return a metre field as (tick, numerator, denominator); 0/4 for a free or missing metre."""
     found = _FRACTION.match(field)
     return ((0, int(found[1]), int(found[2])),) if found else ((0, 0, 4),)

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.music.midi.read import MidiPiece
 from evo.music.midi.units import DEFAULT_TEMPO
 from evo.music.screening.timing import TOLERANCE, Grid
+from genomes.arrays import FloatArray
 
 TEMPO_STEP = 0.005  # smaller relative changes are ignored
 GESTURE = 2  # beats; closer changes in one direction form one gesture
@@ -48,7 +48,7 @@ class Facts:
         return {**asdict(self), "keys": self.keys}
 
 
-def describe(piece: MidiPiece, onsets: NDArray[np.float64], grid: Grid) -> Facts:
+def describe(piece: MidiPiece, onsets: FloatArray, grid: Grid) -> Facts:
     """Compute the facts of a piece.
 
     Args:
@@ -137,13 +137,13 @@ def _alike(a: tuple[int, int], b: tuple[int, int]) -> bool:
     return same_length and all(numerator.bit_count() == 1 for numerator, _ in (a, b))
 
 
-def _largest_chord(onsets: NDArray[np.float64]) -> int:
+def _largest_chord(onsets: FloatArray) -> int:
     """Return the maximum number of onsets within the grid tolerance, as spread chords."""
     together = np.searchsorted(onsets, onsets + TOLERANCE, side="right") - np.arange(len(onsets))
     return int(together.max())
 
 
-def _density(onsets: NDArray[np.float64]) -> float:
+def _density(onsets: FloatArray) -> float:
     """Return the mean number of onsets per beat, counting a chord once."""
     moments = np.unique(np.round(onsets / TOLERANCE))
     span = float(onsets[-1] - onsets[0])

@@ -2,9 +2,9 @@
 
 The faults are those that spoilt the data of the original research: pieces for bands, live
 recordings, tempo maps of a performance, changing metres, and music too complex for the instrument.
-Each bound must spare an innocent neighbour:
+Each bound must accept similar pieces without the fault:
 
-| fault | innocent |
+| fault | not a fault |
 | --- | --- |
 | not a piano piece: drums, other instruments, more than two parts | two hands on two tracks |
 | off the grid (`evo.music.screening.timing`) | triplets, swing, ornaments, a delay |
@@ -47,10 +47,10 @@ FAMILIES = (
     "sound effects",
 )  # fmt: skip
 
-SHORTEST_NOTES = 12
-SHORTEST_BEATS = 8.0
-LONGEST_SECONDS = 600.0
-LONGEST_BEATS = 2_500.0  # the most that fit a piano roll at 24 steps per beat
+MIN_NOTES = 12
+MIN_BEATS = 8.0
+MAX_SECONDS = 600.0
+MAX_BEATS = 2_500.0  # the most that fit a piano roll at 24 steps per beat
 
 TEMPO_GESTURES = 4  # allowed gestures, plus one per eight bars
 TEMPO_BARS = 1 / 3  # maximum share of bars with a change, without the final ritardando
@@ -209,16 +209,14 @@ def _of_the_instrument(facts: Facts, demands: Demands) -> list[Fault]:
 
 def _of_the_length(facts: Facts) -> list[Fault]:
     faults = []
-    if facts.notes < SHORTEST_NOTES or facts.beats < SHORTEST_BEATS:
+    if facts.notes < MIN_NOTES or facts.beats < MIN_BEATS:
         size = f"{_count(facts.notes, 'note')} in {facts.beats:.0f} beats"
         faults.append(
-            Fault(
-                "short", f"{size}, at least {SHORTEST_NOTES} notes and {SHORTEST_BEATS:.0f} beats"
-            )
+            Fault("short", f"{size}, at least {MIN_NOTES} notes and {MIN_BEATS:.0f} beats")
         )
-    if facts.seconds > LONGEST_SECONDS or facts.beats > LONGEST_BEATS:
+    if facts.seconds > MAX_SECONDS or facts.beats > MAX_BEATS:
         size = f"{facts.seconds / 60:,.0f} minutes, {facts.beats:,.0f} beats"
-        limit = f"at most {LONGEST_SECONDS / 60:.0f} minutes and {LONGEST_BEATS:,.0f} beats"
+        limit = f"at most {MAX_SECONDS / 60:.0f} minutes and {MAX_BEATS:,.0f} beats"
         faults.append(Fault("long", f"{size}, {limit}"))
     return faults
 

@@ -14,15 +14,15 @@ from __future__ import annotations
 from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
 from evo.music.screening.timing import Grid, steps_of
+from genomes.arrays import IntArray
 
-SHORTEST = 4  # minimum number of notes
+MIN_NOTES = 4  # minimum number of notes
 FINE = 24  # steps per beat for pieces without a grid
 
 
-def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> bytes | None:
+def fingerprint(notes: IntArray, ticks_per_beat: int, grid: Grid) -> bytes | None:
     """Return a 16-byte fingerprint of the melody, or None for too few notes.
 
     Args:
@@ -31,7 +31,7 @@ def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> by
         grid: the best grid of the notes; a fine grid replaces it if they do not fit.
     """
     line = top_line(notes)
-    if len(line) < SHORTEST:
+    if len(line) < MIN_NOTES:
         return None
     known = grid if grid.fits else Grid("", FINE, 0.0, 0.0)
     times = np.diff(steps_of(line[:, 0] / ticks_per_beat, known))
@@ -40,7 +40,7 @@ def fingerprint(notes: NDArray[np.int64], ticks_per_beat: int, grid: Grid) -> by
     return blake2b(content.tobytes(), digest_size=16).digest()
 
 
-def top_line(notes: NDArray[np.int64]) -> NDArray[np.int64]:
+def top_line(notes: IntArray) -> IntArray:
     """Return the rows of the melody: notes that no higher note covers.
 
     Only the highest of simultaneous onsets counts. A note is covered if an earlier, higher note

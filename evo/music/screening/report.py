@@ -31,16 +31,23 @@ from evo.music.screening.check import Check, Report
 from evo.music.screening.essen import FolkSong, folk_songs, to_song
 from evo.music.screening.facts import Facts
 from evo.music.screening.faults import FAULTS, Demands
-from evo.music.tables import new_table, say, show, watched
+from evo.music.tables import new_table, print_line, show, watched
 
-FEW = 50  # maximum number of pieces listed in a table
+MAX_LISTED = 50  # maximum number of pieces listed in a table
 COLUMNS = ("path", "fit", "faults", "reasons", "same_as", "keys", *(f.name for f in fields(Facts)))
 
 Record = Callable[[Report], None]  # writes one report
 
 
 class Candidate(NamedTuple):
-    """A piece to check: name, path relative to the search root, and functions."""
+    """A piece to check.
+
+    Attributes:
+        name: Its name in the report.
+        path: Its path relative to the folder that is searched.
+        read: Reads it.
+        keep: Writes a copy to a path.
+    """
 
     name: str
     path: str
@@ -128,20 +135,20 @@ def survey(check: Check, candidates: list[Candidate], outputs: Outputs) -> int:
     reports, signal = _checked(check, candidates, outputs, console)
     if reports:
         show(pieces_table(reports), console)
-        say("", console)
+        print_line("", console)
         for _, report in reports:
             if not report.fit:
-                say(str(report), console)
+                print_line(str(report), console)
     if check.fit < check.pieces:
-        say("", console)
+        print_line("", console)
     show(summary_table(check), console)
-    say("", console)
+    print_line("", console)
     if signal:
-        say(f"stopped after {check.pieces:,} of {len(candidates):,}", console)
+        print_line(f"stopped after {check.pieces:,} of {len(candidates):,}", console)
     if finer := resolutions(check):
-        say(finer, console)
+        print_line(finer, console)
     copied = f", copied into {Path(outputs.keep)}" if outputs.keep is not None else ""
-    say(
+    print_line(
         f"{check.fit:,} of {check.pieces:,} are fit to learn from, with {check.demands.keys} keys"
         f"{copied} ({time.monotonic() - started:.1f} s)",
         console,
@@ -175,10 +182,10 @@ def _checked(
                 target = free_name(folder, candidate.path)
                 with user_file(target, "cannot be written"):
                     candidate.keep(target)
-            if len(candidates) <= FEW:
+            if len(candidates) <= MAX_LISTED:
                 reports.append((candidate.path, report))
             elif not report.fit:
-                say(str(report), console)
+                print_line(str(report), console)
     return reports, int(interrupts.received or 0)
 
 

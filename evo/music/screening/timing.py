@@ -7,7 +7,7 @@ grid decides. So triplets and swung eighths are not faults.
 An onset is *off* a grid if it misses it by more than a 24th of a beat (21 ms at 120 beats per
 minute), or by more than a sixth of a step on grids finer than a quarter of a beat. Random onsets
 are off every even grid two times in three, however fine it is. A piece does not fit if its best
-grid leaves more than `TOO_MANY_OFF` of its onsets off.
+grid leaves more than `MAX_OFF_GRID` of its onsets off.
 
 Two deviations are ignored because the rhythm stays readable: ornaments, which come before their
 note, and a delay common to all notes.
@@ -18,10 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from genomes.arrays import FloatArray, IntArray
 
 TOLERANCE = 1 / 24  # of a beat
-TOO_MANY_OFF = 0.1
+MAX_OFF_GRID = 0.1
 ORNAMENT = 1 / 8  # of a beat; a note this close before the next onset is an ornament
 PLAINER = 0.01  # cost per rank in `PLAINEST_FIRST`, as a share of onsets
 LOOSE = 0.1  # cost of a mean deviation of the whole tolerance, as a share of onsets
@@ -69,10 +70,10 @@ class Grid:
     @property
     def fits(self) -> bool:
         """Whether few enough onsets are off the grid."""
-        return self.off <= TOO_MANY_OFF
+        return self.off <= MAX_OFF_GRID
 
 
-def best_grid(onsets: NDArray[np.float64], ticks_per_beat: int) -> Grid:
+def best_grid(onsets: FloatArray, ticks_per_beat: int) -> Grid:
     """Return the grid with the lowest cost for the onsets.
 
     Args:
@@ -90,7 +91,7 @@ def best_grid(onsets: NDArray[np.float64], ticks_per_beat: int) -> Grid:
     return min(grids, key=_cost)
 
 
-def steps_of(onsets: NDArray[np.float64], grid: Grid) -> NDArray[np.int64]:
+def steps_of(onsets: FloatArray, grid: Grid) -> IntArray:
     """Round onsets to steps of a grid; the first may differ from 0.
 
     Args:
@@ -101,7 +102,7 @@ def steps_of(onsets: NDArray[np.float64], grid: Grid) -> NDArray[np.int64]:
         int64 (onsets,).
     """
     steps = np.floor((onsets - grid.shift) * grid.steps_per_beat + 0.5)
-    counted: NDArray[np.int64] = steps.astype(np.int64)
+    counted: IntArray = steps.astype(np.int64)
     return counted
 
 
@@ -111,13 +112,13 @@ def _cost(grid: Grid) -> float:
     return grid.off + PLAINER * rank + LOOSE * grid.deviation / TOLERANCE
 
 
-def _without_ornaments(onsets: NDArray[np.float64]) -> NDArray[np.float64]:
+def _without_ornaments(onsets: FloatArray) -> FloatArray:
     kept = np.append(np.diff(onsets) >= ORNAMENT - 1e-9, True)
-    counted: NDArray[np.float64] = onsets[kept]
+    counted: FloatArray = onsets[kept]
     return counted
 
 
-def _even(onsets: NDArray[np.float64], steps: int, name: str) -> list[Grid]:
+def _even(onsets: FloatArray, steps: int, name: str) -> list[Grid]:
     """Return two grids: one from the beat on, one shifted by the common delay."""
     angles = np.exp(2j * np.pi * onsets * steps)
     shift = float(np.angle(angles.mean()) / (2 * np.pi * steps))
@@ -129,7 +130,7 @@ def _even(onsets: NDArray[np.float64], steps: int, name: str) -> list[Grid]:
     return grids
 
 
-def _swung(onsets: NDArray[np.float64], steps: int, name: str) -> Grid:
+def _swung(onsets: FloatArray, steps: int, name: str) -> Grid:
     """Return the swung grid, with the second note at the median late onset."""
     position = (onsets * steps / 2) % 1  # within a pair
     late = position[(position >= STRAIGHTEST_SWING) & (position <= SHARPEST_SWING)]
@@ -138,9 +139,7 @@ def _swung(onsets: NDArray[np.float64], steps: int, name: str) -> Grid:
     return _grid(name, steps, distance, TOLERANCE / (steps / 2), 0.0)
 
 
-def _grid(
-    name: str, steps: int, distance: NDArray[np.float64], tolerance: float, shift: float
-) -> Grid:
+def _grid(name: str, steps: int, distance: FloatArray, tolerance: float, shift: float) -> Grid:
     # Ticks round triplets by up to half a tick, far below the tolerance.
     off = float((distance > tolerance + 1e-9).mean())
     return Grid(name, steps, off, float(distance.mean()), shift)

@@ -1,1 +1,1 @@
-"""Workers of a Dask cluster."""
+"""The evaluator on a Dask cluster; `cluster` is its entry."""

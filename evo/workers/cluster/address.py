@@ -1,15 +1,18 @@
-"""Where a cluster is: the values of `--cluster`, and what is refused before anything is touched.
+"""Addresses of clusters: the values of `--cluster`, and the checks of their security.
 
     local:4                  four worker processes on this machine, started and ended by the run
-    tls://HOST:8786          a Dask scheduler that runs already
-    tcp://127.0.0.1:8786     the same without encryption, on this machine alone
+    tls://HOST:8786          a running Dask scheduler
+    tcp://127.0.0.1:8786     the same without encryption, on this machine only
 
-Whoever reaches a Dask scheduler can have any code carried out by it, by its workers, and by
-whoever evaluates there: what travels are pickles. So an address on another machine is accepted with
-TLS only, whose certificates decide who may connect; `insecure` declares the network private. And a
-scheduler that runs already, even on this machine, is only connected to if the user gave its
-address, not a file that may come from somebody else: see `is_external`.
-Nothing of Dask is imported here.
+Dask's messages are pickles. Anyone who can connect to a scheduler can run any code on it, on its
+workers and on its clients. So:
+
+- An address on another machine needs TLS, whose certificates decide who may connect, or `insecure`,
+  by which the user declares the network private.
+- The address of a running scheduler must come from the user, never from a file that may have
+  another author: see `is_external`.
+
+This module does not import Dask.
 """
 
 from dataclasses import dataclass
@@ -24,11 +27,11 @@ _FORMS = "write local:4, tls://HOST:8786 or tcp://127.0.0.1:8786"
 
 @dataclass(frozen=True)
 class Address:
-    """Where a cluster is.
+    """The address of a cluster.
 
     Attributes:
-        workers: How many processes to start on this machine; 0 for a scheduler that runs already.
-        url: The scheduler to connect to, empty for a cluster to start.
+        workers: Number of processes to start on this machine; 0 for a running scheduler.
+        url: URL of a running scheduler; empty for a cluster to start.
     """
 
     workers: int = 0
@@ -39,10 +42,10 @@ class Address:
 
 
 def is_external(text: str) -> bool:
-    """Decide whether evaluating at a cluster would connect to a scheduler that runs already.
+    """Decide whether a value of `--cluster` addresses a running scheduler.
 
-    That holds for other machines and for this one, also for text that is no address at all. Such an
-    address must not be taken from stored data, such as the directory of a run.
+    Such an address must not be taken from stored data, such as a run's directory. Any text but
+    `local:...` counts, valid or not.
 
     Args:
         text: A value of `--cluster`; empty for no cluster.
@@ -51,7 +54,7 @@ def is_external(text: str) -> bool:
 
 
 def parse_address(text: str, insecure: bool = False) -> Address:
-    """Return the address that a value of `--cluster` stands for.
+    """Parse a value of `--cluster`.
 
     Args:
         text: The value.
@@ -59,43 +62,49 @@ def parse_address(text: str, insecure: bool = False) -> Address:
             data.
 
     Raises:
-        InputError: If it is no address, or of another machine and without TLS.
+        InputError: If the text is not an address, or names another machine without TLS.
     """
-    scheme, separator, place = text.partition("://")
+    scheme, separator, host_port = text.partition("://")
     if not separator:
         kind, _, count = text.partition(":")
         if kind == "local":
             if not count.isdecimal() or not 1 <= int(count) <= 1000:
-                raise InputError(f"cluster {text!r}: say how many worker processes; {_FORMS}")
+                raise InputError(
+                    f"cluster {text!r}: the number of worker processes must be 1 to 1000; {_FORMS}"
+                )
             return Address(workers=int(count))
-        scheme, place = "tcp", text
+        scheme, host_port = "tcp", text
     if scheme not in ("tcp", "tls"):
-        raise InputError(f"cluster {text!r}: {scheme}:// is not spoken here; {_FORMS}")
+        raise InputError(f"cluster {text!r}: {scheme}:// is not supported; {_FORMS}")
     try:
-        parts = urlsplit(f"//{place}")
+        parts = urlsplit(f"//{host_port}")
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
-    if not host or not port or f"//{place}" != f"//{parts.netloc}" or "@" in place:
-        raise InputError(f"cluster {text!r}: this is no host and port; {_FORMS}")
+    if not host or not port or f"//{host_port}" != f"//{parts.netloc}" or "@" in host_port:
+        raise InputError(f"cluster {text!r}: this is not a host and a port; {_FORMS}")
     if scheme == "tcp" and not insecure and not _is_loopback(host):
         raise InputError(
-            f"cluster {text!r}: whoever reaches a scheduler without TLS can run anything on it; "
-            f"start it with TLS and write tls://{place}, or give --insecure if the network is "
+            f"cluster {text!r}: without TLS, anyone who reaches the scheduler can run code on it; "
+            f"start it with TLS and write tls://{host_port}, or give --insecure if the network is "
             f"private; {_FORMS}"
         )
-    return Address(url=f"{scheme}://{place}")
+    return Address(url=f"{scheme}://{host_port}")
 
 
 def _is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
-    except ValueError:  # a name
+    except ValueError:  # a host name
         return host == "localhost"
 
 
 def require_dask() -> None:
-    """Raise InputError, with what to do, if Dask is not installed."""
+    """Check that Dask is installed.
+
+    Raises:
+        InputError: If it is not; the message has the command that installs it.
+    """
     for module in ("dask", "distributed", "cryptography"):
         if find_spec(module) is None:
             raise InputError(

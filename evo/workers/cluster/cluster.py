@@ -1,16 +1,15 @@
-"""Evaluation on a Dask cluster: machines that a scheduler gathers, or processes on this one.
+"""The evaluator on a Dask cluster, of several machines or of processes on this one.
 
-`evo.workers.scheduling` decides which batch goes to which worker, when a worker hangs and which
-individual is to blame. Dask restarts workers and moves bytes. Every batch is sent to one worker by
-its address, so the batch of a worker that died or hung is known. Scores are fetched as they come
-and forgotten by the cluster. The fitness is sent to a worker once, and again when it changed.
+`evo.workers.scheduling` assigns batches, detects hanging workers and finds the individuals that
+cause failures. Dask only transports data and restarts workers. Every batch is sent to one worker,
+by its address, so it is known which batch a dead or hanging worker had. The cluster drops scores
+as soon as they are fetched. The fitness is sent to a worker once, and again after every change.
 
-What travels are the arrays of the performers and the fitness, in Dask's own pickles on the wire.
-No file holds a pickle, but whoever reaches the scheduler can have any code carried out: see
-`evo.workers.cluster.address` for the rule about TLS that follows.
+Dask's messages are pickles of the performers' arrays and of the fitness. See
+`evo.workers.cluster.address` for the security of that. No file contains a pickle.
 
-Scores are those of any other evaluator, bit for bit, as long as the workers have the same versions
-of Python, numpy and numba.
+Scores are those of any other evaluator, bit for bit, if the workers have the same versions of
+Python, numpy and numba.
 """
 
 import asyncio
@@ -45,15 +44,15 @@ from evo.workers.limits import Link
 from evo.workers.scheduling import Scheduler
 from genomes.base import Performers
 
-# Messages take long and do not always take the same time; workers may differ in speed.
+# Messages over a network are slow, with varying delays; workers may differ in speed.
 _LINK = Link(batch_seconds=1.0, grace=5.0, slack=20.0)
 # Seconds.
-_POLL = 0.2  # between two looks at which workers there are
-_NO_WORKER = 60.0  # for which a cluster may be without any
-_SAY_WAITING = 3.0
-# How often in a generation a cluster may drop all that it was given.
+_POLL = 0.2  # between two updates of the list of workers
+_NO_WORKER = 60.0  # without any worker until the evaluation stops
+_MESSAGE_DELAY = 3.0  # without a first worker until the user gets a message
+# Maximum number of times per generation that a cluster may drop a worker's batches.
 _DROPS = 5
-# Dask does not tell how a process ended.
+# Dask does not report how a process ended.
 _UNKNOWN = "an unknown cause"
 
 Task = asyncio.Task[tuple[Scores, float]]
@@ -63,14 +62,14 @@ class Cluster:
     """An evaluator on a Dask cluster; use it as a context manager.
 
     Args:
-        address: Where the cluster is.
-        seed: The seed of the run.
-        chunk_size: The most individuals that are scored at once.
-        timeout: How many seconds the evaluation of one individual may take, 0 for any time.
-        say: Shows a line to the user.
+        address: The address of the cluster.
+        seed: Seed of the run.
+        chunk_size: Maximum number of individuals scored at once.
+        timeout: Time limit per individual in seconds, 0 for none.
+        show_message: Shows one line to the user.
 
     Raises:
-        InputError: On entering, if there is no such cluster.
+        InputError: On entering, if it cannot connect or no worker becomes available.
     """
 
     def __init__(
@@ -80,16 +79,16 @@ class Cluster:
         chunk_size: int,
         *,
         timeout: float = 60.0,
-        say: Callable[[str], None] = lambda text: None,
+        show_message: Callable[[str], None] = lambda text: None,
     ) -> None:
-        self._seed, self._chunk_size, self._say = seed, chunk_size, say
-        self._connection = Connection(address, say)
+        self._seed, self._chunk_size, self._show_message = seed, chunk_size, show_message
+        self._connection = Connection(address, show_message)
         self._scheduler: Scheduler[str] = Scheduler(_LINK, timeout)
         self._clock = Clock()
-        # The fitness as it was last sent, and its future by worker.
+        # The pickled fitness, and its future per worker that has it.
         self._fitness = b""
         self._sent: dict[str, Any] = {}
-        # What each worker has been sent, in that order.
+        # The unfinished batches of each worker, in the order of sending.
         self._tasks: dict[str, deque[Task]] = {}
         self._waited: dict[str, float] = {}
         self._looked = self._had_worker = 0.0
@@ -115,21 +114,32 @@ class Cluster:
             self._loop.end()
 
     def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
-        """See `evo.workers.base.Evaluator`; raises WorkersLostError."""
+        """Score a population; see `evo.workers.base.Evaluator`.
+
+        Args:
+            fitness: The fitness function.
+            performers: The n individuals.
+            generation: The generation number.
+
+        Returns:
+            n scores, in the order of `performers`.
+
+        Raises:
+            WorkersLostError: If the scheduler or all workers are lost, or machines keep failing.
+        """
         return self._loop.call(self._evaluate(fitness, performers, generation))
 
     async def _first_worker(self) -> None:
-        """Wait until there is a worker. Raises InputError if none comes."""
+        """Wait for the first worker; raise InputError after `_NO_WORKER` seconds."""
         began = time.monotonic()
         waiting = False
         while not await self._connection.workers():
             if time.monotonic() - began > _NO_WORKER:
                 raise InputError(
-                    f"cluster {self._connection.address}: no worker that can be used came for "
-                    f"{_NO_WORKER:g} s"
+                    f"cluster {self._connection.address}: no usable worker within {_NO_WORKER:g} s"
                 )
-            if not waiting and time.monotonic() - began > _SAY_WAITING:
-                self._say(f"cluster {self._connection.address}: waiting for a worker ...")
+            if not waiting and time.monotonic() - began > _MESSAGE_DELAY:
+                self._show_message(f"cluster {self._connection.address}: waiting for a worker ...")
                 waiting = True
             await asyncio.sleep(_POLL / 4)
 
@@ -159,7 +169,7 @@ class Cluster:
                 if drops > _DROPS:
                     raise self._connection.lost()
         except BaseException:
-            # The next evaluation must not be given the answers to this one.
+            # The results of this evaluation must not reach the next one.
             for name in list(self._tasks):
                 self._cancel(name)
             self._scheduler.forget_workers()
@@ -169,21 +179,21 @@ class Cluster:
     def _take_fitness(self, fitness: Fitness) -> None:
         try:
             content = dumps(fitness)
-        except Exception as error:  # an object that is not made to travel may raise anything
+        except Exception as error:  # pickling a user's object may raise anything
             raise unsendable(error) from error
         if content != self._fitness:
             self._fitness = content
             self._forget(*self._sent)
 
     def _forget(self, *names: str) -> None:
-        """Let go of the fitness at these workers."""
+        """Release the fitness at these workers."""
         for name in names:
             future = self._sent.pop(name, None)
             if future is not None:
                 future.release()
 
     def _cancel(self, name: str) -> None:
-        """Forget a worker and its tasks."""
+        """Remove a worker and cancel its tasks."""
         for task in self._tasks.pop(name):
             task.cancel()
         self._forget(name)
@@ -191,7 +201,7 @@ class Cluster:
         self._looked = -_POLL
 
     async def _look(self) -> None:
-        """Update the workers from time to time."""
+        """Update the list of workers, at most every `_POLL` seconds."""
         now = self._clock.now
         if self._tasks and now - self._looked < _POLL:
             return
@@ -211,18 +221,18 @@ class Cluster:
     async def _score(
         self, name: str, performers: Performers, generation: int, batch: range
     ) -> tuple[Scores, float]:
-        """Have a worker score a batch; return its scores, and the seconds it took there."""
+        """Score a batch on a worker; return its scores and the seconds that it took there."""
         client = self._connection.client
-        # A key of our own each: Dask would give equal calls one result.
-        here = {"workers": [name], "allow_other_workers": False, "pure": False}
+        # Unique keys, because Dask would share one result between equal calls.
+        pinned = {"workers": [name], "allow_other_workers": False, "pure": False}
         if name not in self._sent:
             key = f"evo-fitness-{uuid.uuid4()}"
-            self._sent[name] = client.submit(load_fitness, self._fitness, key=key, **here)
+            self._sent[name] = client.submit(load_fitness, self._fitness, key=key, **pinned)
         arrays = performers.take(list(batch)).to_arrays()
         future = client.submit(
             score_content, self._sent[name], dumps((type(performers), arrays)),
             (self._seed, generation, batch), self._chunk_size,
-            key=f"evo-batch-{uuid.uuid4()}", **here,
+            key=f"evo-batch-{uuid.uuid4()}", **pinned,
         )  # fmt: skip
         try:
             result: tuple[Scores, float] = await future
@@ -231,7 +241,7 @@ class Cluster:
             future.release()
 
     def _take_done(self, name: str) -> int:
-        """Take the results of a worker; return how often the cluster dropped its batches."""
+        """Process a worker's finished batches; return 1 if the cluster dropped them, else 0."""
         while (tasks := self._tasks.get(name)) and tasks[0].done():
             if self._take(name, tasks.popleft()):
                 self._cancel(name)
@@ -240,14 +250,14 @@ class Cluster:
         return 0
 
     def _processor_wait(self, name: str) -> float:
-        """Return for how many seconds a local worker had no processor, since last asked."""
+        """Return the seconds a local worker waited for a processor since the last call."""
         process = self._connection.process(name)
         waited = 0.0 if process is None else processor_wait(process)
         before, self._waited[name] = self._waited.get(name, 0.0), waited
         return max(0.0, waited - before)
 
     def _take(self, name: str, task: Task) -> bool:
-        """Take the result of a batch; return whether the cluster dropped it."""
+        """Process the result of a batch; return whether the cluster dropped it."""
         now = self._clock.now
         try:
             scores, seconds = task.result()
@@ -260,23 +270,23 @@ class Cluster:
             self._scheduler.unreadable(name, str(error), now)
         except (FutureCancelledError, FuturesCancelledError):
             return True
-        except Exception as error:  # noqa: BLE001 - whatever happens to a batch on its way
+        except Exception as error:  # noqa: BLE001 - transport and pickling may raise anything
             if is_machine_fault(error):
                 self._cancel(name)
                 self._scheduler.faulted(name, str(error), now)
                 self._restart(name)
             elif isinstance(error, OSError):
-                # The scheduler is gone, which the next look finds, or it forgot what it was given.
+                # The scheduler has dropped the batch, or is lost, which `_look` will detect.
                 return True
             else:
                 self._scheduler.unreadable(name, described(error), now)
         else:
             self._scheduler.scored(name, scores, seconds, now)
-            self._processor_wait(name)  # whatever it was before, the next batch begins now
+            self._processor_wait(name)  # reset it, as the next batch begins now
         return False
 
     def _restart(self, name: str) -> None:
-        """Restart a worker while the others go on."""
+        """Restart a worker in the background."""
 
         async def restart() -> None:
             await self._connection.restart(name)

@@ -1,7 +1,7 @@
 """A Dask cluster of worker processes on this machine.
 
-It listens on 127.0.0.1 only, and asks whoever connects for a certificate made for this one cluster:
-other users of the machine reach these ports, too. It opens no HTTP ports.
+It listens on 127.0.0.1 only. Other users of the machine can reach that, too, so every client needs
+a certificate that is generated for this cluster. It opens no HTTP ports.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from evo.core.processes import child_environment
 from evo.workers.cluster.forkserver import VARIABLE
 
 _HOST = "127.0.0.1"
-_START = 120.0  # seconds until the workers have started, on a machine that is busy
-_CLOSE = 1.5  # seconds until they have ended
-# Imported once, by the process that workers are forked from: one that died is replaced in a tenth
-# of the time. The first ties that process to this one.
+_START = 120.0  # time limit for the start of the workers in seconds, for a busy machine
+_CLOSE = 1.5  # time limit for their end, in seconds
+# Imported once by the process that workers are forked from, which makes replacing a dead worker ten
+# times as fast. The first has that process end with this one.
 _PRELOADED = [
     "evo.workers.cluster.forkserver",
     "distributed",
@@ -37,7 +37,7 @@ _PRELOADED = [
 
 
 class _NoHttp:
-    """A part of a cluster that serves no pages."""
+    """A mixin for servers of a cluster: no HTTP pages."""
 
     def start_http_server(self, *arguments: Any, **options: Any) -> None:
         """Open no port."""
@@ -53,10 +53,10 @@ class LocalWorker(_NoHttp, Worker):  # type: ignore[misc]
 
 def prepare_forks() -> None:
     """Start the process that workers are forked from; it ends with the calling thread."""
-    get_mp_context()  # its first call has modules of Dask's choice imported
+    get_mp_context()  # its first call would replace the list of preloaded modules by Dask's
     multiprocessing.forkserver.set_forkserver_preload(_PRELOADED)
     with child_environment() as environment:
-        resource_tracker.ensure_running()  # started on the way otherwise, it would unblock signals
+        resource_tracker.ensure_running()  # its start unblocks signals, so not inside the context
         os.environ[VARIABLE] = json.dumps([os.getpid(), environment])
         try:
             with signals_blocked():
@@ -69,11 +69,11 @@ class LocalCluster:
     """Worker processes on this machine with a scheduler in this process.
 
     Args:
-        workers: How many.
-        log_level: Of Dask's own log.
+        workers: Number of processes.
+        log_level: Level of Dask's log.
 
     Attributes:
-        security: What a client needs to connect.
+        security: The TLS configuration for clients.
     """
 
     def __init__(self, workers: int, log_level: int) -> None:
@@ -83,7 +83,7 @@ class LocalCluster:
             prefix="evo-cluster-", ignore_cleanup_errors=True
         )
         common = {"host": _HOST, "protocol": "tls://", "security": self.security}
-        # Should a later Dask not ask `_NoHttp`, its pages are for this machine alone.
+        # If a later version of Dask does not use `_NoHttp`, its pages are at least local.
         scheduler = common | {"port": 0, "dashboard": False, "dashboard_address": f"{_HOST}:0"}
         worker = common | {
             "nthreads": 1,
@@ -103,12 +103,12 @@ class LocalCluster:
 
     @property
     def scheduler(self) -> Any:
-        """The scheduler."""
+        """Dask's scheduler object."""
         return self._cluster.scheduler
 
     @property
     def nannies(self) -> list[Any]:
-        """What starts worker processes, and starts them again; one for each."""
+        """The nannies: Dask's objects that start and restart one worker process each."""
         return list(self._cluster.workers.values())
 
     async def open(self) -> str:
@@ -117,10 +117,10 @@ class LocalCluster:
         return str(self._cluster.scheduler_address)
 
     async def close(self) -> None:
-        """End everything, within `_CLOSE` seconds also on a busy machine."""
+        """End all processes; kill those that have not ended within `_CLOSE` seconds."""
         try:
             async with asyncio.timeout(_CLOSE):
-                # Workers have nothing to finish; a nanny that closes does not start one again.
+                # Workers have nothing to finish. A closing nanny does not restart its worker.
                 ends = [nanny.close(timeout=0.1) for nanny in self.nannies]
                 await asyncio.gather(*ends, return_exceptions=True)
                 await self._cluster.close()

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for the coroutines of a cluster's connection."""
+"""An event loop in its own thread, for the coroutines of a cluster's connection."""
 
 import asyncio
 import concurrent.futures
@@ -12,11 +12,11 @@ from evo.core.platform import signals_blocked
 
 T = TypeVar("T")
 
-_END = 0.5  # seconds until everything in it has ended
+_END = 0.5  # time limit for the end of its tasks, in seconds
 
 
 class EventLoop:
-    """An event loop in a thread; no signal reaches it nor any process that is started from it."""
+    """An event loop in a thread; signals are blocked in it and in the processes it starts."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -30,11 +30,21 @@ class EventLoop:
         try:
             with signals_blocked():
                 self._loop.run_forever()
-        except BaseException as error:  # noqa: BLE001 - raised by whoever waits for the loop
+        except BaseException as error:  # noqa: BLE001 - `call` reports it
             self._broken = error
 
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Return the result of a coroutine, waiting in this thread, where signals can interrupt."""
+        """Run a coroutine in the loop; wait in this thread, where signals can interrupt.
+
+        Args:
+            coroutine: The coroutine. It is cancelled if waiting is interrupted.
+
+        Returns:
+            Its result.
+
+        Raises:
+            WorkersLostError: If the loop has ended.
+        """
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             while not future.done():

@@ -1,7 +1,7 @@
-"""What the workers of a cluster do: hold the fitness, and score a batch of the population.
+"""The functions that a cluster's workers run: load the fitness, score a batch.
 
-These functions are sent by name: a worker imports this module from its own kuznechik, which is why
-it has to be of the same version.
+Dask sends functions by name. A worker imports this module from its own installation of kuznechik,
+which must therefore be of the same version.
 """
 
 import pickle
@@ -12,9 +12,9 @@ from evo.fitness.base import Fitness
 from evo.workers.evaluation import score_arrays
 from evo.workers.failures import MachineFaultError, described, is_machine_fault
 
-# A worker with several threads scores one batch at a time all the same: neither kernels nor a
-# user's fitness are made for threads.
-_ONE_AT_A_TIME = threading.Lock()
+# Workers with several threads score one batch at a time, too: kernels and a user's fitness need not
+# be thread-safe.
+_SCORING_LOCK = threading.Lock()
 
 
 class NotLoadedError(Exception):
@@ -22,7 +22,10 @@ class NotLoadedError(Exception):
 
 
 def load_fitness(content: bytes) -> Fitness:
-    """Return the fitness, which a worker keeps until it changes.
+    """Unpickle the fitness; the worker keeps it until the fitness changes.
+
+    Args:
+        content: The pickled fitness.
 
     Raises:
         MachineFaultError: If the machine failed.
@@ -42,14 +45,14 @@ def score_content(
     """Score a batch; see `evo.workers.evaluation.score_arrays`.
 
     Args:
-        fitness: Judges the individuals.
+        fitness: The fitness function.
         content: The pickle of their genome kind and arrays.
         address: Run seed, generation, and the indices of the individuals in the population.
-        chunk_size: The most individuals that are scored at once.
+        chunk_size: Maximum number of individuals scored at once.
 
     Returns:
         The scores, and the seconds that scoring took.
     """
     kind, arrays = pickle.loads(content)  # noqa: S301 - from the run, over Dask's own wire
-    with _ONE_AT_A_TIME:
+    with _SCORING_LOCK:
         return score_arrays(fitness, kind, arrays, address, chunk_size)

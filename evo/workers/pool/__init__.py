@@ -1,1 +1,1 @@
-"""Worker processes on this machine."""
+"""The evaluator with worker processes on this machine; `pool` is its entry."""

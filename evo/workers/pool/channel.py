@@ -1,11 +1,10 @@
 """Messages between a pool and one of its workers, over the worker's pipe.
 
-A message is a pickle with its arrays beside it, so that these are copied only by the pipe. On the
-wire: how many parts follow (uint32), their lengths (uint64 each), and the parts, all big-endian.
+A message is a pickle (protocol 5) with its arrays as separate buffers, which saves copies. On the
+wire: the number of parts (uint32), their lengths (uint64 each) and the parts, all big-endian.
 
-The worker waits until it has read or written a message. The pool reads and writes only as much as
-it can without waiting: a worker that is stopped, or hangs with half a message read, must not hold
-up the others.
+The worker's reads and writes block. The pool's do not: a worker that is stopped, or hangs with half
+a message read, must not block the other workers.
 """
 
 import os
@@ -22,7 +21,7 @@ _COUNT = struct.Struct("!I")
 
 
 def pack(message: Any) -> list[memoryview]:
-    """Return the parts of a message in the order in which they are written."""
+    """Serialize a message; return its parts in the order of writing."""
     arrays: list[pickle.PickleBuffer] = []
     body = pickle.dumps(message, protocol=5, buffer_callback=arrays.append)
     parts = [memoryview(body), *(array.raw() for array in arrays)]
@@ -31,18 +30,22 @@ def pack(message: Any) -> list[memoryview]:
 
 
 def _unpack() -> Generator[int, bytearray, Any]:
-    """Yield numbers of bytes to read, receive those bytes, and return the message."""
+    """Deserialize a message: yield numbers of bytes to read, receive the bytes, return it."""
     (count,) = _COUNT.unpack((yield _COUNT.size))
     lengths = struct.unpack(f"!{count}Q", (yield 8 * count))
     parts = []
     for length in lengths:
         parts.append((yield length))
-    # It comes through a pipe that nobody has but a pool and its own worker.
+    # Only the pool and its own worker have the pipe.
     return pickle.loads(parts[0], buffers=parts[1:])  # noqa: S301
 
 
 class _Reader:
-    """Puts messages together from the bytes of a pipe, however few come at a time."""
+    """Assembles messages from the bytes of a pipe, which may arrive in small pieces.
+
+    Args:
+        number: File descriptor of the pipe.
+    """
 
     def __init__(self, number: int) -> None:
         self._number = number
@@ -50,23 +53,26 @@ class _Reader:
 
     def _begin(self) -> None:
         self._unpacking = _unpack()
-        self._wanted = bytearray(next(self._unpacking))
+        self._buffer = bytearray(next(self._unpacking))
         self._filled = 0
 
     def read(self) -> list[Any]:
-        """Read once; return the message that this completes in a list, or an empty list.
+        """Read once.
+
+        Returns:
+            A list with the message that this completes, empty if it is incomplete.
 
         Raises:
             EOFError: At the end of the pipe.
             BlockingIOError: If there is nothing to read yet.
         """
-        got = read_into(self._number, memoryview(self._wanted)[self._filled :])
-        if not got:
+        received = read_into(self._number, memoryview(self._buffer)[self._filled :])
+        if not received:
             raise EOFError
-        self._filled += got
-        while self._filled == len(self._wanted):
+        self._filled += received
+        while self._filled == len(self._buffer):
             try:
-                self._wanted, self._filled = bytearray(self._unpacking.send(self._wanted)), 0
+                self._buffer, self._filled = bytearray(self._unpacking.send(self._buffer)), 0
             except StopIteration as end:
                 self._begin()
                 return [end.value]
@@ -74,27 +80,35 @@ class _Reader:
 
 
 class WorkerChannel:
-    """A worker's end: reads and writes wait until they are done."""
+    """The worker's end of the pipe; reads and writes block."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._reader = _Reader(pipe.fileno())
 
     def receive(self) -> Any:
-        """The next message; EOFError when the pool is gone."""
-        while not (found := self._reader.read()):
+        """Wait for the next message and return it.
+
+        Raises:
+            EOFError: If the pool has ended.
+        """
+        while not (messages := self._reader.read()):
             pass
-        return found[0]
+        return messages[0]
 
     def send(self, message: Any) -> None:
-        """Send a message; OSError when the pool is gone."""
+        """Send a message.
+
+        Raises:
+            OSError: If the pool has ended.
+        """
         for part in pack(message):
             while part:
                 part = part[os.write(self._pipe.fileno(), part) :]
 
 
 class PoolChannel:
-    """The pool's end: nothing waits."""
+    """The pool's end of the pipe; reads and writes do not block."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
@@ -103,21 +117,21 @@ class PoolChannel:
         self._unsent: deque[memoryview] = deque()
 
     def fileno(self) -> int:
-        """The pipe's number, to wait on."""
+        """Return the pipe's file descriptor, to wait on."""
         return self._pipe.fileno()
 
     @property
     def has_unsent(self) -> bool:
-        """Whether `flush` has something left to write."""
+        """Whether `flush` has data left to write."""
         return bool(self._unsent)
 
     def send(self, message: Any) -> None:
-        """Send as much of a message as the pipe takes now, and keep the rest for `flush`."""
+        """Write as much of a message as the pipe accepts now; keep the rest for `flush`."""
         self._unsent.extend(part for part in pack(message) if part)
         self.flush()
 
     def flush(self) -> None:
-        """Write as much as the pipe takes now; `receive` finds out whether the worker is gone."""
+        """Write as much as the pipe accepts now; drop the data if the worker has ended."""
         try:
             while self._unsent:
                 rest = self._unsent[0][os.write(self._pipe.fileno(), self._unsent[0]) :]
@@ -131,7 +145,7 @@ class PoolChannel:
             self._unsent.clear()
 
     def receive(self) -> tuple[list[Any], bool]:
-        """The messages that have come, and whether more may: False when the worker is gone."""
+        """Return the messages received, and whether the worker's end is still open."""
         messages: list[Any] = []
         try:
             while True:

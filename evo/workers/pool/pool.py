@@ -1,21 +1,21 @@
-"""Evaluation in worker processes on this machine.
+"""The evaluator with worker processes on this machine.
 
-Every worker has one pipe. Individuals travel as arrays, scores come back as arrays, and the fitness
-travels once, and again when it changed. Workers are started by `spawn`: a forked process would
-inherit the parent's locks and threads in any state. The user's script is not run again in them. A
-fitness that a script or a notebook defines is sent by value, with the globals that it uses, so
-neither needs an `if __name__ == "__main__"`.
+`evo.workers.scheduling` assigns batches, detects hanging workers and finds the individuals that
+cause failures. This module sends, receives, starts and ends.
 
-`evo.workers.scheduling` decides which batch goes to which worker, when a worker hangs and which
-individual is to blame. This module sends, receives, starts and ends.
+Every worker has one pipe. Individuals and scores are sent as arrays. The fitness is sent to a
+worker once, and again after every change.
 
-No process stays behind. Workers are ended with the pool, and at the end of this process. If this
-process is killed, the system kills them (Linux) or they notice (elsewhere). A terminal's signals do
-not reach them.
+Workers are started by `spawn`, because a forked process would inherit locks in any state. They do
+not run the user's script again. A fitness defined in a script or a notebook is sent by value, with
+the globals that it uses, so neither needs an `if __name__ == "__main__"`.
 
-Populations do not travel in shared memory: making and filling it takes two to three times as long
-as the pipe for 1,500 networks, 1,000 grids or 64 HistoryUsers of 9,000 or 26,000 weights (measured
-by `benchmarks/workers.py travel`), and it could stay behind.
+No process outlives the run. Workers end with the pool and with this process. If this process is
+killed, the system kills them (Linux), or they find their pipe closed (elsewhere). A terminal's
+signals do not reach them.
+
+Shared memory would be slower than the pipe by a factor of two to three (see
+`benchmarks/workers.py travel`), and could be left allocated.
 """
 
 import signal
@@ -33,22 +33,22 @@ from evo.workers.pool.process import ProcessPool, WorkerProcess
 from evo.workers.scheduling import Scheduler
 from genomes.base import Performers
 
-# The longest wait, in seconds: a death that no pipe tells of is noticed by looking now and then.
+# The maximum wait in seconds, after which processes are checked for a death without an event.
 _TICK = 1.0
 
 
 class Pool:
-    """An evaluator over worker processes; use it as a context manager.
+    """An evaluator with worker processes; use it as a context manager.
 
     Args:
-        workers: How many processes.
-        seed: The seed of the run.
-        chunk_size: The most individuals that are scored at once.
-        timeout: How many seconds the evaluation of one individual may take, 0 for any time.
+        workers: Number of processes.
+        seed: Seed of the run.
+        chunk_size: Maximum number of individuals scored at once.
+        timeout: Time limit per individual in seconds, 0 for none.
 
     Raises:
-        ValueError: If a number is out of range.
-        InputError: If the operating system cannot do this.
+        ValueError: If `workers` or `timeout` is out of range.
+        InputError: If the operating system does not support it.
     """
 
     def __init__(self, workers: int, seed: int, chunk_size: int, timeout: float = 60.0) -> None:
@@ -71,11 +71,23 @@ class Pool:
 
     @property
     def processes(self) -> list[int]:
-        """The process numbers of the workers."""
+        """The process ids of the workers."""
         return [worker.process.pid for worker in self._pool.members]
 
     def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
-        """See `evo.workers.base.Evaluator`; raises WorkersLostError."""
+        """Score a population; see `evo.workers.base.Evaluator`.
+
+        Args:
+            fitness: The fitness function.
+            performers: The n individuals.
+            generation: The generation number.
+
+        Returns:
+            n scores, in the order of `performers`.
+
+        Raises:
+            WorkersLostError: If workers cannot start or warm up, or the machine keeps failing.
+        """
         kind = type(performers)
         pickled = _pickled((fitness, kind))
         self._scheduler.begin(len(performers), (type(fitness), kind))
@@ -88,12 +100,12 @@ class Pool:
                     arrays = performers.take(list(assignment.batch)).to_arrays()
                     address = (self._seed, generation, assignment.batch)
                     assignment.worker.channel.send(("batch", arrays, address, self._chunk_size))
-                self._listen()
+                self._receive()
                 now = self._clock.now
                 for worker in self._scheduler.overdue(now, WorkerProcess.processor_wait):
                     self._pool.end(worker)
         except BaseException:
-            # The next evaluation must not be given the answers to this one.
+            # The results of this evaluation must not reach the next one.
             self._end()
             raise
         return self._scheduler.scores()
@@ -104,31 +116,32 @@ class Pool:
         self._scheduler.forget_workers()
 
     def _start_missing(self) -> None:
-        """Start the workers that are missing, unless it is too soon after a start that failed."""
+        """Start the missing workers, unless the last start failed too recently."""
         now, starts = self._clock.tick(), self._scheduler.starts
-        while len(self._pool.members) < starts.wanted and now >= starts.next_start:
+        while len(self._pool.members) < starts.target and now >= starts.next_start:
             try:
                 self._scheduler.add(self._pool.start(), now)
             except OSError as error:
                 starts.note_failure(str(error), now)
 
-    def _listen(self) -> None:
-        """Wait until a worker answers or dies, or a limit has come, and take what there is."""
+    def _receive(self) -> None:
+        """Wait for a message, a death or a time limit, and process all events."""
         members, scheduler = self._pool.members, self._scheduler
         until = min(self._clock.now + _TICK, scheduler.next_limit())
-        if len(members) < scheduler.starts.wanted:
+        if len(members) < scheduler.starts.target:
             until = min(until, scheduler.starts.next_start)
         owners = {worker.channel.fileno(): worker for worker in members}
         writable = [number for number, worker in owners.items() if worker.channel.has_unsent]
         owners |= {worker.process.sentinel: worker for worker in members}
-        found = wait_for_files(owners, writable, max(0.0, until - self._clock.now))
+        files = wait_for_files(owners, writable, max(0.0, until - self._clock.now))
         self._clock.tick()
-        # Also a dead process's pipe may stay open, in a process that it has started itself.
-        for worker in dict.fromkeys(owners[number] for number in found) or list(members):
+        # After a wait without events check all workers: the pipe of a dead one stays open if a
+        # process that it started has inherited it.
+        for worker in dict.fromkeys(owners[number] for number in files) or list(members):
             self._attend(worker)
 
     def _attend(self, worker: WorkerProcess) -> None:
-        """Take the messages of a worker, and end it if it is dead or of no more use."""
+        """Process the messages of a worker; end it if it is dead or no longer usable."""
         alive = worker.process.is_alive()
         worker.channel.flush()
         messages, is_open = worker.channel.receive()
@@ -137,14 +150,14 @@ class Pool:
                 self._pool.end(worker)
                 return
         if messages:
-            worker.processor_wait()  # whatever it was before, the next batch begins now
+            worker.processor_wait()  # reset it, as the next batch begins now
         if not is_open or not alive:
             code = self._pool.end(worker, wait=1.0)
             was_killed = code == -signal.SIGKILL
             self._scheduler.died(worker, f"exit code {code}", self._clock.now, was_killed)
 
     def _take(self, worker: WorkerProcess, name: str, *content: Any) -> bool:
-        """Take a message of a worker; return whether the worker is still of use."""
+        """Process a message of a worker; return whether the worker is still usable."""
         now = self._clock.now
         if name == "ready":
             self._scheduler.ready(worker)
@@ -161,9 +174,9 @@ class Pool:
 
 
 def _pickled(fitness: object) -> bytes:
-    """Pickle a fitness: what belongs to the user's script by value, the rest by name."""
+    """Pickle a fitness: objects of the user's script by value, the rest by name."""
     try:
         pickler = multiprocess.reduction.ForkingPickler
         return bytes(pickler.dumps(fitness, recurse=True))
-    except Exception as error:  # an object that is not made to travel may raise anything
+    except Exception as error:  # pickling a user's object may raise anything
         raise unsendable(error) from error

@@ -1,4 +1,4 @@
-"""The processes of a pool: started, ended and replaced as the scheduler wants it."""
+"""The processes of a pool: start and end them."""
 
 import os
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from evo.core.platform import processor_wait
 from evo.core.processes import start_child
 from evo.workers.pool.channel import PoolChannel
 
-# What a worker process does with its pipe.
+# The function that a worker process runs with its pipe.
 TARGET = "evo.workers.pool.worker:work"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """Let processes started inside have one BLAS thread, unless the user wants it otherwise."""
+    """Give processes started inside one BLAS thread, unless the user has set a number."""
     missing = [variable for variable in _THREADS if variable not in os.environ]
     os.environ.update(dict.fromkeys(missing, "1"))
     try:
@@ -33,7 +33,10 @@ class WorkerProcess:
 
     Attributes:
         process: The `multiprocess` process.
-        channel: Messages to and from it.
+        channel: Sends and receives messages.
+
+    Raises:
+        OSError: On creation, if the system cannot start a process.
     """
 
     def __init__(self) -> None:
@@ -51,19 +54,19 @@ class WorkerProcess:
         self._waited = 0.0
 
     def send_fitness(self, fitness: bytes) -> None:
-        """Send the pickled fitness, if it is not the one that the worker has."""
+        """Send the pickled fitness, unless the worker has it already."""
         if self._fitness != fitness:
             self.channel.send(("fitness", fitness))
             self._fitness = fitness
 
     def processor_wait(self) -> float:
-        """Return for how many seconds the process had no processor, since this was last asked."""
+        """Return the seconds the process waited for a processor since the last call."""
         waited = processor_wait(self.process.pid)
         new, self._waited = waited - self._waited, waited
         return max(0.0, new)
 
     def end(self, wait: float = 0.0) -> int | None:
-        """Kill it, unless it ends by itself within `wait` seconds; return its exit code."""
+        """Kill it, unless it ends by itself within `wait` seconds; return its exit code or None."""
         self.channel.close()
         if wait:
             self.process.join(wait)
@@ -77,28 +80,40 @@ class WorkerProcess:
 
 
 class ProcessPool:
-    """The worker processes of a pool, which end with this process.
+    """The worker processes of a pool; they end with this process.
 
     Attributes:
-        members: Those that run, in the order in which they were started.
+        members: The running processes, in the order of starting.
     """
 
     def __init__(self) -> None:
         self.members: list[WorkerProcess] = []
-        # Whatever way this process ends, but by a signal: multiprocess ends daemons by SIGTERM,
-        # from which they are shielded, and would then wait for them for ever.
+        # Workers block SIGTERM, by which multiprocess ends daemons at exit; it would then wait for
+        # them forever. So they are ended before that.
         self._finalizer = multiprocess.util.Finalize(
             self, _end_all, args=(self.members,), exitpriority=10
         )
 
     def start(self) -> WorkerProcess:
-        """Start a process. Raises OSError if the system has no room for one."""
+        """Start a process.
+
+        Raises:
+            OSError: If the system cannot start one.
+        """
         worker = WorkerProcess()
         self.members.append(worker)
         return worker
 
     def end(self, worker: WorkerProcess, wait: float = 0.0) -> int | None:
-        """End a process; return its exit code, None if it cannot be ended."""
+        """End a process.
+
+        Args:
+            worker: The process.
+            wait: Seconds to wait for its own end before killing it.
+
+        Returns:
+            Its exit code, None if it cannot be ended.
+        """
         self.members.remove(worker)
         return worker.end(wait)
 

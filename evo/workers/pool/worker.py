@@ -1,17 +1,17 @@
-"""A worker process of a pool: load the fitness, score batches until the pool is gone.
+"""A worker process of a pool: load the fitness, score batches until the pool ends.
 
 Messages to a worker:
 
-    ("fitness", pickle)         the fitness and the genome kind, again whenever they changed
+    ("fitness", pickle)         the fitness and the genome kind, after every change
     ("batch", arrays, address, chunk_size)      see `evo.workers.evaluation.score_arrays`
 
-and from it:
+Messages from it, one per message to it:
 
     ("ready",)                  the fitness is loaded
-    ("refused", text)           the fitness cannot be loaded, and why
-    ("scores", fields, seconds) of the batch that came first, and how long it took
-    ("unreadable", text)        the genome kind refuses the arrays of that batch
-    ("fault", text)             the machine failed at it
+    ("refused", reason)         the fitness cannot be loaded
+    ("scores", fields, seconds) the scores of a batch, and the duration
+    ("unreadable", reason)      the genome kind refuses the arrays of the batch
+    ("fault", reason)           a fault of the machine; after one in loading, the worker ends
 """
 
 import warnings
@@ -32,7 +32,7 @@ from genomes.kernel_cache import KernelCacheWarning
 
 
 def work(pipe: Connection) -> None:
-    """Answer messages until the pool is gone."""
+    """Answer messages until the pool ends."""
     channel = WorkerChannel(pipe)
     warnings.simplefilter("ignore", KernelCacheWarning)  # the main process warns
     loaded: Any = None
@@ -54,7 +54,7 @@ def work(pipe: Connection) -> None:
 
 
 def _answer(loaded: Any, content: list[Any]) -> tuple[Any, ...]:
-    """Score a batch and return the message about it."""
+    """Score a batch; return the message with the outcome."""
     try:
         scores, seconds = score_arrays(*loaded, *content)
     except MachineFaultError as error:

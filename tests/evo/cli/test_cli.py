@@ -202,7 +202,7 @@ def test_a_note_grid_plays_by_chance_or_after_another_beginning_but_leaves_no_so
     done("play", "a", "--temperature", 0.5)
     done("play", "a", "--prompt", "ode-to-joy")
     assert len(list(Path("a/improvisations").glob("*.mid"))) == 2
-    assert "a note grid, which hears nothing" in refused("play", "a", "--improvise")
+    assert "a note grid, which has no input" in refused("play", "a", "--improvise")
 
 
 def test_the_same_command_is_the_same_run_and_a_script_too() -> None:
@@ -421,7 +421,7 @@ def test_a_place_that_is_taken_or_cannot_be_is_refused_in_one_line() -> None:
     Path("full").mkdir()
     Path("full/mine.txt").write_text("mine")
     line = refused("run", "xor", *SMALL, "--out", "full")
-    assert "full: exists and is not empty; choose another place by --out" in line
+    assert "full: exists and is not empty; choose another directory by --out" in line
     assert sorted(str(path) for path in Path().rglob("*")) == ["file", "full", "full/mine.txt"]
 
 

@@ -18,7 +18,7 @@ from evo.cli.main import main
 from evo.cli.songs import COLLECTION_NAMES
 from evo.music.library import load_songs
 from evo.music.screening.essen import FOLDERS
-from evo.music.screening.report import FEW
+from evo.music.screening.report import MAX_LISTED
 
 
 @pytest.fixture(autouse=True)
@@ -81,12 +81,12 @@ def test_few_songs_are_shown_in_a_table_with_the_reasons_below_and_a_summary() -
 
 
 def test_of_many_songs_only_the_faulty_ones_are_named_in_a_line_each() -> None:
-    text = done(many_songs(FEW))
+    text = done(many_songs(MAX_LISTED))
     lines = text[: text.index("\nfault")].splitlines()
     assert lines == [
         "many/bad.mid: damaged or unreadable (not a MIDI file: it does not begin with MThd)"
     ]
-    assert f"{FEW} of {FEW + 1} are fit" in text
+    assert f"{MAX_LISTED} of {MAX_LISTED + 1} are fit" in text
 
 
 def test_a_record_a_file_is_written_as_json_and_as_a_table() -> None:

@@ -16,7 +16,7 @@ from evo.fitness.copying import SCORED, Copying
 from evo.fitness.guessing.game import Guessing
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
-from evo.fitness.xor import INPUTS, SOLVED_AT, WANTED, Xor
+from evo.fitness.xor import INPUTS, SOLVED_AT, TARGETS, Xor
 from evo.music.song import Song
 from genomes.history_user.networks import HistoryUsers, Shape
 from genomes.network.neat_python import from_neat_python
@@ -361,12 +361,12 @@ def test_xor_scores_4_less_the_sum_of_squared_errors() -> None:
     scores = scored(Xor(), performers)
     outputs = performers.activate(INPUTS)[:, :, 0]
     assert INPUTS.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
-    assert WANTED.tolist() == [0, 1, 1, 0]
-    wanted = 4 - ((outputs - WANTED) ** 2).sum(axis=1)
+    assert TARGETS.tolist() == [0, 1, 1, 0]
+    wanted = 4 - ((outputs - TARGETS) ** 2).sum(axis=1)
     fine = np.isfinite(wanted)
     np.testing.assert_allclose(scores.total[fine], wanted[fine], rtol=1e-12)
     assert scores.ok.tolist() == fine.tolist()
-    np.testing.assert_allclose(scores.cases[fine], -((outputs - WANTED) ** 2)[fine], rtol=1e-6)
+    np.testing.assert_allclose(scores.cases[fine], -((outputs - TARGETS) ** 2)[fine], rtol=1e-6)
 
 
 def test_xor_is_solved_by_the_truth_table_and_not_by_a_constant() -> None:

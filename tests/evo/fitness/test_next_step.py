@@ -22,7 +22,7 @@ from evo.music.tunes import tune
 from evo.runs.configure import configuration
 from evo.runs.description import read_log
 from genomes.grid.grids import Grids
-from genomes.history_user.networks import HistoryUsers, Shape, hear
+from genomes.history_user.networks import HistoryUsers, Shape, delayed
 
 TUNES = ("ode-to-joy", "bingo", "london-bridge")
 LIMITS = ("workers", "generations", "time_limit", "target")
@@ -93,7 +93,7 @@ def test_the_cross_entropy_is_that_of_what_a_history_user_says_step_by_step(
 ) -> None:
     one = song()
     performers = users(architecture)
-    said = performers.forward(hear(one.grid))[:, 0]
+    said = performers.forward(delayed(one.grid))[:, 0]
     wanted = step_bits(said, one.grid)[:, 6:].mean(axis=1)
     np.testing.assert_array_equal(cross_entropies(performers, [one], 6)[:, 0], wanted)
 

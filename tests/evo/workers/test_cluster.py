@@ -94,7 +94,7 @@ def test_an_address_is_local_workers_or_a_scheduler(text: str, wanted: Address) 
     "tcp://127.0.0.1.example:8786", "tcp://[fe80::1]:8786", "tcp://localhost.example:8786",
 ])  # fmt: skip
 def test_a_scheduler_elsewhere_without_tls_is_refused_unless_that_is_wanted(text: str) -> None:
-    with pytest.raises(ValueError, match=r"whoever reaches .* tls://.* or give --insecure"):
+    with pytest.raises(ValueError, match=r"without TLS, anyone .* tls://.* or give --insecure"):
         parse_address(text)
     assert parse_address(text, insecure=True).url.endswith(text.removeprefix("tcp://"))
 
@@ -413,25 +413,25 @@ def test_a_worker_of_another_version_is_not_used_and_named(
     clock = clusters.clock_of(monkeypatch.setattr, cluster)
     said: list[str] = []
 
-    def say(text: str) -> None:
+    def show_message(text: str) -> None:
         said.append(text)
         clock.ahead = 61.0  # no other worker is waited for
 
     with (
-        pytest.raises(ValueError, match="no worker that can be used came"),
-        cluster.Cluster(parse_address(address), SEED, CHUNK, say=say),
+        pytest.raises(ValueError, match="no usable worker within"),
+        cluster.Cluster(parse_address(address), SEED, CHUNK, show_message=show_message),
     ):
         pass
     assert len(said) == 1
-    assert "is not used, it has kuznechik 0.0.7, and here is" in said[0]
+    assert "is not used, it has kuznechik 0.0.7, this machine has" in said[0]
 
 
 @pytest.mark.parametrize(("changes", "problem"), [
     ({}, None),
-    ({"packages": {"kuznechik": None}}, "has no kuznechik; there: pip install"),
+    ({"packages": {"kuznechik": None}}, "has no kuznechik; run there: pip install"),
     ({"packages": {}}, "has no kuznechik"),
-    ({"packages": {"kuznechik": "9.0"}}, "has kuznechik 9.0, and here is"),
-    ({"host": {"python": "3.8.1.final.0"}}, "has Python 3.8, and here is"),
+    ({"packages": {"kuznechik": "9.0"}}, "has kuznechik 9.0, this machine has"),
+    ({"host": {"python": "3.8.1.final.0"}}, "has Python 3.8, this machine has"),
 ])  # fmt: skip
 def test_who_has_not_the_same_versions_is_told_what_is_missing(
     changes: dict[str, Any], problem: str | None

@@ -320,10 +320,10 @@ def test_after_a_loss_one_worker_more_is_kept_in_reserve_and_does_not_work_besid
     None
 ):
     scheduler = started(2, 100)
-    assert scheduler.starts.wanted == 2
+    assert scheduler.starts.target == 2
     scheduler.assign(0.0)
     scheduler.died("0", "exit code -9", 0.0, was_killed=True)
-    assert scheduler.starts.wanted == 3
+    assert scheduler.starts.target == 3
     for name in "23":
         scheduler.add(name, 0.0, is_ready=True)
     scheduler.assign(0.0)
@@ -394,7 +394,7 @@ class Simulation:
         self.times: dict[str, float] = {}
 
     def start(self, scheduler: Scheduler[str], now: float) -> None:
-        while len(self.times) < scheduler.starts.wanted and now >= scheduler.starts.next_start:
+        while len(self.times) < scheduler.starts.target and now >= scheduler.starts.next_start:
             self.started += 1
             name = f"{self.started}"
             self.times[name] = inf
@@ -424,7 +424,7 @@ class Simulation:
                 if len(queue) == 1:
                     self.times[one.worker] = now + queue[0][1]
             ending = [*self.times.values(), scheduler.next_limit()]
-            if len(self.times) < scheduler.starts.wanted:
+            if len(self.times) < scheduler.starts.target:
                 ending.append(scheduler.starts.next_start)
             now = max(now, min(ending))
             assert now < 1e5, "nothing happens any more"

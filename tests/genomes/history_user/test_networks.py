@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from genomes.errors import GenomeError
 from genomes.history_user import linear
-from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape, hear
+from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape, delayed
 
 EVERY = pytest.mark.parametrize("architecture", ARCHITECTURES)
 WITH_HISTORY = pytest.mark.parametrize("architecture", ARCHITECTURES[:3])
@@ -327,7 +327,7 @@ def test_a_step_is_said_from_the_steps_before_it(architecture: Any) -> None:
 @EVERY
 def test_following_is_the_forward_pass_on_what_is_heard(architecture: Any) -> None:
     users, grid = batch(architecture), random_grid(25)
-    outputs = users.forward(hear(grid))[:, 0].astype(np.float64)
+    outputs = users.forward(delayed(grid))[:, 0].astype(np.float64)
     said = users.follow(grid).astype(np.float64)
     if architecture == "melody":
         best = outputs.argmax(axis=2)[..., None] == np.arange(5)
@@ -400,7 +400,7 @@ def test_chances_are_those_of_the_activations_over_the_temperature(
     if architecture == "plain":  # it has read nothing: chances are as near to 0 as they get
         wanted = 1 / (1 + np.exp(13.8 / temperature)) * np.ones(5)
     elif architecture == "melody":
-        powers = one.forward(hear(np.zeros((1, 5), bool)))[0, 0, 0] ** (1 / temperature)
+        powers = one.forward(delayed(np.zeros((1, 5), bool)))[0, 0, 0] ** (1 / temperature)
         wanted = (powers / powers.sum())[:5]
     else:
         wanted = 1 / (1 + np.exp(-one.follow(np.zeros((1, 5), bool))[0, 0] / temperature))
@@ -554,7 +554,7 @@ def test_shape_errors_name_the_argument_what_was_expected_and_what_came() -> Non
         assert "\n" not in str(caught.value)
     with pytest.raises(ValueError, match="one random stream an individual"):
         users.perform(grid, 30, streams([1]), 1.0)
-    with pytest.raises(ValueError, match="play no instrument: they hear 7 numbers"):
+    with pytest.raises(ValueError, match="play no instrument: they receive 7 numbers"):
         batch("plain", inputs=7).follow(grid)
 
 

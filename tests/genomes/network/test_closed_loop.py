@@ -50,7 +50,9 @@ def outputs_at(batch: Networks, grids: np.ndarray, step: int) -> np.ndarray:
     assert batch.player is not None
     said = []
     for i, grid in enumerate(grids):
-        heard = batch.player.hear(grid[: step + 1]).T  # the last row is the present, still silent
+        heard = batch.player.input_rows(
+            grid[: step + 1]
+        ).T  # the last row is the present, still silent
         rows = heard[-1:] if batch.feed_forward else heard
         said.append(batch.take([i]).activate(rows)[0, -1])
     return np.array(said)

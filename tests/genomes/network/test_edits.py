@@ -16,7 +16,7 @@ from evo.core.settings import changed
 from evo.engines.neat.by_output import Modules
 from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.settings import ModuleSettings, NeatSettings
-from genomes.network.edits import MOST_CONDITIONS, Edits, edit_offspring
+from genomes.network.edits import MAX_CONDITIONS, Edits, edit_offspring
 from genomes.network.functions import IDENTITY, STEP, SUM
 from genomes.network.genes import UNNUMBERED, Genes
 from genomes.network.merging import merge
@@ -335,7 +335,7 @@ def test_conjunctions_are_founded_on_two_inputs_and_further_ones_by_chance() -> 
     pairs = [sorted(weights.values()) for weights in founded(0.0, 0.3) if len(weights) == 2]
     assert_share(pairs.count([-1.0, 1.0]), len(pairs), 0.3)
     assert [-1.0, -1.0] not in pairs
-    assert max(len(weights) for weights in founded(1.0, 0.3)) == MOST_CONDITIONS
+    assert max(len(weights) for weights in founded(1.0, 0.3)) == MAX_CONDITIONS
     for weights in founded(1.0, 1.0):
         assert list(weights.values()).count(1.0) == 1  # the first
 

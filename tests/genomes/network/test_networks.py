@@ -181,7 +181,7 @@ def test_following_is_activating_on_what_is_heard_less_the_threshold(feed_forwar
     _, _, batch = population(feed_forward)
     grid = random_grid(8)
     said = batch.follow(grid)
-    activations = batch.activate(PLAYER.hear(grid).T) - PLAYER.threshold
+    activations = batch.activate(PLAYER.input_rows(grid).T) - PLAYER.threshold
     assert said.dtype == np.float32
     np.testing.assert_array_equal(said, activations.astype(np.float32))
 

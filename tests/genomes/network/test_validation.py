@@ -18,7 +18,7 @@ from breeding import joined, network
 
 import genomes
 from genomes.errors import GenomeError
-from genomes.network.edits import MOST_CONDITIONS, Edits, edit_offspring
+from genomes.network.edits import MAX_CONDITIONS, Edits, edit_offspring
 from genomes.network.genes import UNNUMBERED, Genes
 from genomes.network.merging import merge
 from genomes.network.networks import Networks, genes_of
@@ -208,7 +208,7 @@ def modules(counts: list[int], weight: float = 0.0) -> Genes:
 
 
 def test_kernels_that_write_merge_only_offspring_that_differ_by_what_an_edit_can_add() -> None:
-    huge, most = 300_000, MOST_CONDITIONS + 1
+    huge, most = 300_000, MAX_CONDITIONS + 1
     genes = modules([3, huge, 4, 3 + most, 4 + most])
     everyone = np.array([1, 2, 3, 4, 1])
     merged = merge(genes, np.array([0]), everyone, np.array([0, 5]))

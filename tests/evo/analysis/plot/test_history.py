@@ -16,7 +16,7 @@ from evo.music.repetition import repeat_shares
 from evo.music.song import Song
 from evo.music.tunes import tune
 from evo.runs import checkpoint
-from genomes.history_user.networks import HistoryUsers, hear
+from genomes.history_user.networks import HistoryUsers, delayed
 
 DISTANCES = [2, 3, 8, 16, 33]
 
@@ -204,7 +204,7 @@ def test_a_run_leaves_where_its_champion_reads_the_song_it_follows(tmp_path: Pat
     arrays = checkpoint.unpack_arrays((folder / "arrays.npz").read_bytes())
     champion = HistoryUsers.from_arrays(arrays)
     song = tune("twinkle-twinkle-little-star")
-    weights = champion.attention(hear(song.grid))[0, 0]
+    weights = champion.attention(delayed(song.grid))[0, 0]
     kept = Song.load(folder.parent / "songs" / "twinkle-twinkle-little-star.mid")
     expected = png_bytes(reading_figure(kept, weights, [8, 16, 32]))
     assert (folder / "reading.png").read_bytes() == expected

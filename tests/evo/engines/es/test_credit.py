@@ -40,7 +40,7 @@ def test_a_weight_of_an_output_changes_that_output_alone(architecture: Any) -> N
     before = HistoryUsers.initial(shape, random, 1)
     heard = random.random((1, 2, 12, 3), np.float32)
     said = before.forward(heard)
-    places = shape.places_by_output
+    places = shape.indices_by_output
     assert len(places) == (3 if architecture in ("united", "lstm") else 0)
     for output, own in enumerate(places):
         assert len(own) == 4 + 1  # the units that it hears and its bias

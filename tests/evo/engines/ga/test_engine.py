@@ -56,7 +56,7 @@ def parents_of(children: np.ndarray, pool: np.ndarray) -> list[int]:
 
 
 def by_step(one: GridGA) -> Scores:
-    """A case a step: the negated number of wrong keys."""
+    """A case per step: the negated number of wrong keys."""
     cases = -(one.ask().notes != TARGET).sum(axis=2)
     return Scores.of(cases.sum(axis=1), cases)
 
@@ -245,7 +245,9 @@ def test_on_islands_parents_are_of_the_childs_own_island() -> None:
     one.tell(Scores.of(cases.sum(axis=1), cases))
     parents = np.array(parents_of(one.ask().notes, pool))
     np.testing.assert_array_equal(parents // 10, np.arange(30) // 10)
-    with pytest.raises(BreedingError, match="31 islands, one a case, need a population"):
+    with pytest.raises(
+        BreedingError, match=r"population\.size must be at least 31, one island per case"
+    ):
         engine(population={"survival": "islands"}).tell(Scores.of(np.zeros(30), np.zeros((30, 31))))
 
 
@@ -333,7 +335,7 @@ def test_credit_by_step_copies_a_song_in_far_fewer_evaluations() -> None:
 
 def test_credit_refuses_more_cases_than_steps_and_none_at_all() -> None:
     one = engine(crossover={"credit": 1.0})
-    with pytest.raises(BreedingError, match=f"one case a step, of {STEPS} steps.* 17 cases"):
+    with pytest.raises(BreedingError, match=f"one case per step, of {STEPS} steps.* 17 cases"):
         one.tell(Scores.of(np.zeros(30), np.zeros((30, STEPS + 1))))
     with pytest.raises(BreedingError, match="need a fitness with cases"):
         engine(crossover={"credit": 1.0}).tell(Scores.of(np.zeros(30)))

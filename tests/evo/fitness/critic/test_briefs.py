@@ -16,14 +16,14 @@ from evo.fitness.critic.briefs import (
     BEYOND,
     CHORDS,
     COPIED,
-    LEAST_SPREAD,
+    MIN_SPREAD,
     PleaseCritics,
 )
 from evo.fitness.critic.contexts import Contexts
 from evo.fitness.critic.counterexamples import corrupted
 from evo.fitness.critic.features import NAMES, roll_features
 from evo.fitness.critic.model import hash_of
-from evo.fitness.critic.panel import FOLDS, LEAST_LEVEL, Panel
+from evo.fitness.critic.panel import FOLDS, MIN_LEVEL, Panel
 from evo.music.measures.similarity import families
 from evo.music.tunes import tune_names
 from evo.runs.checkpoint import pack_arrays, unpack_arrays
@@ -108,7 +108,7 @@ def test_other_seeds_make_other_folds_and_the_same_seed_the_same_bits() -> None:
 def test_training_says_what_it_does() -> None:
     said: list[str] = []
     with short_training():
-        Panel.train(tunes()[:9], tune_names()[:9], seed=0, say=said.append)
+        Panel.train(tunes()[:9], tune_names()[:9], seed=0, show_message=said.append)
     assert said == ["training 3 critics on 9 songs ..."]
 
 
@@ -244,7 +244,7 @@ def test_a_brief_is_a_songs_numbers_by_a_critic_that_does_not_know_it() -> None:
         wanted = roll_features(song_of(name)[None], contexts)[0]
         assert briefs.features[place].tobytes() == wanted.tobytes()
     guiding = ears.described()[ears.fold < FOLDS - 1]
-    np.testing.assert_allclose(briefs.spread, guiding.std(axis=0) + LEAST_SPREAD)
+    np.testing.assert_allclose(briefs.spread, guiding.std(axis=0) + MIN_SPREAD)
     assert (briefs.lowest == guiding.min(axis=0)).all()
     assert (briefs.highest == guiding.max(axis=0)).all()
 
@@ -255,7 +255,7 @@ def test_the_least_a_critic_is_to_think_is_that_of_poorer_songs_or_of_the_briefs
     assert briefs.level.shape == (12, FOLDS - 1)
     for critic in range(FOLDS - 1):
         unknown = ears.critics[critic].judge(ears.songs[ears.unknown(critic)])
-        least = np.quantile(unknown, LEAST_LEVEL)
+        least = np.quantile(unknown, MIN_LEVEL)
         for place, name in enumerate(briefs.songs):
             own = ears.critics[critic].judge(song_of(name)[None])[0]
             wanted = max(own, least) if briefs.critic[place] == critic else least

@@ -55,7 +55,9 @@ def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
         notes[:, : 10**number, 0] = True
         return Grids(notes), np.array([1.0 if place < fooled[number] else -1.0])
 
-    with patch.object(hard_negatives.Panel, "train", lambda songs, names, seed, say: Told()):
+    with patch.object(
+        hard_negatives.Panel, "train", lambda songs, names, seed, show_message: Told()
+    ):
         last: Any = hard_negatives.train(SONGS, ["a"] * 9, 0, most, said.append, search)
     return last.found, [line for line in said if "found what" in line]
 

@@ -63,7 +63,7 @@ def test_a_transposed_run_shared_by_two_songs_is_found_with_its_share() -> None:
     theme = [0, 2, 4, 5, 7]
     a, b = roll(*theme, 12, 0, 12), roll(9, *(key + 3 for key in theme), 1)
     assert shared(a, b) == (4, 4 / 7)
-    assert shared(a, b, least=5).share == 0.0
+    assert shared(a, b, min_length=5).share == 0.0
     assert shared(b, a).share == 4 / 6
 
 
