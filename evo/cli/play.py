@@ -59,7 +59,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         song, target = _champions_song(path), path / "champion" / "song.wav"
     else:
         song, target = _song(what), Path(f"{path.stem}.wav")
-    click.echo(text_roll(song))
+    print(text_roll(song))  # click.echo takes any ASCII output for UTF-8
     target = Path(wav) if wav is not None else target
     with user_file(target, "cannot be written"):
         song.to_wav(target)

@@ -161,7 +161,7 @@ def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, An
         + (f", {figures}" if figures else "")
     )
     if "pieces" in result and result["status"] != "failed":
-        click.echo((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
+        print((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
         display.message(f"resume it with: {resume_command(path)}")

@@ -334,7 +334,7 @@ def test_a_share_of_the_songs_is_held_out_and_never_all(share: float, count: int
     ({"held_out": -0.1}, "memorize.held_out must be a number from 0 below 1, got -0.1"),
     ({"batch": -1}, "memorize.batch must be a whole number from 0 to 1,000,000, got -1"),
     ({"mode": "listen"},
-     "memorize.mode must be one of nothing, follow, likelihood, perform, got 'listen'"),
+     "memorize.mode must be one of follow, likelihood, perform, empty, got 'listen'"),
 ])  # fmt: skip
 def test_a_setting_that_cannot_be_is_refused_in_one_line(
     table: dict[str, Any], words: str, folder: Path, tmp_path: Path
