@@ -121,7 +121,8 @@ class _Files(IndexDataCacheFile):  # type: ignore[misc]  # numba has no types
         content = self._dump(data)
         with self._open_for_write(str(self._path(key))) as file:
             file.write(content + hashlib.sha256(content).digest())
-        for path in set(self.folder.glob(f"{self.name}*")) - set(self.current()):
+        # Not the temporary files, which another process may be writing.
+        for path in set(self.folder.glob(f"{self.name}*.nb[ci]")) - set(self.current()):
             path.unlink(missing_ok=True)
 
     def current(self) -> list[Path]:

@@ -7,6 +7,7 @@ import inspect
 import os
 import signal
 import sys
+import tempfile
 import threading
 import traceback
 import warnings
@@ -19,7 +20,7 @@ import click
 
 from evo import __version__
 from evo.cli.output import accept_everything
-from evo.core.platform import ENDING_SIGNALS, call_later
+from evo.core.platform import ENDING_SIGNALS, call_later, signals_blocked
 
 _CLEANING_LIMIT = 1.5  # seconds
 
@@ -47,6 +48,9 @@ def end_on_signals() -> None:
         call_later(_CLEANING_LIMIT, lambda: os._exit(128 + number))
         sys.exit(128 + number)
 
+    # Python tries the temporary folder by a file, which a signal meanwhile would leave there.
+    with signals_blocked():
+        tempfile.gettempdir()
     if threading.current_thread() is threading.main_thread():
         for number in ENDING_SIGNALS:
             is_ignored = signal.getsignal(number) is signal.SIG_IGN  # as SIGHUP is by nohup
