@@ -12,7 +12,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any
 
@@ -49,7 +49,7 @@ def end_on_signals() -> None:
         sys.exit(128 + number)
 
     # Python tries the temporary folder by a file, which a signal meanwhile would leave there.
-    with signals_blocked():
+    with signals_blocked(), suppress(OSError):
         tempfile.gettempdir()
     if threading.current_thread() is threading.main_thread():
         for number in ENDING_SIGNALS:
