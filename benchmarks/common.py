@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from evo.engines import Engine
     from evo.experiment import Experiment
     from evo.fitness.base import Fitness
-    from evo.music.library import SongFinder
     from evo.music.song import Song
     from evo.runs.loop import Record
     from genomes.player import Player
@@ -93,6 +92,7 @@ def configured(
         songs: The songs of whatever name is given; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
+    from evo.music.library import SongFinder
     from evo.runs.configure import configuration
 
     given = dict.fromkeys(_OPTIONS) | options | {"settings": settings}
