@@ -7,7 +7,7 @@ run of few generations is made. Then its newest checkpoint is changed at random,
 in a process of its own, and two more generations are bred. The checkpoint must be refused, or be
 loaded as it is: what was restored has to be saved as the same values. Printed are, for each kind
 of run, the mutants that were refused, loaded, loaded as something else, that ended in a traceback
-or killed the process, and the longest time. Exits with 1 if a promise was broken.
+or killed the process, and the longest processor time. Exits with 1 if a promise was broken.
 
 With NUMBA_BOUNDSCHECK=1 (and a NUMBA_CACHE_DIR of its own) every index of a kernel is checked.
 """
@@ -137,12 +137,12 @@ def judged(path: Path, state: State, stamp: checkpoint.Stamp) -> tuple[str, floa
 
     def work() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        started = time.monotonic()
+        started = time.process_time()
         try:
             found = resumed(copy, state, stamp)
         except Exception:  # noqa: BLE001 - this is what is looked for
             found = f"traceback {traceback.format_exc()}"
-        report.write_text(f"{time.monotonic() - started}\n{found}")
+        report.write_text(f"{time.process_time() - started}\n{found}")
         return 0
 
     child = in_child(work)
