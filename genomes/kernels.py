@@ -61,6 +61,11 @@ def is_compiled(dispatcher: Any) -> bool:
     return isinstance(dispatcher._cache, KernelCache) and dispatcher._cache.is_stored()
 
 
+def cache_folder(dispatcher: Any) -> str | None:
+    """Return the folder in which a kernel is kept, or None if it cannot be kept."""
+    return None if _config.DISABLE_JIT else dispatcher.stats.cache_path
+
+
 @device
 def zero() -> int:
     """Return a 0 that is not a literal: a literal would cause a second compilation."""

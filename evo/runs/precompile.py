@@ -16,7 +16,7 @@ from evo.core.seeds import Individuals, Role
 from evo.engines import engine_class
 from evo.fitness.base import Fitness
 from evo.workers.evaluation import score_batch
-from genomes.kernels import is_compiled
+from genomes.kernels import cache_folder, is_compiled
 from genomes.player import Player
 
 
@@ -33,6 +33,13 @@ def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
     if own and not any(is_compiled(kernel) for kernel in own):
         return True
     return not any(is_compiled(kernel) for kernel in engine_class(engine).kernels)
+
+
+def announcement(engine: str) -> str:
+    """Return the message before kernels are compiled, with the folder that keeps them."""
+    folder = cache_folder(engine_class(engine).kernels[0])
+    kept = f"they are kept in {folder}" if folder else "they cannot be kept"
+    return f"compiling the kernels, which takes some seconds; {kept}"
 
 
 def breed_pickled(arguments: bytes) -> None:

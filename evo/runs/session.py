@@ -297,7 +297,7 @@ class _Session:
         """Evolve generation after generation until there is a reason to stop."""
         engine, fitness, name = self.engine, self.task.fitness, self.config.run.engine
         if precompile.is_needed(name, fitness):
-            self.display.message("compiling the kernels, which takes some seconds and is kept ...")
+            self.display.message(precompile.announcement(name))
             precompile.compile_kernels(name, self.config.engine, self.task.player, fitness)
         self.display.begin(self.run, self.stop, engine.generation)
         try:

@@ -33,7 +33,7 @@ STRATEGIES: dict[str, Callable[..., Strategy]] = {
     "weighted-mean": WeightedMean,
 }
 # Maximum number of weights of one generation.
-MAX_WEIGHTS = 2_000_000_000
+MAX_WEIGHTS = 250_000_000
 
 
 class Population(Settings, frozen=True):

@@ -1,6 +1,7 @@
 """Compiling before the first generation changes nothing and leaves nothing running."""
 
 import random
+from pathlib import Path
 from typing import Any
 
 import multiprocess
@@ -100,3 +101,9 @@ def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
     settings = configured("memorize", "ga", ga={"population": {"size": 10}}).engine
     precompile.breed_pickled(bytes(ForkingPickler.dumps(("ga", settings, None))))
     assert not precompile.is_needed("ga")
+
+
+@pytest.mark.parametrize("engine", ["neat", "ga", "es", "neat-python", "random-grid"])
+def test_the_folder_of_compiled_kernels_is_named(engine: str) -> None:
+    folder = precompile.announcement(engine).partition("kept in ")[2]
+    assert Path(folder).is_dir()
