@@ -214,6 +214,9 @@ class NeatPython(Engine[NeatPythonSettings]):
         self._population = dict(zip(keys, genomes, strict=True))
         self._performers = networks
         history = state.value("species", list[SpeciesValues])
+        members = [key for kept in history for key in kept.members]
+        if not all(kept.members for kept in history) or sorted(members) != sorted(keys):
+            raise ValueError("every genome must be a member of one species, and none be empty")
 
         def above(name: str, used: Any) -> int:
             """Return a counter, which must be larger than all numbers in use."""
