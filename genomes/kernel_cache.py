@@ -5,9 +5,10 @@ raises. Here a file is used only if it has the SHA-256 that it was written with.
 cannot be loaded is compiled. One that cannot be stored is compiled in every process. Both give a
 `KernelCacheWarning`.
 
-A stored kernel is used as long as everything that it was compiled from is the same: its source
-file, those of the compiled functions that it calls, and the constants that they read. numba
-compares only the first.
+A stored kernel is used as long as the sources that it was compiled from are the same: its module,
+and the modules that this one imports, directly or not. numba compares the first only. A process
+whose sources were changed on disk after its start neither loads nor stores kernels, because its
+code may be older than the files.
 """
 
 import atexit
@@ -15,41 +16,55 @@ import functools
 import hashlib
 import itertools
 import os
+import re
 import shutil
+import sys
 import tempfile
+import time
 import warnings
 from collections.abc import Callable, Iterator
+from importlib.util import resolve_name
 from pathlib import Path
-from types import CodeType
 from typing import Any
 
 import numba
-import numpy as np
 from numba.core.caching import FunctionCache, IndexDataCacheFile, NullCache, _Cache
-from numba.core.dispatcher import Dispatcher
 
 _config: Any = numba.config
-_CONSTANTS = (bool, int, float, str, tuple, np.generic)
+# Modules are imported after this one if they have kernels.
+STARTED = time.time()
+_IMPORT = re.compile(
+    r"^(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|[^\n]*)|import\s+([^\n]*))", re.MULTILINE
+)
+_NAME = re.compile(r"[\w.]+")
+_ABANDONED = 3600.0  # seconds after which a temporary file is a killed process's
 
 
 class KernelCacheWarning(UserWarning):
     """Given when compiled kernels cannot be loaded from disk, or not stored."""
 
 
-class KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
+class KernelCache(FunctionCache):  # type: ignore[misc]  # numba is typed in part only
     """The stored compilations of a kernel, by types of the arguments.
 
     Raises:
         RuntimeError: If there is no folder that can be written.
     """
 
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)
+        self._function = function
+
     @functools.cached_property
-    def _files(self) -> "_Files":
-        """The files; at the definition of a kernel, what it calls need not exist yet."""
-        stamp = hashlib.sha256()
-        for part in _sources(self._py_func, set()):
-            stamp.update(part)
-        return _Files(self.cache_path, self._impl.filename_base, stamp.hexdigest())
+    def _files(self) -> "_Files | None":
+        """The files, or None if the sources cannot be trusted to be those that are loaded."""
+        try:
+            sources = _sources_of(self._function.__module__)
+        except OSError as error:
+            _warn("sources", f"compiled kernels are not kept: {error}")
+            return None
+        name = f"{Path(self._function.__code__.co_filename).stem}.{self._function.__qualname__}"
+        return _Files(self.cache_path, name, sources)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return a stored compilation, or None if there is no usable one.
@@ -58,6 +73,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
             sig: Types of the arguments.
             target_context: The processor that is compiled for.
         """
+        if self._files is None:
+            return None
         self._cache_file = self._files
         try:
             return super().load_overload(sig, target_context)
@@ -72,6 +89,8 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
             sig: Types of the arguments.
             data: The compilation.
         """
+        if self._files is None:
+            return
         self._cache_file = self._files
         try:
             super().save_overload(sig, data)
@@ -84,13 +103,14 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # numba has no types
 
     def is_stored(self) -> bool:
         """Return whether a compilation of the kernel's present sources is stored."""
-        return bool(self._files.current())
+        return self._files is not None and bool(self._files.current())
 
 
-class _Files(IndexDataCacheFile):  # type: ignore[misc]  # numba has no types
-    """The files of a kernel: NAME.SOURCES-TYPES.nbc, each followed by its SHA-256."""
+class _Files(IndexDataCacheFile):  # type: ignore[misc]  # numba is typed in part only
+    """The files of a kernel: MODULE.KERNEL.PYTHON.SOURCES-TYPES.nbc, each with a SHA-256 behind."""
 
     def __init__(self, folder: str, name: str, sources: str) -> None:
+        name = f"{name}.{sys.implementation.cache_tag}"
         super().__init__(folder, name, sources)
         self.folder, self.name, self.sources = Path(folder), f"{name}.", f"{sources[:16]}-"
 
@@ -121,8 +141,9 @@ class _Files(IndexDataCacheFile):  # type: ignore[misc]  # numba has no types
         content = self._dump(data)
         with self._open_for_write(str(self._path(key))) as file:
             file.write(content + hashlib.sha256(content).digest())
-        # Not the temporary files, which another process may be writing.
-        for path in set(self.folder.glob(f"{self.name}*.nb[ci]")) - set(self.current()):
+        old = set(self.folder.glob(f"{self.name}*.nbc")) - set(self.current())
+        old |= {path for path in self.folder.glob("*.nbc.tmp.*") if _is_abandoned(path)}
+        for path in old:
             path.unlink(missing_ok=True)
 
     def current(self) -> list[Path]:
@@ -134,29 +155,58 @@ class _Files(IndexDataCacheFile):  # type: ignore[misc]  # numba has no types
         return self.folder / f"{self.name}{self.sources}{types[:16]}.nbc"
 
 
-def _sources(function: Callable[..., Any], seen: set[Any]) -> Iterator[bytes]:
-    """Yield what a kernel is compiled from: source files, and constants outside of functions."""
-    if function in seen:
-        return
-    seen.add(function)
-    file = function.__code__.co_filename
-    if file not in seen:
-        seen.add(file)
-        yield Path(file).read_bytes()
-    for name in sorted(_names(function.__code__)):
-        value = function.__globals__.get(name)
-        if isinstance(value, Dispatcher):
-            yield from _sources(value.py_func, seen)
-        elif isinstance(value, np.ndarray):
-            yield value.tobytes()
-        elif isinstance(value, _CONSTANTS):
-            yield f"{name} = {value!r}\n".encode()
+def _is_abandoned(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > _ABANDONED
+    except OSError:  # it has just been renamed
+        return False
 
 
-def _names(code: CodeType) -> set[str]:
-    """Return the global names that a function and its inner functions read."""
-    inner = [one for one in code.co_consts if isinstance(one, CodeType)]
-    return set(code.co_names).union(*map(_names, inner))
+def _sources_of(module: str) -> str:
+    """Return the hash of a module's source and of those that it imports, directly or not.
+
+    Modules of other distributions, such as numpy, are left out.
+
+    Raises:
+        OSError: If a source cannot be read, or was changed after it may have been loaded.
+    """
+    folder = Path(str(sys.modules[module].__file__)).parent
+    packages = {"genomes", "evo", module.partition(".")[0]}
+    left, sources = [module], dict[str, str]()
+    while left:
+        name = left.pop()
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is None or name in sources:
+            continue
+        is_beside = Path(file).parent == folder and folder.name != "site-packages"
+        if name.partition(".")[0] in packages or is_beside:
+            sources[name], imported = source_of(name, file)
+            left += imported
+    return hashlib.sha256(repr(sorted(sources.items())).encode()).hexdigest()
+
+
+@functools.cache
+def source_of(module: str, file: str) -> tuple[str, list[str]]:
+    """Return the hash of a module's source, and the names that it imports from the start.
+
+    Imports inside functions are left out: kernels cannot have them.
+
+    Raises:
+        OSError: If it cannot be read, or was changed after this process started.
+    """
+    if os.stat(file).st_ctime > STARTED:
+        raise OSError(f"{file} was changed after this process started")
+    content = Path(file).read_bytes()
+    imported = []
+    for source, names, whole in _IMPORT.findall(content.decode(errors="replace")):
+        if source:
+            package = sys.modules[module].__package__ or module
+            start = resolve_name(source, package)
+            # What is imported may be a module of a package.
+            imported += [start, *(f"{start}.{name}" for name in _NAME.findall(names))]
+        else:
+            imported += _NAME.findall(whole)
+    return hashlib.sha256(content).hexdigest(), imported
 
 
 def _warn(problem: str, text: str) -> None:
@@ -167,12 +217,14 @@ def _warn(problem: str, text: str) -> None:
 
 @functools.cache
 def occurrences(problem: str) -> Iterator[int]:
-    """Return the counter of a kind of problem in this process."""
+    """Return the counter of a kind of problem in this process, the same at every call."""
     return itertools.count()
 
 
 def cache_of(function: Callable[..., Any]) -> _Cache:
     """Return the cache for a kernel: beside its module, the user's, a temporary one, or none."""
+    if not os.path.exists(function.__code__.co_filename):  # a cell of a notebook
+        return NullCache()
     try:
         return KernelCache(function)
     except RuntimeError:  # no folder can be written

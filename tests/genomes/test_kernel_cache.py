@@ -1,7 +1,9 @@
 """Compiled kernels are kept on disk if that is possible, and never trusted."""
 
+import os
 import subprocess
 import sys
+import time
 import warnings
 from importlib import import_module
 from pathlib import Path
@@ -10,9 +12,18 @@ from typing import Any
 import numba
 import pytest
 
-from genomes.kernel_cache import KernelCacheWarning, occurrences
+from genomes import kernel_cache
+from genomes.kernel_cache import KernelCacheWarning, occurrences, source_of
 
+FAR = """
+from typing import NamedTuple
+
+class Pair(NamedTuple):
+    low: int
+    high: int
+"""
 CALLED = """
+from far import Pair
 from genomes.kernels import device
 STEP = 1
 
@@ -27,7 +38,12 @@ from called import STEP, step
 @kernel
 def twice(number):
     return step(step(number)) * STEP
+
+@kernel
+def distance(pair):
+    return pair.high - pair.low
 """
+MODULES = ("far", "called", "caller")
 
 
 class Kernels:
@@ -35,6 +51,7 @@ class Kernels:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.write("far", FAR)
         self.write("called", CALLED)
         self.write("caller", CALLER)
 
@@ -43,8 +60,10 @@ class Kernels:
 
     def loaded(self) -> Any:
         """Import the modules as a new process would."""
-        for name in ("called", "caller"):
+        for name in MODULES:
             sys.modules.pop(name, None)
+        source_of.cache_clear()
+        kernel_cache.STARTED = time.time()
         return import_module("caller").twice
 
     def files(self) -> list[Path]:
@@ -56,9 +75,11 @@ def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(kernel_cache, "STARTED", kernel_cache.STARTED)
     occurrences.cache_clear()
     yield Kernels(tmp_path)
-    for name in ("called", "caller"):
+    source_of.cache_clear()
+    for name in MODULES:
         sys.modules.pop(name, None)
 
 
@@ -118,6 +139,44 @@ def test_a_kernel_is_compiled_anew_when_a_constant_of_another_module_changes(
     kernels.loaded()(3)
     kernels.write("called", CALLED.replace("STEP = 1", "STEP = 10"))
     assert kernels.loaded()(3) == 50
+
+
+def test_a_kernel_is_compiled_anew_when_a_type_of_its_arguments_changes(kernels: Kernels) -> None:
+    """Two modules away, and with arguments that numba calls by the same name."""
+    kernels.loaded()
+    assert sys.modules["caller"].distance(sys.modules["far"].Pair(3, 7)) == 4
+    kernels.write("far", FAR.replace("low", "x").replace("high", "low").replace("x", "high"))
+    kernels.loaded()
+    assert sys.modules["caller"].distance(sys.modules["far"].Pair(3, 7)) == -4
+
+
+def test_a_process_older_than_its_sources_neither_loads_nor_stores(kernels: Kernels) -> None:
+    twice = kernels.loaded()
+    time.sleep(0.02)
+    kernels.write("called", CALLED.replace("+ 1", "+ 1000"))
+    with pytest.warns(KernelCacheWarning, match=r"called\.py was changed after"):
+        assert twice(3) == 5
+    assert not kernels.files()
+    assert kernels.loaded()(3) == 2003
+
+
+def test_a_kernel_without_its_source_is_compiled(kernels: Kernels) -> None:
+    twice = kernels.loaded()
+    (kernels.folder / "called.py").unlink()
+    with pytest.warns(KernelCacheWarning, match=r"called\.py"):
+        assert twice(3) == 5
+
+
+def test_what_killed_processes_left_is_removed_after_an_hour(kernels: Kernels) -> None:
+    twice = kernels.loaded()
+    folder = Path(twice.stats.cache_path)
+    old, new = folder / "x.nbc.tmp.0123", folder / "y.nbc.tmp.4567"
+    for path in (old, new):
+        path.write_bytes(b"half")
+    os.utime(old, (0, time.time() - 2 * 3600))
+    assert twice(3) == 5
+    assert new.exists()
+    assert not old.exists()
 
 
 def test_a_folder_that_cannot_be_written_costs_one_warning(
