@@ -22,6 +22,7 @@ class Role(IntEnum):
     EVALUATE = 3
     PLAY = 4
     TRAIN = 5
+    REASSESS = 6
 
 
 def stream(seed: int, role: Role, generation: int = 0, individual: int = 0) -> np.random.Generator:

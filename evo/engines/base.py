@@ -19,7 +19,7 @@ has no random state to save.
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
@@ -40,8 +40,9 @@ class Champion:
     """The best individual so far."""
 
     performers: Performers  # a batch of one
-    score: float  # mean over its evaluations
+    score: float
     generation: int
+    # Of a noisy fitness: evaluations that `score` is the mean of.
     evaluations: int = 1
 
 
@@ -169,11 +170,13 @@ class Engine(ABC, Generic[S]):
     def ask(self) -> Performers:
         """Return the population of the current generation."""
 
-    def tell(self, scores: Scores) -> None:
+    def tell(self, scores: Scores, champion: Champion | None = None) -> None:
         """Take the scores of the population, and breed the next generation.
 
         Args:
             scores: In the order of the population.
+            champion: The champion of a noisy fitness (`evo.runs.noisy`); by default that of the
+                best score so far.
 
         Raises:
             ValueError: If the number of scores is not the number of individuals.
@@ -183,27 +186,16 @@ class Engine(ABC, Generic[S]):
         if len(scores) != len(performers):
             raise ValueError(f"{len(scores)} scores came for {len(performers)} individuals")
         best = int(np.argmax(scores.total))
-        if scores.ok[best] and (self.champion is None or scores.total[best] > self.champion.score):
+        if champion is not None:
+            self.champion = champion
+        elif scores.ok[best] and (
+            self.champion is None or scores.total[best] > self.champion.score
+        ):
             self.champion = Champion(
                 performers.take([best]), float(scores.total[best]), self.generation
             )
         self._breed(scores)
         self.generation += 1
-
-    def reassess(self, score: float | None) -> None:
-        """Average the champion's score with that of another evaluation.
-
-        Args:
-            score: Score of the champion; None if the evaluation failed, which discards it.
-        """
-        old = self.champion
-        if old is None or score is None:
-            self.champion = None
-            return
-        count = old.evaluations + 1
-        self.champion = replace(
-            old, score=old.score + (score - old.score) / count, evaluations=count
-        )
 
     def forget(self) -> None:
         """Discard everything selected by old scores, because the fitness has changed.
@@ -238,7 +230,7 @@ class Engine(ABC, Generic[S]):
         state = State(values={"generation": self.generation}) | self._state().inside("breeder")
         if self.champion is not None:
             about = {"score": self.champion.score, "generation": self.champion.generation}
-            if self.champion.evaluations > 1:
+            if self.champion.evaluations != 1:
                 about["evaluations"] = self.champion.evaluations
             state |= State(self.champion.performers.to_arrays(), about).inside("champion")
         return state

@@ -25,7 +25,7 @@ class Fitness(Protocol):
     """Scores a batch of performers; see the module's docstring."""
 
     # Same genome, same score? False for co-evolution and for noisy tasks. The champion of a noisy
-    # task is evaluated again every generation, and has the mean of its scores.
+    # task is evaluated several times (`evo.runs.noisy`).
     reusable: bool
     # Optional `kernels`, a tuple of sentinel kernels: if these are in numba's cache, assume that
     # all of the fitness's are (`evo.runs.precompile`).

@@ -7,9 +7,9 @@ shows and decides when to stop. The record is one line of the log:
     evaluations           individuals evaluated since the run began
     best, mean, worst     of the individuals that did not fail (null if all failed)
     quartiles             25, 50 and 75 % of the same
-    champion              score of the best individual ever; its mean over one evaluation per
-                          generation if the fitness is noisy; the best of this generation if the
-                          fitness learns and its scores cannot be compared with older ones
+    champion              score of the best individual ever; its mean if the fitness is noisy
+                          (`evo.runs.noisy`); of this generation if the fitness learns and its
+                          scores cannot be compared with older ones
     champion_generation   when it was found
     figures               the task's own figures of the champion
     engine                the engine's figures of the next population
@@ -32,6 +32,7 @@ from evo.core.scores import Scores
 from evo.core.state import Count, Positive
 from evo.engines import Engine
 from evo.fitness.base import Fitness, LearningFitness
+from evo.runs.noisy import Contest, noisy_champion
 from evo.workers.base import Evaluator
 
 Record = dict[str, Any]
@@ -71,17 +72,6 @@ def _failures(scores: Scores) -> Record:
     return {"failures": scores.failures(), "failure": f"individual {individual}: {reason}"}
 
 
-def _champion_scores(engine: Engine[Any], fitness: Fitness, evaluator: Evaluator) -> Scores | None:
-    """Evaluate the champion again, or return None if there is none.
-
-    Under a noisy fitness an individual that was lucky once would otherwise stay champion.
-    """
-    champion = engine.champion
-    if champion is None:
-        return None
-    return evaluator.evaluate(fitness, champion.performers, engine.generation)
-
-
 def generations(
     engine: Engine[Any],
     fitness: Fitness,
@@ -110,7 +100,7 @@ def generations(
         try:
             scores = evaluator.evaluate(fitness, performers, generation)
             is_noisy = learner is None and not fitness.reusable
-            again = _champion_scores(engine, fitness, evaluator) if is_noisy else None
+            contest = noisy_champion(engine, fitness, evaluator, scores) if is_noisy else Contest()
         except Interrupted:
             raise EvaluationInterruptedError from None
         failed = int((~scores.ok).sum())
@@ -121,16 +111,14 @@ def generations(
             )
         if learner is not None and not learner.reusable:
             engine.forget()
-        if again is not None:
-            engine.reassess(float(again.total[0]) if again.ok[0] else None)
-        engine.tell(scores)
+        engine.tell(scores, contest.champion)
         champion = engine.champion
         if champion is not None and champion.generation != progress.figures_generation:
             progress.figures = fitness.figures(champion.performers)
             progress.figures_generation = champion.generation
         if learner is not None:
             learner.learn(performers, scores, generation)
-        progress.evaluations += len(performers) + (again is not None)
+        progress.evaluations += len(performers) + contest.evaluations
         progress.wall_seconds = time.monotonic() - started
         yield {
             "generation": generation,

@@ -32,6 +32,9 @@ class Stop:
         if self.solved and record["figures"].get("solved"):
             return "solved"
         value = record[self.criterion]
+        if self.criterion == "best" and value is not None:
+            # Lower than the best if the fitness is noisy: the best score is a lucky one.
+            value = min(value, record["champion"])
         if self.target is not None and value is not None and value >= self.target:
             return f"{self.criterion} fitness reached the target {self.target:g}"
         done = record["generation"] + 1

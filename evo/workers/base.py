@@ -16,6 +16,7 @@ cluster of one or several machines.
 from typing import Protocol, Self
 
 from evo.core.scores import Scores
+from evo.core.seeds import Role
 from evo.fitness.base import Fitness
 from genomes.base import Performers
 
@@ -27,13 +28,20 @@ class Evaluator(Protocol):
 
     def __exit__(self, *exception: object) -> None: ...
 
-    def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
+    def evaluate(
+        self,
+        fitness: Fitness,
+        performers: Performers,
+        generation: int,
+        role: Role = Role.EVALUATE,
+    ) -> Scores:
         """Score a population.
 
         Args:
             fitness: The fitness function.
             performers: The n individuals.
             generation: The generation number, part of the address of the random streams.
+            role: The use of the random streams, part of their address.
 
         Returns:
             n scores, in the order of `performers`.

@@ -23,6 +23,9 @@ from evo.workers.failures import (
 )
 from genomes.base import Performers
 
+# Run seed, role, generation and individuals.
+StreamAddress = tuple[int, Role, int, range]
+
 
 def batches(count: int, size: int) -> list[range]:
     """Split the indices of a population into batches.
@@ -107,7 +110,7 @@ def score_arrays(
     fitness: Fitness,
     kind: type[Performers],
     arrays: Mapping[str, Any],
-    address: tuple[int, int, range],
+    address: StreamAddress,
     chunk_size: int,
 ) -> tuple[Scores, float]:
     """Score a batch in a worker process.
@@ -116,7 +119,7 @@ def score_arrays(
         fitness: Judges the individuals.
         kind: Their genome kind.
         arrays: Their genomes, from `Performers.to_arrays`.
-        address: Run seed, generation, and the indices of the individuals in the population.
+        address: Run seed, role, generation, and the indices of the individuals in the population.
         chunk_size: Maximum number of individuals scored at once.
 
     Returns:
@@ -127,7 +130,6 @@ def score_arrays(
         MachineFaultError: If the machine failed.
         UnreadableError: If the genome kind refuses the arrays.
     """
-    seed, generation, batch = address
     began = time.perf_counter() - processor_wait()
     try:
         performers = kind.from_arrays(arrays, trusted=True)
@@ -135,6 +137,6 @@ def score_arrays(
         if is_machine_fault(error):
             raise MachineFaultError(described(error)) from error
         raise UnreadableError(described(error)) from error
-    streams = Individuals(seed, Role.EVALUATE, generation, batch)
+    streams = Individuals(*address)
     scores = score(fitness, performers, streams, chunk_size)
     return scores, max(0.0, time.perf_counter() - processor_wait() - began)

@@ -29,13 +29,20 @@ class Serial:
     def __exit__(self, *exception: object) -> None:
         pass
 
-    def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
+    def evaluate(
+        self,
+        fitness: Fitness,
+        performers: Performers,
+        generation: int,
+        role: Role = Role.EVALUATE,
+    ) -> Scores:
         """Score a population; see `evo.workers.base.Evaluator`.
 
         Args:
             fitness: The fitness function.
             performers: The n individuals.
             generation: The generation number.
+            role: The use of the random streams, part of their address.
 
         Returns:
             n scores, in the order of `performers`.
@@ -45,7 +52,7 @@ class Serial:
         """
         parts = []
         for batch in batches(len(performers), self._chunk_size):
-            streams = Individuals(self._seed, Role.EVALUATE, generation, batch)
+            streams = Individuals(self._seed, role, generation, batch)
             parts.append(
                 _score(fitness, performers.take(np.arange(batch.start, batch.stop)), streams)
             )

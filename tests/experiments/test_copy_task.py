@@ -77,7 +77,7 @@ def test_what_the_command_line_sets_is_what_the_run_has(
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 0, result.output
     left = json.loads((tmp_path / "run" / "result.json").read_text())
-    assert (left["seed"], left["generations"], left["evaluations"]) == (3, 3, 101)
+    assert (left["seed"], left["generations"], left["evaluations"]) == (3, 3, 109)
     assert {"loss", "read_lags", "read_entropy"} <= set(left)
     assert (tmp_path / "run" / "champion" / "arrays.npz").exists()
 

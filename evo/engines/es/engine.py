@@ -146,3 +146,5 @@ class EvolutionStrategy(Engine[StrategySettings]):
 
     def _restore(self, state: State) -> None:
         self._strategy.restore(state)
+        if self._strategy.has_diverged:
+            raise ValueError("mean and deviations must be finite")

@@ -16,12 +16,15 @@ second, and so on. Equal scores share the average of theirs, so the order of the
 effect. Scores are only compared. Failed individuals share the last rank.
 """
 
+import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from evo.core.errors import BreedingError
 from evo.core.state import Positive, State
 from evo.engines.es.noise import Noise
 from genomes.arrays import FloatArray, Indices
@@ -83,12 +86,24 @@ class Strategy(ABC):
 
         Raises:
             ValueError: If the number of scores is not the number of individuals.
+            BreedingError: If the search diverges.
         """
         if len(scores) != len(noise):
             raise ValueError(f"{len(scores)} scores came for {len(noise)} rows of noise")
         finite = np.isfinite(scores)
         if finite.any():
-            self._update(noise, np.where(finite, scores, -np.inf), credit)
+            with np.errstate(over="ignore", invalid="ignore"):
+                self._update(noise, np.where(finite, scores, -np.inf), credit)
+            if self.has_diverged:
+                raise BreedingError(
+                    "es: the search has diverged, its mean or its deviations are not finite; "
+                    "choose a smaller es.strategy.sigma or learning rate"
+                )
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether mean or deviations are not finite."""
+        return not (np.isfinite(self.mean).all() and np.isfinite(self.deviations).all())
 
     @abstractmethod
     def _update(self, noise: Noise, scores: FloatArray, credit: Credit | None) -> None:
@@ -111,8 +126,10 @@ class Strategy(ABC):
 
 
 def norm(vector: FloatArray) -> float:
-    """Return the Euclidean norm, independent of the number of threads."""
-    return float(np.sqrt(np.square(vector).sum()))
+    """Return the Euclidean norm, independent of the number of threads, and always finite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = float(np.sqrt(np.square(vector).sum()))
+    return found if math.isfinite(found) else sys.float_info.max
 
 
 def shaped(scores: FloatArray, utilities: FloatArray) -> FloatArray:

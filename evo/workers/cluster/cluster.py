@@ -26,6 +26,7 @@ from distributed.protocol.pickle import dumps
 from evo.core.errors import InputError
 from evo.core.platform import processor_wait
 from evo.core.scores import Scores
+from evo.core.seeds import Role
 from evo.fitness.base import Fitness
 from evo.workers.clock import Clock
 from evo.workers.cluster.address import Address
@@ -33,6 +34,7 @@ from evo.workers.cluster.connection import Connection
 from evo.workers.cluster.local import prepare_forks
 from evo.workers.cluster.loop import EventLoop
 from evo.workers.cluster.task import NotLoadedError, load_fitness, score_content
+from evo.workers.evaluation import StreamAddress
 from evo.workers.failures import (
     UnreadableError,
     described,
@@ -113,13 +115,20 @@ class Cluster:
         finally:
             self._loop.end()
 
-    def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
+    def evaluate(
+        self,
+        fitness: Fitness,
+        performers: Performers,
+        generation: int,
+        role: Role = Role.EVALUATE,
+    ) -> Scores:
         """Score a population; see `evo.workers.base.Evaluator`.
 
         Args:
             fitness: The fitness function.
             performers: The n individuals.
             generation: The generation number.
+            role: The use of the random streams, part of their address.
 
         Returns:
             n scores, in the order of `performers`.
@@ -127,7 +136,7 @@ class Cluster:
         Raises:
             WorkersLostError: If the scheduler or all workers are lost, or machines keep failing.
         """
-        return self._loop.call(self._evaluate(fitness, performers, generation))
+        return self._loop.call(self._evaluate(fitness, performers, (self._seed, role, generation)))
 
     async def _first_worker(self) -> None:
         """Wait for the first worker; raise InputError after `_NO_WORKER` seconds."""
@@ -143,7 +152,9 @@ class Cluster:
                 waiting = True
             await asyncio.sleep(_POLL / 4)
 
-    async def _evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
+    async def _evaluate(
+        self, fitness: Fitness, performers: Performers, address: tuple[int, Role, int]
+    ) -> Scores:
         self._take_fitness(fitness)
         self._scheduler.begin(len(performers), (type(fitness), type(performers)))
         self._had_worker = self._clock.tick()
@@ -153,7 +164,7 @@ class Cluster:
                 await self._look()
                 for assignment in self._scheduler.assign(self._clock.tick()):
                     name, batch = assignment.worker, assignment.batch
-                    work = self._score(name, performers, generation, batch)
+                    work = self._score(name, performers, (*address, batch))
                     self._tasks[name].append(asyncio.create_task(work))
                 first = [tasks[0] for tasks in self._tasks.values() if tasks]
                 if first:
@@ -219,7 +230,7 @@ class Cluster:
             raise self._connection.without_workers(_NO_WORKER)
 
     async def _score(
-        self, name: str, performers: Performers, generation: int, batch: range
+        self, name: str, performers: Performers, address: StreamAddress
     ) -> tuple[Scores, float]:
         """Score a batch on a worker; return its scores and the seconds that it took there."""
         client = self._connection.client
@@ -228,10 +239,10 @@ class Cluster:
         if name not in self._sent:
             key = f"evo-fitness-{uuid.uuid4()}"
             self._sent[name] = client.submit(load_fitness, self._fitness, key=key, **pinned)
-        arrays = performers.take(list(batch)).to_arrays()
+        arrays = performers.take(list(address[-1])).to_arrays()
         future = client.submit(
             score_content, self._sent[name], dumps((type(performers), arrays)),
-            (self._seed, generation, batch), self._chunk_size,
+            address, self._chunk_size,
             key=f"evo-batch-{uuid.uuid4()}", **pinned,
         )  # fmt: skip
         try:

@@ -9,7 +9,7 @@ import threading
 
 from evo.core.scores import Scores
 from evo.fitness.base import Fitness
-from evo.workers.evaluation import score_arrays
+from evo.workers.evaluation import StreamAddress, score_arrays
 from evo.workers.failures import MachineFaultError, described, is_machine_fault
 
 # Workers with several threads score one batch at a time, too: kernels and a user's fitness need not
@@ -40,14 +40,14 @@ def load_fitness(content: bytes) -> Fitness:
 
 
 def score_content(
-    fitness: Fitness, content: bytes, address: tuple[int, int, range], chunk_size: int
+    fitness: Fitness, content: bytes, address: StreamAddress, chunk_size: int
 ) -> tuple[Scores, float]:
     """Score a batch; see `evo.workers.evaluation.score_arrays`.
 
     Args:
         fitness: The fitness function.
         content: The pickle of their genome kind and arrays.
-        address: Run seed, generation, and the indices of the individuals in the population.
+        address: Run seed, role, generation, and the indices of the individuals in the population.
         chunk_size: Maximum number of individuals scored at once.
 
     Returns:

@@ -25,6 +25,7 @@ import multiprocess
 
 from evo.core.platform import check_pool_support, wait_for_files
 from evo.core.scores import Scores
+from evo.core.seeds import Role
 from evo.fitness.base import Fitness
 from evo.workers.clock import Clock
 from evo.workers.failures import unloadable, unsendable
@@ -74,13 +75,20 @@ class Pool:
         """The process ids of the workers."""
         return [worker.process.pid for worker in self._pool.members]
 
-    def evaluate(self, fitness: Fitness, performers: Performers, generation: int) -> Scores:
+    def evaluate(
+        self,
+        fitness: Fitness,
+        performers: Performers,
+        generation: int,
+        role: Role = Role.EVALUATE,
+    ) -> Scores:
         """Score a population; see `evo.workers.base.Evaluator`.
 
         Args:
             fitness: The fitness function.
             performers: The n individuals.
             generation: The generation number.
+            role: The use of the random streams, part of their address.
 
         Returns:
             n scores, in the order of `performers`.
@@ -98,7 +106,7 @@ class Pool:
                     worker.send_fitness(pickled)
                 for assignment in self._scheduler.assign(self._clock.now):
                     arrays = performers.take(list(assignment.batch)).to_arrays()
-                    address = (self._seed, generation, assignment.batch)
+                    address = (self._seed, role, generation, assignment.batch)
                     assignment.worker.channel.send(("batch", arrays, address, self._chunk_size))
                 self._receive()
                 now = self._clock.now

@@ -64,3 +64,8 @@ def test_the_first_of_several_criteria_gives_the_reason() -> None:
     assert every.reason(RECORD | {"figures": {"solved": True}}) == "solved"
     assert every.reason(RECORD) == "best fitness reached the target 3"
     assert every.reason(RECORD | {"best": 0.0}) == "10 generations done"
+
+
+def test_a_lucky_score_of_a_noisy_fitness_reaches_no_target() -> None:
+    assert Stop(target=2.5).reason(RECORD | {"best": 9.0, "champion": 2.0}) is None
+    assert Stop(target=2.5).reason(RECORD | {"best": 9.0, "champion": 2.6}) is not None

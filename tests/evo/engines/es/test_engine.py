@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from breeding import same_arrays
 
-from evo.core.errors import InputError
+from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Role, stream
 from evo.core.settings import changed, tables
@@ -679,3 +679,35 @@ def test_the_default_settings_are_accepted_by_every_strategy() -> None:
         others = tables(taken)
         assert others.pop("strategy") == default["strategy"] | {"kind": kind}
         assert others == {name: one for name, one in default.items() if name != "strategy"}
+
+
+@pytest.mark.parametrize("kind", ["openai", "snes", "sep-cma", "weighted-mean"])
+def test_a_search_that_has_diverged_is_not_restored(kind: str) -> None:
+    one = engine(kind)
+    state = one.state()
+    mean = state.arrays["breeder.mean"].copy()
+    mean[0] = np.inf
+    forged = State(state.arrays | {"breeder.mean": mean}, state.values)
+    with pytest.raises(ValueError, match="mean and deviations must be finite"):
+        EvolutionStrategy.restore(one.settings, forged, seed=3)
+
+
+def test_a_search_that_diverges_ends_with_a_reason() -> None:
+    one = engine("sep-cma")
+    state = one.state()
+    path = np.full_like(state.arrays["breeder.scale_path"], 1e160)
+    huge = State(state.arrays | {"breeder.scale_path": path}, state.values)
+    one = EvolutionStrategy.restore(one.settings, huge, seed=3)
+    with pytest.raises(BreedingError, match="diverged"):
+        one.tell(Scores.of(np.arange(float(len(one.ask())))))
+
+
+@pytest.mark.parametrize("size", [1.0, 1e160, 1e300])
+def test_the_figures_of_any_distribution_can_be_logged(size: float) -> None:
+    one = engine("snes")
+    state = one.state()
+    mean = np.full_like(state.arrays["breeder.mean"], size)
+    one = EvolutionStrategy.restore(
+        one.settings, State(state.arrays | {"breeder.mean": mean}, state.values), seed=3
+    )
+    json.dumps(one.statistics(), allow_nan=False)
