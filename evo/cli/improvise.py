@@ -10,7 +10,7 @@ song; without a prompt they start from silence.
 from pathlib import Path
 from typing import Any
 
-from evo.core.errors import CheckpointError, RunError
+from evo.core.errors import DAMAGE, RunError
 from evo.core.seeds import Role, stream
 from evo.engines import engine_class
 from evo.music.library import find_songs
@@ -68,7 +68,7 @@ def _champion(path: Path, engine: str) -> Any:
         raise RunError(
             f"{path}: it has no champion; finish it by `{resume_command(path)}`"
         ) from None
-    except (CheckpointError, ArithmeticError, LookupError, TypeError, ValueError) as damage:
+    except DAMAGE as damage:
         raise RunError(f"{path}: its champion is damaged: {damage}") from None
 
 

@@ -73,6 +73,10 @@ class CheckpointError(EvoError):
     """Raised for a damaged checkpoint, or another damaged file of arrays."""
 
 
+# What an untrusted state raises where it is taken. Other exceptions are bugs, or the machine's.
+DAMAGE = (EvoError, ArithmeticError, LookupError, TypeError, ValueError)
+
+
 class FailedRunError(EvoError):
     """Base of errors that end a run with valid input."""
 

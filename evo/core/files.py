@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+_MOVED_AWAY = ".tmp-old-"  # prefix of a folder until its replacement is in place
+
 
 def to_json(value: Any) -> bytes:
     """Return canonical JSON: sorted keys, no NaN, one line.
@@ -119,7 +121,7 @@ def remove(path: Path) -> None:
 
 def remove_folder(path: Path) -> None:
     """Remove a folder; a crash meanwhile leaves nothing with its name."""
-    doomed = path.with_name(f".tmp-old-{path.name}")
+    doomed = path.with_name(f".tmp-removed-{path.name}")
     remove(doomed)
     path.rename(doomed)
     remove(doomed)
@@ -144,7 +146,7 @@ def replace_folder(path: Path, files: dict[str, bytes]) -> None:
     except OSError:
         shutil.rmtree(temporary, ignore_errors=True)  # a full disk needs the room
         raise
-    doomed = path.with_name(f".tmp-old-{path.name}")
+    doomed = path.with_name(f"{_MOVED_AWAY}{path.name}")
     existed = os.path.lexists(path)
     if existed:
         remove(doomed)
@@ -156,6 +158,13 @@ def replace_folder(path: Path, files: dict[str, bytes]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove unfinished writes that a crash left in a folder."""
+    """Remove unfinished writes that a crash left in a folder.
+
+    A folder that was moved away, and whose replacement never came, is moved back.
+    """
     for leftover in folder.glob(".tmp-*"):
-        remove(leftover)
+        replaced = leftover.with_name(leftover.name.removeprefix(_MOVED_AWAY))
+        if replaced == leftover or os.path.lexists(replaced):
+            remove(leftover)
+        else:
+            leftover.rename(replaced)

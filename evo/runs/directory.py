@@ -312,7 +312,22 @@ class Run:
                 f"{self.path}: no checkpoint can be used: {causes[0]}. "
                 f"To start the run over, run: {resume_command(self.path)} --anew"
             )
+        if not causes and not anew:
+            self._refuse_lost_checkpoints()
         return None, [*causes, "the run starts over"] if causes else []
+
+    def _refuse_lost_checkpoints(self) -> None:
+        """Raise RunError if there must have been a checkpoint, and there is none.
+
+        The log of a run without checkpoints is at most as long as the first one's.
+        """
+        every = self.config["checkpoints"]["every"]
+        done = len(self.records(every + 1))
+        if every and done > every:
+            raise RunError(
+                f"{self.path}: its log has {done} generations or more, but there is no checkpoint. "
+                f"To start the run over, run: {resume_command(self.path)} --anew"
+            )
 
     def _loaded(self, path: Path) -> tuple[State, checkpoint.Stamp]:
         """Return a checkpoint of this configuration."""

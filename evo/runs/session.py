@@ -16,6 +16,7 @@ import msgspec
 
 from evo.core.config import Config, execution_of
 from evo.core.errors import (
+    DAMAGE,
     BreedingError,
     CheckpointError,
     InputError,
@@ -127,14 +128,20 @@ def _disk_failures(path: Path) -> Iterator[None]:
         yield
     except BrokenPipeError:  # of the output, not of a file
         raise
-    except OSError as error:
+    except (OSError, MemoryError) as error:
         again = resume_command(path)
         if not (path / "config.toml").exists():
             again = "the same command again"
         raise RunInterruptedError(
-            f"{error.filename or path}: {error.strerror or error}; the run was interrupted. "
+            f"{_place_and_cause(error, path)}; the run was interrupted. "
             f"Fix the problem, then run: {again}"
         ) from error
+
+
+def _place_and_cause(error: OSError | MemoryError, path: Path) -> str:
+    if isinstance(error, MemoryError):
+        return f"{path}: there is not enough memory"
+    return f"{error.filename or path}: {error.strerror or error}"
 
 
 def check(config: Config) -> None:
@@ -229,7 +236,7 @@ class _Session:
             progress = msgspec.convert(state.values["progress"], Progress)
             State(values=state.values["progress"]).check_same(_state_of(progress))
             return engine, progress
-        except Exception as error:  # the state is untrusted and may fail anywhere
+        except DAMAGE as error:
             self._new()
             text = " ".join(str(error).split())[:200]
             raise CheckpointError(

@@ -210,6 +210,51 @@ def test_a_resume_without_a_usable_checkpoint_is_refused_until_it_is_asked_for(
     assert digest(run) == undisturbed
 
 
+def test_a_run_that_lost_its_checkpoints_is_refused_until_it_is_asked_for(run: Path) -> None:
+    log = (run / "log.jsonl").read_bytes()
+    shutil.rmtree(run / "checkpoints")
+    result = extended(run)
+    assert result.exit_code != 0
+    assert "there is no checkpoint" in result.output
+    assert "--anew" in result.output
+    assert (run / "log.jsonl").read_bytes() == log
+    assert extended(run, "--anew").exit_code == 0
+
+
+def test_a_run_killed_while_its_only_checkpoint_is_replaced_keeps_it(run: Path) -> None:
+    """A folder is moved away before its replacement takes its name."""
+    folder = run / "checkpoints"
+    for checkpoint in sorted(folder.iterdir())[:-1]:
+        shutil.rmtree(checkpoint)
+    (newest,) = folder.iterdir()
+    shutil.copytree(newest, folder / f".tmp-{newest.name}")
+    newest.rename(folder / f".tmp-old-{newest.name}")
+    result = extended(run)
+    assert result.exit_code == 0, result.output
+    assert "starts over" not in result.output
+    assert not list(folder.glob(".tmp-*"))
+
+
+@pytest.mark.parametrize(("error", "words"), [
+    (AttributeError("a bug"), "this is a bug"),
+    (MemoryError(), "not enough memory"),
+    (ValueError("no such state"), "no checkpoint can be used"),
+])  # fmt: skip
+def test_only_a_state_that_does_not_fit_is_called_damaged(
+    run: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, words: str
+) -> None:
+    from evo.engines.neat.engine import Neat
+
+    def restore(*arguments: Any, **options: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(Neat, "restore", restore)
+    result = extended(run)
+    assert result.exit_code != 0
+    assert words in result.output
+    assert ("--anew" in result.output) == isinstance(error, ValueError)
+
+
 def test_runs_that_start_at_the_same_moment_have_a_folder_each(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "evo", *RUN]
     begun = [
