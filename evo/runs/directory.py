@@ -34,6 +34,7 @@ from evo.core.files import (
 )
 from evo.core.state import State
 from evo.runs import checkpoint
+from evo.runs.claiming import PREPARING, refuse_links, refuse_other
 from evo.runs.description import (
     Tables,
     load_config,
@@ -43,7 +44,6 @@ from evo.runs.description import (
     versions,
 )
 from evo.runs.log import Kept, Log
-from evo.runs.ownership import PREPARING, refuse_links, refuse_other
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3

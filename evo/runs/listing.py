@@ -18,8 +18,8 @@ from evo.core.files import open_regular
 from evo.core.platform import is_locked
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
+from evo.runs.claiming import PREPARING
 from evo.runs.description import is_batch, load_config, read_description, resume_command
-from evo.runs.ownership import PREPARING
 
 # Files of a run, complete or not. A `songs` folder alone is not a run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")

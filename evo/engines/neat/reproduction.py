@@ -1,4 +1,4 @@
-"""Species: stagnation, and explicit fitness sharing between species.
+"""Which species reproduce (stagnation), and how many offspring each gets (fitness sharing).
 
 As in NEAT (Stanley & Miikkulainen 2002), a species gets offspring in proportion to its mean fitness
 above the worst of the population. Its size moves halfway towards that number. A species without
