@@ -99,7 +99,7 @@ def _from_file(path: str | None, name: str) -> Tables:
     """Return the tables of this experiment's configuration file, {} without a file."""
     if path is None:
         return {}
-    given = load_config(Path(path))
+    given = load_config(Path(path), pipes=True)
     if given is None:
         raise InputError(f"{path}: there is no such file")
     table = given.get("run", {})

@@ -73,7 +73,7 @@ class Run:
         except Timeout:
             raise RunError(f"{path}: another process is at work on this run") from None
         self._log = Log(path / "log.jsonl")
-        self._kept = Kept()  # the log after `truncate_to_checkpoint`
+        self._kept = Kept()  # the log after `rewind_to_checkpoint`
 
     def __enter__(self) -> Self:
         return self
@@ -276,7 +276,7 @@ class Run:
     def load_checkpoint(
         self, restore: Callable[[State], T], anew: bool = False
     ) -> tuple[T | None, list[str]]:
-        """Restore the newest valid checkpoint; `truncate_to_checkpoint` then writes.
+        """Restore the newest valid checkpoint; writes nothing, see `rewind_to_checkpoint`.
 
         Args:
             restore: Converts a state to objects, or raises CheckpointError.
@@ -356,10 +356,12 @@ class Run:
                 f"{last + 1}"
             )
 
-    def truncate_to_checkpoint(self) -> None:
-        """Resume from the loaded checkpoint: truncate the log, delete the old result.
+    def rewind_to_checkpoint(self) -> None:
+        """Make the directory match the checkpoint that `load_checkpoint` restored.
 
-        Later generations are repeated, with the same results.
+        Writes config.toml, which may have new limits, and deletes result.json. Truncates the log to
+        the checkpoint's generation, or replaces it by the records that could be read. Later
+        generations are repeated, with the same results. Without a checkpoint the log becomes empty.
         """
         if not self._is_new:
             self.save_config()

@@ -113,7 +113,7 @@ def summary(path: Path) -> Summary:
     at_work = is_at_work(path)
     figures: dict[str, Any] = {"age": _age(path)}
     try:
-        config = _config(path / "config.toml")
+        config = load_config(path / "config.toml")
         if config is None:
             if at_work:  # it is still preparing
                 return Summary(path, "running", **figures)
@@ -145,21 +145,6 @@ def summary(path: Path) -> Summary:
     elif status == "running":
         status = "interrupted"
     return Summary(path, status, **figures, note=note)
-
-
-def _config(path: Path) -> dict[str, Any] | None:
-    """Return the configuration, or None if there is none.
-
-    Raises:
-        RunError: If it cannot be read, or is a pipe, which might never end.
-    """
-    try:
-        open_regular(path).close()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
-    return load_config(path)
 
 
 def _age(path: Path) -> float:
