@@ -37,10 +37,17 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Champion:
-    """The best individual so far."""
+    """The best individual so far.
 
-    performers: Performers  # a batch of one
-    score: float  # mean over its evaluations
+    Attributes:
+        performers: The individual, a batch of one.
+        score: Its score, the mean over its evaluations.
+        generation: The generation in which it was found.
+        evaluations: How often it was evaluated.
+    """
+
+    performers: Performers
+    score: float
     generation: int
     evaluations: int = 1
 

@@ -156,10 +156,16 @@ class _Process:
 
 @dataclass
 class Summary:
-    """State of the runs of a batch."""
+    """How the runs of a batch ended.
 
-    results: dict[int, dict[str, Any]] = field(default_factory=dict)  # of runs that ended
-    failed: dict[int, str] = field(default_factory=dict)  # reasons of missing or failed results
+    Attributes:
+        results: Results of runs that ended, by seed.
+        failed: Why other seeds have no result, or a failed one.
+        stopped_by: Signal that ended the batch, or None.
+    """
+
+    results: dict[int, dict[str, Any]] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
     stopped_by: signal.Signals | None = None
 
 

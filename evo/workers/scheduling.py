@@ -95,7 +95,7 @@ class Scheduler(Generic[W]):
         return not self._backlog.unscored
 
     def scores(self) -> Scores:
-        """Return the scores of the population, in its order."""
+        """Return the scores of the population, in its order; call it when `is_done`."""
         return self._backlog.scores()
 
     # Workers

@@ -52,7 +52,9 @@ _IDS, _OUTPUTS, _NUMBERS, _SOURCES, _TARGETS, _DOUBLE, _CYCLE = range(len(_PROBL
 def check_networks(
     inputs: int, outputs: int, feed_forward: bool, arrays: Mapping[str, Any]
 ) -> dict[str, NDArray[Any]]:
-    """Check the arrays of a batch of networks, and return them as contiguous memory.
+    """Check that arrays form a batch of networks by the rules of this module.
+
+    Genes may be in any order within a network. `check_sorted` and `check_modules` check more.
 
     Args:
         inputs: Inputs of every network.
@@ -60,8 +62,13 @@ def check_networks(
         feed_forward: Whether the networks must be free of cycles.
         arrays: Arrays with the names and types of `GENES`.
 
+    Returns:
+        The arrays of `GENES` by name, as contiguous memory; others are left out.
+
     Raises:
-        GenomeError: If they are invalid. The message names the array and the first invalid network.
+        KeyError: If an array is missing.
+        GenomeError: If an array or a size is invalid. The message names it. For a rule about single
+            networks it also gives the index of the first that breaks it.
     """
     for name, number, minimum in (("inputs", inputs, 0), ("outputs", outputs, 1)):
         if not (isinstance(number, int | np.integer) and minimum <= number <= LARGEST):

@@ -65,14 +65,23 @@ _SUCCESS, _ADAPTATION, _WEAKEST = 0.2, 0.5, 0.1
 
 @dataclass
 class Regulation:
-    """Rates and thresholds that adapt from generation to generation."""
+    """The adapting rates and thresholds, and what they are derived from.
 
-    threshold: float  # of compatibility
-    floor: float | None = None  # mean genes per network when growth last began
-    lowest: float | None = None  # minimum of mean genes since deletion began, None during growth
+    Attributes:
+        threshold: Compatibility threshold.
+        floor: Mean genes per network when growth last began.
+        lowest: Minimum of mean genes per network since deletion began; None during growth.
+        since_lowest: Generations since that minimum.
+        power: Factor of the configured mutation power.
+        parent_fitness: float64 (n,), fitness of each individual's fitter parent; empty for none.
+        mutated: bool (n,), whether each individual was mutated; else it is a copy.
+    """
+
+    threshold: float
+    floor: float | None = None
+    lowest: float | None = None
     since_lowest: int = 0
-    power: float = 1.0  # factor of the configured mutation power
-    # Per individual: fitness of its fitter parent, and whether it was mutated (else a copy).
+    power: float = 1.0
     parent_fitness: FloatArray = field(default_factory=lambda: np.empty(0))
     mutated: BoolArray = field(default_factory=lambda: np.empty(0, np.bool_))
 

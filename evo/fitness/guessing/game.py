@@ -114,7 +114,7 @@ class Guessing:
         return Scores.of(cases.mean(axis=1), cases / cases.shape[1])
 
     def cases(self, symbols: Symbols) -> FloatArray:
-        """Return the score of pieces per predictor.
+        """Return the scores of pieces by each predictor of the panel.
 
         Args:
             symbols: int64 (n, steps).
@@ -170,7 +170,7 @@ class Guessing:
 
 
 def later(steps: int) -> int:
-    """Return the start of the later two thirds of a piece."""
+    """Return the step at which the later two thirds of a piece begin."""
     return steps // 3
 
 

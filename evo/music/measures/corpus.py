@@ -35,7 +35,13 @@ Ranges = dict[str, "Range"]
 
 
 class Measure(NamedTuple):
-    """A measure of a song."""
+    """A measure of a song.
+
+    Attributes:
+        function: Returns the number of a song, nan if undefined.
+        unit: Unit of the number.
+        meaning: Meaning in words, for the report.
+    """
 
     function: Callable[[Roll], float]
     unit: str
