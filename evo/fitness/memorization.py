@@ -73,8 +73,8 @@ class Memorization:
             streams: Not used.
 
         Returns:
-            Scores with totals (n,) of at most `steps_total`; cases, which add up to the totals; and
-            shares of the outputs in them.
+            Scores with totals (n,) of at most `steps_total`; a case per step, which add up to the
+            totals; and a score per output (`by_output`).
         """
         if self.mode == "perform":
             judged = [self._perform_cases(performers, song.grid) for song in self.songs]

@@ -241,7 +241,7 @@ class Batch:
         return self.path / f"seed{seed}"
 
     def save(self) -> None:
-        """Write batch.toml."""
+        """Write seeds and configuration to batch.toml."""
         document = {"seeds": self.seeds, "config": self.config}
         with user_file(self.path, "cannot be written"):
             replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())

@@ -174,7 +174,7 @@ class Run:
             return {}  # everything important is written again
 
     def save_config(self) -> None:
-        """Write the configuration."""
+        """Write `config` to config.toml, atomically."""
         replace_file(self.path / "config.toml", tomli_w.dumps(self.config).encode())
 
     def _describe(self, changes: dict[str, Any]) -> None:
@@ -379,7 +379,7 @@ class Run:
             self.path.rmdir()
 
     def write_result(self, result: dict[str, Any]) -> None:
-        """Write result.json."""
+        """Write a run's outcome to result.json, atomically."""
         replace_file(self.path / "result.json", json.dumps(result, indent=2).encode() + b"\n")
 
     def digest(self) -> str:

@@ -28,7 +28,7 @@ class Starts:
         self.next_start = 0.0
 
     def note_loss(self) -> None:
-        """Record the loss of a process."""
+        """Record that a process has ended unexpectedly; keep a spare one from now on."""
         self.target = self._count + 1
 
     def note_success(self) -> None:

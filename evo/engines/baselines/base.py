@@ -85,7 +85,7 @@ class Baseline(Engine[Any]):
 
     @classmethod
     def limits(cls, config: Config) -> Changes:
-        """Return the [stop] and [checkpoints] overrides for the base's evaluation budget.
+        """Return changes of [stop] and [checkpoints], for as many evaluations as the base engine.
 
         Args:
             config: The run's configuration, with the limits of its base.

@@ -102,7 +102,7 @@ class Critic:
         return judged
 
     def to_arrays(self) -> Arrays:
-        """Return everything as plain arrays."""
+        """Return the critic as plain arrays by name, for `from_arrays`."""
         arrays: Arrays = {f"contexts.{k}": array for k, array in self.contexts._asdict().items()}
         for name in ("centre", "scale", "hidden", "output"):
             arrays[name] = getattr(self, name)

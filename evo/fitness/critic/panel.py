@@ -172,7 +172,7 @@ class Panel:
         )
 
     def to_arrays(self) -> Arrays:
-        """Return everything as plain arrays."""
+        """Return songs and critics as plain arrays by name, for `from_arrays`."""
         arrays: Arrays = {
             "songs": self.songs,
             "names": np.array(self.names),

@@ -154,7 +154,7 @@ class Range(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """A measured corpus."""
+    """A corpus of songs with their measures, to compare other songs with."""
 
     measures: list[Measures]  # per song, compared with the songs of other families
     families: IntArray  # int64 (songs,), see `evo.music.measures.similarity.families`
