@@ -197,10 +197,10 @@ class Batch:
     def create(
         cls, path: Path, config: Tables, seeds: Sequence[int], made_folder: bool = False
     ) -> Self:
-        """Return a new batch.
+        """Create the folder of a new batch; `save` and the runs write into it.
 
         Args:
-            path: The batch's folder, which must not exist or be empty.
+            path: The batch's folder, which must be missing or empty.
             config: The configuration shared by all runs.
             seeds: The seeds, one run each.
             made_folder: Whether the caller created the folder for this batch.

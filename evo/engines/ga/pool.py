@@ -76,7 +76,7 @@ class Pool:
         return np.fromiter(seen.values(), np.int64)
 
     def islands_of(self) -> Indices:
-        """Return the island of every grid: int64 (p,)."""
+        """Return the index of each grid's island, by `holders`: int64 (p,)."""
         ends = np.append(self.holders[1:], len(self))
         return np.repeat(np.arange(len(self.holders)), ends - self.holders)
 

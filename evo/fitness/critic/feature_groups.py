@@ -235,7 +235,7 @@ def _likeness(top: Indices, a: int, b: int, length: int) -> tuple[float, float, 
 
 @device
 def write_bars(top: Indices, rhythm: Indices, row: FloatArray) -> None:
-    """Write the variety and likeness of bars.
+    """Write the features of how different and how alike bars are.
 
     Args:
         top: Key at every step, -1 for none.

@@ -81,7 +81,9 @@ def compare(
     grids: BoolArray, text: IntArray, suffixes: IntArray, owners: IntArray, groups: IntArray,
     without: IntArray, min_length: int, longest: IntArray, songs: IntArray, covered: FloatArray,
 ) -> None:  # fmt: skip
-    """Fill in the last three arrays.
+    """Search the melodies of grids for runs of notes that known songs share.
+
+    The last three arrays are the results.
 
     See `evo.music.measures.similarity.KnownSongs.compare` for the meaning.
 
