@@ -10,8 +10,8 @@
 Prints the figures of each seed's champion, then the number of seeds that meet each condition. `mlp`
 is the share of the steps of a piece that scikit-learn's MLPClassifier predicts. It learns by one
 `partial_fit` per step, from nothing, and no search uses it. (pip install scikit-learn; nothing else
-of this project needs it.) `held out` is the same of `evo.fitness.guessing.held_out`. On the last
-two thirds alone both predict most evolved pieces.
+of this project needs it.) `held out` is the same of `evo.fitness.guessing.held_out_predictor`. On
+the last two thirds alone both predict most evolved pieces.
 
 With coevolved guessers, the first and the last sixth of the performers' hall of fame are compared:
 the mean `gap-resolve` by three predictors that no search used (MLPs on 4 and on 8 symbols, and the
@@ -33,9 +33,9 @@ from sklearn.neural_network import MLPClassifier
 
 from evo.core.registry import GENOMES
 from evo.fitness.guessing.game import LONGER, MAX_GAP, gap, guided, resolve
-from evo.fitness.guessing.held_out import held_out_hits
+from evo.fitness.guessing.held_out_predictor import held_out_hits
 from evo.fitness.guessing.measures import measures
-from evo.fitness.guessing.predictors import predict
+from evo.fitness.guessing.online_predictors import predict
 from evo.fitness.guessing.symbols import Symbols, symbols_of
 
 

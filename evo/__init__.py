@@ -3,6 +3,19 @@
 Engines evolve genomes (`genomes`), fitness functions score them, and workers evaluate them. Runs
 store everything, so a run can be killed at any instant and resumed bit for bit. `evo.api` has the
 functions for scripts. They are also attributes of this package, imported on first use.
+
+api          the functions for scripts
+cli          the command `evo`
+experiment   the contract of an experiment: settings, inputs and task
+experiments  the scripts in `experiments/`
+runs         run directories: start, checkpoint, resume
+analysis     comparisons, statistics and figures
+workers      evaluation of populations, here or in worker processes
+engines      evolutionary algorithms
+fitness      fitness functions
+music        songs, measures and MIDI
+core         seeds, scores, settings, files, errors
+data         the files in `data/`
 """
 
 from importlib import import_module

@@ -20,10 +20,10 @@ from evo.core.settings import Changes
 from evo.music.library import SongFinder, find_songs
 from evo.music.song import Song
 from evo.music.tunes import tune_names
+from evo.runs.claiming import claimed_path
 from evo.runs.configure import (
     changes_of,
     check_worker_options,
-    claimed_path,
     configuration,
 )
 from evo.runs.description import command_line

@@ -79,7 +79,7 @@ class CopySettings(Settings, frozen=True):
 
 
 def shape(config: Config, find: FindSongs) -> Vectors:
-    """Return the numbers of inputs and outputs.
+    """Return the numbers of inputs and outputs of a network for this task.
 
     Args:
         config: The run's configuration.
@@ -90,7 +90,7 @@ def shape(config: Config, find: FindSongs) -> Vectors:
 
 
 def task(config: Config, folder: Path) -> Task:
-    """Return the copy task.
+    """Return the task of a run: its fitness, which draws its sequences itself (`Copying`).
 
     Args:
         config: The run's configuration.

@@ -188,14 +188,14 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
 
 
 def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
-    """Return the critics' favourites without a brief, hard negatives.
+    """Search for note grids that critics score highest (hard negatives), by the genetic engine.
 
     Args:
-        fitness: The critics.
-        seed: Random seed of a genetic search.
+        fitness: Scores grids by the critics alone, without a song to resemble.
+        seed: Random seed of the search.
 
     Returns:
-        The survivors, the best first, and their scores, float64 (n,).
+        The best grids found, the best first, and their scores, float64 (n,).
     """
     kind = engine_class(default_engine("grid"))
     survivors = {"size": SEARCH_POPULATION, "survival": "plus", "parents": 64}

@@ -274,13 +274,16 @@ def improvise(
     streams: Streams,
     temperature: float,
 ) -> Song:
-    """Return new music of a champion.
+    """Play a melody with a champion.
+
+    A grid plays its own melody, and others one of several times `task.steps`. With a song to begin
+    with, the first 4 beats of the song are the prompt, and are part of the melody.
 
     Args:
         config: The run's configuration.
         folder: Not used.
         performers: A batch of one.
-        begin: Song whose first steps are the prompt, or None.
+        begin: Song to begin with; None to start from silence.
         streams: Random streams.
         temperature: Sampling temperature; 0 is deterministic.
     """

@@ -319,13 +319,15 @@ def improvise(
     streams: Streams,
     temperature: float,
 ) -> Song:
-    """Return new music of a champion.
+    """Play new music with a champion, after a prompt.
+
+    The prompt is the first `prompt_steps` of the song. The result is as long as the song.
 
     Args:
         config: The run's configuration.
         folder: The run's directory.
         performers: A batch of one.
-        begin: Song whose first steps are the prompt, or None for the learned one.
+        begin: Song to begin with; None for the learned song, the first by name of several.
         streams: Random streams.
         temperature: Sampling temperature; 0 is deterministic.
     """

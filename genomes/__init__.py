@@ -6,4 +6,13 @@ Every kind is a batch of performers (`genomes.base.Performers`) and works with e
 network        networks with evolved topology (NEAT)
 grid           note grids, which are pieces of music themselves
 history_user   LSTM networks that read their own input history
+
+base           the contract of every kind
+arrays         types of arrays, and checks of untrusted ones
+player         how a network plays an instrument
+randomness     random numbers inside kernels
+vectors        vectors of 16 numbers inside kernels
+kernels        compilation of numba kernels
+kernel_cache   compiled kernels on disk
+errors         the error of the genomes
 """

@@ -217,7 +217,10 @@ def _warn(problem: str, text: str) -> None:
 
 @functools.cache
 def occurrences(problem: str) -> Iterator[int]:
-    """Return the counter of a kind of problem in this process, the same at every call."""
+    """Return a counter from 0 of the warnings of one kind, the same at every call.
+
+    Only the first warning of a kind is shown in a process.
+    """
     return itertools.count()
 
 

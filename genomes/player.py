@@ -62,6 +62,16 @@ class PlayerSettings(msgspec.Struct, frozen=True, kw_only=True):
 class Player:
     """The layout of inputs and outputs; stored as `player.json` with exported networks.
 
+    Attributes:
+        keys: Keys of the instrument, one output each.
+        lags: Distances in steps of the past steps that are inputs, each with one input per key.
+        off: Input of a silent key.
+        on: Input of a sounding key.
+        before_start: Input for steps before the first.
+        threshold: A key sounds if its output is above it.
+        extra_inputs: Values of further, constant inputs.
+        voices: Number of keys that sound at every step; 0 for all above the threshold.
+
     Raises:
         GenomeError: If the values are inconsistent.
     """
@@ -73,7 +83,7 @@ class Player:
     before_start: float = -1.0
     threshold: float = 0.0
     extra_inputs: tuple[float, ...] = ()
-    voices: int = 0  # keys that sound at every step; 0: all above the threshold
+    voices: int = 0
 
     def __post_init__(self) -> None:
         lags = self.lags

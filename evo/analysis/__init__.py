@@ -1,1 +1,7 @@
-"""Analyse runs: comparisons, statistics and figures."""
+"""Analyse runs: comparisons, statistics and figures.
+
+compare        `evo compare`: groups of runs with equal configurations, and a table of them
+statistics     success intervals, expected running time, and tests
+plot           figures
+performances   a champion's performances of its songs, as MIDI files and figures
+"""

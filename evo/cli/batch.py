@@ -11,7 +11,8 @@ from evo.core.errors import InputError
 from evo.core.settings import tables
 from evo.music.library import SongFinder
 from evo.runs.batch import Batch, Given, cores, seeds_of
-from evo.runs.configure import claimed_path, configuration
+from evo.runs.claiming import claimed_path
+from evo.runs.configure import configuration
 from evo.runs.description import BATCH_FILE, resume_command
 from evo.runs.loading import parse_config, stored, trusted
 from evo.runs.session import check

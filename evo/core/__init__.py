@@ -7,7 +7,8 @@ state       arrays and JSON values that a checkpoint holds
 settings    typed tables of settings
 config      the configuration of a run
 errors      the errors that a user can cause or fix
-files       files written so that a crash leaves the old or the new one
+files       files written so that a crash leaves the old or the new one, and read without hanging
+user_files  one-line errors for files named by a user
 interrupt   signals that ask a run to end
 platform    differences between operating systems
 processes   child processes that end with this one

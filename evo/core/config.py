@@ -101,8 +101,15 @@ class CheckpointSettings(Settings, frozen=True):
 class Config:
     """The configuration of one run; see the module's docstring.
 
-    `engine`, `genome` and `task` are of the types that the engine, the genome kind and the
-    experiment define.
+    Attributes:
+        run: Experiment, engine and seed.
+        stop: When the run ends.
+        workers: Where populations are evaluated.
+        checkpoints: When checkpoints are written, and which are kept.
+        engine: Settings of the engine, of its `settings_type`.
+        task: Settings of the experiment, of its `settings_type`.
+        genome: Settings for playing, of the genome kind's `settings_type`; None if it has none.
+        genome_name: Name of the genome kind's table of settings; "" if it has none.
     """
 
     run: RunSettings
@@ -208,7 +215,7 @@ class Config:
         return self.changed(changes)
 
     def hash(self) -> str:
-        """Return the SHA-256 of the tables that affect a run's results."""
+        """Return the SHA-256 of the tables that affect a run's results; see `config_hash`."""
         return config_hash(self.tables())
 
 
@@ -218,6 +225,9 @@ def execution_of(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def config_hash(config: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of the tables that affect a run's results."""
+    """Return the SHA-256 of a run's configuration, without EXECUTION_TABLES.
+
+    Those tables (when to stop, where to evaluate, when to save) may change when a run resumes.
+    """
     content = {name: table for name, table in config.items() if name not in EXECUTION_TABLES}
     return hashlib.sha256(to_json(content)).hexdigest()

@@ -39,21 +39,28 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def open_regular(path: Path, follow: bool = True) -> io.BufferedReader:
-    """Open a file to read it.
+    """Open a file to read its bytes, if it is a regular file.
+
+    A pipe or a device is refused without waiting, because reading might never end. So is a folder.
 
     Args:
         path: The file.
         follow: Accept a link to a file, as git-annex and DVC make.
 
     Raises:
-        OSError: If it cannot be opened, or is a pipe or a device, which might never end.
+        OSError: If it cannot be opened, or is no regular file.
     """
     links = 0 if follow else getattr(os, "O_NOFOLLOW", 0)
-    descriptor = os.open(path, os.O_RDONLY | links | getattr(os, "O_NONBLOCK", 0))
+    return os.fdopen(_regular(str(path), os.O_RDONLY | links), "rb")
+
+
+def _regular(path: str, flags: int, mode: int = 0o666) -> int:
+    """Return a descriptor of a regular file; refuse others without waiting for them."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), mode)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return os.fdopen(descriptor, "rb")
+        raise OSError(errno.EINVAL, "is no regular file", path)
+    return descriptor
 
 
 def fsync_folder(path: Path) -> None:
@@ -67,16 +74,19 @@ def fsync_folder(path: Path) -> None:
 
 
 def without_links(path: str, flags: int) -> int:
-    """Open a file for `open(..., opener=...)`, but follow no link.
+    """Open a regular file for `open(..., opener=...)`, but follow no link.
 
     Args:
-        path: The file.
+        path: The file; a pipe is refused, as opening it to write might wait forever.
         flags: Flags of `os.open`.
 
     Returns:
         The file descriptor.
+
+    Raises:
+        OSError: If it cannot be opened, or is a link or no regular file.
     """
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+    return _regular(path, flags | getattr(os, "O_NOFOLLOW", 0))
 
 
 def write_synced(path: Path, content: bytes) -> None:

@@ -28,15 +28,22 @@ class Status(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of n individuals; make them with `Scores.of` or `Scores.failed`."""
+    """Scores of n individuals; make them with `Scores.of` or `Scores.failed`.
 
-    total: FloatArray  # (n,)
-    # One column per step, song or opponent, for selection by cases.
-    cases: Singles | None  # (n, m)
-    status: NDArray[np.uint8]  # (n,) of Status
-    reasons: dict[int, str] = field(default_factory=dict)  # individual -> why it failed
-    # One column per output of the performer, if each has a score of its own: credit by output.
-    by_output: FloatArray | None = None  # (n, outputs)
+    Attributes:
+        total: float64 (n,), the fitness.
+        cases: float32 (n, m), a column per step, song or opponent, for selection by cases.
+        status: uint8 (n,), a `Status` each.
+        reasons: Why individuals failed, by index.
+        by_output: float64 (n, outputs), a column per output of the performer, if each has a score
+            of its own (credit by output).
+    """
+
+    total: FloatArray
+    cases: Singles | None
+    status: NDArray[np.uint8]
+    reasons: dict[int, str] = field(default_factory=dict)
+    by_output: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.total)

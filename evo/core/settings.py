@@ -39,11 +39,18 @@ Table = TypeVar("Table", bound=msgspec.Struct)
 
 
 class Row(NamedTuple):
-    """One setting, for `evo settings`."""
+    """One setting, for `evo settings`.
+
+    Attributes:
+        name: Name within its table.
+        value: Default.
+        kind: Type and limits in words: "a whole number from 2 to 1000000".
+        help: Meaning.
+    """
 
     name: str
     value: Any
-    kind: str  # "a whole number from 2 to 1000000"
+    kind: str
     help: str
 
     @property

@@ -19,7 +19,12 @@ Positive = Annotated[float, Meta(ge=0, le=1.7e308)]
 
 @dataclass(frozen=True)
 class State:
-    """Everything that the next generation depends on."""
+    """Everything that the next generation depends on.
+
+    Attributes:
+        arrays: Arrays by name.
+        values: JSON values by name.
+    """
 
     arrays: Arrays = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)

@@ -37,12 +37,18 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Champion:
-    """The best individual so far."""
+    """The best individual so far.
 
-    performers: Performers  # a batch of one
+    Attributes:
+        performers: The individual, a batch of one.
+        score: Its score; the mean over its evaluations if the fitness is noisy.
+        generation: The generation in which it was found.
+        evaluations: Number of evaluations that `score` is the mean of.
+    """
+
+    performers: Performers
     score: float
     generation: int
-    # Of a noisy fitness: evaluations that `score` is the mean of.
     evaluations: int = 1
 
 

@@ -1,5 +1,6 @@
 """Fitness functions; `base` has the contract.
 
+base           the contract: scores of a batch of performers
 memorization   play a song, note for note
 next_step      predict songs: the cross-entropy of every next step
 copying        output the input of some steps ago

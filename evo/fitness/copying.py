@@ -93,11 +93,17 @@ class Copying:
         return inputs, targets
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:
-        """Return the negated losses, with a case per scored step.
+        """Return the negated losses on this generation's sequences.
+
+        The loss is the sum over the 128 scored steps of the mean squared error of a step, over bits
+        and sequences. The cases are the negated errors of the steps.
 
         Args:
-            performers: The batch, HistoryUsers.
-            streams: Random streams of the generation.
+            performers: n HistoryUsers.
+            streams: `streams.common` draws the sequences, the same for all individuals.
+
+        Returns:
+            Scores with totals (n,) and cases (n, 128).
 
         Raises:
             TypeError: For performers of another genome kind.

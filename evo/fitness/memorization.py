@@ -66,11 +66,15 @@ class Memorization:
         self.mode = mode
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
-        """Return totals and cases of a batch; the maximum total is `steps_total`.
+        """Return the scores of a batch, by the mode's definition in this module.
 
         Args:
-            performers: The batch.
+            performers: n performers.
             streams: Not used.
+
+        Returns:
+            Scores with totals (n,) of at most `steps_total`; a case per step, which add up to the
+            totals; and a score per output (`by_output`).
         """
         if self.mode == "perform":
             judged = [self._perform_cases(performers, song.grid) for song in self.songs]

@@ -11,6 +11,5 @@ text_roll    a roll as text
 repetition   the distances at which a song repeats itself
 measures     descriptive measures
 screening    selection of files that are fit to learn from
-files        one-line errors for files named by a user
 tables       tables and lines of the reports
 """

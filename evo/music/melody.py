@@ -143,7 +143,9 @@ def waits(codes: IntArray) -> IntArray:
 
 
 def best_key(weights: ArrayLike) -> tuple[int, float]:
-    """Return the tonic of the best key, and its correlation.
+    """Return the tonic of the best key, and the key's correlation with the notes.
+
+    The best of the 24 major and minor keys is that with the highest correlation.
 
     Args:
         weights: float (12,), total duration of each of C, C#, ... B.

@@ -41,10 +41,10 @@ def autocorrelation(song: Song, longest: int) -> FloatArray:
 
 
 def repeat_shares(song: Song, longest: int, starts: IntArray) -> FloatArray:
-    """Return the autocorrelation per section.
+    """Return, per section of a song, the share of notes that repeat one d steps earlier.
 
-    The share counts the notes of a section that also began d steps earlier, inside the section or
-    before it.
+    A note repeats another on the same key, which may be in the section or before it. All notes of
+    the section count, also those in the first d steps of the song, which can repeat nothing.
 
     Args:
         song: the song.

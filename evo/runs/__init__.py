@@ -2,9 +2,15 @@
 
 session        start or resume a run
 loop           the generational loop
-directory      a run's directory
+configure      a new run's configuration, from options and files
+claiming       a directory for a new run; refusal of links and of other content
+directory      a run's directory and its lock
 checkpoint     its checkpoints
+log            its log, appended by a run and truncated when it resumes
+description    reading configuration, log, run.json and result.json
+loading        a run's typed configuration, and its experiment
 stop           the stop criteria
+display        the display contract
 precompile     compiling kernels before the first generation
 batch          several seeds of one configuration
 batch_worker   the process of one seed

@@ -156,10 +156,16 @@ class _Process:
 
 @dataclass
 class Summary:
-    """State of the runs of a batch."""
+    """How the runs of a batch ended.
 
-    results: dict[int, dict[str, Any]] = field(default_factory=dict)  # of runs that ended
-    failed: dict[int, str] = field(default_factory=dict)  # reasons of missing or failed results
+    Attributes:
+        results: Results of runs that ended, by seed.
+        failed: Why other seeds have no result, or a failed one.
+        stopped_by: Signal that ended the batch, or None.
+    """
+
+    results: dict[int, dict[str, Any]] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
     stopped_by: signal.Signals | None = None
 
 
@@ -191,10 +197,10 @@ class Batch:
     def create(
         cls, path: Path, config: Tables, seeds: Sequence[int], made_folder: bool = False
     ) -> Self:
-        """Return a new batch.
+        """Create the folder of a new batch; `save` and the runs write into it.
 
         Args:
-            path: The batch's folder, which must not exist or be empty.
+            path: The batch's folder, which must be missing or empty.
             config: The configuration shared by all runs.
             seeds: The seeds, one run each.
             made_folder: Whether the caller created the folder for this batch.
@@ -235,7 +241,7 @@ class Batch:
         return self.path / f"seed{seed}"
 
     def save(self) -> None:
-        """Write batch.toml."""
+        """Write seeds and configuration to batch.toml."""
         document = {"seeds": self.seeds, "config": self.config}
         with user_file(self.path, "cannot be written"):
             replace_file(self.path / BATCH_FILE, tomli_w.dumps(document).encode())

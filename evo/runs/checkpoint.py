@@ -47,13 +47,21 @@ _ARRAY_NAME = re.compile(r"\w[\w.-]*", re.ASCII)
 
 @dataclass(frozen=True)
 class Stamp:
-    """Identity of a checkpoint."""
+    """Which run and generation a checkpoint belongs to.
+
+    Attributes:
+        engine: The engine's name.
+        generation: Number of generations done.
+        config_hash: Hash of the run's configuration (`evo.core.config.config_hash`).
+        platform: Versions on which bit-identical results depend.
+        score: The champion's score, by which the best checkpoint is kept; None without champion.
+    """
 
     engine: str
-    generation: int  # generations done
+    generation: int
     config_hash: str
     platform: str
-    score: float | None  # the champion's, by which the best checkpoint is kept
+    score: float | None
 
 
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:

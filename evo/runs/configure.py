@@ -11,7 +11,6 @@ from typing import Any
 from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import BASELINES, GENOMES, experiment
-from evo.core.user_files import user_file
 from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
@@ -100,7 +99,7 @@ def _from_file(path: str | None, name: str) -> Tables:
     """Return the tables of this experiment's configuration file, {} without a file."""
     if path is None:
         return {}
-    given = load_config(Path(path))
+    given = load_config(Path(path), pipes=True)
     if given is None:
         raise InputError(f"{path}: there is no such file")
     table = given.get("run", {})
@@ -186,31 +185,6 @@ def _neat_config(config: Config, path: str | None) -> Config:
     if ending is not None:
         changes["stop"] = {"target": ending[0], "criterion": ending[1]}
     return config.as_engine(engine, settings).changed(changes)
-
-
-def claimed_path(config: Config, seeds: bool = False) -> Path:
-    """Create a new directory below runs/, named after the run.
-
-    It is created at once, so that concurrent processes get different directories.
-
-    Args:
-        config: The run's configuration.
-        seeds: Whether it is for the runs of several seeds.
-    """
-    song = Path(getattr(config.task, "song", "")).stem
-    seed = "" if seeds else f"seed{config.run.seed}"
-    parts = [config.run.experiment, song, config.run.engine, seed]
-    name = "-".join(part for part in parts if part)
-    path, number = Path("runs") / name, 2
-    with user_file(path, "cannot be written"):
-        while True:
-            try:
-                path.mkdir(parents=True)
-                return path
-            except FileExistsError:
-                if not path.parent.is_dir():
-                    raise
-                path, number = Path("runs") / f"{name}-{number}", number + 1
 
 
 def changes_of(options: dict[str, Any]) -> Tables:

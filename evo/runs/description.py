@@ -1,6 +1,7 @@
 """Read the files that describe a run: configuration, log, run.json, result.json.
 
-They are untrusted input: sizes are bounded, and links are not followed.
+They are untrusted input. The length of each file is bounded, and that of the log per record. A
+pipe or a device in place of a file is refused, as it might never end. Links to files are followed.
 """
 
 import json
@@ -26,8 +27,8 @@ _OF_ANY_RESULT = {
     "status", "reason", "solved", "seed", "generations", "evaluations", "wall_seconds",
     "best_fitness",
 }  # fmt: skip
-# Maximum length of a configuration or run.json in bytes, checked before reading.
-_MAX_DESCRIPTION = 1 << 20
+# Maximum lengths in bytes: of a configuration, run.json or result.json, and of a log's record.
+_MAX_DESCRIPTION, _MAX_RECORD = 1 << 20, 1 << 24
 
 
 def resume_command(path: Path) -> str:
@@ -84,11 +85,7 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         RunError: If the log cannot be read.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
-    for number, line in enumerate(content.split(b"\n")[:-1], start=1):
+    for number, line in enumerate(_lines(path), start=1):
         try:
             record = json.loads(line)
         except (ValueError, RecursionError):
@@ -96,6 +93,18 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
         if not isinstance(record, dict) or "generation" not in record:
             raise RunError(f"{path}: line {number} is no record of a generation")
         yield record
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Yield the complete lines of a log."""
+    try:
+        with open_regular(path) as file:
+            while (line := file.readline(_MAX_RECORD)).endswith(b"\n"):
+                yield line
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from None
+    if len(line) == _MAX_RECORD:
+        raise RunError(f"{path}: a record is longer than {_MAX_RECORD:,} bytes")
 
 
 def read_description(path: Path) -> dict[str, Any] | None:
@@ -136,14 +145,18 @@ def read_result(path: Path) -> dict[str, Any] | None:
     return result
 
 
-def load_config(path: Path) -> Tables | None:
+def load_config(path: Path, pipes: bool = False) -> Tables | None:
     """Return a TOML file's tables, or None if there is no such file.
 
+    Args:
+        path: The file.
+        pipes: Whether it may be a pipe, such as the shell's `<(...)`; reading may wait for it.
+
     Raises:
-        RunError: If the file is not TOML.
+        RunError: If the file cannot be read, is too long, or is not TOML.
     """
     try:
-        with path.open("rb") as file:
+        with path.open("rb") if pipes else open_regular(path) as file:
             content = file.read(_MAX_DESCRIPTION + 1)
         if len(content) > _MAX_DESCRIPTION:
             raise RunError(f"{path}: is too long for a configuration")

@@ -13,7 +13,6 @@
 A lock on the directory admits one process per run.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,10 +29,10 @@ from evo.core.files import (
     remove_folder,
     remove_leftovers,
     replace_file,
-    to_json,
 )
 from evo.core.state import State
 from evo.runs import checkpoint
+from evo.runs.claiming import PREPARING, refuse_links, refuse_other
 from evo.runs.description import (
     Tables,
     load_config,
@@ -43,7 +42,6 @@ from evo.runs.description import (
     versions,
 )
 from evo.runs.log import Kept, Log
-from evo.runs.ownership import PREPARING, refuse_links, refuse_other
 
 SCHEMA = 1
 KEPT_CHECKPOINTS = 3
@@ -73,7 +71,7 @@ class Run:
         except Timeout:
             raise RunError(f"{path}: another process is at work on this run") from None
         self._log = Log(path / "log.jsonl")
-        self._kept = Kept()  # the log after `truncate_to_checkpoint`
+        self._kept = Kept()  # the log after `rewind_to_checkpoint`
 
     def __enter__(self) -> Self:
         return self
@@ -174,7 +172,7 @@ class Run:
             return {}  # everything important is written again
 
     def save_config(self) -> None:
-        """Write the configuration."""
+        """Write `config` to config.toml, atomically."""
         replace_file(self.path / "config.toml", tomli_w.dumps(self.config).encode())
 
     def _describe(self, changes: dict[str, Any]) -> None:
@@ -276,7 +274,7 @@ class Run:
     def load_checkpoint(
         self, restore: Callable[[State], T], anew: bool = False
     ) -> tuple[T | None, list[str]]:
-        """Restore the newest valid checkpoint; `truncate_to_checkpoint` then writes.
+        """Restore the newest valid checkpoint; writes nothing, see `rewind_to_checkpoint`.
 
         Args:
             restore: Converts a state to objects, or raises CheckpointError.
@@ -371,10 +369,12 @@ class Run:
                 f"{last + 1}"
             )
 
-    def truncate_to_checkpoint(self) -> None:
-        """Resume from the loaded checkpoint: truncate the log, delete the old result.
+    def rewind_to_checkpoint(self) -> None:
+        """Make the directory match the checkpoint that `load_checkpoint` restored.
 
-        Later generations are repeated, with the same results.
+        Writes config.toml, which may have new limits, and deletes result.json. Truncates the log to
+        the checkpoint's generation, or replaces it by the records that could be read. Later
+        generations are repeated, with the same results. Without a checkpoint the log becomes empty.
         """
         if not self._is_new:
             self.save_config()
@@ -392,12 +392,9 @@ class Run:
             self.path.rmdir()
 
     def write_result(self, result: dict[str, Any]) -> None:
-        """Write result.json."""
+        """Write a run's outcome to result.json, atomically."""
         replace_file(self.path / "result.json", json.dumps(result, indent=2).encode() + b"\n")
 
     def digest(self) -> str:
         """Return the SHA-256 of the log without wall times: equal for equal runs."""
-        total = hashlib.sha256()
-        for record in self.records():
-            total.update(to_json({k: v for k, v in record.items() if k != "wall_seconds"}))
-        return total.hexdigest()
+        return self._log.digest()

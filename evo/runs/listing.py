@@ -18,8 +18,8 @@ from evo.core.files import open_regular
 from evo.core.platform import is_locked
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
+from evo.runs.claiming import PREPARING
 from evo.runs.description import is_batch, load_config, read_description, resume_command
-from evo.runs.ownership import PREPARING
 
 # Files of a run, complete or not. A `songs` folder alone is not a run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -113,7 +113,7 @@ def summary(path: Path) -> Summary:
     at_work = is_at_work(path)
     figures: dict[str, Any] = {"age": _age(path)}
     try:
-        config = _config(path / "config.toml")
+        config = load_config(path / "config.toml")
         if config is None:
             if at_work:  # it is still preparing
                 return Summary(path, "running", **figures)
@@ -145,21 +145,6 @@ def summary(path: Path) -> Summary:
     elif status == "running":
         status = "interrupted"
     return Summary(path, status, **figures, note=note)
-
-
-def _config(path: Path) -> dict[str, Any] | None:
-    """Return the configuration, or None if there is none.
-
-    Raises:
-        RunError: If it cannot be read, or is a pipe, which might never end.
-    """
-    try:
-        open_regular(path).close()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
-    return load_config(path)
 
 
 def _age(path: Path) -> float:

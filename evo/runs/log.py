@@ -97,6 +97,13 @@ class Log:
         """Return the first `limit` records (default: all), or [] without a file."""
         return list(islice(read_log(self.path), limit)) if self.path.exists() else []
 
+    def digest(self) -> str:
+        """Return the SHA-256 of the records without wall times: equal for equal runs."""
+        total = hashlib.sha256()
+        for record in self.records():
+            total.update(to_json({k: v for k, v in record.items() if k != "wall_seconds"}))
+        return total.hexdigest()
+
     def as_written(self, values: dict[str, Any]) -> Kept:
         """Return the log as it was when a checkpoint was written.
 

@@ -44,11 +44,17 @@ class EvaluationInterruptedError(Exception):
 
 @dataclass
 class Progress:
-    """Progress of a run besides its engine's state; stored in checkpoints."""
+    """Progress of a run besides its engine's state; stored in checkpoints.
+
+    Attributes:
+        evaluations: Number of evaluations of the run.
+        wall_seconds: Time of the run in seconds, including the time before a resume.
+        figures: The champion's figures, cached until there is a new champion.
+        figures_generation: Generation of the champion with these figures; -1 for none.
+    """
 
     evaluations: Count = 0
     wall_seconds: Positive = 0.0
-    # The champion's figures, cached until there is a new champion.
     figures: dict[str, Any] = field(default_factory=dict)
     figures_generation: Annotated[int, Meta(ge=-1, le=1 << 53)] = -1
 

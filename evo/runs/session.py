@@ -295,9 +295,9 @@ class _Session:
         return ending
 
     def _begin_writing(self) -> None:
-        """Start changing the run's directory; see `Run.truncate_to_checkpoint`."""
+        """Start changing the run's directory; see `Run.rewind_to_checkpoint`."""
         external = is_external(self.config.workers.cluster)
-        self.run.truncate_to_checkpoint()
+        self.run.rewind_to_checkpoint()
         self.run.note_start(self.engine.generation, external)
 
     def _breed(self, evaluator: Evaluator, interrupts: Interrupts) -> _Ending:

@@ -2,15 +2,23 @@
 
 Evaluators:
 
-- `serial`: in this process.
-- `pool`: in worker processes on this machine.
-- `cluster`: on a Dask cluster of one or several machines.
+base         the contract
+serial       in this process
+pool         in worker processes on this machine
+cluster      on a Dask cluster of one or several machines
 
 Shared parts:
 
-- `evaluation`: scores one batch.
-- `failures`: separates failures of individuals from faults of the machine.
-- `scheduling`: assigns batches to workers, sets time limits and finds the cause of failures (pool
-  and cluster). It uses `backlog` (the unscored individuals) and `limits` (durations, retries).
-- `clock`: measures time without the time in which the process was stopped.
+evaluation   scores one batch
+failures     separates failures of individuals from faults of the machine
+clock        measures time without the time in which the process was stopped
+
+Shared by pool and cluster:
+
+scheduling   assigns batches to workers, and finds the cause of failures
+assignment   a batch for a worker, and the state of a worker
+backlog      the unscored individuals, and the failures counted for each
+pace         sizes of batches, by the measured speed of the workers
+hanging      time limits, and the decision that a worker hangs
+starts       how many processes to keep, when to start the next, when to give up
 """

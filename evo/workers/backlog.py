@@ -93,7 +93,9 @@ class Backlog:
             self.scored(batch, Scores.failed(1, Status.ERROR, reason))
 
     def overran(self, batch: range, limit: float, was_warm: bool) -> None:
-        """Count an overrun: the worker exceeded its time limit.
+        """Count an overrun: the batch's worker exceeded its time limit.
+
+        The batch is split and queued again. A single individual fails after too many overruns.
 
         Args:
             batch: Indices of the individuals.
@@ -110,6 +112,8 @@ class Backlog:
 
     def died(self, batch: range, was_warm: bool) -> None:
         """Count a death of the batch's worker.
+
+        The batch is split and queued again. A single individual fails after too many deaths.
 
         Args:
             batch: Indices of the individuals.

@@ -32,7 +32,7 @@ class UnreadableError(Exception):
 
 
 def described(error: BaseException) -> str:
-    """Return an exception as it is logged."""
+    """Return an exception's type and message, for the log: "ValueError: ..."."""
     return f"{type(error).__name__}: {error}"
 
 

@@ -19,9 +19,9 @@ with an increased time limit, and then counts as warm. If only suspects are left
 individual that has a score already (a rehearsal).
 
 **Time limits.** A single individual may take `timeout` seconds on a warm worker. A larger batch has
-an allowance by its expected duration. The worker of an overdue batch is ended, and the batch is
-split and evaluated again. An individual fails as TIMEOUT after two overruns, the last of them alone
-on a warm worker.
+an allowance by its expected duration (`evo.workers.hanging`). A worker that exceeds its limit is
+ended, and the batch is split and evaluated again. An individual fails as TIMEOUT after two
+overruns, the last of them alone on a warm worker.
 
 **Deaths.** The batch of a worker that died is split and evaluated again, too. An individual fails
 as CRASH after the deaths of three workers, two of them warm and with this individual alone.
@@ -30,51 +30,20 @@ as CRASH after the deaths of three workers, two of them warm and with this indiv
 again. If faults persist, or if workers cannot start or warm up, WorkersLostError is raised.
 """
 
-from collections import deque
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from math import inf
-from typing import Generic, TypeVar
+from typing import Generic
 
 from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores
+from evo.workers.assignment import Assignment, W, Worker
 from evo.workers.backlog import Backlog
 from evo.workers.failures import MAX_FAULTS, given_up
-from evo.workers.limits import Link, Pace, Starts, WarmUps
+from evo.workers.hanging import START_LIMIT, WarmUps, hanging, limit_of
+from evo.workers.pace import Link, Pace
+from evo.workers.starts import Starts
 
-W = TypeVar("W", bound=Hashable)
-
-START_LIMIT = 60.0  # time limit for the start of a process, in seconds
 HOPELESS = 30  # deaths in a row during warm-ups after which the evaluation stops
-
-
-@dataclass(frozen=True)
-class Assignment(Generic[W]):
-    """A batch for a worker.
-
-    Attributes:
-        worker: The worker.
-        batch: Indices of the individuals.
-        is_alone: Whether the worker may have no second batch queued, because this may take long.
-        is_rehearsal: Whether the batch only warms up the worker; its scores are known.
-    """
-
-    worker: W
-    batch: range
-    is_alone: bool = False
-    is_rehearsal: bool = False
-
-
-@dataclass(eq=False)
-class _Worker(Generic[W]):
-    """The state of a worker."""
-
-    name: W
-    since: float  # time at which its start or its first assignment began
-    is_ready: bool
-    is_warm: bool = False
-    assigned: deque[Assignment[W]] = field(default_factory=deque)
-    patience: float = 0.0  # allowance for its warm-up, in seconds
 
 
 class Scheduler(Generic[W]):
@@ -94,7 +63,7 @@ class Scheduler(Generic[W]):
         self.timeout = timeout or inf
         self._link, self._at_once = link, at_once
         self.starts = Starts(at_once or 0)
-        self._workers: dict[W, _Worker[W]] = {}
+        self._workers: dict[W, Worker[W]] = {}
         self._backlog = Backlog(0)
         self._kind: object = None
         self._forget_kind()
@@ -126,7 +95,7 @@ class Scheduler(Generic[W]):
         return not self._backlog.unscored
 
     def scores(self) -> Scores:
-        """Return the scores of the population, in its order."""
+        """Return the scores of the population, in its order; call it when `is_done`."""
         return self._backlog.scores()
 
     # Workers
@@ -139,7 +108,7 @@ class Scheduler(Generic[W]):
             now: The current time.
             is_ready: Whether it can evaluate already; else `ready` must follow.
         """
-        self._workers[name] = _Worker(name, now, is_ready)
+        self._workers[name] = Worker(name, now, is_ready)
 
     def ready(self, name: W) -> None:
         """Record that a worker has loaded the fitness."""
@@ -179,7 +148,7 @@ class Scheduler(Generic[W]):
         size = self._pace.size(self._backlog.waiting, workers, self._backlog.count)
         return self._backlog.take(size)
 
-    def _first(self, worker: _Worker[W]) -> Assignment[W] | None:
+    def _first(self, worker: Worker[W]) -> Assignment[W] | None:
         """Return an assignment for an idle worker, or None."""
         backlog = self._backlog
         if worker.is_warm:
@@ -202,23 +171,14 @@ class Scheduler(Generic[W]):
 
     def limit(self, name: W) -> float:
         """Return the time at which a worker becomes overdue, infinity for never."""
-        worker = self._workers[name]
-        if not worker.is_ready:
-            return worker.since + START_LIMIT
-        if not worker.assigned:
-            return inf
-        size = len(worker.assigned[0].batch)
-        if not worker.is_warm:
-            return worker.since + self.timeout + worker.patience
-        allowance = self.timeout if size == 1 else self._pace.allowance(size)
-        return worker.since + (allowance if self.timeout < inf else inf)
+        return limit_of(self._workers[name], self._pace)
 
     def next_limit(self) -> float:
         """Return the earliest `limit` of all workers, infinity for never."""
         return min(map(self.limit, self._workers), default=inf)
 
     def overdue(self, now: float, excuse: Callable[[W], float] = lambda name: 0.0) -> list[W]:
-        """Remove and return the overdue workers.
+        """Remove and return the workers that hang (`evo.workers.hanging`).
 
         Args:
             now: The current time.
@@ -230,12 +190,7 @@ class Scheduler(Generic[W]):
         Raises:
             WorkersLostError: If workers cannot start or warm up.
         """
-        late = []
-        for worker in self._workers.values():
-            if now >= self.limit(worker.name):
-                worker.since += excuse(worker.name)
-                if now >= self.limit(worker.name):
-                    late.append(worker)
+        late = hanging(self._workers.values(), self._pace, now, excuse)
         for worker in late:
             first = self._lost(worker)
             if first is None:
@@ -350,7 +305,7 @@ class Scheduler(Generic[W]):
         if first is not None and not first.is_rehearsal:
             self._backlog.give_back(first.batch)
 
-    def _lost(self, worker: _Worker[W]) -> Assignment[W] | None:
+    def _lost(self, worker: Worker[W]) -> Assignment[W] | None:
         """Remove a worker, requeue its queued batches, and return its first assignment."""
         del self._workers[worker.name]
         self.starts.note_loss()

@@ -1,1 +1,6 @@
-"""Note grids, pieces of music themselves; the class is in `grids`."""
+"""Note grids, pieces of music themselves.
+
+grids       the batch of grids: playing, storing, and checking arrays
+operators   crossover at bar lines, and musical mutation, of a whole generation
+edits       the musical edits of one grid
+"""

@@ -16,17 +16,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import Arrays, BoolArray, Indices, Singles
-from genomes.base import (
-    Streams,
-    check_roll,
-    draw_chances,
-    field,
-    fitting,
-    prompted,
-    selected,
-    unchecked,
-)
+from genomes.arrays import Arrays, BoolArray, Indices, Singles, checked_array, checked_field
+from genomes.base import Streams, check_roll, draw_chances, prompted, selected, unchecked
 from genomes.player import Player
 
 
@@ -44,7 +35,7 @@ class Grids:
     notes: BoolArray  # (n, steps, keys), True where a note begins
 
     def __post_init__(self) -> None:
-        notes = fitting("notes", self.notes, np.bool_, ("n", "steps", "keys"))
+        notes = checked_array("notes", self.notes, np.bool_, ("n", "steps", "keys"))
         vars(self).update(notes=notes)
 
     @classmethod
@@ -140,4 +131,4 @@ class Grids:
             arrays: The array `notes`.
             trusted: Ignored, as the check is cheap.
         """
-        return cls(field(arrays, "notes", np.bool_, ("n", "steps", "keys")))
+        return cls(checked_field(arrays, "notes", np.bool_, ("n", "steps", "keys")))

@@ -1,1 +1,7 @@
-"""LSTM networks that read their own input history; the class is in `networks`."""
+"""LSTM networks that read their own input history.
+
+networks   the batch of networks: playing, storing, and checking arrays
+shape      sizes, and the layout of the flat vector of weights
+lstm       the kernels of LSTM and history
+linear     arithmetic on float32 vectors inside kernels
+"""

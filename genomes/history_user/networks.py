@@ -30,17 +30,16 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, Singles
-from genomes.base import (
-    Streams,
-    check_roll,
-    draw_chances,
-    field,
-    fitting,
-    prompted,
-    selected,
-    unchecked,
+from genomes.arrays import (
+    Arrays,
+    BoolArray,
+    FloatArray,
+    Indices,
+    Singles,
+    checked_array,
+    checked_field,
 )
+from genomes.base import Streams, check_roll, draw_chances, prompted, selected, unchecked
 from genomes.errors import GenomeError
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
@@ -77,7 +76,7 @@ class HistoryUsers:
     weights: Singles  # (n, shape.weights)
 
     def __post_init__(self) -> None:
-        weights = fitting("weights", self.weights, np.float32, ("n", self.shape.weights))
+        weights = checked_array("weights", self.weights, np.float32, ("n", self.shape.weights))
         vars(self).update(weights=_for_kernels(weights))
 
     @classmethod
@@ -339,11 +338,10 @@ class HistoryUsers:
         shape = Shape(keys, inputs, layers, lags, ARCHITECTURES[code], last)
         first = arrays.get(next(iter(shape.parts)))
         n = len(first) if first is not None and first.ndim else 0
-        rows = [
-            field(arrays, name, np.float32, (n, *part.shape)).reshape(n, math.prod(part.shape))
-            for name, part in shape.parts.items()
-        ]
-        return cls(shape, np.concatenate(rows, axis=1))
+        parts = shape.parts.items()
+        rows = [checked_field(arrays, name, np.float32, (n, *part.shape)) for name, part in parts]
+        flat = [row.reshape(n, math.prod(row.shape[1:])) for row in rows]
+        return cls(shape, np.concatenate(flat, axis=1))
 
 
 def delayed(grid: BoolArray) -> Singles:

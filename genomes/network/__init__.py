@@ -1,1 +1,26 @@
-"""Networks with evolved topology; the class is in `networks`."""
+"""Networks with evolved topology.
+
+Batches:
+
+networks      the batch of networks: playing and storing
+genes         their genes, as a struct of arrays
+validation    checks of untrusted arrays
+export        neat-python's JSON format
+neat_python   conversion from and to neat-python's genomes
+
+Activation:
+
+activation    activation of batches
+closed_loop   playing, with each output part of the next input
+compilation   the nodes that outputs need, in a computable order
+functions     activation and aggregation functions
+
+Breeding:
+
+speciation    compatibility distance, and division into species
+variation     crossover and mutation of a whole generation
+structure     structural mutation: adding and deleting nodes and connections
+rates         rates of mutations, and distributions of new genes
+edits         offspring that differ by one edit, for breeding by output
+merging       merging the improvements of such offspring
+"""

@@ -48,7 +48,7 @@ def find_node(sorted_ids: Indices, order: Indices, node: int) -> int:
 
     Args:
         sorted_ids: Ascending node ids, int64 (nodes,).
-        order: Index of each, int64 (nodes,).
+        order: Index in the network of each sorted id, int64 (nodes,).
         node: Node id.
     """
     if 0 <= node < len(sorted_ids) and sorted_ids[node] == node:

@@ -19,7 +19,7 @@ def _function(name: str) -> dict[str, Any]:
 
 
 def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return the JSON document of a batch of one network.
+    """Return a batch of one network as a document of neat-python's JSON format.
 
     Args:
         networks: The batch.

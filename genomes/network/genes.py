@@ -34,7 +34,22 @@ GENES = {"node_offsets": NODE_GENES, "connection_offsets": CONNECTION_GENES}
 
 
 class Genes(NamedTuple):
-    """The genes of a batch, with the fields of `genomes.network.networks.Networks`."""
+    """The genes of a batch of n networks, as in `genomes.network.networks.Networks`.
+
+    Attributes:
+        node_offsets: First node gene of each network, and the end: (n + 1,).
+        node_id: (nodes,), like the next four. Outputs are 0, 1, ...; hidden nodes follow.
+        bias: Added to the aggregated inputs.
+        response: Factor of the aggregated inputs.
+        activation: Index in `genomes.network.functions.ACTIVATIONS`.
+        aggregation: Index in `genomes.network.functions.AGGREGATIONS`.
+        connection_offsets: First connection gene of each network, and the end: (n + 1,).
+        innovation: Innovation numbers, (connections,), like the next four.
+        source: Node id, or -1 - i for input i.
+        target: Node id.
+        weight: Weights.
+        enabled: Whether the connection has an effect.
+    """
 
     node_offsets: Indices
     node_id: Indices

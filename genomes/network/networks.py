@@ -21,8 +21,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Singles
-from genomes.base import Streams, draw_chances, field, prompted, selected, unchecked
+from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Singles, checked_field
+from genomes.base import Streams, draw_chances, prompted, selected, unchecked
 from genomes.errors import GenomeError
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import PlayerValues, play_rows
@@ -273,7 +273,7 @@ class Networks:
             arrays: The arrays by name.
             trusted: Skip checks.
         """
-        shape = field(arrays, "shape", np.int64, (4,)).tolist()
+        shape = checked_field(arrays, "shape", np.int64, (4,)).tolist()
         inputs, outputs, feed_forward, has_player = shape
         if not (feed_forward in (0, 1) and has_player in (0, 1)):
             raise GenomeError(f"shape must be inputs, outputs and twice 0 or 1, got {shape}")
@@ -297,17 +297,21 @@ def genes_of(networks: Networks) -> Genes:
 
 def _player_in(arrays: Mapping[str, NDArray[Any]], keys: int) -> Player:
     """Return the player described by `Networks.to_arrays`."""
-    off, on, before_start, threshold = field(arrays, "player_levels", np.float64, (4,)).tolist()
+    off, on, before_start, threshold = checked_field(
+        arrays, "player_levels", np.float64, (4,)
+    ).tolist()
     voices = 0  # arrays of earlier versions have no voices
     if "player_voices" in arrays:
-        voices = int(field(arrays, "player_voices", np.int64, ()))
+        voices = int(checked_field(arrays, "player_voices", np.int64, ()))
     return Player(
         keys=keys,
-        lags=tuple(field(arrays, "player_lags", np.int64, ("lags",)).tolist()),
+        lags=tuple(checked_field(arrays, "player_lags", np.int64, ("lags",)).tolist()),
         off=off,
         on=on,
         before_start=before_start,
         threshold=threshold,
-        extra_inputs=tuple(field(arrays, "player_extra_inputs", np.float64, ("inputs",)).tolist()),
+        extra_inputs=tuple(
+            checked_field(arrays, "player_extra_inputs", np.float64, ("inputs",)).tolist()
+        ),
         voices=voices,
     )

@@ -8,7 +8,18 @@ from genomes.randomness import Stream, below, normal, uniform
 
 
 class Attribute(NamedTuple):
-    """Initialisation and mutation of a float attribute of a gene."""
+    """Initialisation and mutation of a float attribute of a gene.
+
+    Attributes:
+        init_mean: Mean of new values.
+        init_stdev: Standard deviation of new values.
+        init_uniform: Draw new values uniformly within two standard deviations, not normally.
+        lowest: Minimum value.
+        highest: Maximum value.
+        mutate_rate: Probability of adding noise.
+        mutate_power: Standard deviation of that noise.
+        replace_rate: Probability of drawing a new value instead.
+    """
 
     init_mean: float
     init_stdev: float
@@ -21,7 +32,13 @@ class Attribute(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """Initialisation and mutation of a function; the default is a code, or -1 for random."""
+    """Initialisation and mutation of a node's function.
+
+    Attributes:
+        default: Code of new nodes' function, or -1 for a random one of `options`.
+        options: Codes that a mutation draws from.
+        mutate_rate: Probability of drawing a function.
+    """
 
     default: int
     options: Codes
@@ -29,7 +46,30 @@ class Choice(NamedTuple):
 
 
 class Rates(NamedTuple):
-    """All parameters of the variation of networks."""
+    """All parameters of the variation of networks; probabilities are per child and kind.
+
+    Attributes:
+        inputs: Inputs of every network.
+        outputs: Outputs of every network.
+        feed_forward: Whether networks must have no cycle.
+        node_add: Probability of splitting a connection by a new node.
+        node_delete: Probability of deleting a hidden node.
+        connection_add: Probability of adding a connection.
+        connection_delete: Probability of deleting a connection.
+        single_structural: Whether at most one of these mutations happens to a child.
+        structural_surer: Whether a mutation that is impossible is replaced: a split without
+            connections by a new one, adding an existing connection by enabling it.
+        enabled_default: 1 if new connections are enabled, 0 if disabled, -1 for random.
+        enabled_mutate: Probability per connection of drawing anew whether it is enabled.
+        enabled_to_true_add: Added to that probability for a disabled connection.
+        enabled_to_false_add: Added to that probability for an enabled connection.
+        weight: Values of weights.
+        bias: Values of biases.
+        response: Values of responses.
+        activation: Activation functions.
+        aggregation: Aggregation functions.
+        alphabet: The only values of weights, float64 (letters,); empty for any number.
+    """
 
     inputs: int
     outputs: int
@@ -40,7 +80,7 @@ class Rates(NamedTuple):
     connection_delete: float
     single_structural: bool
     structural_surer: bool
-    enabled_default: int  # 1, 0, or -1 for random
+    enabled_default: int
     enabled_mutate: float
     enabled_to_true_add: float
     enabled_to_false_add: float
@@ -49,7 +89,6 @@ class Rates(NamedTuple):
     response: Attribute
     activation: Choice
     aggregation: Choice
-    # Allowed values of weights; empty for any.
     alphabet: FloatArray
 
 
@@ -111,7 +150,7 @@ def initial_choice(choice: Choice, stream: Stream) -> int:
 
 @device
 def initial_enabled(rates: Rates, stream: Stream) -> bool:
-    """Return whether a new connection is enabled.
+    """Return whether a new connection is enabled, by default or at random.
 
     Args:
         rates: Parameters of the networks.

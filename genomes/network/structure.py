@@ -138,11 +138,15 @@ def mutate_structure(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int,
     visited: Indices, stream: Stream,
 ) -> tuple[int, int, int]:  # fmt: skip
-    """Apply structural mutations to the network at n0:n1 and c0:c1.
+    """Mutate the structure of one network in place, by the rates of `Rates`.
+
+    Whether to add a node, delete one, add a connection or delete one is drawn; several may happen,
+    or none. New genes are appended, so `genes` must have room for NEW_NODES and NEW_CONNECTIONS
+    after the network. Deleted genes are closed up.
 
     Args:
-        rates: Parameters of the networks.
-        genes: Genes to write.
+        rates: Rates of the mutations, and distributions of new genes.
+        genes: The genes, in which the network has nodes n0:n1 and connections c0:c1.
         n0: First node gene.
         n1: End of the node genes.
         c0: First connection gene.
@@ -151,8 +155,8 @@ def mutate_structure(
         stream: Random stream.
 
     Returns:
-        The ends of its nodes and connections, and the innovation number of the split connection, or
-        -1.
+        The new ends of its nodes and connections; and the innovation number of the connection that
+        the new node splits, or -1 without a new node.
     """
     add_node, delete_node, add_connection, delete_connection = _draw_mutations(rates, stream)
     split = -1

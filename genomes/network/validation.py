@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import Indices
-from genomes.base import fitting
+from genomes.arrays import Indices, checked_array
 from genomes.errors import GenomeError
 from genomes.kernels import device, kernel, zero
 from genomes.network.compilation import (
@@ -53,7 +52,9 @@ _IDS, _OUTPUTS, _NUMBERS, _SOURCES, _TARGETS, _DOUBLE, _CYCLE = range(len(_PROBL
 def check_networks(
     inputs: int, outputs: int, feed_forward: bool, arrays: Mapping[str, Any]
 ) -> dict[str, NDArray[Any]]:
-    """Check the arrays of a batch of networks, and return them as contiguous memory.
+    """Check that arrays form a batch of networks by the rules of this module.
+
+    Genes may be in any order within a network. `check_sorted` and `check_modules` check more.
 
     Args:
         inputs: Inputs of every network.
@@ -61,15 +62,20 @@ def check_networks(
         feed_forward: Whether the networks must be free of cycles.
         arrays: Arrays with the names and types of `GENES`.
 
+    Returns:
+        The arrays of `GENES` by name, as contiguous memory; others are left out.
+
     Raises:
-        GenomeError: If they are invalid. The message names the array and the first invalid network.
+        KeyError: If an array is missing.
+        GenomeError: If an array or a size is invalid. The message names it. For a rule about single
+            networks it also gives the index of the first that breaks it.
     """
     for name, number, minimum in (("inputs", inputs, 0), ("outputs", outputs, 1)):
         if not (isinstance(number, int | np.integer) and minimum <= number <= LARGEST):
             raise GenomeError(f"{name} must be from {minimum} to {LARGEST:,}, got {number!r}")
     checked: dict[str, NDArray[Any]] = {}
     for offsets_name, genes in GENES.items():
-        offsets = fitting(offsets_name, arrays[offsets_name], np.int64, ("networks + 1",))
+        offsets = checked_array(offsets_name, arrays[offsets_name], np.int64, ("networks + 1",))
         checked[offsets_name] = offsets
         expected = checked["node_offsets"].shape
         if offsets.shape != expected:
@@ -77,7 +83,7 @@ def check_networks(
         if not len(offsets) or offsets[0] != 0 or bool(np.any(offsets[1:] < offsets[:-1])):
             raise GenomeError(f"{offsets_name} must start at 0 and never fall")
         for name, dtype in genes.items():
-            checked[name] = fitting(name, arrays[name], dtype, (int(offsets[-1]),))
+            checked[name] = checked_array(name, arrays[name], dtype, (int(offsets[-1]),))
         if len(offsets) > 1 and int(np.diff(offsets).max()) > LARGEST:
             raise GenomeError(f"{offsets_name} must give a network at most {LARGEST:,} genes")
     for name, table in (("activation", ACTIVATIONS), ("aggregation", AGGREGATIONS)):
@@ -209,7 +215,7 @@ def check_modules(
     count = (len(genes.node_offsets) - 1) * outputs
     for name in GENES:
         whole = getattr(genes, name)
-        offsets = fitting(name, getattr(modules, name), np.int64, (count + 1,))
+        offsets = checked_array(name, getattr(modules, name), np.int64, (count + 1,))
         if np.any(offsets[1:] < offsets[:-1]) or not np.array_equal(offsets[::outputs], whole):
             raise GenomeError(f"{name} must divide every network into {outputs} modules")
     firsts = np.tile(np.arange(outputs), len(genes.node_offsets) - 1)

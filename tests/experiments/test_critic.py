@@ -13,7 +13,7 @@ from running import Killed, Watcher, configured, resume, start
 
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.fitness.critic import model
+from evo.fitness.critic import model, training
 from evo.fitness.critic.counterexamples import corrupted
 from evo.fitness.critic.panel import Panel
 from evo.music.library import SongFinder
@@ -122,7 +122,8 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
     table = {"song": str(songs), "critics": "", "rounds": 1}
     watcher = Watcher()
     with (
-        patch.multiple(model, EPOCHS=1, NETWORKS=1),
+        patch.multiple(model, NETWORKS=1),
+        patch.multiple(training, EPOCHS=1),
         patch.multiple("evo.fitness.critic.examples", CORRUPTED=120, SHUFFLED=12, MADE=4),
         patch("evo.fitness.critic.hard_negatives.SEARCHES", 1),
         patch("evo.experiments.critic.SEARCH_GENERATIONS", 2),

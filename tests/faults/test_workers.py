@@ -25,7 +25,7 @@ from evo.core.scores import Scores, Status
 from evo.runs import session
 from evo.workers import limits
 from evo.workers.failures import crashed, too_late
-from evo.workers.limits import Pace
+from evo.workers.pace import Pace
 from evo.workers.pool import process as processes
 from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial

@@ -15,13 +15,13 @@ from genomes.grid.edits import GridRates
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape
-from genomes.network.compatibility import speciate
 from genomes.network.edits import Edits, edit_offspring
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import Genes
 from genomes.network.merging import merge
 from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Attribute, Choice, Rates
+from genomes.network.speciation import speciate
 from genomes.network.variation import breed
 from genomes.player import Player
 

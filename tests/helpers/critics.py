@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from evo.fitness.critic import examples
+from evo.fitness.critic import examples, training
 from evo.fitness.critic import model as critic_model
 from evo.fitness.critic.panel import Panel
 from evo.music.tunes import tune, tune_names
@@ -45,7 +45,8 @@ def short_training(epochs: int = 1, share: float = 0.05) -> Iterator[None]:
     """Critics that learn here are one network each, from a share of the usual examples."""
     few = {name: int(share * getattr(examples, name)) for name in ("CORRUPTED", "SHUFFLED", "MADE")}
     with (
-        patch.multiple(critic_model, EPOCHS=epochs, NETWORKS=1),
+        patch.multiple(critic_model, NETWORKS=1),
+        patch.multiple(training, EPOCHS=epochs),
         patch.multiple(examples, **few),
     ):
         yield

@@ -17,8 +17,8 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.fitness.guessing.held_out import held_out_hits
-from evo.fitness.guessing.predictors import PREDICTORS, predict
+from evo.fitness.guessing.held_out_predictor import held_out_hits
+from evo.fitness.guessing.online_predictors import PREDICTORS, predict
 from evo.fitness.guessing.symbols import symbols_of
 from genomes.arrays import BoolArray, FloatArray
 

@@ -21,7 +21,7 @@ SWEEPS = 24
 
 @dataclass(frozen=True)
 class Layout:
-    """Positions: x from 0 (inputs) to 1 (outputs), y in units of inputs."""
+    """Positions of inputs, nodes and links: x from 0 (inputs) to 1 (outputs), y in inputs."""
 
     x: FloatArray  # (inputs + nodes,), the inputs first
     y: FloatArray

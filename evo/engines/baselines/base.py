@@ -1,10 +1,11 @@
-"""The base of the baselines, simple searches to compare engines with.
+"""What the baselines share: each searches with the operators of another engine.
 
     random_search   every generation is drawn independently
     one_plus_one    mutants of the best so far
 
-A baseline searches the genome kind of an engine, its base. It uses the base's settings, initial
-individuals and mutations (`Operators`). So an experiment needs no code for baselines.
+A baseline is a simple search to compare engines with. It searches the genome kind of one of them,
+its base engine, and uses that engine's settings, initial individuals and mutations (`Operators`).
+So an experiment needs no code for baselines.
 """
 
 from typing import Any, ClassVar, Self
@@ -18,15 +19,19 @@ from genomes.player import Player
 
 
 class Baseline(Engine[Any]):
-    """A search with the operators of another engine, its `base`."""
+    """A search with the operators of another engine, its base engine.
+
+    Attributes:
+        base: The class of the base engine.
+        own_tables: Tables of settings that the search adds to those of the base engine, by name.
+    """
 
     base: ClassVar[type[Engine[Any]]]
-    # Own tables of settings, added to those of the base: name -> default.
     own_tables: ClassVar[dict[str, msgspec.Struct]] = {}
 
     @classmethod
     def over(cls, base: type[Engine[Any]]) -> type[Self]:
-        """Return the search with the operators of an engine."""
+        """Return a subclass of this search, with `base` as its base engine."""
         own = [(name, type(table), table) for name, table in cls.own_tables.items()]
         settings = msgspec.defstruct(
             f"{cls.__name__}{base.settings_type.__name__}",
@@ -51,16 +56,16 @@ class Baseline(Engine[Any]):
 
     @classmethod
     def of_base(cls, settings: Any) -> Any:
-        """Return the part of the settings that belongs to the base."""
+        """Return the settings of the base engine, without the search's own tables."""
         given = {k: v for k, v in tables(settings).items() if k not in cls.own_tables}
         return changed(cls.base.settings_type(), given)
 
     @classmethod
     def operators_for(cls, settings: Any, player: Player | None = None) -> Operators[Any]:
-        """Return the operators of the base.
+        """Return the base engine's operators, which draw and mutate individuals.
 
         Args:
-            settings: Settings of the baseline.
+            settings: Settings of the baseline, with those of the base engine.
             player: How the performers play.
         """
         assert cls.base.operators is not None
@@ -80,7 +85,7 @@ class Baseline(Engine[Any]):
 
     @classmethod
     def limits(cls, config: Config) -> Changes:
-        """Return the [stop] and [checkpoints] overrides for the base's evaluation budget.
+        """Return changes of [stop] and [checkpoints], for as many evaluations as the base engine.
 
         Args:
             config: The run's configuration, with the limits of its base.

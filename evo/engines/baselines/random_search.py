@@ -13,7 +13,7 @@ from genomes.base import Performers
 
 
 class RandomSearch(Baseline):
-    """The search; its settings are the base's."""
+    """Random search; its settings are those of the base engine."""
 
     _population: Performers | None = None
 

@@ -58,7 +58,7 @@ class Population(Settings, frozen=True):
 
 
 class StrategyChoice(Settings, frozen=True):
-    """The strategy that moves the distribution."""
+    """Which strategy moves the distribution, and its initial width."""
 
     kind: Annotated[
         Literal["openai", "snes", "sep-cma", "weighted-mean"],
@@ -162,7 +162,7 @@ class NetworkSettings(Settings, frozen=True):
 
 
 class StrategySettings(Settings, frozen=True, dict=True):
-    """All settings of the engine."""
+    """All settings of the engine of evolution strategies, a table per topic."""
 
     population: Population = Population()
     strategy: StrategyChoice = StrategyChoice()
@@ -188,7 +188,7 @@ class StrategySettings(Settings, frozen=True, dict=True):
 
     @cached_property
     def shape(self) -> Shape:
-        """The shape of every individual."""
+        """The sizes of the HistoryUsers that are bred."""
         return self.network.shape()
 
     def start(self, mean: FloatArray, individuals: int | None = None) -> Strategy:

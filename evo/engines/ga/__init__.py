@@ -1,1 +1,9 @@
-"""A genetic algorithm for note grids; `engine` has the class."""
+"""A genetic algorithm for note grids.
+
+engine      the engine: a generation, its children and survivors
+pool        the parent pool: grids with their scores
+settings    the settings
+operators   initial grids and mutations of them, for the baselines
+
+Crossover and musical mutation are in `genomes.grid`.
+"""

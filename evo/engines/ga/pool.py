@@ -28,12 +28,12 @@ class Pool:
         return len(self.total)
 
     def take(self, indices: Indices) -> Self:
-        """Return the grids at `indices` (int64), in that order."""
+        """Return the grids at `indices` (int64), in that order, without `holders`."""
         holders = np.empty(0, np.int64)
         return type(self)(self.notes[indices], self.total[indices], self.cases[indices], holders)
 
     def joined(self, other: Self) -> Self:
-        """Return the grids of this pool, then those of the other."""
+        """Return the grids of this pool, then those of the other, without `holders`."""
         return type(self)(
             np.concatenate([self.notes, other.notes]),
             np.concatenate([self.total, other.total]),
@@ -52,7 +52,7 @@ class Pool:
         return np.argsort(-self.total, kind="stable")
 
     def survivors(self, count: int, by_goals: bool) -> Self:
-        """Return the best different grids, best first.
+        """Return the best different grids, best first, without `holders`.
 
         Of equal grids only the first is kept.
 
@@ -76,7 +76,7 @@ class Pool:
         return np.fromiter(seen.values(), np.int64)
 
     def islands_of(self) -> Indices:
-        """Return the island of every grid: int64 (p,)."""
+        """Return the index of each grid's island, by `holders`: int64 (p,)."""
         ends = np.append(self.holders[1:], len(self))
         return np.repeat(np.arange(len(self.holders)), ends - self.holders)
 

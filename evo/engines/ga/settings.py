@@ -198,7 +198,7 @@ class GridSettings(Settings, frozen=True):
 
     @property
     def by_credit(self) -> bool:
-        """Whether any child is crossed step by step, by cases."""
+        """Whether crossover uses cases: each step comes from the parent that is better there."""
         return self.crossover.rate > 0 and self.crossover.credit > 0
 
     @property

@@ -41,16 +41,24 @@ _GROWTH, _FIRST_GATHERED = 1.3, 4.0
 
 @dataclass
 class Modules:
-    """State and breeding of modules: `outputs` modules per network."""
+    """Breeding of modules, and its state. A module is the part of a network for one output.
+
+    Attributes:
+        outputs: Outputs of a network, which are its modules.
+        inputs: Inputs of a network.
+        edits: Rates and sizes of the edits.
+        parsimony: Score that one gene costs: of two modules with equal outputs the smaller is
+            better.
+        freeze_below: Stop breeding an output when its loss (negated score) is below this; 0 for
+            never.
+        gathered: Maximum number of siblings' edits to merge per output: float64 (outputs,).
+    """
 
     outputs: int
     inputs: int
     edits: Edits
-    # Score that one gene costs: of two modules with equal outputs the smaller is better.
     parsimony: float
-    # Stop breeding an output when its loss (negated score) is below this; 0 for never.
     freeze_below: float
-    # Maximum number of siblings' edits to merge per output: float64 (outputs,).
     gathered: FloatArray
 
     @classmethod

@@ -4,17 +4,17 @@ The algorithm is that of Stanley & Miikkulainen, "Evolving neural networks throu
 topologies" (2002), with the parameters of neat-python. One call of `tell` breeds a generation:
 
 1. Fitness. A failed network gets a fitness just below the worst finite one (`_breed_species`).
-2. Stagnation (`species.survivors`). The fitness of a species is the maximum, or another summary, of
-   its members' fitness. A species without improvement for `max_stagnation` generations dies out.
-   The `species_elitism` best species are exempt. If none is left, the run ends, or it starts again
-   from minimal networks (`reset_on_extinction`).
-3. Fitness sharing (`species.offspring_counts`). Each surviving species gets offspring in
+2. Stagnation (`reproduction.survivors`). The fitness of a species is the maximum, or another
+   summary, of its members' fitness. A species without improvement for `max_stagnation` generations
+   dies out. The `species_elitism` best species are exempt. If none is left, the run ends, or it
+   starts again from minimal networks (`reset_on_extinction`).
+3. Fitness sharing (`reproduction.offspring_counts`). Each surviving species gets offspring in
    proportion to its mean fitness above the worst of the population. Its size moves halfway there.
-4. Selection (`selection.choose_pairs`). The `elitism` best members of each species are copied
+4. Selection (`parents.choose_pairs`). The `elitism` best members of each species are copied
    unchanged. The parents of every other child are drawn within the species: by default from the
    best `survival_threshold` of it.
-5. Rates (`selection.Regulation`). The mutation power adapts to the share of improved children. When
-   networks have grown too much, structural mutations only delete for some generations.
+5. Rates (`regulation.Regulation`). The mutation power adapts to the share of improved children.
+   When networks have grown too much, structural mutations only delete for some generations.
 6. Crossover (`genomes.network.variation`). Genes are aligned by innovation number. A matching gene
    takes its attributes from either parent at random. Disjoint and excess genes come from the fitter
    parent. A gene disabled in either parent is disabled in three of four children.
@@ -23,7 +23,7 @@ topologies" (2002), with the parameters of neat-python. One call of `tell` breed
    and the other attributes are perturbed or replaced.
 8. Innovation numbers (`innovations.Innovations`). New genes of the whole generation are numbered
    together: the same structural mutation gets the same number in every network.
-9. Speciation (`genomes.network.compatibility`). Each surviving species is represented by the new
+9. Speciation (`genomes.network.speciation`). Each surviving species is represented by the new
    network closest to its old representative. Every other network joins the species with the
    closest representative within the compatibility threshold, or founds a new species. The
    distance is a weighted sum of unmatched genes and of differences of matching genes.
@@ -55,15 +55,16 @@ from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.operators import NetworkOperators
-from evo.engines.neat.selection import Regulation, choose_pairs, needs_cases
+from evo.engines.neat.parents import choose_pairs, needs_cases
+from evo.engines.neat.regulation import Regulation
+from evo.engines.neat.reproduction import Species, SpeciesHistory, offspring_counts, survivors
 from evo.engines.neat.settings import NeatSettings
-from evo.engines.neat.species import Species, SpeciesHistory, offspring_counts, survivors
 from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.base import unchecked
 from genomes.network.activation import activate_rows
-from genomes.network.compatibility import speciate
 from genomes.network.genes import Genes
 from genomes.network.networks import Networks, genes_of
+from genomes.network.speciation import speciate
 from genomes.network.validation import check_modules, check_sorted
 from genomes.network.variation import breed
 from genomes.player import Player

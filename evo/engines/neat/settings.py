@@ -140,7 +140,7 @@ class ModuleSettings(Settings, frozen=True):
 class SelectionSettings(Settings, frozen=True):
     """How parents are chosen within a species, and which rates adapt.
 
-    `evo.engines.neat.selection` explains the options.
+    `evo.engines.neat.parents` and `evo.engines.neat.regulation` explain the options.
     """
 
     parents: Annotated[

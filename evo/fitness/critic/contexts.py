@@ -130,19 +130,19 @@ def smoothed(counts: FloatArray, shorter: FloatArray, weight: float = SMOOTHING)
 
 @device
 def interval_class(interval: int) -> int:
-    """Return the class of an interval in semitones, below INTERVALS."""
+    """Return the index of an interval in semitones; beyond an octave as an octave."""
     return min(max(interval, -12), 12) + 12
 
 
 @device
 def duration_class(steps: int) -> int:
-    """Return the class of a duration in steps, below DURATIONS."""
+    """Return the index of a duration in steps; beyond DURATIONS steps as DURATIONS."""
     return min(steps, DURATIONS) - 1
 
 
 @device
 def bar_rhythms(step: IntArray, count: int, rhythm: IntArray) -> None:
-    """Write the onsets of every bar as bits.
+    """Write the rhythm of every bar: bit p is set if a note begins at step p of the bar.
 
     Args:
         step: int64 (steps,), steps of the notes.

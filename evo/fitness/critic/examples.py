@@ -46,12 +46,19 @@ CORRUPTED, SHUFFLED, MADE = 6_000, 1_500, 100
 
 
 class Examples(NamedTuple):
-    """Training examples; n rows."""
+    """Training examples of a critic; n rows.
 
-    features: FloatArray  # (n, features)
-    level: FloatArray  # (n,)
-    share: FloatArray  # (n,), share of song
-    weight: FloatArray  # (n,)
+    Attributes:
+        features: Features of the rolls, float64 (n, features).
+        level: Target of the output `level`, from 1 for songs to -3 for noise: float64 (n,).
+        share: Target of the output `share`: 1 for songs, less for songs with errors, 0 for others.
+        weight: Weight in the loss, float64 (n,).
+    """
+
+    features: FloatArray
+    level: FloatArray
+    share: FloatArray
+    weight: FloatArray
 
 
 def examples(

@@ -154,7 +154,7 @@ def write_pitch(
     step: Indices, key: Indices, count: int, mode: int, tonic: int,
     fits: FloatArray, row: FloatArray,
 ) -> None:  # fmt: skip
-    """Write range, key and scale.
+    """Write the features of a melody's range, key and scale.
 
     Args:
         step: Steps of the notes.
@@ -162,8 +162,8 @@ def write_pitch(
         count: Number of notes.
         mode: 0 for major, 1 for minor.
         tonic: Tonic of the key.
-        fits: float64 (2, 12), fit of every key.
-        row: Written.
+        fits: float64 (2, 12), correlation with every major and minor key.
+        row: Written: the features of this group.
     """
     at = 0
     pitches = np.zeros(128)
@@ -235,7 +235,7 @@ def _likeness(top: Indices, a: int, b: int, length: int) -> tuple[float, float, 
 
 @device
 def write_bars(top: Indices, rhythm: Indices, row: FloatArray) -> None:
-    """Write the variety and likeness of bars.
+    """Write the features of how different and how alike bars are.
 
     Args:
         top: Key at every step, -1 for none.
@@ -366,9 +366,9 @@ def write_surprise(
         count: Number of notes.
         mode: 0 for major, 1 for minor.
         tonic: Tonic of the key.
-        contexts: Surprise of every event, by model.
-        model: Index of the model.
-        row: Written.
+        contexts: Surprise of every event, a stack of several models.
+        model: Index of the model in that stack.
+        row: Written: the features of this group.
     """
     sums = np.zeros((6, 3))
     for i in range(1, count):

@@ -7,10 +7,9 @@ has one hidden layer of tanh units and two outputs. The means of the outputs are
             1964); separates 30 wrong notes from 40
     share   whether it is a song; cross-entropy, bounded by a tanh; separates no wrong note from one
 
-Training uses Adam (Kingma & Ba, 2015), noise on the inputs (Bishop, "Training with noise is
-equivalent to Tikhonov regularization", 1995) and weight decay. Scaled inputs are clipped, so that
-no roll unlike the training data gets an unbounded score. Everything is float64. The same songs and
-seed give the same bits on the same number of BLAS threads, which is one under the command `evo`.
+Scaled inputs are clipped, so that no roll unlike the training data gets an unbounded score. The
+networks are trained in `evo.fitness.critic.training`. The same songs and seed give the same bits on
+the same number of BLAS threads, which is one under the command `evo`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +22,13 @@ from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
 from evo.fitness.critic.contexts import Contexts, Counts
-from evo.fitness.critic.examples import Examples, examples
+from evo.fitness.critic.examples import examples
 from evo.fitness.critic.features import NAMES, roll_features
+from evo.fitness.critic.training import fit, forward
 from genomes.arrays import Arrays, BoolArray, FloatArray
 
 CLIP = 3.0  # standard deviations
-NETWORKS, HIDDEN = 3, 32
-EPOCHS, BATCH, RATE, NOISE, DECAY = 60, 256, 3e-3, 0.3, 1e-3
+NETWORKS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +64,7 @@ class Critic:
         rows, contexts = examples(songs, families, random, found)
         centre, scale = rows.features.mean(axis=0), rows.features.std(axis=0) + 1e-3
         inputs = np.clip((rows.features - centre) / scale, -CLIP, CLIP)
-        layers = [_fit(inputs, rows, random) for _ in range(NETWORKS)]
+        layers = [fit(inputs, rows, random) for _ in range(NETWORKS)]
         hidden, output = (np.stack(arrays) for arrays in zip(*layers, strict=True))
         return cls(contexts, centre, scale, hidden, output, hash_of(songs))
 
@@ -96,14 +95,14 @@ class Critic:
         inputs = scaled[:, None, :]
         level, share = np.zeros(len(inputs)), np.zeros(len(inputs))
         for hidden, output in zip(self.hidden, self.output, strict=True):
-            outputs = _forward(inputs, hidden, output)[1][:, 0]
+            outputs = forward(inputs, hidden, output)[1][:, 0]
             level += outputs[:, 0] / len(self.hidden)
             share += outputs[:, 1] / len(self.hidden)
         judged: FloatArray = level + 4 / 3 * np.tanh(share / 4)
         return judged
 
     def to_arrays(self) -> Arrays:
-        """Return everything as plain arrays."""
+        """Return the critic as plain arrays by name, for `from_arrays`."""
         arrays: Arrays = {f"contexts.{k}": array for k, array in self.contexts._asdict().items()}
         for name in ("centre", "scale", "hidden", "output"):
             arrays[name] = getattr(self, name)
@@ -182,48 +181,3 @@ def hash_of(songs: BoolArray) -> str:
     content = sha256(repr(songs.shape).encode())
     content.update(np.packbits(songs).tobytes())
     return content.hexdigest()
-
-
-def _forward(inputs: FloatArray, hidden: FloatArray, output: FloatArray) -> tuple[Any, Any]:
-    """Return the activations of hidden units and outputs of one network."""
-    units = np.tanh(inputs @ hidden[:-1] + hidden[-1])
-    return units, units @ output[:-1] + output[-1]
-
-
-def _fit(
-    inputs: FloatArray, rows: Examples, random: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """Return the trained layers of one network."""
-    count, width = inputs.shape
-    hidden = random.normal(0, width**-0.5, (width + 1, HIDDEN))
-    output = random.normal(0, HIDDEN**-0.5, (HIDDEN + 1, 2))
-    hidden[-1] = output[-1] = 0.0
-    layers = (hidden, output)
-    means = tuple(np.zeros_like(layer) for layer in layers)
-    squares = tuple(np.zeros_like(layer) for layer in layers)
-    batches = max(count // BATCH, 1)
-    for step in range(EPOCHS * batches):
-        if step % batches == 0:
-            order = random.permutation(count)
-        batch = order[step % batches * BATCH : (step % batches + 1) * BATCH]
-        noisy = inputs[batch] + NOISE * random.standard_normal((len(batch), width), np.float32)
-        units, outputs = _forward(noisy, hidden, output)
-        wrong = np.empty_like(outputs)
-        wrong[:, 0] = np.clip(outputs[:, 0] - rows.level[batch], -1, 1)
-        wrong[:, 1] = 1 / (1 + np.exp(-outputs[:, 1])) - rows.share[batch]
-        wrong *= rows.weight[batch, None] / len(batch)
-        back = wrong @ output[:-1].T * (1 - units**2)
-        gradients = (
-            np.vstack([noisy.T @ back, back.sum(axis=0)]),
-            np.vstack([units.T @ wrong, wrong.sum(axis=0)]),
-        )
-        rate = RATE * (1 - step / (EPOCHS * batches))
-        for layer, gradient, mean, square in zip(layers, gradients, means, squares, strict=True):
-            mean += 0.1 * (gradient - mean)
-            square += 0.001 * (gradient**2 - square)
-            layer[:-1] *= 1 - rate * DECAY
-            layer -= (
-                rate * mean / (1 - 0.9 ** (step + 1))
-                / (np.sqrt(square / (1 - 0.999 ** (step + 1))) + 1e-8)
-            )  # fmt: skip
-    return layers

@@ -27,13 +27,21 @@ MIN_LEVEL = 0.4
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """A corpus and its critics."""
+    """A corpus and its critics.
 
-    songs: BoolArray  # (n, steps, keys)
+    Attributes:
+        songs: bool (n, steps, keys).
+        names: Name of each song.
+        families: int64 (n,), the same number for the same tune.
+        fold: int64 (n,), fold of each song.
+        critics: One per fold, trained without that fold. The last is held out: no search uses it.
+    """
+
+    songs: BoolArray
     names: tuple[str, ...]
-    families: IntArray  # (n,), the same number for the same tune
-    fold: IntArray  # (n,)
-    critics: tuple[Critic, ...]  # by the fold that each was trained without; the last is held out
+    families: IntArray
+    fold: IntArray
+    critics: tuple[Critic, ...]
 
     @classmethod
     def train(
@@ -164,7 +172,7 @@ class Panel:
         )
 
     def to_arrays(self) -> Arrays:
-        """Return everything as plain arrays."""
+        """Return songs and critics as plain arrays by name, for `from_arrays`."""
         arrays: Arrays = {
             "songs": self.songs,
             "names": np.array(self.names),

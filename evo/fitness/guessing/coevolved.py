@@ -31,7 +31,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.state import Count, Finite, State
 from evo.fitness.guessing.game import MAX_GAP, Guessing, gap, guided, resolve
-from evo.fitness.guessing.predictors import predict
+from evo.fitness.guessing.online_predictors import predict
 from evo.fitness.guessing.read_out import hits_of
 from evo.fitness.guessing.symbols import Symbols, rolls_of, symbols_of
 from genomes.arrays import BoolArray, FloatArray, Indices

@@ -2,7 +2,8 @@
 
 A performer plays `steps` steps in closed loop, without a prompt. The piece is read as one symbol
 per step (`evo.fitness.guessing.symbols`), and online predictors guess each symbol
-(`evo.fitness.guessing.predictors`). The score is made of their losses (bits) and hits, by one of:
+(`evo.fitness.guessing.online_predictors`). The score is made of their losses (bits) and hits, by
+one of:
 
     gap-resolve  the default: gap x resolve. One key and noise both score 0.
                  gap: the loss per step of the predictor without context, minus that of the one with
@@ -35,9 +36,9 @@ from typing import Any
 import numpy as np
 
 from evo.core.scores import Scores
-from evo.fitness.guessing.held_out import held_out_hits
+from evo.fitness.guessing.held_out_predictor import held_out_hits
 from evo.fitness.guessing.measures import measures
-from evo.fitness.guessing.predictors import (
+from evo.fitness.guessing.online_predictors import (
     CONTEXT,
     FREQUENCIES,
     PERCEPTRON,
@@ -113,7 +114,7 @@ class Guessing:
         return Scores.of(cases.mean(axis=1), cases / cases.shape[1])
 
     def cases(self, symbols: Symbols) -> FloatArray:
-        """Return the score of pieces per predictor.
+        """Return the scores of pieces by each predictor of the panel.
 
         Args:
             symbols: int64 (n, steps).
@@ -146,7 +147,7 @@ class Guessing:
                                 see `evo.fitness.guessing.measures.measures`
             panel_score         gap-resolve, for any score: a fixed measure of progress
             guesser_accuracy    share of the steps that the panel guesses, mean over predictors
-            held_out_accuracy   the same of `evo.fitness.guessing.held_out`
+            held_out_accuracy   the same of `evo.fitness.guessing.held_out_predictor`
             lasting_period      the period at the end of a piece four times as long; not for note
                                 grids, which end in silence there
             solved              always False: the game has no end
@@ -169,7 +170,7 @@ class Guessing:
 
 
 def later(steps: int) -> int:
-    """Return the start of the later two thirds of a piece."""
+    """Return the step at which the later two thirds of a piece begin."""
     return steps // 3
 
 

@@ -20,11 +20,11 @@ Counts = NDArray[np.int64]
 
 @kernel
 def count_events(hits: Hits, counts: Counts) -> None:
-    """Count the events, lost misses and stale hits.
+    """Count events, lost misses and stale hits, as the module defines them.
 
     Args:
-        hits: bool (n, steps).
-        counts: int64 (n, 3), written.
+        hits: bool (n, steps), whether a predictor guessed each step of n pieces.
+        counts: int64 (n, 3), written: events, lost misses, stale hits.
     """
     n, steps = hits.shape
     for i in range(n):
@@ -52,13 +52,17 @@ def count_events(hits: Hits, counts: Counts) -> None:
 
 
 def event_counts(hits: Hits) -> tuple[Counts, Counts, Counts]:
-    """Return the events, lost misses and stale hits.
+    """Count resolved surprises (events), lost misses and stale hits.
+
+    An event is one or two misses between runs of hits. A lost miss is any other miss. A stale hit
+    is one beyond `STALE` hits in a row. The misses at the end of a piece are not counted, if they
+    may still resolve.
 
     Args:
-        hits: bool (..., steps).
+        hits: bool (..., steps), whether a predictor guessed each step.
 
     Returns:
-        Three arrays, int64 (...).
+        Numbers of events, lost misses and stale hits: three arrays, int64 (...).
     """
     rows = np.ascontiguousarray(hits.reshape(-1, hits.shape[-1]))
     counts = np.empty((len(rows), 3), np.int64)

@@ -3,8 +3,8 @@
 corpus       all measures of a song, corpus ranges, and values outside them
 pitch        measures of notes, key and melodic moves
 rhythm       measures of onset times
-structure    measures of repetition and form
-similarity   shared runs of notes, duplicates, families, and variety
+structure    measures of repetition and form, with Lempel-Ziv complexity (`novelty_rate`)
+similarity   runs of notes that songs share; duplicates, families of tunes, and variety
 suffixes     search for shared runs
 bars         bars and phrases, and the form of a song
 roll         a song prepared for measuring

@@ -35,7 +35,13 @@ Ranges = dict[str, "Range"]
 
 
 class Measure(NamedTuple):
-    """A measure of a song."""
+    """A measure of a song.
+
+    Attributes:
+        function: Returns the number of a song, nan if undefined.
+        unit: Unit of the number.
+        meaning: Meaning in words, for the report.
+    """
 
     function: Callable[[Roll], float]
     unit: str
@@ -148,7 +154,7 @@ class Range(NamedTuple):
 
 
 class Corpus(NamedTuple):
-    """A measured corpus."""
+    """A corpus of songs with their measures, to compare other songs with."""
 
     measures: list[Measures]  # per song, compared with the songs of other families
     families: IntArray  # int64 (songs,), see `evo.music.measures.similarity.families`

@@ -21,7 +21,7 @@ HARMONIC_MINOR_SCALE = (0, 2, 3, 5, 7, 8, 11)
 
 
 def onset_density(roll: Roll) -> float:
-    """Return the share of steps with an onset."""
+    """Return the share of the song's steps at which a note begins."""
     return len(roll.steps) / max(len(roll.grid), 1)
 
 
@@ -31,7 +31,7 @@ def polyphony(roll: Roll) -> float:
 
 
 def distinct_keys(roll: Roll) -> float:
-    """Return the number of distinct keys that sound."""
+    """Return the number of keys that the song uses."""
     return float(roll.grid.any(axis=0).sum())
 
 
@@ -61,7 +61,7 @@ def scale_consistency(roll: Roll) -> float:
 
 
 def key_clarity(roll: Roll) -> float:
-    """Return the correlation with the best key, notes weighted by their waits."""
+    """Return the clarity of the best major or minor key, from -1 to 1; see `Roll.key`."""
     return roll.key[1]
 
 
@@ -73,17 +73,17 @@ def ends_on_tonic(roll: Roll) -> float:
 
 
 def mean_interval(roll: Roll) -> float:
-    """Return the mean distance from note to note."""
+    """Return the mean size of the melody's intervals, in semitones."""
     return mean(np.abs(roll.intervals))
 
 
 def largest_interval(roll: Roll) -> float:
-    """Return the largest distance from note to note."""
+    """Return the size of the melody's largest interval, in semitones."""
     return float(np.abs(roll.intervals).max()) if len(roll.intervals) else nan
 
 
 def interval_entropy(roll: Roll) -> float:
-    """Return the Shannon entropy of the signed intervals."""
+    """Return the Shannon entropy of the melody's intervals, up and down apart, in bits."""
     return entropy_of(roll.intervals)
 
 
@@ -115,13 +115,16 @@ def rising_motion(roll: Roll) -> float:
 
 
 def arc_length(roll: Roll) -> float:
-    """Return the mean number of moves between turns; repeated notes do not count."""
+    """Return the mean number of moves between turns, where the melody changes direction.
+
+    Repeated notes do not count.
+    """
     moves = roll.intervals[roll.intervals != 0]
     return len(moves) / (_turns(moves) + 1) if len(moves) else nan
 
 
 def arc_height(roll: Roll) -> float:
-    """Return the mean distance between successive turns of the melody."""
+    """Return the mean semitones between turns, where the melody changes direction."""
     moves = roll.intervals[roll.intervals != 0]
     return float(np.abs(moves).sum()) / (_turns(moves) + 1) if len(moves) else nan
 

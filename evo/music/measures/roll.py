@@ -78,12 +78,12 @@ class Roll:
 
     @cached_property
     def bars(self) -> BoolArray:
-        """Bars, bool (bars, steps, keys), the last filled up with silence."""
+        """Onsets per bar, bool (bars, steps per bar, keys); the last bar is padded with silence."""
         return blocks(self.grid, self.bar)
 
     @cached_property
     def sounding_bars(self) -> BoolArray:
-        """The bars that are not silent."""
+        """The `bars` that have an onset."""
         return sounding(self.bars)
 
     @cached_property
@@ -94,7 +94,12 @@ class Roll:
 
     @cached_property
     def key(self) -> tuple[int, float]:
-        """Tonic (pitch class) and clarity of the key; see `evo.music.melody`."""
+        """Tonic of the best of the 24 major and minor keys, and the key's clarity.
+
+        The tonic is a pitch class from 0 (C) to 11. Clarity is the correlation, from -1 to 1, of
+        the song's pitch classes with the key's profile. Each note is weighted by its wait, the
+        steps until the next onset. See `evo.music.melody.best_key`.
+        """
         notes, keys = np.nonzero(self.grid[self.steps])
         return best_key(
             np.bincount((keys + self.lowest_note) % 12, self.waits[notes], minlength=12)

@@ -20,7 +20,15 @@ SEPARATOR = 0  # no token is 0
 
 
 def joined(melodies: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
-    """Join melodies into one text, and return each position's melody index."""
+    """Join melodies into one text, for the search of shared runs.
+
+    Args:
+        melodies: Tokens of each melody, int64 (tokens,).
+
+    Returns:
+        The text, int64 (m,), with a SEPARATOR after each melody; and the index of the melody at
+        each position, int64 (m,).
+    """
     ended = [np.append(codes, SEPARATOR) for codes in melodies]
     owners = np.repeat(np.arange(len(ended)), [len(codes) for codes in ended])
     text = np.concatenate(ended) if ended else np.zeros(0)
@@ -28,7 +36,14 @@ def joined(melodies: Sequence[IntArray]) -> tuple[IntArray, IntArray]:
 
 
 def sorted_suffixes(text: IntArray) -> IntArray:
-    """Return the positions of a text, sorted by their suffixes: int64 (m,)."""
+    """Return the suffix array of a text: all positions, sorted by the text from there on.
+
+    Args:
+        text: int64 (m,).
+
+    Returns:
+        int64 (m,).
+    """
     ranks = np.unique(text, return_inverse=True)[1].astype(np.int64)
     length = 1  # tokens per suffix that the ranks compare
     while len(text) and ranks.max() < len(text) - 1:
@@ -66,7 +81,9 @@ def compare(
     grids: BoolArray, text: IntArray, suffixes: IntArray, owners: IntArray, groups: IntArray,
     without: IntArray, min_length: int, longest: IntArray, songs: IntArray, covered: FloatArray,
 ) -> None:  # fmt: skip
-    """Fill in the last three arrays.
+    """Search the melodies of grids for runs of notes that known songs share.
+
+    The last three arrays are the results.
 
     See `evo.music.measures.similarity.KnownSongs.compare` for the meaning.
 

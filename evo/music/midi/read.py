@@ -53,7 +53,13 @@ class MidiNotes:
 
 
 class Part(NamedTuple):
-    """The notes of one track on one channel; program numbers are 0 to 127, 0 a grand piano."""
+    """The notes of one track on one channel.
+
+    Attributes:
+        track: Index of the track.
+        channel: Channel, from 0.
+        programs: Its MIDI programs (instruments), 0 to 127; 0 is a grand piano.
+    """
 
     track: int
     channel: int

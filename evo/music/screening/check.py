@@ -45,7 +45,7 @@ class Report:
         return printable(f"{self.name}: {'; '.join(map(str, self.faults)) or 'fit'}")
 
     def record(self) -> dict[str, Any]:
-        """Return the report as JSON values."""
+        """Return the report as JSON values, an entry of the collection's report."""
         return {
             "path": self.name,
             "fit": self.fit,
@@ -75,7 +75,7 @@ class Check:
         ] = {}  # first piece with this melody, and its fitness
 
     def file(self, path: str) -> Report:
-        """Check a MIDI file."""
+        """Read and check a MIDI file; a file that cannot be read has the fault "damaged"."""
         return self.piece(path, lambda: read_piece(path))
 
     def piece(self, name: str, read: Callable[[], MidiPiece]) -> Report:

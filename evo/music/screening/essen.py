@@ -94,7 +94,12 @@ class FolkSong:
 
 
 def folk_songs(collection: str) -> Iterator[FolkSong]:
-    """Yield the songs of a collection, with its files sorted by name.
+    """Yield the songs of a collection as text, in the order of file names.
+
+    The songs are not yet parsed: `FolkSong.read` does that, and refuses invalid ones.
+
+    Args:
+        collection: A name in `FOLDERS`, such as "essen".
 
     Raises:
         InputError: if music21 is not installed or lacks the collection.

@@ -18,7 +18,27 @@ GESTURE = 2  # beats; closer changes in one direction form one gesture
 
 @dataclass(frozen=True)
 class Facts:
-    """Properties of a piece, as recorded in the report."""
+    """Properties of a piece, as recorded in the report.
+
+    Attributes:
+        notes: Number of notes, without percussion.
+        parts: Number of parts: the notes of one track on one channel are a part.
+        programs: MIDI programs (instruments) in use, 0 to 127.
+        percussion: Number of percussion notes.
+        lowest: MIDI note of the lowest note.
+        highest: MIDI note of the highest note.
+        chord: Maximum number of notes that begin together.
+        density: Mean number of onsets per beat, a chord counted once.
+        beats: Length in beats.
+        seconds: Length in seconds, by all tempos.
+        tempo: Tempo in beats per minute.
+        tempo_changes: Number of tempo changes; a ritardando in steps counts once.
+        metres: Metres in order, such as "4/4", without upbeat bars and repeats.
+        grid: Name of the rhythmic grid that fits best, or "none" if none fits.
+        steps_per_beat: Resolution of that grid.
+        off_grid: Share of onsets off the grid.
+        deviation: Mean distance of onsets from the grid, in beats.
+    """
 
     notes: int
     parts: int

@@ -56,7 +56,13 @@ class Candidate(NamedTuple):
 
 
 class Outputs(NamedTuple):
-    """Destinations of records and copies; None for none."""
+    """Where results are written; None for nowhere.
+
+    Attributes:
+        json: Path of the records as a JSON array.
+        csv: Path of the records as a table.
+        keep: Folder for copies of the files that are fit.
+    """
 
     json: str | None = None
     csv: str | None = None

@@ -42,7 +42,7 @@ from evo.workers.failures import (
     unloadable,
     unsendable,
 )
-from evo.workers.limits import Link
+from evo.workers.pace import Link
 from evo.workers.scheduling import Scheduler
 from genomes.base import Performers
 

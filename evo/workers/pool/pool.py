@@ -29,7 +29,7 @@ from evo.core.seeds import Role
 from evo.fitness.base import Fitness
 from evo.workers.clock import Clock
 from evo.workers.failures import unloadable, unsendable
-from evo.workers.limits import Link
+from evo.workers.pace import Link
 from evo.workers.pool.process import ProcessPool, WorkerProcess
 from evo.workers.scheduling import Scheduler
 from genomes.base import Performers

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from disturbing import undrawn
 from running import pictureless
 
 from evo.cli.main import main
+from evo.core.errors import RunError
+from evo.runs.description import load_config, read_log
 
 RUN = ["run", "xor", "--population", "30", "--generations", "9", "--set", "checkpoints.every=3"]
 LOCAL = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -352,3 +355,68 @@ def test_a_run_in_another_thread_goes_on_without_signals(tmp_path: Path) -> None
     thread.start()
     thread.join()
     assert codes == [0]
+
+
+WITH_PIPES = """
+import json, os, shutil, sys
+from pathlib import Path
+from click.testing import CliRunner
+from evo.cli.main import main
+
+run, found = Path(sys.argv[1]), {}
+for file in ("log.jsonl", "config.toml", "run.json", "result.json"):
+    for command in ("plot", "compare", "play", "runs", "resume", "resume --anew"):
+        path = Path(shutil.copytree(run, run.parent / f"{file}-{command.split()[-1]}"))
+        (path / file).unlink()
+        os.mkfifo(path / file)
+        print(file, command, file=sys.stderr, flush=True)
+        result = CliRunner().invoke(main, [*command.split(), str(path)])
+        found[f"{file} {command}"] = (result.exit_code, result.output, repr(result.exception))
+print(json.dumps(found))
+"""
+# The commands that read each file. Resuming writes run.json and result.json again.
+READERS = {
+    "log.jsonl": {"plot", "compare", "runs", "resume", "resume --anew"},
+    "config.toml": {"compare", "play", "runs", "resume", "resume --anew"},
+    "run.json": {"runs"},
+    "result.json": {"compare"},
+}
+REFUSED = {
+    f"{file} {command}" for file, commands in READERS.items() for command in commands - {"runs"}
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_no_command_waits_for_a_pipe_in_place_of_a_file(run: Path) -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", WITH_PIPES, run],
+        capture_output=True, text=True, timeout=120, check=True, env=os.environ | LOCAL,
+    )  # fmt: skip
+    found = json.loads(child.stdout)
+    for name, (_, output, exception) in found.items():
+        file, command = name.split(maxsplit=1)
+        assert exception == "None" or exception.startswith("SystemExit"), name
+        said = [line for line in output.splitlines() if f"{file}: is no regular file" in line]
+        assert bool(said) == (command in READERS[file]), (name, output)
+        assert len(said) <= 1 or command == "resume --anew"  # which names every checkpoint
+    assert {name for name, (code, _, _) in found.items() if code} >= REFUSED
+
+
+def test_a_record_without_an_end_is_not_read_into_memory(run: Path) -> None:
+    with (run / "log.jsonl").open("r+b") as log:
+        log.truncate(1 << 36)  # sparse
+    records = read_log(run / "log.jsonl")
+    assert [record["generation"] for record in islice(records, 9)] == list(range(9))
+    with pytest.raises(RunError, match=r"log\.jsonl: a record is longer than 16,777,216 bytes"):
+        next(records)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_configuration_named_by_the_user_may_be_a_pipe(run: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.toml"
+    os.mkfifo(pipe)
+    content = (run / "config.toml").read_bytes()
+    writer = threading.Thread(target=pipe.write_bytes, args=[content], daemon=True)
+    writer.start()
+    assert load_config(pipe, pipes=True) == tomllib.loads(content.decode())
+    writer.join(10)

@@ -11,11 +11,13 @@ import pytest
 
 from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
-from evo.workers import limits, scheduling
+from evo.workers import scheduling
 from evo.workers.backlog import Backlog
 from evo.workers.failures import MAX_FAULTS, crashed, too_late
-from evo.workers.limits import Link, Pace, Starts, WarmUps
+from evo.workers.hanging import START_LIMIT, WARM_UP, WarmUps
+from evo.workers.pace import Link, Pace
 from evo.workers.scheduling import Scheduler
+from evo.workers.starts import Starts
 
 TIMEOUT = 1.0
 LINK = Link()
@@ -142,7 +144,7 @@ def started(workers: int, count: int, timeout: float = TIMEOUT) -> Scheduler[str
 def test_a_new_worker_is_given_one_individual_and_time_to_load_kernels() -> None:
     scheduler = started(2, 10)
     assert [one.batch for one in scheduler.assign(0.0)] == [range(0, 1), range(1, 2)]
-    assert scheduler.overdue(TIMEOUT + limits.WARM_UP - 0.1) == []
+    assert scheduler.overdue(TIMEOUT + WARM_UP - 0.1) == []
     scheduler.scored("0", score(range(1)), 0.5, 0.5)
     (following,) = scheduler.assign(0.5)
     assert (following.worker, following.batch) == ("0", range(2, 3))
@@ -202,7 +204,7 @@ def test_workers_that_are_warm_for_one_fitness_are_cold_for_another() -> None:
         scheduler.scored("0", score(one.batch), 0.1, i + 0.1)
     scheduler.begin(2, "another kind")
     scheduler.assign(2.0)
-    assert scheduler.limit("0") == 2.0 + TIMEOUT + limits.WARM_UP
+    assert scheduler.limit("0") == 2.0 + TIMEOUT + WARM_UP
 
 
 def test_warm_ups_are_waited_for_by_what_they_took_elsewhere_and_longer_after_each_failure() -> (
@@ -259,9 +261,9 @@ def test_a_worker_that_is_not_ready_in_time_counts_as_a_start_that_failed() -> N
     scheduler: Scheduler[str] = Scheduler(LINK, TIMEOUT, 1)
     scheduler.add("0", 0.0)
     assert scheduler.assign(0.0) == []
-    assert scheduler.next_limit() == scheduling.START_LIMIT
-    assert scheduler.overdue(scheduling.START_LIMIT) == ["0"]
-    assert scheduler.starts.next_start > scheduling.START_LIMIT
+    assert scheduler.next_limit() == START_LIMIT
+    assert scheduler.overdue(START_LIMIT) == ["0"]
+    assert scheduler.starts.next_start > START_LIMIT
 
 
 def test_without_a_limit_nobody_is_late() -> None:
@@ -300,7 +302,7 @@ def test_a_batch_that_waits_begins_when_the_one_before_it_is_scored() -> None:
 def test_starts_wait_longer_after_each_failure_and_end_after_too_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(limits, "FAILED_STARTS", 8)
+    monkeypatch.setattr("evo.workers.starts.FAILED_STARTS", 8)
     starts = Starts(2)
     delays = []
     for _ in range(7):

@@ -35,7 +35,7 @@ from evo.fitness.xor import Xor
 from evo.music.song import Song
 from evo.workers.clock import Clock
 from evo.workers.evaluation import batches, score_batch
-from evo.workers.limits import Pace
+from evo.workers.pace import Pace
 from evo.workers.pool.channel import PoolChannel, WorkerChannel
 from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial

@@ -20,9 +20,9 @@ from evo.engines.neat.initial import first_genes
 from evo.engines.neat.settings import NeatSettings
 from evo.engines.neat_python.config import build_config
 from evo.fitness.xor import SOLVED_AT, Xor
-from genomes.network.compatibility import distance
 from genomes.network.functions import ACTIVATIONS
 from genomes.network.networks import Networks, genes_of
+from genomes.network.speciation import distance
 
 MODES = [
     "unconnected", "fs_neat", "fs_neat_nohidden", "fs_neat_hidden", "full", "full_nodirect",

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from breeding import constant, copies, joined
 
-from evo.fitness.guessing import predictors
+from evo.fitness.guessing import online_predictors as predictors
 from evo.fitness.guessing.game import SCORES, Guessing, band, resolve, streak
-from evo.fitness.guessing.held_out import held_out_hits
+from evo.fitness.guessing.held_out_predictor import held_out_hits
 from evo.fitness.guessing.measures import (
     complexity_of,
     complexity_ratio,
@@ -17,7 +17,7 @@ from evo.fitness.guessing.measures import (
     measures,
     period_of,
 )
-from evo.fitness.guessing.predictors import CONTEXT, FREQUENCIES, PERCEPTRON, predict
+from evo.fitness.guessing.online_predictors import CONTEXT, FREQUENCIES, PERCEPTRON, predict
 from evo.fitness.guessing.surprise import event_counts
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
 from genomes.base import Performers

@@ -13,7 +13,8 @@ from evo.core.settings import changed, tables
 from evo.core.state import State
 from evo.engines.neat.engine import Neat
 from evo.engines.neat.genome_settings import rates_of
-from evo.engines.neat.selection import Regulation, choose_pairs
+from evo.engines.neat.parents import choose_pairs
+from evo.engines.neat.regulation import Regulation
 from evo.engines.neat.settings import NeatSettings, SelectionSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from evo.runs import checkpoint

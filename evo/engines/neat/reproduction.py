@@ -1,4 +1,4 @@
-"""Species: stagnation, and explicit fitness sharing between species.
+"""Which species reproduce (stagnation), and how many offspring each gets (fitness sharing).
 
 As in NEAT (Stanley & Miikkulainen 2002), a species gets offspring in proportion to its mean fitness
 above the worst of the population. Its size moves halfway towards that number. A species without
@@ -27,7 +27,7 @@ _SUMMARIES: dict[str, Callable[[FloatArray], float]] = {
 
 
 class SpeciesHistory(msgspec.Struct, forbid_unknown_fields=True):
-    """Values of a species in a checkpoint; its members are stored separately."""
+    """Values of a `Species` in a checkpoint; its members are stored separately."""
 
     key: Count
     created: Count
@@ -37,7 +37,15 @@ class SpeciesHistory(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass
 class Species:
-    """One species; `members` are indices in the population."""
+    """One species.
+
+    Attributes:
+        key: Its number, by which it is the same species in all generations.
+        created: Generation in which it was founded.
+        last_improved: Last generation in which its fitness exceeded `best`.
+        best: Highest fitness of the species so far; None before its first evaluation.
+        members: Indices in the population.
+    """
 
     key: int
     created: int
@@ -59,9 +67,9 @@ def survivors(
     max_stagnation: int,
     species_elitism: int,
 ) -> list[Species]:
-    """Return the species that may reproduce, worst first.
+    """Return the species that may reproduce, worst first; the others are stagnant.
 
-    Also records the best fitness of each species and its generation.
+    Also updates `best` and `last_improved` of every species.
 
     Args:
         species: All species of the population.

@@ -1,16 +1,7 @@
-"""Parent selection within a species, and rates that adapt during a run.
+"""Rates and thresholds that adapt during a run: number of species, network size, mutation power.
 
-The options of the section `Selection`:
+The options of the section `Selection`, besides the choice of parents (`evo.engines.neat.parents`):
 
-    parents             how parents are chosen within a species:
-                        truncation: at random from its best `survival_threshold`
-                        tournament: the best of `tournament_size` drawn at random
-                        lexicase: cases in random order, each keeps only the best at it (Spector,
-                        "Assessment of problem modality by differential performance of lexicase
-                        selection in genetic programming", 2012)
-                        epsilon-lexicase: the same, but each case also keeps members within the
-                        median absolute deviation of the best (La Cava et al., "Epsilon-lexicase
-                        selection for regression", 2016, static form)
     target_species      number of species to aim at. The compatibility threshold changes by
                         `threshold_step` per generation. With too many species, those within the
                         new threshold merge. 0: no target
@@ -18,13 +9,14 @@ The options of the section `Selection`:
                         until they have gained `complexity_ceiling` genes on average. Then
                         structure is only deleted, until that gain is lost or shrinking stalls.
                         Unlike a parsimony term, this needs no weight per fitness
-    weights             the only values of weights, such as "-1 1" (binary networks with the
-                        activation `step`); empty for any number. A mutation draws another value, at
-                        `weight_replace_rate`. Biases stay real numbers
     adaptive_rates      adapt the power of weight and bias mutations by the one-fifth rule
                         (Rechenberg, "Evolutionsstrategie", 1973). It shrinks while less than a
                         fifth of the children are fitter than their fitter parent, to a tenth at
                         most. It grows while more are, to the configured power at most
+    weights             the only values of weights, such as "-1 1" (binary networks with the
+                        activation `step`); empty for any number. A mutation draws another value, at
+                        `weight_replace_rate`. Biases stay real numbers. Nothing adapts here; the
+                        mutation is in `genomes.network.variation`
 
 The defaults follow measurements: adaptive rates helped, and phases of deletion bound memory. Each
 option was tried alone, with a population of 150. XOR: `experiments/xor.py`, seeds 0 to 31, number
@@ -35,10 +27,6 @@ of the champion (120 is perfect):
                             XOR solved  median   vo-pole-bereza-stoyala   ode-to-joy
     none                        32        21             87.1                47.3
     adaptive_rates              32        19.5           97.6                58.1
-    tournament of 3             31        50.5           84.3                38.7
-    tournament of 7             32        33.5           91.9                44.9
-    lexicase                    28        59             57.6                18.6
-    epsilon-lexicase            32        44             91.9                38.9
     target_species 5            32        30.5           85.8                39.2
     target_species 10           32        28             71.5                37.5
     phased, ceiling 10          32        22             67.3                36.6
@@ -55,9 +43,6 @@ of the champion (120 is perfect):
 - Phases of deletion slow learning where they begin. With a ceiling of 500 none began above. They
   are the only bound on size: under random fitness, networks reached 2,060 genes after 2,400
   generations without deletions, and at most 662 on average with them.
-- Lexicase keeps specialists for single steps, and its networks are larger. With adaptive rates
-  epsilon-lexicase does worse than without (82.7, 41.1). A tournament of 7 equals truncation on
-  tunes within the spread of the seeds, and is slower on XOR.
 - Binary weights learn tunes well at `weight_replace_rate` 0.01, and XOR badly.
 """
 
@@ -68,8 +53,7 @@ import numpy as np
 
 from evo.core.state import Count, Finite, Positive, State
 from evo.engines.neat.settings import SelectionSettings
-from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.arrays import BoolArray, FloatArray, Indices, Singles
+from genomes.arrays import BoolArray, FloatArray
 from genomes.network.rates import Attribute, Rates
 
 _LOWEST_THRESHOLD = 0.05
@@ -79,55 +63,25 @@ _PATIENCE = 10
 _SUCCESS, _ADAPTATION, _WEAKEST = 0.2, 0.5, 0.1
 
 
-def needs_cases(settings: SelectionSettings) -> bool:
-    """Return whether parents are chosen by the cases of a fitness."""
-    return settings.parents in ("lexicase", "epsilon-lexicase")
-
-
-def choose_pairs(
-    settings: SelectionSettings,
-    ranked: Indices,
-    count: int,
-    cases: Singles | None,
-    survival_threshold: float,
-    random: np.random.Generator,
-) -> Indices:
-    """Choose the two parents of each child within a species.
-
-    Args:
-        settings: How parents are chosen.
-        ranked: int64 (members,), the species' members by index, the fittest first.
-        count: Number of children.
-        cases: float32 (n, m), of the whole population; for lexicase only.
-        survival_threshold: Share of the species that truncation chooses from.
-        random: Draws the parents.
-
-    Returns:
-        int64 (count, 2), indices in the population.
-    """
-    if settings.parents == "truncation":
-        parents = ranked[: max(2, int(np.ceil(survival_threshold * len(ranked))))]
-        return parents[random.integers(len(parents), size=(count, 2))]
-    if settings.parents == "tournament":
-        drawn = random.integers(len(ranked), size=(count, 2, settings.tournament_size))
-        best: Indices = drawn.min(axis=2)
-        return ranked[best]
-    assert cases is not None
-    table = cases[ranked]
-    judged = within_epsilon(table) if settings.parents == "epsilon-lexicase" else table
-    return ranked[lexicase(judged, 2 * count, random)].reshape(count, 2)
-
-
 @dataclass
 class Regulation:
-    """Rates and thresholds that adapt from generation to generation."""
+    """The adapting rates and thresholds, and what they are derived from.
 
-    threshold: float  # of compatibility
-    floor: float | None = None  # mean genes per network when growth last began
-    lowest: float | None = None  # minimum of mean genes since deletion began, None during growth
+    Attributes:
+        threshold: Compatibility threshold.
+        floor: Mean genes per network when growth last began.
+        lowest: Minimum of mean genes per network since deletion began; None during growth.
+        since_lowest: Generations since that minimum.
+        power: Factor of the configured mutation power.
+        parent_fitness: float64 (n,), fitness of each individual's fitter parent; empty for none.
+        mutated: bool (n,), whether each individual was mutated; else it is a copy.
+    """
+
+    threshold: float
+    floor: float | None = None
+    lowest: float | None = None
     since_lowest: int = 0
-    power: float = 1.0  # factor of the configured mutation power
-    # Per individual: fitness of its fitter parent, and whether it was mutated (else a copy).
+    power: float = 1.0
     parent_fitness: FloatArray = field(default_factory=lambda: np.empty(0))
     mutated: BoolArray = field(default_factory=lambda: np.empty(0, np.bool_))
 

@@ -9,7 +9,7 @@ import neat
 import numpy as np
 import pytest
 
-from evo.engines.neat.species import Species, offspring_counts, survivors
+from evo.engines.neat.reproduction import Species, offspring_counts, survivors
 
 SUMMARIES = ["max", "min", "mean", "median", "median2"]
 

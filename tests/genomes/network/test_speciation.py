@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from breeding import evolved, varied_config
 
-from genomes.network.compatibility import distance, speciate
 from genomes.network.genes import Genes, sorted_genes
 from genomes.network.neat_python import from_neat_python, to_neat_python
 from genomes.network.networks import Networks, genes_of
+from genomes.network.speciation import distance, speciate
 
 BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])
 

@@ -1,8 +1,15 @@
-"""Checks before writing to a run's directory, so that no unrelated file is changed."""
+"""Claim a directory for a run, so that no other run or unrelated file is overwritten.
+
+A new run gets a directory of its own (`claimed_path`), or an empty one named by the user
+(`refuse_other`). A resumed run writes to no link (`refuse_links`). The lock that admits one process
+per run is in `evo.runs.directory`.
+"""
 
 from pathlib import Path
 
+from evo.core.config import Config
 from evo.core.errors import RunError
+from evo.core.user_files import user_file
 from evo.runs.description import read_description, taken
 
 # Files that exist before run.json has the status PREPARING.
@@ -13,6 +20,31 @@ _WRITTEN = (
     ".lock", "config.toml", "run.json", "log.jsonl", "result.json", "checkpoints", "champion",
     "pieces", "songs", "held-out", "critics.npz",
 )  # fmt: skip
+
+
+def claimed_path(config: Config, seeds: bool = False) -> Path:
+    """Create a new directory below runs/, named after the run.
+
+    It is created at once, so that concurrent processes get different directories.
+
+    Args:
+        config: The run's configuration.
+        seeds: Whether it is for the runs of several seeds.
+    """
+    song = Path(getattr(config.task, "song", "")).stem
+    seed = "" if seeds else f"seed{config.run.seed}"
+    parts = [config.run.experiment, song, config.run.engine, seed]
+    name = "-".join(part for part in parts if part)
+    path, number = Path("runs") / name, 2
+    with user_file(path, "cannot be written"):
+        while True:
+            try:
+                path.mkdir(parents=True)
+                return path
+            except FileExistsError:
+                if not path.parent.is_dir():
+                    raise
+                path, number = Path("runs") / f"{name}-{number}", number + 1
 
 
 def refuse_links(path: Path) -> None:

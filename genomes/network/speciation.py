@@ -1,4 +1,4 @@
-"""Compatibility distance between networks, and division into species.
+"""Speciation: the compatibility distance, and the division of a population into species.
 
 The distance is that of NEAT (Stanley & Miikkulainen 2002) in neat-python's form. Genes are aligned
 by innovation number (nodes by id). Matching genes contribute the differences of their attributes.

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from evo.fitness.guessing.softmax import best_guess, to_probabilities
+from evo.fitness.guessing.probabilities import best_guess, to_probabilities
 from evo.fitness.guessing.symbols import Symbols
 from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device, kernel
