@@ -176,13 +176,11 @@ class Engine(ABC, Generic[S]):
     def ask(self) -> Performers:
         """Return the population of the current generation."""
 
-    def tell(self, scores: Scores, champion: Champion | None = None) -> None:
+    def tell(self, scores: Scores) -> None:
         """Take the scores of the population, and breed the next generation.
 
         Args:
             scores: In the order of the population.
-            champion: The champion of a noisy fitness (`evo.runs.noisy`); by default that of the
-                best score so far.
 
         Raises:
             ValueError: If the number of scores is not the number of individuals.
@@ -192,16 +190,16 @@ class Engine(ABC, Generic[S]):
         if len(scores) != len(performers):
             raise ValueError(f"{len(scores)} scores came for {len(performers)} individuals")
         best = int(np.argmax(scores.total))
-        if champion is not None:
-            self.champion = champion
-        elif scores.ok[best] and (
-            self.champion is None or scores.total[best] > self.champion.score
-        ):
+        if scores.ok[best] and (self.champion is None or scores.total[best] > self.champion.score):
             self.champion = Champion(
                 performers.take([best]), float(scores.total[best]), self.generation
             )
         self._breed(scores)
         self.generation += 1
+
+    def keep(self, champion: Champion) -> None:
+        """Take the champion of a noisy fitness (`evo.runs.noisy`) instead of the best score's."""
+        self.champion = champion
 
     def forget(self) -> None:
         """Discard everything selected by old scores, because the fitness has changed.

@@ -319,7 +319,7 @@ class Run:
 
         The log of a run without checkpoints is at most as long as the first one's.
         """
-        every = self.config["checkpoints"]["every"]
+        every = self.config.get("checkpoints", {}).get("every", 0)
         done = len(self.records(every + 1))
         if every and done > every:
             raise RunError(

@@ -117,7 +117,9 @@ def generations(
             )
         if learner is not None and not learner.reusable:
             engine.forget()
-        engine.tell(scores, contest.champion)
+        engine.tell(scores)
+        if contest.champion is not None:
+            engine.keep(contest.champion)
         champion = engine.champion
         if champion is not None and champion.generation != progress.figures_generation:
             progress.figures = fitness.figures(champion.performers)

@@ -117,8 +117,9 @@ def resume(
                 "a cluster evaluated this run until now; it resumes without (give --cluster to "
                 "use one)"
             )
+        session = _Session(run, experiment, config, display, anew)
         run.config = run.config | execution_of(stored(config))
-        return _Session(run, experiment, config, display, anew).carry_out()
+        return session.carry_out()
 
 
 @contextmanager

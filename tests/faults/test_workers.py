@@ -23,7 +23,7 @@ from running import configured, pictureless, resume, start
 from evo.core.errors import WorkersLostError
 from evo.core.scores import Scores, Status
 from evo.runs import session
-from evo.workers import limits
+from evo.workers import starts
 from evo.workers.failures import crashed, too_late
 from evo.workers.pace import Pace
 from evo.workers.pool import process as processes
@@ -239,7 +239,7 @@ def test_processes_that_end_before_they_begin_are_given_up_after_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(processes, "TARGET", "os:_exit")  # with the pipe for a code: it fails
-    monkeypatch.setattr(limits, "FAILED_STARTS", 3)
+    monkeypatch.setattr(starts, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
         pytest.raises(WorkersLostError, match="at least 3 worker processes in a row"),
@@ -254,7 +254,7 @@ def test_processes_that_cannot_be_started_are_given_up_after_some(
         raise OSError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(processes, "start_child", fail)
-    monkeypatch.setattr(limits, "FAILED_STARTS", 3)
+    monkeypatch.setattr(starts, "FAILED_STARTS", 3)
     with (
         Pool(1, SEED, CHUNK) as pool,
         pytest.raises(WorkersLostError, match="Resource temporarily unavailable"),

@@ -122,6 +122,11 @@ class EvolutionStrategy(Engine[StrategySettings]):
         self._strategy.update(self._noise, total, credit)
         self._noise = self._population = None
 
+    def keep(self, champion: Champion) -> None:
+        """See `Engine.keep`; the mean stays champion if the settings say so."""
+        if self.settings.population.champion != "mean":
+            super().keep(champion)
+
     def statistics(self) -> dict[str, Any]:
         """Return sigma, and the norms of mean and last step.
 
