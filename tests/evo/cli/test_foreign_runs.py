@@ -1,0 +1,105 @@
+"""Commands on a run that another person made, and may have changed: nothing outside it changes."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from disturbing import undrawn
+
+from evo.cli.main import main
+
+RUN = ["run", "memorize", "--song", "ode-to-joy", "--population", "12", "--generations", "2"]
+
+
+def evo(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(one) for one in arguments])
+
+
+def refused(*arguments: object) -> str:
+    """The one line that a command is refused with."""
+    result = evo(*arguments)
+    assert result.exit_code == 2, result.output
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run of memorize, to copy."""
+    path = tmp_path_factory.mktemp("finished") / "a"
+    with pytest.MonkeyPatch.context() as patch:
+        undrawn(patch.setattr)
+        assert evo(*RUN, "--out", path).exit_code == 0
+    return path
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A finished run of the test's own."""
+    return Path(shutil.copytree(finished, tmp_path / "a"))
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    path = tmp_path / "victim"
+    path.write_text("precious")
+    return path
+
+
+SAMPLED = "--improvise", "--temperature", "0.5", "--seed", "1"
+
+
+@pytest.mark.parametrize(("command", "names"), [
+    (("play",), ("champion/song.wav", "champion/.tmp-song.wav")),
+    (("play", *SAMPLED), ("improvisations/ode-to-joy-improvised-t0.5-seed1.mid",
+                          "improvisations/ode-to-joy-improvised-t0.5-seed1.wav")),
+    (("plot",), ("plots/fitness.png", "plots/.tmp-fitness.png")),
+])  # fmt: skip
+def test_default_files_replace_links(
+    run: Path, victim: Path, command: tuple[str, ...], names: tuple[str, ...]
+) -> None:
+    for name in names:
+        (run / name).parent.mkdir(exist_ok=True)
+        (run / name).symlink_to(victim)
+    result = evo(command[0], run, *command[1:])
+    assert result.exit_code == 0, result.output
+    assert victim.read_text() == "precious"
+    for name in names:
+        if ".tmp-" not in name:
+            assert (run / name).is_file()
+            assert not (run / name).is_symlink()
+    assert list(run.rglob(".tmp-*")) == []
+
+
+@pytest.mark.parametrize(("command", "folder"), [
+    (("play",), "champion"), (("play", *SAMPLED), "improvisations"), (("plot",), "plots"),
+])  # fmt: skip
+def test_default_files_never_go_into_a_folder_that_is_a_link(
+    run: Path, tmp_path: Path, command: tuple[str, ...], folder: str
+) -> None:
+    outside = tmp_path / "outside"
+    if (run / folder).exists():
+        (run / folder).rename(outside)
+    else:
+        outside.mkdir()
+    (run / folder).symlink_to(outside)
+    before = sorted(outside.iterdir())
+    assert f"{run / folder}: cannot be written: is a link" in refused(command[0], run, *command[1:])
+    assert sorted(outside.iterdir()) == before
+
+
+def test_files_named_by_the_user_may_be_links(run: Path, victim: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(victim)
+    for command in (("play", run, "--wav", link), ("plot", run, "-o", link)):
+        victim.write_text("replaced")
+        assert evo(*command).exit_code == 0
+        assert link.is_symlink()
+        assert victim.read_bytes() != b"replaced"
+
+
+def test_a_second_name_of_a_file_is_not_written_through(run: Path, victim: Path) -> None:
+    (run / "champion" / ".tmp-song.wav").hardlink_to(victim)
+    assert evo("play", run).exit_code == 0
+    assert victim.read_text() == "precious"
