@@ -33,6 +33,7 @@ from evo.core.errors import InputError, RunError
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
 from evo.core.user_files import user_file
+from evo.runs.claiming import refuse_links
 from evo.runs.description import (
     BATCH_FILE,
     Tables,
@@ -177,6 +178,7 @@ class Batch:
         self._made_folder = False
 
     def __enter__(self) -> Self:
+        refuse_links(self.path, [".lock", *(self.folder(seed).name for seed in self.seeds)])
         self._lock = FileLock(self.path / ".lock")
         with user_file(self.path, "cannot be written"):
             try:

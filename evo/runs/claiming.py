@@ -5,6 +5,7 @@ A new run gets a directory of its own (`claimed_path`), or an empty one named by
 per run is in `evo.runs.directory`.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from evo.core.config import Config
@@ -47,12 +48,19 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
                 path, number = Path("runs") / f"{name}-{number}", number + 1
 
 
-def refuse_links(path: Path) -> None:
-    """Raise RunError if a link replaces a file or folder that a run writes.
+def refuse_links(path: Path, names: Iterable[str] = _WRITTEN) -> None:
+    """Check that no link replaces a file or folder that is written.
 
     A link's target is not part of the run, so writing there could change anything.
+
+    Args:
+        path: The directory.
+        names: Names of its entries; by default those of a run.
+
+    Raises:
+        RunError: If one of them is a link.
     """
-    for name in _WRITTEN:
+    for name in names:
         if (path / name).is_symlink():
             raise RunError(
                 f"{path / name}: is a link; replace it by a copy of its target to resume"

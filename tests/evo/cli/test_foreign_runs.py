@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from disturbing import undrawn
+from running import configured
 
 from evo.cli.main import main
+from evo.runs.batch import Batch
 
 RUN = ["run", "memorize", "--song", "ode-to-joy", "--population", "12", "--generations", "2"]
 
@@ -103,3 +105,19 @@ def test_a_second_name_of_a_file_is_not_written_through(run: Path, victim: Path)
     (run / "champion" / ".tmp-song.wav").hardlink_to(victim)
     assert evo("play", run).exit_code == 0
     assert victim.read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["seed1", ".lock"])
+def test_a_batch_never_resumes_through_a_link(tmp_path: Path, victim: Path, name: str) -> None:
+    folder, outside = tmp_path / "batch", tmp_path / "outside"
+    config = configured().tables()
+    Batch.create(folder, config, [0, 1]).save()
+    if name == ".lock":
+        (folder / name).symlink_to(victim)
+    else:
+        outside.mkdir()
+        (folder / name).symlink_to(outside)
+    assert f"{folder / name}: is a link" in refused("resume", folder)
+    assert victim.read_text() == "precious"
+    assert not outside.exists() or list(outside.iterdir()) == []
+    assert not (folder / "seed0").exists()
