@@ -1,7 +1,9 @@
 """Commands on a run that another person made, and may have changed: nothing outside it changes."""
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -121,3 +123,67 @@ def test_a_batch_never_resumes_through_a_link(tmp_path: Path, victim: Path, name
     assert victim.read_text() == "precious"
     assert not outside.exists() or list(outside.iterdir()) == []
     assert not (folder / "seed0").exists()
+
+
+BAD_ENTRIES: list[tuple[str, Any]] = [
+    ("champion", 10**400), ("champion", {}), ("champion", "9"), ("best", True), ("mean", [1]),
+    ("worst", float("nan")), ("champion", float("inf")), ("quartiles", [1.0]), ("quartiles", 1),
+    ("engine", None), ("engine", {"species_sizes": {"x": 1}}), ("engine", {"species": {}}),
+    ("engine", {"species_sizes": {"1": -1}}), ("engine", {"mean_nodes": 10**400}),
+    ("figures", []), ("figures", {"steps_total": 10**400}), ("figures", {"a": [[[[[[1]]]]]]}),
+    ("evaluations", "5"), ("evaluations", -1), ("evaluations", 10**400), ("failures", 3),
+    ("generation", -5), ("generation", 6.5), ("generation", 0), ("wall_seconds", None),
+    ("champion_generation", {}),
+]  # fmt: skip
+
+
+def with_last(run: Path, changes: dict[str, Any], missing: str = "") -> None:
+    """Change entries of the last record of a run's log."""
+    *lines, last = (run / "log.jsonl").read_text().splitlines()
+    record = {name: value for name, value in json.loads(last).items() if name != missing}
+    lines.append(json.dumps(record | changes))
+    (run / "log.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def test_every_wrong_entry_of_a_record_is_refused_in_one_line(run: Path) -> None:
+    log = (run / "log.jsonl").read_bytes()
+    names = json.loads(log.splitlines()[-1])
+    wrong = [({name: value}, "") for name, value in BAD_ENTRIES] + [({}, name) for name in names]
+    for changes, missing in wrong:
+        with_last(run, changes, missing)
+        assert f"{run / 'log.jsonl'}: line 2" in refused("plot", run), (changes, missing)
+        assert "(damaged)" in evo("compare", run).output
+        (run / "log.jsonl").write_bytes(log)
+
+
+def test_one_damaged_run_does_not_hide_the_others(run: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "b")
+    for name, value in BAD_ENTRIES:
+        with_last(run, {name: value})
+        result = evo("runs", tmp_path)
+        assert result.exit_code == 0, (name, value)
+        damaged, whole = result.output.splitlines()[1:3]
+        assert ("damaged" in damaged) == (name != "generation" or value != 0), (name, value)
+        assert "finished" in whole
+        shutil.copy(tmp_path / "b" / "log.jsonl", run / "log.jsonl")
+
+
+def test_the_largest_numbers_are_listed_compared_and_plotted(run: Path, tmp_path: Path) -> None:
+    scores = dict.fromkeys(("champion", "best", "mean"), 1.7e308) | {"worst": -1.7e308}
+    with_last(run, scores | {"evaluations": 1 << 53, "wall_seconds": 1.7e308})
+    other = shutil.copytree(run, tmp_path / "b")
+    for command in (("runs", tmp_path), ("compare", run, other), ("plot", run)):
+        assert evo(*command).exit_code == 0, command
+    assert evo("plot", run, other, "-o", tmp_path / "figure.png").exit_code == 0
+    with_last(run, {"generation": 1 << 53})
+    assert "more than 10,000,000 generations" in refused("plot", run, other)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("status", "asleep"), ("reason", 5), ("best_fitness", "x"), ("wall_seconds", float("nan")),
+    ("generations", 10**400), ("solved", "yes"),
+])  # fmt: skip
+def test_a_wrong_result_is_damage(run: Path, name: str, value: Any) -> None:
+    result = json.loads((run / "result.json").read_text())
+    (run / "result.json").write_text(json.dumps(result | {name: value}))
+    assert "result.json" in evo("compare", run).output
