@@ -19,7 +19,7 @@ from typing import Any
 
 from evo.analysis.statistics import expected_running_time, fisher_exact, mann_whitney, wilson
 from evo.core.config import config_hash
-from evo.core.errors import InputError, RunError
+from evo.core.errors import InputError, RunError, printable
 from evo.engines import bred_by
 from evo.runs.batch import Batch
 from evo.runs.description import BATCH_FILE, Tables, is_batch, read_log, read_result
@@ -170,7 +170,7 @@ def _name(config: Tables) -> str:
     table = config["run"]
     song = Path(str(config.get(table["experiment"], {}).get("song", ""))).stem
     parts = [table["experiment"], bred_by(table["engine"]), song]
-    return "/".join(part for part in parts if part)
+    return printable("/".join(part for part in parts if part))
 
 
 def _grouped(outcomes: Sequence[Outcome]) -> list[Group]:

@@ -34,7 +34,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         InputError: If the song or an option is wrong.
         RunError: If the run has no champion that can play.
     """
-    from evo.core.errors import InputError, RunError
+    from evo.core.errors import InputError, RunError, printable
     from evo.core.files import replace_inside
     from evo.core.user_files import user_file
     from evo.music.synth import wav_bytes
@@ -56,7 +56,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         score = f"improvisations/{song.name}.mid"
         with user_file(path / score, "cannot be written"):
             replace_inside(path, score, song.to_midi())
-        click.echo(path / score)
+        click.echo(printable(str(path / score)))
     elif is_run:
         song, folder, name = _champions_song(path), path, "champion/song.wav"
     else:
@@ -68,7 +68,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
             song.to_wav(target)
         else:
             replace_inside(folder, name, wav_bytes(song))
-    click.echo(f"{song.duration:.0f} s of sound: {target}")
+    click.echo(printable(f"{song.duration:.0f} s of sound: {target}"))
 
 
 def _refuse_batch(path: Path) -> None:

@@ -25,7 +25,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
         RunError: If a run has no records.
     """
     from evo.analysis.plot import fitness_figure, png_bytes, save_figure, species_figure
-    from evo.core.errors import RunError
+    from evo.core.errors import RunError, printable
     from evo.core.files import replace_inside
     from evo.core.user_files import user_file
     from evo.runs.batch import Batch
@@ -59,7 +59,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
                 save_figure(figure, target)
             else:
                 replace_inside(folder, below + name, png_bytes(figure))
-        click.echo(target)
+        click.echo(printable(str(target)))
 
 
 def _panels(runs: list[str]) -> list[Any]:

@@ -134,9 +134,10 @@ def replace_inside(folder: Path, name: str, content: bytes) -> None:
         (folder / above).mkdir(exist_ok=True)
     try:
         replace_file(path, content)
-    except OSError:
+    except OSError as error:
         with suppress(OSError):
             path.with_name(f".tmp-{path.name}").unlink()
+        error.filename = str(path)
         raise
 
 

@@ -10,7 +10,10 @@ from click.testing import CliRunner, Result
 from disturbing import undrawn
 from running import configured
 
+from evo.cli.display import PlainDisplay, Terminal
+from evo.cli.errors import UsageError
 from evo.cli.main import main
+from evo.core.errors import printable
 from evo.runs.batch import Batch
 
 RUN = ["run", "memorize", "--song", "ode-to-joy", "--population", "12", "--generations", "2"]
@@ -187,3 +190,45 @@ def test_a_wrong_result_is_damage(run: Path, name: str, value: Any) -> None:
     result = json.loads((run / "result.json").read_text())
     (run / "result.json").write_text(json.dumps(result | {name: value}))
     assert "result.json" in evo("compare", run).output
+
+
+CONTROL = "\x1b]0;title\x07", "\x9b31m", "\u202e", "\x1b[2J", "\udce9", "\r", "\x7f", "\u2028"
+
+
+def test_printable_escapes_everything_that_controls_a_terminal() -> None:
+    for text in CONTROL:
+        shown = printable(f"a{text}b")
+        assert shown.isprintable()
+        assert shown.startswith("a\\")
+        assert printable(shown) == shown
+    assert printable("Für Elise, № 3 ♪ 音楽") == "Für Elise, № 3 ♪ 音楽"
+
+
+@pytest.mark.parametrize("text", CONTROL)
+def test_no_text_of_a_run_controls_the_terminal(run: Path, tmp_path: Path, text: str) -> None:
+    escaped = json.dumps(text)[1:-1].replace("\x7f", "\\u007f")
+    config = (run / "config.toml").read_text()
+    if text != "\udce9":  # TOML has no such text
+        named = config.replace('song = "ode-to-joy"', f'song = "{escaped}"')
+        unknown = config.replace('experiment = "memorize"', f'experiment = "{escaped}"')
+        assert config not in (named, unknown)
+        (run / "config.toml").write_text(named)
+        shown = evo("compare", run).output
+        (run / "config.toml").write_text(unknown)
+        shown += evo("runs", tmp_path).output + evo("play", run).output
+        (run / "config.toml").write_text(config)
+        assert text not in shown
+        assert printable(text) in shown
+    (run / "log.jsonl").write_text(f'{{"generation": 0, "engine": "{escaped}"}}\n')
+    shown = evo("runs", tmp_path).output + evo("plot", run).output + evo("compare", run).output
+    (run / "champion" / "song.mid").write_bytes(text.encode(errors="replace"))
+    assert text not in shown + evo("play", run).output
+
+
+def test_messages_and_errors_reach_the_terminal_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    for text in CONTROL:
+        UsageError(f"a{text}b").show()
+        PlainDisplay(Terminal()).message(f"a{text}b")
+        shown = capsys.readouterr()
+        assert text not in shown.err
+        assert text not in shown.out.removesuffix("\n")
