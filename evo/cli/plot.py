@@ -1,5 +1,6 @@
 """The command `evo plot`."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
     Raises:
         RunError: If a run has no records.
     """
-    from evo.analysis.plot import fitness_figure, png_bytes, save_figure, species_figure
+    from evo.analysis.plot import fitness_figure, save_figure, species_figure
     from evo.core.errors import RunError, printable
     from evo.core.files import replace_inside
     from evo.core.user_files import user_file
@@ -58,7 +59,9 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 save_figure(figure, target)
             else:
-                replace_inside(folder, below + name, png_bytes(figure))
+                picture = BytesIO()
+                save_figure(figure, picture)
+                replace_inside(folder, below + name, picture.getvalue())
         click.echo(printable(str(target)))
 
 

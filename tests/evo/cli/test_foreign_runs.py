@@ -14,9 +14,15 @@ from evo.cli.display import PlainDisplay, Terminal
 from evo.cli.errors import UsageError
 from evo.cli.main import main
 from evo.core.errors import printable
+from evo.core.registry import GENOMES
 from evo.runs.batch import Batch
 
 RUN = ["run", "memorize", "--song", "ode-to-joy", "--population", "12", "--generations", "2"]
+
+
+@pytest.fixture(autouse=True)
+def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    undrawn(monkeypatch.setattr)
 
 
 def evo(*arguments: object) -> Result:
@@ -232,3 +238,19 @@ def test_messages_and_errors_reach_the_terminal_escaped(capsys: pytest.CaptureFi
         shown = capsys.readouterr()
         assert text not in shown.err
         assert text not in shown.out.removesuffix("\n")
+
+
+@pytest.mark.parametrize("genome", GENOMES)
+def test_a_champion_that_does_not_fit_the_configuration_is_refused_in_one_line(
+    tmp_path: Path, genome: str
+) -> None:
+    path = tmp_path / "a"
+    small = (*RUN[:4], "--generations", "1", "--population", "4")
+    result = evo(*small, "--genome", genome, "--out", path)
+    assert result.exit_code == 0, result.output
+    config = (path / "config.toml").read_text()
+    assert evo("play", path, "--temperature", "1").exit_code == 0
+    for keys in (88, 12):
+        (path / "config.toml").write_text(config.replace(" = 13\n", f" = {keys}\n"))
+        line = refused("play", path, "--temperature", "1", "--prompt", "./none.mid")
+        assert f"its champion does not fit config.toml, which has {keys} keys" in line
