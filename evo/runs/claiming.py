@@ -11,6 +11,7 @@ from pathlib import Path
 from evo.core.config import Config
 from evo.core.errors import RunError
 from evo.core.user_files import user_file
+from evo.music.song import MAX_NAME, name_of
 from evo.runs.description import read_description, taken
 
 # Files that exist before run.json has the status PREPARING.
@@ -32,9 +33,9 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
         config: The run's configuration.
         seeds: Whether it is for the runs of several seeds.
     """
-    song = Path(getattr(config.task, "song", "")).stem
     seed = "" if seeds else f"seed{config.run.seed}"
-    parts = [config.run.experiment, song, config.run.engine, seed]
+    parts = [config.run.experiment, "", config.run.engine, seed]
+    parts[1] = name_of(getattr(config.task, "song", ""), MAX_NAME - len("-".join(parts)))
     name = "-".join(part for part in parts if part)
     path, number = Path("runs") / name, 2
     with user_file(path, "cannot be written"):
