@@ -11,15 +11,18 @@ Set the environment variables OMP_NUM_THREADS and OPENBLAS_NUM_THREADS to 1, as 
 More BLAS threads than cores slow runs down.
 """
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from evo.core.config import Config
 from evo.core.errors import InputError, suggestion
-from evo.core.settings import Changes
+from evo.core.settings import Changes, Meta, Settings, changed
+from evo.experiment import Experiment
 from evo.music.library import SongFinder, find_songs
 from evo.music.song import Song
-from evo.music.tunes import tune_names
+from evo.music.tunes import tune, tune_names
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import (
     changes_of,
@@ -28,7 +31,7 @@ from evo.runs.configure import (
 )
 from evo.runs.description import command_line
 from evo.runs.display import Display, Silent
-from evo.runs.loading import load_run
+from evo.runs.loading import load_run as load_run_in
 from evo.runs.session import check, start
 from evo.runs.session import resume as resume_run
 
@@ -39,6 +42,16 @@ _LIMITS = ("generations", "time_limit", "target", "workers", "cluster", "insecur
 _OPTIONS = (
     "song", "genome", "engine", "neat_config", "seed", "population", "config", "strict", *_LIMITS
 )  # fmt: skip
+
+
+class _Numbers(Settings, frozen=True):
+    """The options that are numbers, with the limits of the command line."""
+
+    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
+    population: Annotated[int, Meta(ge=2)] = 2
+    generations: Annotated[int, Meta(ge=1)] = 1
+    time_limit: Annotated[float, Meta(gt=0)] = 1.0
+    workers: Annotated[int, Meta(ge=1)] = 1
 
 
 def run(
@@ -67,12 +80,13 @@ def run(
         RunInterruptedError: If the disk fails, or no worker becomes available.
     """
     given, shown = _given(options, _OPTIONS, changes), display or Silent()
+    folder = None if out is None else _path(out, "out")
     find = SongFinder(shown.message, bool(given["strict"]))
     check_worker_options(given)
     config, chosen = configuration(experiment, given, find)
     check(config)
-    path, made = (Path(out), False) if out is not None else (claimed_path(config), True)
-    return start(chosen, config, path, command_line(), shown, find, made)
+    path = folder or claimed_path(config)
+    return start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)
 
 
 def resume(
@@ -101,9 +115,23 @@ def resume(
         RunInterruptedError: If the disk fails, or no worker becomes available.
     """
     given = _given(options, _LIMITS, changes)
+    folder = _path(path, "path")
     check_worker_options(given)
-    _, chosen = load_run(Path(path))
-    return resume_run(chosen, Path(path), changes_of(given), display or Silent(), anew)
+    _, chosen = load_run(folder)
+    shown = display or Silent()
+    return resume_run(chosen, folder, changes_of(given), shown, _flag(anew, "anew"))
+
+
+def load_run(path: str | Path) -> tuple[Config, Experiment]:
+    """Return the configuration and the experiment of a run.
+
+    Args:
+        path: The run's directory.
+
+    Raises:
+        RunError: If there is no run, or its experiment or engine is unknown.
+    """
+    return load_run_in(_path(path, "path"))
 
 
 def settings(experiment: str, *, genome: str | None = None, engine: str | None = None) -> Config:
@@ -121,18 +149,29 @@ def settings(experiment: str, *, genome: str | None = None, engine: str | None =
     return configuration(experiment, given, SongFinder())[0]
 
 
-def song(name: str, keys: int = 13, steps_per_beat: int = 2) -> Song:
+class _Instrument(Settings, frozen=True):
+    """The arguments of `song`."""
+
+    keys: Annotated[int, Meta(ge=1, le=128)] = 13
+    steps_per_beat: Annotated[int, Meta(ge=1, le=32_767)] = 2
+
+
+def song(name: str | Path, keys: int = 13, steps_per_beat: int = 2) -> Song:
     """Return an embedded tune or the song in a MIDI file.
 
     Args:
         name: Name of an embedded tune, or path of a MIDI file.
-        keys: Keys of the instrument.
-        steps_per_beat: Steps per beat.
+        keys: Keys of the instrument, 1 to 128.
+        steps_per_beat: Steps per beat, 1 to 32,767.
 
     Raises:
         InputError: If there is no such song, or it does not fit the instrument.
     """
-    return find_songs(name, keys, steps_per_beat)[0]
+    given = changed(_Instrument(), {"keys": keys, "steps_per_beat": steps_per_beat})
+    named = os.fspath(_path(name, "name"))
+    if named in tune_names():
+        return tune(named, given.keys, given.steps_per_beat)
+    return find_songs(named, given.keys, given.steps_per_beat)[0]
 
 
 def tunes() -> list[str]:
@@ -148,5 +187,41 @@ def _given(
         if name not in known:
             hint = suggestion(name, known)
             raise InputError(f"there is no option {name!r}; {hint}there is {', '.join(known)}")
+    if changes is not None and not isinstance(changes, Mapping):
+        raise InputError(f"changes must be nested tables of settings, got {changes!r}")
     given: dict[str, Any] = dict.fromkeys(known)
-    return given | options | {"settings": (), "changes": dict(changes or {})}
+    for name, value in options.items():
+        if value is not None:
+            given[name] = _option(name, value)
+    return given | {"settings": (), "changes": dict(changes or {})}
+
+
+def _option(name: str, value: Any) -> Any:
+    """Return the value of an option.
+
+    Raises:
+        InputError: If it has the wrong type, or is outside the option's limits.
+    """
+    if name in ("strict", "insecure"):
+        return _flag(value, name)
+    if name in ("song", "config", "neat_config"):
+        return os.fspath(_path(value, name))
+    if name in ("genome", "engine", "cluster") and not isinstance(value, str):
+        raise InputError(f"{name} must be text, got {value!r}")
+    if name in _Numbers.__struct_fields__:
+        return getattr(changed(_Numbers(), {name: value}), name)
+    return value
+
+
+def _flag(value: Any, name: str) -> bool:
+    """Return a flag; text such as "no" is refused, as its truth is not what it says."""
+    if not isinstance(value, bool):
+        raise InputError(f"{name} must be True or False, got {value!r}")
+    return value
+
+
+def _path(value: Any, name: str) -> Path:
+    """Return the path of an argument."""
+    if not isinstance(value, str | Path) or "\0" in str(value):
+        raise InputError(f"{name} must be a path, got {value!r}")
+    return Path(value)

@@ -19,7 +19,7 @@ from typing import Any
 
 from evo.analysis.statistics import expected_running_time, fisher_exact, mann_whitney, wilson
 from evo.core.config import config_hash
-from evo.core.errors import InputError, RunError
+from evo.core.errors import InputError, RunError, printable
 from evo.engines import bred_by
 from evo.runs.batch import Batch
 from evo.runs.description import BATCH_FILE, Tables, is_batch, read_log, read_result
@@ -93,7 +93,7 @@ def find_runs(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
 
 def _by_numbers(path: Path) -> list[Any]:
     """Return a sort key that puts seed2 before seed10."""
-    digits = "".join(c if c.isdigit() else " " for c in path.name).split()
+    digits = "".join(c if c.isdecimal() else " " for c in path.name).split()
     return [str(path.parent), path.name.rstrip("0123456789"), int(digits[-1]) if digits else -1]
 
 
@@ -138,24 +138,18 @@ def _outcome(path: Path, target: float | None) -> Outcome:
     if result is not None:
         status = str(result["status"])
     records = list(read_log(path / "log.jsonl"))
-    success, last = None, None
-    try:
-        for last in records:
-            if success is None and _succeeds(last, config, target):
-                success = last
-        until = success or last
-        best = None if last is None else last["champion"]
-        return Outcome(
-            path,
-            config,
-            status,
-            success is not None,
-            0 if until is None else int(until["evaluations"]),
-            0.0 if until is None else float(until["wall_seconds"]),
-            -math.inf if best is None else float(best),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"{path / 'log.jsonl'}: a record lacks a required entry: {error}") from None
+    success = next((record for record in records if _succeeds(record, config, target)), None)
+    last = records[-1] if records else None
+    until, best = success or last, None if last is None else last["champion"]
+    return Outcome(
+        path,
+        config,
+        status,
+        success is not None,
+        0 if until is None else until["evaluations"],
+        0.0 if until is None else float(until["wall_seconds"]),
+        -math.inf if best is None else float(best),
+    )
 
 
 def _succeeds(record: dict[str, Any], config: Tables, target: float | None) -> bool:
@@ -176,7 +170,7 @@ def _name(config: Tables) -> str:
     table = config["run"]
     song = Path(str(config.get(table["experiment"], {}).get("song", ""))).stem
     parts = [table["experiment"], bred_by(table["engine"]), song]
-    return "/".join(part for part in parts if part)
+    return printable("/".join(part for part in parts if part))
 
 
 def _grouped(outcomes: Sequence[Outcome]) -> list[Group]:

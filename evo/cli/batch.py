@@ -10,11 +10,12 @@ from evo.core.config import Config, execution_of
 from evo.core.errors import InputError
 from evo.core.settings import tables
 from evo.music.library import SongFinder
-from evo.runs.batch import Batch, Given, cores, seeds_of
+from evo.runs.batch import Batch, Given, cores
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import configuration
 from evo.runs.description import BATCH_FILE, resume_command
 from evo.runs.loading import parse_config, stored, trusted
+from evo.runs.seed_list import seeds_of
 from evo.runs.session import check
 from evo.workers.cluster.address import is_external
 

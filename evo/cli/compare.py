@@ -30,7 +30,7 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     """
     from evo.analysis.compare import compare as compared
     from evo.analysis.compare import significance, table
-    from evo.core.errors import InputError
+    from evo.core.errors import InputError, printable
     from evo.core.user_files import user_file
 
     if target is not None and not isfinite(target):
@@ -43,7 +43,7 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
         for line in significance(*groups):
             click.echo(line)
     for line in comparison.left_out:
-        click.echo(f"not counted: {' '.join(line.split())}")
+        click.echo(f"not counted: {printable(' '.join(line.split()))}")
     if not groups:
         raise InputError("none of the runs has ended: there is nothing to compare")
     if target is None and not any(group.solved for group in groups):

@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
+from evo.core.errors import printable
 from evo.experiment import number
 from evo.runs.directory import Run
 from evo.runs.loop import Record
@@ -151,7 +152,7 @@ class PlainDisplay:
 
     def message(self, text: str) -> None:
         """See `Display.message`."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def record(self, record: Record) -> None:
         """See `Display.record`."""
@@ -207,7 +208,7 @@ class BarDisplay:
 
     def message(self, text: str) -> None:
         """See `Display.message`."""
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
     def record(self, record: Record) -> None:
         """See `Display.record`."""
@@ -217,7 +218,7 @@ class BarDisplay:
             self._task,
             completed=record["generation"] + 1,
             pace=self._pace.describe(record),
-            figures=describe(record, self._figures),
+            figures=printable(describe(record, self._figures)),
         )
 
     def end(self) -> None:

@@ -21,6 +21,7 @@ import click
 
 from evo import __version__
 from evo.cli.output import accept_everything
+from evo.core.errors import EvoError, printable
 from evo.core.platform import ENDING_SIGNALS, call_later, signals_blocked
 
 _CLEANING_LIMIT = 1.5  # seconds
@@ -35,7 +36,7 @@ class UsageError(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print the line."""
-        click.echo(f"evo: {' '.join(self.message.split())}", err=True)
+        click.echo(f"evo: {printable(' '.join(self.message.split()))}", err=True)
 
 
 def end_on_signals() -> None:
@@ -84,8 +85,6 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
         # One BLAS thread per process; set before numpy's first import, inherited by workers.
         for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             os.environ.setdefault(variable, "1")
-        from evo.core.errors import EvoError
-
         warnings.formatwarning = _warning_line
         try:
             with _output_in_one_line():
@@ -112,7 +111,7 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _warning_line(message: Any, *_: Any, **__: Any) -> str:
     """Return a warning as one line, without the place in the code that gives it."""
-    return f"evo: {' '.join(str(message).split())}\n"
+    return f"evo: {printable(' '.join(str(message).split()))}\n"
 
 
 @contextmanager

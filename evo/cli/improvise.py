@@ -10,6 +10,8 @@ song; without a prompt they start from silence.
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from evo.core.errors import DAMAGE, RunError
 from evo.core.seeds import Role, stream
 from evo.engines import engine_class
@@ -43,12 +45,12 @@ def improvise(
     improvising, resolution = experiment.improvising, experiment.resolution
     if improvising is None or resolution is None:
         raise RunError(f"{path}: a champion of {experiment.name} cannot improvise")
-    performers = _champion(path, config.run.engine)
+    keys, steps_per_beat = resolution(config)
+    performers = _champion(path, config.run.engine, keys)
     if improvise:
         performers = _freed(path, performers, improvising.has_song)
     if temperature is None:
         temperature = IMPROVISING_TEMPERATURE if improvise else 0.0
-    keys, steps_per_beat = resolution(config)
     begin = find_songs(prompt, keys, steps_per_beat)[0] if prompt is not None else None
     if begin is not None and begin.keys != keys:
         raise RunError(f"{prompt}: it has {begin.keys} keys, and the champion plays {keys}")
@@ -59,17 +61,26 @@ def improvise(
     return Song(song.grid, song.lowest_note, song.steps_per_beat, song.tempo, name)
 
 
-def _champion(path: Path, engine: str) -> Any:
-    """Return a run's champion as a batch of one."""
+def _champion(path: Path, engine: str, keys: int) -> Any:
+    """Return a run's champion as a batch of one, which plays these keys."""
     try:
         arrays = read_arrays(path / "champion" / "arrays.npz")
-        return engine_class(engine).genome.from_arrays(arrays)
+        performers = engine_class(engine).genome.from_arrays(arrays)
     except FileNotFoundError:
         raise RunError(
             f"{path}: it has no champion; finish it by `{resume_command(path)}`"
         ) from None
     except DAMAGE as damage:
         raise RunError(f"{path}: its champion is damaged: {damage}") from None
+    if len(performers) != 1:
+        raise RunError(f"{path}: its champion is damaged: {len(performers)} individuals, not one")
+    try:
+        performers.perform(np.zeros((1, keys), np.bool_), 1)
+    except ValueError as error:
+        raise RunError(
+            f"{path}: its champion does not fit config.toml, which has {keys} keys: {error}"
+        ) from None
+    return performers
 
 
 def _freed(path: Path, performers: Any, has_song: bool) -> Any:

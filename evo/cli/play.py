@@ -34,8 +34,10 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         InputError: If the song or an option is wrong.
         RunError: If the run has no champion that can play.
     """
-    from evo.core.errors import InputError, RunError
+    from evo.core.errors import InputError, RunError, printable
+    from evo.core.files import replace_inside
     from evo.core.user_files import user_file
+    from evo.music.synth import wav_bytes
     from evo.music.text_roll import text_roll
 
     path = Path(what)
@@ -50,20 +52,23 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         from evo.cli.improvise import improvise
 
         song = improvise(path, **freedom)
-        target = path / "improvisations" / f"{song.name}.wav"
-        with user_file(target, "cannot be written"):
-            target.parent.mkdir(exist_ok=True)
-            song.save(target.with_suffix(".mid"))
-        click.echo(target.with_suffix(".mid"))
+        folder, name = path, f"improvisations/{song.name}.wav"
+        score = f"improvisations/{song.name}.mid"
+        with user_file(path / score, "cannot be written"):
+            replace_inside(path, score, song.to_midi())
+        click.echo(printable(str(path / score)))
     elif is_run:
-        song, target = _champions_song(path), path / "champion" / "song.wav"
+        song, folder, name = _champions_song(path), path, "champion/song.wav"
     else:
-        song, target = _song(what), Path(f"{path.stem}.wav")
+        song, folder, name = _song(what), Path(), f"{path.stem}.wav"
     print(text_roll(song))  # click.echo takes any ASCII output for UTF-8
-    target = Path(wav) if wav is not None else target
+    target = Path(wav) if wav is not None else folder / name
     with user_file(target, "cannot be written"):
-        song.to_wav(target)
-    click.echo(f"{song.duration:.0f} s of sound: {target}")
+        if wav is not None:
+            song.to_wav(target)
+        else:
+            replace_inside(folder, name, wav_bytes(song))
+    click.echo(printable(f"{song.duration:.0f} s of sound: {target}"))
 
 
 def _refuse_batch(path: Path) -> None:

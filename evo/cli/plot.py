@@ -1,5 +1,6 @@
 """The command `evo plot`."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,8 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
         RunError: If a run has no records.
     """
     from evo.analysis.plot import fitness_figure, save_figure, species_figure
-    from evo.core.errors import RunError
+    from evo.core.errors import RunError, printable
+    from evo.core.files import replace_inside
     from evo.core.user_files import user_file
     from evo.runs.batch import Batch
     from evo.runs.description import is_batch, read_log
@@ -34,8 +36,8 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
     for path in map(Path, runs):
         if is_batch(path):  # its runs that have begun
             batch = Batch.open(path)
-            below = [batch.folder(seed) for seed in batch.seeds]
-            found = [folder for folder in below if (folder / "log.jsonl").exists()]
+            begun = [batch.folder(seed) for seed in batch.seeds]
+            found = [folder for folder in begun if (folder / "log.jsonl").exists()]
         else:
             found = [path]
         for folder in found:
@@ -45,17 +47,22 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
     if not any(logs.values()):
         raise RunError(f"{runs[0]}: none of its runs has a record yet")
     figures = {"fitness.png": fitness_figure(logs, _panels(list(logs)))}
-    folder = Path(runs[0]) / "plots" if len(runs) == 1 else Path()
+    folder, below = (Path(runs[0]), "plots/") if len(runs) == 1 else (Path(), "")
     if len(logs) == 1:
         (records,) = logs.values()
         if output is None and any("species" in record["engine"] for record in records):
             figures["species.png"] = species_figure(records)
     for name, figure in figures.items():
-        target = Path(output) if output is not None else folder / name
+        target = Path(output) if output is not None else folder / below / name
         with user_file(target, "cannot be written"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            save_figure(figure, target)
-        click.echo(target)
+            if output is not None:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                save_figure(figure, target)
+            else:
+                picture = BytesIO()
+                save_figure(figure, picture)
+                replace_inside(folder, below + name, picture.getvalue())
+        click.echo(printable(str(target)))
 
 
 def _panels(runs: list[str]) -> list[Any]:

@@ -86,6 +86,7 @@ def run(experiment: str, **options: Any) -> None:
         experiment: Name of the experiment.
         options: The options by name, None for those not given.
     """
+    from evo.core.errors import printable
     from evo.music.library import SongFinder
     from evo.runs.claiming import claimed_path
     from evo.runs.configure import check_worker_options, configuration
@@ -98,7 +99,7 @@ def run(experiment: str, **options: Any) -> None:
         run_seeds(experiment, options)
         return
     check_worker_options(options)
-    find = SongFinder(lambda text: click.echo(text, err=True), options["strict"])
+    find = SongFinder(lambda text: click.echo(printable(text), err=True), options["strict"])
     config, chosen = configuration(experiment, options, find)
     check(config)
     given = options["out"]
@@ -149,6 +150,7 @@ def resume(run: str, anew: bool, **options: Any) -> None:
 def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, Any]]) -> None:
     """Carry out a run with a display, show its outcome, and exit with a code."""
     from evo.cli.display import BarDisplay, PlainDisplay, Terminal
+    from evo.core.errors import printable
     from evo.runs.description import resume_command
 
     console = Terminal()
@@ -162,7 +164,8 @@ def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, An
         + (f", {figures}" if figures else "")
     )
     if "pieces" in result and result["status"] != "failed":
-        print((path / "pieces" / "pieces.txt").read_text(encoding="utf-8"))
+        pieces = (path / "pieces" / "pieces.txt").read_text(encoding="utf-8")
+        print("\n".join(printable(line) for line in pieces.split("\n")))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
         display.message(f"resume it with: {resume_command(path)}")

@@ -36,7 +36,7 @@ def runs(folder: str, as_json: bool) -> None:
         inside = run.path.is_relative_to(folder) and run.path != Path(folder)
         rows.append((
             printable(str(run.path.relative_to(folder) if inside else run.path)),
-            run.experiment,
+            printable(run.experiment),
             bred_by(run.engine) if run.engine else "",
             "" if run.seed is None else str(run.seed),
             run.status,

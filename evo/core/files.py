@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -110,11 +110,35 @@ def replace_file(path: Path, content: bytes) -> None:
         content: Its new content.
     """
     temporary = path.with_name(f".tmp-{path.name}")
-    if temporary.is_symlink():
-        temporary.unlink()
+    temporary.unlink(missing_ok=True)  # it may be a link, a second name of a file, or a pipe
     write_synced(temporary, content)
     temporary.replace(path)
     fsync_folder(path.parent)
+
+
+def replace_inside(folder: Path, name: str, content: bytes) -> None:
+    """Write a file below a folder of untrusted content; see `replace_file`.
+
+    Args:
+        folder: The folder; it may be a link.
+        name: Path of the file in the folder. Missing subfolders are created.
+        content: Its new content.
+
+    Raises:
+        OSError: If it cannot be written, or a link replaces a subfolder.
+    """
+    path = folder / name
+    for above in reversed(Path(name).parents[:-1]):
+        if (folder / above).is_symlink():
+            raise OSError(errno.ELOOP, "is a link; remove it", str(folder / above))
+        (folder / above).mkdir(exist_ok=True)
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        with suppress(OSError):
+            path.with_name(f".tmp-{path.name}").unlink()
+        error.filename = str(path)
+        raise
 
 
 def remove(path: Path) -> None:

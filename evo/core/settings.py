@@ -134,7 +134,13 @@ def _leaf(kind: Any, value: Any, label: str) -> Any:
     info = inspect.type_info(kind)
     try:
         plain = _plain(info, value)
+        if isinstance(plain, str):
+            plain.encode()
         return msgspec.convert(plain, kind, strict=False)
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{label} must be UTF-8 text, as it is stored, got {value!r}; rename a file like this"
+        ) from None
     except (ValueError, TypeError, OverflowError, msgspec.ValidationError):
         raise InputError(f"{label} must be {_in_words(info)}, got {value!r}") from None
 

@@ -44,17 +44,21 @@ def usual_lowest_note(keys: int) -> int:
     return next(note for note in (60, 21, 0) if note + keys <= 128)
 
 
-def name_of(path: AnyPath) -> str:
+def name_of(path: AnyPath, limit: int = MAX_NAME) -> str:
     """Return a song's name: its file's, without suffix, as valid text of limited length.
 
     Files of a run are named after its songs, so a long name is shortened and ends in a hash.
+
+    Args:
+        path: The song's file.
+        limit: Maximum length in bytes.
     """
     stem = os.fsencode(Path(path).stem)
     name = stem.decode(errors="replace")
-    if len(name.encode()) <= MAX_NAME:
+    if len(name.encode()) <= limit:
         return name
     mark = hashlib.sha256(stem).hexdigest()[:8]
-    return f"{name.encode()[: MAX_NAME - len(mark) - 1].decode(errors='ignore')}-{mark}"
+    return f"{name.encode()[: limit - len(mark) - 1].decode(errors='ignore')}-{mark}"
 
 
 @dataclass(frozen=True, eq=False)

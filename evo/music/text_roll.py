@@ -1,5 +1,6 @@
 """Print a piano roll as text: a line per key, highest first, a column per step."""
 
+from evo.core.errors import printable
 from evo.music.midi.units import note_name
 from evo.music.song import Song
 
@@ -13,7 +14,7 @@ def text_roll(song: Song) -> str:
     """
     bar = 4 * song.steps_per_beat
     keys = [key for key in reversed(range(song.keys)) if song.grid[:, key].any()]
-    lines = [f"{song.name}: {song.steps} steps, {int(song.grid.sum())} notes"]
+    lines = [f"{printable(song.name)}: {song.steps} steps, {int(song.grid.sum())} notes"]
     for first in range(0, song.steps, _COLUMNS):
         part = song.grid[first : first + _COLUMNS]
         for key in keys:

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 import evo.data
+from evo.core.errors import InputError
 from evo.music.abc import Tune, read_tunes
-from evo.music.song import Song
+from evo.music.song import MAX_STEPS, Song, usual_lowest_note
 
 KEYS = 13
-LOWEST_NOTE = 60
-STEPS = 128
+STEPS, STEPS_PER_BEAT = 128, 2
 
 
 def name_of(title: str) -> str:
@@ -42,19 +42,34 @@ def tune_names() -> list[str]:
     return list(all_tunes())
 
 
-def tune(name: str) -> Song:
+def tune(name: str, keys: int = KEYS, steps_per_beat: int = STEPS_PER_BEAT) -> Song:
     """Return an embedded tune as a song.
 
-    It is transposed by the fewest semitones that fit the 13 keys.
+    It is transposed by the fewest semitones that fit the keys.
+
+    Args:
+        name: one of `tune_names()`.
+        keys: number of keys, 1 to 128; the lowest is that of `usual_lowest_note`.
+        steps_per_beat: steps per quarter note, 1 to 32,767.
 
     Raises:
         KeyError: if the name is not in `tune_names()`.
+        InputError: if the tune does not fit the keys, or has notes between the steps.
     """
     found = all_tunes()[name]
     pitches = [pitch for _, _, pitch in found.notes]
-    highest_note = LOWEST_NOTE + KEYS - 1
-    shift = max(LOWEST_NOTE - min(pitches), 0) or min(highest_note - max(pitches), 0)
-    grid = np.zeros((STEPS, KEYS), np.bool_)
+    lowest_note = usual_lowest_note(keys)
+    highest_note = lowest_note + keys - 1
+    if max(pitches) - min(pitches) >= keys:
+        span = max(pitches) - min(pitches) + 1
+        raise InputError(f"{name}: needs {span} keys, more than {keys}")
+    shift = max(lowest_note - min(pitches), 0) or min(highest_note - max(pitches), 0)
+    if any(onset * steps_per_beat % STEPS_PER_BEAT for onset, _, _ in found.notes):
+        raise InputError(f"{name}: has eighth notes; use an even number of steps per beat")
+    steps = STEPS * steps_per_beat // STEPS_PER_BEAT
+    if steps > MAX_STEPS:
+        raise InputError(f"{name}: lasts {steps:,} steps, more than {MAX_STEPS:,}")
+    grid = np.zeros((steps, keys), np.bool_)
     for onset, _, pitch in found.notes:
-        grid[onset, pitch + shift - LOWEST_NOTE] = True
-    return Song(grid, LOWEST_NOTE, tempo=found.tempo, name=name)
+        grid[onset * steps_per_beat // STEPS_PER_BEAT, pitch + shift - lowest_note] = True
+    return Song(grid, lowest_note, steps_per_beat, found.tempo, name)

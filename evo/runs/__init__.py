@@ -8,11 +8,13 @@ directory      a run's directory and its lock
 checkpoint     its checkpoints
 log            its log, appended by a run and truncated when it resumes
 description    reading configuration, log, run.json and result.json
+record         types of the log's records and of a result
 loading        a run's typed configuration, and its experiment
 stop           the stop criteria
 display        the display contract
 precompile     compiling kernels before the first generation
 batch          several seeds of one configuration
+seed_list      the seeds of a batch, checked
 batch_worker   the process of one seed
 listing        the runs in a folder
 """

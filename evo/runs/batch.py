@@ -33,6 +33,7 @@ from evo.core.errors import InputError, RunError
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
 from evo.core.user_files import user_file
+from evo.runs.claiming import refuse_links
 from evo.runs.description import (
     BATCH_FILE,
     Tables,
@@ -42,8 +43,8 @@ from evo.runs.description import (
     read_result,
     taken,
 )
+from evo.runs.seed_list import check_seeds
 
-MAX_SEEDS = 10_000
 # Statuses of runs that are done; any other run can be resumed.
 ENDED = ("finished", "failed")
 # Exit codes of the processes: input that no run can use; a run that cannot continue.
@@ -51,35 +52,6 @@ BAD_INPUT, BAD_RUN = 2, 3
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PAUSE = 0.02  # seconds between polls of the processes
 _GRACE = 3.5  # seconds for interrupted runs to write their checkpoints
-
-
-def seeds_of(text: str) -> list[int]:
-    """Parse seeds such as 0..9, 0,3,7 or 0..4,8.
-
-    Returns:
-        The seeds, in the order of the text.
-
-    Raises:
-        InputError: If the text is not a list of distinct seeds.
-    """
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dots, last = part.strip().partition("..")
-        try:
-            low, high = int(first), int(last) if dots else int(first)
-        except ValueError:
-            raise InputError(f"{text!r} are no seeds; write 0..9, 0,3,7 or 0..4,8") from None
-        if low < 0 or high < low:
-            raise InputError(
-                f"{part.strip()!r} are no seeds: the lower comes first, and is at least 0"
-            )
-        if len(seeds) + high - low >= MAX_SEEDS:
-            raise InputError(f"{text!r} are more than {MAX_SEEDS:,} seeds")
-        seeds += range(low, high + 1)
-    if len(set(seeds)) < len(seeds):
-        twice = next(seed for index, seed in enumerate(seeds) if seed in seeds[:index])
-        raise InputError(f"{text!r} has the seed {twice} twice")
-    return seeds
 
 
 def cores() -> int:
@@ -177,6 +149,7 @@ class Batch:
         self._made_folder = False
 
     def __enter__(self) -> Self:
+        refuse_links(self.path, [".lock", *(self.folder(seed).name for seed in self.seeds)])
         self._lock = FileLock(self.path / ".lock")
         with user_file(self.path, "cannot be written"):
             try:
@@ -230,10 +203,14 @@ class Batch:
             raise RunError(f"{path}: there are no runs here (no {BATCH_FILE})")
         config, seeds = document.get("config"), document.get("seeds")
         whole = isinstance(config, dict) and isinstance(seeds, list)
-        if not whole or not all(type(seed) is int and seed >= 0 for seed in seeds or ()):
+        if not whole or not all(type(seed) is int for seed in seeds or ()):
             raise RunError(f"{path / BATCH_FILE}: it has no list of seeds and no table [config]")
         assert isinstance(config, dict)
         assert isinstance(seeds, list)
+        try:
+            check_seeds(seeds, str(path / BATCH_FILE))
+        except InputError as error:
+            raise RunError(str(error)) from None
         return cls(path, config, seeds)
 
     def folder(self, seed: int) -> Path:

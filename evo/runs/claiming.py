@@ -5,11 +5,13 @@ A new run gets a directory of its own (`claimed_path`), or an empty one named by
 per run is in `evo.runs.directory`.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from evo.core.config import Config
 from evo.core.errors import RunError
 from evo.core.user_files import user_file
+from evo.music.song import MAX_NAME, name_of
 from evo.runs.description import read_description, taken
 
 # Files that exist before run.json has the status PREPARING.
@@ -31,9 +33,9 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
         config: The run's configuration.
         seeds: Whether it is for the runs of several seeds.
     """
-    song = Path(getattr(config.task, "song", "")).stem
     seed = "" if seeds else f"seed{config.run.seed}"
-    parts = [config.run.experiment, song, config.run.engine, seed]
+    parts = [config.run.experiment, "", config.run.engine, seed]
+    parts[1] = name_of(getattr(config.task, "song", ""), MAX_NAME - len("-".join(parts)))
     name = "-".join(part for part in parts if part)
     path, number = Path("runs") / name, 2
     with user_file(path, "cannot be written"):
@@ -47,12 +49,19 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
                 path, number = Path("runs") / f"{name}-{number}", number + 1
 
 
-def refuse_links(path: Path) -> None:
-    """Raise RunError if a link replaces a file or folder that a run writes.
+def refuse_links(path: Path, names: Iterable[str] = _WRITTEN) -> None:
+    """Check that no link replaces a file or folder that is written.
 
     A link's target is not part of the run, so writing there could change anything.
+
+    Args:
+        path: The directory.
+        names: Names of its entries; by default those of a run.
+
+    Raises:
+        RunError: If one of them is a link.
     """
-    for name in _WRITTEN:
+    for name in names:
         if (path / name).is_symlink():
             raise RunError(
                 f"{path / name}: is a link; replace it by a copy of its target to resume"

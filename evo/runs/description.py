@@ -18,15 +18,11 @@ from typing import Any
 
 from evo.core.errors import RunError
 from evo.core.files import open_regular
+from evo.runs.record import check_result, parse_record
 
 # A configuration as parsed from its file: nested dictionaries.
 Tables = dict[str, Any]
 BATCH_FILE = "batch.toml"
-# Entries of every run's result.
-_OF_ANY_RESULT = {
-    "status", "reason", "solved", "seed", "generations", "evaluations", "wall_seconds",
-    "best_fitness",
-}  # fmt: skip
 # Maximum lengths in bytes: of a configuration, run.json or result.json, and of a log's record.
 _MAX_DESCRIPTION, _MAX_RECORD = 1 << 20, 1 << 24
 
@@ -85,13 +81,15 @@ def read_log(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         RunError: If the log cannot be read.
     """
+    last = -1
     for number, line in enumerate(_lines(path), start=1):
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            raise RunError(f"{path}: line {number} is no JSON") from None
-        if not isinstance(record, dict) or "generation" not in record:
-            raise RunError(f"{path}: line {number} is no record of a generation")
+            record = parse_record(line)
+        except RunError as error:
+            raise RunError(f"{path}: line {number}: {error}") from None
+        if record["generation"] <= last:
+            raise RunError(f"{path}: line {number}: its generation is not above the one before")
+        last = record["generation"]
         yield record
 
 
@@ -139,9 +137,10 @@ def read_result(path: Path) -> dict[str, Any] | None:
     result = read_description(path / "result.json")
     if result is None:
         return None
-    missing = sorted(_OF_ANY_RESULT - set(result))
-    if missing:
-        raise RunError(f"{path / 'result.json'}: {missing[0]} is missing")
+    try:
+        check_result(result)
+    except RunError as error:
+        raise RunError(f"{path / 'result.json'}: {error}") from None
     return result
 
 

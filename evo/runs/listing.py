@@ -6,7 +6,6 @@ be refused, so `evo.runs.directory.Run` retries for a quarter of a second. Share
 exclude each other.
 """
 
-import json
 import os
 import time
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
 from evo.runs.claiming import PREPARING
 from evo.runs.description import is_batch, load_config, read_description, resume_command
+from evo.runs.record import parse_record
 
 # Files of a run, complete or not. A `songs` folder alone is not a run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -122,13 +122,14 @@ def summary(path: Path) -> Summary:
         if not isinstance(table, dict) or not isinstance(table.get("experiment"), str):
             raise RunError("config.toml names no experiment in [run]")
         known = table.get("engine") in engine_names()
-        if not known or type(table.get("seed")) is not int:
+        seed = table.get("seed")
+        if not known or type(seed) is not int or not 0 <= seed < 1 << 63:
             raise RunError("config.toml names no known engine and seed in [run]")
         figures |= {name: table[name] for name in ("experiment", "engine", "seed")}
         figures["genome"] = genome_of(table["engine"])
         record = _last_record(path / "log.jsonl")
         if record is not None:
-            figures |= {"generation": record["generation"] + 1, "best": record.get("champion")}
+            figures |= {"generation": record["generation"] + 1, "best": record["champion"]}
         about = read_description(path / "run.json")
         status = "running" if about is None else about.get("status")
         if status == PREPARING:  # killed right after its configuration was written
@@ -172,12 +173,11 @@ def _last_record(path: Path) -> dict[str, Any] | None:
     if len(lines) < 2:
         return None
     try:
-        record = json.loads(lines[-2])
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict) or type(record.get("generation")) is not int:
-        raise RunError("the last line of log.jsonl is no record of a generation")
-    return record
+        return parse_record(lines[-2])
+    except RunError as error:
+        raise RunError(
+            f"the last line of log.jsonl is no record of a generation: {error}"
+        ) from None
 
 
 def _damage(path: Path) -> str:

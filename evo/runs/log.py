@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from evo.core.errors import CheckpointError, RunError
 from evo.core.files import naming, open_regular, replace_file, to_json, without_links
 from evo.runs.checkpoint import reading
 from evo.runs.description import read_log
+from evo.runs.record import parse_record
 
 _MAX_LENGTH = 1 << 40  # bytes
 _BLOCK = 1 << 20
@@ -157,8 +157,8 @@ class Log:
             file.seek(start)
             lines = file.read(length - start).splitlines()
         try:
-            return int(json.loads(lines[-1])["generation"]) if lines else -1
-        except (ValueError, LookupError, TypeError, RecursionError) as error:
+            return int(parse_record(lines[-1])["generation"]) if lines else -1
+        except RunError as error:
             raise CheckpointError(f"log.jsonl: its last record cannot be read: {error}") from None
 
     def _hash_of(self, length: int) -> "hashlib._Hash":

@@ -47,9 +47,11 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
+from evo.core.errors import InputError
 from evo.experiment import Panel
 from genomes.arrays import FloatArray
 
+MAX_GENERATIONS = 10_000_000  # of several runs, which need memory per generation
 # Colours of a panel's lines, in order.
 COLOURS = (BLUE, ORANGE, PURPLE, GREEN, VERMILLION)
 BEST, WORST = "#2FA0E0", "#999999"
@@ -100,6 +102,7 @@ def fitness_figure(runs: Mapping[str, Sequence[Record]], panels: Sequence[Panel]
 
     Raises:
         ValueError: if no run has a record.
+        InputError: if several runs have too many generations.
     """
     drawn = {name: records for name, records in runs.items() if records}
     if not drawn:
@@ -112,6 +115,8 @@ def fitness_figure(runs: Mapping[str, Sequence[Record]], panels: Sequence[Panel]
     ]
     heights = [2.4, *(panel.height for panel in shown)]
     last = max(int(records[-1]["generation"]) for records in drawn.values())
+    if len(drawn) > 1 and last > MAX_GENERATIONS:
+        raise InputError(f"several runs of more than {MAX_GENERATIONS:,} generations; plot one")
     remarks = _remarks(drawn, len(runs) - len(drawn), last)
     foot = 0.25 if remarks else 0.0
     with style():

@@ -1,6 +1,5 @@
 """Extract series from log records, and draw them as lines."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ Record = Mapping[str, Any]
 
 WIDTH = 10.0  # inches, for all figures over generations
 MAX_POINTS = 1000  # maximum points of a noisy line
+MAX_VALUE = 1e300  # beyond, the scale of an axis overflows
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ def series(records: Sequence[Record], *path: str | int) -> Series:
         path: the keys that lead to the value.
 
     Returns:
-        A value per record; NaN if missing or not finite. Engine values are one generation later.
+        A value per record; NaN if missing, not finite or beyond `MAX_VALUE`. Engine values are one
+        generation later.
     """
     values = np.full(len(records), np.nan)
     for row, record in enumerate(records):
@@ -47,7 +48,7 @@ def series(records: Sequence[Record], *path: str | int) -> Series:
                 value = value[key]
             except (KeyError, IndexError, TypeError):
                 value = None
-        if isinstance(value, int | float) and math.isfinite(value):
+        if isinstance(value, int | float) and abs(value) <= MAX_VALUE:
             values[row] = value
     shift = 1 if path[0] == "engine" else 0
     return Series(np.array([int(r["generation"]) + shift for r in records], np.int64), values)

@@ -39,7 +39,8 @@ def run_of(
             "generation": generation, "evaluations": 20 * (generation + 1), "best": champion,
             "mean": champion, "worst": champion, "champion": champion,
             "figures": {"solved": solved_at is not None and generation >= solved_at},
-            "wall_seconds": generation + 1.0,
+            "wall_seconds": generation + 1.0, "quartiles": None, "champion_generation": 0,
+            "engine": {}, "failures": {},
         }) + "\n"
         for generation, champion in enumerate(champions)
     ]  # fmt: skip

@@ -1,6 +1,7 @@
 """The command line: its commands, and one line with exit code 2 for a user's mistake."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -233,6 +234,31 @@ def test_memorize_learns_an_embedded_tune_or_a_file_or_a_folder() -> None:
         digests.append(result["digest"])
         assert result["steps_total"] == 120 * (2 if song == both else 1)
     assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_song_whose_name_is_not_utf8_is_refused_in_one_line_and_learned_by_its_folder() -> None:
+    folder = Path("songs")
+    folder.mkdir()
+    path = os.fsdecode(b"songs/caf\xe9.mid")
+    tune("ode-to-joy").save(path)
+    line = refused("run", "memorize", "--song", path, *SMALL)
+    assert "memorize.song must be UTF-8 text" in line
+    assert "songs/caf\\udce9.mid" in line
+    assert not Path("runs").exists()
+    done("run", "memorize", "--song", folder, *SMALL)
+
+
+def test_a_song_with_a_long_name_is_learned_into_a_shorter_folder() -> None:
+    for letter in ("n", "é"):
+        song = Path(letter * (240 // len(letter.encode())) + ".mid")
+        tune("ode-to-joy").save(song)
+        done("run", "memorize", "--song", song, *SMALL)
+        done("run", "memorize", "--song", song, *SMALL)
+    found = sorted(Path("runs").iterdir())
+    assert len(found) == 4
+    for path in found:
+        assert path.name.startswith("memorize-")
+        assert len(path.name.encode()) <= 124
 
 
 def test_a_failing_run_ends_with_exit_code_1_and_the_reason(

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from evo.core import registry
+from evo.core.config import EXECUTION_TABLES
 from evo.core.errors import InputError
 from evo.engines import (
     base_of,
@@ -51,6 +53,29 @@ def test_every_entry_can_be_imported_and_is_where_it_is_defined(table: str, name
         assert found.task.__module__ == module
     else:
         assert (found.__module__, found.__name__) == (module, attribute)
+
+
+def shared_names(**registries: Iterable[str]) -> dict[str, list[str]]:
+    """The registries of every name that is in several of them."""
+    found: dict[str, list[str]] = {}
+    for table, names in registries.items():
+        for name in names:
+            found.setdefault(name, []).append(table)
+    return {name: tables for name, tables in found.items() if len(tables) > 1}
+
+
+def test_no_two_tables_of_a_configuration_have_the_same_name() -> None:
+    shared = shared_names(
+        experiments=registry.EXPERIMENTS,
+        engines=engine_names(),
+        genomes=registry.GENOMES,
+        common=("run", *EXECUTION_TABLES),
+    )
+    assert not shared, (
+        f"{shared}: experiments, engines and genome kinds have a table of settings by their name "
+        "in the same configuration; choose another name (CONTRIBUTING.md, How to add something)"
+    )
+    assert shared_names(engines=["a", "b"], experiments=["b"]) == {"b": ["engines", "experiments"]}
 
 
 def test_no_registry_is_forgotten_here() -> None:

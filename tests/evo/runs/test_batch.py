@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,10 @@ from evo.cli.main import main
 from evo.core.config import Config
 from evo.core.errors import InputError, RunError, RunInterruptedError
 from evo.runs import batch, batch_worker
-from evo.runs.batch import Batch, seeds_of, with_seed
+from evo.runs.batch import Batch, with_seed
 from evo.runs.description import Tables, load_config
 from evo.runs.loading import parse_config
+from evo.runs.seed_list import MAX_SEED, seeds_of
 
 SEEDS = [0, 3, 5]
 # Goes on until it is stopped, and saves nothing before.
@@ -324,3 +326,28 @@ def test_input_that_no_run_can_use_ends_them_all(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"nothing\.mid"):
         carried_out(Batch.create(tmp_path / "all", config.tables(), SEEDS))
     assert not (tmp_path / "all").exists()
+
+
+TOO_MANY = f"[{', '.join(map(str, range(20_001)))}]"
+
+
+@pytest.mark.parametrize(("seeds", "why"), [
+    ("[]", "has 0 seeds"), ("[0, 1, 0]", "has the seed 0 twice"), (TOO_MANY, "has 20,001 seeds"),
+    ("[-1]", "not from 0 to"), (f"[{1 << 63}]", "not from 0 to"),
+], ids=("none", "twice", "many", "negative", "large"))  # fmt: skip
+def test_the_seeds_in_a_file_follow_the_rule_of_the_option(
+    tmp_path: Path, seeds: str, why: str
+) -> None:
+    (tmp_path / "batch.toml").write_text(f"seeds = {seeds}\n[config]\n")
+    with pytest.raises(RunError, match=why):
+        Batch.open(tmp_path)
+    if seeds not in ("[]", TOO_MANY, "[-1]"):
+        with pytest.raises(InputError, match=why):
+            seeds_of(seeds.strip("[]"))
+
+
+def test_the_largest_seed_of_a_batch_is_that_of_a_run() -> None:
+    assert seeds_of(str(MAX_SEED)) == [MAX_SEED]
+    for seed in (MAX_SEED, MAX_SEED + 1):
+        with nullcontext() if seed <= MAX_SEED else pytest.raises(InputError):
+            configured(run={"seed": seed})

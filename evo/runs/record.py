@@ -1,0 +1,91 @@
+"""Check a log's records and a result, which are untrusted, against their types.
+
+The entries are those of `evo.runs.loop`. Numbers are finite, counts are at least 0, and figures are
+nested to a limited depth, so that no reader has to check them again.
+"""
+
+import json
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from evo.core.errors import RunError
+from evo.core.state import Count, Finite, Positive
+
+_Leaf = Annotated[int, Meta(ge=-(1 << 53), le=1 << 53)] | Finite | bool | str | None
+_Flat = _Leaf | list[_Leaf] | dict[str, _Leaf]
+_Nested = _Leaf | list[_Flat] | dict[str, _Flat]
+_Figures = dict[str, _Leaf | list[_Nested] | dict[str, _Nested]]
+_Score = Finite | None
+
+
+class LogRecord(msgspec.Struct):
+    """A record of a log; see `evo.runs.loop`."""
+
+    generation: Count
+    evaluations: Count
+    best: _Score
+    mean: _Score
+    worst: _Score
+    quartiles: tuple[Finite, Finite, Finite] | None
+    champion: _Score
+    champion_generation: Count
+    figures: _Figures
+    engine: _Figures
+    failures: dict[str, Count]
+    wall_seconds: Positive
+    failure: str = ""
+
+
+class _Species(msgspec.Struct):
+    """Figures of an engine with species."""
+
+    species: Count = 0
+    species_sizes: dict[Annotated[str, Meta(pattern="^[0-9]{1,15}$")], Count] = {}
+
+
+class RunResult(msgspec.Struct):
+    """The entries of every result.json."""
+
+    status: Literal["finished", "stopped", "failed"]
+    reason: str
+    solved: bool
+    seed: Annotated[int, Meta(ge=0)]
+    generations: Count
+    evaluations: Count
+    wall_seconds: Positive
+    best_fitness: _Score
+
+
+def parse_record(line: bytes) -> dict[str, Any]:
+    """Return the record in a line of a log.
+
+    Raises:
+        RunError: If it is no record; the message does not name the file.
+    """
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise RunError("is no JSON") from None
+    if not isinstance(record, dict) or "generation" not in record:
+        raise RunError("is no record of a generation")
+    _check(record, LogRecord)
+    _check(record["engine"], _Species)
+    return record
+
+
+def check_result(result: dict[str, Any]) -> None:
+    """Check the entries of every result.
+
+    Raises:
+        RunError: If one is missing or wrong; the message does not name the file.
+    """
+    _check(result, RunResult)
+
+
+def _check(values: dict[str, Any], kind: type[msgspec.Struct]) -> None:
+    try:
+        msgspec.convert(values, kind)
+    except msgspec.ValidationError as error:
+        raise RunError(str(error)) from None
