@@ -63,7 +63,9 @@ WRONG: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("function", "arguments", "options"), WRONG, ids=str)
+@pytest.mark.parametrize(
+    ("function", "arguments", "options"), WRONG, ids=lambda one: getattr(one, "__name__", str(one))
+)
 def test_a_wrong_argument_is_an_error_of_one_line_and_leaves_nothing(
     function: Callable[..., Any], arguments: tuple[Any, ...], options: dict[str, Any]
 ) -> None:
