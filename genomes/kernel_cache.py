@@ -191,6 +191,10 @@ def source_of(module: str, file: str) -> tuple[str, list[str]]:
 
     Imports inside functions are left out: kernels cannot have them.
 
+    Args:
+        module: Name of a loaded module.
+        file: Its source file.
+
     Raises:
         OSError: If it cannot be read, or was changed after this process started.
     """

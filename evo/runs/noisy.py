@@ -46,7 +46,7 @@ def noisy_champion(
     """
     champion, spent = engine.champion, 0
 
-    def trial(performers: Performers, number: int) -> float | None:
+    def _trial(performers: Performers, number: int) -> float | None:
         """Return a score from random numbers of its own, or None for a failure."""
         nonlocal spent
         spent += 1
@@ -55,14 +55,14 @@ def noisy_champion(
         return float(found.total[0]) if found.ok[0] else None
 
     if champion is not None:
-        champion = _with_score(champion, trial(champion.performers, 0))
+        champion = _with_score(champion, _trial(champion.performers, 0))
     best = int(np.argmax(scores.total))
     if not scores.ok[best] or (champion is not None and scores.total[best] <= champion.score):
         return Contest(champion, spent)
     performers = engine.ask().take([best])
     challenger = Champion(performers, float(scores.total[best]), engine.generation, evaluations=0)
     for number in range(TRIALS):
-        score = trial(performers, number)
+        score = _trial(performers, number)
         challenger = _with_score(challenger, score)
         if champion is not None and (score is None or challenger.score <= champion.score):
             return Contest(champion, spent)
