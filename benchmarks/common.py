@@ -92,7 +92,7 @@ def configured(
         songs: The songs of whatever name is given; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
-    from evo.music.library import SongFinder
+    from evo.music.song_finder import SongFinder
     from evo.runs.configure import configuration
 
     given = dict.fromkeys(_OPTIONS) | options | {"settings": settings}

@@ -33,11 +33,11 @@ from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
-from evo.music.library import find_songs
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.bars import form
 from evo.music.measures.similarity import spread
 from evo.music.song import Song
+from evo.music.song_finder import find_songs
 from evo.runs import checkpoint
 from genomes.arrays import BoolArray, FloatArray
 

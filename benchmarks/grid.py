@@ -45,8 +45,8 @@ from evo.fitness.memorization import Memorization
 from evo.music.song import Song
 from evo.music.tunes import tune
 from evo.workers.serial import Serial
-from genomes.grid.edits import MUTATIONS
 from genomes.grid.grids import Grids
+from genomes.grid.mutation import MUTATIONS
 from genomes.grid.operators import CROSSOVERS
 
 STEPS, KEYS, BAR = 128, 13, 8

@@ -35,7 +35,7 @@ from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import EXPERIMENTS, GENOMES
 from evo.engines import default_engine
-from evo.music.library import find_songs
+from evo.music.song_finder import find_songs
 from evo.runs.batch import Batch, cores
 from evo.runs.description import read_log
 

@@ -20,8 +20,8 @@ from evo.core.config import Config
 from evo.core.errors import InputError, suggestion
 from evo.core.settings import Changes, Meta, Settings, changed
 from evo.experiment import Experiment
-from evo.music.library import SongFinder, find_songs
 from evo.music.song import Song
+from evo.music.song_finder import SongFinder, find_songs
 from evo.music.tunes import tune, tune_names
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import (

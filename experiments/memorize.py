@@ -40,10 +40,10 @@ from evo.experiment import (
 from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
-from evo.music.library import load_songs
 from evo.music.song import Song
+from evo.music.song_finder import load_songs
 from genomes.base import Streams
-from genomes.grid.edits import MUTATIONS
+from genomes.grid.mutation import MUTATIONS
 from genomes.grid.operators import CROSSOVERS
 
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run

@@ -9,7 +9,7 @@ from evo.cli.display import PlainDisplay, Terminal
 from evo.core.config import Config, execution_of
 from evo.core.errors import InputError
 from evo.core.settings import tables
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs.batch import Batch, Given, cores
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import configuration
@@ -21,7 +21,9 @@ from evo.workers.cluster.address import is_external
 
 
 def run_seeds(experiment: str, options: dict[str, Any]) -> None:
-    """Start the runs of `--seeds`, and exit with a code.
+    """Carry out the runs of `--seeds`.
+
+    Exits with a code if a run fails, or after a signal.
 
     Args:
         experiment: The experiment's name.
@@ -48,7 +50,9 @@ def _given(config: Config, *, anew: bool = False, strict: bool = False) -> Given
 
 
 def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
-    """Resume the unfinished runs in `path`, and exit with a code.
+    """Carry out the seeds of a batch that are not done, begun or not.
+
+    Exits with a code if a run fails, or after a signal.
 
     Args:
         path: The batch's folder.

@@ -38,7 +38,8 @@ class Pace:
     def describe(self, record: Record) -> str:
         """Return a text such as "5,120 evaluations/s, 1:30 left".
 
-        The remaining time is the minimum over all limits.
+        The first call returns "", and later ones measure from its record. The remaining time is the
+        minimum over the limits on generations, evaluations and time.
         """
         if self._base is None:
             self._base = (record["evaluations"], record["wall_seconds"])

@@ -15,8 +15,8 @@ import numpy as np
 from evo.core.errors import DAMAGE, RunError
 from evo.core.seeds import Role, stream
 from evo.engines import engine_class
-from evo.music.library import find_songs
 from evo.music.song import Song
+from evo.music.song_finder import find_songs
 from evo.runs.checkpoint import read_arrays
 from evo.runs.description import resume_command
 from evo.runs.loading import load_run

@@ -105,7 +105,7 @@ def _champions_song(path: Path) -> Any:
 def _song(what: str) -> Any:
     """Return the song by a name or path, on 13 keys if it fits, else on 88."""
     from evo.core.errors import InputError
-    from evo.music.library import find_songs
+    from evo.music.song_finder import find_songs
 
     try:
         return find_songs(what, 13, 2)[0]

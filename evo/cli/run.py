@@ -87,7 +87,7 @@ def run(experiment: str, **options: Any) -> None:
         options: The options by name, None for those not given.
     """
     from evo.core.errors import printable
-    from evo.music.library import SongFinder
+    from evo.music.song_finder import SongFinder
     from evo.runs.claiming import claimed_path
     from evo.runs.configure import check_worker_options, configuration
     from evo.runs.description import command_line

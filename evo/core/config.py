@@ -153,11 +153,15 @@ class Config:
         return found
 
     def adjusted(self, changes: Changes, known_only: bool = False) -> Self:
-        """Return the configuration with some defaults changed.
+        """Return the configuration with new values in some tables.
 
         Args:
-            changes: Tables of new values, by the fields of this class.
+            changes: Tables of new values, by the fields of this class. Those of fields that are
+                None are ignored.
             known_only: Ignore settings that the tables do not have.
+
+        Raises:
+            InputError: For an unknown setting, or an invalid value.
         """
         new = {}
         for name, table in changes.items():

@@ -97,8 +97,8 @@ class NextStep:
             performers: A batch of one.
 
         Returns:
-            cross_entropy           bits per step, mean over all songs
-            held_out_cross_entropy  the same over held-out songs
+            cross_entropy           bits per step, mean over the songs to learn
+            held_out_cross_entropy  the same over held-out songs, if there are any
             solved                  always False
         """
         figures: dict[str, Any] = {"solved": False}

@@ -4,7 +4,7 @@ song         a piano roll with its resolution and tempo
 midi         MIDI files
 abc          tunes in ABC notation
 tunes        the embedded tunes
-library      music by name: a tune, a file or a folder
+song_finder  music by name: a tune, a file or a folder
 melody       the line of highest notes, its tokens and its key
 synth        sound
 text_roll    a roll as text

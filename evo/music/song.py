@@ -277,8 +277,9 @@ class Song:
         """Return a copy with wrong notes, as counterexamples of the original research.
 
         An error changes one step. One random key replaces the notes of a sounding step, or is added
-        to a silent one. Steps repeat only after every step has an error, and a second error never
-        restores the original. With a single key, a sounding step falls silent instead.
+        to a silent one. Steps repeat only after every step has an error. With three keys or more, a
+        second error never restores the original; with two it can. With a single key, a sounding
+        step falls silent instead.
 
         Args:
             errors: number of errors.

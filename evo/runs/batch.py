@@ -246,7 +246,7 @@ class Batch:
     ) -> Summary:
         """Carry out all runs that are not done.
 
-        SIGINT and SIGTERM stop all of them.
+        The signals of `evo.core.interrupt` stop all of them.
 
         Args:
             at_once: Number of concurrent runs.

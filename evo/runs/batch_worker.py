@@ -15,7 +15,7 @@ import msgspec
 
 from evo.core.config import execution_of
 from evo.core.errors import InputError, RunError, RunInterruptedError
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, Given, with_seed
 from evo.runs.description import BATCH_FILE
 from evo.runs.display import Silent

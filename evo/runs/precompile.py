@@ -23,7 +23,8 @@ from genomes.player import Player
 def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
     """Return whether an engine's or fitness's kernels must be compiled.
 
-    Kernels are assumed to be compiled if any sentinel kernel is cached.
+    The engine's kernels are assumed to be compiled if any of its sentinels is cached, and the
+    fitness's kernels likewise. Both must be.
 
     Args:
         engine: The engine's name.

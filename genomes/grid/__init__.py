@@ -2,5 +2,5 @@
 
 grids       the batch of grids: playing, storing, and checking arrays
 operators   crossover at bar lines, and musical mutation, of a whole generation
-edits       the musical edits of one grid
+mutation    the musical edits of one grid
 """

@@ -9,7 +9,7 @@ A child begins as a copy of its first parent. Crossover is one of:
                     earlier parent); any number of parents. This is the gene pool recombination
                     of Mühlenbein & Voigt (1995) with a score per locus.
 
-Mutation applies edits of `genomes.grid.edits`, with a geometrically distributed number.
+Mutation applies edits of `genomes.grid.mutation`, with a geometrically distributed number.
 
 Memory order: grids are rows of a bool array (n, steps * keys). A child draws from its own stream
 under the generation's key. A whole generation is bred by one kernel call.
@@ -19,7 +19,7 @@ import numpy as np
 
 from genomes.arrays import BoolArray, Indices, Singles
 from genomes.errors import GenomeError
-from genomes.grid.edits import (
+from genomes.grid.mutation import (
     GridRates,
     Row,
     are_possible,

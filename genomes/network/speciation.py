@@ -2,8 +2,9 @@
 
 The distance is that of NEAT (Stanley & Miikkulainen 2002) in neat-python's form. Genes are aligned
 by innovation number (nodes by id). Matching genes contribute the differences of their attributes.
-Disjoint and excess genes contribute a constant. Both sums are divided by the number of genes of the
-larger network. Genes must be sorted, so that alignment is one merge.
+Disjoint and excess genes contribute a constant. The sum over nodes is divided by the larger number
+of nodes, and the sum over connections by the larger number of connections. Genes must be sorted, so
+that alignment is one merge.
 """
 
 import numpy as np
@@ -18,6 +19,9 @@ def distance(
     a: Genes, i: int, b: Genes, j: int, disjoint_coefficient: float, weight_coefficient: float
 ) -> float:
     """Return the compatibility distance between two networks.
+
+    It is the distance of the nodes plus that of the connections. Different functions and different
+    enabled flags count 1 each.
 
     Args:
         a: Genes of a batch, sorted.

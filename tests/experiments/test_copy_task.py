@@ -13,7 +13,7 @@ from running import Killed, Watcher, configured, outcome, resume, start
 from evo.cli.main import main
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs.configure import deep_update, setting
 
 # A network of one small LSTM that reads 12 steps back at most, of three keys.

@@ -16,8 +16,8 @@ from evo.core.errors import InputError
 from evo.fitness.critic import model, training
 from evo.fitness.critic.counterexamples import corrupted
 from evo.fitness.critic.panel import Panel
-from evo.music.library import SongFinder
 from evo.music.song import Song
+from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
 from genomes.grid.grids import Grids

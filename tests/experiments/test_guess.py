@@ -22,8 +22,8 @@ from evo.experiment import player_of
 from evo.fitness.base import LearningFitness
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
-from evo.music.library import SongFinder
 from evo.music.song import Song
+from evo.music.song_finder import SongFinder
 from evo.runs.configure import deep_update
 
 # Few steps and keys: a run takes a moment.

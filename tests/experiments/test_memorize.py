@@ -14,8 +14,8 @@ from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import ENGINES, experiment
 from evo.engines import engine_class
-from evo.music.library import SongFinder
 from evo.music.song import Song
+from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune
 from evo.runs import checkpoint
 from evo.runs.configure import configuration

@@ -16,8 +16,8 @@ from running import configured
 from evo.core.errors import AbcError, CheckpointError, InputError, MidiError, RunError
 from evo.core.files import to_json
 from evo.music.abc import read_melody, read_tunes
-from evo.music.library import SongFinder
 from evo.music.song import Song
+from evo.music.song_finder import SongFinder
 from evo.runs import checkpoint
 from evo.runs.checkpoint import unpack_arrays
 from evo.runs.configure import changes_of, configuration

@@ -11,7 +11,7 @@ from typing import Any
 from evo.core.config import Config
 from evo.core.registry import experiment
 from evo.experiment import Experiment
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs import session
 from evo.runs.configure import deep_update, setting
 from evo.runs.loading import load_run

@@ -126,7 +126,10 @@ class Strategy(ABC):
 
 
 def norm(vector: FloatArray) -> float:
-    """Return the Euclidean norm, independent of the number of threads, and always finite."""
+    """Return the Euclidean norm, independent of the number of threads.
+
+    It is the largest float if the sum overflows or is nan.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
         found = float(np.sqrt(np.square(vector).sum()))
     return found if math.isfinite(found) else sys.float_info.max

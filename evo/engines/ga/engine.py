@@ -12,7 +12,7 @@ One call of `tell` breeds a generation:
 3. Elitism. With comma, the best grids are copied unchanged.
 4. Crossover (`genomes.grid.operators`). Part of the other children combine their parents at bar
    lines, bar by bar, or step by step: each step from the parent with the better case there.
-5. Mutation (`genomes.grid.edits`). Part of the crossed children and all others are mutated by a
+5. Mutation (`genomes.grid.mutation`). Part of the crossed children and all others are mutated by a
    random number of musical edits.
 
 Steps 3 to 5 are one kernel. The settings (`settings.GridSettings`) choose the variant of each step.

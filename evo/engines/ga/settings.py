@@ -32,7 +32,7 @@ import numpy as np
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
 from genomes.arrays import FloatArray
-from genomes.grid.edits import MUTATIONS, GridRates
+from genomes.grid.mutation import MUTATIONS, GridRates
 from genomes.grid.operators import CROSSOVERS
 
 Share = Annotated[float, Meta(ge=0, le=1)]

@@ -67,7 +67,7 @@ class Stagnation(Settings, frozen=True):
 
 
 class Reproduction(Settings, frozen=True):
-    """How many individuals are copied, and how many may be parents."""
+    """Copied members, possible parents, and the minimum size of a species."""
 
     elitism: Annotated[
         int, Meta(ge=0, le=1_000_000, description="Best members of a species, copied unchanged.")

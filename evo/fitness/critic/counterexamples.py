@@ -174,7 +174,7 @@ def figure(steps: int, keys: int, random: Random) -> BoolArray:
 
 
 def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
-    """Return one to four repeated bars of random notes.
+    """Return one, two or four bars of a random walk, repeated.
 
     Args:
         steps: Steps of the roll.

@@ -43,7 +43,8 @@ def classifier_auc(songs: FloatArray, found: FloatArray, random: np.random.Gener
         random: Draws the folds.
 
     Returns:
-        The mean cross-validated area under the ROC curve; nan with fewer than two of either.
+        The area under the ROC curve of all held-out predictions, mean over `REPEATS`
+        cross-validations: 0.5 if they cannot be told apart, nan with fewer than two of either.
     """
     if min(len(songs), len(found)) < 2:
         return float("nan")

@@ -11,7 +11,7 @@ from genomes.arrays import BoolArray, IntArray
 
 
 def share(flags: BoolArray) -> float:
-    """Return the share of True values; nan for none."""
+    """Return the share of True values; nan for an empty array."""
     return float(flags.mean()) if flags.size else nan
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from rich.console import Console
 
 from evo.core.errors import MidiError
-from evo.music.library import read_songs
 from evo.music.measures.bars import form
 from evo.music.measures.corpus import (
     MEANINGS,
@@ -27,6 +26,7 @@ from evo.music.measures.corpus import (
 from evo.music.measures.similarity import RUN, spread
 from evo.music.melody import BAR, onsets
 from evo.music.song import Song
+from evo.music.song_finder import read_songs
 from evo.music.tables import WIDTH, new_table, print_line, show, watched, width_of
 from evo.music.tunes import tune, tune_names
 

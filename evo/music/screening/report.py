@@ -25,12 +25,12 @@ from rich.text import Text
 from evo.core.errors import InputError, printable
 from evo.core.interrupt import Interrupts
 from evo.core.user_files import UserTextFile, user_file
-from evo.music.library import midi_files
 from evo.music.midi.read import MidiPiece, read_piece
 from evo.music.screening.check import Check, Report
 from evo.music.screening.essen import FolkSong, folk_songs, to_song
 from evo.music.screening.facts import Facts
 from evo.music.screening.faults import FAULTS, Demands
+from evo.music.song_finder import midi_files
 from evo.music.tables import new_table, print_line, show, watched
 
 MAX_LISTED = 50  # maximum number of pieces listed in a table
@@ -197,9 +197,9 @@ def _checked(
 
 @contextmanager
 def json_records(path: Path) -> Iterator[Record]:
-    """Write reports as a JSON array, a record per line.
+    """Open a JSON file, and give the function that writes a report into its array.
 
-    The array is closed even after an error.
+    There is one record per line. The array is closed even after an error.
     """
     with closing(UserTextFile(path)) as file:
         separator = "[\n"
@@ -217,7 +217,7 @@ def json_records(path: Path) -> Iterator[Record]:
 
 @contextmanager
 def csv_records(path: Path) -> Iterator[Record]:
-    """Write reports as CSV; lists are joined by blanks."""
+    """Open a CSV file, and give the function that writes a report; lists are joined by blanks."""
     with closing(UserTextFile(path, errors="backslashreplace", newline="")) as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()

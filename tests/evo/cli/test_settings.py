@@ -20,7 +20,7 @@ from evo.core.config import Config
 from evo.core.registry import EXPERIMENTS, experiment
 from evo.core.settings import Row
 from evo.engines import base_of, engine_names, genome_of
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs.configure import configuration
 
 # Every experiment with every engine that breeds for it.

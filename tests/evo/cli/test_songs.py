@@ -16,9 +16,9 @@ from midi_files import DAMAGED, FAULTY, INNOCENT, Voice, melody, write_piece
 
 from evo.cli.main import main
 from evo.cli.songs import COLLECTION_NAMES
-from evo.music.library import load_songs
 from evo.music.screening.essen import FOLDERS
 from evo.music.screening.report import MAX_LISTED
+from evo.music.song_finder import load_songs
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ from evo.core.config import Config
 from evo.core.settings import Changes, known, tables
 from evo.engines import base_of, engine_class, engine_names, genome_of
 from evo.experiment import Experiment, Music, player_of
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs import checkpoint
 from evo.runs.configure import deep_update
 

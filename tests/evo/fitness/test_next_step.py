@@ -16,8 +16,8 @@ from evo.core.errors import InputError
 from evo.core.registry import experiment
 from evo.core.seeds import Individuals, Role
 from evo.fitness.next_step import NextStep, cross_entropies, step_bits
-from evo.music.library import SongFinder
 from evo.music.song import Song
+from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune
 from evo.runs.configure import configuration
 from evo.runs.description import read_log

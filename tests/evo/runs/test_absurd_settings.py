@@ -7,7 +7,7 @@ import pytest
 
 import evo
 from evo.core.errors import InputError
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs.configure import changes_of, configuration
 
 NO_OPTIONS: dict[str, Any] = dict.fromkeys(

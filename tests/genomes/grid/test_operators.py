@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomes.errors import GenomeError
-from genomes.grid.edits import MUTATIONS, GridRates
+from genomes.grid.mutation import MUTATIONS, GridRates
 from genomes.grid.operators import CROSSOVERS, breed_grids, first_grids
 
 STEPS, KEYS, BAR = 18, 5, 4  # four bars and half a one

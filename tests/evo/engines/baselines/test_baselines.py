@@ -16,7 +16,7 @@ from evo.engines.es.operators import HistoryUserOperators
 from evo.engines.es.settings import StrategySettings
 from evo.engines.neat.operators import MAX_EDITS, NetworkOperators
 from evo.engines.neat.settings import NeatSettings
-from evo.music.library import SongFinder
+from evo.music.song_finder import SongFinder
 from evo.runs.configure import configuration
 from genomes.network.networks import Networks, genes_of
 from genomes.player import Player

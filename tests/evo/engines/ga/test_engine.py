@@ -14,7 +14,7 @@ from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.pareto import pareto_order
 from evo.fitness.memorization import Memorization
 from evo.music.song import Song
-from genomes.grid.edits import MUTATIONS
+from genomes.grid.mutation import MUTATIONS
 from genomes.grid.operators import CROSSOVERS
 
 STEPS, KEYS = 16, 5

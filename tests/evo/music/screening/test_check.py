@@ -23,12 +23,12 @@ from midi_files import (
     write_piece,
 )
 
-from evo.music.library import midi_files
 from evo.music.midi.read import read_piece
 from evo.music.screening.check import Check, Report
 from evo.music.screening.faults import FAULTS, Demands
 from evo.music.screening.timing import best_grid
 from evo.music.song import Song
+from evo.music.song_finder import midi_files
 
 
 def check(path: Path, **demands: int) -> Report:

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from evo.cli.main import main
 from evo.core.errors import AbcError, InputError, MidiError
 from evo.music.abc import read_melody
-from evo.music.library import load_songs
 from evo.music.screening.essen import FolkSong, folk_songs, to_song
+from evo.music.song_finder import load_songs
 
 needs_music21 = pytest.mark.skipif(
     importlib.util.find_spec("music21") is None,

@@ -1,4 +1,6 @@
-"""Find songs by name: an embedded tune, a MIDI file, or a folder of MIDI files.
+"""Find the songs of a name, and leave out files that cannot be learned.
+
+A name is an embedded tune, a MIDI file, or a folder of MIDI files.
 
     SongFinder   load the songs of names, for learning
     find_songs   load the songs of one name, for learning

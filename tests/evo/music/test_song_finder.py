@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from evo.core.errors import InputError, MidiError
-from evo.music.library import SongFinder, find_songs, load_songs, midi_files, read_songs
 from evo.music.song import MAX_NAME, Song
+from evo.music.song_finder import SongFinder, find_songs, load_songs, midi_files, read_songs
 
 TUNE = "vo-pole-bereza-stoyala"
 
