@@ -32,6 +32,9 @@ from genomes.network.neat_python import from_neat_python, time_constants, to_nea
 from genomes.network.networks import Networks
 from genomes.player import Player
 
+# Its square is still a number.
+_LARGEST = 1e150
+
 
 class SpeciesValues(msgspec.Struct, forbid_unknown_fields=True):
     """Values of one of neat-python's species in a checkpoint."""
@@ -207,6 +210,10 @@ class NeatPython(Engine[NeatPythonSettings]):
 
         arrays = state.arrays
         networks = Networks.from_arrays(arrays)
+        for name in ("weight", "bias", "response", "time_constant"):
+            # neat-python's own numbers raise OverflowError.
+            if np.any(np.abs(arrays[name]) > _LARGEST):
+                raise ValueError(f"{name} must be at most {_LARGEST:g}")
         keys = arrays["keys"].tolist()
         genomes = to_neat_python(
             networks, self._config.genome_config, keys, arrays["time_constant"]

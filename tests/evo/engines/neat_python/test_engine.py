@@ -14,6 +14,7 @@ from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, global_random
 from evo.core.settings import changed
+from evo.core.state import State
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.engines.neat_python.config import build_config
@@ -435,3 +436,14 @@ def test_the_fitness_threshold_is_held_against_what_the_criterion_says(tmp_path:
         assert threshold(read(written(tmp_path, text))) == (3.9, field)
     text = INI.replace("no_fitness_termination = False", "no_fitness_termination = True")
     assert threshold(read(written(tmp_path, text))) is None
+
+
+@pytest.mark.parametrize("name", ["weight", "bias", "response", "time_constant"])
+def test_numbers_that_neat_python_cannot_calculate_with_are_not_restored(name: str) -> None:
+    one = NeatPython(NeatPython.of_shape(NeatPython.settings_type(), 2, 1), seed=1)
+    state = one.state()
+    array = state.arrays[f"breeder.{name}"].copy()
+    array[0] = 1e200
+    forged = State(state.arrays | {f"breeder.{name}": array}, state.values)
+    with pytest.raises(ValueError, match=f"{name} must be at most"):
+        NeatPython.restore(one.settings, forged, seed=1)
