@@ -214,7 +214,7 @@ def _option(name: str, value: Any) -> Any:
 
 
 def _flag(value: Any, name: str) -> bool:
-    """Return a flag; text such as "no" is refused, as its truth is not what it says."""
+    """Return a flag; text such as "no" is refused, because Python takes every text for true."""
     if not isinstance(value, bool):
         raise InputError(f"{name} must be True or False, got {value!r}")
     return value

@@ -1,7 +1,7 @@
 """Keep compiled kernels on disk, and do without when that fails.
 
-numba's own cache executes a damaged file, and raises what a full disk or a missing permission
-raises. Here a file is used only if it has the SHA-256 that it was written with. A kernel that
+numba's own cache executes a damaged file, and raises an error for a full disk or a missing
+permission. Here a file is used only if it has the SHA-256 that it was written with. A kernel that
 cannot be loaded is compiled. One that cannot be stored is compiled in every process. Both give a
 `KernelCacheWarning`.
 

@@ -92,11 +92,11 @@ class State:
     def check_same(self, other: "State") -> None:
         """Check that another state has the same arrays and values, to the bit.
 
-        What was restored from a state saves the same again. A state that does not was forged, or
+        A restored engine saves the same state again. If it does not, the state was forged, or
         written by another version.
 
         Args:
-            other: State of what was restored from this one.
+            other: State that is saved by an engine restored from this one.
 
         Raises:
             ValueError: If they differ; names an entry.
