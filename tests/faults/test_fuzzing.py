@@ -68,7 +68,7 @@ toml_scalars = st.one_of(
 
 
 def paths_of(config: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Every setting and table of a configuration."""
+    """Return every setting and table of a configuration."""
     found = []
     for name, value in config.items():
         found.append((*before, name))
@@ -198,7 +198,7 @@ def test_any_json_file_is_taken_or_refused(tmp_path: Path, content: bytes) -> No
 
 
 def sealed(manifest: dict[str, Any]) -> bytes:
-    """A manifest's file: JSON with the hash of the rest."""
+    """Return a manifest's file: JSON with the hash of the rest."""
     return to_json(manifest | {"sha256": hashlib.sha256(to_json(manifest)).hexdigest()})
 
 

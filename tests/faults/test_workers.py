@@ -1,4 +1,4 @@
-"""Whatever becomes of worker processes: the scores are the same, and no process stays behind.
+"""Any fate of worker processes leaves equal scores and no process.
 
 Longer, with timings: `python benchmarks/workers.py kill poison`.
 """
@@ -51,7 +51,7 @@ def same(one: Scores, other: Scores) -> bool:
 
 
 def is_gone(number: int, seconds: float = 60.0) -> bool:
-    """Whether a process ends within some seconds (a zombie has ended)."""
+    """Return whether a process ends within some seconds (a zombie has ended)."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:

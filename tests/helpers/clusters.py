@@ -1,4 +1,4 @@
-"""Clusters of Dask whose parts can be looked at, and whose waiting can be cut short."""
+"""Dask clusters with accessible parts and waiting times that can be shortened."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Put = Callable[[Any, str, Any], None]
 
 @dataclass
 class Parts:
-    """What a local cluster consists of."""
+    """The parts of a local cluster."""
 
     local: Any = None  # LocalCluster: the scheduler and the nannies
     client: Any = None  # Dask's client

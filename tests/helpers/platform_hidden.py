@@ -8,7 +8,7 @@ reload_without(*PARTS)
 
 
 def work(pipe: Connection) -> None:
-    """Do what a worker does."""
+    """Act as a worker."""
     from evo.workers.pool.worker import work
 
     work(pipe)

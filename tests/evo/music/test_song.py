@@ -65,7 +65,7 @@ def keys_of(song: Song) -> list[tuple[int, int]]:
 
 
 def seed_songs() -> list[Song]:
-    """The seed songs that fit 13 keys."""
+    """Return the seed songs that fit 13 keys."""
     if not SEED_SONGS.is_dir():
         pytest.skip("the seed songs are not beside this repository: no ../shared/seed_songs")
     songs, too_wide = [], []

@@ -60,7 +60,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
 
 
 def of_seed(tables: Tables, seed: int) -> Config:
-    """The configuration of one run of a batch, typed."""
+    """Return the configuration of one run of a batch, typed."""
     return parse_config(with_seed(tables, seed), Path("batch.toml"))[0]
 
 

@@ -37,7 +37,7 @@ def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of 9 generations, to copy."""
+    """Return a finished run of 9 generations, to copy."""
     path = tmp_path_factory.mktemp("finished") / "a"
     with pytest.MonkeyPatch.context() as patch:
         undrawn(patch.setattr)
@@ -47,7 +47,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(finished: Path, tmp_path: Path) -> Path:
-    """A finished run of 9 generations, of the test's own."""
+    """Return a finished run of 9 generations, of the test's own."""
     return Path(shutil.copytree(finished, tmp_path / "a"))
 
 
@@ -160,7 +160,7 @@ def test_every_resume_is_noted_with_its_versions(run: Path) -> None:
 
 @pytest.fixture
 def undisturbed(tmp_path: Path) -> Any:
-    """The digest of the run when nothing happens to it."""
+    """Return the digest of the run when nothing happens to it."""
     path = tmp_path / "undisturbed"
     evo(*RUN, "--out", path)
     extended(path)

@@ -132,7 +132,7 @@ def test_nobody_is_blamed_for_what_happens_to_cold_workers_alone() -> None:
 
 
 def started(workers: int, count: int, timeout: float = TIMEOUT) -> Scheduler[str]:
-    """A scheduler with workers that are ready at time 0, and a population."""
+    """Return a scheduler with workers that are ready at time 0, and a population."""
     scheduler: Scheduler[str] = Scheduler(LINK, timeout, workers)
     for number in range(workers):
         scheduler.add(f"{number}", 0.0)

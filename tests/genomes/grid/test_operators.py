@@ -51,14 +51,14 @@ def bred(
 
 
 def grids(count: int, density: float = 0.15, seed: int = 0) -> np.ndarray:
-    """Random grids in which every step has a key left."""
+    """Return random grids in which every step has a key left."""
     notes = np.random.default_rng(seed).random((count, STEPS, KEYS)) < density
     notes[notes.all(axis=2), 2] = False
     return notes
 
 
 def mutants(kind: str, pool: np.ndarray, **how: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of a grid and what one edit of this kind made of it."""
+    """Yield pairs of a grid and what one edit of this kind made of it."""
     parents = np.repeat(np.arange(len(pool))[:, None], 2, axis=1)
     yield from zip(pool, bred(rates(kind, **how), pool, parents), strict=True)  # type: ignore[arg-type]
 

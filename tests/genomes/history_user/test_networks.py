@@ -1,4 +1,4 @@
-"""HistoryUsers compute what the reference does, equally in every batch, from the past."""
+"""HistoryUsers compute the same as the reference, equally in every batch, from the past."""
 
 import math
 import tracemalloc
@@ -41,7 +41,7 @@ def streams(seeds: Any) -> list[np.random.Generator]:
 
 
 def reader(shape: Shape, lag: int) -> HistoryUsers:
-    """An individual that reads one lag, whatever it hears."""
+    """Return an individual that reads one lag, for any input."""
     users = HistoryUsers.initial(shape, np.random.default_rng(2), 1)
     users.parts()["read_bias"][0, shape.lags.index(lag)] = 60.0
     return users
@@ -395,7 +395,7 @@ def test_a_temperature_draws_from_each_individuals_own_stream(architecture: Any)
 def test_chances_are_those_of_the_activations_over_the_temperature(
     architecture: Any, temperature: float
 ) -> None:
-    """The first step alone: it has heard nothing, so that its chances are the same every time."""
+    """At the first step the history is empty, so the probabilities are always the same."""
     one = batch(architecture).take([2])
     if architecture == "plain":  # it has read nothing: chances are as near to 0 as they get
         wanted = 1 / (1 + np.exp(13.8 / temperature)) * np.ones(5)

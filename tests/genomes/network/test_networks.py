@@ -90,7 +90,7 @@ def test_the_compared_populations_hold_every_function_disabled_genes_and_unused_
 
 
 def activated(name: str, values: list[float], feed_forward: bool = True) -> list[float]:
-    """An activation function of some numbers, as a node computes it."""
+    """Return an activation function of some numbers, as a node computes it."""
     node = network(1, 1, [(-1, 0, 1.0)], activation=name, feed_forward=feed_forward)
     outputs: list[float] = node.activate(np.array(values)[:, None])[0, :, 0].tolist()
     return outputs
@@ -193,7 +193,7 @@ def test_a_positive_activation_too_small_for_float32_still_sounds() -> None:
 
 
 def closed_loop(theirs: Any, prompt: np.ndarray, steps: int) -> list[list[bool]]:
-    """What a neat-python network plays after a prompt, by the README of player.json."""
+    """Return a neat-python network's performance after a prompt, by player.json's README."""
     played: list[list[bool]] = []
     for step in range(steps):
         inputs = []

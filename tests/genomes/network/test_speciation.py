@@ -33,7 +33,7 @@ def renumbered(networks: Networks) -> Networks:
 
 @cache
 def population(feed_forward: bool, generations: int = 12) -> tuple[Networks, Any]:
-    """Networks of a population that neat-python evolved, and its configuration."""
+    """Return networks of a population that neat-python evolved, and its configuration."""
     config = varied_config(5, 3, feed_forward, node_delete_prob=0.3)
     genomes = evolved(config, generations=generations)
     return renumbered(from_neat_python(genomes, config.genome_config)), config

@@ -1,6 +1,6 @@
-"""Arrays that make no networks are refused where they enter, and harm no kernel where they do not.
+"""Invalid network arrays are refused on entry, and elsewhere harm no kernel.
 
-Those of kernels that write beside what they count also run where every index is checked.
+Tests of kernels that write beside counting also run with every index checked.
 """
 
 import hashlib
@@ -154,7 +154,7 @@ def test_what_a_process_of_the_run_sends_is_trusted() -> None:
 
 
 def test_no_order_of_the_ids_is_slow() -> None:
-    """100,000 nodes, last first: what an insertion sort takes minutes for."""
+    """100,000 nodes in descending order take an insertion sort minutes."""
     count = 100_000
     one = network(1, 1, [(-1, 0, 1.0)]).to_arrays()
     given = one | {
@@ -189,7 +189,7 @@ def test_checking_a_large_population_takes_milliseconds() -> None:
 
 
 def modules(counts: list[int], weight: float = 0.0) -> Genes:
-    """Networks of one output, each connected to its first inputs."""
+    """Return networks of one output, each connected to its first inputs."""
     nodes, links = len(counts), sum(counts)
     return Genes(
         node_offsets=np.arange(nodes + 1),
@@ -309,7 +309,7 @@ def test_genes_that_do_not_rise_are_refused_where_they_are_bred() -> None:
 
 
 def whole() -> tuple[Genes, np.ndarray, np.ndarray]:
-    """Two networks of two modules: nodes 0 and 7, node 1; and where the modules begin."""
+    """Return two networks of two modules: nodes 0 and 7, node 1; and where the modules begin."""
     links = [(-1, 7, 1.0), (7, 0, 1.0), (-1, 1, 1.0), (-2, 1, 1.0)]
     one = network(2, 2, links).to_arrays() | {"node_id": np.array([0, 7, 1])}
     batch = joined([Networks.from_arrays(one)] * 2)

@@ -38,14 +38,14 @@ Described = tuple[dict[int, Any], dict[int, Any]]
 
 
 def genome_of(feed_forward: bool = True, **genome: Any) -> Structure:
-    """Settings of genomes; every gene varies unless told otherwise."""
+    """Return settings of genomes; every gene varies unless changed."""
     return varied_genome(
         genome.pop("inputs", INPUTS), genome.pop("outputs", OUTPUTS), feed_forward, **genome
     )
 
 
 def rates_with(feed_forward: bool = True, **genome: Any) -> Rates:
-    """Rates of which only the given ones are not 0."""
+    """Return rates that are 0 except for the given ones."""
     return rates_of(genome_of(feed_forward, **(QUIET | genome)))
 
 
@@ -56,7 +56,7 @@ def first(settings: Structure, size: int, seed: int = 1) -> tuple[Genes, Any]:
 def generations(
     feed_forward: bool, count: int, size: int = 50, seed: int = 1, **genome: Any
 ) -> Iterator[Genes]:
-    """The genes of every generation of a population bred at random."""
+    """Yield the genes of every generation of a population bred at random."""
     settings = genome_of(feed_forward, **genome)
     rates, random = rates_of(settings), np.random.default_rng(seed)
     genes, innovations = first(settings, size, seed)
@@ -75,13 +75,13 @@ def last_generation(feed_forward: bool = True, **settings: Any) -> Genes:
 
 
 def family(rates: Rates, parents: Genes, count: int, place: int = 0, seed: int = 5) -> Genes:
-    """Many children of one network by itself; new genes are not numbered."""
+    """Return many children of one network by itself; new genes are not numbered."""
     same = np.full(count, place)
     return breed(rates, parents, same, same, np.ones(count, np.bool_), np.uint64(seed))[0]
 
 
 def described(genes: Genes) -> list[Described]:
-    """All networks, gene by gene. New genes without a number are told apart by their place."""
+    """Describe all networks, gene by gene; unnumbered new genes are identified by index."""
     lists = {name: column.tolist() for name, column in genes._asdict().items()}
     networks = []
     for n0, n1, c0, c1 in zip(
@@ -105,7 +105,7 @@ def described(genes: Genes) -> list[Described]:
 
 
 def assert_share(hits: int, count: int, share: float) -> None:
-    """So many hits of `count` are within 5 standard errors of the share."""
+    """Check that hits of `count` draws are within 5 standard errors of the share."""
     assert abs(hits - count * share) <= 5 * math.sqrt(count * share * (1 - share)) + 1e-9
 
 
@@ -240,7 +240,7 @@ def test_attributes_come_from_both_parents_equally_often_and_independently() -> 
 
 
 def joined_genes(one: Genes, other: Genes) -> Genes:
-    """Two batches of genes in one."""
+    """Return two batches of genes in one."""
     joined = {}
     for name, column in one._asdict().items():
         after = getattr(other, name)
@@ -308,7 +308,7 @@ def test_what_is_not_mutated_is_an_exact_copy_of_the_fitter_whatever_the_rates()
 
 @BOTH_KINDS
 def test_a_child_depends_on_its_parents_and_place_alone(feed_forward: bool) -> None:
-    """Nobody before or after it, and no other network of the batch, has a say."""
+    """Neither its neighbors nor the other networks of the batch have any influence."""
     rates, parents = rates_of(genome_of(feed_forward)), last_generation(feed_forward)
     size, key = len(parents.node_offsets) - 1, np.uint64(123)
     fitter, other = np.random.default_rng(2).integers(size, size=(2, 40))
@@ -470,13 +470,13 @@ def grown(request: pytest.FixtureRequest) -> tuple[bool, Genes]:
 
 
 def structure(network: Described) -> tuple[set[int], dict[tuple[int, int], bool]]:
-    """The nodes of a network, and its connections with whether they are enabled."""
+    """Return the nodes of a network, and its connections with whether they are enabled."""
     nodes, links = network
     return set(nodes), {(source, target): on for source, target, _, on in links.values()}
 
 
 def new_pairs(parent: Described, feed_forward: bool) -> set[tuple[int, int]]:
-    """Every connection that could be added."""
+    """Return every connection that could be added."""
     nodes, known = structure(parent)
     sources = [*range(-INPUTS, 0), *(node for node in nodes if node >= OUTPUTS)]
     return {
@@ -489,7 +489,7 @@ def new_pairs(parent: Described, feed_forward: bool) -> set[tuple[int, int]]:
 
 
 def kind_of_change(parent: Described, child: Described) -> str:
-    """Which structural mutation made the child; fails if it is more than one."""
+    """Return which structural mutation made the child; fails if it is more than one."""
     (nodes, links), (new_nodes, new_links) = structure(parent), structure(child)
     gained, lost = new_links.keys() - links.keys(), links.keys() - new_links.keys()
     switched = {pair for pair in links.keys() & new_links.keys() if links[pair] != new_links[pair]}

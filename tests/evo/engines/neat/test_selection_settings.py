@@ -45,14 +45,14 @@ def new(seed: int = 1, **options: str) -> Neat:
 
 
 def judge(engine: Neat) -> Scores:
-    """Scores that depend on the individuals alone, with a case a row."""
+    """Return scores that depend on the individuals alone, with a case a row."""
     outputs = engine.ask().activate(ROWS)
     cases = -((outputs[:, :, 0] - 0.2) ** 2 + (outputs[:, :, 1] - (ROWS[:, 0] > 0)) ** 2)
     return Scores.of(cases.sum(axis=1), cases)
 
 
 def nothing(engine: Neat) -> Scores:
-    """A fitness that rewards nothing: chance, whatever the networks are."""
+    """Return random scores, independent of the networks."""
     return Scores.of(np.random.default_rng(engine.generation).random(len(engine.ask())))
 
 
@@ -299,7 +299,7 @@ def test_an_engine_restored_in_any_generation_goes_on_identically(way: str, tmp_
 
 
 def _regulated(states: list[State]) -> bool:
-    """Whether every kind of regulation took place, so that its state was put to the test."""
+    """Return whether every kind of regulation took place, so that its state was put to the test."""
     seen = [state.values["breeder"]["regulation"] for state in states]
     return (
         len({one["threshold"] for one in seen}) > 2

@@ -129,7 +129,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def read(path: Path) -> NeatPythonSettings:
-    """The settings that a file describes."""
+    """Return the settings that a file describes."""
     return settings_from(NeatPythonSettings(), read_sections(path))
 
 
@@ -169,13 +169,13 @@ def genomes_of(engine: NeatPython) -> list[Any]:
 
 
 def keys_of(engine: NeatPython) -> list[int]:
-    """The keys of the genomes of the engine's state, in its order."""
+    """Return the keys of the genomes of the engine's state, in its order."""
     keys: list[int] = engine.state().part("breeder").arrays["keys"].tolist()
     return keys
 
 
 def species_of(engine: NeatPython) -> list[Any]:
-    """What the engine's state says of every species, in its order."""
+    """Return the engine's state of every species, in its order."""
     return [
         (one["key"], one["created"], one["last_improved"], one["representative"],
          sorted(one["members"]), one["fitness_history"])
@@ -223,7 +223,7 @@ def bred_by_neat_python(config: Any, generations: int) -> list[tuple[list[Any], 
 
 
 def bred_here(settings: Any, generations: int) -> list[tuple[list[Any], list[Any], Any]]:
-    """The same of our engine, by its state and its population."""
+    """Return the same of our engine, by its state and its population."""
     engine = NeatPython(settings, seed=SEED)
     record = []
     for _ in range(generations):
@@ -270,7 +270,7 @@ def test_the_cases_above_hold_an_extinction_with_and_without_reset(tmp_path: Pat
 
 
 def dying(**neat_section: str) -> NeatPython:
-    """One species that never improves and is not spared."""
+    """Return one species that never improves and is not spared."""
     return NeatPython(
         {
             "NEAT": {"pop_size": 10} | neat_section,

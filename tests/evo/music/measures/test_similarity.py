@@ -26,7 +26,7 @@ TUNES = [tune(name) for name in tune_names()]
 
 
 def runs_of(melody: list) -> dict[tuple, int]:
-    """All runs of a melody, each with the first position it begins at."""
+    """Return all runs of a melody, each with the first position it begins at."""
     runs: dict[tuple, int] = {}
     for start in range(len(melody)):
         for end in range(start + 1, len(melody) + 1):
@@ -150,7 +150,7 @@ def test_known_songs_refuse_what_does_not_fit() -> None:
 
 
 def changed(song: Song, notes: int, seed: int) -> np.ndarray:
-    """The song with so many of its notes on other keys."""
+    """Return the song with this many notes on other keys."""
     rng = np.random.default_rng(seed)
     grid = song.grid.copy()
     for step in rng.choice(np.flatnonzero(grid.any(axis=1)), notes, replace=False):
