@@ -98,9 +98,9 @@ def test_offspring_are_shared_by_neat_pythons_formula() -> None:
     """If neat-python's shares sum to the population exactly, ours are the same.
 
     Otherwise both add missing offspring to the smallest species and remove surplus from the
-    largest, one by one. Among equally small or large species the choice may differ. With more than one to
-    add, neat-python cycles through all species in their first order (and gives up if too many have
-    the minimum size). Here the smallest and largest species are found anew each time.
+    largest, one by one. Among equally small or large species the choice may differ. With more than
+    one to add, neat-python cycles through all species in their first order (and gives up if too
+    many have the minimum size). Here the smallest and largest species are found anew each time.
     """
     exact = adjusted = 0
     for sizes, fitness, population, smallest in random_cases(400):
