@@ -41,7 +41,7 @@ def config_of(critics: Path, engine: str = "ga", **tables: Any) -> Config:
 
 
 def left(path: Path) -> dict[str, bytes]:
-    """Everything that a run leaves for people, by its name."""
+    """Return a run's output files, by name."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for folder in ("champion", "pieces")

@@ -47,7 +47,7 @@ json_values = st.recursive(
 
 @st.composite
 def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
-    """Valid bytes with some changed, cut out, doubled, or others put in."""
+    """Return valid bytes with some changed, deleted, duplicated or inserted."""
     content = bytearray(whole)
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(content)))
@@ -84,7 +84,7 @@ def with_setting(config: dict[str, Any], path: tuple[str, ...], value: Any) -> d
 
 
 def resolve(path: Path, **options: Any) -> None:
-    """What `evo run xor` does before it touches anything."""
+    """Validate a configuration as `evo run xor` does before it writes anything."""
     try:
         config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)} | options, SongFinder())
         check(config)

@@ -42,7 +42,7 @@ def pool() -> Iterator[Pool]:
 
 
 def numbered(count: int = 48) -> Networks:
-    """Individual i has the weight i."""
+    """Return networks: individual i has the weight i."""
     return joined([network(1, 1, [(-1, 0, float(i))]) for i in range(count)])
 
 
@@ -65,7 +65,7 @@ def is_gone(number: int, seconds: float = 60.0) -> bool:
 
 
 def run_script(text: str, *, stdin: bool = False) -> "subprocess.CompletedProcess[str]":
-    """Carry out a script, from its standard input or `-c`, in a process group of its own."""
+    """Run a script, from standard input or `-c`, in its own process group."""
     command = [sys.executable, "-"] if stdin else [sys.executable, "-c", text]
     return subprocess.run(
         command, input=text if stdin else None, capture_output=True, text=True,

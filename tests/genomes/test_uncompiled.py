@@ -38,7 +38,7 @@ def streams(n: int) -> list[np.random.Generator]:
 
 
 def genes(n: int, outputs: int, links: int) -> Genes:
-    """n networks whose first inputs lead to all outputs."""
+    """Return n networks whose first inputs lead to all outputs."""
     random = np.random.default_rng(2)
     return Genes(
         node_offsets=np.arange(n + 1) * outputs,

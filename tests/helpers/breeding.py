@@ -24,7 +24,7 @@ NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
 
 
 def settings_of(kind: type[Engine], player: Player, individuals: int, *changes: Changes) -> Any:
-    """An engine's settings for a player's networks and a number of individuals, and changes."""
+    """Return changed engine settings for a player's networks and a population size."""
     settings = kind.of_shape(kind.settings_type(), player.inputs, player.keys)
     for tables_of_changes in (setting(f"{kind.population}={individuals}"), *changes):
         settings = changed(settings, tables_of_changes)
@@ -112,7 +112,10 @@ def network(
     feed_forward: bool = True,
     player: Player | None = None,
 ) -> Networks:
-    """A batch of one from links (source, target, weight): input i is -1 - i, output k is k."""
+    """Return a batch of one network from links (source, target, weight).
+
+    Input i is -1 - i, output k is k.
+    """
     ends = {node for source, target, _ in links for node in (source, target) if node >= 0}
     ids = sorted(ends | set(range(outputs)))
     biases = bias or {}
@@ -142,14 +145,17 @@ def network(
 
 
 def copies(player: Player, lag: int) -> Networks:
-    """Return a network that outputs the row of `lag` steps before, one of the player's lags."""
+    """Return a network that outputs the row of `lag` steps before.
+
+    `lag` is one of the player's lags.
+    """
     first = player.lags.index(lag) * player.keys
     links = [(-1 - (first + key), key, 1.0) for key in range(player.keys)]
     return network(player.inputs, player.keys, links, player=player)
 
 
 def constant(player: Player, outputs: float | Sequence[float]) -> Networks:
-    """Return a network with the same outputs at every step, for any input."""
+    """Return a network with constant outputs, for any input."""
     said = np.broadcast_to(np.asarray(outputs, np.float64), (player.keys,))
     bias = {key: float(value) for key, value in enumerate(said)}
     return network(player.inputs, player.keys, [], bias=bias, player=player)
@@ -171,7 +177,10 @@ def joined(batches: Sequence[Networks]) -> Networks:
 
 
 def same_arrays(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Return whether two dictionaries of arrays have the same names, dtypes, shapes and bytes."""
+    """Return whether two dictionaries of arrays are equal.
+
+    Names, dtypes, shapes and bytes are compared.
+    """
     return one.keys() == other.keys() and all(
         one[name].dtype == other[name].dtype
         and one[name].shape == other[name].shape

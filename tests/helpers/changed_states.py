@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 
 def mutant(state: State, chance: random.Random) -> tuple[State, str]:
-    """Return a state with one entry changed, and a description of the change."""
+    """Return a state with one changed entry, and a description."""
     arrays = {name: array.copy() for name, array in state.arrays.items()}
     values = _copied(state.values)
     if arrays and chance.random() < 0.6:

@@ -34,7 +34,7 @@ def random_melody(
 
 @cache
 def tunes() -> BoolArray:
-    """Return the embedded tunes: bool (n, 128, 13), not to be written to."""
+    """Return the embedded tunes, read-only: bool (n, 128, 13)."""
     songs = np.array([tune(name).grid for name in tune_names()])
     songs.flags.writeable = False
     return songs
@@ -42,7 +42,7 @@ def tunes() -> BoolArray:
 
 @contextmanager
 def short_training(epochs: int = 1, share: float = 0.05) -> Iterator[None]:
-    """Yield critics that learn here are one network each, from a share of the usual examples."""
+    """Train critics briefly: one network each, on a share of the usual examples."""
     few = {name: int(share * getattr(examples, name)) for name in ("CORRUPTED", "SHUFFLED", "MADE")}
     with (
         patch.multiple(critic_model, NETWORKS=1),
@@ -54,13 +54,16 @@ def short_training(epochs: int = 1, share: float = 0.05) -> Iterator[None]:
 
 @cache
 def panel() -> Panel:
-    """Panel for all embedded tunes, after a short training."""
+    """Return a panel for all embedded tunes, after a short training."""
     with short_training(epochs=12, share=0.3):
         return Panel.train(tunes(), tune_names(), seed=0)
 
 
 @cache
 def few_panel() -> Panel:
-    """Return a barely trained panel for 12 tunes, for tests that do not depend on taste."""
+    """Return a barely trained panel for 12 tunes.
+
+    For tests that do not depend on taste.
+    """
     with short_training():
         return Panel.train(tunes()[:12], tune_names()[:12], seed=0)

@@ -19,7 +19,7 @@ ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
 
 
 def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
-    """Leave out the figures that a run leaves, which take most of the time of a small one."""
+    """Draw no figures: they take most of a small run's time."""
     from evo.analysis import performances, plot
     from evo.analysis.plot import network
 
@@ -37,7 +37,7 @@ def small(engine: str, **tables: Any) -> Config:
 
 
 def go_on(path: Path, config: Config) -> dict[str, Any]:
-    """Resume a disturbed run, or start it again if it left no run."""
+    """Resume a disturbed run, or start it again if none exists."""
     if (path / "config.toml").exists():
         return resume(path)
     return start(path, config)
@@ -95,7 +95,7 @@ def disturbed(
 
 
 def killed_in_save(path: Path, config: Config, chance: random.Random) -> bool:
-    """Kill a run by SIGKILL at a random file operation of writing a checkpoint."""
+    """Kill a run by SIGKILL at a random file operation of a save."""
     saves = config.stop.generations // config.checkpoints.every
     fatal_save, fatal = chance.randrange(saves), chance.randint(1, 16)
 

@@ -18,12 +18,12 @@ Views = Mapping[str, NDArray[Any]]
 
 
 def sigmoid(x: FloatArray) -> FloatArray:
-    """1 / (1 + e^-x), without overflow."""
+    """Return 1 / (1 + e^-x), without overflow."""
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * x))
 
 
 def softmax(x: FloatArray) -> FloatArray:
-    """e^x over its sum."""
+    """Return e^x over its sum."""
     powers = np.exp(x - x.max())
     return np.asarray(powers / powers.sum())
 
@@ -64,7 +64,10 @@ class ReferenceUser:
         self.extra = LSTMCell(self.views, extra) if extra else None
 
     def hear(self, x: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """Return the outputs before any sigmoid or softmax, and the lag weights, for an input."""
+        """Return the outputs and the lag weights for one input.
+
+        The outputs are those before any sigmoid or softmax.
+        """
         self.past.append(np.asarray(x, np.float64))
         said = x
         for cell in self.stack:
@@ -114,7 +117,7 @@ def attention(shape: Shape, views: Views, inputs: FloatArray) -> FloatArray:
 
 
 def follow(shape: Shape, views: Views, grid: BoolArray) -> FloatArray:
-    """Return activations (steps, keys) for every step of a song, from the steps before."""
+    """Return activations (steps, keys) for every step, from the steps before."""
     user = ReferenceUser(shape, views)
     heard = [np.zeros(shape.keys), *grid[:-1].astype(np.float64)][: len(grid)]
     return np.array([_activation(shape, user.hear(x)[0]) for x in heard])

@@ -69,7 +69,10 @@ def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) ->
 
 
 def bomb() -> bytes:
-    """Return a small archive: its header claims 1 GB of zeros, of which an eighth exists."""
+    """Return a small archive whose header claims 1 GB of zeros.
+
+    An eighth of them is there.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made, made.open("x.npy", "w") as to:
         to.write(member(header_of("'<f8'", f"({1 << 27},)"), b""))

@@ -14,7 +14,7 @@ from genomes.network.networks import Networks
 
 
 def weight_of(performers: Any) -> list[float]:
-    """Return the first connection's weight of every network, which identifies it in a test."""
+    """Return every network's first weight, which identifies it in a test."""
     return [float(performers.weight[start]) for start in performers.connection_offsets[:-1]]
 
 
@@ -171,7 +171,7 @@ class NoScores(Judge):
 
 
 def defined_inside() -> Any:
-    """Return a fitness of a local class, as users define them in scripts and notebooks."""
+    """Return a fitness of a local class, as in scripts and notebooks."""
 
     class Local(Judge):
         def evaluate(self, performers: Any, streams: Streams) -> Scores:
@@ -222,7 +222,7 @@ class Greedy(Judge):
 
 
 class Refused(Networks):
-    """Networks of which one cannot be sent to a worker."""
+    """Networks that include one that cannot be sent to a worker."""
 
     @classmethod
     def from_arrays(cls, arrays: Any, **options: Any) -> Any:

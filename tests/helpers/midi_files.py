@@ -28,7 +28,10 @@ class Voice(NamedTuple):
 
 
 def melody(seed: int = 1, step: float = 0.5, beats: float = BEATS, root: int = 60) -> list[Note]:
-    """Return a melody on a grid of `step`, in the octave above `root`, varied by the seed."""
+    """Return a melody on a grid of `step`, varied by the seed.
+
+    Its notes lie in the octave above `root`.
+    """
     chance = random.Random(seed)
     notes: list[Note] = []
     place = 0.0
@@ -93,13 +96,13 @@ def moved(notes: Iterable[Note], beats: float = 0.0, semitones: int = 0) -> list
 
 
 def jittered(notes: Iterable[Note], beats: float, seed: int = 0) -> list[Note]:
-    """Return the notes as a human plays them, with normal errors of this deviation."""
+    """Return the notes as a human plays them, with normal errors."""
     chance = random.Random(seed)
     return [(max(0.0, on + chance.gauss(0, beats)), length, pitch) for on, length, pitch in notes]
 
 
 def swung(notes: Iterable[Note], second: float, step: float = 0.5) -> list[Note]:
-    """Delay the second of every two steps to `second` of the two, instead of a half."""
+    """Delay every second step to `second` of a pair, instead of a half."""
 
     def place(onset: float) -> float:
         return onset + (2 * second - 1) * step if round(onset / step) % 2 else onset
@@ -108,13 +111,13 @@ def swung(notes: Iterable[Note], second: float, step: float = 0.5) -> list[Note]
 
 
 def graced(notes: list[Note], every: int) -> list[Note]:
-    """Add grace notes of a sixteenth of a beat before notes at regular intervals."""
+    """Add grace notes of 1/16 beat before every n-th note."""
     grace = [(on - 1 / 16, 1 / 16, min(pitch + 1, 72)) for on, _, pitch in notes[every::every]]
     return sorted([*notes, *grace])
 
 
 def wavering(every: float, until: float = BEATS, seed: int = 0) -> list[tuple[float, float]]:
-    """Return tempos that follow a player: a new one at regular intervals in beats."""
+    """Return fluctuating tempos: a new one at regular intervals in beats."""
     chance = random.Random(seed)
     changes = int(until / every)
     return [(place * every, 120 * chance.uniform(0.9, 1.1)) for place in range(changes)]

@@ -70,9 +70,9 @@ class Copier(Watcher):
 
 
 def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> Config:
-    """An experiment's configuration with a small population and never solved, and more changes.
+    """Return an experiment's configuration: small population, never solved, other changes.
 
-    Without a name it is the quickest that the engine's genome is for.
+    Without a name, the fastest experiment for the engine's genome is used.
     """
     from evo.engines import engine_class, genome_of
 
@@ -99,7 +99,7 @@ def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[s
 
 
 def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
-    """Return all of a finished run that must not depend on how it was carried out."""
+    """Return the parts of a finished run that must be reproducible."""
     figures = {name: value for name, value in result.items() if name != "wall_seconds"}
     left = [path / "champion" / name for name in ("arrays.npz", "network.json", "song.mid")]
     return figures, [one.read_bytes() for one in left if one.exists()]
@@ -108,7 +108,9 @@ def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
 def begin_process(
     *arguments: str, session: bool = False, patient: bool = False
 ) -> "subprocess.Popen[str]":
-    """Start the command `evo` in its own process; its runs of networks leave no picture.
+    """Start the command `evo` in its own process.
+
+    Its runs of networks leave no picture.
 
     Args:
         arguments: Arguments of the command.
@@ -130,7 +132,7 @@ def begin_process(
 
 
 def wait_for_generations(process: "subprocess.Popen[str]", path: Path, count: int) -> None:
-    """Wait until the run's log has `count` records, or its process has ended."""
+    """Wait until the run's log has `count` records, or its process ends."""
     log = path / "log.jsonl"
     while process.poll() is None:
         if log.exists() and log.read_bytes().count(b"\n") >= count:

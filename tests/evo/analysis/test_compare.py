@@ -30,7 +30,7 @@ def run_of(
     name: str | None = None,
     **tables: Any,
 ) -> Path:
-    """Write a run's directory as a run would: 20 evaluations and 1 s per generation."""
+    """Write a run's directory: 20 evaluations and 1 s per generation."""
     config = configured(name, engine, **deep_update(tables, {"run": {"seed": seed}}))
     path.mkdir(parents=True)
     (path / "config.toml").write_text(tomli_w.dumps(config.tables()))

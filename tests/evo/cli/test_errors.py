@@ -45,7 +45,7 @@ def refused(*arguments: object) -> str:
 
 
 def check_bug(result: Result, *words: str) -> None:
-    """Check that a fault of ours is shown whole."""
+    """Check that an internal error shows its full traceback."""
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
     assert lines[0].startswith("Traceback")

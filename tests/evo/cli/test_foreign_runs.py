@@ -49,7 +49,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(finished: Path, tmp_path: Path) -> Path:
-    """Return a finished run of the test's own."""
+    """Return a finished run for one test."""
     return Path(shutil.copytree(finished, tmp_path / "a"))
 
 

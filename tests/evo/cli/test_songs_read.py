@@ -32,7 +32,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(folder: Path, *arguments: object) -> Counter[str]:
-    """How often a command opens each file of a folder."""
+    """Count how often a command opens each file of a folder."""
     told = folder.parent / "told.json"
 
     def work() -> int:

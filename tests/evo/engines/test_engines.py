@@ -73,7 +73,7 @@ def new(name: str, seed: int = 3) -> Engine:
 
 
 def judge(engine: Engine, failing: int = 0) -> Scores:
-    """Return scores that depend on the individuals alone: how loudly they follow a fixed tune."""
+    """Return scores that depend only on the individuals: activations along a fixed tune."""
     grid = np.random.default_rng(9).random((12, PLAYER.keys)) < 0.5
     said = engine.ask().follow(grid).astype(np.float64)
     right = np.tanh(said) * np.where(grid, 1.0, -1.0)
@@ -83,7 +83,7 @@ def judge(engine: Engine, failing: int = 0) -> Scores:
 
 
 def told(total: Any) -> Scores:
-    """Return scores of these totals, each output and each of 12 cases having an equal share."""
+    """Return scores of these totals, shared equally by outputs and 12 cases."""
     totals = np.asarray(total, np.float64)
     by_output = np.repeat(totals[:, None] / PLAYER.keys, PLAYER.keys, 1)
     with np.errstate(over="ignore"):

@@ -24,7 +24,7 @@ COPIES = {f"{name}2": name for name in registry.ENGINES}
 
 
 def fitting(engines: list[str]) -> list[tuple[str, str]]:
-    """Return every experiment with every one of some engines that it is for."""
+    """Return every experiment with each of these engines that supports it."""
     return [
         (name, engine)
         for name in registry.EXPERIMENTS

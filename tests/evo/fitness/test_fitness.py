@@ -30,7 +30,10 @@ PROMPT = 8
 
 
 def periodic_song(seed: int = 1, bars: int = 4, keys: int = PLAYER.keys) -> Song:
-    """Return one note in most steps, the same every 8: a copy of lag 8 knows it by heart."""
+    """Return a song that repeats every 8 steps, with one note in most.
+
+    A copy of lag 8 predicts it perfectly.
+    """
     generator = np.random.default_rng(seed)
     bar = np.zeros((PERIOD, keys), bool)
     for step in range(PERIOD):
@@ -56,7 +59,7 @@ def varied(inputs: int, outputs: int, player: Player | None) -> Networks:
 
 
 def readers() -> HistoryUsers:
-    """60 HistoryUsers for the copy task of three keys and two delays."""
+    """Return 60 HistoryUsers for the copy task of three keys and two delays."""
     shape = Shape(3, inputs=5, layers=(4,), lags=(2, 4, 9))
     return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
 
@@ -348,7 +351,10 @@ def test_songs_that_cannot_be_judged_are_refused_in_one_line(
 
 
 def exclusive_or() -> Networks:
-    """clamped(a + b) - 2 clamped(a + b - 1): exactly right."""
+    """Return a network that computes exclusive or exactly.
+
+    Its output is clamped(a + b) - 2 clamped(a + b - 1).
+    """
     return network(
         2, 1,
         [(-1, 1, 1.0), (-2, 1, 1.0), (-1, 2, 1.0), (-2, 2, 1.0), (1, 0, 1.0), (2, 0, -2.0)],

@@ -290,7 +290,7 @@ def played(path: Path, *options: str) -> Path:
 
 
 def resolved(song: Any, *settings: str) -> Config:
-    """Return the configuration that `evo run memorize --genome history-user` begins a run with."""
+    """Return the initial configuration of `evo run memorize --genome history-user`."""
     names = ("config", "neat_config", "engine", "seed", "population", *LIMITS)
     options = dict.fromkeys(names) | {"genome": "history-user", "song": str(song)}
     return configuration("memorize", options | {"settings": settings}, SongFinder())[0]

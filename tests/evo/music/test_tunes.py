@@ -23,7 +23,7 @@ def lowest(tune):
 
 
 def ambiguous_steps(tune, window):
-    """Return pairs of steps with the same last `window` rows and different next rows."""
+    """Return pairs of steps with equal last `window` rows and different continuations."""
     grid = np.zeros((window + STEPS, KEYS), np.bool_)
     for note in tune.notes:
         grid[window + note.onset, note.pitch - lowest(tune)] = True

@@ -72,7 +72,7 @@ def write_with_honest_hashes(
 
 
 def crafted(header: str, data: bytes = b"\0" * 16) -> bytes:
-    """Return an `.npz` file with one array under a header of its own."""
+    """Return an `.npz` file with one array under this header."""
     text = header.encode() + b"\n"
     member = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
     buffer = io.BytesIO()

@@ -52,7 +52,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The figures have tests of their own and take most of the time of a small run."""
+    """Draw no figures: they have their own tests and are slow."""
     undrawn(monkeypatch.setattr)
 
 

@@ -31,7 +31,7 @@ def evo(*arguments: object) -> Result:
 
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here looks at the pictures of runs."""
+    """Draw no pictures: no test here uses them."""
     undrawn(monkeypatch.setattr)
 
 
@@ -47,7 +47,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(finished: Path, tmp_path: Path) -> Path:
-    """Return a finished run of 9 generations, of the test's own."""
+    """Return a finished run of 9 generations, for one test."""
     return Path(shutil.copytree(finished, tmp_path / "a"))
 
 

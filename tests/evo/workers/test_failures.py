@@ -74,7 +74,7 @@ def test_asking_for_more_memory_than_there_is_is_the_individuals_own(
 
 @contextmanager
 def no_memory_left() -> Iterator[None]:
-    """Let this process have hardly more memory than it uses."""
+    """Limit this process to hardly more memory than it uses."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + (1 << 26)

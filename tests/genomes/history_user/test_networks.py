@@ -23,7 +23,10 @@ LAGS = (1, 2, 5, 9)
 
 @cache
 def batch(architecture: Any, n: int = 4, keys: int = 5, inputs: int = 5) -> HistoryUsers:
-    """A small batch; the second layer is wide enough for every form of the matrix product."""
+    """Return a small batch.
+
+    The second layer is wide enough for every form of the matrix product.
+    """
     shape = Shape(keys, inputs, (7, 21), LAGS, architecture, last=18)
     return HistoryUsers.initial(shape, np.random.default_rng(1), n, scale=2.0)
 

@@ -24,7 +24,10 @@ PLAYERS = pytest.mark.parametrize("player", [
 
 @cache
 def population(player: Player, feed_forward: bool) -> Networks:
-    """Evolved networks of every function, then fully connected ones with the genes shuffled."""
+    """Return evolved networks of every function, then fully connected ones.
+
+    The genes of the fully connected ones are shuffled.
+    """
     config = varied_config(player.inputs, player.keys, feed_forward)
     varied = from_neat_python(evolved(config), config.genome_config, player)
     random = np.random.default_rng(3)
@@ -46,7 +49,7 @@ def population(player: Player, feed_forward: bool) -> Networks:
 
 
 def outputs_at(batch: Networks, grids: np.ndarray, step: int) -> np.ndarray:
-    """Return each network's next outputs after `step` rows of its grid: (n, keys)."""
+    """Return each network's outputs after `step` rows of its grid: (n, keys)."""
     assert batch.player is not None
     said = []
     for i, grid in enumerate(grids):
@@ -59,7 +62,7 @@ def outputs_at(batch: Networks, grids: np.ndarray, step: int) -> np.ndarray:
 
 
 def sounding(player: Player, outputs: np.ndarray, temperature: float, chances: np.ndarray) -> set:
-    """Return which keys of one network sound at one step, following the contract."""
+    """Return the keys of one network that sound at one step, following the contract."""
     if not player.voices:
         said = outputs - player.threshold
         if temperature == 0:

@@ -92,7 +92,7 @@ def edited(
 
 @cache
 def grown(rounds: int = 40) -> tuple[Genes, Innovations]:
-    """Return modules of every output after `rounds` edits of all kinds, and the next numbers."""
+    """Return modules of every output after `rounds` edits, and the next numbers."""
     shape = {"num_inputs": INPUTS, "num_outputs": OUTPUTS}
     changes = {"DefaultGenome": shape, "Modules": {"by_output": True}}
     modules = Modules.of(changed(NeatSettings(), changes))
@@ -127,7 +127,7 @@ def output_of(module: Module) -> int:
 
 
 def assert_valid(genes: Genes) -> None:
-    """Sorted, nothing twice, and no end of a connection missing."""
+    """Check that genes are sorted and unique, and that all ends exist."""
     for module, n0, n1, c0, c1 in zip(
         described(genes), genes.node_offsets, genes.node_offsets[1:],
         genes.connection_offsets, genes.connection_offsets[1:], strict=False,
@@ -154,7 +154,7 @@ def assert_share(hits: int, count: int, share: float) -> None:
 
 
 def difference(parent: Module, child: Module) -> str:
-    """Return the one edit that makes a child of its parent; fails if it takes more than one."""
+    """Return the only edit between parent and child; fail if several."""
     output = output_of(parent)
     new, lost = child.keys() - parent.keys(), parent.keys() - child.keys()
     changed = {key for key in parent.keys() & child.keys() if parent[key] != child[key]}
@@ -424,7 +424,7 @@ def test_removing_a_conjunction_removes_its_links_and_no_others() -> None:
 
 
 def gathered(ancestor: Module, siblings: list[Module]) -> tuple[Module, list[bool]]:
-    """What `merge` should give, and which siblings it takes."""
+    """Return the expected result of `merge`, and the siblings that it uses."""
     merged, touched = dict(ancestor), set()
     taken = []
     for sibling in siblings:

@@ -32,7 +32,7 @@ BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])
 
 @cache
 def population(feed_forward: bool, seed: int = 1) -> tuple[list[Any], Any, Networks]:
-    """Evolved genomes of every function, their neat-python configuration, and the batch."""
+    """Return evolved genomes of every function, their neat-python configuration, and the batch."""
     config = varied_config(PLAYER.inputs, PLAYER.keys, feed_forward)
     genomes = evolved(config, seed=seed)
     return genomes, config, from_neat_python(genomes, config.genome_config, PLAYER)

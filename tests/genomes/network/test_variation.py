@@ -75,13 +75,16 @@ def last_generation(feed_forward: bool = True, **settings: Any) -> Genes:
 
 
 def family(rates: Rates, parents: Genes, count: int, place: int = 0, seed: int = 5) -> Genes:
-    """Return many children of one network by itself; new genes are not numbered."""
+    """Return many children of one network with itself; new genes are unnumbered."""
     same = np.full(count, place)
     return breed(rates, parents, same, same, np.ones(count, np.bool_), np.uint64(seed))[0]
 
 
 def described(genes: Genes) -> list[Described]:
-    """Describe all networks, gene by gene; unnumbered new genes are identified by index."""
+    """Describe all networks, gene by gene.
+
+    Unnumbered new genes are identified by index.
+    """
     lists = {name: column.tolist() for name, column in genes._asdict().items()}
     networks = []
     for n0, n1, c0, c1 in zip(
@@ -105,7 +108,7 @@ def described(genes: Genes) -> list[Described]:
 
 
 def assert_share(hits: int, count: int, share: float) -> None:
-    """Check that hits of `count` draws are within 5 standard errors of the share."""
+    """Check that hits are within 5 standard errors of the share."""
     assert abs(hits - count * share) <= 5 * math.sqrt(count * share * (1 - share)) + 1e-9
 
 
@@ -342,7 +345,10 @@ def test_a_child_depends_on_its_parents_and_place_alone(feed_forward: bool) -> N
 
 
 def wide(**genome: Any) -> tuple[Rates, Genes]:
-    """Rates and one network of 100 outputs and as many connections; its numbers are all 0.5."""
+    """Return rates and one network of 100 outputs and 100 connections.
+
+    All its numbers are 0.5.
+    """
     genome = QUIET | dict(
         inputs=1, outputs=100, num_hidden=0, initial_connection="full_direct",
         activation_default="sigmoid", aggregation_default="sum",
@@ -459,7 +465,7 @@ def test_weights_of_an_alphabet_are_replaced_by_another_letter_at_their_rate() -
 
 @pytest.fixture(scope="module", params=[True, False], ids=["feed-forward", "recurrent"])
 def grown(request: pytest.FixtureRequest) -> tuple[bool, Genes]:
-    """One network with hidden nodes of a population that evolved, some genes of it disabled."""
+    """Return one evolved network with hidden nodes and some disabled genes."""
     genes = last_generation(request.param, node_delete_prob=0.3)
     networks = Networks(INPUTS, OUTPUTS, request.param, **genes._asdict())
     hidden = np.diff(genes.node_offsets) - OUTPUTS
@@ -470,7 +476,7 @@ def grown(request: pytest.FixtureRequest) -> tuple[bool, Genes]:
 
 
 def structure(network: Described) -> tuple[set[int], dict[tuple[int, int], bool]]:
-    """Return the nodes of a network, and its connections with whether they are enabled."""
+    """Return a network's nodes, and its connections with their enabled flags."""
     nodes, links = network
     return set(nodes), {(source, target): on for source, target, _, on in links.values()}
 
@@ -489,7 +495,7 @@ def new_pairs(parent: Described, feed_forward: bool) -> set[tuple[int, int]]:
 
 
 def kind_of_change(parent: Described, child: Described) -> str:
-    """Return which structural mutation made the child; fails if it is more than one."""
+    """Return the only structural mutation of a child; fail if several."""
     (nodes, links), (new_nodes, new_links) = structure(parent), structure(child)
     gained, lost = new_links.keys() - links.keys(), links.keys() - new_links.keys()
     switched = {pair for pair in links.keys() & new_links.keys() if links[pair] != new_links[pair]}

@@ -30,7 +30,10 @@ def song_of(steps: int = 128, **more: Any) -> Song:
 
 
 def periodic(period: int = 12, times: int = 8) -> Song:
-    """Every step of a period has another key, so that a note comes back after a period only."""
+    """Return a song with a different key at every step of a period.
+
+    So a note returns only after a whole period.
+    """
     return Song(np.tile(np.eye(period, dtype=np.bool_), (times, 1)))
 
 
@@ -40,7 +43,7 @@ def weights_of(song: Song, distances: list[int] = DISTANCES) -> np.ndarray:
 
 
 def charts(figure: Figure) -> dict[str, tuple[Axes, Axes]]:
-    """Return the charts of the song and of the reading by the section's title."""
+    """Return the charts of the song and the reading, by section title."""
     columns: dict[tuple[int, int], Axes] = {}
     for axes in figure.axes:
         place = axes.get_subplotspec()

@@ -46,7 +46,7 @@ def population(engine: Any) -> dict[str, Any]:
 
 
 def parent(engine: Any) -> Any:
-    """Return the arrays of the parent that a checkpoint keeps, None without a parent."""
+    """Return the parent's arrays in a checkpoint; None without a parent."""
     kept = engine.state().part("breeder")
     return kept.part("parent").arrays if "parent" in kept.values else None
 
@@ -183,7 +183,7 @@ def by_output() -> NetworkOperators:
 
 
 def modules(networks: Networks) -> list[Any]:
-    """Return each output's genes: the nodes that lead to it, and their connections."""
+    """Return each output's genes: its connected nodes and their connections."""
     found = []
     genes = genes_of(networks)
     owner: dict[int, int] = {}

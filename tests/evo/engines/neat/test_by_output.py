@@ -34,7 +34,7 @@ def new(seed: int = 1, population: int = 30, player: Player = PLAYER, **modules:
 
 @cache
 def song() -> Any:
-    """Return a tune of random chords, that asks something of every output."""
+    """Return a tune of random chords that uses every output."""
     return np.random.default_rng(7).random((40, PLAYER.keys)) < 0.4
 
 
@@ -54,7 +54,10 @@ def module_sizes(engine: Neat) -> Any:
 
 
 def modules(networks: Networks, place: int) -> dict[int, tuple[dict[int, Any], dict[int, Any]]]:
-    """Nodes and links by output: id -> (bias, activation), number -> (source, target, weight)."""
+    """Return nodes and links by output.
+
+    Nodes: id -> (bias, activation). Links: number -> (source, target, weight).
+    """
     nodes = range(*networks.node_offsets[place : place + 2])
     links = range(*networks.connection_offsets[place : place + 2])
     found: dict[int, tuple[dict[int, Any], dict[int, Any]]] = {
@@ -186,7 +189,10 @@ def test_an_output_is_not_touched_by_how_others_are_judged() -> None:
 
 
 def credit_of(engine: Neat, elite: float, parent: float, child: float) -> Scores:
-    """Every output the same: the credit of rows 0 and 1 and of one child, all others' is 0."""
+    """Return the same scores for every output.
+
+    Rows 0 and 1 and one child get this credit; all others get 0.
+    """
     total = np.zeros(len(engine.ask()))
     total[0], total[1], total[5] = elite, parent, child
     return Scores.of(total, by_output=np.repeat(total[:, None], PLAYER.keys, 1))
@@ -247,7 +253,7 @@ def test_the_next_parent_has_what_its_best_children_gained_and_nothing_of_the_el
 
 
 def bred_to_differ(**changes: str) -> tuple[Neat, Any]:
-    """An engine whose modules of output 0 have several sizes, and those sizes: int64 (n,)."""
+    """Return an engine with several module sizes at output 0, and these: int64 (n,)."""
     engine = new(**(BUSY | {"parsimony": "1.0"} | changes))
     for _ in range(6):
         by_output = module_sizes(engine) * 2.0 - 1000.0  # the larger the better

@@ -66,7 +66,10 @@ def pairs_of(networks: Networks) -> list[set[tuple[int, int]]]:
 
 
 def neats_first(config: Any, count: int) -> list[set[tuple[int, int]]]:
-    """Return the connections of neat-python's new genomes, hidden nodes counted from 0 in each."""
+    """Return the connections of neat-python's new genomes.
+
+    Hidden nodes are counted from 0 in each.
+    """
     reproduction = neat.DefaultReproduction(None, None, None)
     genomes = reproduction.create_new(neat.DefaultGenome, config.genome_config, count)
     renamed = []
@@ -168,7 +171,7 @@ def test_it_reads_neat_pythons_configuration_files(tmp_path: Path) -> None:
 
 
 def test_settings_are_told_apart_in_the_kernels_rates() -> None:
-    """No two of neat-python's items are mixed up on the way."""
+    """No two items of neat-python are exchanged."""
     items = {
         "conn_add_prob": "connection_add", "conn_delete_prob": "connection_delete",
         "node_add_prob": "node_add", "node_delete_prob": "node_delete",
@@ -245,7 +248,7 @@ def values_of(networks: Networks, index: int) -> list[float]:
 
 
 def marked(engine: Neat, **changes: dict[str, Any]) -> Neat:
-    """The same engine without mutation, and with a different number for every bias and weight."""
+    """Return the engine without mutation, with distinct biases and weights."""
     state = engine.state()
     networks = engine.ask()
     state.arrays["breeder.population.bias"] = np.arange(len(networks.bias)) / 1024 - 20
@@ -368,7 +371,7 @@ def test_too_many_species_for_the_population_are_told_in_one_line() -> None:
 
 
 def dying(reset: bool) -> Neat:
-    """Return an engine whose species die out as soon as they do not improve."""
+    """Return an engine whose species go extinct as soon as they stagnate."""
     return new(
         NEAT={"reset_on_extinction": reset},
         DefaultStagnation={"max_stagnation": 1, "species_elitism": 0},

@@ -15,7 +15,7 @@ SUMMARIES = ["max", "min", "mean", "median", "median2"]
 
 
 def species_of(sizes: list[int]) -> list[Species]:
-    """Return species with these numbers of members, one after the other in the population."""
+    """Return species of these sizes, one after the other in the population."""
     ends = np.cumsum([0, *sizes])
     return [
         Species(key, 0, 0, None, np.arange(ends[key - 1], ends[key]))
@@ -76,7 +76,7 @@ def neats_children(sizes: list[int], fitness: Any, population: int, smallest: in
 
 
 def random_cases(count: int) -> Any:
-    """Sizes, fitness, population and minimum of random species."""
+    """Return sizes, fitness, population and minimum of random species."""
     random = np.random.default_rng(6)
     for _ in range(count):
         sizes = random.integers(1, 30, size=random.integers(1, 13)).tolist()
@@ -99,8 +99,8 @@ def test_offspring_are_shared_by_neat_pythons_formula() -> None:
 
     Otherwise both add missing offspring to the smallest species and remove surplus from the
     largest, one by one. Among equally small or large species the choice may differ. With more than
-    one to add, neat-python cycles through all species in their first order (and gives up if too
-    many have the minimum size). Here the smallest and largest species are found anew each time.
+    one to add, neat-python cycles through all species in their first order. It gives up if too many
+    have the minimum size. Here the smallest and largest species are found anew each time.
     """
     exact = adjusted = 0
     for sizes, fitness, population, smallest in random_cases(400):

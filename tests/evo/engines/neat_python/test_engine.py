@@ -141,7 +141,7 @@ def neats_own(path: Path) -> Any:
 
 
 def fitness_of(genomes: list[Any]) -> list[float]:
-    """Something that depends on the genomes alone and differs between them."""
+    """Return scores that depend only on the genomes and differ between them."""
     return [
         sum(
             gene.weight * np.sin(gene.key[0] + 3 * gene.key[1]) for gene in one.connections.values()
@@ -161,7 +161,7 @@ def genome_in_order(genome: Any) -> tuple[Any, ...]:
 
 
 def genomes_of(engine: NeatPython) -> list[Any]:
-    """neat-python's genomes of the engine's state, in its order."""
+    """Return neat-python's genomes in the engine's state, in its order."""
     kept = engine.state().part("breeder").arrays
     config = build_config(engine.settings).genome_config
     keys = kept["keys"].tolist()
@@ -169,7 +169,7 @@ def genomes_of(engine: NeatPython) -> list[Any]:
 
 
 def keys_of(engine: NeatPython) -> list[int]:
-    """Return the keys of the genomes of the engine's state, in its order."""
+    """Return the genome keys in the engine's state, in its order."""
     keys: list[int] = engine.state().part("breeder").arrays["keys"].tolist()
     return keys
 
@@ -184,7 +184,7 @@ def species_of(engine: NeatPython) -> list[Any]:
 
 
 def bred_by_neat_python(config: Any, generations: int) -> list[tuple[list[Any], list[Any], Any]]:
-    """Genomes, species and arrays of every generation of a `neat.Population`.
+    """Return genomes, species and arrays of every generation of a `neat.Population`.
 
     It breeds under the addressed states of the random module.
     """

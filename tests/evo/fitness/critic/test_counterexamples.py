@@ -38,12 +38,12 @@ def bars(grid: BoolArray) -> list[bytes]:
 
 
 def period(grid: BoolArray) -> int:
-    """Return the number of steps after which a roll repeats itself, to its end."""
+    """Return the steps after which a roll repeats itself, to its end."""
     return next(p for p in range(1, len(grid) + 1) if (grid[p:] == grid[:-p]).all())
 
 
 def line(grid: BoolArray) -> list[int]:
-    """Return the keys one after the other, of a roll of one voice."""
+    """Return the keys of a monophonic roll, in order."""
     assert (grid.sum(axis=1) <= 1).all()
     return [int(key) for key in np.nonzero(grid)[1]]
 

@@ -9,7 +9,7 @@ from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
 
 
 def draws(seed: int, songs: int, found: int, columns: int, apart: float = 0.0) -> float:
-    """Return the area for normal numbers whose first column differs by this shift."""
+    """Return the area for normal numbers with the first column shifted."""
     random = np.random.default_rng(seed)
     one, other = random.normal(size=(songs, columns)), random.normal(size=(found, columns))
     other[:, 0] += apart

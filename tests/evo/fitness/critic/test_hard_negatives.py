@@ -38,7 +38,7 @@ class Told:
 
 
 def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
-    """Train critics on these searches; return their warnings and the messages per round.
+    """Train critics on these searches; return warnings and messages per round.
 
     In round n, `fooled[n]` searches find one piece above songs, with 10**n notes. The others find
     one piece below.
@@ -82,7 +82,7 @@ def test_critics_are_warned_of_all_that_was_found_until_no_search_fools_them(
 
 
 def taught_by_searches(critics: Panel, share: float) -> tuple[list[BoolArray], str]:
-    """Return the pieces that a round of searches teaches critics, and its first message."""
+    """Return the pieces that searches teach critics, and the first message."""
     taught: list[BoolArray] = []
     said: list[str] = []
 
