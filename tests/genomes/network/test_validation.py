@@ -269,8 +269,8 @@ def test_kernels_refuse_indices_that_are_not_there(wrong: int) -> None:
 def checked_kernels(cache: pytest.Cache) -> Path:
     """Return a directory for compiled kernels that check every index.
 
-    It is new if any genome's code changes. Compiling takes 15 s. numba itself does not notice that a
-    called module has changed.
+    It is new if any genome's code changes. Compiling takes 15 s. numba itself does not notice that
+    a called module has changed.
     """
     code = sorted(Path(genomes.__file__).parent.rglob("*.py"))
     digest = hashlib.sha256(b"\0".join(one.read_bytes() for one in code)).hexdigest()[:16]
