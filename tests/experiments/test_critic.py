@@ -27,7 +27,7 @@ FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
 
 @pytest.fixture(scope="module")
 def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return critics trained a little, as another run would have left them."""
+    """Return briefly trained critics, as a run saves them."""
     path = tmp_path_factory.mktemp("critics") / FILE
     path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
     return path

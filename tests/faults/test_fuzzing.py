@@ -319,7 +319,7 @@ def test_any_bytes_are_a_song_or_a_midi_error(
 
 
 def test_the_configuration_that_is_fuzzed_is_one_that_is_taken(tmp_path: Path) -> None:
-    """Nothing above would be worth much if everything were refused for the same reason."""
+    """The tests above would be void if everything were refused for the same reason."""
     path = tmp_path / "config.toml"
     path.write_bytes(tomli_w.dumps(configured().tables()).encode())
     config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)}, SongFinder())

@@ -83,7 +83,7 @@ def networks(feed_forward: bool) -> Results:
 
 
 def modules() -> Results:
-    """Return networks of one output with an edit each, and merged."""
+    """Return networks of one output with an edit each, and their merges."""
     edits = Edits(0.1, 0.4, 0.3, 0.1, 0.5, 0.2, 0.2, 0.1, 0.3, 0.3, 0.05, 2.0)
     parent = np.zeros(20, np.int64)
     children, founded = edit_offspring(edits, INPUTS, genes(1, 1, 2), parent, parent == 0, KEY)

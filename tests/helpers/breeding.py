@@ -24,7 +24,7 @@ NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
 
 
 def settings_of(kind: type[Engine], player: Player, individuals: int, *changes: Changes) -> Any:
-    """Return changed engine settings for a player's networks and a population size."""
+    """Return changed engine settings for a player and a population size."""
     settings = kind.of_shape(kind.settings_type(), player.inputs, player.keys)
     for tables_of_changes in (setting(f"{kind.population}={individuals}"), *changes):
         settings = changed(settings, tables_of_changes)
@@ -37,7 +37,7 @@ def neat_settings(changes: dict[str, dict[str, Any]]) -> NeatPythonSettings:
 
 
 def neat_sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """Return the same as the text that a file of neat-python has."""
+    """Return the same as text, as in a file of neat-python."""
     return {
         section: {
             name: " ".join(value) if isinstance(value, list | tuple) else str(value)
@@ -50,7 +50,7 @@ def neat_sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str
 def varied_settings(
     inputs: int, outputs: int, feed_forward: bool, **genome: Any
 ) -> NeatPythonSettings:
-    """Return settings under which every gene mutates, of every function there is."""
+    """Return settings under which every gene mutates, with all functions."""
     varied = {
         "num_inputs": inputs, "num_outputs": outputs, "feed_forward": feed_forward,
         "initial_connection": "partial_direct 0.5", "num_hidden": 2,

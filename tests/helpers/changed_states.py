@@ -77,7 +77,7 @@ def _some(array: Array, chance: random.Random) -> Array:
 
 
 def _near(array: Array, chance: random.Random) -> Array:
-    """Change one element by a little."""
+    """Change one element slightly."""
     if array.size:
         index = chance.randrange(array.size)
         array.flat[index] = ~array.flat[index] if array.dtype == bool else array.flat[index] + 1

@@ -1,4 +1,4 @@
-"""A worker process on an operating system that has none of the parts that systems may lack."""
+"""A worker process on an operating system that lacks all optional parts."""
 
 from multiprocessing.connection import Connection
 

@@ -13,7 +13,7 @@ small = st.integers(0, 14).flatmap(lambda steps: arrays(np.bool_, (steps, 3)))
 
 
 def roll(*keys: int | None, keyboard: int = 13) -> np.ndarray:
-    """Return a melody of one key a step; None is silence."""
+    """Return a melody of one key per step; None is silence."""
     grid = np.zeros((len(keys), keyboard), np.bool_)
     for step, key in enumerate(keys):
         if key is not None:

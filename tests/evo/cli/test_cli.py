@@ -52,7 +52,7 @@ def done(*arguments: object) -> str:
 
 
 def refused(*arguments: object) -> str:
-    """Return the one line that a wrong command is answered with."""
+    """Return the one-line error of a wrong command."""
     result = evo(*arguments)
     assert result.exit_code == 2, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)

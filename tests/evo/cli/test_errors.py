@@ -37,7 +37,7 @@ def evo(*arguments: object) -> Result:
 
 
 def refused(*arguments: object) -> str:
-    """Return the one line that a wrong command is answered with."""
+    """Return the one-line error of a wrong command."""
     result = evo(*arguments)
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.splitlines()

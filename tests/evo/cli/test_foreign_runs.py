@@ -1,4 +1,4 @@
-"""Commands on a run that another person made, and may have changed: nothing outside it changes."""
+"""Commands on a run by another person, possibly altered, change nothing outside it."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def evo(*arguments: object) -> Result:
 
 
 def refused(*arguments: object) -> str:
-    """Return the one line that a command is refused with."""
+    """Return the one-line error of a refused command."""
     result = evo(*arguments)
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.splitlines()

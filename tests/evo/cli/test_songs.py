@@ -47,7 +47,7 @@ def refused(*arguments: object) -> str:
 def few_songs(folder: Path = Path("songs")) -> Path:
     """Return a folder of four songs.
 
-    Two fit, one of them far below; one is damaged and one is for a violin.
+    Two fit, one of them in a subfolder; one is damaged and one is for a violin.
     """
     (folder / "deep").mkdir(parents=True)
     write_piece(folder / "a.mid", Voice(melody(101)))

@@ -88,7 +88,7 @@ def test_a_new_engine_has_settings_for_every_experiment_of_its_genome_kind(
 
 @pytest.fixture(scope="module")
 def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return critics trained a little, as another run would have left them."""
+    """Return briefly trained critics, as a run saves them."""
     path = tmp_path_factory.mktemp("critics") / FILE
     path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
     return path

@@ -61,7 +61,7 @@ def checkpoints(path: Path) -> list[int]:
 
 
 def log_of(path: Path) -> list[dict[str, Any]]:
-    """Return the records less their wall-clock field."""
+    """Return the records without their wall-clock field."""
     records = list(read_log(path / "log.jsonl"))
     return [{k: v for k, v in record.items() if k != "wall_seconds"} for record in records]
 

@@ -160,7 +160,7 @@ def test_every_resume_is_noted_with_its_versions(run: Path) -> None:
 
 @pytest.fixture
 def undisturbed(tmp_path: Path) -> Any:
-    """Return the digest of the run when nothing happens to it."""
+    """Return the digest of an undisturbed run."""
     path = tmp_path / "undisturbed"
     evo(*RUN, "--out", path)
     extended(path)

@@ -163,7 +163,7 @@ def test_a_first_evaluation_that_takes_longer_than_the_limit_is_repeated_by_a_wa
 
 
 def test_who_is_slow_is_late_whether_a_warm_worker_has_it_or_a_cold_one() -> None:
-    """Two seconds each with a limit of one: the scores do not depend on who is first."""
+    """Each takes 2 s with a limit of 1 s: scores do not depend on the order."""
     scheduler = started(1, 2)
     now, name = 0.0, 0
     while not scheduler.is_done:

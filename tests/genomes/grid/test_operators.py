@@ -51,7 +51,7 @@ def bred(
 
 
 def grids(count: int, density: float = 0.15, seed: int = 0) -> np.ndarray:
-    """Return random grids in which every step has a key left."""
+    """Return random grids with a free key at every step."""
     notes = np.random.default_rng(seed).random((count, STEPS, KEYS)) < density
     notes[notes.all(axis=2), 2] = False
     return notes

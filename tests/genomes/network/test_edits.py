@@ -55,7 +55,7 @@ def described(genes: Genes) -> list[Module]:
 
 
 def packed(modules: list[Module]) -> Genes:
-    """Return the genes of modules that were described."""
+    """Return the genes of described modules."""
     nodes = [[(key[1], *one[key]) for key in sorted(one) if key[0] == "node"] for one in modules]
     links = [[(key[1], *one[key]) for key in sorted(one) if key[0] == "link"] for one in modules]
     all_nodes, all_links = list(chain(*nodes)), list(chain(*links))
@@ -541,7 +541,7 @@ def test_of_siblings_that_changed_the_same_gene_the_better_one_wins(
 
 
 def test_a_condition_is_never_left_without_its_conjunction() -> None:
-    """Neither of the two siblings changes a gene of the other, and both would be nonsense."""
+    """Neither sibling changes a gene of the other, but both together would be invalid."""
     for siblings in ([NEGATIVE, WITHOUT_CONJUNCTION], [WITHOUT_CONJUNCTION, NEGATIVE]):
         genes = merged_genes(packed([BASE, *siblings]), 2)
         assert_valid(genes)

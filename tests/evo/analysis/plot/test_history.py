@@ -223,7 +223,7 @@ def test_a_run_without_a_history_leaves_no_reading(tmp_path: Path) -> None:
 
 
 def phrases(steps: int = 128, seed: int = 3) -> Song:
-    """Return a phrase of 16 steps again and again."""
+    """Return a song that repeats a phrase of 16 steps."""
     random = np.random.default_rng(seed)
     phrase = np.zeros((16, 13), np.bool_)
     phrase[np.arange(0, 16, 2), random.integers(0, 13, 8)] = True

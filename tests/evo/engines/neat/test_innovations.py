@@ -1,4 +1,4 @@
-"""Equal structural mutations of a generation get equal numbers, and no number is used twice."""
+"""Equal structural mutations per generation get equal numbers; no number is used twice."""
 
 from itertools import pairwise
 

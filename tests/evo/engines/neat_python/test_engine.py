@@ -223,7 +223,7 @@ def bred_by_neat_python(config: Any, generations: int) -> list[tuple[list[Any], 
 
 
 def bred_here(settings: Any, generations: int) -> list[tuple[list[Any], list[Any], Any]]:
-    """Return the same of our engine, by its state and its population."""
+    """Return the same of our engine, from its state and population."""
     engine = NeatPython(settings, seed=SEED)
     record = []
     for _ in range(generations):
@@ -270,7 +270,7 @@ def test_the_cases_above_hold_an_extinction_with_and_without_reset(tmp_path: Pat
 
 
 def dying(**neat_section: str) -> NeatPython:
-    """Return one species that never improves and is not spared."""
+    """Return an engine with one species that stagnates, without species elitism."""
     return NeatPython(
         {
             "NEAT": {"pop_size": 10} | neat_section,

@@ -58,7 +58,7 @@ def test_symbols_are_the_highest_key_or_the_rest() -> None:
 
 
 def back_off(past: list[int], order: int) -> list[float]:
-    """Return the chances of the back-off model in plain Python."""
+    """Return the probabilities of the back-off model in plain Python."""
     chances = [1 / ALPHABET] * ALPHABET
     for length in range(order + 1):
         context = past[len(past) - length :]
@@ -269,7 +269,7 @@ def test_the_figures_of_a_player_that_goes_on_have_the_period_of_its_cycle() -> 
 
 
 class Playing:
-    """A batch of one that plays a cycle again and again."""
+    """A batch of one that repeats a cycle."""
 
     fixed_length = False
 
