@@ -65,7 +65,10 @@ def is_gone(number: int, seconds: float = 60.0) -> bool:
 
 
 def run_script(text: str, *, stdin: bool = False) -> "subprocess.CompletedProcess[str]":
-    """Run a script, from standard input or `-c`, in its own process group."""
+    """Run a script in its own process group.
+
+    It comes from standard input or `-c`.
+    """
     command = [sys.executable, "-"] if stdin else [sys.executable, "-c", text]
     return subprocess.run(
         command, input=text if stdin else None, capture_output=True, text=True,

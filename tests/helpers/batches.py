@@ -14,7 +14,7 @@ Put = Callable[[Any, str, Any], None]
 def scripted_runs(
     put: Put, script: Callable[[int], str], patience: float | None = None
 ) -> list["subprocess.Popen[bytes]"]:
-    """Run a script in every process of a batch instead of its run.
+    """Run a script instead of a run in every process of a batch.
 
     Args:
         put: Replaces an attribute until the end of the test: `monkeypatch.setattr`.

@@ -42,7 +42,7 @@ def tunes() -> BoolArray:
 
 @contextmanager
 def short_training(epochs: int = 1, share: float = 0.05) -> Iterator[None]:
-    """Train critics briefly: one network each, on a share of the usual examples."""
+    """Train critics briefly: one network each, on few examples."""
     few = {name: int(share * getattr(examples, name)) for name in ("CORRUPTED", "SHUFFLED", "MADE")}
     with (
         patch.multiple(critic_model, NETWORKS=1),

@@ -95,7 +95,7 @@ def disturbed(
 
 
 def killed_in_save(path: Path, config: Config, chance: random.Random) -> bool:
-    """Kill a run by SIGKILL at a random file operation of a save."""
+    """Kill a run by SIGKILL at a random operation of a save."""
     saves = config.stop.generations // config.checkpoints.every
     fatal_save, fatal = chance.randrange(saves), chance.randint(1, 16)
 

@@ -140,7 +140,7 @@ class _Raw(io.FileIO):
 
 
 def in_child(work: Callable[[], int]) -> int:
-    """Fork a process that works and exits with the result; return its id."""
+    """Fork a process that exits with its work's result; return its id."""
     sys.stdout.flush()
     child = os.fork()
     if child:

@@ -102,7 +102,7 @@ def jittered(notes: Iterable[Note], beats: float, seed: int = 0) -> list[Note]:
 
 
 def swung(notes: Iterable[Note], second: float, step: float = 0.5) -> list[Note]:
-    """Delay every second step to `second` of a pair, instead of a half."""
+    """Delay every second step to `second` of a pair (0.5: even)."""
 
     def place(onset: float) -> float:
         return onset + (2 * second - 1) * step if round(onset / step) % 2 else onset

@@ -73,7 +73,7 @@ def new(name: str, seed: int = 3) -> Engine:
 
 
 def judge(engine: Engine, failing: int = 0) -> Scores:
-    """Return scores that depend only on the individuals: activations along a fixed tune."""
+    """Return scores that depend only on the activations along a tune."""
     grid = np.random.default_rng(9).random((12, PLAYER.keys)) < 0.5
     said = engine.ask().follow(grid).astype(np.float64)
     right = np.tanh(said) * np.where(grid, 1.0, -1.0)

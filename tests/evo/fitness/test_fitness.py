@@ -30,7 +30,7 @@ PROMPT = 8
 
 
 def periodic_song(seed: int = 1, bars: int = 4, keys: int = PLAYER.keys) -> Song:
-    """Return a song that repeats every 8 steps, with one note in most.
+    """Return a song of mostly single notes that repeats every 8 steps.
 
     A copy of lag 8 predicts it perfectly.
     """
@@ -59,7 +59,7 @@ def varied(inputs: int, outputs: int, player: Player | None) -> Networks:
 
 
 def readers() -> HistoryUsers:
-    """Return 60 HistoryUsers for the copy task of three keys and two delays."""
+    """Return 60 HistoryUsers for a copy task of 3 keys, 2 delays."""
     shape = Shape(3, inputs=5, layers=(4,), lags=(2, 4, 9))
     return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
 

@@ -68,7 +68,7 @@ def test_no_batch_is_to_take_as_long_as_an_individual_may() -> None:
 
 
 def blamed(culprit: int, count: int, fail: Callable[[Backlog, range], None]) -> tuple[Scores, int]:
-    """Return the scores and number of failures if batches with the culprit fail."""
+    """Return the scores and failure count if the culprit's batches fail."""
     backlog = Backlog(count)
     failures = 0
     while backlog.unscored:

@@ -58,7 +58,7 @@ def grids(count: int, density: float = 0.15, seed: int = 0) -> np.ndarray:
 
 
 def mutants(kind: str, pool: np.ndarray, **how: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield pairs of a grid and its child by one edit of this kind."""
+    """Yield pairs of a grid and its child by one edit."""
     parents = np.repeat(np.arange(len(pool))[:, None], 2, axis=1)
     yield from zip(pool, bred(rates(kind, **how), pool, parents), strict=True)  # type: ignore[arg-type]
 

@@ -49,7 +49,7 @@ def population(player: Player, feed_forward: bool) -> Networks:
 
 
 def outputs_at(batch: Networks, grids: np.ndarray, step: int) -> np.ndarray:
-    """Return each network's outputs after `step` rows of its grid: (n, keys)."""
+    """Return each network's outputs after `step` rows: (n, keys)."""
     assert batch.player is not None
     said = []
     for i, grid in enumerate(grids):
@@ -62,7 +62,7 @@ def outputs_at(batch: Networks, grids: np.ndarray, step: int) -> np.ndarray:
 
 
 def sounding(player: Player, outputs: np.ndarray, temperature: float, chances: np.ndarray) -> set:
-    """Return the keys of one network that sound at one step, following the contract."""
+    """Return one network's sounding keys at one step, following the contract."""
     if not player.voices:
         said = outputs - player.threshold
         if temperature == 0:

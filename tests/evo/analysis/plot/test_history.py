@@ -30,7 +30,7 @@ def song_of(steps: int = 128, **more: Any) -> Song:
 
 
 def periodic(period: int = 12, times: int = 8) -> Song:
-    """Return a song with a different key at every step of a period.
+    """Return a song with another key at every step of a period.
 
     So a note returns only after a whole period.
     """

@@ -253,7 +253,7 @@ def test_the_next_parent_has_what_its_best_children_gained_and_nothing_of_the_el
 
 
 def bred_to_differ(**changes: str) -> tuple[Neat, Any]:
-    """Return an engine with several module sizes at output 0, and these: int64 (n,)."""
+    """Return an engine and its several module sizes at output 0: int64 (n,)."""
     engine = new(**(BUSY | {"parsimony": "1.0"} | changes))
     for _ in range(6):
         by_output = module_sizes(engine) * 2.0 - 1000.0  # the larger the better

@@ -45,7 +45,7 @@ def new(seed: int = 1, **options: str) -> Neat:
 
 
 def judge(engine: Neat) -> Scores:
-    """Return scores that depend only on the individuals, with one case per row."""
+    """Return scores that depend only on the individuals; one case per row."""
     outputs = engine.ask().activate(ROWS)
     cases = -((outputs[:, :, 0] - 0.2) ** 2 + (outputs[:, :, 1] - (ROWS[:, 0] > 0)) ** 2)
     return Scores.of(cases.sum(axis=1), cases)
