@@ -34,7 +34,7 @@ def random_melody(
 
 @cache
 def tunes() -> BoolArray:
-    """Return the embedded tunes, read-only: bool (n, 128, 13)."""
+    """Return the embedded tunes: bool (n, 128, 13). Do not change them."""
     songs = np.array([tune(name).grid for name in tune_names()])
     songs.flags.writeable = False
     return songs

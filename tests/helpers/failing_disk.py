@@ -30,7 +30,7 @@ _NEED_ROOM = ("open", "write", "mkdir", "fsync")
 
 
 def _asked_by_product() -> bool:
-    """Return whether the nearest non-library caller is the product."""
+    """Return whether the nearest caller outside the standard library is ours."""
     frame = inspect.currentframe()
     while frame is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]

@@ -1,4 +1,4 @@
-"""MIDI files with one fault each, and their faultless neighbors, written by mido.
+"""MIDI files with one fault each, and their faultless neighbours, written by mido.
 
 A voice is a list of notes (onset, length, pitch) in beats. `FAULTY` and `INNOCENT` map names to the
 arguments of `write_piece`: the melody of 16 bars below with one change.
@@ -96,7 +96,10 @@ def moved(notes: Iterable[Note], beats: float = 0.0, semitones: int = 0) -> list
 
 
 def jittered(notes: Iterable[Note], beats: float, seed: int = 0) -> list[Note]:
-    """Return the notes as a human plays them, with normal errors."""
+    """Return the notes with normal timing errors, as a human plays them.
+
+    `beats` is the standard deviation.
+    """
     chance = random.Random(seed)
     return [(max(0.0, on + chance.gauss(0, beats)), length, pitch) for on, length, pitch in notes]
 

@@ -351,7 +351,7 @@ def test_two_engines_side_by_side_do_not_disturb_each_other(name: str) -> None:
 
 
 def test_species_come_and_go_in_these_tests(name: str) -> None:
-    """Otherwise they would not test engines that have species."""
+    """Otherwise they would hardly test engines that have species."""
     engine = new(name)
     seen = []
     for _ in range(7):

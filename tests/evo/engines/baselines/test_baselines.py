@@ -183,7 +183,7 @@ def by_output() -> NetworkOperators:
 
 
 def modules(networks: Networks) -> list[Any]:
-    """Return each output's genes: its connected nodes and their connections."""
+    """Return each output's genes: the nodes that lead to it, their connections."""
     found = []
     genes = genes_of(networks)
     owner: dict[int, int] = {}

@@ -74,7 +74,7 @@ def likeness(a: Sequence[int | None], b: Sequence[int | None]) -> tuple[float, f
 
 
 def repeated(notes: Sequence[tuple[int, int]], length: int) -> float:
-    """Return the share of (interval, duration) runs that occurred before."""
+    """Return the share of repeated (interval, duration) runs of this length."""
     ways = [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(notes)]
     runs = [tuple(ways[i : i + length]) for i in range(len(ways) - length + 1)]
     return mean([runs[i] in runs[:i] for i in range(1, len(runs))])
