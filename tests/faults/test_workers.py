@@ -1,4 +1,4 @@
-"""Any fate of worker processes leaves equal scores and no process.
+"""Failing workers change no scores, and no process stays behind.
 
 Longer, with timings: `python benchmarks/workers.py kill poison`.
 """

@@ -311,7 +311,7 @@ def test_what_is_not_mutated_is_an_exact_copy_of_the_fitter_whatever_the_rates()
 
 @BOTH_KINDS
 def test_a_child_depends_on_its_parents_and_place_alone(feed_forward: bool) -> None:
-    """Neither its neighbors nor the other networks of the batch have any influence."""
+    """Neither its neighbours nor the other networks of the batch have any influence."""
     rates, parents = rates_of(genome_of(feed_forward)), last_generation(feed_forward)
     size, key = len(parents.node_offsets) - 1, np.uint64(123)
     fitter, other = np.random.default_rng(2).integers(size, size=(2, 40))
