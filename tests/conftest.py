@@ -32,7 +32,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def local_cluster_and_parts() -> Iterator[Any]:
-    """An evaluator on two worker processes of Dask, and its parts.
+    """Yield an evaluator on two worker processes of Dask, and its parts.
 
     There is one for all tests, as it takes seconds to start. An individual may take 1 s.
     """

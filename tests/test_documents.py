@@ -19,7 +19,10 @@ NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 
 
 def commands_in(text: str) -> list[list[str]]:
-    """The arguments of every `evo` command in a document, without its explanation."""
+    """Return the arguments of every `evo` command in a document.
+
+    Explanations are left out.
+    """
     code = re.findall(r"^    (.*)$", text, re.MULTILINE) + [
         " ".join(span.split()) for span in re.findall(r"`(evo [^`]*)`", text)
     ]

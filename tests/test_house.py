@@ -28,7 +28,10 @@ FLOOR = {room: len(FLOORS) - n for n, rooms in enumerate(FLOORS) for room in roo
 
 
 def room_of(module: str) -> str:
-    """The room of a module: evo.engines.ga.pool is in engines, genomes.grid in genomes."""
+    """Return the room of a module.
+
+    evo.engines.ga.pool is in engines, genomes.grid in genomes.
+    """
     parts = module.split(".")
     if parts[0] == "evo":
         return parts[1] if len(parts) > 1 else "evo"
@@ -36,12 +39,12 @@ def room_of(module: str) -> str:
 
 
 def names_in(node: ast.expr) -> set[str]:
-    """The names in an expression."""
+    """Return the names in an expression."""
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
 def imports_of(module: str) -> Iterator[tuple[str, str, bool]]:
-    """(module, name, whether at the top) of every import of ours in a module."""
+    """Yield (module, name, whether at the top) of every project import."""
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     deferred = set()
     for node in ast.walk(tree):

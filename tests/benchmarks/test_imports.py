@@ -13,7 +13,7 @@ OURS = ("evo", "genomes")
 
 
 def is_package(module: ModuleType) -> bool:
-    """Whether a module may hold others."""
+    """Return whether a module may hold others."""
     return hasattr(module, "__path__")
 
 

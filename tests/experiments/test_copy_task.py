@@ -25,7 +25,7 @@ SETTINGS = (
 
 
 def small(delays: Sequence[int] = (8,), **tables: Any) -> Config:
-    """The configuration of a run that takes a moment."""
+    """Return the configuration of a short run."""
     given = {
         "es": SMALL,
         "copy": {"keys": 3, "delays": list(delays), "sequences": 2},
@@ -36,7 +36,7 @@ def small(delays: Sequence[int] = (8,), **tables: Any) -> Config:
 
 
 def refused(*arguments: object) -> str:
-    """The one line that a wrong command is answered with."""
+    """Return the one-line error of a wrong command."""
     result = CliRunner().invoke(main, ["run", "copy", *[str(one) for one in arguments]])
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.splitlines()

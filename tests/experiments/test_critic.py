@@ -27,7 +27,7 @@ FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
 
 @pytest.fixture(scope="module")
 def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Critics trained a little, as another run would have left them."""
+    """Return briefly trained critics, as a run saves them."""
     path = tmp_path_factory.mktemp("critics") / FILE
     path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
     return path
@@ -41,7 +41,7 @@ def config_of(critics: Path, engine: str = "ga", **tables: Any) -> Config:
 
 
 def left(path: Path) -> dict[str, bytes]:
-    """Everything that a run leaves for people, by its name."""
+    """Return a run's output files, by name."""
     return {
         str(file.relative_to(path)): file.read_bytes()
         for folder in ("champion", "pieces")

@@ -76,7 +76,7 @@ def taught(fitness: Any, lessons: int, first: int = 0) -> Any:
 
 
 def left_by(folder: Path, config: Config) -> tuple[Path, dict[str, Any], list[dict[str, Any]]]:
-    """A finished run with its pictures: its directory, result and records."""
+    """Return a finished run with its pictures: its directory, result and records."""
     watcher = Watcher()
     result = start(folder / "run", config, watcher)
     return folder / "run", result, watcher.records
@@ -84,13 +84,13 @@ def left_by(folder: Path, config: Config) -> tuple[Path, dict[str, Any], list[di
 
 @pytest.fixture(scope="module")
 def by_panel(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A run whose melodies are guessed by the panel; only to be read."""
+    """Return a read-only run whose melodies are guessed by the panel."""
     return left_by(tmp_path_factory.mktemp("panel"), small())
 
 
 @pytest.fixture(scope="module")
 def by_guessers(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A run whose melodies are guessed by bred guessers; only to be read."""
+    """Return a read-only run whose melodies are guessed by bred guessers."""
     return left_by(tmp_path_factory.mktemp("guessers"), coevolved())
 
 

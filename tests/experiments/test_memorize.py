@@ -28,7 +28,7 @@ REPLAY = Path(__file__).parents[2] / ".." / "shared" / "replay_network.py"
 
 @pytest.fixture(scope="module", params=list(ENGINES))
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A finished run, long enough for a champion that plays something."""
+    """Return a finished run, long enough for a champion that plays something."""
     path = tmp_path_factory.mktemp("memorize") / "run"
     generations = {"es": 150}.get(request.param, 15)  # of 20 individuals
     config = configured(
@@ -44,7 +44,10 @@ def champion_of(run: Any) -> Any:
 
 
 def played_by(network: dict[str, Any], player: dict[str, Any], prompt: np.ndarray) -> np.ndarray:
-    """What an exported network plays after a prompt, by the README of player.json alone."""
+    """Return an exported network's performance after a prompt.
+
+    Only the README of player.json is followed.
+    """
     functions = {"identity": lambda z: z, "sigmoid": lambda z: 1 / (1 + np.exp(-5 * z)),
                  "clamped": lambda z: max(-1.0, min(1.0, z)),
                  "step": lambda z: float(z > 0)}  # fmt: skip
@@ -181,7 +184,7 @@ def test_several_songs_are_learnt_by_one_network(tmp_path: Path) -> None:
 
 
 def modes(*settings: str, song: str = TUNE, genome: str = "history-user") -> Config:
-    """The configuration that the command line makes of these settings."""
+    """Return the command line's configuration for these settings."""
     given = dict.fromkeys(
         ("config", "engine", "seed", "population", "neat_config", "generations", "time_limit",
          "target", "workers", "cluster", "insecure")

@@ -1,4 +1,4 @@
-"""What the runs here have in common."""
+"""Fixtures shared by the runs here."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from disturbing import undrawn
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_drawings() -> Iterator[None]:
-    """The figures have tests of their own and take most of the time of a small run."""
+    """Draw no figures: they have their own tests and are slow."""
     with pytest.MonkeyPatch.context() as patch:
         undrawn(patch.setattr)
         yield

@@ -33,7 +33,7 @@ def run(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def resumed(path: Path, state: State, stamp: checkpoint.Stamp) -> str:
-    """Put a state in place of the newest checkpoint, and breed a generation from it."""
+    """Replace the newest checkpoint's state, and breed a generation from it."""
     (newest,) = checkpoint.folders(path / "checkpoints")
     for file in newest.iterdir():
         file.unlink()

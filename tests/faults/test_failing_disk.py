@@ -1,7 +1,7 @@
-"""Whichever file operation fails, nothing that was saved is lost, and the run comes out the same.
+"""Any failing file operation loses nothing saved, and the run ends the same.
 
-`benchmarks/faults.py disk` tries every operation; here it is every few, beginning at another one
-for every fault.
+`benchmarks/faults.py disk` tries every operation. Here a sample is tried, with a different offset
+per fault.
 """
 
 import errno
@@ -25,7 +25,7 @@ STRIDE = 12
 
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """How the run ends that nobody disturbs, and its file operations."""
+    """Return the outcome of an undisturbed run, and its file operations."""
     path = tmp_path_factory.mktemp("undisturbed") / "run"
     with FailingDisk(path, 0, FULL) as disk:
         result = start(path, small("neat", **CONFIG))

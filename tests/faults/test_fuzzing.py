@@ -47,7 +47,7 @@ json_values = st.recursive(
 
 @st.composite
 def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
-    """Valid bytes with some changed, cut out, doubled, or others put in."""
+    """Return valid bytes with some changed, deleted, duplicated or inserted."""
     content = bytearray(whole)
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(content)))
@@ -68,7 +68,7 @@ toml_scalars = st.one_of(
 
 
 def paths_of(config: dict[str, Any], before: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    """Every setting and table of a configuration."""
+    """Return every setting and table of a configuration."""
     found = []
     for name, value in config.items():
         found.append((*before, name))
@@ -84,7 +84,7 @@ def with_setting(config: dict[str, Any], path: tuple[str, ...], value: Any) -> d
 
 
 def resolve(path: Path, **options: Any) -> None:
-    """What `evo run xor` does before it touches anything."""
+    """Validate a configuration as `evo run xor` does before it writes anything."""
     try:
         config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)} | options, SongFinder())
         check(config)
@@ -198,7 +198,7 @@ def test_any_json_file_is_taken_or_refused(tmp_path: Path, content: bytes) -> No
 
 
 def sealed(manifest: dict[str, Any]) -> bytes:
-    """A manifest's file: JSON with the hash of the rest."""
+    """Return a manifest's file: JSON with the hash of the rest."""
     return to_json(manifest | {"sha256": hashlib.sha256(to_json(manifest)).hexdigest()})
 
 
@@ -319,7 +319,7 @@ def test_any_bytes_are_a_song_or_a_midi_error(
 
 
 def test_the_configuration_that_is_fuzzed_is_one_that_is_taken(tmp_path: Path) -> None:
-    """Nothing above would be worth much if everything were refused for the same reason."""
+    """The tests above would be void if everything were refused for the same reason."""
     path = tmp_path / "config.toml"
     path.write_bytes(tomli_w.dumps(configured().tables()).encode())
     config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)}, SongFinder())

@@ -1,6 +1,6 @@
-"""Runs that are killed, stopped or wanted twice at once come out as if nothing had been.
+"""Runs that are killed, stopped or started twice at once end as undisturbed ones.
 
-`benchmarks/faults.py kill`, `signals` and `twice` do it longer, and say how long things take.
+`benchmarks/faults.py kill`, `signals` and `twice` run longer, and print timings.
 """
 
 import os
@@ -39,7 +39,7 @@ OFTEN: dict[str, Any] = {"stop": {"generations": 5}, "checkpoints": {"every": 1}
 
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """How the run ends that nobody disturbs, by engine."""
+    """Return the outcome of an undisturbed run, by engine."""
     ends = {}
     for engine in ENGINES:
         path = tmp_path_factory.mktemp("undisturbed") / "run"
@@ -143,7 +143,7 @@ def test_a_signal_ends_a_run_of_two_workers_and_all_its_processes(
 
 
 def slow(instant: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let something take long that a signal has to come through."""
+    """Slow down a function that a signal must interrupt."""
     from evo.fitness.xor import Xor
 
     monkeypatch.setattr(interrupt, "GRACE", 0.2)
@@ -225,7 +225,7 @@ def test_a_signal_whose_exception_is_lost_ends_the_process_all_the_same() -> Non
 def test_a_batch_waits_for_runs_that_take_longer_to_end_than_the_grace_of_a_signal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The only run's process does nothing but signal this one, and end slowly when told to."""
+    """The only run's process just signals this one, and ends slowly on request."""
     script = (
         "import os, signal, sys, time\n"
         "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.6), sys.exit(0)))\n"

@@ -1,4 +1,4 @@
-"""Whatever becomes of worker processes: the scores are the same, and no process stays behind.
+"""Failing workers change no scores, and no process stays behind.
 
 Longer, with timings: `python benchmarks/workers.py kill poison`.
 """
@@ -42,7 +42,7 @@ def pool() -> Iterator[Pool]:
 
 
 def numbered(count: int = 48) -> Networks:
-    """Individual i has the weight i."""
+    """Return networks: individual i has the weight i."""
     return joined([network(1, 1, [(-1, 0, float(i))]) for i in range(count)])
 
 
@@ -51,7 +51,7 @@ def same(one: Scores, other: Scores) -> bool:
 
 
 def is_gone(number: int, seconds: float = 60.0) -> bool:
-    """Whether a process ends within some seconds (a zombie has ended)."""
+    """Return whether a process ends within some seconds (a zombie has ended)."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
@@ -65,7 +65,10 @@ def is_gone(number: int, seconds: float = 60.0) -> bool:
 
 
 def run_script(text: str, *, stdin: bool = False) -> "subprocess.CompletedProcess[str]":
-    """Carry out a script, from its standard input or `-c`, in a process group of its own."""
+    """Run a script in its own process group.
+
+    It comes from standard input or `-c`.
+    """
     command = [sys.executable, "-"] if stdin else [sys.executable, "-c", text]
     return subprocess.run(
         command, input=text if stdin else None, capture_output=True, text=True,

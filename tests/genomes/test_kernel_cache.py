@@ -59,7 +59,7 @@ class Kernels:
         (self.folder / f"{module}.py").write_text(text)
 
     def loaded(self) -> Any:
-        """Import the modules as a new process would."""
+        """Import the modules as in a new process."""
         for name in MODULES:
             sys.modules.pop(name, None)
         source_of.cache_clear()

@@ -77,7 +77,7 @@ def normals() -> Any:
 
 
 def assert_near(mean: float, wanted: float, variance: float, count: int = COUNT) -> None:
-    """A mean of so many numbers of this variance lies within 5 standard errors."""
+    """Check that a mean of `count` numbers lies within 5 standard errors."""
     assert abs(mean - wanted) < 5 * math.sqrt(variance / count)
 
 

@@ -38,7 +38,7 @@ def streams(n: int) -> list[np.random.Generator]:
 
 
 def genes(n: int, outputs: int, links: int) -> Genes:
-    """n networks whose first inputs lead to all outputs."""
+    """Return n networks whose first inputs lead to all outputs."""
     random = np.random.default_rng(2)
     return Genes(
         node_offsets=np.arange(n + 1) * outputs,
@@ -57,7 +57,7 @@ def genes(n: int, outputs: int, links: int) -> Genes:
 
 
 def networks(feed_forward: bool) -> Results:
-    """A population after some generations, what it plays and how it is divided."""
+    """Return a population after some generations, its performances and its species."""
     n, results = 4, {}
     number = Attribute(0.0, 1.0, False, -30.0, 30.0, 0.5, 0.5, 0.1)
     codes = [Choice(-1, np.arange(len(table), dtype=np.uint8), 0.3)
@@ -83,7 +83,7 @@ def networks(feed_forward: bool) -> Results:
 
 
 def modules() -> Results:
-    """Networks of one output with an edit each, and merged."""
+    """Return networks of one output with an edit each, and their merges."""
     edits = Edits(0.1, 0.4, 0.3, 0.1, 0.5, 0.2, 0.2, 0.1, 0.3, 0.3, 0.05, 2.0)
     parent = np.zeros(20, np.int64)
     children, founded = edit_offspring(edits, INPUTS, genes(1, 1, 2), parent, parent == 0, KEY)
@@ -95,7 +95,7 @@ def modules() -> Results:
 
 
 def grids() -> Results:
-    """Grids bred by every operator, and what they say."""
+    """Return grids bred by every operator, and their outputs."""
     quarters, evenly = np.linspace(0.25, 1.0, 4), np.linspace(0.1, 1.0, 10)
     rates = GridRates(8, KEYS, 4, 2, 2, 0.2, 0.6, 0.7, quarters, 0.5, 0.5, evenly, 0.5)
     pool = first_grids(rates, 6, KEY)
@@ -106,7 +106,7 @@ def grids() -> Results:
 
 
 def history_users() -> Results:
-    """What HistoryUsers of every architecture say and play."""
+    """Return the outputs and performances of HistoryUsers of every architecture."""
     results: Results = {}
     for kind in ARCHITECTURES:
         shape = Shape(KEYS, 0, (5, 17), (1, 3, 4), kind, 6)
@@ -121,7 +121,7 @@ def history_users() -> Results:
 
 
 def computed(path: Path, disabled: str) -> Results:
-    """What a process of its own computes."""
+    """Return the results of a separate process."""
     subprocess.run(
         [sys.executable, "-W", "error", __file__, str(path)],
         env=os.environ | {"NUMBA_DISABLE_JIT": disabled},

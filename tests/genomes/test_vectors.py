@@ -9,7 +9,7 @@ from genomes.vectors import LANES, fused, larger, load, minus, number, plus, spr
 
 @kernel
 def _combined(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> None:
-    """Every operation once; the second row of every array."""
+    """Apply every operation once, to the second row of every array."""
     x, y = load(a, LANES), load(b, LANES)
     factor = spread(number(b, 3))
     total = plus(times(x, factor), larger(minus(x, y), y))

@@ -1,4 +1,4 @@
-"""Processes of a batch that do something else than breed."""
+"""Processes of a batch that run other scripts than runs."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ Put = Callable[[Any, str, Any], None]
 def scripted_runs(
     put: Put, script: Callable[[int], str], patience: float | None = None
 ) -> list["subprocess.Popen[bytes]"]:
-    """Let every process of a batch carry out a script instead of its run.
+    """Run a script instead of a run in every process of a batch.
 
     Args:
         put: Replaces an attribute until the end of the test: `monkeypatch.setattr`.
@@ -42,6 +42,6 @@ def scripted_runs(
 
 
 def batch_that_lives(put: Put) -> None:
-    """Let `batch_worker.main` believe that its batch lives: it does not watch the input's end."""
+    """Keep `batch_worker.main` from watching for the end of its input."""
     idle = SimpleNamespace(start=lambda: None)
     put(batch_worker, "threading", SimpleNamespace(Thread=lambda **options: idle))

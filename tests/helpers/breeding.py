@@ -24,7 +24,7 @@ NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
 
 
 def settings_of(kind: type[Engine], player: Player, individuals: int, *changes: Changes) -> Any:
-    """An engine's settings for a player's networks and a number of individuals, and changes."""
+    """Return changed engine settings for a player and a population size."""
     settings = kind.of_shape(kind.settings_type(), player.inputs, player.keys)
     for tables_of_changes in (setting(f"{kind.population}={individuals}"), *changes):
         settings = changed(settings, tables_of_changes)
@@ -32,12 +32,12 @@ def settings_of(kind: type[Engine], player: Player, individuals: int, *changes: 
 
 
 def neat_settings(changes: dict[str, dict[str, Any]]) -> NeatPythonSettings:
-    """The sections of neat-python's XOR example with some items changed."""
+    """Return the sections of neat-python's XOR example with some items changed."""
     return changed(NeatPythonSettings(), changes)
 
 
 def neat_sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """The same as the text that a file of neat-python has."""
+    """Return the same as text, as in a file of neat-python."""
     return {
         section: {
             name: " ".join(value) if isinstance(value, list | tuple) else str(value)
@@ -50,7 +50,7 @@ def neat_sections(changes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str
 def varied_settings(
     inputs: int, outputs: int, feed_forward: bool, **genome: Any
 ) -> NeatPythonSettings:
-    """Settings under which every gene mutates, of every function there is."""
+    """Return settings under which every gene mutates, with all functions."""
     varied = {
         "num_inputs": inputs, "num_outputs": outputs, "feed_forward": feed_forward,
         "initial_connection": "partial_direct 0.5", "num_hidden": 2,
@@ -75,17 +75,17 @@ def varied_settings(
 
 
 def varied_genome(inputs: int, outputs: int, feed_forward: bool, **genome: Any) -> Structure:
-    """The section DefaultGenome of `varied_settings`."""
+    """Return the section DefaultGenome of `varied_settings`."""
     return varied_settings(inputs, outputs, feed_forward, **genome).DefaultGenome
 
 
 def varied_config(inputs: int, outputs: int, feed_forward: bool, **genome: Any) -> Any:
-    """A `neat.Config` of `varied_settings`."""
+    """Return a `neat.Config` of `varied_settings`."""
     return build_config(varied_settings(inputs, outputs, feed_forward, **genome))
 
 
 def evolved(config: Any, generations: int = 10, seed: int = 1) -> list[Any]:
-    """The genomes of a population after some generations of random fitness."""
+    """Return the genomes of a population after some generations of random fitness."""
     before = random.getstate()
     random.seed(seed)
     try:
@@ -112,7 +112,10 @@ def network(
     feed_forward: bool = True,
     player: Player | None = None,
 ) -> Networks:
-    """A batch of one from links (source, target, weight): input i is -1 - i, output k is k."""
+    """Return a batch of one network from links (source, target, weight).
+
+    Input i is -1 - i, output k is k.
+    """
     ends = {node for source, target, _ in links for node in (source, target) if node >= 0}
     ids = sorted(ends | set(range(outputs)))
     biases = bias or {}
@@ -142,21 +145,24 @@ def network(
 
 
 def copies(player: Player, lag: int) -> Networks:
-    """A network that says what sounded `lag` steps before; one of the player's lags."""
+    """Return a network that outputs the row of `lag` steps before.
+
+    `lag` is one of the player's lags.
+    """
     first = player.lags.index(lag) * player.keys
     links = [(-1 - (first + key), key, 1.0) for key in range(player.keys)]
     return network(player.inputs, player.keys, links, player=player)
 
 
 def constant(player: Player, outputs: float | Sequence[float]) -> Networks:
-    """A network that says the same at every step, whatever it hears."""
+    """Return a network with constant outputs, for any input."""
     said = np.broadcast_to(np.asarray(outputs, np.float64), (player.keys,))
     bias = {key: float(value) for key, value in enumerate(said)}
     return network(player.inputs, player.keys, [], bias=bias, player=player)
 
 
 def joined(batches: Sequence[Networks]) -> Networks:
-    """Several batches of the same shape in one."""
+    """Return several batches of the same shape in one."""
     arrays = [batch.to_arrays() for batch in batches]
     whole = {}
     for name, first in arrays[0].items():
@@ -171,7 +177,10 @@ def joined(batches: Sequence[Networks]) -> Networks:
 
 
 def same_arrays(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two dictionaries of arrays have the same names, dtypes, shapes and bytes."""
+    """Return whether two dictionaries of arrays are equal.
+
+    Names, dtypes, shapes and bytes are compared.
+    """
     return one.keys() == other.keys() and all(
         one[name].dtype == other[name].dtype
         and one[name].shape == other[name].shape

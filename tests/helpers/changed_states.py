@@ -19,7 +19,7 @@ Array = np.ndarray[Any, Any]
 
 
 def mutant(state: State, chance: random.Random) -> tuple[State, str]:
-    """Return a state with one entry changed, and a description of the change."""
+    """Return a state with one changed entry, and a description."""
     arrays = {name: array.copy() for name, array in state.arrays.items()}
     values = _copied(state.values)
     if arrays and chance.random() < 0.6:
@@ -77,7 +77,7 @@ def _some(array: Array, chance: random.Random) -> Array:
 
 
 def _near(array: Array, chance: random.Random) -> Array:
-    """Change one element by a little."""
+    """Change one element slightly."""
     if array.size:
         index = chance.randrange(array.size)
         array.flat[index] = ~array.flat[index] if array.dtype == bool else array.flat[index] + 1

@@ -1,4 +1,4 @@
-"""Clusters of Dask whose parts can be looked at, and whose waiting can be cut short."""
+"""Dask clusters with accessible parts and waiting times that can be shortened."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ Put = Callable[[Any, str, Any], None]
 
 @dataclass
 class Parts:
-    """What a local cluster consists of."""
+    """The parts of a local cluster."""
 
     local: Any = None  # LocalCluster: the scheduler and the nannies
     client: Any = None  # Dask's client
@@ -47,7 +47,7 @@ def started(cluster: Cluster) -> Iterator[Parts]:
 
 
 def answer_within(put: Put, seconds: float) -> None:
-    """Give up a scheduler that does not answer sooner than usual."""
+    """Shorten the time to wait for a scheduler's answer."""
 
     def client(*arguments: Any, timeout: float, **options: Any) -> Any:
         return Client(*arguments, timeout=min(timeout, seconds), **options)
@@ -66,7 +66,7 @@ class Clock:
 
 
 def clock_of(put: Put, module: Any) -> Clock:
-    """Let a module have a clock that can be put forward."""
+    """Give a module a clock that can be put forward."""
     clock = Clock()
     put(module, "time", clock)
     return clock

@@ -1,4 +1,4 @@
-"""Rolls written by hand, and critics that learned a little: enough to test by, made once."""
+"""Hand-written rolls, and critics trained briefly, once, for tests."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ STEPS, KEYS = 128, 13
 
 
 def melody(notes: Sequence[tuple[int, int]], steps: int = STEPS, keys: int = KEYS) -> BoolArray:
-    """A roll (steps, keys) of notes (step, key)."""
+    """Return a roll (steps, keys) of notes (step, key)."""
     grid = np.zeros((steps, keys), np.bool_)
     for step, key in notes:
         grid[step, key] = True
@@ -27,14 +27,14 @@ def melody(notes: Sequence[tuple[int, int]], steps: int = STEPS, keys: int = KEY
 def random_melody(
     random: np.random.Generator, steps: int = STEPS, keys: int = KEYS, density: float = 0.5
 ) -> BoolArray:
-    """One random key at some random steps."""
+    """Return one random key at some random steps."""
     places = np.flatnonzero(random.random(steps) < density)
     return melody([(int(t), int(random.integers(keys))) for t in places], steps, keys)
 
 
 @cache
 def tunes() -> BoolArray:
-    """The embedded tunes: bool (n, 128, 13), not to be written to."""
+    """Return the embedded tunes: bool (n, 128, 13). Do not change them."""
     songs = np.array([tune(name).grid for name in tune_names()])
     songs.flags.writeable = False
     return songs
@@ -42,7 +42,7 @@ def tunes() -> BoolArray:
 
 @contextmanager
 def short_training(epochs: int = 1, share: float = 0.05) -> Iterator[None]:
-    """Critics that learn here are one network each, from a share of the usual examples."""
+    """Train critics briefly: one network each, on few examples."""
     few = {name: int(share * getattr(examples, name)) for name in ("CORRUPTED", "SHUFFLED", "MADE")}
     with (
         patch.multiple(critic_model, NETWORKS=1),
@@ -54,13 +54,16 @@ def short_training(epochs: int = 1, share: float = 0.05) -> Iterator[None]:
 
 @cache
 def panel() -> Panel:
-    """Panel for all embedded tunes, after a short training."""
+    """Return a panel for all embedded tunes, after a short training."""
     with short_training(epochs=12, share=0.3):
         return Panel.train(tunes(), tune_names(), seed=0)
 
 
 @cache
 def few_panel() -> Panel:
-    """Panel for 12 tunes that learned almost nothing: for what is no matter of taste."""
+    """Return a barely trained panel for 12 tunes.
+
+    For tests that do not depend on taste.
+    """
     with short_training():
         return Panel.train(tunes()[:12], tune_names()[:12], seed=0)

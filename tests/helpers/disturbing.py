@@ -1,4 +1,4 @@
-"""Runs that are disturbed and must come out as if nothing had been; shared with `benchmarks`."""
+"""Runs that are disturbed and must end as undisturbed ones; shared with `benchmarks`."""
 
 import os
 import random
@@ -19,7 +19,7 @@ ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
 
 
 def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
-    """Leave out the figures that a run leaves, which take most of the time of a small one."""
+    """Draw no figures: they take most of a small run's time."""
     from evo.analysis import performances, plot
     from evo.analysis.plot import network
 
@@ -32,19 +32,19 @@ def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
 
 
 def small(engine: str, **tables: Any) -> Config:
-    """A run of few generations."""
+    """Return a run of few generations."""
     return configured(engine=engine, **{"stop": {"generations": 4}, **tables})
 
 
 def go_on(path: Path, config: Config) -> dict[str, Any]:
-    """Go on with what a disturbance left, or begin again where it left no run."""
+    """Resume a disturbed run, or start it again if none exists."""
     if (path / "config.toml").exists():
         return resume(path)
     return start(path, config)
 
 
 def check_checkpoints(path: Path) -> int:
-    """Load every checkpoint that bears a name; how many there are."""
+    """Load every named checkpoint; return their number."""
     found = list((path / "checkpoints").glob("gen-*"))
     for one in found:
         checkpoint.load(one)
@@ -54,10 +54,15 @@ def check_checkpoints(path: Path) -> int:
 def disturbed(
     path: Path, config: Config, n: int, fault: str, begun: bool = False
 ) -> tuple[bool, Any]:
-    """Carry a run out, let its n-th file operation fail, and go on with it.
+    """Start a run, let its n-th file operation fail, and resume it.
 
-    `begun`: it is a resume that is disturbed. Returns whether the run got as far as the n-th
-    operation, and the outcome at the end. AssertionError if something is lost or badly told.
+    With `begun`, a resume is disturbed instead.
+
+    Returns:
+        Whether the run reached the n-th operation, and the final outcome.
+
+    Raises:
+        AssertionError: if data is lost or an error message is wrong.
     """
     begin = resume if begun else lambda path: start(path, config)
     if fault == DEATH:
@@ -90,7 +95,7 @@ def disturbed(
 
 
 def killed_in_save(path: Path, config: Config, chance: random.Random) -> bool:
-    """Kill a run by SIGKILL at a random file operation of writing a checkpoint."""
+    """Kill a run by SIGKILL at a random operation of a save."""
     saves = config.stop.generations // config.checkpoints.every
     fatal_save, fatal = chance.randrange(saves), chance.randint(1, 16)
 
@@ -117,7 +122,7 @@ def killed_in_save(path: Path, config: Config, chance: random.Random) -> bool:
 
 
 def killed_any_time(path: Path, config: Config, seconds: float) -> bool:
-    """Kill a run by SIGKILL after so long."""
+    """Kill a run by SIGKILL after this many seconds."""
 
     def work() -> int:
         go_on(path, config)
@@ -130,7 +135,7 @@ def killed_any_time(path: Path, config: Config, seconds: float) -> bool:
 
 
 def session_of(child: int) -> list[int]:
-    """The living processes of a child's session, itself left out."""
+    """Return the living processes of a child's session, without the child."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != child:

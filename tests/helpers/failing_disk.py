@@ -1,12 +1,14 @@
 """A disk that fails at the n-th file operation, and processes that die there.
 
-Every way by which the product changes files or makes them last passes through a few functions of
-`os` and `io`. `FailingDisk` stands in for them, counts what concerns one folder, and lets the n-th
-operation fail as a real disk does: full (from there on nothing that needs room works, and a write
-takes only half), an I/O error (once), or the end of the process (after half of a write).
+The product changes and syncs files only through a few functions of `os` and `io`. `FailingDisk`
+replaces them and counts the operations in one folder. The n-th operation fails as on a real disk:
 
-Only the product's own operations are counted. Those that a library makes for itself (a lock, a
-cache, a probe) change from release to release, so they are let through.
+- full: from then on all that needs space fails, and a write takes only half;
+- an I/O error, once;
+- the end of the process, after half of a write.
+
+Only the product's own operations are counted. Those of a library (a lock, a cache, a probe) change
+from release to release, so they pass through.
 """
 
 import builtins
@@ -28,7 +30,7 @@ _NEED_ROOM = ("open", "write", "mkdir", "fsync")
 
 
 def _asked_by_product() -> bool:
-    """Return whether the nearest caller outside the standard library is one of the product."""
+    """Return whether the nearest caller outside the standard library is ours."""
     frame = inspect.currentframe()
     while frame is not None:
         package = frame.f_globals.get("__name__", "").partition(".")[0]
@@ -41,7 +43,7 @@ def _asked_by_product() -> bool:
 class FailingDisk:
     """While inside this context manager, the product's n-th file operation below `folder` fails.
 
-    With n = 0 nothing fails. `done` counts the operations, `failed` says whether one failed.
+    With n = 0 nothing fails. `done` counts the operations; `failed` is true if one failed.
     """
 
     def __init__(self, folder: Path, n: int, fault: str) -> None:
@@ -77,7 +79,7 @@ class FailingDisk:
         return path == self._folder or path.startswith(self._folder + os.sep)
 
     def fails(self, kind: str) -> bool:
-        """Count an operation; whether it is to fail."""
+        """Count an operation; return whether it must fail."""
         self.done += 1
         again = self.failed and self._fault == FULL and kind in _NEED_ROOM
         if self.done != self._n and not again:
@@ -89,7 +91,7 @@ class FailingDisk:
         return True
 
     def fail(self, *names: Any) -> None:
-        """What happens at the operation that fails."""
+        """Fail the operation."""
         if self._fault == DEATH:
             os._exit(DIED)
         number = errno.ENOSPC if self._fault == FULL else errno.EIO
@@ -138,7 +140,7 @@ class _Raw(io.FileIO):
 
 
 def in_child(work: Callable[[], int]) -> int:
-    """The process id of a copy of this process that does some work and exits with its result."""
+    """Fork a process that exits with its work's result; return its id."""
     sys.stdout.flush()
     child = os.fork()
     if child:
@@ -155,5 +157,5 @@ def in_child(work: Callable[[], int]) -> int:
 
 
 def exit_code(child: int) -> int:
-    """How a process ended, as `subprocess` says it: negative for a signal."""
+    """Return the exit code as `subprocess` gives it: negative for a signal."""
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

@@ -1,4 +1,4 @@
-"""What a figure says and shows."""
+"""The texts and shapes of a figure."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 
 def words(figure: Figure) -> str:
-    """All the text of a figure."""
+    """Return all the text of a figure."""
     found, titles = list(figure.texts), []
     for legend in figure.legends:
         found += legend.get_texts()
@@ -19,7 +19,7 @@ def words(figure: Figure) -> str:
 
 
 def shapes(figure: Figure, gid: str) -> list[Any]:
-    """The shapes of all collections that go by a name."""
+    """Return the shapes of all collections with this name."""
     return [
         path
         for axes in figure.axes

@@ -1,7 +1,7 @@
-"""HistoryUsers by the book: one individual, one sequence, one step at a time, in float64.
+"""Reference HistoryUsers: one individual, sequence and step at a time, in float64.
 
-What `genomes.history_user.networks` computes, written to be read; the tests hold the one against
-the other. `views` is one individual's weights by name (`Shape.views`).
+This is a readable version of `genomes.history_user.networks`; the tests compare the two. `views`
+is one individual's weights by name (`Shape.views`).
 """
 
 from collections.abc import Mapping
@@ -18,18 +18,18 @@ Views = Mapping[str, NDArray[Any]]
 
 
 def sigmoid(x: FloatArray) -> FloatArray:
-    """1 / (1 + e^-x), without overflow."""
+    """Return 1 / (1 + e^-x), without overflow."""
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * x))
 
 
 def softmax(x: FloatArray) -> FloatArray:
-    """e^x over its sum."""
+    """Return e^x over its sum."""
     powers = np.exp(x - x.max())
     return np.asarray(powers / powers.sum())
 
 
 class LSTMCell:
-    """One LSTM at one moment: `said` is what it last said, (units,)."""
+    """One LSTM at one moment: `said` is its last output, (units,)."""
 
     def __init__(self, views: Views, name: str) -> None:
         self.input, self.recurrent = views[f"{name}_input"], views[f"{name}_recurrent"]
@@ -37,7 +37,7 @@ class LSTMCell:
         self.cells = self.said = np.zeros(self.bias.shape[1])
 
     def hear(self, x: FloatArray) -> FloatArray:
-        """What it says to its next input."""
+        """Return the output for the next input."""
         sums = (
             np.einsum("i,igu->gu", x, self.input)
             + np.einsum("i,igu->gu", self.said, self.recurrent)
@@ -51,7 +51,7 @@ class LSTMCell:
 
 @dataclass
 class ReferenceUser:
-    """One HistoryUser that has heard `past`."""
+    """One HistoryUser with `past` as its previous inputs."""
 
     shape: Shape
     views: Views
@@ -64,7 +64,10 @@ class ReferenceUser:
         self.extra = LSTMCell(self.views, extra) if extra else None
 
     def hear(self, x: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """Outputs before any sigmoid or softmax, and the weights of the lags; of one more input."""
+        """Return the outputs and the lag weights for one input.
+
+        The outputs are those before any sigmoid or softmax.
+        """
         self.past.append(np.asarray(x, np.float64))
         said = x
         for cell in self.stack:
@@ -102,26 +105,26 @@ def _activation(shape: Shape, said: FloatArray) -> FloatArray:
 
 
 def forward(shape: Shape, views: Views, inputs: FloatArray) -> FloatArray:
-    """Raw outputs (steps, outputs) of one sequence (steps, inputs)."""
+    """Return raw outputs (steps, outputs) of one sequence (steps, inputs)."""
     user = ReferenceUser(shape, views)
     return np.array([_raw(shape, user.hear(x)[0]) for x in inputs])
 
 
 def attention(shape: Shape, views: Views, inputs: FloatArray) -> FloatArray:
-    """The weights of the lags (steps, lags) for one sequence."""
+    """Return the weights of the lags (steps, lags) for one sequence."""
     user = ReferenceUser(shape, views)
     return np.array([user.hear(x)[1] for x in inputs])
 
 
 def follow(shape: Shape, views: Views, grid: BoolArray) -> FloatArray:
-    """Activations (steps, keys) for every step of a song, hearing the steps before it."""
+    """Return activations (steps, keys) for every step, from the steps before."""
     user = ReferenceUser(shape, views)
     heard = [np.zeros(shape.keys), *grid[:-1].astype(np.float64)][: len(grid)]
     return np.array([_activation(shape, user.hear(x)[0]) for x in heard])
 
 
 def perform(shape: Shape, views: Views, prompt: BoolArray, steps: int) -> BoolArray:
-    """What is played (steps, keys) after a prompt, at temperature 0."""
+    """Return the performance (steps, keys) after a prompt, at temperature 0."""
     user = ReferenceUser(shape, views)
     played: list[BoolArray] = []
     for step in range(steps):

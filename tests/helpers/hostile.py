@@ -1,6 +1,6 @@
-"""Checkpoints, archives and MIDI files that somebody made to do harm; shared with `benchmarks`.
+"""Malicious checkpoints, archives and MIDI files; shared with `benchmarks`.
 
-Everybody can compute SHA-256: every hash is right where nothing else is said.
+Anyone can compute SHA-256: every hash is right unless noted otherwise.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def write(
     state: bytes = b"{}\n",
     **changes: Any,
 ) -> None:
-    """A checkpoint that claims what it likes, with every hash right."""
+    """Write a checkpoint with arbitrary contents and correct hashes."""
     manifest = {
         "schema": checkpoint.SCHEMA,
         "stamp": vars(STAMP),
@@ -51,7 +51,7 @@ def write(
 
 
 def member(header: str, data: bytes = b"\0" * 16) -> bytes:
-    """An array under a header of its own."""
+    """Return an array file with this header."""
     text = header.encode() + b"\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
 
@@ -69,7 +69,10 @@ def archive(members: dict[str, bytes], compression: int = zipfile.ZIP_STORED) ->
 
 
 def bomb() -> bytes:
-    """A gigabyte of zeros, says the header; an eighth of it is there, in little room."""
+    """Return a small archive whose header claims 1 GB of zeros.
+
+    An eighth of them is there.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made, made.open("x.npy", "w") as to:
         to.write(member(header_of("'<f8'", f"({1 << 27},)"), b""))
@@ -79,7 +82,7 @@ def bomb() -> bytes:
 
 
 def trap(path: Path) -> bytes:
-    """An array whose objects make a file when they are unpickled."""
+    """Return an array whose objects make a folder when they are unpickled."""
 
     class Trap:
         def __reduce__(self) -> Any:
@@ -91,7 +94,7 @@ def trap(path: Path) -> bytes:
 
 
 def overlapping() -> bytes:
-    """Many entries of an archive that are all the same bytes."""
+    """Return an archive with many entries that share the same bytes."""
     content = member(header_of("'<f8'", "(100000,)"), bytes(800_000))
     packed = archive({"x00.npy": content})
     start = packed.rindex(b"PK\x01\x02")
@@ -214,7 +217,7 @@ FOLDERS: dict[str, Callable[[Path], None]] = {
 
 
 def checkpoints() -> dict[str, Callable[[Path], None]]:
-    """All of them, by name: each makes a checkpoint folder."""
+    """Return all hostile checkpoints by name: each value makes a checkpoint folder."""
     made = dict(FOLDERS)
     for name, make in ARCHIVES.items():
         made[f"arrays: {name}"] = lambda folder, make=make: write(folder, make(folder))
@@ -262,12 +265,12 @@ MIDI: dict[str, bytes] = {
 
 
 def layout_of(manifest: Path) -> Any:
-    """The layout of a checkpoint's arrays."""
+    """Return the layout of a checkpoint's arrays."""
     return json.loads(manifest.read_bytes())["arrays"]
 
 
 def rewritten(folder: Path, arrays: dict[str, Any], values: Any) -> None:
-    """Change what a real checkpoint holds, and all that is said about it."""
+    """Change the contents of a real checkpoint, and its description of them."""
     manifest = json.loads((folder / "MANIFEST.json").read_bytes())
     packed, state = pack_arrays(arrays), to_json(values)
     for file in folder.iterdir():

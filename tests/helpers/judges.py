@@ -14,12 +14,12 @@ from genomes.network.networks import Networks
 
 
 def weight_of(performers: Any) -> list[float]:
-    """The first connection's weight of every network: tells the individuals of a test apart."""
+    """Return every network's first weight, which identifies it in a test."""
     return [float(performers.weight[start]) for start in performers.connection_offsets[:-1]]
 
 
 class Judge:
-    """Scores every network by its first weight, and says nothing about the task."""
+    """Scores every network by its first weight, and does not describe the task."""
 
     reusable = True
 
@@ -53,7 +53,7 @@ class Learning(Judge):
 
 
 class Failing(Judge):
-    """Raises, says no number, hangs, or ends its process at the sight of some individuals.
+    """Raises, returns no number, hangs, or ends its process on some individuals.
 
     It hangs asleep, or computing: `spins`.
     """
@@ -91,7 +91,7 @@ class Failing(Judge):
 
 
 class Hanging(Judge):
-    """Never comes back from some individuals."""
+    """Never returns from some individuals."""
 
     def __init__(self, *hangs: float) -> None:
         self.hangs = hangs
@@ -104,35 +104,35 @@ class Hanging(Judge):
 
 
 class Short(Judge):
-    """Forgets an individual."""
+    """Omits one individual."""
 
     def evaluate(self, performers: Any, streams: Streams) -> Scores:
         return Scores.of(weight_of(performers)[1:])
 
 
 class Wrong(Judge):
-    """Says something that is no score."""
+    """Returns something that is no score."""
 
     def evaluate(self, performers: Any, streams: Streams) -> Any:
         return Scores.of(["good"] * len(performers))
 
 
 class Bare(Judge):
-    """Gives back bare numbers, as many as there should be."""
+    """Returns plain numbers, of the right count."""
 
     def evaluate(self, performers: Any, streams: Streams) -> Any:
         return weight_of(performers)
 
 
 class Quitting(Judge):
-    """Wants to end the whole program."""
+    """Tries to end the whole program."""
 
     def evaluate(self, performers: Any, streams: Streams) -> Any:
         raise SystemExit("enough")
 
 
 class Slow(Judge):
-    """Takes its time with the first individual, and scores as `Judge` does."""
+    """Is slow on the first individual, and scores as `Judge` does."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -157,21 +157,21 @@ def _refuse() -> None:
 
 
 class Refusing(Judge):
-    """Travels, and cannot be loaded where it arrives."""
+    """Can be pickled, but not unpickled."""
 
     def __reduce__(self) -> Any:
         return _refuse, ()
 
 
 class NoScores(Judge):
-    """Gives back nothing at all."""
+    """Returns None."""
 
     def evaluate(self, performers: Any, streams: Streams) -> Any:
         return None
 
 
 def defined_inside() -> Any:
-    """A fitness of a class that no module has, as users define them in scripts and notebooks."""
+    """Return a fitness of a local class, as in scripts and notebooks."""
 
     class Local(Judge):
         def evaluate(self, performers: Any, streams: Streams) -> Scores:
@@ -184,7 +184,7 @@ _loaded: list[float] = []
 
 
 class Loading(Judge):
-    """Takes its time once in every process, as loading or compiling kernels does."""
+    """Is slow once per process, as loading or compiling kernels is."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -197,7 +197,7 @@ class Loading(Judge):
 
 
 class OutOfOrder(Judge):
-    """Meets an error of the machine at one individual, always or the first time only."""
+    """Raises a machine error at one individual, always or the first time only."""
 
     def __init__(self, error: BaseException, first: Path | None = None) -> None:
         self.error, self.first = error, first
@@ -212,7 +212,7 @@ class OutOfOrder(Judge):
 
 
 class Greedy(Judge):
-    """Asks for more memory than there is, at one individual."""
+    """Asks for more memory than available, at one individual."""
 
     def evaluate(self, performers: Any, streams: Streams) -> Scores:
         scores = super().evaluate(performers, streams)
@@ -222,7 +222,7 @@ class Greedy(Judge):
 
 
 class Refused(Networks):
-    """Networks of which one does not survive its journey to a worker."""
+    """Networks that include one that cannot be sent to a worker."""
 
     @classmethod
     def from_arrays(cls, arrays: Any, **options: Any) -> Any:

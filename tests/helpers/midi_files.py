@@ -1,7 +1,7 @@
-"""MIDI files with one fault each, and their innocent neighbours, written by mido.
+"""MIDI files with one fault each, and their faultless neighbours, written by mido.
 
-A voice is a list of notes (onset, length, pitch) in beats. `FAULTY` and `INNOCENT` say by name what
-`write_piece` shall write: the melody of 16 bars below with something done to it.
+A voice is a list of notes (onset, length, pitch) in beats. `FAULTY` and `INNOCENT` map names to the
+arguments of `write_piece`: the melody of 16 bars below with one change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BEATS = 64
 
 
 class Voice(NamedTuple):
-    """The notes of one track on one channel; without a program nothing is said about it."""
+    """The notes of one track on one channel; without a program, no program change."""
 
     notes: Sequence[Note]
     channel: int = 0
@@ -28,7 +28,10 @@ class Voice(NamedTuple):
 
 
 def melody(seed: int = 1, step: float = 0.5, beats: float = BEATS, root: int = 60) -> list[Note]:
-    """A melody on a grid of `step`, within the octave above `root`; the seed makes it its own."""
+    """Return a melody on a grid of `step`, varied by the seed.
+
+    Its notes lie in the octave above `root`.
+    """
     chance = random.Random(seed)
     notes: list[Note] = []
     place = 0.0
@@ -48,7 +51,10 @@ def write_piece(
     one_track: bool = False,
     end: float = 0.0,
 ) -> None:
-    """Write voices as a MIDI file: tempos in beats a minute, every place and the end in beats."""
+    """Write voices as a MIDI file.
+
+    Tempos are in beats per minute; all positions and the end are in beats.
+    """
     leading: list[tuple[int, int, Any]] = []
     for beat, tempo in tempos:
         event = mido.MetaMessage("set_tempo", tempo=round(60e6 / tempo))
@@ -85,18 +91,21 @@ def write_piece(
 
 
 def moved(notes: Iterable[Note], beats: float = 0.0, semitones: int = 0) -> list[Note]:
-    """The notes later and higher."""
+    """Return the notes later and higher."""
     return [(onset + beats, length, pitch + semitones) for onset, length, pitch in notes]
 
 
 def jittered(notes: Iterable[Note], beats: float, seed: int = 0) -> list[Note]:
-    """The notes as somebody plays them: each off by a normal error with this deviation."""
+    """Return the notes with normal timing errors, as a human plays them.
+
+    `beats` is the standard deviation.
+    """
     chance = random.Random(seed)
     return [(max(0.0, on + chance.gauss(0, beats)), length, pitch) for on, length, pitch in notes]
 
 
 def swung(notes: Iterable[Note], second: float, step: float = 0.5) -> list[Note]:
-    """The second of every two steps later: at `second` of the two instead of at a half."""
+    """Delay every second step to `second` of a pair (0.5: even)."""
 
     def place(onset: float) -> float:
         return onset + (2 * second - 1) * step if round(onset / step) % 2 else onset
@@ -105,20 +114,20 @@ def swung(notes: Iterable[Note], second: float, step: float = 0.5) -> list[Note]
 
 
 def graced(notes: list[Note], every: int) -> list[Note]:
-    """A grace note of a sixteenth of a beat before every so many notes."""
+    """Add grace notes of 1/16 beat before every n-th note."""
     grace = [(on - 1 / 16, 1 / 16, min(pitch + 1, 72)) for on, _, pitch in notes[every::every]]
     return sorted([*notes, *grace])
 
 
 def wavering(every: float, until: float = BEATS, seed: int = 0) -> list[tuple[float, float]]:
-    """Tempos that follow a player: another one every so many beats."""
+    """Return fluctuating tempos: a new one at regular intervals in beats."""
     chance = random.Random(seed)
     changes = int(until / every)
     return [(place * every, 120 * chance.uniform(0.9, 1.1)) for place in range(changes)]
 
 
 def ritardando(first: float, last: float, every: float = 0.5) -> list[tuple[float, float]]:
-    """Tempos from 116 down, in steps of 4."""
+    """Return tempos from 116 down, in steps of 4."""
     return [(first + n * every, 116 - 4 * n) for n in range(int((last - first) / every))]
 
 

@@ -1,4 +1,4 @@
-"""A worker process on an operating system that has none of the parts that systems may lack."""
+"""A worker process on an operating system that lacks all optional parts."""
 
 from multiprocessing.connection import Connection
 
@@ -8,7 +8,7 @@ reload_without(*PARTS)
 
 
 def work(pipe: Connection) -> None:
-    """Do what a worker does."""
+    """Act as a worker."""
     from evo.workers.pool.worker import work
 
     work(pipe)

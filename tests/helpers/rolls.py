@@ -1,4 +1,4 @@
-"""Small piano rolls, and what a melody is by the definition."""
+"""Small piano rolls, and melodies by their definition."""
 
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ small = st.integers(0, 14).flatmap(lambda steps: arrays(np.bool_, (steps, 3)))
 
 
 def roll(*keys: int | None, keyboard: int = 13) -> np.ndarray:
-    """A melody of one key a step; None is silence."""
+    """Return a melody of one key per step; None is silence."""
     grid = np.zeros((len(keys), keyboard), np.bool_)
     for step, key in enumerate(keys):
         if key is not None:
@@ -22,6 +22,6 @@ def roll(*keys: int | None, keyboard: int = 13) -> np.ndarray:
 
 
 def tokens_twin(grid: np.ndarray) -> list[tuple[int, int]]:
-    """(interval, wait) from note to note, as one would say it."""
+    """Return the (interval, wait) from note to note, computed plainly."""
     notes = [(step, max(np.flatnonzero(row))) for step, row in enumerate(grid) if row.any()]
     return [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(notes)]

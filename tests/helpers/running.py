@@ -20,7 +20,7 @@ COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()")
 
 
 def pictureless() -> dict[str, str]:
-    """The environment of processes whose runs of networks leave no picture."""
+    """Return the environment of processes whose runs of networks leave no picture."""
     folder = str(Path(__file__).parent / "pictureless")
     places = [folder, *filter(None, [os.environ.get("PYTHONPATH")])]
     return dict(os.environ) | {"PYTHONPATH": os.pathsep.join(places)}
@@ -55,9 +55,9 @@ class Watcher:
 
 
 class Copier(Watcher):
-    """A display that copies the run's directory after every generation.
+    """Display that copies the run's directory after every generation.
 
-    A copy is what a process leaves that is killed at this instant.
+    A copy equals the files of a process killed at this instant.
     """
 
     def __init__(self, run: Path, folder: Path) -> None:
@@ -70,9 +70,9 @@ class Copier(Watcher):
 
 
 def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> Config:
-    """An experiment's configuration with a small population and never solved, and more changes.
+    """Return an experiment's configuration: small population, never solved, other changes.
 
-    Without a name it is the quickest that the engine's genome is for.
+    Without a name, the fastest experiment for the engine's genome is used.
     """
     from evo.engines import engine_class, genome_of
 
@@ -99,7 +99,7 @@ def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[s
 
 
 def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
-    """All of a finished run that must not depend on how it was carried out."""
+    """Return the parts of a finished run that must be reproducible."""
     figures = {name: value for name, value in result.items() if name != "wall_seconds"}
     left = [path / "champion" / name for name in ("arrays.npz", "network.json", "song.mid")]
     return figures, [one.read_bytes() for one in left if one.exists()]
@@ -108,13 +108,15 @@ def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
 def begin_process(
     *arguments: str, session: bool = False, patient: bool = False
 ) -> "subprocess.Popen[str]":
-    """Start the command `evo` in a process of its own; its runs of networks leave no picture.
+    """Start the command `evo` in its own process.
+
+    Its runs of networks leave no picture.
 
     Args:
-        arguments: those of the command.
-        session: start a session of its own too.
-        patient: after a signal, give the run a minute to end well instead of `interrupt.GRACE`. A
-            busy machine may need it; tests of what is broken off do without.
+        arguments: Arguments of the command.
+        session: Whether to start a new session too.
+        patient: After a signal, give the run a minute to end well instead of `interrupt.GRACE`.
+            A busy machine may need it; tests of interrupted work do without.
     """
     script = "from evo.cli.main import main; main()"
     if patient:
@@ -130,7 +132,7 @@ def begin_process(
 
 
 def wait_for_generations(process: "subprocess.Popen[str]", path: Path, count: int) -> None:
-    """Wait until the run's log has `count` records, or its process has ended."""
+    """Wait until the run's log has `count` records, or its process ends."""
     log = path / "log.jsonl"
     while process.poll() is None:
         if log.exists() and log.read_bytes().count(b"\n") >= count:

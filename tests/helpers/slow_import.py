@@ -1,4 +1,4 @@
-"""A module that takes for ever to import, and says so when it begins."""
+"""A module that imports for ever, and prints a line when it begins."""
 
 import os
 import time

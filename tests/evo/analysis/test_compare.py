@@ -1,4 +1,4 @@
-"""Comparing runs: which runs are comparable, what is counted, and what is left out."""
+"""Comparing runs: which runs are comparable, counted, or left out."""
 
 import json
 import math
@@ -30,7 +30,7 @@ def run_of(
     name: str | None = None,
     **tables: Any,
 ) -> Path:
-    """A run's directory as a run would leave it: 20 evaluations and a second a generation."""
+    """Write a run's directory: 20 evaluations and 1 s per generation."""
     config = configured(name, engine, **deep_update(tables, {"run": {"seed": seed}}))
     path.mkdir(parents=True)
     (path / "config.toml").write_text(tomli_w.dumps(config.tables()))

@@ -43,7 +43,7 @@ def test_runs_without_success_count_whole_in_the_expected_running_time() -> None
 
 
 def by_counting(ours: list[float], theirs: list[float], alternative: str) -> float:
-    """The permutation test itself: every way to divide the values."""
+    """Return the p-value by trying every way to divide the values."""
     values = np.array([*ours, *theirs])
     pairs = (values[:, None] > values) + 0.5 * (values[:, None] == values)
 

@@ -52,7 +52,7 @@ def done(*arguments: object) -> str:
 
 
 def refused(*arguments: object) -> str:
-    """The one line that a wrong command is answered with."""
+    """Return the one-line error of a wrong command."""
     result = evo(*arguments)
     assert result.exit_code == 2, result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
@@ -296,7 +296,7 @@ def test_a_run_whose_workers_are_lost_ends_with_exit_code_1_and_can_be_gone_on_w
 
 
 def ini(**neat_section: object) -> Path:
-    """A configuration file of neat-python, for XOR."""
+    """Return a configuration file of neat-python, for XOR."""
     found = tables(NeatPythonSettings())
     found["NEAT"] |= neat_section
     found["DefaultGenome"] |= {"num_inputs": 2, "num_outputs": 1}

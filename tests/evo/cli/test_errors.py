@@ -37,7 +37,7 @@ def evo(*arguments: object) -> Result:
 
 
 def refused(*arguments: object) -> str:
-    """The one line that a wrong command is answered with."""
+    """Return the one-line error of a wrong command."""
     result = evo(*arguments)
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.splitlines()
@@ -45,7 +45,7 @@ def refused(*arguments: object) -> str:
 
 
 def check_bug(result: Result, *words: str) -> None:
-    """Check that a fault of ours is shown whole."""
+    """Check that an internal error shows its full traceback."""
     assert result.exit_code == 1
     lines = result.stderr.splitlines()
     assert lines[0].startswith("Traceback")
@@ -127,7 +127,7 @@ def test_a_bug_ends_the_process_with_1_and_keeps_to_standard_error() -> None:
 
 
 def raising(error: BaseException) -> Result:
-    """What a command that raises is answered with."""
+    """Return the output for a command that raises."""
 
     @click.group(cls=OneLineGroup)
     def group() -> None:
@@ -222,7 +222,7 @@ def test_a_setting_that_is_almost_right_is_told_the_nearest() -> None:
 
 @pytest.fixture
 def run() -> Path:
-    """A finished run, with a file and a folder beside it."""
+    """Return a finished run, with a file and a folder beside it."""
     path = Path("run")
     start(path, configured("memorize", "ga", stop={"generations": 2}))
     Path("file").write_text("mine")

@@ -1,4 +1,4 @@
-"""Commands on a run that another person made, and may have changed: nothing outside it changes."""
+"""Commands on a run by another person, possibly altered, change nothing outside it."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ def evo(*arguments: object) -> Result:
 
 
 def refused(*arguments: object) -> str:
-    """The one line that a command is refused with."""
+    """Return the one-line error of a refused command."""
     result = evo(*arguments)
     assert result.exit_code == 2, result.output
     (line,) = result.stderr.splitlines()
@@ -39,7 +39,7 @@ def refused(*arguments: object) -> str:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of memorize, to copy."""
+    """Return a finished run of memorize, to copy."""
     path = tmp_path_factory.mktemp("finished") / "a"
     with pytest.MonkeyPatch.context() as patch:
         undrawn(patch.setattr)
@@ -49,7 +49,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(finished: Path, tmp_path: Path) -> Path:
-    """A finished run of the test's own."""
+    """Return a finished run for one test."""
     return Path(shutil.copytree(finished, tmp_path / "a"))
 
 

@@ -51,19 +51,19 @@ def told(*arguments: str, width: int = 1000) -> str:
 
 
 def by_option(engine: str) -> tuple[str, ...]:
-    """The options that choose an engine."""
+    """Return the options that choose an engine."""
     genome = genome_of(engine)
     return "--engine", engine.removesuffix(f"-{genome}"), "--genome", genome
 
 
 def default(name: str, engine: str) -> Config:
-    """The configuration that a run begins with of which nothing but the engine is chosen."""
+    """Return the initial configuration of a run with only the engine chosen."""
     config, _ = configuration(name, OPTIONS | {"engine": engine}, SongFinder())
     return config
 
 
 def cells(row: Row) -> list[str]:
-    """What is shown of a setting: its name, default, limits and meaning."""
+    """Return the displayed name, default, limits and meaning of a setting."""
     return [one for one in (row.name, row.text, row.kind.removeprefix("a "), row.help) if one]
 
 

@@ -45,7 +45,10 @@ def refused(*arguments: object) -> str:
 
 
 def few_songs(folder: Path = Path("songs")) -> Path:
-    """Two fit ones, one of them deep below, a damaged one and one for a violin."""
+    """Return a folder of four songs.
+
+    Two fit, one of them in a subfolder; one is damaged and one is for a violin.
+    """
     (folder / "deep").mkdir(parents=True)
     write_piece(folder / "a.mid", Voice(melody(101)))
     write_piece(folder / "deep" / "b.mid", Voice(melody(102, step=0.25)))

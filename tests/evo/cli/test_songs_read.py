@@ -21,7 +21,7 @@ TUNES = ("ode-to-joy", "bingo", "london-bridge")
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of a user's songs."""
+    """Return a folder of a user's songs."""
     monkeypatch.chdir(tmp_path)
     undrawn(monkeypatch.setattr)
     folder = tmp_path / "mine"
@@ -32,7 +32,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(folder: Path, *arguments: object) -> Counter[str]:
-    """How often a command opens each file of a folder."""
+    """Count how often a command opens each file of a folder."""
     told = folder.parent / "told.json"
 
     def work() -> int:

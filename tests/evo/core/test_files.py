@@ -13,11 +13,11 @@ from evo.core.files import remove_leftovers, replace_file, replace_folder, to_js
 
 
 class Crash(BaseException):
-    """The power goes."""
+    """A simulated power failure."""
 
 
 def crash_at(monkeypatch: pytest.MonkeyPatch, instant: int) -> Callable[[], int]:
-    """Let the n-th change of the file system not happen, and nothing after it."""
+    """Skip the n-th change of the file system, and all after it."""
     done = 0
 
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:

@@ -19,7 +19,7 @@ from evo.core.interrupt import Interrupted, Interrupts
 
 @pytest.fixture(params=[None, *PARTS], ids=["nothing", *PARTS])
 def hidden(request: pytest.FixtureRequest) -> Iterator[str | None]:
-    """The part that this operating system lacks, or None."""
+    """Yield the part that this operating system lacks, or None."""
     if request.param is not None:
         reload_without(request.param)
     yield request.param

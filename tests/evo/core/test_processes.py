@@ -77,9 +77,9 @@ for path in json.loads(sys.argv[1]):
 
 
 def paths_of_children(folder: Path, *paths: list[str] | None) -> list[list[str]]:
-    """Where Python looks in a program started in a folder, and in a child of it for each of paths.
+    """Return `sys.path` of a program in a folder and its children.
 
-    A path replaces the first place where the program looks; None leaves it.
+    There is one child per path. A path replaces the program's first entry; None leaves it.
     """
     environment = dict(os.environ) | {"PYTHONPATH": str(Path(processes.__file__).parents[2])}
     environment.pop("PYTHONSAFEPATH", None)

@@ -40,7 +40,7 @@ def loaded(table: str, name: str) -> Any:
 
 
 def members(protocol: type) -> set[str]:
-    """What a protocol names: its methods and attributes."""
+    """Return the methods and attributes of a protocol."""
     named = {name for name in vars(protocol) if not name.startswith("_")}
     return named | set(protocol.__annotations__)
 
@@ -56,7 +56,7 @@ def test_every_entry_can_be_imported_and_is_where_it_is_defined(table: str, name
 
 
 def shared_names(**registries: Iterable[str]) -> dict[str, list[str]]:
-    """The registries of every name that is in several of them."""
+    """Return the registries of every name that is in several of them."""
     found: dict[str, list[str]] = {}
     for table, names in registries.items():
         for name in names:

@@ -73,7 +73,7 @@ def new(name: str, seed: int = 3) -> Engine:
 
 
 def judge(engine: Engine, failing: int = 0) -> Scores:
-    """Scores that depend on the individuals alone: how loudly they follow a fixed tune."""
+    """Return scores that depend only on the activations along a tune."""
     grid = np.random.default_rng(9).random((12, PLAYER.keys)) < 0.5
     said = engine.ask().follow(grid).astype(np.float64)
     right = np.tanh(said) * np.where(grid, 1.0, -1.0)
@@ -83,7 +83,7 @@ def judge(engine: Engine, failing: int = 0) -> Scores:
 
 
 def told(total: Any) -> Scores:
-    """Scores of these totals, each output and each of 12 cases having an equal share."""
+    """Return scores of these totals, shared equally by outputs and 12 cases."""
     totals = np.asarray(total, np.float64)
     by_output = np.repeat(totals[:, None] / PLAYER.keys, PLAYER.keys, 1)
     with np.errstate(over="ignore"):
@@ -237,7 +237,7 @@ def test_a_champion_of_the_same_score_is_the_one_found_first(name: str) -> None:
 def test_what_was_told_before_forgetting_is_no_measure_of_what_comes(
     name: str, tmp_path: Path
 ) -> None:
-    """A fitness that learned may give everybody less; nobody is held by an older score."""
+    """A fitness that learned may score all lower; older scores no longer count."""
     bred = []
     for bonus in (1e6, 0.0):
         engine = new(name)
@@ -351,7 +351,7 @@ def test_two_engines_side_by_side_do_not_disturb_each_other(name: str) -> None:
 
 
 def test_species_come_and_go_in_these_tests(name: str) -> None:
-    """Otherwise they would say little about engines that have species."""
+    """Otherwise they would hardly test engines that have species."""
     engine = new(name)
     seen = []
     for _ in range(7):

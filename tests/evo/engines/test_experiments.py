@@ -24,7 +24,7 @@ COPIES = {f"{name}2": name for name in registry.ENGINES}
 
 
 def fitting(engines: list[str]) -> list[tuple[str, str]]:
-    """Every experiment with every one of some engines that it is for."""
+    """Return every experiment with each of these engines that supports it."""
     return [
         (name, engine)
         for name in registry.EXPERIMENTS
@@ -48,7 +48,7 @@ def shaped(name: str, engine: str) -> tuple[Experiment, Config]:
 
 
 def built(chosen: Experiment, config: Config) -> Any:
-    """The engine of a configuration, as a run makes it."""
+    """Return the engine of a configuration, as a run makes it."""
     shape = chosen.shape(config, FIND)
     player = player_of(config, shape.keys) if isinstance(shape, Music) else None
     return engine_class(config.run.engine)(config.engine, seed=1, player=player)
@@ -88,7 +88,7 @@ def test_a_new_engine_has_settings_for_every_experiment_of_its_genome_kind(
 
 @pytest.fixture(scope="module")
 def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Critics trained a little, as another run would have left them."""
+    """Return briefly trained critics, as a run saves them."""
     path = tmp_path_factory.mktemp("critics") / FILE
     path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
     return path

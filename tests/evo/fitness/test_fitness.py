@@ -30,7 +30,10 @@ PROMPT = 8
 
 
 def periodic_song(seed: int = 1, bars: int = 4, keys: int = PLAYER.keys) -> Song:
-    """One note in most steps, the same every 8: a copy of lag 8 knows it by heart."""
+    """Return a song of mostly single notes that repeats every 8 steps.
+
+    A copy of lag 8 predicts it perfectly.
+    """
     generator = np.random.default_rng(seed)
     bar = np.zeros((PERIOD, keys), bool)
     for step in range(PERIOD):
@@ -40,7 +43,7 @@ def periodic_song(seed: int = 1, bars: int = 4, keys: int = PLAYER.keys) -> Song
 
 
 def loud(batch: Networks, gain: float = 100.0) -> Networks:
-    """The same networks with their weights times `gain`."""
+    """Return the same networks with their weights times `gain`."""
     arrays = batch.to_arrays()
     return Networks.from_arrays(arrays | {"weight": arrays["weight"] * gain})
 
@@ -56,13 +59,13 @@ def varied(inputs: int, outputs: int, player: Player | None) -> Networks:
 
 
 def readers() -> HistoryUsers:
-    """60 HistoryUsers for the copy task of three keys and two delays."""
+    """Return 60 HistoryUsers for a copy task of 3 keys, 2 delays."""
     shape = Shape(3, inputs=5, layers=(4,), lags=(2, 4, 9))
     return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
 
 
 def melodies() -> HistoryUsers:
-    """60 HistoryUsers that hear and play four keys."""
+    """Return 60 HistoryUsers with four keys as inputs and outputs."""
     shape = Shape(PLAYER.keys, layers=(3,), lags=(3, 7), architecture="melody", last=3)
     return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
 
@@ -348,7 +351,10 @@ def test_songs_that_cannot_be_judged_are_refused_in_one_line(
 
 
 def exclusive_or() -> Networks:
-    """clamped(a + b) - 2 clamped(a + b - 1): exactly right."""
+    """Return a network that computes exclusive or exactly.
+
+    Its output is clamped(a + b) - 2 clamped(a + b - 1).
+    """
     return network(
         2, 1,
         [(-1, 1, 1.0), (-2, 1, 1.0), (-1, 2, 1.0), (-2, 2, 1.0), (1, 0, 1.0), (2, 0, -2.0)],
@@ -401,7 +407,7 @@ def test_xor_refuses_a_genome_that_maps_no_numbers_in_one_clear_line() -> None:
 
 
 def reading(lag: int, keys: int = 3, markers: int = 0) -> HistoryUsers:
-    """A HistoryUser that reads one lag, whatever it hears."""
+    """Return a HistoryUser that reads one lag, for any input."""
     shape = Shape(keys, inputs=keys + markers, layers=(2,), lags=tuple(range(1, 10)))
     weights = np.zeros((1, shape.weights), np.float32)
     shape.views(weights)["read_bias"][0, lag - 1] = 50.0

@@ -30,7 +30,7 @@ SMALL = {"layers": [4], "last": 4, "history": 40}
 
 
 def song(steps: int = 24, keys: int = 4, seed: int = 1) -> Song:
-    """A melody with a note, or a rest, at every step."""
+    """Return a melody with a note, or a rest, at every step."""
     random = np.random.default_rng(seed)
     drawn = random.integers(0, keys + 1, steps)
     return Song(np.eye(keys + 1, dtype=np.bool_)[drawn, :keys], name=f"song {seed}")
@@ -47,7 +47,7 @@ def scored(fitness: NextStep, performers: Any, generation: int = 0) -> Any:
 
 
 class Sure:
-    """A performer of which every activation is the same."""
+    """A performer whose activations are all the same."""
 
     def __init__(self, activation: float) -> None:
         self.activation = activation
@@ -280,7 +280,7 @@ def test_a_history_user_cannot_leave_its_songs_by_an_input_and_says_what_else_to
 
 
 def played(path: Path, *options: str) -> Path:
-    """The MIDI file of what a run plays anew."""
+    """Return the MIDI file of a run's new performance."""
     ended = CliRunner().invoke(main, ["play", str(path), *options])
     assert ended.exit_code == 0, ended.output
     return Path(ended.output.splitlines()[0])
@@ -290,7 +290,7 @@ def played(path: Path, *options: str) -> Path:
 
 
 def resolved(song: Any, *settings: str) -> Config:
-    """The configuration that `evo run memorize --genome history-user` begins a run with."""
+    """Return the initial configuration of `evo run memorize --genome history-user`."""
     names = ("config", "neat_config", "engine", "seed", "population", *LIMITS)
     options = dict.fromkeys(names) | {"genome": "history-user", "song": str(song)}
     return configuration("memorize", options | {"settings": settings}, SongFinder())[0]

@@ -1,4 +1,4 @@
-"""The ABC reader: what it reads, and the line and reason of what it refuses."""
+"""The ABC reader: accepted notation, and the line and reason of each refusal."""
 
 import pytest
 

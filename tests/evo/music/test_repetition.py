@@ -7,7 +7,7 @@ from evo.music.song import Song
 
 
 def phrase(steps: int = 32, keys: int = 13, seed: int = 1) -> np.ndarray:
-    """One note, drawn, at every other step."""
+    """Return one note, drawn, at every other step."""
     random = np.random.default_rng(seed)
     grid = np.zeros((steps, keys), np.bool_)
     grid[np.arange(0, steps, 2), random.integers(0, keys, steps // 2)] = True

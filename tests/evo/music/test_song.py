@@ -29,7 +29,7 @@ few = settings(
 
 
 def save(path: Path, *notes: tuple[int, int, int], end: int = 0, ticks: int = 480) -> Path:
-    """Write notes (onset, end, pitch), in ticks, as another program would."""
+    """Write notes (onset, end, pitch), in ticks, as another program does."""
     events = sorted([(on, 1, p) for on, _, p in notes] + [(off, 0, p) for _, off, p in notes])
     track, now = mido.MidiTrack(), 0
     for tick, on, pitch in events:
@@ -42,7 +42,10 @@ def save(path: Path, *notes: tuple[int, int, int], end: int = 0, ticks: int = 48
 
 
 def judge_grid(path: Path, keys: int, lowest: int, steps_per_beat: int) -> np.ndarray:
-    """A song as plain mido reads it: nearest step, fewest semitones, whole bars from 128 steps."""
+    """Return a song as plain mido reads it.
+
+    Nearest step, fewest semitones, whole bars from 128 steps.
+    """
     midi = mido.MidiFile(path)
     onsets = []
     for track in midi.tracks:
@@ -65,7 +68,7 @@ def keys_of(song: Song) -> list[tuple[int, int]]:
 
 
 def seed_songs() -> list[Song]:
-    """The seed songs that fit 13 keys."""
+    """Return the seed songs that fit 13 keys."""
     if not SEED_SONGS.is_dir():
         pytest.skip("the seed songs are not beside this repository: no ../shared/seed_songs")
     songs, too_wide = [], []

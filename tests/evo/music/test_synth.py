@@ -23,7 +23,7 @@ def song_of(*notes: tuple[int, int], steps: int = 16, keys: int = 13, **options)
 
 
 def loudness(samples: np.ndarray, start: float, end: float) -> float:
-    """Root mean square between two times, in seconds."""
+    """Return the root mean square between two times, in seconds."""
     part = samples[round(start * RATE) : round(end * RATE)].astype(np.float64)
     return float(np.sqrt(np.mean(part**2)))
 

@@ -23,7 +23,7 @@ def lowest(tune):
 
 
 def ambiguous_steps(tune, window):
-    """Pairs of steps that look back on the same `window` rows and go on differently."""
+    """Return pairs of steps with equal last `window` rows and different continuations."""
     grid = np.zeros((window + STEPS, KEYS), np.bool_)
     for note in tune.notes:
         grid[window + note.onset, note.pitch - lowest(tune)] = True

@@ -44,14 +44,14 @@ ENDLESS = (
 
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here looks at the pictures of runs."""
+    """Draw no pictures: no test here uses them."""
     undrawn(monkeypatch.setattr)
     monkeypatch.setenv("PYTHONPATH", pictureless()["PYTHONPATH"])
 
 
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
-    """How each seed's run ends that is carried out alone."""
+    """Return the outcome of each seed's run alone."""
     outcomes = {}
     for seed in SEEDS:
         path = tmp_path_factory.mktemp("alone") / "run"
@@ -60,7 +60,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
 
 
 def of_seed(tables: Tables, seed: int) -> Config:
-    """The configuration of one run of a batch, typed."""
+    """Return the configuration of one run of a batch, typed."""
     return parse_config(with_seed(tables, seed), Path("batch.toml"))[0]
 
 

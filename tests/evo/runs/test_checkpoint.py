@@ -1,4 +1,4 @@
-"""A checkpoint loads as exactly what was saved, or not at all."""
+"""A checkpoint loads exactly as saved, or not at all."""
 
 import hashlib
 import io
@@ -53,7 +53,7 @@ def is_the_saved_one(loaded: tuple[State, Stamp]) -> bool:
 def write_with_honest_hashes(
     folder: Path, arrays: bytes, layout: dict[str, Any], **changes: Any
 ) -> None:
-    """A checkpoint that claims what it likes, with every hash right."""
+    """Write a checkpoint with arbitrary contents and correct hashes."""
     state = to_json({})
     manifest = {
         "schema": checkpoint.SCHEMA,
@@ -72,7 +72,7 @@ def write_with_honest_hashes(
 
 
 def crafted(header: str, data: bytes = b"\0" * 16) -> bytes:
-    """An `.npz` file with one array under a header of its own."""
+    """Return an `.npz` file with one array under this header."""
     text = header.encode() + b"\n"
     member = b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + data
     buffer = io.BytesIO()

@@ -20,7 +20,7 @@ from evo.runs.listing import is_at_work, summaries
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a finished run, and a killed one further down."""
+    """Return a folder with a finished run, and a nested killed one."""
     folder = tmp_path_factory.mktemp("made") / "runs"
     folder.mkdir()
     with pytest.MonkeyPatch.context() as patch:

@@ -75,7 +75,7 @@ def test_the_second_process_prints_nothing_whatever_happens_to_it(
 
 
 def test_a_generation_can_be_bred_that_nobody_evaluated() -> None:
-    """What the second process does: all score the same, also output by output."""
+    """As in the second process: all scores are equal, also per output."""
     settings = configured("memorize", neat={"NEAT": {"pop_size": 10}}).engine
     engine: Any = engine_class("neat")(settings, seed=0)
     outputs = engine.ask().outputs

@@ -42,7 +42,7 @@ BY_ENGINE = pytest.mark.parametrize("engine", KINDS)
 
 @pytest.fixture(scope="module")
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """How the run ends that nobody disturbs, by engine."""
+    """Return the outcome of an undisturbed run, by engine."""
     outcomes = {}
     for engine in KINDS:
         path = tmp_path_factory.mktemp("undisturbed") / "run"
@@ -52,7 +52,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _no_drawings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The figures have tests of their own and take most of the time of a small run."""
+    """Draw no figures: they have their own tests and are slow."""
     undrawn(monkeypatch.setattr)
 
 
@@ -61,7 +61,7 @@ def checkpoints(path: Path) -> list[int]:
 
 
 def log_of(path: Path) -> list[dict[str, Any]]:
-    """The records less their wall-clock field."""
+    """Return the records without their wall-clock field."""
     records = list(read_log(path / "log.jsonl"))
     return [{k: v for k, v in record.items() if k != "wall_seconds"} for record in records]
 

@@ -31,13 +31,13 @@ def evo(*arguments: object) -> Result:
 
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing here looks at the pictures of runs."""
+    """Draw no pictures: no test here uses them."""
     undrawn(monkeypatch.setattr)
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished run of 9 generations, to copy."""
+    """Return a finished run of 9 generations, to copy."""
     path = tmp_path_factory.mktemp("finished") / "a"
     with pytest.MonkeyPatch.context() as patch:
         undrawn(patch.setattr)
@@ -47,7 +47,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(finished: Path, tmp_path: Path) -> Path:
-    """A finished run of 9 generations, of the test's own."""
+    """Return a finished run of 9 generations, for one test."""
     return Path(shutil.copytree(finished, tmp_path / "a"))
 
 
@@ -160,7 +160,7 @@ def test_every_resume_is_noted_with_its_versions(run: Path) -> None:
 
 @pytest.fixture
 def undisturbed(tmp_path: Path) -> Any:
-    """The digest of the run when nothing happens to it."""
+    """Return the digest of an undisturbed run."""
     path = tmp_path / "undisturbed"
     evo(*RUN, "--out", path)
     extended(path)

@@ -62,7 +62,7 @@ asyncio.run(serve({"worker": Worker, "older": Older}[sys.argv[1]]))
 
 
 def numbered(count: int = 24) -> Networks:
-    """Individual i has the weight i."""
+    """Return networks: individual i has the weight i."""
     return joined([network(1, 1, [(-1, 0, float(i))]) for i in range(count)])
 
 
@@ -313,7 +313,7 @@ def test_local_workers_that_cannot_be_ended_well_are_killed(
 
 
 def is_alive(number: int) -> bool:
-    """Whether a process runs; one that has ended and waits for its parent does not."""
+    """Return whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
@@ -350,7 +350,7 @@ def test_a_generation_that_takes_long_can_be_left(local_cluster: Any, cluster_pa
 
 @pytest.fixture(params=["worker"])
 def elsewhere(request: pytest.FixtureRequest) -> "Iterator[tuple[str, subprocess.Popen[str]]]":
-    """The address and the process of a scheduler with one worker."""
+    """Yield the address and the process of a scheduler with one worker."""
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     process = subprocess.Popen(
         [sys.executable, "-c", CLUSTER, request.param],

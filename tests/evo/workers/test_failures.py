@@ -33,7 +33,7 @@ def refuse(x):
 
 
 def caught(work: Callable[[], Any]) -> BaseException:
-    """What a call raises."""
+    """Return the exception of a call."""
     try:
         work()
     except Exception as error:  # noqa: BLE001 - whatever it is
@@ -74,7 +74,7 @@ def test_asking_for_more_memory_than_there_is_is_the_individuals_own(
 
 @contextmanager
 def no_memory_left() -> Iterator[None]:
-    """Let this process have hardly more memory than it uses."""
+    """Limit this process to hardly more memory than it uses."""
     before = resource.getrlimit(resource.RLIMIT_AS)
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     limit = pages * resource.getpagesize() + (1 << 26)
@@ -98,7 +98,7 @@ def test_memory_that_is_short_is_no_individuals_fault(monkeypatch: pytest.Monkey
 
 @pytest.fixture
 def kernels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Kernels of a user's own, of which one is kept on disk."""
+    """Return a user's own kernels, one of them cached on disk."""
     (tmp_path / "kernels_of_a_user.py").write_text(_KERNELS)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))

@@ -24,7 +24,7 @@ LINK = Link()
 
 
 def score(batch: range) -> Scores:
-    """Individual i scores i."""
+    """Return scores: individual i scores i."""
     return Scores.of(np.array(batch, float))
 
 
@@ -68,7 +68,7 @@ def test_no_batch_is_to_take_as_long_as_an_individual_may() -> None:
 
 
 def blamed(culprit: int, count: int, fail: Callable[[Backlog, range], None]) -> tuple[Scores, int]:
-    """Score a population where a batch with the culprit goes wrong; its scores, and how often."""
+    """Return the scores and failure count if the culprit's batches fail."""
     backlog = Backlog(count)
     failures = 0
     while backlog.unscored:
@@ -132,7 +132,7 @@ def test_nobody_is_blamed_for_what_happens_to_cold_workers_alone() -> None:
 
 
 def started(workers: int, count: int, timeout: float = TIMEOUT) -> Scheduler[str]:
-    """A scheduler with workers that are ready at time 0, and a population."""
+    """Return a scheduler with workers ready at time 0, and a population."""
     scheduler: Scheduler[str] = Scheduler(LINK, timeout, workers)
     for number in range(workers):
         scheduler.add(f"{number}", 0.0)
@@ -163,7 +163,7 @@ def test_a_first_evaluation_that_takes_longer_than_the_limit_is_repeated_by_a_wa
 
 
 def test_who_is_slow_is_late_whether_a_warm_worker_has_it_or_a_cold_one() -> None:
-    """Two seconds each with a limit of one: the scores do not depend on who is first."""
+    """Each takes 2 s with a limit of 1 s: scores do not depend on the order."""
     scheduler = started(1, 2)
     now, name = 0.0, 0
     while not scheduler.is_done:
@@ -411,7 +411,7 @@ class Simulation:
         )
 
     def run(self) -> tuple[Scores, float]:
-        """Evaluate a population; its scores, and the time that it took."""
+        """Evaluate a population; return its scores and the time taken."""
         scheduler: Scheduler[str] = Scheduler(LINK, TIMEOUT, self.workers)
         scheduler.begin(self.count, "kind")
         now, cold, queues = 0.0, set[str](), dict[str, list[Any]]()

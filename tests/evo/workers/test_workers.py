@@ -66,7 +66,7 @@ def evaluator(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def numbered(count: int = 24) -> Networks:
-    """Individual i has the weight i."""
+    """Return networks: individual i has the weight i."""
     return joined([network(1, 1, [(-1, 0, float(i))]) for i in range(count)])
 
 

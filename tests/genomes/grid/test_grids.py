@@ -1,4 +1,4 @@
-"""Note grids as performers: they play their own notes, whatever the inputs."""
+"""Note grids as performers: they play their own notes for any inputs."""
 
 import numpy as np
 import pytest

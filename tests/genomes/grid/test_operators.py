@@ -51,14 +51,14 @@ def bred(
 
 
 def grids(count: int, density: float = 0.15, seed: int = 0) -> np.ndarray:
-    """Random grids in which every step has a key left."""
+    """Return random grids with a free key at every step."""
     notes = np.random.default_rng(seed).random((count, STEPS, KEYS)) < density
     notes[notes.all(axis=2), 2] = False
     return notes
 
 
 def mutants(kind: str, pool: np.ndarray, **how: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Pairs of a grid and what one edit of this kind made of it."""
+    """Yield pairs of a grid and its child by one edit."""
     parents = np.repeat(np.arange(len(pool))[:, None], 2, axis=1)
     yield from zip(pool, bred(rates(kind, **how), pool, parents), strict=True)  # type: ignore[arg-type]
 
@@ -238,7 +238,7 @@ def test_swap_exchanges_two_phrases() -> None:
 
 
 def pairs(kind: str, count: int = 300) -> Iterator[tuple[np.ndarray, list[int]]]:
-    """From which of two parents each bar of a child comes: 0 or 1."""
+    """Yield children, with the parent of each bar: 0 or 1."""
     pool = np.zeros((2, STEPS, KEYS), np.bool_)
     pool[1] = True
     parents = np.tile([0, 1], (count, 1))

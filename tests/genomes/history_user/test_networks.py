@@ -1,4 +1,4 @@
-"""HistoryUsers compute what the reference does, equally in every batch, from the past."""
+"""HistoryUsers compute the same as the reference, equally in every batch, from the past."""
 
 import math
 import tracemalloc
@@ -23,7 +23,10 @@ LAGS = (1, 2, 5, 9)
 
 @cache
 def batch(architecture: Any, n: int = 4, keys: int = 5, inputs: int = 5) -> HistoryUsers:
-    """A small batch; the second layer is wide enough for every form of the matrix product."""
+    """Return a small batch.
+
+    The second layer is wide enough for every form of the matrix product.
+    """
     shape = Shape(keys, inputs, (7, 21), LAGS, architecture, last=18)
     return HistoryUsers.initial(shape, np.random.default_rng(1), n, scale=2.0)
 
@@ -41,7 +44,7 @@ def streams(seeds: Any) -> list[np.random.Generator]:
 
 
 def reader(shape: Shape, lag: int) -> HistoryUsers:
-    """An individual that reads one lag, whatever it hears."""
+    """Return an individual that reads one lag, for any input."""
     users = HistoryUsers.initial(shape, np.random.default_rng(2), 1)
     users.parts()["read_bias"][0, shape.lags.index(lag)] = 60.0
     return users
@@ -395,7 +398,7 @@ def test_a_temperature_draws_from_each_individuals_own_stream(architecture: Any)
 def test_chances_are_those_of_the_activations_over_the_temperature(
     architecture: Any, temperature: float
 ) -> None:
-    """The first step alone: it has heard nothing, so that its chances are the same every time."""
+    """At the first step the history is empty, so the probabilities are always the same."""
     one = batch(architecture).take([2])
     if architecture == "plain":  # it has read nothing: chances are as near to 0 as they get
         wanted = 1 / (1 + np.exp(13.8 / temperature)) * np.ones(5)

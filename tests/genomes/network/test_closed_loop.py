@@ -1,4 +1,4 @@
-"""Networks in closed loop play exactly what they output step by step."""
+"""Networks in closed loop play exactly their step-by-step outputs."""
 
 from dataclasses import replace
 from functools import cache
@@ -24,7 +24,10 @@ PLAYERS = pytest.mark.parametrize("player", [
 
 @cache
 def population(player: Player, feed_forward: bool) -> Networks:
-    """Evolved networks of every function, then fully connected ones with the genes shuffled."""
+    """Return evolved networks of every function, then fully connected ones.
+
+    The genes of the fully connected ones are shuffled.
+    """
     config = varied_config(player.inputs, player.keys, feed_forward)
     varied = from_neat_python(evolved(config), config.genome_config, player)
     random = np.random.default_rng(3)
@@ -46,7 +49,7 @@ def population(player: Player, feed_forward: bool) -> Networks:
 
 
 def outputs_at(batch: Networks, grids: np.ndarray, step: int) -> np.ndarray:
-    """What every network says next after its own first `step` rows of `grids`: (n, keys)."""
+    """Return each network's outputs after `step` rows: (n, keys)."""
     assert batch.player is not None
     said = []
     for i, grid in enumerate(grids):
@@ -59,7 +62,7 @@ def outputs_at(batch: Networks, grids: np.ndarray, step: int) -> np.ndarray:
 
 
 def sounding(player: Player, outputs: np.ndarray, temperature: float, chances: np.ndarray) -> set:
-    """Which keys of one network sound at one step, by the words of the contract."""
+    """Return one network's sounding keys at one step, following the contract."""
     if not player.voices:
         said = outputs - player.threshold
         if temperature == 0:
@@ -115,7 +118,7 @@ def test_the_performing_populations_hold_every_function() -> None:
 
 @BOTH_KINDS
 def test_the_order_of_genes_is_the_order_of_the_sum(feed_forward: bool) -> None:
-    """Three keys that are summed in three orders, of which one alone leaves more than 0."""
+    """Three keys summed in three orders; only one order leaves more than 0."""
     player = Player(keys=3, lags=(1, 2, 3), off=0.0, before_start=0.0)
     weights = {-1: 1e16, -4: 1.0, -7: -1e16}  # key 0 at the three lags
     orders = [(-1, -4, -7), (-1, -7, -4), (-4, -1, -7)]

@@ -55,7 +55,7 @@ def described(genes: Genes) -> list[Module]:
 
 
 def packed(modules: list[Module]) -> Genes:
-    """The genes of modules that were described."""
+    """Return the genes of described modules."""
     nodes = [[(key[1], *one[key]) for key in sorted(one) if key[0] == "node"] for one in modules]
     links = [[(key[1], *one[key]) for key in sorted(one) if key[0] == "link"] for one in modules]
     all_nodes, all_links = list(chain(*nodes)), list(chain(*links))
@@ -82,7 +82,7 @@ def packed(modules: list[Module]) -> Genes:
 def edited(
     edits: Edits, genes: Genes, parent: Any, innovations: Innovations, key: int = 1
 ) -> Genes:
-    """Numbered children with one edit each."""
+    """Return numbered children with one edit each."""
     places = np.asarray(parent, np.int64)
     mutate = np.ones(len(places), np.bool_)
     children, founded = edit_offspring(edits, INPUTS, genes, places, mutate, np.uint64(key))
@@ -92,7 +92,7 @@ def edited(
 
 @cache
 def grown(rounds: int = 40) -> tuple[Genes, Innovations]:
-    """Modules of every output, each after so many edits of all kinds, and the next numbers."""
+    """Return modules of every output after `rounds` edits, and the next numbers."""
     shape = {"num_inputs": INPUTS, "num_outputs": OUTPUTS}
     changes = {"DefaultGenome": shape, "Modules": {"by_output": True}}
     modules = Modules.of(changed(NeatSettings(), changes))
@@ -109,7 +109,7 @@ def next_numbers() -> Innovations:
 
 
 def conditions(module: Module, node: int) -> dict[int, float]:
-    """The weights of a hidden node's inputs, by input."""
+    """Return the weights of a hidden node's inputs, by input."""
     return {
         source: weight
         for key, (source, target, *rest) in module.items()
@@ -127,7 +127,7 @@ def output_of(module: Module) -> int:
 
 
 def assert_valid(genes: Genes) -> None:
-    """Sorted, nothing twice, and no end of a connection missing."""
+    """Check that genes are sorted and unique, and that all ends exist."""
     for module, n0, n1, c0, c1 in zip(
         described(genes), genes.node_offsets, genes.node_offsets[1:],
         genes.connection_offsets, genes.connection_offsets[1:], strict=False,
@@ -154,7 +154,7 @@ def assert_share(hits: int, count: int, share: float) -> None:
 
 
 def difference(parent: Module, child: Module) -> str:
-    """The one edit that makes a child of its parent; fails if it takes more than one."""
+    """Return the only edit between parent and child; fail if several."""
     output = output_of(parent)
     new, lost = child.keys() - parent.keys(), parent.keys() - child.keys()
     changed = {key for key in parent.keys() & child.keys() if parent[key] != child[key]}
@@ -424,7 +424,7 @@ def test_removing_a_conjunction_removes_its_links_and_no_others() -> None:
 
 
 def gathered(ancestor: Module, siblings: list[Module]) -> tuple[Module, list[bool]]:
-    """What `merge` should give, and which siblings it takes."""
+    """Return the expected result of `merge`, and the siblings that it uses."""
     merged, touched = dict(ancestor), set()
     taken = []
     for sibling in siblings:
@@ -541,7 +541,7 @@ def test_of_siblings_that_changed_the_same_gene_the_better_one_wins(
 
 
 def test_a_condition_is_never_left_without_its_conjunction() -> None:
-    """Neither of the two siblings changes a gene of the other, and both would be nonsense."""
+    """Neither sibling changes a gene of the other, but both together would be invalid."""
     for siblings in ([NEGATIVE, WITHOUT_CONJUNCTION], [WITHOUT_CONJUNCTION, NEGATIVE]):
         genes = merged_genes(packed([BASE, *siblings]), 2)
         assert_valid(genes)

@@ -11,7 +11,7 @@ from genomes.player import Player
 
 
 def genes_in_order(genome: Any) -> tuple[list[Any], list[Any]]:
-    """Every attribute of every gene of a genome, in the order of its dictionaries."""
+    """Return a genome's gene attributes, in the order of its dictionaries."""
     nodes = [
         (key, node.key, node.bias, node.response, node.activation, node.aggregation,
          node.time_constant)

@@ -32,7 +32,7 @@ BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])
 
 @cache
 def population(feed_forward: bool, seed: int = 1) -> tuple[list[Any], Any, Networks]:
-    """Evolved genomes of every function, their neat-python configuration, and the batch."""
+    """Return evolved genomes of every function, their configuration, and the batch."""
     config = varied_config(PLAYER.inputs, PLAYER.keys, feed_forward)
     genomes = evolved(config, seed=seed)
     return genomes, config, from_neat_python(genomes, config.genome_config, PLAYER)
@@ -90,7 +90,7 @@ def test_the_compared_populations_hold_every_function_disabled_genes_and_unused_
 
 
 def activated(name: str, values: list[float], feed_forward: bool = True) -> list[float]:
-    """An activation function of some numbers, as a node computes it."""
+    """Return an activation function's values, computed as in a node."""
     node = network(1, 1, [(-1, 0, 1.0)], activation=name, feed_forward=feed_forward)
     outputs: list[float] = node.activate(np.array(values)[:, None])[0, :, 0].tolist()
     return outputs
@@ -193,7 +193,10 @@ def test_a_positive_activation_too_small_for_float32_still_sounds() -> None:
 
 
 def closed_loop(theirs: Any, prompt: np.ndarray, steps: int) -> list[list[bool]]:
-    """What a neat-python network plays after a prompt, by the README of player.json."""
+    """Return a neat-python network's performance after a prompt.
+
+    The README of player.json is followed.
+    """
     played: list[list[bool]] = []
     for step in range(steps):
         inputs = []

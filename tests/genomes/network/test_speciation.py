@@ -18,9 +18,9 @@ BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])
 
 
 def renumbered(networks: Networks) -> Networks:
-    """The networks with one innovation number for every (source, target), genes sorted by it.
+    """Return the networks with one innovation number per (source, target).
 
-    neat-python matches connections by their ends, which is the same only then.
+    Genes are sorted by it. Only then does neat-python's matching by ends give the same result.
     """
     ends = np.stack([networks.source, networks.target])
     pairs, which = np.unique(ends, axis=1, return_inverse=True)
@@ -33,7 +33,7 @@ def renumbered(networks: Networks) -> Networks:
 
 @cache
 def population(feed_forward: bool, generations: int = 12) -> tuple[Networks, Any]:
-    """Networks of a population that neat-python evolved, and its configuration."""
+    """Return networks of a population that neat-python evolved, and its configuration."""
     config = varied_config(5, 3, feed_forward, node_delete_prob=0.3)
     genomes = evolved(config, generations=generations)
     return renumbered(from_neat_python(genomes, config.genome_config)), config

@@ -1,6 +1,6 @@
-"""Arrays that make no networks are refused where they enter, and harm no kernel where they do not.
+"""Invalid network arrays are refused on entry, and elsewhere harm no kernel.
 
-Those of kernels that write beside what they count also run where every index is checked.
+Tests of kernels that write beside counting also run with every index checked.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ KEY = np.uint64(3)
 
 
 def arrays(feed_forward: bool = True) -> dict[str, np.ndarray]:
-    """Those of two networks: nodes 0, 1, 7 and five connections each."""
+    """Return two networks' arrays: nodes 0, 1, 7 and five connections each."""
     one = network(5, 2, LINKS, feed_forward=feed_forward, player=PLAYER)
     return joined([one, one]).to_arrays()
 
@@ -154,7 +154,7 @@ def test_what_a_process_of_the_run_sends_is_trusted() -> None:
 
 
 def test_no_order_of_the_ids_is_slow() -> None:
-    """100,000 nodes, last first: what an insertion sort takes minutes for."""
+    """100,000 nodes in descending order take an insertion sort minutes."""
     count = 100_000
     one = network(1, 1, [(-1, 0, 1.0)]).to_arrays()
     given = one | {
@@ -189,7 +189,7 @@ def test_checking_a_large_population_takes_milliseconds() -> None:
 
 
 def modules(counts: list[int], weight: float = 0.0) -> Genes:
-    """Networks of one output, each connected to its first inputs."""
+    """Return networks of one output, each connected to its first inputs."""
     nodes, links = len(counts), sum(counts)
     return Genes(
         node_offsets=np.arange(nodes + 1),
@@ -267,9 +267,10 @@ def test_kernels_refuse_indices_that_are_not_there(wrong: int) -> None:
 
 
 def checked_kernels(cache: pytest.Cache) -> Path:
-    """A directory for compiled kernels that check every index, new when any genome's code is.
+    """Return a directory for compiled kernels that check every index.
 
-    Compiling them takes 15 s. numba itself does not notice that a called module has changed.
+    It is new if any genome's code changes. Compiling takes 15 s. numba itself does not notice that
+    a called module has changed.
     """
     code = sorted(Path(genomes.__file__).parent.rglob("*.py"))
     digest = hashlib.sha256(b"\0".join(one.read_bytes() for one in code)).hexdigest()[:16]
@@ -309,7 +310,10 @@ def test_genes_that_do_not_rise_are_refused_where_they_are_bred() -> None:
 
 
 def whole() -> tuple[Genes, np.ndarray, np.ndarray]:
-    """Two networks of two modules: nodes 0 and 7, node 1; and where the modules begin."""
+    """Return two networks of two modules, and the modules' offsets.
+
+    The modules have nodes 0 and 7, and node 1.
+    """
     links = [(-1, 7, 1.0), (7, 0, 1.0), (-1, 1, 1.0), (-2, 1, 1.0)]
     one = network(2, 2, links).to_arrays() | {"node_id": np.array([0, 7, 1])}
     batch = joined([Networks.from_arrays(one)] * 2)

@@ -38,14 +38,14 @@ Described = tuple[dict[int, Any], dict[int, Any]]
 
 
 def genome_of(feed_forward: bool = True, **genome: Any) -> Structure:
-    """Settings of genomes; every gene varies unless told otherwise."""
+    """Return settings of genomes; every gene varies unless changed."""
     return varied_genome(
         genome.pop("inputs", INPUTS), genome.pop("outputs", OUTPUTS), feed_forward, **genome
     )
 
 
 def rates_with(feed_forward: bool = True, **genome: Any) -> Rates:
-    """Rates of which only the given ones are not 0."""
+    """Return rates that are 0 except for the given ones."""
     return rates_of(genome_of(feed_forward, **(QUIET | genome)))
 
 
@@ -56,7 +56,7 @@ def first(settings: Structure, size: int, seed: int = 1) -> tuple[Genes, Any]:
 def generations(
     feed_forward: bool, count: int, size: int = 50, seed: int = 1, **genome: Any
 ) -> Iterator[Genes]:
-    """The genes of every generation of a population bred at random."""
+    """Yield the genes of every generation of a population bred at random."""
     settings = genome_of(feed_forward, **genome)
     rates, random = rates_of(settings), np.random.default_rng(seed)
     genes, innovations = first(settings, size, seed)
@@ -75,13 +75,16 @@ def last_generation(feed_forward: bool = True, **settings: Any) -> Genes:
 
 
 def family(rates: Rates, parents: Genes, count: int, place: int = 0, seed: int = 5) -> Genes:
-    """Many children of one network by itself; new genes are not numbered."""
+    """Return many children of one network with itself; new genes are unnumbered."""
     same = np.full(count, place)
     return breed(rates, parents, same, same, np.ones(count, np.bool_), np.uint64(seed))[0]
 
 
 def described(genes: Genes) -> list[Described]:
-    """All networks, gene by gene. New genes without a number are told apart by their place."""
+    """Describe all networks, gene by gene.
+
+    Unnumbered new genes are identified by index.
+    """
     lists = {name: column.tolist() for name, column in genes._asdict().items()}
     networks = []
     for n0, n1, c0, c1 in zip(
@@ -105,7 +108,7 @@ def described(genes: Genes) -> list[Described]:
 
 
 def assert_share(hits: int, count: int, share: float) -> None:
-    """So many hits of `count` are within 5 standard errors of the share."""
+    """Check that hits are within 5 standard errors of the share."""
     assert abs(hits - count * share) <= 5 * math.sqrt(count * share * (1 - share)) + 1e-9
 
 
@@ -240,7 +243,7 @@ def test_attributes_come_from_both_parents_equally_often_and_independently() -> 
 
 
 def joined_genes(one: Genes, other: Genes) -> Genes:
-    """Two batches of genes in one."""
+    """Return two batches of genes in one."""
     joined = {}
     for name, column in one._asdict().items():
         after = getattr(other, name)
@@ -308,7 +311,7 @@ def test_what_is_not_mutated_is_an_exact_copy_of_the_fitter_whatever_the_rates()
 
 @BOTH_KINDS
 def test_a_child_depends_on_its_parents_and_place_alone(feed_forward: bool) -> None:
-    """Nobody before or after it, and no other network of the batch, has a say."""
+    """Neither its neighbours nor the other networks of the batch have any influence."""
     rates, parents = rates_of(genome_of(feed_forward)), last_generation(feed_forward)
     size, key = len(parents.node_offsets) - 1, np.uint64(123)
     fitter, other = np.random.default_rng(2).integers(size, size=(2, 40))
@@ -342,7 +345,10 @@ def test_a_child_depends_on_its_parents_and_place_alone(feed_forward: bool) -> N
 
 
 def wide(**genome: Any) -> tuple[Rates, Genes]:
-    """Rates and one network of 100 outputs and as many connections; its numbers are all 0.5."""
+    """Return rates and one network of 100 outputs and 100 connections.
+
+    All its numbers are 0.5.
+    """
     genome = QUIET | dict(
         inputs=1, outputs=100, num_hidden=0, initial_connection="full_direct",
         activation_default="sigmoid", aggregation_default="sum",
@@ -459,7 +465,7 @@ def test_weights_of_an_alphabet_are_replaced_by_another_letter_at_their_rate() -
 
 @pytest.fixture(scope="module", params=[True, False], ids=["feed-forward", "recurrent"])
 def grown(request: pytest.FixtureRequest) -> tuple[bool, Genes]:
-    """One network with hidden nodes of a population that evolved, some genes of it disabled."""
+    """Return one evolved network with hidden nodes and some disabled genes."""
     genes = last_generation(request.param, node_delete_prob=0.3)
     networks = Networks(INPUTS, OUTPUTS, request.param, **genes._asdict())
     hidden = np.diff(genes.node_offsets) - OUTPUTS
@@ -470,13 +476,13 @@ def grown(request: pytest.FixtureRequest) -> tuple[bool, Genes]:
 
 
 def structure(network: Described) -> tuple[set[int], dict[tuple[int, int], bool]]:
-    """The nodes of a network, and its connections with whether they are enabled."""
+    """Return a network's nodes, and its connections with their enabled flags."""
     nodes, links = network
     return set(nodes), {(source, target): on for source, target, _, on in links.values()}
 
 
 def new_pairs(parent: Described, feed_forward: bool) -> set[tuple[int, int]]:
-    """Every connection that could be added."""
+    """Return every connection that could be added."""
     nodes, known = structure(parent)
     sources = [*range(-INPUTS, 0), *(node for node in nodes if node >= OUTPUTS)]
     return {
@@ -489,7 +495,7 @@ def new_pairs(parent: Described, feed_forward: bool) -> set[tuple[int, int]]:
 
 
 def kind_of_change(parent: Described, child: Described) -> str:
-    """Which structural mutation made the child; fails if it is more than one."""
+    """Return the only structural mutation of a child; fail if several."""
     (nodes, links), (new_nodes, new_links) = structure(parent), structure(child)
     gained, lost = new_links.keys() - links.keys(), links.keys() - new_links.keys()
     switched = {pair for pair in links.keys() & new_links.keys() if links[pair] != new_links[pair]}

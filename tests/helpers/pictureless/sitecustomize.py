@@ -9,7 +9,7 @@ from typing import Any
 
 
 def _nothing(name: str) -> Any:
-    """Return a function that draws nothing, for any name of the module that draws networks."""
+    """Return a function that draws nothing, for any drawing name."""
     if name.startswith("__"):
         raise AttributeError(name)
     return lambda *arguments, **options: {}

@@ -22,7 +22,7 @@ DISTANCES = [2, 3, 8, 16, 33]
 
 
 def song_of(steps: int = 128, **more: Any) -> Song:
-    """A song in which every step has one note or none."""
+    """Return a song in which every step has one note or none."""
     random = np.random.default_rng(3)
     grid = np.zeros((steps, 13), np.bool_)
     grid[np.arange(0, steps, 2), random.integers(0, 13, -(-steps // 2))] = True
@@ -30,7 +30,10 @@ def song_of(steps: int = 128, **more: Any) -> Song:
 
 
 def periodic(period: int = 12, times: int = 8) -> Song:
-    """Every step of a period has another key, so that a note comes back after a period only."""
+    """Return a song with another key at every step of a period.
+
+    So a note returns only after a whole period.
+    """
     return Song(np.tile(np.eye(period, dtype=np.bool_), (times, 1)))
 
 
@@ -40,7 +43,7 @@ def weights_of(song: Song, distances: list[int] = DISTANCES) -> np.ndarray:
 
 
 def charts(figure: Figure) -> dict[str, tuple[Axes, Axes]]:
-    """The charts of the song and of the reading by the section's title."""
+    """Return the charts of the song and the reading, by section title."""
     columns: dict[tuple[int, int], Axes] = {}
     for axes in figure.axes:
         place = axes.get_subplotspec()
@@ -54,7 +57,7 @@ def charts(figure: Figure) -> dict[str, tuple[Axes, Axes]]:
 
 
 def bars(axes: Axes) -> dict[float, float]:
-    """The bars' heights by where they stand."""
+    """Return the bars' heights by position."""
     (container,) = axes.containers
     return {
         round(float(bar.get_x() + bar.get_width() / 2), 6): float(bar.get_height())
@@ -186,7 +189,7 @@ def test_a_section_without_a_step_is_refused(section: int) -> None:
 
 
 def tiny_run(path: Path, **network: Any) -> Path:
-    """The champion's folder of a run of two generations."""
+    """Return the champion's folder of a run of two generations."""
     network = {"layers": [4], "last": 4, "lags": [7, 15, 31]} | network
     config = configured(
         "memorize",
@@ -220,7 +223,7 @@ def test_a_run_without_a_history_leaves_no_reading(tmp_path: Path) -> None:
 
 
 def phrases(steps: int = 128, seed: int = 3) -> Song:
-    """A phrase of 16 steps again and again."""
+    """Return a song that repeats a phrase of 16 steps."""
     random = np.random.default_rng(seed)
     phrase = np.zeros((16, 13), np.bool_)
     phrase[np.arange(0, 16, 2), random.integers(0, 13, 8)] = True
@@ -232,7 +235,7 @@ def drawn(songs: list[Song], **options: Any) -> Figure:
 
 
 def panels(figure: Figure) -> list[tuple[Axes, Axes]]:
-    """The histogram and the map of every section, in their order."""
+    """Return the histogram and the map of every section, in their order."""
     above = [axes for axes in figure.axes if axes.get_title(loc="left")]
     below = [axes for axes in figure.axes if axes.images]
     return list(zip(above, below, strict=True))

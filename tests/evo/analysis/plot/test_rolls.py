@@ -28,7 +28,7 @@ def pieces(count: int = 3) -> list[Song]:
 
 
 def drawn(figure: Figure, panel: int) -> set[tuple[int, int]]:
-    """The notes (step, key) in a panel."""
+    """Return the notes (step, key) in a panel."""
     notes = [
         path.get_extents()
         for collection in figure.axes[panel].collections

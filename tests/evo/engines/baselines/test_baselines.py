@@ -46,13 +46,13 @@ def population(engine: Any) -> dict[str, Any]:
 
 
 def parent(engine: Any) -> Any:
-    """The arrays of the parent that a checkpoint keeps, None without a parent."""
+    """Return the parent's arrays in a checkpoint; None without a parent."""
     kept = engine.state().part("breeder")
     return kept.part("parent").arrays if "parent" in kept.values else None
 
 
 def configured(name: str, **given: Any) -> Config:
-    """The configuration of a new run with these options."""
+    """Return the configuration of a new run with these options."""
     names = (
         "config", "genome", "engine", "neat_config", "seed", "population", "song", "generations",
         "time_limit", "target", "workers",
@@ -183,7 +183,7 @@ def by_output() -> NetworkOperators:
 
 
 def modules(networks: Networks) -> list[Any]:
-    """Each output's genes: the nodes that lead to it, and their connections."""
+    """Return each output's genes: the nodes that lead to it, their connections."""
     found = []
     genes = genes_of(networks)
     owner: dict[int, int] = {}

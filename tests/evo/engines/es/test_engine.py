@@ -434,7 +434,7 @@ def engine(kind: str = "openai", seed: int = 3, **tables: dict[str, Any]) -> Evo
 
 
 def distribution(one: EvolutionStrategy) -> Strategy:
-    """The strategy that a checkpoint of the engine holds."""
+    """Return the strategy that a checkpoint of the engine holds."""
     strategy = one.settings.start(np.zeros(WIDTH))
     strategy.restore(one.state().part("breeder"))
     return strategy

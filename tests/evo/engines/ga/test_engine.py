@@ -37,7 +37,7 @@ def engine(seed: int = 1, **tables: dict[str, Any]) -> GridGA:
 
 
 def survivors(one: GridGA) -> dict[str, Any]:
-    """The surviving parents that a checkpoint keeps: notes, total and cases."""
+    """Return the surviving parents that a checkpoint keeps: notes, total and cases."""
     return one.state().part("breeder").part("pool").arrays
 
 
@@ -46,7 +46,10 @@ def bytes_of(notes: np.ndarray) -> list[bytes]:
 
 
 def parents_of(children: np.ndarray, pool: np.ndarray) -> list[int]:
-    """The place of each child's parent: the only one of which it lacks one note, or a copy of."""
+    """Return each child's parent index.
+
+    The parent is the only one that the child copies, or lacks one note of.
+    """
     found = []
     for child in children:
         missing = [(parent & ~child).sum() + 99 * (child & ~parent).sum() for parent in pool]
@@ -56,7 +59,7 @@ def parents_of(children: np.ndarray, pool: np.ndarray) -> list[int]:
 
 
 def by_step(one: GridGA) -> Scores:
-    """A case per step: the negated number of wrong keys."""
+    """Return one case per step: the negated number of wrong keys."""
     cases = -(one.ask().notes != TARGET).sum(axis=2)
     return Scores.of(cases.sum(axis=1), cases)
 
@@ -310,7 +313,7 @@ def test_failed_individuals_are_the_last_front() -> None:
 
 
 def copied(seed: int, settings: GridSettings) -> int:
-    """Evaluations until a song is copied, of at most 6,000."""
+    """Return the evaluations until a song is copied, at most 6,000."""
     melody = np.zeros((64, 13), np.bool_)
     random = np.random.default_rng(3)
     for step in range(0, 64, 2):

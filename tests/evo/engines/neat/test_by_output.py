@@ -34,12 +34,12 @@ def new(seed: int = 1, population: int = 30, player: Player = PLAYER, **modules:
 
 @cache
 def song() -> Any:
-    """A tune of random chords, that asks something of every output."""
+    """Return a tune of random chords that uses every output."""
     return np.random.default_rng(7).random((40, PLAYER.keys)) < 0.4
 
 
 def judge(networks: Networks) -> Scores:
-    """How far every output is on the right side of a margin, as `Memorization` has it."""
+    """Return the margin by which every output is right, as in `Memorization`."""
     said = networks.follow(song()).astype(np.float64)
     short = np.maximum(1.0 - np.where(song(), said, -said), 0.0)
     by_output = -(short**2).sum(axis=1)
@@ -47,14 +47,17 @@ def judge(networks: Networks) -> Scores:
 
 
 def module_sizes(engine: Neat) -> Any:
-    """Genes of every module: int64 (n, outputs)."""
+    """Return genes of every module: int64 (n, outputs)."""
     arrays = engine.state().part("breeder").arrays
     sizes = sum(np.diff(arrays[f"module_{kind}_offsets"]) for kind in ("node", "connection"))
     return np.asarray(sizes).reshape(-1, PLAYER.keys)
 
 
 def modules(networks: Networks, place: int) -> dict[int, tuple[dict[int, Any], dict[int, Any]]]:
-    """Nodes and links by output: id -> (bias, activation), number -> (source, target, weight)."""
+    """Return nodes and links by output.
+
+    Nodes: id -> (bias, activation). Links: number -> (source, target, weight).
+    """
     nodes = range(*networks.node_offsets[place : place + 2])
     links = range(*networks.connection_offsets[place : place + 2])
     found: dict[int, tuple[dict[int, Any], dict[int, Any]]] = {
@@ -171,7 +174,7 @@ def test_the_best_module_of_every_output_meets_in_one_network() -> None:
 
 
 def test_an_output_is_not_touched_by_how_others_are_judged() -> None:
-    """Whatever the other outputs' credit, the selection of one is the same."""
+    """The credit of the other outputs does not change the selection of one."""
     alone = []
     for shift in (0.0, 50.0):
         engine = new(parsimony="0.0")
@@ -186,7 +189,10 @@ def test_an_output_is_not_touched_by_how_others_are_judged() -> None:
 
 
 def credit_of(engine: Neat, elite: float, parent: float, child: float) -> Scores:
-    """Every output the same: the credit of rows 0 and 1 and of one child, all others' is 0."""
+    """Return the same scores for every output.
+
+    Rows 0 and 1 and one child get this credit; all others get 0.
+    """
     total = np.zeros(len(engine.ask()))
     total[0], total[1], total[5] = elite, parent, child
     return Scores.of(total, by_output=np.repeat(total[:, None], PLAYER.keys, 1))
@@ -221,7 +227,7 @@ def test_what_is_gathered_grows_while_it_pays_and_is_halved_when_it_does_not() -
 
 
 def test_of_modules_that_play_alike_the_smaller_one_is_kept() -> None:
-    """With nothing to gain by playing, what evolution added goes again."""
+    """If playing gains nothing, added genes disappear again."""
     engine = new(population=20, parsimony="1.0", remove_connection="1.0")
     for _ in range(6):
         engine.tell(judge(engine.ask()))
@@ -247,7 +253,7 @@ def test_the_next_parent_has_what_its_best_children_gained_and_nothing_of_the_el
 
 
 def bred_to_differ(**changes: str) -> tuple[Neat, Any]:
-    """An engine whose modules of output 0 have several sizes, and those sizes: int64 (n,)."""
+    """Return an engine and its several module sizes at output 0: int64 (n,)."""
     engine = new(**(BUSY | {"parsimony": "1.0"} | changes))
     for _ in range(6):
         by_output = module_sizes(engine) * 2.0 - 1000.0  # the larger the better
@@ -273,7 +279,7 @@ def test_a_solved_output_is_left_alone_and_the_others_go_on() -> None:
 
 
 def test_of_a_solved_outputs_modules_the_smallest_that_solves_it_is_kept() -> None:
-    """A smaller one that does not, though parsimony would have it, is not."""
+    """A smaller one that does not solve it is not kept, although parsimony favors it."""
     engine, sizes = bred_to_differ(freeze_below="1.0")
     order = np.argsort(sizes, kind="stable")
     small, middle, large = order[0], order[15], order[-1]

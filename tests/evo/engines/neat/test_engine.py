@@ -43,7 +43,7 @@ ONE_SPECIES = {"compatibility_threshold": 1000.0}
 
 
 def new(seed: int = 1, inputs: int = 3, outputs: int = 2, **changes: dict[str, Any]) -> Neat:
-    """An engine with a small population, neat-python's defaults, and these changes."""
+    """Return an engine with a small population, neat-python's defaults, and these changes."""
     shape = {"num_inputs": inputs, "num_outputs": outputs}
     changes["DefaultGenome"] = shape | changes.get("DefaultGenome", {})
     changes["NEAT"] = {"pop_size": 40} | changes.get("NEAT", {})
@@ -55,7 +55,7 @@ def tell(engine: Neat, total: Any) -> None:
 
 
 def pairs_of(networks: Networks) -> list[set[tuple[int, int]]]:
-    """The connections of every network, as (source, target)."""
+    """Return the connections of every network, as (source, target)."""
     return [
         set(zip(networks.source[a:b].tolist(), networks.target[a:b].tolist(), strict=True))
         for a, b in zip(networks.connection_offsets, networks.connection_offsets[1:], strict=False)
@@ -66,7 +66,10 @@ def pairs_of(networks: Networks) -> list[set[tuple[int, int]]]:
 
 
 def neats_first(config: Any, count: int) -> list[set[tuple[int, int]]]:
-    """The connections of neat-python's new genomes, hidden nodes counted from 0 in each."""
+    """Return the connections of neat-python's new genomes.
+
+    Hidden nodes are counted from 0 in each.
+    """
     reproduction = neat.DefaultReproduction(None, None, None)
     genomes = reproduction.create_new(neat.DefaultGenome, config.genome_config, count)
     renamed = []
@@ -168,7 +171,7 @@ def test_it_reads_neat_pythons_configuration_files(tmp_path: Path) -> None:
 
 
 def test_settings_are_told_apart_in_the_kernels_rates() -> None:
-    """No two of neat-python's items are mixed up on the way."""
+    """No two items of neat-python are exchanged."""
     items = {
         "conn_add_prob": "connection_add", "conn_delete_prob": "connection_delete",
         "node_add_prob": "node_add", "node_delete_prob": "node_delete",
@@ -233,19 +236,19 @@ def test_children_come_from_the_best_of_their_species_by_the_survival_threshold(
 
 
 def structure_of(networks: Networks, index: int) -> tuple[bytes, bytes]:
-    """The nodes and innovation numbers of one network."""
+    """Return the nodes and innovation numbers of one network."""
     one = networks.take([index])
     return one.node_id.tobytes(), one.innovation.tobytes()
 
 
 def values_of(networks: Networks, index: int) -> list[float]:
-    """The biases and weights of one network."""
+    """Return the biases and weights of one network."""
     one = networks.take([index])
     return [*one.bias.tolist(), *one.weight.tolist()]
 
 
 def marked(engine: Neat, **changes: dict[str, Any]) -> Neat:
-    """The same engine without mutation, and with a different number for every bias and weight."""
+    """Return the engine without mutation, with distinct biases and weights."""
     state = engine.state()
     networks = engine.ask()
     state.arrays["breeder.population.bias"] = np.arange(len(networks.bias)) / 1024 - 20
@@ -254,7 +257,7 @@ def marked(engine: Neat, **changes: dict[str, Any]) -> Neat:
 
 
 def test_parents_are_of_one_species_and_the_fitter_one_gives_the_structure() -> None:
-    """Without mutation the values of a child tell whose they are."""
+    """Without mutation the values of a child identify its parent."""
     changes: dict[str, dict[str, Any]] = {
         "DefaultSpeciesSet": {"compatibility_threshold": 1.8},
         "DefaultReproduction": {"elitism": 1, "min_species_size": 2},
@@ -368,7 +371,7 @@ def test_too_many_species_for_the_population_are_told_in_one_line() -> None:
 
 
 def dying(reset: bool) -> Neat:
-    """An engine whose species die out as soon as they do not improve."""
+    """Return an engine whose species go extinct as soon as they stagnate."""
     return new(
         NEAT={"reset_on_extinction": reset},
         DefaultStagnation={"max_stagnation": 1, "species_elitism": 0},
@@ -410,7 +413,7 @@ def test_extinction_with_reset_begins_anew_with_another_first_population() -> No
 
 
 def judged(engine: Neat, wanted: Any, inputs: Any, generations: int) -> list[float]:
-    """The best negated mean squared error of every generation."""
+    """Return the best negated mean squared error of every generation."""
     best = []
     for _ in range(generations):
         outputs = engine.ask().activate(inputs)
@@ -431,7 +434,7 @@ def test_xor_is_solved_within_a_hundred_generations(seed: int) -> None:
 
 
 def test_a_recurrent_network_learns_to_say_what_it_heard_before() -> None:
-    """What it hears reaches an output at once, so only a hidden node can give it back later."""
+    """The input reaches an output at once, so only a hidden node can return it later."""
     random = np.random.default_rng(1)
     heard = random.choice([-1.0, 1.0], size=(60, 1))
     wanted = np.roll(heard, 1, axis=0)

@@ -1,4 +1,4 @@
-"""Equal structural mutations of a generation get equal numbers, and no number is used twice."""
+"""Equal structural mutations per generation get equal numbers; no number is used twice."""
 
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ Link = tuple[int, int, int]  # innovation number, source, target
 
 
 def genes_with(networks: list[tuple[list[int], list[Link]]]) -> Genes:
-    """Networks from their node ids and connections; weights tell connections apart."""
+    """Return networks from node ids and connections; weights identify connections."""
     ids = [node for nodes, _ in networks for node in nodes]
     links = [link for _, links in networks for link in links]
     table = np.array(links, np.int64).reshape(-1, 3)
@@ -89,7 +89,7 @@ def test_numbers_are_in_the_order_of_source_and_target_whoever_comes_first() -> 
 
 
 def test_a_networks_new_genes_are_sorted_with_all_that_belongs_to_them() -> None:
-    """Its old genes stay where they are, and nobody's genes get into another's."""
+    """Old genes keep their positions, and genes never enter another network."""
     genes = genes_with(
         [
             ([0, 1, NEW], [(1, -1, 0), (NEW, NEW, 0), (NEW, -1, NEW), (NEW, -4, 1)]),

@@ -15,7 +15,7 @@ SUMMARIES = ["max", "min", "mean", "median", "median2"]
 
 
 def species_of(sizes: list[int]) -> list[Species]:
-    """Species with these numbers of members, one after the other in the population."""
+    """Return species of these sizes, one after the other in the population."""
     ends = np.cumsum([0, *sizes])
     return [
         Species(key, 0, 0, None, np.arange(ends[key - 1], ends[key]))
@@ -24,7 +24,7 @@ def species_of(sizes: list[int]) -> list[Species]:
 
 
 def neats_counts(sizes: list[int], fitness: Any, population: int, smallest: int) -> list[int]:
-    """What neat-python gives each species, before it makes the sum exact."""
+    """Return neat-python's offspring per species, before it makes the sum exact."""
     worst, spread = fitness.min(), max(1.0, fitness.max() - fitness.min())
     adjusted = [
         (neat.math_util.mean(fitness[one.members]) - worst) / spread for one in species_of(sizes)
@@ -36,7 +36,7 @@ def neats_counts(sizes: list[int], fitness: Any, population: int, smallest: int)
 
 
 class Childless:
-    """A genome for neat-python's reproduction, of which only the number matters."""
+    """A genome for neat-python's reproduction, which uses only the count."""
 
     def __init__(self, key: int) -> None:
         self.key = key
@@ -49,7 +49,7 @@ class Childless:
 
 
 def neats_children(sizes: list[int], fitness: Any, population: int, smallest: int) -> list[int]:
-    """How many children each species has when neat-python reproduces a population."""
+    """Return the number of children per species when neat-python reproduces a population."""
     config = SimpleNamespace(min_species_size=smallest, elitism=0, survival_threshold=1.0)
     parents = [
         SimpleNamespace(
@@ -76,7 +76,7 @@ def neats_children(sizes: list[int], fitness: Any, population: int, smallest: in
 
 
 def random_cases(count: int) -> Any:
-    """Sizes, fitness, population and minimum of random species."""
+    """Return sizes, fitness, population and minimum of random species."""
     random = np.random.default_rng(6)
     for _ in range(count):
         sizes = random.integers(1, 30, size=random.integers(1, 13)).tolist()
@@ -95,12 +95,12 @@ def test_offspring_sum_to_the_population_and_respect_the_minimum() -> None:
 
 
 def test_offspring_are_shared_by_neat_pythons_formula() -> None:
-    """Where its shares sum to the population as they are, they are the same.
+    """If neat-python's shares sum to the population exactly, ours are the same.
 
-    Otherwise both give what is missing to the smallest species and take what is too much from the
-    largest, one by one. Of several that are equally small or large another one may be chosen. With
-    more than one to give, neat-python goes around all species in the order they had at first (and
-    gives up where too many are as small as can be); here the smallest and largest are found anew.
+    Otherwise both add missing offspring to the smallest species and remove surplus from the
+    largest, one by one. Among equally small or large species the choice may differ. With more than
+    one to add, neat-python cycles through all species in their first order. It gives up if too many
+    have the minimum size. Here the smallest and largest species are found anew each time.
     """
     exact = adjusted = 0
     for sizes, fitness, population, smallest in random_cases(400):
@@ -156,7 +156,7 @@ def test_more_species_than_fit_the_population_are_refused_with_both_numbers() ->
 
 
 class NeatsSpecies:
-    """neat-python's stagnation, told the same fitness as ours."""
+    """neat-python's stagnation, given the same fitness as ours."""
 
     def __init__(self, summary: str, max_stagnation: int, species_elitism: int) -> None:
         settings = SimpleNamespace(
@@ -181,7 +181,7 @@ class NeatsSpecies:
 def test_species_stagnate_as_in_neat_python(
     summary: str, max_stagnation: int, species_elitism: int
 ) -> None:
-    """The same histories of random fitness, of which a third stand still; species come anew."""
+    """Same histories of random fitness, a third of them constant; new species appear."""
     random = np.random.default_rng(max_stagnation)
     theirs = NeatsSpecies(summary, max_stagnation, species_elitism)
     ours: list[Species] = []

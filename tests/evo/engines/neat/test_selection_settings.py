@@ -45,14 +45,14 @@ def new(seed: int = 1, **options: str) -> Neat:
 
 
 def judge(engine: Neat) -> Scores:
-    """Scores that depend on the individuals alone, with a case a row."""
+    """Return scores that depend only on the individuals; one case per row."""
     outputs = engine.ask().activate(ROWS)
     cases = -((outputs[:, :, 0] - 0.2) ** 2 + (outputs[:, :, 1] - (ROWS[:, 0] > 0)) ** 2)
     return Scores.of(cases.sum(axis=1), cases)
 
 
 def nothing(engine: Neat) -> Scores:
-    """A fitness that rewards nothing: chance, whatever the networks are."""
+    """Return random scores, independent of the networks."""
     return Scores.of(np.random.default_rng(engine.generation).random(len(engine.ask())))
 
 
@@ -233,9 +233,9 @@ def test_weights_of_an_alphabet_do_mutate() -> None:
 
 
 def power_after(fitness: list[float], generations: int = 40) -> float:
-    """Mutations' power, 0.5 before, where four children of parents of fitness 0 score so.
+    """Return the mutation power, initially 0.5, after generations of this fitness.
 
-    The last two are copies.
+    All parents have fitness 0. The last two children are copies.
     """
     regulation = Regulation(threshold=1.0, power=0.5)
     regulation.parent_fitness = np.zeros(6)
@@ -299,7 +299,7 @@ def test_an_engine_restored_in_any_generation_goes_on_identically(way: str, tmp_
 
 
 def _regulated(states: list[State]) -> bool:
-    """Whether every kind of regulation took place, so that its state was put to the test."""
+    """Return whether every kind of regulation took place, and so was tested."""
     seen = [state.values["breeder"]["regulation"] for state in states]
     return (
         len({one["threshold"] for one in seen}) > 2

@@ -129,7 +129,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def read(path: Path) -> NeatPythonSettings:
-    """The settings that a file describes."""
+    """Return the settings that a file describes."""
     return settings_from(NeatPythonSettings(), read_sections(path))
 
 
@@ -141,7 +141,7 @@ def neats_own(path: Path) -> Any:
 
 
 def fitness_of(genomes: list[Any]) -> list[float]:
-    """Something that depends on the genomes alone and differs between them."""
+    """Return scores that depend only on the genomes and differ between them."""
     return [
         sum(
             gene.weight * np.sin(gene.key[0] + 3 * gene.key[1]) for gene in one.connections.values()
@@ -161,7 +161,7 @@ def genome_in_order(genome: Any) -> tuple[Any, ...]:
 
 
 def genomes_of(engine: NeatPython) -> list[Any]:
-    """neat-python's genomes of the engine's state, in its order."""
+    """Return neat-python's genomes in the engine's state, in its order."""
     kept = engine.state().part("breeder").arrays
     config = build_config(engine.settings).genome_config
     keys = kept["keys"].tolist()
@@ -169,13 +169,13 @@ def genomes_of(engine: NeatPython) -> list[Any]:
 
 
 def keys_of(engine: NeatPython) -> list[int]:
-    """The keys of the genomes of the engine's state, in its order."""
+    """Return the genome keys in the engine's state, in its order."""
     keys: list[int] = engine.state().part("breeder").arrays["keys"].tolist()
     return keys
 
 
 def species_of(engine: NeatPython) -> list[Any]:
-    """What the engine's state says of every species, in its order."""
+    """Return the engine's state of every species, in its order."""
     return [
         (one["key"], one["created"], one["last_improved"], one["representative"],
          sorted(one["members"]), one["fitness_history"])
@@ -184,7 +184,7 @@ def species_of(engine: NeatPython) -> list[Any]:
 
 
 def bred_by_neat_python(config: Any, generations: int) -> list[tuple[list[Any], list[Any], Any]]:
-    """Genomes, species and arrays of every generation of a `neat.Population`.
+    """Return genomes, species and arrays of every generation of a `neat.Population`.
 
     It breeds under the addressed states of the random module.
     """
@@ -223,7 +223,7 @@ def bred_by_neat_python(config: Any, generations: int) -> list[tuple[list[Any], 
 
 
 def bred_here(settings: Any, generations: int) -> list[tuple[list[Any], list[Any], Any]]:
-    """The same of our engine, by its state and its population."""
+    """Return the same of our engine, from its state and population."""
     engine = NeatPython(settings, seed=SEED)
     record = []
     for _ in range(generations):
@@ -270,7 +270,7 @@ def test_the_cases_above_hold_an_extinction_with_and_without_reset(tmp_path: Pat
 
 
 def dying(**neat_section: str) -> NeatPython:
-    """One species that never improves and is not spared."""
+    """Return an engine with one species that stagnates, without species elitism."""
     return NeatPython(
         {
             "NEAT": {"pop_size": 10} | neat_section,

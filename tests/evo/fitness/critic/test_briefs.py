@@ -50,7 +50,7 @@ def song_of(name: str) -> BoolArray:
 
 
 def some_rolls() -> BoolArray:
-    """Songs, near songs and no songs."""
+    """Return songs, near songs and other rolls."""
     random = np.random.default_rng(3)
     return np.array([
         *tunes()[:12],

@@ -1,4 +1,4 @@
-"""Counterexamples: any shape, reproducible by seed, and as their names say."""
+"""Counterexamples: any shape, reproducible by seed, and true to their names."""
 
 from collections import Counter
 from itertools import pairwise
@@ -28,22 +28,22 @@ def from_song(name: str, song: BoolArray, seed: int) -> BoolArray:
 
 
 def rows(grid: BoolArray) -> Counter[bytes]:
-    """The rows of a roll, in any order."""
+    """Return the rows of a roll, in any order."""
     return Counter(row.tobytes() for row in grid)
 
 
 def bars(grid: BoolArray) -> list[bytes]:
-    """The whole bars of a roll."""
+    """Return the whole bars of a roll."""
     return [grid[start : start + 8].tobytes() for start in range(0, len(grid) - 7, 8)]
 
 
 def period(grid: BoolArray) -> int:
-    """After how many steps a roll says the same again, to its end."""
+    """Return the steps after which a roll repeats itself, to its end."""
     return next(p for p in range(1, len(grid) + 1) if (grid[p:] == grid[:-p]).all())
 
 
 def line(grid: BoolArray) -> list[int]:
-    """The keys one after the other, of a roll of one voice."""
+    """Return the keys of a monophonic roll, in order."""
     assert (grid.sum(axis=1) <= 1).all()
     return [int(key) for key in np.nonzero(grid)[1]]
 

@@ -20,7 +20,7 @@ BAR = 8
 
 
 def numbers(grid: BoolArray, contexts: Contexts = CONTEXTS) -> dict[str, float]:
-    """What is said of one roll, by name."""
+    """Return the features of one roll by name."""
     (row,) = roll_features(grid[None], contexts)
     return dict(zip(NAMES, row.tolist(), strict=True))
 
@@ -38,13 +38,13 @@ def mean(values: Sequence[float], otherwise: float = 0.0) -> float:
 
 
 def longest(flags: Sequence[bool]) -> int:
-    """How many in a row are true, at most."""
+    """Return the length of the longest run of true flags."""
     words = "".join("x" if flag else " " for flag in flags).split()
     return max((len(word) for word in words), default=0)
 
 
 def find_key(keys: Sequence[int], waits: Sequence[int]) -> tuple[int, int, float, float]:
-    """Mode, tonic, how well they fit, and how much better than the next."""
+    """Return mode, tonic, their correlation, and its margin over the next best."""
     notes = list(zip(keys, waits, strict=True))
     shares = [float(sum(wait for key, wait in notes if key % 12 == k)) for k in range(12)]
     fits = []
@@ -59,7 +59,7 @@ def find_key(keys: Sequence[int], waits: Sequence[int]) -> tuple[int, int, float
 
 
 def likeness(a: Sequence[int | None], b: Sequence[int | None]) -> tuple[float, float, float]:
-    """Of two passages: rhythm, notes, shape."""
+    """Return the similarity of two passages in rhythm, notes and shape."""
     either = [(x, y) for x, y in zip(a, b, strict=True) if x is not None or y is not None]
     both = [(x, y) for x, y in either if x is not None and y is not None]
     if not either:
@@ -74,7 +74,7 @@ def likeness(a: Sequence[int | None], b: Sequence[int | None]) -> tuple[float, f
 
 
 def repeated(notes: Sequence[tuple[int, int]], length: int) -> float:
-    """The share of runs of so many (interval, duration) that came before."""
+    """Return the share of repeated (interval, duration) runs of this length."""
     ways = [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(notes)]
     runs = [tuple(ways[i : i + length]) for i in range(len(ways) - length + 1)]
     return mean([runs[i] in runs[:i] for i in range(1, len(runs))])
@@ -88,7 +88,7 @@ def interval_name(interval: int) -> str:
 
 
 def twin(grid: BoolArray, contexts: Contexts) -> dict[str, float]:
-    """`roll_features` of one roll with at least one note, as one would say it."""
+    """Return `roll_features` of one roll with at least one note, computed plainly."""
     steps = len(grid)
     notes = [(t, int(np.flatnonzero(row)[-1])) for t, row in enumerate(grid) if row.any()]
     times, keys = [t for t, _ in notes], [key for _, key in notes]

@@ -9,7 +9,7 @@ from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
 
 
 def draws(seed: int, songs: int, found: int, columns: int, apart: float = 0.0) -> float:
-    """The area for normal numbers whose first column differs by so much between the two."""
+    """Return the area for normal numbers with the first column shifted."""
     random = np.random.default_rng(seed)
     one, other = random.normal(size=(songs, columns)), random.normal(size=(found, columns))
     other[:, 0] += apart
@@ -105,7 +105,7 @@ def test_more_numbers_than_rows_and_outliers_are_no_trouble() -> None:
 
 
 def test_each_is_judged_by_a_classifier_that_never_saw_it() -> None:
-    """Numbers that only tell who is who are no help for those who were left out."""
+    """Numbers that only identify individuals do not help on held-out ones."""
     areas = []
     for seed in range(10):
         rows = np.eye(40)

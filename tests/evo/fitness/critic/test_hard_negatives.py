@@ -19,7 +19,7 @@ SONGS = np.zeros((9, 128, 13), np.bool_)
 
 
 class Told:
-    """Critics that keep what they are told of, in place of a panel; they like no song."""
+    """Critics that record their warnings, in place of a panel; they like no song."""
 
     songs = SONGS
     critics = (SimpleNamespace(judge=lambda songs: np.zeros(len(songs))),) * 2
@@ -38,10 +38,10 @@ class Told:
 
 
 def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
-    """What critics were warned of round by round, and what was said, for searches like these.
+    """Train critics on these searches; return warnings and messages per round.
 
-    In round n as many searches as `fooled[n]` find one piece above songs, with 10**n notes, and the
-    others one piece below.
+    In round n, `fooled[n]` searches find one piece above songs, with 10**n notes. The others find
+    one piece below.
     """
     said: list[str] = []
     searched = 0
@@ -82,7 +82,7 @@ def test_critics_are_warned_of_all_that_was_found_until_no_search_fools_them(
 
 
 def taught_by_searches(critics: Panel, share: float) -> tuple[list[BoolArray], str]:
-    """What a round of searches has critics learn, and the first line that it says."""
+    """Return the pieces that searches teach critics, and the first message."""
     taught: list[BoolArray] = []
     said: list[str] = []
 

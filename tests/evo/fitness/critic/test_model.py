@@ -225,7 +225,7 @@ def test_a_critic_of_no_networks_is_refused() -> None:
 
 
 def heard_by(fold: int) -> tuple[Critic, BoolArray, FloatArray]:
-    """A critic, the songs it does not know, and what it thinks of them."""
+    """Return a critic, its held-out songs, and its scores of them."""
     critic, songs = panel().critics[fold], tunes()[panel().unknown(fold)]
     return critic, songs, critic.judge(songs)
 

@@ -58,7 +58,7 @@ def test_symbols_are_the_highest_key_or_the_rest() -> None:
 
 
 def back_off(past: list[int], order: int) -> list[float]:
-    """The chances of the back-off model in plain Python."""
+    """Return the probabilities of the back-off model in plain Python."""
     chances = [1 / ALPHABET] * ALPHABET
     for length in range(order + 1):
         context = past[len(past) - length :]
@@ -76,7 +76,7 @@ def back_off(past: list[int], order: int) -> list[float]:
 
 
 def perceptron(piece: Any) -> list[float]:
-    """The losses of softmax regression in NumPy."""
+    """Return the losses of softmax regression in NumPy."""
     weights, bias = np.zeros((predictors.WINDOW, ALPHABET, ALPHABET)), np.zeros(ALPHABET)
     losses = []
     for t, symbol in enumerate(piece):
@@ -269,7 +269,7 @@ def test_the_figures_of_a_player_that_goes_on_have_the_period_of_its_cycle() -> 
 
 
 class Playing:
-    """A batch of one that plays a cycle again and again."""
+    """A batch of one that repeats a cycle."""
 
     fixed_length = False
 

@@ -8,7 +8,7 @@ ALPHABET = 4
 
 
 def told(piece: np.ndarray, lag: int) -> np.ndarray:
-    """What says the symbol of `lag` steps ago, one activation a key: float32 (1, steps, 3)."""
+    """Return activations for the symbol `lag` steps ago: float32 (1, steps, 3)."""
     said = np.full((1, len(piece), ALPHABET - 1), -3.0, np.float32)
     for t in range(lag, len(piece)):
         if piece[t - lag] > 0:

@@ -26,7 +26,7 @@ TUNES = [tune(name) for name in tune_names()]
 
 
 def runs_of(melody: list) -> dict[tuple, int]:
-    """All runs of a melody, each with the first position it begins at."""
+    """Return all runs of a melody, each with its first position."""
     runs: dict[tuple, int] = {}
     for start in range(len(melody)):
         for end in range(start + 1, len(melody) + 1):
@@ -37,7 +37,7 @@ def runs_of(melody: list) -> dict[tuple, int]:
 def compare_twin(
     grid: np.ndarray, known: list[list[tuple[int, int]]], least: int
 ) -> tuple[int, int, float]:
-    """`KnownSongs.compare` by trying every run."""
+    """Return `KnownSongs.compare`, computed by trying every run."""
     melody = tokens_twin(grid)
     in_songs = [set(runs_of(song)) for song in known]
     best, song, covered = 0, -1, set()
@@ -150,7 +150,7 @@ def test_known_songs_refuse_what_does_not_fit() -> None:
 
 
 def changed(song: Song, notes: int, seed: int) -> np.ndarray:
-    """The song with so many of its notes on other keys."""
+    """Return the song with this many notes on other keys."""
     rng = np.random.default_rng(seed)
     grid = song.grid.copy()
     for step in rng.choice(np.flatnonzero(grid.any(axis=1)), notes, replace=False):

@@ -246,7 +246,7 @@ def test_a_path_with_line_breaks_still_gives_one_line(tmp_path: Path) -> None:
 
 
 def whole_file() -> bytes:
-    """A small file with every kind of event, as mido writes it."""
+    """Return a small file with every kind of event, written by mido."""
     first = mido.MidiTrack(
         [
             mido.MetaMessage("track_name", name="fuzz"),
