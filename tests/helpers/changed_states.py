@@ -130,7 +130,8 @@ def _bits(array: Array, chance: random.Random) -> Array:
     content = bytearray(array.tobytes())
     if content and array.dtype != bool:
         content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
-    return np.frombuffer(bytes(content), array.dtype).reshape(array.shape)
+    # A copy: kernels are compiled anew for arrays that cannot be written.
+    return np.frombuffer(bytes(content), array.dtype).reshape(array.shape).copy()
 
 
 def _extreme(array: Array, chance: random.Random) -> Any:
