@@ -52,13 +52,16 @@ def selected(count: int, indices: Sequence[int] | Indices) -> slice | Indices:
     Raises:
         IndexError: If an individual does not exist.
     """
-    chosen = np.asarray(indices, np.int64)
-    if len(chosen) > 1 and 0 <= chosen[0] <= count - len(chosen):
-        first, last = int(chosen[0]), int(chosen[0]) + len(chosen)
-        if np.array_equal(chosen, np.arange(first, last)):  # a worker's chunk
-            return slice(first, last)
+    if (
+        isinstance(indices, range)
+        and indices.step == 1
+        and 0 <= indices.start <= indices.stop <= count
+    ):
+        return slice(indices.start, indices.stop)  # a worker's batch
     every = np.arange(count)
-    return every[chosen]  # raises IndexError, and counts negative indices from the end
+    return every[
+        np.asarray(indices, np.int64)
+    ]  # raises IndexError, and counts negative indices from the end
 
 
 def check_roll(grid: BoolArray, keys: int) -> None:

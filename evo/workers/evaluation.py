@@ -9,8 +9,6 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from evo.core.platform import processor_wait
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
@@ -63,7 +61,7 @@ def score(
         [
             score_batch(
                 fitness,
-                performers.take(np.arange(batch.start, batch.stop)),
+                performers.take(batch),
                 streams[batch.start : batch.stop],
             )
             for batch in batches(len(performers), chunk_size)

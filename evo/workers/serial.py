@@ -2,8 +2,6 @@
 
 from typing import Self
 
-import numpy as np
-
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.fitness.base import Fitness
@@ -53,9 +51,7 @@ class Serial:
         parts = []
         for batch in batches(len(performers), self._chunk_size):
             streams = Individuals(self._seed, role, generation, batch)
-            parts.append(
-                _score(fitness, performers.take(np.arange(batch.start, batch.stop)), streams)
-            )
+            parts.append(_score(fitness, performers.take(batch), streams))
         return Scores.join(parts)
 
 

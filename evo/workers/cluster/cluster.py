@@ -239,7 +239,7 @@ class Cluster:
         if name not in self._sent:
             key = f"evo-fitness-{uuid.uuid4()}"
             self._sent[name] = client.submit(load_fitness, self._fitness, key=key, **pinned)
-        arrays = performers.take(list(address[-1])).to_arrays()
+        arrays = performers.take(address[-1]).to_arrays()
         future = client.submit(
             score_content, self._sent[name], dumps((type(performers), arrays)),
             address, self._chunk_size,

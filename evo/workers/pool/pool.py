@@ -105,7 +105,7 @@ class Pool:
                 for worker in self._pool.members:
                     worker.send_fitness(pickled)
                 for assignment in self._scheduler.assign(self._clock.now):
-                    arrays = performers.take(list(assignment.batch)).to_arrays()
+                    arrays = performers.take(assignment.batch).to_arrays()
                     address = (self._seed, role, generation, assignment.batch)
                     assignment.worker.channel.send(("batch", arrays, address, self._chunk_size))
                 self._receive()
