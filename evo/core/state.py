@@ -89,6 +89,21 @@ class State:
         except msgspec.ValidationError as error:
             raise ValueError(f"{name}: {error}") from None
 
+    def counter(self, name: str, used: Any) -> int:
+        """Return the next number of a counter.
+
+        Args:
+            name: Name of the value.
+            used: The numbers in use, int64 (any,) or a sequence.
+
+        Raises:
+            ValueError: If it is missing, no count, or not above all numbers in use.
+        """
+        value: int = self.value(name, Count)
+        if value <= np.max(np.asarray(used, np.int64), initial=-1):
+            raise ValueError(f"{name} must be above all that are used, got {value}")
+        return value
+
     def check_same(self, other: "State") -> None:
         """Check that another state has the same arrays and values, to the bit.
 

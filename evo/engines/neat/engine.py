@@ -363,13 +363,9 @@ class Neat(Engine[NeatSettings]):
         rates = self._rates
         self._population = population = self._kept(state, "population")
         self._innovations = Innovations(
-            state.value("next_node", Count), state.value("next_innovation", Count)
+            state.counter("next_node", population.node_id),
+            state.counter("next_innovation", population.innovation),
         )
-        used = (
-            int(population.node_id.max(initial=-1)), int(population.innovation.max(initial=-1))
-        )  # fmt: skip
-        if self._innovations.next_node <= used[0] or self._innovations.next_innovation <= used[1]:
-            raise ValueError("next_node and next_innovation must be above all that are used")
         if self._modules is not None:
             self._modules.gathered = state.array("gathered", np.float64, (rates.outputs,)).copy()
             rows = (len(population) * rates.outputs + 1,)

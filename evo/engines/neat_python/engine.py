@@ -224,19 +224,11 @@ class NeatPython(Engine[NeatPythonSettings]):
         members = [key for kept in history for key in kept.members]
         if not all(kept.members for kept in history) or sorted(members) != sorted(keys):
             raise ValueError("every genome must be a member of one species, and none be empty")
-
-        def _above(name: str, used: Any) -> int:
-            """Return a counter, which must be larger than all numbers in use."""
-            value: int = state.value(name, Count)
-            if value <= max(used, default=-1):
-                raise ValueError(f"{name} must be above all that are used, got {value}")
-            return value
-
-        self._reproduction.genome_indexer.value = _above("next_genome", keys)
-        self._config.genome_config.node_indexer.value = _above("next_node", networks.node_id)
-        self._species.indexer.value = _above("next_species", [kept.key for kept in history])
+        self._reproduction.genome_indexer.value = state.counter("next_genome", keys)
+        self._config.genome_config.node_indexer.value = state.counter("next_node", networks.node_id)
+        self._species.indexer.value = state.counter("next_species", [kept.key for kept in history])
         # neat-python counts the last number that it has given out.
-        last = _above("innovations", networks.innovation - 1)
+        last = state.counter("innovations", networks.innovation - 1)
         self._reproduction.innovation_tracker.global_counter = last
         for kept in history:
             species = Species(kept.key, kept.created)
