@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 from evo.core.config import Config
 from evo.core.errors import InputError, suggestion
+from evo.core.seeds import MAX_SEED
 from evo.core.settings import Changes, Meta, Settings, changed
 from evo.experiment import Experiment
 from evo.music.song import Song
@@ -47,7 +48,7 @@ _OPTIONS = (
 class _Numbers(Settings, frozen=True):
     """The options that are numbers, with the limits of the command line."""
 
-    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 0
+    seed: Annotated[int, Meta(ge=0, le=MAX_SEED)] = 0
     population: Annotated[int, Meta(ge=2)] = 2
     generations: Annotated[int, Meta(ge=1)] = 1
     time_limit: Annotated[float, Meta(gt=0)] = 1.0

@@ -20,7 +20,7 @@ import numpy as np
 from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError
 from evo.core.files import write_synced
-from evo.core.seeds import Individuals, Role, stream
+from evo.core.seeds import MAX_SEED, Individuals, Role, stream
 from evo.core.settings import Changes, Meta, Settings, changed
 from evo.engines import Gallery, default_engine, engine_class
 from evo.experiment import (
@@ -99,7 +99,7 @@ class CriticSettings(Settings, frozen=True):
         Meta(ge=0, le=65_536, description="Longest run of tokens shared with a known song."),
     ] = 7
     critic_seed: Annotated[
-        int, Meta(ge=0, le=(1 << 63) - 1, description="Random seed of the critics' training.")
+        int, Meta(ge=0, le=MAX_SEED, description="Random seed of the critics' training.")
     ] = 0
     rounds: Annotated[
         int,

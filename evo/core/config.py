@@ -20,6 +20,7 @@ import tomli_w
 
 from evo.core.errors import InputError
 from evo.core.files import to_json
+from evo.core.seeds import MAX_SEED
 from evo.core.settings import (
     Changes,
     Meta,
@@ -44,7 +45,7 @@ class RunSettings(Settings, frozen=True):
 
     experiment: Annotated[str, Meta(description="Name of the experiment.")] = ""
     engine: Annotated[str, Meta(description="Name of the engine.")] = ""
-    seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1, description="Random seed.")] = 0
+    seed: Annotated[int, Meta(ge=0, le=MAX_SEED, description="Random seed.")] = 0
     chunk_size: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Individuals that are evaluated in one call.")
     ] = 64

@@ -13,6 +13,8 @@ from typing import overload
 
 import numpy as np
 
+MAX_SEED = (1 << 63) - 1
+
 
 class Role(IntEnum):
     """The purpose of a random stream; its number is part of the seed, so never renumber."""

@@ -15,6 +15,7 @@ from typing import Any
 from evo.core.errors import CheckpointError, RunError
 from evo.core.files import open_regular
 from evo.core.platform import is_locked
+from evo.core.seeds import MAX_SEED
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
 from evo.runs.claiming import PREPARING
@@ -123,7 +124,7 @@ def summary(path: Path) -> Summary:
             raise RunError("config.toml names no experiment in [run]")
         known = table.get("engine") in engine_names()
         seed = table.get("seed")
-        if not known or type(seed) is not int or not 0 <= seed < 1 << 63:
+        if not known or type(seed) is not int or not 0 <= seed <= MAX_SEED:
             raise RunError("config.toml names no known engine and seed in [run]")
         figures |= {name: table[name] for name in ("experiment", "engine", "seed")}
         figures["genome"] = genome_of(table["engine"])

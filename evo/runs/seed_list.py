@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from evo.core.errors import InputError
+from evo.core.seeds import MAX_SEED
 
 MAX_SEEDS = 10_000
-MAX_SEED = (1 << 63) - 1  # as that of `run.seed`
 
 
 def seeds_of(text: str) -> list[int]:

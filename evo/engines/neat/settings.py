@@ -7,6 +7,7 @@ Names, meanings and most defaults are neat-python's, so that its files can be re
 from typing import Annotated, Literal
 
 from evo.core.errors import InputError
+from evo.core.seeds import MAX_SEED
 from evo.core.settings import Meta, Settings
 from evo.engines.neat.genome_settings import Chance, Genome, Number, Size, Structure
 from genomes.network.edits import Edits
@@ -37,9 +38,7 @@ class Population(Settings, frozen=True):
     ] = True
     seed: Annotated[
         int,
-        Meta(
-            ge=-1, le=(1 << 63) - 1, description="In neat-python's files: random seed; -1 for none."
-        ),
+        Meta(ge=-1, le=MAX_SEED, description="In neat-python's files: random seed; -1 for none."),
     ] = -1
 
 
