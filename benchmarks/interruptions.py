@@ -32,7 +32,7 @@ from typing import Any
 from disturbing import session_of
 from golden import facts
 
-# Name -> arguments of `evo run`: every engine, every experiment, two of them with workers.
+# Name -> arguments of `evo run`: every engine and every experiment.
 RUNS = {
     "memorize-neat": "memorize --generations 60",
     "memorize-neat-python": "memorize --engine neat-python --population 60 --generations 8",
@@ -77,15 +77,6 @@ def left(process: "subprocess.Popen[bytes]") -> list[int]:
     return session_of(process.pid)
 
 
-def end_of(path: Path) -> dict[str, Any]:
-    """Return what must not depend on how a run was carried out."""
-    found = facts(path)
-    found["files"] = {
-        name: sha for name, sha in found["files"].items() if not name.endswith("pieces.txt")
-    }
-    return found
-
-
 def trial(folder: Path, name: str, number: int, seconds: float, wanted: Any, seed: int) -> str:
     """Interrupt and resume a run; return "" or the broken promise."""
     chance = random.Random(f"{seed} {number}")
@@ -122,7 +113,7 @@ def trial(folder: Path, name: str, number: int, seconds: float, wanted: Any, see
     leftovers = [*path.rglob(".tmp-*"), *temporary.iterdir()]
     if leftovers:
         return f"{words}: temporary files are left: {leftovers}"
-    found = end_of(path)
+    found = facts(path)
     different = [what for what in wanted if found[what] != wanted[what]]
     return f"{words}: another end: {different}" if different else ""
 
@@ -145,7 +136,7 @@ def main() -> None:
             report = folder / f"{name}.txt"
             if started(command(name, folder / name, 1), report).wait():
                 raise SystemExit(report.read_text())
-            usual[name] = (time.monotonic() - begin, end_of(folder / name))
+            usual[name] = (time.monotonic() - begin, facts(folder / name))
             print(f"{name:24} {usual[name][0]:.1f} s undisturbed", flush=True)
         names = itertools.islice(itertools.cycle(options.only), options.times)
         trials = [

@@ -51,19 +51,15 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # numba is typed in par
         RuntimeError: If there is no folder that can be written.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__(function)
-        self._function = function
-
     @functools.cached_property
     def _files(self) -> "_Files | None":
         """The files, or None if the sources cannot be trusted to be those that are loaded."""
         try:
-            sources = _sources_of(self._function.__module__)
+            sources = _sources_of(self._py_func.__module__)
         except OSError as error:
             _warn("sources", f"compiled kernels are not kept: {error}")
             return None
-        name = f"{Path(self._function.__code__.co_filename).stem}.{self._function.__qualname__}"
+        name = f"{Path(self._py_func.__code__.co_filename).stem}.{self._py_func.__qualname__}"
         return _Files(self.cache_path, name, sources)
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

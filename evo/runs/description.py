@@ -105,22 +105,31 @@ def _lines(path: Path) -> Iterator[bytes]:
         raise RunError(f"{path}: a record is longer than {_MAX_RECORD:,} bytes")
 
 
+def _content(path: Path, too_long: str, pipes: bool = False) -> bytes | None:
+    """Return the content of a file of bounded length, or None if there is no such file."""
+    try:
+        with path.open("rb") if pipes else open_regular(path) as file:
+            content = file.read(_MAX_DESCRIPTION + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunError(f"{path}: {error.strerror}") from None
+    if len(content) > _MAX_DESCRIPTION:
+        raise RunError(f"{path}: {too_long}")
+    return content
+
+
 def read_description(path: Path) -> dict[str, Any] | None:
     """Return the content of a run.json or result.json, or None if missing.
 
     Raises:
         RunError: If the file is damaged.
     """
-    try:
-        with open_regular(path) as file:
-            content = file.read(_MAX_DESCRIPTION + 1)
-        if len(content) > _MAX_DESCRIPTION:
-            raise RunError(f"{path}: is too long")
-        found = json.loads(content)
-    except FileNotFoundError:
+    content = _content(path, "is too long")
+    if content is None:
         return None
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
+    try:
+        found = json.loads(content)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
@@ -154,16 +163,11 @@ def load_config(path: Path, pipes: bool = False) -> Tables | None:
     Raises:
         RunError: If the file cannot be read, is too long, or is not TOML.
     """
-    try:
-        with path.open("rb") if pipes else open_regular(path) as file:
-            content = file.read(_MAX_DESCRIPTION + 1)
-        if len(content) > _MAX_DESCRIPTION:
-            raise RunError(f"{path}: is too long for a configuration")
-        return tomllib.loads(content.decode())
-    except FileNotFoundError:
+    content = _content(path, "is too long for a configuration", pipes)
+    if content is None:
         return None
-    except OSError as error:
-        raise RunError(f"{path}: {error.strerror}") from None
+    try:
+        return tomllib.loads(content.decode())
     except ValueError as error:  # of tomllib and decode, and int for too many digits
         raise RunError(f"{path}: is no TOML: {error}") from None
     except RecursionError:
