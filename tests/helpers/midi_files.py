@@ -275,3 +275,26 @@ DAMAGED: dict[str, Writer] = {
     "a link to nowhere": lambda path: path.symlink_to(path.parent / "nowhere"),
     "a link to itself": lambda path: path.symlink_to(path),
 }
+
+
+def odd_tree(folder: Path, write: Callable[[Path], object]) -> list[str]:
+    """Write MIDI files below a folder, among links, a pipe and folders that are none.
+
+    Args:
+        folder: An empty folder.
+        write: Writes a MIDI file.
+
+    Returns:
+        The names of the MIDI files, unsorted.
+    """
+    (folder / "deep" / "deeper").mkdir(parents=True)
+    (folder / "folder.mid").mkdir()
+    (folder / "deep" / "round").symlink_to(folder, target_is_directory=True)
+    (folder / "itself.mid").symlink_to(folder / "itself.mid")
+    (folder / "nowhere.mid").symlink_to(folder / "missing")
+    os.mkfifo(folder / "pipe.mid")
+    names = ["deep/B.MID", "deep/deeper/c.midi", "folder.mid/d.Mid", "a.mid"]
+    for name in names:
+        write(folder / name)
+    (folder / "notes.txt").write_text("no song")
+    return names

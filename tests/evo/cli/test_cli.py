@@ -12,7 +12,7 @@ from typing import Any
 import click
 import numpy as np
 import pytest
-from click.testing import CliRunner, Result
+from commands import evo
 from disturbing import undrawn
 from running import Killed, Watcher, configured, start
 
@@ -39,10 +39,6 @@ SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     undrawn(monkeypatch.setattr)
-
-
-def evo(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def done(*arguments: object) -> str:

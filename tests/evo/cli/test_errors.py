@@ -10,12 +10,12 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from commands import evo
 from disturbing import undrawn
 from running import COMMAND, configured, start
 
 from evo import __version__
 from evo.cli.errors import OneLineGroup, one_line_errors
-from evo.cli.main import main
 from evo.core import errors
 from evo.engines.neat.engine import Neat
 from evo.fitness.xor import Xor
@@ -30,10 +30,6 @@ BROADCAST = "operands could not be broadcast together with shapes (2,) (3,)"
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     undrawn(monkeypatch.setattr)
-
-
-def evo(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
 def refused(*arguments: object) -> str:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from commands import evo, finished_run
 from disturbing import undrawn
 from running import configured
 
 from evo.cli.display import PlainDisplay, Terminal
 from evo.cli.errors import UsageError
-from evo.cli.main import main
 from evo.core.errors import printable
 from evo.core.registry import GENOMES
 from evo.runs.batch import Batch
@@ -23,10 +22,6 @@ RUN = ["run", "memorize", "--song", "ode-to-joy", "--population", "12", "--gener
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     undrawn(monkeypatch.setattr)
-
-
-def evo(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(one) for one in arguments])
 
 
 def refused(*arguments: object) -> str:
@@ -40,11 +35,7 @@ def refused(*arguments: object) -> str:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a finished run of memorize, to copy."""
-    path = tmp_path_factory.mktemp("finished") / "a"
-    with pytest.MonkeyPatch.context() as patch:
-        undrawn(patch.setattr)
-        assert evo(*RUN, "--out", path).exit_code == 0
-    return path
+    return finished_run(tmp_path_factory.mktemp("finished"), *RUN)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from midi_files import odd_tree
 
 from evo.core.errors import InputError, MidiError
 from evo.music.song import MAX_NAME, Song
@@ -149,16 +150,7 @@ def test_what_is_read_to_be_measured_leaves_out_the_files_of_a_folder_that_are_n
 
 
 def test_files_are_found_below_a_folder_in_order_and_links_do_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "deep" / "deeper").mkdir(parents=True)
-    (tmp_path / "folder.mid").mkdir()
-    (tmp_path / "deep" / "round").symlink_to(tmp_path, target_is_directory=True)
-    (tmp_path / "itself.mid").symlink_to(tmp_path / "itself.mid")
-    (tmp_path / "nowhere.mid").symlink_to(tmp_path / "missing")
-    os.mkfifo(tmp_path / "pipe.mid")
-    names = ["deep/B.MID", "deep/deeper/c.midi", "folder.mid/d.Mid", "a.mid"]
-    for name in names:
-        one_note().save(tmp_path / name)
-    (tmp_path / "notes.txt").write_text("no song")
+    names = odd_tree(tmp_path, one_note().save)
     found = [os.path.relpath(path, tmp_path) for path in midi_files(tmp_path, below=True)]
     odd = ["folder.mid", "itself.mid", "nowhere.mid", "pipe.mid"]
     assert found == sorted([*names, *odd])

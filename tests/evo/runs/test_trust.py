@@ -13,20 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from commands import evo, finished_run
 from disturbing import undrawn
 from running import pictureless
 
-from evo.cli.main import main
 from evo.core.errors import RunError
 from evo.runs.description import load_config, read_log
 
 RUN = ["run", "xor", "--population", "30", "--generations", "9", "--set", "checkpoints.every=3"]
 LOCAL = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-
-
-def evo(*arguments: object) -> Result:
-    return CliRunner().invoke(main, [str(one) for one in arguments])
 
 
 @pytest.fixture(autouse=True)
@@ -38,11 +34,7 @@ def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a finished run of 9 generations, to copy."""
-    path = tmp_path_factory.mktemp("finished") / "a"
-    with pytest.MonkeyPatch.context() as patch:
-        undrawn(patch.setattr)
-        assert evo(*RUN, "--out", path).exit_code == 0
-    return path
+    return finished_run(tmp_path_factory.mktemp("finished"), *RUN)
 
 
 @pytest.fixture

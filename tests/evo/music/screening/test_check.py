@@ -19,6 +19,7 @@ from midi_files import (
     jittered,
     melody,
     moved,
+    odd_tree,
     swung,
     write_piece,
 )
@@ -171,16 +172,7 @@ def test_a_fit_piece_is_no_duplicate_of_one_that_is_not(tmp_path: Path) -> None:
 
 
 def test_links_and_what_is_no_file_do_no_harm(tmp_path: Path) -> None:
-    (tmp_path / "deep" / "deeper").mkdir(parents=True)
-    (tmp_path / "folder.mid").mkdir()
-    (tmp_path / "deep" / "round").symlink_to(tmp_path, target_is_directory=True)
-    (tmp_path / "itself.mid").symlink_to(tmp_path / "itself.mid")
-    (tmp_path / "nowhere.mid").symlink_to(tmp_path / "missing")
-    os.mkfifo(tmp_path / "pipe.mid")
-    names = ["deep/B.MID", "deep/deeper/c.midi", "folder.mid/d.Mid", "a.mid"]
-    for name in names:
-        INNOCENT["eighths"](tmp_path / name)
-    (tmp_path / "notes.txt").write_text("no song")
+    names = odd_tree(tmp_path, INNOCENT["eighths"])
     check = Check(Demands())
     reports = {
         os.path.relpath(path, tmp_path): check.file(path)
