@@ -92,12 +92,14 @@ def configured(
         songs: The songs of whatever name is given; None to look names up.
         options: Other options of `evo run`: engine, genome, seed, population, workers, ...
     """
+    from evo.core.registry import experiment
     from evo.music.song_finder import SongFinder
     from evo.runs.configure import configuration
 
     given = dict.fromkeys(_OPTIONS) | options | {"settings": settings}
     find = SongFinder() if songs is None else lambda *names: list(songs)
-    return configuration(name, given, find)
+    chosen = experiment(name)
+    return configuration(chosen, given, find), chosen
 
 
 def evolve(

@@ -19,11 +19,38 @@ data         the files in `data/`
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evo.api import (
+        Champion,
+        Engine,
+        EvoError,
+        Experiment,
+        Meta,
+        Run,
+        Settings,
+        Song,
+        engine,
+        evolve,
+        experiment,
+        fitness,
+        load_run,
+        main,
+        resume,
+        run,
+        settings,
+        song,
+        tunes,
+    )
 
 __version__ = "0.1.0"
 
-__all__ = ["Song", "load_run", "resume", "run", "settings", "song", "tunes"]
+__all__ = [
+    "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "engine",
+    "evolve", "experiment", "fitness", "load_run", "main", "resume", "run", "settings", "song",
+    "tunes",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from evo.core.callable_module import make_callable
 from evo.core.config import (
     CheckpointSettings,
     Config,
@@ -29,6 +30,8 @@ from evo.fitness.base import Fitness
 from evo.music.song import Song
 from genomes.base import Performers
 from genomes.player import Player
+
+make_callable(__name__)  # `evo.experiment` is a decorator, too
 
 # Shows one line to the user.
 ShowMessage = Callable[[str], None]
@@ -115,6 +118,22 @@ def _nothing(config: Config, folder: Path, show_message: ShowMessage, find: Find
     """Prepare nothing: the task needs no files."""
 
 
+class Origin(NamedTuple):
+    """Where a user's experiment is defined; stored with its runs as text, and never opened.
+
+    Attributes:
+        function: Name of the fitness function.
+        function_sha256: SHA-256 of its source.
+        script: Name of the script; "" in an interactive session.
+        script_sha256: SHA-256 of the script; "" in an interactive session.
+    """
+
+    function: str = ""
+    function_sha256: str = ""
+    script: str = ""
+    script_sha256: str = ""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """One kind of experiment.
@@ -138,6 +157,8 @@ class Experiment:
         panels: Panels of the fitness figure.
         resolution: Returns the number of keys and the steps per beat; None for non-musical tasks.
         improvising: How a champion plays new music; None if it cannot.
+        origin: Where a user's experiment is defined; None for those of this package.
+        functions: A user's operators for the engine, by name.
     """
 
     name: str
@@ -155,6 +176,8 @@ class Experiment:
     panels: tuple[Panel, ...] = ()
     resolution: Callable[[Config], tuple[int, int]] | None = None
     improvising: Improvising | None = None
+    origin: Origin | None = None
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def config(
         self, engine: str, more: Mapping[str, Changes] | None = None, chosen: Any = None

@@ -7,7 +7,7 @@ from typing import Any
 from evo.analysis.statistics import wilson
 from evo.cli.display import PlainDisplay, Terminal
 from evo.core.config import Config, execution_of
-from evo.core.errors import InputError
+from evo.core.errors import InputError, RunError
 from evo.core.settings import tables
 from evo.music.song_finder import SongFinder
 from evo.runs.batch import Batch, Given, cores
@@ -17,6 +17,13 @@ from evo.runs.description import BATCH_FILE, resume_command
 from evo.runs.loading import parse_config, stored, trusted
 from evo.runs.seed_list import seeds_of
 from evo.runs.session import check
+from evo.runs.user_experiments import (
+    experiment_in,
+    experiment_named,
+    is_script,
+    origin_of_run,
+    script_needed,
+)
 from evo.workers.cluster.address import is_external
 
 
@@ -35,21 +42,23 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
     if options["seed"] is not None:
         raise InputError("--seed is for one run and --seeds for several; leave one of them out")
     seeds = seeds_of(options["seeds"])
-    config, _ = configuration(experiment, options, SongFinder(strict=options["strict"]))
+    chosen = experiment_named(experiment)
+    config = configuration(chosen, options, SongFinder(strict=options["strict"]))
     check(config)
     out = options["out"]
     path = Path(out) if out is not None else claimed_path(config, seeds=True)
     batch = Batch.create(path, stored(config), seeds, made_folder=out is None)
-    _carry_out(batch, options["workers"], _given(config, strict=options["strict"]))
+    script = experiment if is_script(experiment) else ""
+    _carry_out(batch, options["workers"], _given(config, script, strict=options["strict"]))
 
 
-def _given(config: Config, *, anew: bool = False, strict: bool = False) -> Given:
+def _given(config: Config, script: str, *, anew: bool = False, strict: bool = False) -> Given:
     """Return the options that are not stored; see `evo.runs.loading.trusted`."""
     workers = tables(config.workers) if is_external(config.workers.cluster) else {}
-    return Given(workers, anew, strict)
+    return Given(workers, anew, strict, script)
 
 
-def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
+def resume_seeds(path: Path, changes: dict[str, Any], anew: bool, script: str | None) -> None:
     """Carry out the seeds of a batch that are not done, begun or not.
 
     Exits with a code if a run fails, or after a signal.
@@ -58,17 +67,25 @@ def resume_seeds(path: Path, changes: dict[str, Any], anew: bool) -> None:
         path: The batch's folder.
         changes: Nested tables of changed settings.
         anew: Restart runs that have no usable checkpoint.
+        script: The script that defines the experiment, or None.
 
     Raises:
         RunError: If there is no batch in `path`.
         InputError: If a change is wrong.
     """
     batch = Batch.open(path)
-    config, _ = parse_config(batch.config, path / BATCH_FILE)
+    config, chosen = parse_config(batch.config, path / BATCH_FILE)
+    if script is not None:
+        experiment_in(script, config.run.experiment)  # raises before a run is begun
+    elif chosen.origin is not None:
+        origin = origin_of_run(batch.folder(batch.seeds[0]))
+        raise RunError(script_needed(path, chosen.name, origin))
     config = trusted(config).resumed(changes)
     check(config)
     batch.config = batch.config | execution_of(stored(config))
-    _carry_out(batch, changes.get("workers", {}).get("count"), _given(config, anew=anew))
+    _carry_out(
+        batch, changes.get("workers", {}).get("count"), _given(config, script or "", anew=anew)
+    )
 
 
 def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
@@ -92,7 +109,7 @@ def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
         line += f"; failed: {', '.join(f'seed {seed}' for seed in sorted(summary.failed))}"
     display.message(line)
     if ended < len(batch.seeds):
-        display.message(f"resume them with: {resume_command(batch.path)}")
+        display.message(f"resume them with: {resume_command(batch.path, given.script)}")
     if summary.stopped_by is not None:
         sys.exit(128 + summary.stopped_by)
     if summary.failed:

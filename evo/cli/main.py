@@ -30,6 +30,23 @@ for command in (run, resume, runs, compare, plot, play, songs, settings):
     main.add_command(command)
 
 
+def main_of(script: str, arguments: list[str]) -> None:
+    """Run a command for the experiment of a user's script.
+
+    Args:
+        script: Path of the script.
+        arguments: The command and its options.
+    """
+    command, *rest = arguments or ["run", "--help"]
+    if command in ("run", "settings"):
+        arguments = [command, script, *rest]
+    elif command == "resume":
+        arguments = [command, "--script", script, *rest]
+    end_on_signals()
+    accept_everything()
+    main(arguments, prog_name="evo")
+
+
 def run_script(experiment: str) -> None:
     """Run `evo run EXPERIMENT` with the script's command-line options."""
     end_on_signals()

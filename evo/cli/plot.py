@@ -46,7 +46,7 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
                 raise RunError(f"{path}: its log is still empty")
     if not any(logs.values()):
         raise RunError(f"{runs[0]}: none of its runs has a record yet")
-    figures = {"fitness.png": fitness_figure(logs, _panels(list(logs)))}
+    figures = {"fitness.png": fitness_figure(logs, _panels(logs))}
     folder, below = (Path(runs[0]), "plots/") if len(runs) == 1 else (Path(), "")
     if len(logs) == 1:
         (records,) = logs.values()
@@ -65,15 +65,16 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
         click.echo(printable(str(target)))
 
 
-def _panels(runs: list[str]) -> list[Any]:
+def _panels(logs: dict[str, Any]) -> list[Any]:
     """Return the panels of the runs' experiments; unknown experiments have none."""
+    from evo.analysis.plot import panels_of
     from evo.core.errors import EvoError
     from evo.runs.loading import load_run
 
     panels: dict[Any, None] = {}
-    for run in runs:
+    for run, records in logs.items():
         try:
-            panels |= dict.fromkeys(load_run(Path(run))[1].panels)
+            panels |= dict.fromkeys(panels_of(load_run(Path(run))[1], records))
         except EvoError:  # its log can still be plotted
             continue
     return list(panels)

@@ -11,6 +11,32 @@ from evo.cli.errors import one_line_errors
 from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
 
 
+class ExperimentName(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2
+    """A registered experiment, or the path of a script that defines one."""
+
+    def __init__(self) -> None:
+        super().__init__(list(EXPERIMENTS))
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """See `click.ParamType.convert`.
+
+        Args:
+            value: The argument's text.
+            param: See `click.ParamType.convert`.
+            ctx: See `click.ParamType.convert`.
+        """
+        return value if str(value).endswith(".py") else super().convert(value, param, ctx)
+
+    def get_metavar(self, param: Any, ctx: Any = None) -> str:
+        """Return the experiments for the line of usage.
+
+        Args:
+            param: See `click.ParamType.get_metavar`.
+            ctx: See `click.ParamType.get_metavar`.
+        """
+        return f"[{'|'.join(EXPERIMENTS)}|SCRIPT.py]"
+
+
 class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.3
     """Seconds, or a number with s, m or h: 90, 90s, 10m, 1.5h."""
 
@@ -50,6 +76,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--workers", type=click.IntRange(1), help="Worker processes."),
         click.option("--target", type=float, help="Stop at this best fitness."),
         click.option("--time-limit", type=Duration(), help="Maximum time: 90s, 10m, 1.5h."),
+        click.option("--evaluations", type=click.IntRange(1), help="Maximum evaluations."),
         click.option("--generations", type=click.IntRange(1), help="Maximum generations."),
     ):
         command = option(command)
@@ -57,7 +84,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command()
-@click.argument("experiment", type=click.Choice(list(EXPERIMENTS)))
+@click.argument("experiment", type=ExperimentName())
 @click.option("--song", help="A MIDI file, a folder of them, or an embedded tune's name.")
 @click.option(
     "--genome",
@@ -83,7 +110,7 @@ def run(experiment: str, **options: Any) -> None:
     """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all.
 
     Args:
-        experiment: Name of the experiment.
+        experiment: Name of the experiment, or path of a script.
         options: The options by name, None for those not given.
     """
     from evo.core.errors import printable
@@ -92,6 +119,7 @@ def run(experiment: str, **options: Any) -> None:
     from evo.runs.configure import check_worker_options, configuration
     from evo.runs.description import command_line
     from evo.runs.session import check, start
+    from evo.runs.user_experiments import experiment_named
 
     if options["seeds"] is not None:
         from evo.cli.batch import run_seeds
@@ -100,7 +128,8 @@ def run(experiment: str, **options: Any) -> None:
         return
     check_worker_options(options)
     find = SongFinder(lambda text: click.echo(printable(text), err=True), options["strict"])
-    config, chosen = configuration(experiment, options, find)
+    chosen = experiment_named(experiment)
+    config = configuration(chosen, options, find)
     check(config)
     given = options["out"]
     path = Path(given) if given is not None else claimed_path(config)
@@ -117,13 +146,15 @@ def run(experiment: str, **options: Any) -> None:
 @limits
 @click.option("--set", "settings", multiple=True, help="stop.key=value; repeatable.")
 @click.option("--anew", is_flag=True, help="Start over if no checkpoint is usable.")
+@click.option("--script", type=click.Path(), help="The script that defines the run's experiment.")
 @one_line_errors
-def resume(run: str, anew: bool, **options: Any) -> None:
+def resume(run: str, anew: bool, script: str | None, **options: Any) -> None:
     """Resume an interrupted RUN (or folder of seeds), or extend a finished one.
 
     Args:
         run: Path of the run or folder.
         anew: Start over if no checkpoint is usable.
+        script: Path of the script that defines the experiment, or None.
         options: The other options by name, None for those not given.
     """
     from evo.runs.listing import refuse_at_work
@@ -134,15 +165,18 @@ def resume(run: str, anew: bool, **options: Any) -> None:
     from evo.runs.description import is_batch
     from evo.runs.loading import load_run
     from evo.runs.session import resume as carry_on
+    from evo.runs.user_experiments import experiment_in
 
     changes = changes_of(options)
     if is_batch(path):
         from evo.cli.batch import resume_seeds
 
-        resume_seeds(path, changes, anew)
+        resume_seeds(path, changes, anew, script)
         return
     check_worker_options(options)
     config, chosen = load_run(path)
+    if script is not None:
+        chosen = experiment_in(script, config.run.experiment)
     config.resumed(changes)  # raises for a wrong change before the run is modified
     _finish(path, chosen, lambda display: carry_on(chosen, path, changes, display, anew))
 
@@ -168,7 +202,8 @@ def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, An
         print("\n".join(printable(line) for line in pieces.split("\n")))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
-        display.message(f"resume it with: {resume_command(path)}")
+        script = experiment.origin.script if experiment.origin is not None else ""
+        display.message(f"resume it with: {resume_command(path, script)}")
     if "signal" in result:
         sys.exit(128 + result["signal"])
     if result["status"] == "failed" or "lost" in result:

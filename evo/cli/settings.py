@@ -5,11 +5,12 @@ from typing import Any
 import click
 
 from evo.cli.errors import one_line_errors
-from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
+from evo.cli.run import ExperimentName
+from evo.core.registry import BASELINES, ENGINES, GENOMES
 
 
 @click.command()
-@click.argument("experiment", type=click.Choice(list(EXPERIMENTS)))
+@click.argument("experiment", type=ExperimentName())
 @click.option("--genome", type=click.Choice(list(GENOMES)), help="Genome kind.")
 @click.option("--engine", type=click.Choice([*ENGINES, *BASELINES]), help="Engine.")
 @click.option("--toml", is_flag=True, help="Print an editable file for --config.")
@@ -18,7 +19,7 @@ def settings(experiment: str, genome: str | None, engine: str | None, toml: bool
     """List every setting of an EXPERIMENT with its default, its limits and its meaning.
 
     Args:
-        experiment: Name of the experiment.
+        experiment: Name of the experiment, or path of a script.
         genome: Genome kind; None for the experiment's default.
         engine: Engine or baseline; None for the genome kind's default.
         toml: Print an editable configuration file instead of tables.

@@ -225,6 +225,13 @@ class Engine(ABC, Generic[S]):
             return None
         return Gallery(self.champion.performers, np.array([self.champion.score]))
 
+    def front(self) -> tuple[FloatArray, Performers] | None:
+        """Return the best compromises between several goals: scores (n, goals) and individuals.
+
+        None if the engine does not select by goals (the default).
+        """
+        return None
+
     def statistics(self) -> dict[str, Any]:
         """Return figures of the population for the log, as JSON values."""
         return {}

@@ -8,3 +8,7 @@ xor            the smallest task that needs a hidden node
 critic         play like songs, by critics trained on them
 guessing       play so that predictors guess well, but not perfectly
 """
+
+from evo.core.callable_module import make_callable
+
+make_callable(__name__)  # `evo.fitness` is a decorator, too

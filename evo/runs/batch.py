@@ -79,11 +79,13 @@ class Given(msgspec.Struct, frozen=True):
         workers: Settings of [workers]: the address of a running cluster, and `insecure`.
         anew: Restart runs that have no usable checkpoint.
         strict: Refuse a folder with songs that cannot be learned.
+        script: The script that defines the experiment; "" for one of this package.
     """
 
     workers: dict[str, Any] = {}
     anew: bool = False
     strict: bool = False
+    script: str = ""
 
 
 @dataclass

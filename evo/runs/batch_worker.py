@@ -21,6 +21,7 @@ from evo.runs.description import BATCH_FILE
 from evo.runs.display import Silent
 from evo.runs.loading import load_run, parse_config
 from evo.runs.session import resume, start
+from evo.runs.user_experiments import experiment_in
 
 
 class Messages(Silent):
@@ -46,7 +47,10 @@ def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
     path = batch.folder(seed)
     tables = with_seed(batch.config, seed)
     begun = (path / "config.toml").exists()
-    config, chosen = load_run(path) if begun else parse_config(tables, folder / BATCH_FILE)
+    own = experiment_in(given.script, tables["run"]["experiment"]) if given.script else None
+    config, chosen = (
+        load_run(path, own) if begun else parse_config(tables, folder / BATCH_FILE, own)
+    )
     if begun:
         changes = execution_of(tables)
         changes["workers"] = changes["workers"] | given.workers

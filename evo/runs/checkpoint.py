@@ -63,6 +63,12 @@ class Stamp:
     platform: str
     score: float | None
 
+    @property
+    def order(self) -> tuple[float, int]:
+        """Order of checkpoints: the first with the best champion is the highest."""
+        score = float("-inf") if self.score is None else self.score
+        return score, -self.generation
+
 
 def pack_arrays(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the bytes of an `.npz` file; equal arrays give equal bytes.

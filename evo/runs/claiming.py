@@ -33,10 +33,7 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
         config: The run's configuration.
         seeds: Whether it is for the runs of several seeds.
     """
-    seed = "" if seeds else f"seed{config.run.seed}"
-    parts = [config.run.experiment, "", config.run.engine, seed]
-    parts[1] = name_of(getattr(config.task, "song", ""), MAX_NAME - len("-".join(parts)))
-    name = "-".join(part for part in parts if part)
+    name = name_of_run(config, seeds)
     path, number = Path("runs") / name, 2
     with user_file(path, "cannot be written"):
         while True:
@@ -47,6 +44,19 @@ def claimed_path(config: Config, seeds: bool = False) -> Path:
                 if not path.parent.is_dir():
                     raise
                 path, number = Path("runs") / f"{name}-{number}", number + 1
+
+
+def name_of_run(config: Config, seeds: bool = False) -> str:
+    """Return the name of a run: its experiment, song, engine and seed.
+
+    Args:
+        config: The run's configuration.
+        seeds: Whether it is for the runs of several seeds.
+    """
+    seed = "" if seeds else f"seed{config.run.seed}"
+    parts = [config.run.experiment, "", config.run.engine, seed]
+    parts[1] = name_of(getattr(config.task, "song", ""), MAX_NAME - len("-".join(parts)))
+    return "-".join(part for part in parts if part)
 
 
 def refuse_links(path: Path, names: Iterable[str] = _WRITTEN) -> None:

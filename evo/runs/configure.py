@@ -10,7 +10,7 @@ from typing import Any
 
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import BASELINES, GENOMES, experiment
+from evo.core.registry import BASELINES, GENOMES
 from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
@@ -22,8 +22,8 @@ def limit_changes(options: dict[str, Any]) -> Tables:
     """Return the changes requested by limit and worker options, as nested tables."""
     stop = {
         name: options[name]
-        for name in ("generations", "time_limit", "target")
-        if options[name] is not None
+        for name in ("generations", "evaluations", "time_limit", "target")
+        if options.get(name) is not None
     }
     workers: Tables = {}
     if options["workers"] is not None:
@@ -65,11 +65,11 @@ def setting(text: str) -> Tables:
     return nested
 
 
-def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[Config, Experiment]:
-    """Return the configuration of a new run, and its experiment.
+def configuration(chosen: Experiment, options: dict[str, Any], find: FindSongs) -> Config:
+    """Return the configuration of a new run.
 
     Args:
-        name: The experiment's name.
+        chosen: The experiment.
         options: The options of `evo run` by name, None for those not given. The optional entry
             `changes` has nested tables.
         find: Finds songs by name.
@@ -77,8 +77,7 @@ def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[
     Raises:
         InputError: If an option, a file or a setting cannot be used.
     """
-    chosen: Experiment = experiment(name)
-    given = _from_file(options["config"], name)
+    given = _from_file(options["config"], chosen.name)
     engine = choose_engine(chosen, options["genome"], options["engine"] or _engine_in(given))
     if "engine" in given.get("run", {}):  # expand a baseline's short name
         given = given | {"run": given["run"] | {"engine": engine}}
@@ -88,11 +87,11 @@ def configuration(name: str, options: dict[str, Any], find: FindSongs) -> tuple[
     more = chosen.follow_up(config, find) if chosen.follow_up is not None else {}
     config = chosen.config(engine, more, config.engine)
     config = _neat_config(config, options["neat_config"]).changed(changes)
-    if (config.run.experiment, config.run.engine) != (name, engine):
+    if (config.run.experiment, config.run.engine) != (chosen.name, engine):
         raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
     if options["neat_config"] is None:  # its own shape is checked against the task
         config = chosen.with_shape(config, find)
-    return config, chosen
+    return config
 
 
 def _from_file(path: str | None, name: str) -> Tables:

@@ -27,9 +27,15 @@ BATCH_FILE = "batch.toml"
 _MAX_DESCRIPTION, _MAX_RECORD = 1 << 20, 1 << 24
 
 
-def resume_command(path: Path) -> str:
-    """Return the shell command that resumes the run or batch in `path`."""
-    return f"evo resume {shlex.quote(str(path))}"
+def resume_command(path: Path, script: str = "") -> str:
+    """Return the shell command that resumes a run or a batch.
+
+    Args:
+        path: Its directory.
+        script: The script that defines its experiment; "" for none.
+    """
+    command = f"evo resume {shlex.quote(str(path))}"
+    return f"{command} --script {shlex.quote(script)}" if script else command
 
 
 def is_batch(path: Path) -> bool:

@@ -14,7 +14,7 @@ A lock on the directory admits one process per run.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -54,10 +54,6 @@ _WRONG_PATH = (FileNotFoundError, FileExistsError, NotADirectoryError, Permissio
 T = TypeVar("T")
 
 
-def _or_lowest(score: float | None) -> float:
-    return float("-inf") if score is None else score
-
-
 class Run:
     """An open run directory, locked for this process; use it as a context manager."""
 
@@ -88,11 +84,12 @@ class Run:
         command: Sequence[str],
         prepare: Callable[[Path], None],
         made_folder: bool = False,
+        about: Mapping[str, Any] | None = None,
     ) -> Self:
         """Create a new run in a directory that is missing or empty.
 
-        The configuration is written after all inputs, so a directory with one is a complete run. An
-        incomplete one is recognised by its run.json and prepared again.
+        The configuration is written last, so a directory with one is a complete run. An incomplete
+        one is recognised by its run.json and prepared again.
 
         Args:
             path: The run's directory.
@@ -100,6 +97,7 @@ class Run:
             command: The command line, stored with the run.
             prepare: Writes the run's inputs into the directory.
             made_folder: Whether the caller created the directory for the run.
+            about: Further entries of run.json.
 
         Raises:
             RunError: If the directory has other content, or cannot be created.
@@ -113,7 +111,7 @@ class Run:
             try:
                 refuse_other(path)  # again: another process may have been faster
                 run._remove_inputs()
-                run._describe({"command": list(command), "status": PREPARING})
+                run._describe({"command": list(command), "status": PREPARING, **(about or {})})
                 prepare(path)
                 run.save_config()
                 run._describe({"status": "running"})
@@ -262,7 +260,7 @@ class Run:
         last = list(stamps)[-KEPT_CHECKPOINTS:]
         best = max(
             stamps,
-            key=lambda path: (_or_lowest(stamps[path].score), -stamps[path].generation),
+            key=lambda path: stamps[path].order,
             default=None,
         )
         for path in found:
@@ -386,7 +384,7 @@ class Run:
         if self._log.is_written:
             return
         self._remove_inputs()
-        for name in ("run.json", "config.toml", ".lock"):
+        for name in ("run.json", "config.toml", "result.json", ".lock"):
             (self.path / name).unlink(missing_ok=True)
         if self._made_folder:
             self.path.rmdir()

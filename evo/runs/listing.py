@@ -21,6 +21,7 @@ from evo.runs import checkpoint
 from evo.runs.claiming import PREPARING
 from evo.runs.description import is_batch, load_config, read_description, resume_command
 from evo.runs.record import parse_record
+from evo.runs.user_experiments import origin_of_run
 
 # Files of a run, complete or not. A `songs` folder alone is not a run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -42,12 +43,15 @@ class Summary:
     best: float | None = None  # score of the best individual ever
     age: float = 0.0  # seconds since anything in it changed
     note: str = ""  # what is damaged
+    script: str = ""  # the script that defines the experiment
 
     @property
     def next_command(self) -> str:
         """The command that resumes an interrupted run, or "" if there is none."""
         waiting = self.status in ("interrupted", "stopped") or (self.note and self.experiment)
-        return resume_command(self.path) if waiting and self.status != "running" else ""
+        if not waiting or self.status == "running":
+            return ""
+        return resume_command(self.path, self.script)
 
 
 def is_at_work(path: Path) -> bool:
@@ -132,6 +136,7 @@ def summary(path: Path) -> Summary:
         if record is not None:
             figures |= {"generation": record["generation"] + 1, "best": record["champion"]}
         about = read_description(path / "run.json")
+        figures["script"] = origin_of_run(path).script
         status = "running" if about is None else about.get("status")
         if status == PREPARING:  # killed right after its configuration was written
             status = "running"

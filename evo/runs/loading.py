@@ -6,14 +6,19 @@ from typing import Any
 
 from evo.core.config import EXECUTION_TABLES, Config
 from evo.core.errors import InputError, RunError
-from evo.core.registry import experiment
+from evo.core.registry import EXPERIMENTS, experiment
 from evo.experiment import Experiment
 from evo.runs.description import Tables, load_config
+from evo.runs.user_experiments import described
 from evo.workers.cluster.address import is_external
 
 
-def load_run(path: Path) -> tuple[Config, Experiment]:
+def load_run(path: Path, given: Experiment | None = None) -> tuple[Config, Experiment]:
     """Return the configuration and the experiment of the run in `path`.
+
+    Args:
+        path: The run's directory.
+        given: The experiment, if the user named its script.
 
     Raises:
         RunError: If there is no run, or its experiment or engine is unknown.
@@ -21,25 +26,34 @@ def load_run(path: Path) -> tuple[Config, Experiment]:
     tables = load_config(path / "config.toml") if path.is_dir() else None
     if tables is None:
         raise RunError(f"{path}: there is no run here (no config.toml)")
-    return parse_config(tables, path / "config.toml")
+    return parse_config(tables, path / "config.toml", given)
 
 
-def parse_config(tables: Tables, file: Path) -> tuple[Config, Experiment]:
+def parse_config(
+    tables: Tables, file: Path, given: Experiment | None = None
+) -> tuple[Config, Experiment]:
     """Return a typed configuration and its experiment.
 
-    Execution settings may be missing, as earlier versions lack some.
+    Execution settings may be missing, as earlier versions lack some. An unknown experiment is that
+    of a user's script; without it the run can only be read (`evo.runs.user_experiments`).
 
     Args:
         tables: The configuration as parsed from its file.
         file: The file's path, for messages.
+        given: The experiment, if the user named its script.
 
     Raises:
-        RunError: If it is not the complete configuration of a known experiment.
+        RunError: If it is not the complete configuration of an experiment.
     """
-    try:
-        chosen: Experiment = experiment(tables["run"]["experiment"])
-    except (InputError, KeyError, TypeError):
-        raise RunError(f"{file}: it names no known experiment and engine in [run]") from None
+    run = tables.get("run")
+    name = run.get("experiment") if isinstance(run, dict) else None
+    chosen: Experiment
+    if given is not None and given.name == name:
+        chosen = given
+    elif isinstance(name, str) and name in EXPERIMENTS:
+        chosen = experiment(name)
+    else:
+        chosen = described(tables, file)
     return config_of(tables, chosen, file), chosen
 
 

@@ -6,8 +6,7 @@ checkpoints are saved at intervals. The end writes the champion and the result. 
 at any point and resumed equals an uninterrupted one.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,10 +34,12 @@ from evo.fitness.base import LearningFitness
 from evo.runs import checkpoint, precompile
 from evo.runs.description import read_description, resume_command
 from evo.runs.directory import Run
+from evo.runs.disk_failures import disk_failures
 from evo.runs.display import Display
 from evo.runs.loading import config_of, stored, trusted
 from evo.runs.loop import EvaluationInterruptedError, Progress, Record, generations
 from evo.runs.stop import Stop
+from evo.runs.user_experiments import changed_source, origin_of_run
 from evo.workers.base import Evaluator
 from evo.workers.cluster.address import is_external, parse_address, require_dask
 from evo.workers.pool.pool import Pool
@@ -79,8 +80,11 @@ def start(
     def prepare(folder: Path) -> None:
         experiment.prepare(config, folder, display.message, find)
 
-    tables = stored(config)
-    with _disk_failures(path), Run.create(path, tables, command, prepare, made_folder) as run:
+    about = {} if experiment.origin is None else {"defined_in": experiment.origin._asdict()}
+    with (
+        disk_failures(path),
+        Run.create(path, stored(config), command, prepare, made_folder, about) as run,
+    ):
         try:
             return _Session(run, experiment, config, display).carry_out()
         except InputError:
@@ -108,7 +112,7 @@ def resume(
         RunError: If the run cannot be resumed.
         RunInterruptedError: If the disk fails, or no worker becomes available.
     """
-    with _disk_failures(path), Run.open(path) as run:
+    with disk_failures(path), Run.open(path) as run:
         config = trusted(config_of(run.config, experiment, path / "config.toml"))
         config = config.resumed(changes)
         check(config)
@@ -117,32 +121,13 @@ def resume(
                 "a cluster evaluated this run until now; it resumes without (give --cluster to "
                 "use one)"
             )
+        if experiment.origin is not None:
+            changed = changed_source(origin_of_run(path), experiment.origin)
+            if changed:
+                display.message(changed)
         session = _Session(run, experiment, config, display, anew)
         run.config = run.config | execution_of(stored(config))
         return session.carry_out()
-
-
-@contextmanager
-def _disk_failures(path: Path) -> Iterator[None]:
-    """Turn an OSError into a RunInterruptedError with one line of advice."""
-    try:
-        yield
-    except BrokenPipeError:  # of the output, not of a file
-        raise
-    except (OSError, MemoryError) as error:
-        again = resume_command(path)
-        if not (path / "config.toml").exists():
-            again = "the same command again"
-        raise RunInterruptedError(
-            f"{_place_and_cause(error, path)}; the run was interrupted. "
-            f"Fix the problem, then run: {again}"
-        ) from error
-
-
-def _place_and_cause(error: OSError | MemoryError, path: Path) -> str:
-    if isinstance(error, MemoryError):
-        return f"{path}: there is not enough memory"
-    return f"{error.filename or path}: {error.strerror or error}"
 
 
 def check(config: Config) -> None:
@@ -350,7 +335,7 @@ class _Session:
         return {
             "status": ending.status,
             "reason": ending.reason,
-            "solved": bool(figures.get("solved", False)),
+            "solved": bool(figures.get("solved", self._has_reached_target(champion))),
             "seed": self.config.run.seed,
             "generations": self.engine.generation,
             "evaluations": self.progress.evaluations,
@@ -359,6 +344,11 @@ class _Session:
             **{name: value for name, value in figures.items() if name != "solved"},
             "digest": self.run.digest(),
         }
+
+    def _has_reached_target(self, champion: Champion | None) -> bool:
+        """Return whether the champion has the target's score, for tasks without own figures."""
+        target = self.stop.target
+        return target is not None and champion is not None and champion.score >= target
 
     def _keep_champion(self, champion: Champion) -> None:
         """Write the champion: arrays, genome, and the task's own files."""

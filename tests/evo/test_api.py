@@ -27,15 +27,16 @@ def test_the_example_of_the_readme_runs() -> None:
     code = "\n".join(line[4:] for line in re.findall(r"^(?:    .*)?$", section, re.MULTILINE))
     names: dict[str, Any] = {}
     exec(compile(code, "README.md", "exec"), names)
-    assert names["result"]["status"] == "finished"
-    assert names["config"].engine.NEAT.pop_size
-    assert names["experiment"].name == "memorize"
+    run = names["run"]
+    assert run.result["status"] == "finished"
+    assert run.config.engine.NEAT.pop_size
+    assert run.experiment.name == "memorize"
 
 
 def test_a_run_is_loaded_by_text_or_path(tmp_path: Path) -> None:
     evo.run("xor", population=10, generations=1, out="a")
-    assert evo.load_run("a")[0] == evo.load_run(tmp_path / "a")[0]
-    assert evo.resume("a", generations=2)["generations"] == 2
+    assert evo.load_run("a").config == evo.load_run(tmp_path / "a").config
+    assert evo.resume("a", generations=2).result["generations"] == 2
 
 
 WRONG: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = [

@@ -190,7 +190,7 @@ def modes(*settings: str, song: str = TUNE, genome: str = "history-user") -> Con
          "target", "workers", "cluster", "insecure")
     )  # fmt: skip
     given |= {"genome": genome, "song": song, "settings": settings}
-    return configuration("memorize", given, SongFinder())[0]
+    return configuration(experiment("memorize"), given, SongFinder())
 
 
 def test_a_mode_that_is_said_counts_and_another_follows_from_the_songs(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from running import configured
 
 from evo.core.errors import AbcError, CheckpointError, InputError, MidiError, RunError
 from evo.core.files import to_json
+from evo.core.registry import experiment
 from evo.music.abc import read_melody, read_tunes
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder
@@ -86,7 +87,9 @@ def with_setting(config: dict[str, Any], path: tuple[str, ...], value: Any) -> d
 def resolve(path: Path, **options: Any) -> None:
     """Validate a configuration as `evo run xor` does before it writes anything."""
     try:
-        config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)} | options, SongFinder())
+        config = configuration(
+            experiment("xor"), NO_OPTIONS | {"config": str(path)} | options, SongFinder()
+        )
         check(config)
     except (InputError, RunError) as error:
         assert str(error)
@@ -322,7 +325,7 @@ def test_the_configuration_that_is_fuzzed_is_one_that_is_taken(tmp_path: Path) -
     """The tests above would be void if everything were refused for the same reason."""
     path = tmp_path / "config.toml"
     path.write_bytes(tomli_w.dumps(configured().tables()).encode())
-    config, _ = configuration("xor", NO_OPTIONS | {"config": str(path)}, SongFinder())
+    config = configuration(experiment("xor"), NO_OPTIONS | {"config": str(path)}, SongFinder())
     assert config == configured()
     assert tomllib.loads(path.read_text()) == json.loads(json.dumps(config.tables()))
 

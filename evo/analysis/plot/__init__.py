@@ -17,7 +17,7 @@ display is needed and no figure has to be closed.
 """
 
 from evo.analysis.plot.comparison import comparison_figure
-from evo.analysis.plot.fitness import fitness_figure
+from evo.analysis.plot.fitness import fitness_figure, panels_of
 from evo.analysis.plot.guessing import guessing_figure
 from evo.analysis.plot.history import lags_figure, reading_figure
 from evo.analysis.plot.network import network_figure
@@ -31,6 +31,7 @@ __all__ = [
     "guessing_figure",
     "lags_figure",
     "network_figure",
+    "panels_of",
     "pieces_figure",
     "png_bytes",
     "reading_figure",

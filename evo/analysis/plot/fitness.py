@@ -48,10 +48,11 @@ from evo.analysis.plot.style import (
     title,
 )
 from evo.core.errors import InputError
-from evo.experiment import Panel
+from evo.experiment import Experiment, Line, Panel
 from genomes.arrays import FloatArray
 
 MAX_GENERATIONS = 10_000_000  # of several runs, which need memory per generation
+_MOST_PANELS = 4  # of a user's figures
 # Colours of a panel's lines, in order.
 COLOURS = (BLUE, ORANGE, PURPLE, GREEN, VERMILLION)
 BEST, WORST = "#2FA0E0", "#999999"
@@ -91,6 +92,23 @@ SIZE = _Panel(
     ),
     counts=True,
 )
+
+
+def panels_of(experiment: Experiment, records: Sequence[Record]) -> Sequence[Panel]:
+    """Return the panels of an experiment; a user's has one per number among its figures.
+
+    Args:
+        experiment: The experiment.
+        records: Records of a run.
+    """
+    if experiment.panels or experiment.origin is None or not records:
+        return experiment.panels
+    names = [
+        name
+        for name, value in records[-1]["figures"].items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
+    return [Panel(name, (Line(name, name),)) for name in names[:_MOST_PANELS]]
 
 
 def fitness_figure(runs: Mapping[str, Sequence[Record]], panels: Sequence[Panel] = ()) -> Figure:

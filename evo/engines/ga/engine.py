@@ -36,7 +36,8 @@ from evo.engines.ga.operators import GridOperators
 from evo.engines.ga.pool import Pool
 from evo.engines.ga.settings import GridSettings
 from evo.engines.selection.lexicase import lexicase, within_epsilon
-from genomes.arrays import BoolArray, Indices
+from evo.engines.selection.pareto import pareto_order
+from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.base import unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
@@ -238,6 +239,17 @@ class GridGA(Engine[GridSettings]):
             return Gallery(Grids(pool.notes[kept]), pool.total[kept])
         scores = pool.cases[pool.holders, np.arange(len(pool.holders))]
         return Gallery(Grids(pool.notes[pool.holders]), scores.astype(np.float64), by_case=True)
+
+    def front(self) -> tuple[FloatArray, Grids] | None:
+        """See `Engine.front`: the survivors that no other one dominates, without repeated grids."""
+        pool = self._pool
+        if pool is None or self.settings.selection.kind != "nsga2" or not len(pool):
+            return None
+        order, fronts = pareto_order(pool.cases)
+        best = [i for i in order if fronts[i] == 0 and np.isfinite(pool.total[i])]
+        _, first = np.unique(pool.notes[best].reshape(len(best), -1), axis=0, return_index=True)
+        kept = np.array(best, np.int64)[np.sort(first)]
+        return pool.cases[kept].astype(np.float64), Grids(pool.notes[kept])
 
     def statistics(self) -> dict[str, Any]:
         """Return mean notes per grid, and the number of surviving parents."""

@@ -58,7 +58,7 @@ def by_option(engine: str) -> tuple[str, ...]:
 
 def default(name: str, engine: str) -> Config:
     """Return the initial configuration of a run with only the engine chosen."""
-    config, _ = configuration(name, OPTIONS | {"engine": engine}, SongFinder())
+    config = configuration(experiment(name), OPTIONS | {"engine": engine}, SongFinder())
     return config
 
 
@@ -112,7 +112,7 @@ def test_its_file_is_the_configuration_of_the_same_run(name: str, engine: str) -
     path.write_text(told(name, *by_option(engine), "--toml"))
     wanted = default(name, engine)
     given = OPTIONS | {"config": str(path)}
-    assert configuration(name, given, SongFinder())[0] == wanted
+    assert configuration(experiment(name), given, SongFinder()) == wanted
     assert evo.settings(name, engine=engine) == wanted
 
 

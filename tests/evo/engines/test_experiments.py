@@ -118,9 +118,9 @@ def test_a_run_of_a_new_engine_finishes_and_can_be_resumed(
     if name == "critic":
         changes["critic"] = {"critics": str(critics), "pieces": 3}
     out = tmp_path / "run"
-    result = evo.run(name, engine=engine, seed=1, generations=2, changes=changes, out=out)
+    result = evo.run(name, engine=engine, seed=1, generations=2, changes=changes, out=out).result
     assert (result["status"], result["generations"]) == ("finished", 2)
-    config, chosen = evo.load_run(out)
-    assert (config.run.engine, chosen.name) == (engine, name)
-    result = evo.resume(out, generations=3)
+    run = evo.load_run(out)
+    assert (run.config.run.engine, run.experiment.name) == (engine, name)
+    result = evo.resume(out, generations=3).result
     assert (result["status"], result["generations"]) == ("finished", 3)

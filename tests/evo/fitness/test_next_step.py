@@ -293,7 +293,7 @@ def resolved(song: Any, *settings: str) -> Config:
     """Return the initial configuration of `evo run memorize --genome history-user`."""
     names = ("config", "neat_config", "engine", "seed", "population", *LIMITS)
     options = dict.fromkeys(names) | {"genome": "history-user", "song": str(song)}
-    return configuration("memorize", options | {"settings": settings}, SongFinder())[0]
+    return configuration(experiment("memorize"), options | {"settings": settings}, SongFinder())
 
 
 def test_history_users_foresee_the_songs_of_a_folder(folder: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 import evo
 from evo.core.errors import InputError
+from evo.core.registry import experiment
 from evo.music.song_finder import SongFinder
 from evo.runs.configure import changes_of, configuration
 
@@ -91,8 +92,9 @@ TOGETHER = [
 
 
 def refused(name: str, engine: str, settings: tuple[str, ...]) -> str:
+    given = NO_OPTIONS | {"engine": engine, "settings": settings}
     with pytest.raises(InputError) as caught:
-        configuration(name, NO_OPTIONS | {"engine": engine, "settings": settings}, SongFinder())
+        configuration(experiment(name), given, SongFinder())
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -137,4 +139,4 @@ def test_a_resume_refuses_absurd_changes_and_goes_on_without(tmp_path: Path) -> 
         with pytest.raises(InputError, match=said):
             evo.resume(out, changes=changes)
     assert {path.name: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
-    assert evo.resume(out, generations=2)["generations"] == 2
+    assert evo.resume(out, generations=2).result["generations"] == 2

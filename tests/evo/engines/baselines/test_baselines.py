@@ -58,7 +58,7 @@ def configured(name: str, **given: Any) -> Config:
         "time_limit", "target", "workers",
     )  # fmt: skip
     options = dict.fromkeys(names) | {"settings": ()} | given
-    return configuration(name, options, SongFinder())[0]
+    return configuration(experiment(name), options, SongFinder())
 
 
 @pytest.mark.parametrize("baseline", BASELINES)

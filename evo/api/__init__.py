@@ -1,0 +1,51 @@
+"""The public API: everything that scripts and notebooks use, also as attributes of `evo`.
+
+    import evo
+
+    run = evo.evolve(pole, inputs=4, outputs=1, target=1.0, seed=1, out="runs/pole", resume=True)
+    run.champion.activate(x)
+
+commands      run, resume, load_run, settings, song, tunes: as on the command line
+evolution     evolve: individuals for your own fitness
+experiments   fitness and experiment: your own, for scripts and the command line
+ask_tell      engine: engines by hand
+run_object    Run: the result, log, champion and figures of a run
+champion      Champion: the best individual of a run
+script        main: the command line of your own script
+options       checks of the arguments
+"""
+
+from evo.api.ask_tell import engine
+from evo.api.champion import Champion
+from evo.api.commands import load_run, resume, run, settings, song, tunes
+from evo.api.evolution import evolve
+from evo.api.experiments import experiment, fitness
+from evo.api.run_object import Run
+from evo.api.script import main
+from evo.core.errors import EvoError
+from evo.core.settings import Meta, Settings
+from evo.engines.base import Engine
+from evo.experiment import Experiment
+from evo.music.song import Song
+
+__all__ = [
+    "Champion",
+    "Engine",
+    "EvoError",
+    "Experiment",
+    "Meta",
+    "Run",
+    "Settings",
+    "Song",
+    "engine",
+    "evolve",
+    "experiment",
+    "fitness",
+    "load_run",
+    "main",
+    "resume",
+    "run",
+    "settings",
+    "song",
+    "tunes",
+]

@@ -1,0 +1,173 @@
+"""Engines by hand: ask for a population, tell its scores.
+
+    engine = evo.engine("es", inputs=13, outputs=13, seed=1)
+    while not engine.stop():
+        engine.tell(scores(engine.ask()))
+
+The style is that of pycma. Nothing is stored; `evo.evolve` makes runs.
+"""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from evo.api.champion import Champion
+from evo.api.options import given_options
+from evo.core.config import StopSettings
+from evo.core.errors import InputError
+from evo.core.registry import find
+from evo.core.scores import Scores
+from evo.core.settings import Changes, changed
+from evo.engines import Engine, engine_class, engine_names
+from evo.runs.stop import Stop
+from genomes.base import Performers
+
+_OPTIONS = ("seed", "population", "generations", "evaluations", "time_limit", "target")
+
+
+class AskTell:
+    """An engine with limits; see the module's docstring.
+
+    Attributes:
+        breeder: The engine itself (`evo.engines.base.Engine`).
+        evaluations: Number of scores told so far.
+    """
+
+    def __init__(self, breeder: Engine[Any], stop: Stop) -> None:
+        self.breeder, self._stop = breeder, stop
+        self.evaluations = 0
+        self._began = time.monotonic()
+        self._reason: str | None = None
+        self._best: float | None = None
+
+    @property
+    def generation(self) -> int:
+        """Number of generations bred so far."""
+        return self.breeder.generation
+
+    @property
+    def champion(self) -> Champion | None:
+        """The best individual so far, or None."""
+        best = self.breeder.champion
+        return None if best is None else Champion(best.performers, best.score, best.generation)
+
+    def ask(self) -> Performers:
+        """Return the population, which stays the same until `tell`."""
+        return self.breeder.ask()
+
+    def tell(self, scores: Any) -> None:
+        """Take a score per individual, and breed the next generation.
+
+        Args:
+            scores: Numbers (n,), higher is better; (n, goals) for several goals; or `Scores`. NaN
+                marks a failure.
+
+        Raises:
+            InputError: If there is not one score per individual.
+        """
+        table = scores if isinstance(scores, Scores) else _scores_of(scores)
+        count = len(self.ask())
+        if len(table) != count:
+            raise InputError(f"tell needs {count} scores, one per individual, got {len(table)}")
+        generation = self.generation
+        self.breeder.tell(table)
+        self.evaluations += count
+        finite = table.total[table.ok]
+        champion = self.breeder.champion
+        score = None if champion is None else champion.score
+        self._reason = self._stop.reason({
+            "generation": generation,
+            "evaluations": self.evaluations,
+            "best": float(finite.max()) if len(finite) else None,
+            "champion": score,
+            "champion_generation": generation if champion is None else champion.generation,
+            "figures": {},
+            "wall_seconds": time.monotonic() - self._began,
+        })  # fmt: skip
+
+    def stop(self) -> str:
+        """Return why to stop, "" for no reason yet."""
+        return self._reason or ""
+
+    def __repr__(self) -> str:
+        name = type(self.breeder).__name__
+        return f"<{name}, generation {self.generation}, {self.evaluations:,} evaluations>"
+
+
+def _scores_of(given: Any) -> Scores:
+    """Return scores from plain numbers.
+
+    Raises:
+        InputError: If they are no numbers, or of another shape.
+    """
+    try:
+        numbers = np.asarray(given, np.float64)
+    except (TypeError, ValueError):
+        raise InputError(f"tell needs numbers, got {type(given).__name__}") from None
+    if numbers.ndim not in (1, 2):
+        raise InputError(f"tell needs (n,) or (n, goals) numbers, got {numbers.shape}")
+    return Scores.of(numbers) if numbers.ndim == 1 else Scores.of(numbers.sum(axis=1), numbers)
+
+
+def engine(
+    name: str,
+    *,
+    inputs: int | None = None,
+    outputs: int | None = None,
+    keys: int | None = None,
+    steps: int = 64,
+    changes: Changes | None = None,
+    functions: Any = None,
+    **options: Any,
+) -> AskTell:
+    """Return an engine to ask and tell.
+
+    Args:
+        name: Name of the engine: neat, es, ga, ...
+        inputs: Inputs of an individual.
+        outputs: Outputs of an individual.
+        keys: Keys of the instrument, instead of inputs and outputs.
+        steps: Steps of a note grid.
+        changes: Nested tables of the engine's settings: {"population": {"size": 50}}.
+        functions: Your own operators, for engines that take them.
+        options: seed, population, generations, evaluations, time_limit, target.
+
+    Raises:
+        InputError: If a name, a shape or a setting cannot be used.
+    """
+    if name not in engine_names():
+        find("engine", dict.fromkeys(engine_names()), name)
+    kind = engine_class(name)
+    given = given_options(options, _OPTIONS, changes)
+    settings = changed(kind.settings_type(), given["changes"], name)
+    if given["population"] is not None:
+        nested: Any = given["population"]
+        for key in reversed(kind.population.split(".")):
+            nested = {key: nested}
+        settings = changed(settings, nested, name)
+    player = None
+    if keys is not None:
+        if inputs is not None or outputs is not None:
+            raise InputError("an engine needs inputs and outputs, or keys; not both")
+        playing = kind.genome.settings_type
+        player = kind.genome.player_of(None if playing is None else playing(), keys)
+        inputs, outputs = kind.genome.shape_of(keys, steps, player)
+    if inputs is None or outputs is None:
+        raise InputError("an engine needs inputs and outputs, or keys")
+    settings = kind.of_shape(settings, inputs, outputs)
+    limits = {k: given[k] for k in ("generations", "evaluations", "time_limit", "target")}
+    stop = changed(StopSettings(), {k: v for k, v in limits.items() if v is not None}, "stop")
+    return AskTell(
+        kind(settings, seed=given["seed"] or 0, player=player, **_own(functions)),
+        Stop(
+            target=None if stop.target == "" else float(stop.target),
+            generations=stop.generations or None,
+            evaluations=stop.evaluations or None,
+            time_limit=stop.time_limit or None,
+        ),
+    )
+
+
+def _own(functions: Any) -> dict[str, Any]:
+    return {} if not functions else {"functions": functions}

@@ -1,0 +1,101 @@
+"""The best individual of a run, for Python."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from evo.core.errors import InputError
+from evo.music.song import Song, usual_lowest_note
+from genomes.arrays import BoolArray, FloatArray, Singles
+from genomes.base import Performers
+from genomes.individual import individuals
+
+
+class Champion:
+    """The best individual of a run.
+
+    Attributes:
+        performers: The individual as a batch of one.
+        individual: The individual with the methods of its genome kind.
+        score: Its fitness; the mean over its evaluations if the fitness is noisy.
+        generation: The generation in which it was found.
+    """
+
+    def __init__(
+        self,
+        performers: Performers,
+        score: float | None,
+        generation: int,
+        shape: tuple[int, int, int] | None = None,
+    ) -> None:
+        """Take the individual.
+
+        Args:
+            performers: The individual as a batch of one.
+            score: Its fitness.
+            generation: The generation in which it was found.
+            shape: Keys, steps per beat and steps of its music; None without music.
+        """
+        self.performers, self.score, self.generation = performers, score, generation
+        self.individual: Any = individuals(performers)[0]
+        self._shape = shape
+
+    def __repr__(self) -> str:
+        score = "" if self.score is None else f", fitness {self.score:.6g}"
+        return f"<champion of generation {self.generation}{score}>"
+
+    def activate(self, inputs: Any) -> FloatArray:
+        """Return the outputs of a network for one row of inputs, or for several."""
+        found: FloatArray = self.individual.activate(inputs)
+        return found
+
+    def reset(self) -> None:
+        """Set the state of a network to its start; see `step`."""
+        self.individual.reset()
+
+    def step(self, inputs: Any) -> Any:
+        """Return the outputs of a network for the next step; its state is kept."""
+        return self.individual.step(inputs)
+
+    def perform(self, prompt: BoolArray, steps: int, **more: Any) -> BoolArray:
+        """Play in closed loop after a prompt; see `Individual.perform`.
+
+        Args:
+            prompt: Bool (prompt_steps, keys).
+            steps: Steps of the result.
+            more: `random` and `temperature`.
+        """
+        played: BoolArray = self.individual.perform(prompt, steps, **more)
+        return played
+
+    def follow(self, roll: BoolArray) -> Singles:
+        """Predict each step from the true previous steps; see `Individual.follow`."""
+        found: Singles = self.individual.follow(roll)
+        return found
+
+    def song(self, steps: int | None = None, prompt: Any = None, tempo: float = 120.0) -> Song:
+        """Return what the champion plays.
+
+        Args:
+            steps: Steps of the song; None for those of the run.
+            prompt: Notes to begin with, a song or bool (prompt_steps, keys); None for none.
+            tempo: Beats per minute.
+
+        Raises:
+            InputError: If it plays no music.
+        """
+        if self._shape is None:
+            raise InputError("this champion plays no music: its task is one of numbers")
+        keys, steps_per_beat, usual = self._shape
+        begin = np.zeros((0, keys), np.bool_) if prompt is None else getattr(prompt, "grid", prompt)
+        played = self.perform(np.asarray(begin, np.bool_), steps or max(usual, len(begin)))
+        return Song(played, usual_lowest_note(keys), steps_per_beat, tempo, "champion")
+
+    def to_neat_python(self, config: Any) -> Any:
+        """Return a network as a genome of neat-python."""
+        return self.individual.to_neat_python(config)
+
+    def save(self, path: str | Path) -> None:
+        """Write a network in neat-python's JSON format, for `evo.load_network`."""
+        self.individual.save(path)

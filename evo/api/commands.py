@@ -1,0 +1,163 @@
+"""The command line's functions for Python, with the same names."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from evo.api.options import LIMITS, OPTIONS, flag, given_options, path_of
+from evo.api.run_object import Run
+from evo.core.config import Config
+from evo.core.registry import ENGINES
+from evo.core.settings import Changes, Meta, Settings, changed
+from evo.engines import engine_class
+from evo.experiment import Experiment
+from evo.music.song import Song
+from evo.music.song_finder import SongFinder, find_songs
+from evo.music.tunes import tune, tune_names
+from evo.runs.claiming import claimed_path
+from evo.runs.configure import changes_of, check_worker_options, configuration
+from evo.runs.description import command_line
+from evo.runs.display import Display, Silent
+from evo.runs.loading import load_run as load_run_in
+from evo.runs.session import check, start
+from evo.runs.session import resume as resume_run
+from evo.runs.user_experiments import experiment_in, experiment_named
+
+
+def run(
+    experiment: str | Experiment,
+    *,
+    out: str | Path | None = None,
+    changes: Changes | None = None,
+    display: Display | None = None,
+    **options: Any,
+) -> Run:
+    """Start a run and carry it out.
+
+    Args:
+        experiment: Name of the experiment, the path of a script, or an experiment of your own.
+        out: The run's directory; by default a new one below runs/.
+        changes: Nested tables of settings: {"ga": {"population": {"size": 50}}}.
+        display: Shows the run; None for no display.
+        options: The options of `evo run`: song, seed, population, generations, workers, ...
+
+    Returns:
+        The run; `result` has its result.json.
+
+    Raises:
+        InputError: If an option or a setting cannot be used.
+        RunError: If the directory cannot be used.
+        RunInterruptedError: If the disk fails, or no worker becomes available.
+    """
+    given, shown = given_options(options, OPTIONS, changes), display or Silent()
+    folder = None if out is None else path_of(out, "out")
+    find = SongFinder(shown.message, bool(given["strict"]))
+    check_worker_options(given)
+    chosen = experiment if isinstance(experiment, Experiment) else experiment_named(experiment)
+    config = configuration(chosen, given, find)
+    check(config)
+    path = folder or claimed_path(config)
+    result = start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)
+    return Run(path, chosen, result)
+
+
+def resume(
+    path: str | Path,
+    *,
+    changes: Changes | None = None,
+    display: Display | None = None,
+    anew: bool = False,
+    script: str | Path | Experiment | None = None,
+    **options: Any,
+) -> Run:
+    """Resume an interrupted run, or extend a finished one.
+
+    Args:
+        path: The run's directory.
+        changes: Nested tables of settings of stop, workers and checkpoints.
+        display: Shows the run; None for no display.
+        anew: Restart at generation 0 if no checkpoint is usable.
+        script: For a run of your own experiment: its script, or the experiment.
+        options: The options of `evo resume`: generations, time_limit, target, workers, ...
+
+    Returns:
+        The run; `result` has its result.json.
+
+    Raises:
+        RunError: If there is no run to resume.
+        InputError: If an option or a setting cannot be used.
+        RunInterruptedError: If the disk fails, or no worker becomes available.
+    """
+    given = given_options(options, LIMITS, changes)
+    folder = path_of(path, "path")
+    check_worker_options(given)
+    config, chosen = load_run_in(folder)
+    if isinstance(script, Experiment):
+        chosen = script
+    elif script is not None:
+        chosen = experiment_in(path_of(script, "script"), config.run.experiment)
+    shown = display or Silent()
+    result = resume_run(chosen, folder, changes_of(given), shown, flag(anew, "anew"))
+    return Run(folder, chosen, result)
+
+
+def load_run(path: str | Path) -> Run:
+    """Open a run to look at it: its result, log, champion and figures.
+
+    Args:
+        path: The run's directory.
+
+    Raises:
+        RunError: If there is no run, or its engine is unknown.
+    """
+    folder = path_of(path, "path")
+    return Run(folder, load_run_in(folder)[1])
+
+
+def settings(name: str, *, genome: str | None = None, engine: str | None = None) -> Any:
+    """Return the default settings of an experiment or an engine.
+
+    Args:
+        name: An experiment or a script for the configuration of a run; or an engine, for its own
+            settings.
+        genome: Genome kind; None for the experiment's default.
+        engine: Engine; None for the genome kind's default.
+
+    Raises:
+        InputError: If a name is unknown, or the engine does not fit.
+    """
+    if isinstance(name, str) and name in ENGINES and genome is None and engine is None:
+        return engine_class(name).settings_type()
+    given = given_options({"genome": genome, "engine": engine}, OPTIONS, None)
+    config: Config = configuration(experiment_named(name), given, SongFinder())
+    return config
+
+
+class _Instrument(Settings, frozen=True):
+    """The arguments of `song`."""
+
+    keys: Annotated[int, Meta(ge=1, le=128)] = 13
+    steps_per_beat: Annotated[int, Meta(ge=1, le=32_767)] = 2
+
+
+def song(name: str | Path, keys: int = 13, steps_per_beat: int = 2) -> Song:
+    """Return an embedded tune or the song in a MIDI file.
+
+    Args:
+        name: Name of an embedded tune, or path of a MIDI file.
+        keys: Keys of the instrument, 1 to 128.
+        steps_per_beat: Steps per beat, 1 to 32,767.
+
+    Raises:
+        InputError: If there is no such song, or it does not fit the instrument.
+    """
+    given = changed(_Instrument(), {"keys": keys, "steps_per_beat": steps_per_beat})
+    named = os.fspath(path_of(name, "name"))
+    if named in tune_names():
+        return tune(named, given.keys, given.steps_per_beat)
+    return find_songs(named, given.keys, given.steps_per_beat)[0]
+
+
+def tunes() -> list[str]:
+    """Return the names of the embedded tunes."""
+    return tune_names()

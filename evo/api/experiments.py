@@ -1,0 +1,296 @@
+"""Make a fitness of a user's function, and an experiment of a fitness."""
+
+import hashlib
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated, Any, cast
+
+import msgspec
+import numpy as np
+
+from evo.core.config import Config
+from evo.core.errors import InputError
+from evo.core.settings import Changes, Meta, Settings
+from evo.core.user_scripts import script_of
+from evo.engines import genome_of
+from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
+from evo.fitness.function import FunctionFitness, name_of_function
+from evo.music.song import Song, usual_lowest_note
+from evo.runs.user_experiments import free_name
+from genomes.arrays import BoolArray
+
+# Genome kinds that map rows of numbers to rows of numbers.
+_OF_VECTORS = ("network", "history-user")
+# Presets of engines that select by several goals (NSGA-II).
+_GOALS: Mapping[str, Changes] = {
+    "ga": {"engine": {"population": {"survival": "plus"}, "selection": {"kind": "nsga2"}}},
+}
+
+
+class MusicSettings(Settings, frozen=True):
+    """The instrument and the length of the pieces of a user's musical experiment."""
+
+    keys: Annotated[int, Meta(ge=1, le=128, description="Keys of the instrument.")] = 13
+    steps: Annotated[int, Meta(ge=1, le=65_536, description="Steps of a piece.")] = 64
+    steps_per_beat: Annotated[int, Meta(ge=1, le=96, description="Steps of a beat.")] = 2
+    tempo: Annotated[float, Meta(ge=5, le=1000, description="Beats per minute.")] = 120.0
+
+
+def fitness(
+    function: Callable[..., Any] | None = None,
+    *,
+    batch: bool = False,
+    goals: bool = False,
+    noisy: bool | None = None,
+    figures: Callable[..., Any] | None = None,
+) -> Any:
+    """Make a fitness of a function; also a decorator.
+
+    Args:
+        function: The function: one individual -> a number.
+        batch: Whether it takes a whole batch: n individuals -> n numbers.
+        goals: Whether it returns several numbers per individual: NSGA-II.
+        noisy: Whether equal genomes can get different scores; None: if it takes random numbers.
+        figures: Returns further figures of the champion by name, for log and result.
+
+    Raises:
+        InputError: If it is no function of an individual or a batch.
+    """
+    arguments: dict[str, Any] = {
+        "batch": batch, "goals": goals, "noisy": noisy, "figures": figures,
+    }  # fmt: skip
+    if function is None:
+        return lambda given: FunctionFitness(given, **arguments)
+    return FunctionFitness(function, **arguments)
+
+
+def experiment(
+    fitness: Any = None,
+    *,
+    name: str | None = None,
+    inputs: int | None = None,
+    outputs: int | None = None,
+    keys: int | None = None,
+    steps: int = 64,
+    settings: type[Settings] | None = None,
+    genome: str | None = None,
+    goals: bool = False,
+    figures: Callable[..., Any] | None = None,
+    prompt: Any = None,
+    defaults: Mapping[str, Changes] | None = None,
+    functions: Mapping[str, Callable[..., Any]] | None = None,
+) -> Any:
+    """Make an experiment of your own fitness; also a decorator of a function.
+
+    Give `inputs` and `outputs` for a task of numbers, or `keys` and `steps` for music.
+
+    Args:
+        fitness: A function (`evo.fitness`), or an object with `evaluate`.
+        name: Name of the experiment; None for the function's.
+        inputs: Numbers that an individual gets.
+        outputs: Numbers that it returns.
+        keys: Keys of the instrument, for music.
+        steps: Steps of a piece, for music.
+        settings: A class of settings of your own. A function gets them as its argument `settings`.
+        genome: Genome kind; None for any, "network" by default.
+        goals: Whether the fitness returns several numbers per individual: NSGA-II.
+        figures: Returns further figures of the champion by name, for log and result.
+        prompt: Bool (prompt_steps, keys): notes with which the champion's song begins.
+        defaults: Tables of settings that replace defaults: {"stop": {"generations": 50}}.
+        functions: Your own operators, for engines that take them.
+
+    Returns:
+        An `Experiment`, for a variable EXPERIMENT in a script.
+
+    Raises:
+        InputError: If the arguments do not fit each other.
+    """
+    if fitness is None:
+        arguments = {key: value for key, value in locals().items() if key != "fitness"}
+        return lambda function: experiment(function, **arguments)
+    scored = _as_fitness(fitness, goals, figures)
+    inputs = getattr(scored, "inputs", None) if inputs is None else inputs
+    outputs = getattr(scored, "outputs", None) if outputs is None else outputs
+    _check_shape(inputs, outputs, keys, steps)
+    base = settings or Settings
+    if not (isinstance(base, type) and issubclass(base, Settings)):
+        raise InputError(f"settings must be a class of evo.Settings, got {base!r}")
+    origin = _origin_of(fitness)
+    of = _OfUser(
+        scored,
+        None if keys is not None else Vectors(cast(int, inputs), cast(int, outputs)),
+        np.zeros((0, keys or 1), np.bool_) if prompt is None else _prompt(prompt, keys),
+        origin.function,
+    )
+    return Experiment(
+        free_name(name or origin.function),
+        _summary(fitness, origin.function),
+        _with_music(base, keys, steps) if keys is not None else base,
+        task=of.task,
+        shape=of.shape,
+        genomes=(genome,) if genome is not None else () if keys is not None else _OF_VECTORS,
+        presets=_merged(_GOALS if _has_goals(scored) else {}, defaults or {}),
+        resolution=_resolution if keys is not None else None,
+        origin=origin,
+        functions=functions or {},
+    )
+
+
+@dataclass(frozen=True)
+class _OfUser:
+    """The parts of a user's experiment.
+
+    Attributes:
+        fitness: Its fitness.
+        vectors: The shape of a task of numbers; None for music.
+        prompt: Bool (prompt_steps, keys), the beginning of a champion's song.
+        name: Name of a champion's song.
+    """
+
+    fitness: Any
+    vectors: Vectors | None
+    prompt: BoolArray
+    name: str
+
+    def shape(self, config: Config, find: FindSongs) -> Music | Vectors:
+        """Return the shape of the task; see `Experiment.shape`."""
+        return self.vectors or Music(config.task.keys, config.task.steps)
+
+    def task(self, config: Config, folder: Path) -> Task:
+        """Return the task; see `Experiment.task`."""
+        fitness, own = self.fitness, config.task
+        if isinstance(fitness, FunctionFitness):
+            fitness = fitness.changed(settings=_plain(own))
+        if self.vectors is not None:
+            return Task(fitness)
+
+        def files(performers: Any) -> Files:
+            steps, lowest_note = max(own.steps, len(self.prompt)), usual_lowest_note(own.keys)
+            played = performers.perform(self.prompt, steps)[0]
+            song = Song(played, lowest_note, own.steps_per_beat, own.tempo, self.name)
+            return _song_files(song)
+
+        player = player_of(config, own.keys)
+        return Task(fitness, player, files, usual_lowest_note(own.keys))
+
+
+def _resolution(config: Config) -> tuple[int, int]:
+    return config.task.keys, config.task.steps_per_beat
+
+
+def _as_fitness(fitness: Any, goals: bool, figures: Callable[..., Any] | None) -> Any:
+    """Return the fitness of a function, or an object that is one."""
+    if isinstance(fitness, FunctionFitness):
+        return fitness.changed(
+            goals=goals or fitness.goals,
+            **({} if figures is None else {"figures": figures}),
+        )
+    if hasattr(fitness, "evaluate"):
+        if figures is not None or goals:
+            raise InputError("figures and goals are for functions; give the object figures()")
+        return fitness
+    return FunctionFitness(fitness, goals=goals, figures=figures)
+
+
+def _has_goals(fitness: Any) -> bool:
+    return isinstance(fitness, FunctionFitness) and fitness.goals
+
+
+def _check_shape(inputs: Any, outputs: Any, keys: Any, steps: Any) -> None:
+    """Raise InputError unless the shape is that of music or of vectors."""
+    vectors = inputs is not None or outputs is not None
+    if vectors == (keys is not None) or (inputs is None) != (outputs is None):
+        raise InputError(
+            "an experiment needs inputs and outputs (a task of numbers), or keys (music); got "
+            f"inputs={inputs}, outputs={outputs}, keys={keys}"
+        )
+    limits = {"inputs": (inputs, 1 << 20), "outputs": (outputs, 1 << 20)}
+    limits |= {"keys": (keys, 128), "steps": (steps, 65_536)}
+    for name, (value, highest) in limits.items():
+        whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if value is not None and not (whole and 1 <= value <= highest):
+            raise InputError(f"{name} must be a whole number from 1 to {highest:,}, got {value!r}")
+
+
+def _prompt(prompt: Any, keys: int | None) -> BoolArray:
+    """Return the beginning of a champion's song as an array."""
+    roll = np.asarray(getattr(prompt, "grid", prompt))
+    if roll.ndim != 2 or roll.shape[1] != keys or roll.dtype.kind not in "bui":
+        raise InputError(f"prompt must be bool (steps, {keys}), got {roll.dtype} {roll.shape}")
+    return roll.astype(np.bool_)
+
+
+def _with_music(base: type[Settings], keys: int, steps: int) -> type[Settings]:
+    """Return a user's settings, with those of the instrument that they lack."""
+    own = set(base.__struct_fields__)
+    fields = [
+        (field.name, field.type, {"keys": keys, "steps": steps}.get(field.name, field.default))
+        for field in msgspec.structs.fields(MusicSettings)
+        if field.name not in own
+    ]
+    made: type[Settings] = msgspec.defstruct(  # type: ignore[assignment]
+        base.__name__, fields, bases=(base,), frozen=True, kw_only=True
+    )
+    return made
+
+
+def _plain(table: Any) -> SimpleNamespace:
+    """Return settings as a plain record, which can be sent to worker processes."""
+    values = {
+        name: _plain(value) if isinstance(value := getattr(table, name), Settings) else value
+        for name in table.__struct_fields__
+    }
+    return SimpleNamespace(**values)
+
+
+def _song_files(song: Song) -> Files:
+    from evo.analysis.plot import pieces_figure, png_bytes
+
+    return {"song.mid": song.to_midi(), "roll.png": png_bytes(pieces_figure([song], [""]))}
+
+
+def _merged(presets: Mapping[str, Changes], defaults: Mapping[str, Changes]) -> Any:
+    """Return presets with a user's defaults, which are tables by their names."""
+    found: dict[str, Any] = {name: dict(changes) for name, changes in presets.items()}
+    for table, changes in defaults.items():
+        if table in ("run", "stop", "workers", "checkpoints"):
+            found.setdefault("", {})[table] = changes
+        else:
+            genome_of(table)  # raises for an unknown engine
+            found.setdefault(table, {})["engine"] = changes
+    return found
+
+
+def _origin_of(fitness: Any) -> Origin:
+    """Return where a user's fitness is defined."""
+    function = fitness.function if isinstance(fitness, FunctionFitness) else fitness
+    name = name_of_function(function)
+    where = function if hasattr(function, "__code__") else type(function)
+    try:
+        source = inspect.getsource(where)
+    except (OSError, TypeError):  # made by `exec`, or compiled
+        source = repr(getattr(function, "__code__", name))
+    script = script_of(function)
+    if script is not None:
+        return Origin(name, _sha256(source), script.name, script.sha256)
+    module = sys.modules.get(getattr(function, "__module__", None) or type(function).__module__)
+    path = Path(getattr(module, "__file__", None) or "")
+    try:
+        content = path.read_text(encoding="utf-8") if path.suffix == ".py" else ""
+    except (OSError, ValueError):
+        content = ""
+    return Origin(name, _sha256(source), path.name, _sha256(content) if content else "")
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _summary(fitness: Any, name: str) -> str:
+    """Return the first line of a fitness's docstring."""
+    lines: Sequence[str] = (inspect.getdoc(fitness) or "").splitlines()
+    return lines[0] if lines else f"The experiment {name}."

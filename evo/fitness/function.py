@@ -1,0 +1,317 @@
+"""A user's plain function as a fitness.
+
+    def pole(network):                       # one individual -> a number
+        return balanced_steps(network) / 1000
+
+    @evo.fitness(batch=True)                 # a batch -> n numbers, or (n, goals)
+    def intervals(players, streams):
+        return score(players.perform(prompt, 64))
+
+The first parameter is the individual, or the batch. A second one is for random numbers: a generator
+per individual, or the batch's streams. A parameter named `settings` gets the experiment's settings.
+
+A function travels to worker processes by value, or with the script that defines it
+(`evo.core.user_scripts`). Exceptions and wrong results become one line that names the function.
+"""
+
+import inspect
+import traceback
+from collections.abc import Callable, Mapping
+from functools import partial, update_wrapper
+from numbers import Real
+from pathlib import PurePath
+from types import FunctionType, SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+from multiprocess.reduction import ForkingPickler
+
+from evo.core.errors import InputError
+from evo.core.scores import Scores
+from evo.core.user_scripts import Script, script_of
+from genomes.individual import individuals
+
+Function = Callable[..., Any]
+
+
+class FunctionError(Exception):
+    """Raised for a user's function that raised, or returned something unusable; one line."""
+
+
+class Parameters(NamedTuple):
+    """What a function takes besides the individuals."""
+
+    random: bool
+    settings: bool
+
+
+class FunctionFitness:
+    """Scores by a user's function; see the module's docstring.
+
+    Attributes:
+        name: Name of the function, for messages.
+        function: The function.
+        batch: Whether it takes a whole batch, instead of one individual.
+        goals: Whether it returns several numbers per individual, one per goal.
+        reusable: Whether equal genomes get equal scores.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        *,
+        batch: bool = False,
+        goals: bool = False,
+        noisy: bool | None = None,
+        figures: Function | None = None,
+        settings: SimpleNamespace | None = None,
+    ) -> None:
+        """Wrap a function.
+
+        Args:
+            function: The function.
+            batch: Whether it takes a whole batch.
+            goals: Whether it returns several numbers per individual.
+            noisy: Whether equal genomes can get different scores; None: if it takes random numbers.
+            figures: Returns further figures of the champion, by name; gets what `function` gets.
+            settings: Settings of the experiment.
+
+        Raises:
+            InputError: If it is no function of an individual.
+        """
+        self.name = name_of_function(function)
+        self.function, self.batch, self.goals = function, batch, goals
+        self._figures, self._settings = figures, settings
+        self._takes = parameters_of(function, self.name)
+        if figures is not None:
+            parameters_of(figures, name_of_function(figures))
+        self._noisy = noisy
+        self.reusable = not (self._takes.random if noisy is None else noisy)
+        if isinstance(function, FunctionType):
+            update_wrapper(self, function)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call the function itself."""
+        return self.function(*arguments, **named)
+
+    def changed(self, **changes: Any) -> "FunctionFitness":
+        """Return the fitness with some arguments of `__init__` changed."""
+        arguments = self._arguments()
+        return FunctionFitness(arguments.pop("function"), **(arguments | changes))
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "function": self.function, "batch": self.batch, "goals": self.goals,
+            "noisy": self._noisy, "figures": self._figures, "settings": self._settings,
+        }  # fmt: skip
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle for worker processes, with the script that defines the function."""
+        arguments = self._arguments()
+        script = script_of(self.function)
+        if script is None:
+            for name in ("function", "figures"):
+                arguments[name] = _without_annotations(arguments[name])
+        return _unpickled, (script, bytes(ForkingPickler.dumps(arguments, recurse=True)))
+
+    def evaluate(self, performers: Any, streams: Any) -> Scores:
+        """See `Fitness.evaluate`.
+
+        Args:
+            performers: The batch.
+            streams: A random stream per individual.
+
+        Raises:
+            FunctionError: If the function raises, or returns something else than numbers.
+        """
+        if self.batch:
+            returned = self._called(self.function, performers, streams)
+            if isinstance(returned, Scores):
+                return returned
+            table = self._table(returned, len(performers))
+        else:
+            rows = [
+                self._row(self._called(self.function, individual, streams[index]))
+                for index, individual in enumerate(individuals(performers))
+            ]
+            if len({len(row) for row in rows}) > 1:
+                raise FunctionError(f"{self.name} returned different numbers of goals")
+            table = np.array(rows, np.float64)
+        if not self.goals:
+            return Scores.of(table[:, 0])
+        return Scores.of(table.sum(axis=1), table)
+
+    def _called(self, function: Function, who: Any, random: Any) -> Any:
+        """Call a function of the user, and return what it returns."""
+        takes = parameters_of(function, name_of_function(function))
+        arguments = (who, random) if takes.random else (who,)
+        named = {"settings": self._settings} if takes.settings else {}
+        try:
+            return function(*arguments, **named)
+        except Exception as error:
+            raise FunctionError(_described(name_of_function(function), error)) from error
+
+    def _row(self, returned: Any) -> list[float]:
+        """Return the numbers of one individual, one without goals."""
+        if self.goals:
+            numbers = self._numbers(returned, "a list of numbers, one for each goal")
+            if numbers.ndim != 1 or not numbers.size:
+                raise FunctionError(f"{self.name} must return a list of numbers, one for each goal")
+            found: list[float] = numbers.tolist()
+            return found
+        if isinstance(returned, Real | np.number | np.bool_):
+            return [float(returned)]
+        numbers = self._numbers(returned, "a number")
+        if numbers.size != 1:
+            raise FunctionError(
+                f"{self.name} must return one number, got {numbers.size}; several scores per "
+                "individual need goals=True"
+            )
+        return [float(numbers.reshape(-1)[0])]
+
+    def _table(self, returned: Any, count: int) -> Any:
+        """Return the numbers of a batch, float64 (count, goals or 1)."""
+        shape = f"({count}, goals)" if self.goals else f"({count},)"
+        numbers = self._numbers(returned, f"{shape} numbers")
+        if numbers.ndim != (2 if self.goals else 1) or len(numbers) != count:
+            hint = "; several scores per individual need goals=True" if numbers.ndim == 2 else ""
+            raise FunctionError(
+                f"{self.name} must return {shape} numbers for {count} individuals, "
+                f"got {numbers.shape}{hint}"
+            )
+        return numbers.reshape(count, -1)
+
+    def _numbers(self, returned: Any, wanted: str) -> Any:
+        """Return an array of numbers.
+
+        Raises:
+            FunctionError: If it is none.
+        """
+        if returned is None:
+            raise FunctionError(
+                f"{self.name} returned None; it must return {wanted} (is `return` missing?)"
+            )
+        try:
+            numbers = np.asarray(returned)
+        except ValueError:  # lists of different lengths
+            numbers = np.array("")
+        if numbers.dtype.kind not in "fiub":
+            raise FunctionError(
+                f"{self.name} must return {wanted}, got {type(returned).__name__} {returned!r:.60}"
+            )
+        return numbers.astype(np.float64)
+
+    def figures(self, performers: Any) -> dict[str, Any]:
+        """Return the user's figures of one individual as JSON values; none without a function.
+
+        Raises:
+            InputError: If the function fails, or returns no names with values.
+        """
+        if self._figures is None:
+            return {}
+        name = name_of_function(self._figures)
+        who = performers if self.batch else individuals(performers)[0]
+        random = np.random.default_rng(0)
+        try:
+            found = self._called(self._figures, who, [random] if self.batch else random)
+        except FunctionError as error:
+            raise InputError(str(error)) from error
+        if not isinstance(found, Mapping):
+            raise InputError(f"{name} must return figures by name, got {type(found).__name__}")
+        return {str(key): plain_value(value, f"{name}: {key}") for key, value in found.items()}
+
+
+def _unpickled(script: Script | None, content: bytes) -> FunctionFitness:
+    """Return the fitness in a worker process."""
+    if script is not None:
+        script.loaded()
+    arguments = ForkingPickler.loads(content)
+    return FunctionFitness(arguments.pop("function"), **arguments)
+
+
+def _without_annotations(function: Function | None) -> Function | None:
+    """Return a copy of a script's function that can be sent without the types that it names."""
+    if not isinstance(function, FunctionType) or not function.__annotations__:
+        return function
+    bare = FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    bare.__kwdefaults__ = function.__kwdefaults__
+    bare.__module__, bare.__qualname__ = function.__module__, function.__qualname__
+    return bare
+
+
+def name_of_function(function: Any) -> str:
+    """Return the name of a function, for messages and runs."""
+    while isinstance(function, partial):
+        function = function.func
+    name: str = getattr(function, "__name__", type(function).__name__)
+    return "lambda" if name == "<lambda>" else name
+
+
+def parameters_of(function: Any, name: str) -> Parameters:
+    """Return what a user's function takes.
+
+    Args:
+        function: The function.
+        name: Its name, for messages.
+
+    Raises:
+        InputError: If it is no function, or has other parameters.
+    """
+    if not callable(function):
+        raise InputError(f"the fitness must be a function or an object with evaluate, got {name}")
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # a compiled function does not tell
+        return Parameters(random=False, settings=False)
+    given = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    by_place = [p for p in parameters if p.kind in given and p.name != "settings"]
+    required = [p for p in by_place if p.default is inspect.Parameter.empty]
+    if not by_place or len(required) > 2:
+        raise InputError(
+            f"{name}{inspect.signature(function)} must take one individual (or a batch), and at "
+            "most random numbers and settings"
+        )
+    takes_random = len(required) == 2 or (
+        len(by_place) == 2 and by_place[1].name in ("random", "rng", "streams")
+    )
+    return Parameters(takes_random, any(p.name == "settings" for p in parameters))
+
+
+def _described(name: str, error: Exception) -> str:
+    """Return a user's exception in one line, with its place in the user's source."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the call here
+    text = f"{name} raised {type(error).__name__}"
+    if str(error):
+        text += f": {' '.join(str(error).split())}"
+    if frames:
+        text += f" ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})"
+    return text
+
+
+def plain_value(value: Any, where: str) -> Any:
+    """Return a value as JSON: NumPy's numbers and arrays become lists, NaN becomes None.
+
+    Args:
+        value: The value.
+        where: Its name in messages.
+
+    Raises:
+        InputError: If it cannot be stored.
+    """
+    if isinstance(value, np.ndarray | np.generic):
+        value = value.tolist()
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain_value(inner, where) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_value(inner, where) for inner in value]
+    raise InputError(f"{where} must be numbers, text, lists or arrays, got {type(value).__name__}")
