@@ -159,6 +159,7 @@ class Experiment:
         improvising: How a champion plays new music; None if it cannot.
         origin: Where a user's experiment is defined; None for those of this package.
         functions: A user's operators for the engine, by name.
+        goals: Whether the engine must select by several goals.
     """
 
     name: str
@@ -178,6 +179,7 @@ class Experiment:
     improvising: Improvising | None = None
     origin: Origin | None = None
     functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    goals: bool = False
 
     def config(
         self, engine: str, more: Mapping[str, Changes] | None = None, chosen: Any = None

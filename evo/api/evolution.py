@@ -82,7 +82,9 @@ def evolve(
         RunError: If the directory cannot be used.
         KeyboardInterrupt: After Ctrl-C, when the run is saved.
     """
-    chosen = fitness
+    chosen, own = fitness, {} if settings is None else _table_of(settings)
+    if fitness is None:
+        raise InputError("evolve needs a fitness: a function of one individual, or of a batch")
     if not isinstance(fitness, Experiment):
         chosen = experiment(
             fitness, name=name, inputs=inputs, outputs=outputs, keys=keys, steps=steps,
@@ -92,8 +94,8 @@ def evolve(
     if is_loading():
         raise StopLoading(chosen)
     display = _display(progress, chosen)
-    own = {} if settings is None else {chosen.name: _table_of(settings)}
-    given = given_options(options | {"genome": genome}, OPTIONS, {**own, **(changes or {})})
+    tables_given = {chosen.name: own, **(changes or {})} if own else changes
+    given = given_options(options | {"genome": genome}, OPTIONS, tables_given)
     check_worker_options(given)
     find = SongFinder(display.message, bool(given["strict"]))
     config = configuration(chosen, given, find)

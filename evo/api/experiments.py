@@ -116,6 +116,10 @@ def experiment(
     inputs = getattr(scored, "inputs", None) if inputs is None else inputs
     outputs = getattr(scored, "outputs", None) if outputs is None else outputs
     _check_shape(inputs, outputs, keys, steps)
+    if keys is None and genome not in (None, *_OF_VECTORS):
+        raise InputError(
+            f"inputs and outputs are for the genome {' or '.join(_OF_VECTORS)}, not {genome}"
+        )
     base = settings or Settings
     if not (isinstance(base, type) and issubclass(base, Settings)):
         raise InputError(f"settings must be a class of evo.Settings, got {base!r}")
@@ -137,6 +141,8 @@ def experiment(
         resolution=_resolution if keys is not None else None,
         origin=origin,
         functions=functions or {},
+        goals=_has_goals(scored),
+        default_genome="grid" if of.vectors is None and _has_goals(scored) else "",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, overload
 
 from evo.api.champion import Champion
 from evo.core.config import Config
-from evo.core.errors import DAMAGE, CheckpointError, RunError
+from evo.core.errors import DAMAGE, CheckpointError, MidiError, RunError
 from evo.core.state import State
 from evo.engines import Engine, engine_class
 from evo.experiment import Experiment
@@ -162,7 +162,10 @@ class Run:
         if resolution is None or not stored.exists():
             raise RunError(f"{self.path}: its champion has no song")
         keys, steps_per_beat = resolution(self.config)
-        return Song.load(stored, keys=keys, steps_per_beat=steps_per_beat)
+        try:
+            return Song.load(stored, keys=keys, steps_per_beat=steps_per_beat)
+        except MidiError as error:
+            raise RunError(f"{self.path}: its champion's song cannot be read: {error}") from None
 
     def engine(self) -> Engine[Any]:
         """Return the engine as it was saved last, with its population.

@@ -77,6 +77,10 @@ class CheckpointError(EvoError):
 DAMAGE = (EvoError, ArithmeticError, LookupError, TypeError, ValueError)
 
 
+class FunctionError(Exception):
+    """Raised for a user's function that raised or returned something unusable; one line."""
+
+
 class FailedRunError(EvoError):
     """Base of errors that end a run with valid input."""
 

@@ -26,16 +26,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from multiprocess.reduction import ForkingPickler
 
-from evo.core.errors import InputError
+from evo.core.errors import FunctionError, InputError
 from evo.core.scores import Scores
 from evo.core.user_scripts import Script, script_of
 from genomes.individual import individuals
 
 Function = Callable[..., Any]
-
-
-class FunctionError(Exception):
-    """Raised for a user's function that raised, or returned something unusable; one line."""
 
 
 class Parameters(NamedTuple):
@@ -171,13 +167,14 @@ class FunctionFitness:
 
     def _table(self, returned: Any, count: int) -> Any:
         """Return the numbers of a batch, float64 (count, goals or 1)."""
-        shape = f"({count}, goals)" if self.goals else f"({count},)"
-        numbers = self._numbers(returned, f"{shape} numbers")
+        wanted = "a row of numbers per individual, one for each goal"
+        wanted = wanted if self.goals else "one number per individual"
+        numbers = self._numbers(returned, wanted)
         if numbers.ndim != (2 if self.goals else 1) or len(numbers) != count:
-            hint = "; several scores per individual need goals=True" if numbers.ndim == 2 else ""
+            hint = "; several need goals=True" if numbers.ndim == 2 and not self.goals else ""
             raise FunctionError(
-                f"{self.name} must return {shape} numbers for {count} individuals, "
-                f"got {numbers.shape}{hint}"
+                f"{self.name} must return {wanted}; for {count} it returned an array of shape "
+                f"{numbers.shape}{hint}"
             )
         return numbers.reshape(count, -1)
 

@@ -11,7 +11,7 @@ from typing import Any
 from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import BASELINES, GENOMES
-from evo.engines import base_of, default_engine, engine_class, engine_names, genome_of
+from evo.engines import Engine, base_of, default_engine, engine_class, engine_names, genome_of
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.experiment import Experiment, FindSongs
@@ -157,6 +157,11 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     if genome is not None and genome_of(engine) != genome:
         breeds = [one for one in engine_names() if genome_of(one) == genome and base_of(one) == one]
         raise InputError(f"--genome {genome} is bred by {' or '.join(breeds)}, not by {engine}")
+    if chosen.goals and engine_class(engine).front is Engine.front:
+        raise InputError(
+            f"{chosen.name} has several goals, and {engine} selects by one score; use an engine "
+            "with NSGA-II: ga (for the genome grid)"
+        )
     if chosen.genomes and genome_of(engine) not in chosen.genomes:
         raise InputError(
             f"{chosen.name} is a task for the genome {' or '.join(chosen.genomes)}, and "

@@ -308,6 +308,8 @@ class _Session:
             return _Ending("stopped", str(error), lost=True)
         except (TooManyFailuresError, BreedingError) as error:
             return _Ending("failed", str(error))
+        except InputError:  # of a user's figures
+            raise
         except ValueError as error:  # a bug in the code: input is checked before
             self.run.set_status("failed")
             raise RuntimeError(f"generation {engine.generation} failed") from error

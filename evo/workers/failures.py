@@ -13,7 +13,7 @@ import mmap
 from collections.abc import Iterator
 from types import TracebackType
 
-from evo.core.errors import WorkersLostError
+from evo.core.errors import FunctionError, WorkersLostError
 from evo.core.platform import is_machine_error, total_memory
 from evo.core.scores import Scores, Status
 
@@ -33,7 +33,7 @@ class UnreadableError(Exception):
 
 def described(error: BaseException) -> str:
     """Return an exception's type and message, for the log: "ValueError: ..."."""
-    return f"{type(error).__name__}: {error}"
+    return str(error) if isinstance(error, FunctionError) else f"{type(error).__name__}: {error}"
 
 
 def crashed() -> Scores:

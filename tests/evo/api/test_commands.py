@@ -13,7 +13,7 @@ from evo.core.errors import EvoError, InputError
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.fixture(autouse=True)
