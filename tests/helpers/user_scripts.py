@@ -40,9 +40,11 @@ def outputs(network: "evo.Run") -> float:
     return 4 - sum((network.activate(row)[0] - want) ** 2 for row, want in zip(ROWS, (0, 1, 1, 0)))
 
 ROWS = [(0, 0), (0, 1), (1, 0), (1, 1)]
-run = evo.evolve(outputs, inputs=2, outputs=1, population=30, generations=12, seed=3,
-                 workers=int(os.environ.get("WORKERS", 1)), out=os.environ.get("OUT", "run"), resume=True,
-                 changes={"checkpoints": {"every": 1}})
+run = evo.evolve(
+    outputs, inputs=2, outputs=1, population=30, generations=12, seed=3, resume=True,
+    workers=int(os.environ.get("WORKERS", "1")), out=os.environ.get("OUT", "run"),
+    changes={"checkpoints": {"every": 1}},
+)
 print(run.result["digest"])
 """
 
