@@ -33,7 +33,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, changed
 from evo.core.state import State
-from evo.engines.base import Champion, Engine
+from evo.engines.base import Champion, Engine, Functions
 from evo.engines.es.noise import Noise
 from evo.engines.es.operators import HistoryUserOperators
 from evo.engines.es.settings import StrategySettings
@@ -58,9 +58,14 @@ class EvolutionStrategy(Engine[StrategySettings]):
     kernels = (run_sequences, follow_song)
 
     def __init__(
-        self, settings: StrategySettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: StrategySettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         keys = self.settings.shape.keys
         if player is not None and player.keys != keys:
             raise InputError(f"es: the player has {player.keys} keys, the networks have {keys}")

@@ -31,7 +31,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, changed
 from evo.core.state import State
-from evo.engines.base import Engine, Gallery
+from evo.engines.base import Engine, Functions, Gallery
 from evo.engines.ga.operators import GridOperators
 from evo.engines.ga.pool import Pool
 from evo.engines.ga.settings import GridSettings
@@ -61,9 +61,14 @@ class GridGA(Engine[GridSettings]):
     operators = GridOperators
 
     def __init__(
-        self, settings: GridSettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: GridSettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         self._rates = self.settings.rates()
         keys = self._rates.keys
         if player is not None and player.keys != keys:

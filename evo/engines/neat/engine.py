@@ -48,7 +48,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes
 from evo.core.state import Count, State
-from evo.engines.base import Engine
+from evo.engines.base import Engine, Functions
 from evo.engines.neat.by_output import Modules
 from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.genome_settings import rates_of
@@ -80,9 +80,14 @@ class Neat(Engine[NeatSettings]):
     operators = NetworkOperators
 
     def __init__(
-        self, settings: NeatSettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: NeatSettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         check_shape(self.settings, player)
         self._rates = rates_of(self.settings.DefaultGenome, self.settings.Selection.weights)
         self._modules = Modules.of(self.settings)

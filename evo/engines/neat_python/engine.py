@@ -23,7 +23,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, global_random
 from evo.core.settings import Changes
 from evo.core.state import Count, Finite, State
-from evo.engines.base import Engine
+from evo.engines.base import Engine, Functions
 from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.engines.neat_python.config import build_config
@@ -72,9 +72,14 @@ class NeatPython(Engine[NeatPythonSettings]):
     population = "NEAT.pop_size"
 
     def __init__(
-        self, settings: NeatPythonSettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: NeatPythonSettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         check_shape(self.settings, player)
         self._config = build_config(self.settings)
         genome = self._config.genome_config

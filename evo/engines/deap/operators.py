@@ -1,0 +1,203 @@
+"""Operators of DEAP: mate, mutate, select and individual, the user's own or from `deap.tools`.
+
+A user's functions have the names and the form that they have on a `deap.base.Toolbox`:
+
+    mate(one, other)              changes both, or makes two new ones; returns a tuple of two
+    mutate(one)                   changes it, or makes a new one; returns a tuple of one
+    select(individuals, k)        returns k of the individuals, also repeatedly
+    individual()                  returns the genes of a random individual; optional
+
+`functions_of(toolbox)` takes them from a toolbox. Its other functions are not used: individuals are
+cloned, evaluated and collected by the engine.
+
+Operators may draw from `random` and from the functions of `numpy.random`: both are seeded for each
+generation. A generator of their own would repeat or change its numbers when a run resumes.
+
+A result is checked at once. So a message names the function and its result.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from evo.core.errors import BreedingError, EvoError, InputError, printable
+from evo.engines.base import Functions
+from evo.engines.deap.individuals import Coding
+
+NAMES = ("mate", "mutate", "select", "individual")
+# They exchange slices, which are views of an array: both children would get the same genes.
+BY_SLICES = (
+    "cxOnePoint",
+    "cxTwoPoint",
+    "cxTwoPoints",
+    "cxMessyOnePoint",
+    "cxESTwoPoint",
+    "cxESTwoPoints",
+)
+_WRAPPED = 8  # depth of partial functions and decorators
+
+
+def functions_of(toolbox: Any) -> Functions:
+    """Return the functions of a DEAP toolbox that the engine takes.
+
+    Args:
+        toolbox: A `deap.base.Toolbox`, or another object with such attributes.
+
+    Raises:
+        InputError: If it has none of mate, mutate and select.
+    """
+    found = {name: getattr(toolbox, name) for name in NAMES if hasattr(toolbox, name)}
+    if not found.keys() - {"individual"}:
+        raise InputError("toolbox must have mate, mutate or select registered, and has none")
+    return found
+
+
+def name_of(function: Any) -> str:
+    """Return the name of the function inside of partial functions and decorators."""
+    inner = _inner(function)
+    return getattr(inner, "__name__", type(inner).__name__)
+
+
+def _inner(function: Any) -> Any:
+    for _ in range(_WRAPPED):
+        if isinstance(function, partial):
+            function = function.func
+        elif hasattr(function, "__wrapped__"):
+            function = function.__wrapped__
+        else:
+            break
+    return function
+
+
+def check_form(functions: Functions, coding: Coding) -> None:
+    """Check that DEAP's own operators are not used on arrays that they would spoil.
+
+    Args:
+        functions: The operators by name.
+        coding: Form of the individuals.
+
+    Raises:
+        InputError: If they are.
+    """
+    if not coding.as_array:
+        return
+    for role in ("mate", "mutate"):
+        name = name_of(functions[role])
+        module = getattr(_inner(functions[role]), "__module__", None) or ""
+        if not module.startswith("deap."):
+            continue
+        hint = "set population.individual=list, or give a function that copies"
+        if name in BY_SLICES:
+            raise InputError(
+                f"{role}: {name} exchanges slices, which are views of an array, so that both "
+                f"children get the same genes; {hint}"
+            )
+        if len(coding.shape) > 1:
+            raise InputError(
+                f"{role}: {name} is for flat individuals, and a {coding.noun} is an array of "
+                f"{coding.shape[0]} x {coding.shape[1]}; {hint}"
+            )
+
+
+class Operators:
+    """The operators of one generation, as a toolbox for `deap.algorithms`.
+
+    Attributes:
+        kind: Class of the individuals, from `Coding.individual_type`.
+    """
+
+    def __init__(self, functions: Functions, coding: Coding, kind: type[Any]) -> None:
+        self._functions, self._coding, self.kind = functions, coding, kind
+
+    def clone(self, individual: Any) -> Any:
+        """Return a copy of an individual, with its fitness."""
+        return copy.deepcopy(individual)
+
+    def mate(self, one: Any, other: Any) -> tuple[Any, ...]:
+        """Return two children.
+
+        Args:
+            one: First parent, which may be changed.
+            other: Second parent, which may be changed.
+        """
+        return self._children("mate", one, other)
+
+    def mutate(self, individual: Any) -> tuple[Any, ...]:
+        """Return a mutated individual, in a tuple; the given one may be changed."""
+        return self._children("mutate", individual)
+
+    def select(self, individuals: Sequence[Any], count: int) -> list[Any]:
+        """Return selected individuals.
+
+        Args:
+            individuals: The individuals to select from.
+            count: How many to return.
+
+        Raises:
+            BreedingError: If the function raises, or returns something else.
+        """
+        chosen = call("select", self._functions["select"], list(individuals), count)
+        label = _label("select", self._functions["select"])
+        if not isinstance(chosen, list | tuple) or len(chosen) != count:
+            raise BreedingError(f"{label} returned {_short(chosen)} instead of {count} individuals")
+        for one in chosen:
+            if not isinstance(one, self.kind) or not hasattr(one, "place"):
+                raise BreedingError(f"{label} returned {_short(one)}, which it was not given")
+        return list(chosen)
+
+    def _children(self, role: str, *parents: Any) -> tuple[Any, ...]:
+        """Return the children of an operator, checked, each an individual."""
+        function = self._functions[role]
+        made, count = call(role, function, *parents), len(parents)
+        if isinstance(made, self.kind) or not isinstance(made, tuple | list) or len(made) != count:
+            wanted = "(individual,)" if count == 1 else "(individual, individual)"
+            raise BreedingError(
+                f"{_label(role, function)} returned {_short(made)} instead of a tuple {wanted}"
+            )
+        children = []
+        for child in made:
+            try:
+                row = self._coding.row(child)
+            except ValueError as error:
+                raise BreedingError(f"{_label(role, function)} returned {error}") from None
+            known = isinstance(child, self.kind) and hasattr(child, "fitness")
+            children.append(child if known else self._coding.individual(self.kind, row))
+        return tuple(children)
+
+
+def call(role: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Return a function's result.
+
+    Args:
+        role: What it is used for: "mate".
+        function: The function.
+        arguments: Its arguments.
+
+    Raises:
+        BreedingError: If it raises.
+    """
+    try:
+        return function(*arguments)
+    except EvoError:
+        raise
+    except Exception as error:
+        text = printable(" ".join(str(error).split()))[:200]
+        raise BreedingError(
+            f"{_label(role, function)} raised {type(error).__name__}: {text}"
+        ) from error
+
+
+def _label(role: str, function: Any) -> str:
+    name = name_of(function)
+    return role if name == role else f"{role} ({name})"
+
+
+def _short(value: Any) -> str:
+    """Return what a function returned, in words."""
+    if value is None:
+        return "None"
+    if isinstance(value, tuple | list):
+        return f"a {'list' if isinstance(value, list) else 'tuple'} of {len(value)}"
+    kind = type(value).__name__
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
