@@ -6,6 +6,7 @@ ga            a genetic algorithm for note grids, with musical operators
 es            evolution strategies for the weights of HistoryUsers
 deap          DEAP's algorithms and operators, or a user's own toolbox
 baselines     random search and a (1+1) algorithm, to compare engines with
+own_functions calls of a user's own operators
 selection     selection by several scores: lexicase, and Pareto fronts
 """
 

@@ -158,7 +158,7 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     if chosen.genomes and genome_of(engine) not in chosen.genomes:
         raise InputError(
             f"{chosen.name} is a task for the genome {' or '.join(chosen.genomes)}, and "
-            f"{engine} breeds the genome {genome_of(engine)}"
+            f"{short_name(engine)} breeds the genome {genome_of(engine)}"
         )
     return engine
 

@@ -32,6 +32,8 @@ from evo.engines.deap import operators
 from evo.engines.deap.individuals import Coding
 from evo.engines.deap.settings import DeapSettings
 from evo.engines.deap.told import Told
+from evo.engines.own_functions import call
+from evo.engines.selection.pareto import pareto_order
 from genomes.base import Performers
 from genomes.player import Player
 
@@ -124,7 +126,7 @@ class Deap(Engine[D]):
         rows = []
         with global_random(self.seed, Role.INITIALISE):
             for _ in range(self.settings.population.size):
-                made = operators.call("individual", function)
+                made = call("individual", function)
                 try:
                     rows.append(self._coding.row(made))
                 except ValueError as error:
@@ -194,11 +196,12 @@ class Deap(Engine[D]):
         self._parents = self._fame = None
 
     def gallery(self) -> Gallery | None:
-        """See `Engine.gallery`: surviving parents, the best first."""
-        if self._parents is None:
+        """See `Engine.gallery`; with several goals the first Pareto front of the parents."""
+        if self._parents is None or not self.settings.select.needs_cases:
             return super().gallery()
         kept = self._parents.best(len(self._parents))
-        return Gallery(self._performers(kept.rows), kept.total) if len(kept) else super().gallery()
+        front = kept.take(pareto_order(kept.goals)[1] == 0)
+        return Gallery(self._performers(front.rows), front.total) if len(front) else None
 
     def statistics(self) -> dict[str, Any]:
         """Return the number of surviving parents, and the share of different individuals."""

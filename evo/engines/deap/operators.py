@@ -17,13 +17,13 @@ A result is checked at once. So a message names the function and its result.
 """
 
 import copy
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-from evo.core.errors import BreedingError, EvoError, InputError, printable
+from evo.core.errors import BreedingError, InputError
 from evo.engines.base import Functions
 from evo.engines.deap.individuals import Coding
+from evo.engines.own_functions import call, in_words, inner_function, label, name_of
 
 NAMES = ("mate", "mutate", "select", "individual")
 # They exchange slices, which are views of an array: both children would get the same genes.
@@ -35,7 +35,6 @@ BY_SLICES = (
     "cxESTwoPoint",
     "cxESTwoPoints",
 )
-_WRAPPED = 8  # depth of partial functions and decorators
 
 
 def functions_of(toolbox: Any) -> Functions:
@@ -53,23 +52,6 @@ def functions_of(toolbox: Any) -> Functions:
     return found
 
 
-def name_of(function: Any) -> str:
-    """Return the name of the function inside of partial functions and decorators."""
-    inner = _inner(function)
-    return getattr(inner, "__name__", type(inner).__name__)
-
-
-def _inner(function: Any) -> Any:
-    for _ in range(_WRAPPED):
-        if isinstance(function, partial):
-            function = function.func
-        elif hasattr(function, "__wrapped__"):
-            function = function.__wrapped__
-        else:
-            break
-    return function
-
-
 def check_form(functions: Functions, coding: Coding) -> None:
     """Check that DEAP's own operators are not used on arrays that they would spoil.
 
@@ -84,7 +66,7 @@ def check_form(functions: Functions, coding: Coding) -> None:
         return
     for role in ("mate", "mutate"):
         name = name_of(functions[role])
-        module = getattr(_inner(functions[role]), "__module__", None) or ""
+        module = getattr(inner_function(functions[role]), "__module__", None) or ""
         if not module.startswith("deap."):
             continue
         hint = "set population.individual=list, or give a function that copies"
@@ -138,12 +120,14 @@ class Operators:
             BreedingError: If the function raises, or returns something else.
         """
         chosen = call("select", self._functions["select"], list(individuals), count)
-        label = _label("select", self._functions["select"])
+        said = label("select", self._functions["select"])
         if not isinstance(chosen, list | tuple) or len(chosen) != count:
-            raise BreedingError(f"{label} returned {_short(chosen)} instead of {count} individuals")
+            raise BreedingError(
+                f"{said} returned {in_words(chosen)} instead of {count} individuals"
+            )
         for one in chosen:
             if not isinstance(one, self.kind) or not hasattr(one, "place"):
-                raise BreedingError(f"{label} returned {_short(one)}, which it was not given")
+                raise BreedingError(f"{said} returned {in_words(one)}, which it was not given")
         return list(chosen)
 
     def _children(self, role: str, *parents: Any) -> tuple[Any, ...]:
@@ -153,51 +137,14 @@ class Operators:
         if isinstance(made, self.kind) or not isinstance(made, tuple | list) or len(made) != count:
             wanted = "(individual,)" if count == 1 else "(individual, individual)"
             raise BreedingError(
-                f"{_label(role, function)} returned {_short(made)} instead of a tuple {wanted}"
+                f"{label(role, function)} returned {in_words(made)} instead of a tuple {wanted}"
             )
         children = []
         for child in made:
             try:
                 row = self._coding.row(child)
             except ValueError as error:
-                raise BreedingError(f"{_label(role, function)} returned {error}") from None
+                raise BreedingError(f"{label(role, function)} returned {error}") from None
             known = isinstance(child, self.kind) and hasattr(child, "fitness")
             children.append(child if known else self._coding.individual(self.kind, row))
         return tuple(children)
-
-
-def call(role: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Return a function's result.
-
-    Args:
-        role: What it is used for: "mate".
-        function: The function.
-        arguments: Its arguments.
-
-    Raises:
-        BreedingError: If it raises.
-    """
-    try:
-        return function(*arguments)
-    except EvoError:
-        raise
-    except Exception as error:
-        text = printable(" ".join(str(error).split()))[:200]
-        raise BreedingError(
-            f"{_label(role, function)} raised {type(error).__name__}: {text}"
-        ) from error
-
-
-def _label(role: str, function: Any) -> str:
-    name = name_of(function)
-    return role if name == role else f"{role} ({name})"
-
-
-def _short(value: Any) -> str:
-    """Return what a function returned, in words."""
-    if value is None:
-        return "None"
-    if isinstance(value, tuple | list):
-        return f"a {'list' if isinstance(value, list) else 'tuple'} of {len(value)}"
-    kind = type(value).__name__
-    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
