@@ -21,25 +21,22 @@ has no random state to save.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import msgspec
 import numpy as np
 
-from evo.core.errors import InputError
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
 from evo.core.state import Count, Finite, State
+from evo.engines.own_functions import Functions, checked_functions
 from genomes.arrays import FloatArray
 from genomes.base import Performers
 from genomes.player import Player
 
 S = TypeVar("S", bound=msgspec.Struct)
-
-# A user's own operators by name: "mate", "mutate", ...
-Functions = Mapping[str, Callable[..., Any]]
 
 
 @dataclass(frozen=True)
@@ -154,7 +151,7 @@ class Engine(ABC, Generic[S]):
             seed: Random seed of the run.
             player: How performers play; None for tasks other than music, and for performers without
                 inputs.
-            functions: A user's own operators by name, of those in `takes`.
+            functions: A user's own operators by name, of those in `takes`; or a DEAP toolbox.
 
         Raises:
             InputError: If the settings are wrong, or the engine does not take a function.
@@ -162,24 +159,9 @@ class Engine(ABC, Generic[S]):
         given = settings if isinstance(settings, Mapping) else tables(settings)
         self.settings: S = changed(self.settings_type(), given)  # type: ignore[assignment]
         self.seed, self.player = seed, player
-        self.functions: Functions = self._checked_functions(functions or {})
+        self.functions = checked_functions(functions, self.takes)
         self.generation = 0
         self.champion: Champion | None = None
-
-    @classmethod
-    def _checked_functions(cls, functions: Functions) -> Functions:
-        """Return the functions, if the engine takes them.
-
-        Raises:
-            InputError: If it does not, or if something cannot be called.
-        """
-        for name, function in functions.items():
-            if name not in cls.takes:
-                known = f"it takes {', '.join(cls.takes)}" if cls.takes else "ga and deap do"
-                raise InputError(f"this engine takes no function {name!r}; {known}")
-            if not callable(function):
-                raise InputError(f"{name} must be a function, got {function!r}")
-        return dict(functions)
 
     @classmethod
     @abstractmethod

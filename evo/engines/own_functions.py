@@ -1,12 +1,44 @@
-"""Calls of a user's own functions: errors name the function, in one line."""
+"""A user's own operators: which ones an engine takes, and calls whose errors name the function."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from evo.core.errors import BreedingError, EvoError, printable
+from evo.core.errors import BreedingError, EvoError, InputError, printable
 
+# Operators by name: "mate", "mutate", ...
+Functions = Mapping[str, Callable[..., Any]]
 _WRAPPED = 8  # depth of partial functions and decorators
+
+
+def checked_functions(given: Any, takes: tuple[str, ...]) -> Functions:
+    """Return the functions that an engine is given, by name.
+
+    Args:
+        given: Functions by name, or a `deap.base.Toolbox`, whose other functions are left out;
+            None for none.
+        takes: Names of the functions that the engine takes.
+
+    Raises:
+        InputError: If the engine does not take one, or if one cannot be called.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        found = {name: getattr(given, name) for name in takes if hasattr(given, name)}
+        if takes and not found:
+            raise InputError(
+                f"functions must be a dictionary or a DEAP toolbox with {' or '.join(takes)}, got "
+                f"{in_words(given)}"
+            )
+        given = found or {"toolbox": given}
+    for name, function in given.items():
+        if name not in takes:
+            known = f"it takes {', '.join(takes)}" if takes else "ga and deap do"
+            raise InputError(f"this engine takes no function {name!r}; {known}")
+        if not callable(function):
+            raise InputError(f"{name} must be a function, got {function!r}")
+    return dict(given)
 
 
 def inner_function(function: Any) -> Any:

@@ -24,8 +24,8 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, Meta, Settings
 from evo.core.state import Finite, Positive, State
-from evo.engines.base import Functions
 from evo.engines.baselines.base import Baseline
+from evo.engines.own_functions import Functions
 from genomes.base import Performers
 from genomes.player import Player
 

@@ -27,13 +27,14 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, global_random, stream
 from evo.core.settings import Changes
 from evo.core.state import State
-from evo.engines.base import Engine, Functions, Gallery
+from evo.engines.base import Engine, Gallery
 from evo.engines.deap import operators
 from evo.engines.deap.individuals import Coding
 from evo.engines.deap.settings import DeapSettings
 from evo.engines.deap.told import Told
-from evo.engines.own_functions import call
+from evo.engines.own_functions import Functions, call
 from evo.engines.selection.pareto import pareto_order
+from genomes.arrays import FloatArray
 from genomes.base import Performers
 from genomes.player import Player
 
@@ -195,13 +196,21 @@ class Deap(Engine[D]):
     def _forget(self) -> None:
         self._parents = self._fame = None
 
-    def gallery(self) -> Gallery | None:
-        """See `Engine.gallery`; with several goals the first Pareto front of the parents."""
+    def front(self) -> tuple[FloatArray, Performers] | None:
+        """See `Engine.front`: the parents that no other one dominates, without repeated ones."""
         if self._parents is None or not self.settings.select.needs_cases:
-            return super().gallery()
+            return None
         kept = self._parents.best(len(self._parents))
-        front = kept.take(pareto_order(kept.goals)[1] == 0)
-        return Gallery(self._performers(front.rows), front.total) if len(front) else None
+        order, fronts = pareto_order(kept.goals)
+        best = kept.take(order[fronts[order] == 0])
+        return best.goals, self._performers(best.rows)
+
+    def gallery(self) -> Gallery | None:
+        """See `Engine.gallery`; with several goals, the front."""
+        front = self.front()
+        if front is None or not len(front[0]):
+            return super().gallery()
+        return Gallery(front[1], front[0].sum(axis=1))
 
     def statistics(self) -> dict[str, Any]:
         """Return the number of surviving parents, and the share of different individuals."""

@@ -7,8 +7,8 @@ A user's functions have the names and the form that they have on a `deap.base.To
     select(individuals, k)        returns k of the individuals, also repeatedly
     individual()                  returns the genes of a random individual; optional
 
-`functions_of(toolbox)` takes them from a toolbox. Its other functions are not used: individuals are
-cloned, evaluated and collected by the engine.
+A toolbox may be given instead of a dictionary. Its other functions are not used: the engine clones,
+collects and evaluates individuals.
 
 Operators may draw from `random` and from the functions of `numpy.random`: both are seeded for each
 generation. A generator of their own would repeat or change its numbers when a run resumes.
@@ -21,9 +21,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from evo.core.errors import BreedingError, InputError
-from evo.engines.base import Functions
 from evo.engines.deap.individuals import Coding
-from evo.engines.own_functions import call, in_words, inner_function, label, name_of
+from evo.engines.own_functions import (
+    Functions,
+    call,
+    in_words,
+    inner_function,
+    label,
+    name_of,
+)
 
 NAMES = ("mate", "mutate", "select", "individual")
 # They exchange slices, which are views of an array: both children would get the same genes.
@@ -35,21 +41,6 @@ BY_SLICES = (
     "cxESTwoPoint",
     "cxESTwoPoints",
 )
-
-
-def functions_of(toolbox: Any) -> Functions:
-    """Return the functions of a DEAP toolbox that the engine takes.
-
-    Args:
-        toolbox: A `deap.base.Toolbox`, or another object with such attributes.
-
-    Raises:
-        InputError: If it has none of mate, mutate and select.
-    """
-    found = {name: getattr(toolbox, name) for name in NAMES if hasattr(toolbox, name)}
-    if not found.keys() - {"individual"}:
-        raise InputError("toolbox must have mate, mutate or select registered, and has none")
-    return found
 
 
 def check_form(functions: Functions, coding: Coding) -> None:

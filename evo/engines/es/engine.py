@@ -33,11 +33,12 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, changed
 from evo.core.state import State
-from evo.engines.base import Champion, Engine, Functions
+from evo.engines.base import Champion, Engine
 from evo.engines.es.noise import Noise
 from evo.engines.es.operators import HistoryUserOperators
 from evo.engines.es.settings import StrategySettings
 from evo.engines.es.strategy import Credit, norm
+from evo.engines.own_functions import Functions
 from genomes.arrays import FloatArray
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers

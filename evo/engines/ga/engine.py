@@ -33,11 +33,12 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, changed
 from evo.core.state import State
-from evo.engines.base import Engine, Functions, Gallery
+from evo.engines.base import Engine, Gallery
 from evo.engines.ga.operators import GridOperators
 from evo.engines.ga.own_operators import NAMES, OwnOperators
 from evo.engines.ga.pool import Pool
 from evo.engines.ga.settings import GridSettings
+from evo.engines.own_functions import Functions
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from evo.engines.selection.pareto import pareto_order
 from genomes.arrays import BoolArray, FloatArray, Indices

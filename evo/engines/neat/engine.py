@@ -48,7 +48,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.settings import Changes
 from evo.core.state import Count, State
-from evo.engines.base import Engine, Functions
+from evo.engines.base import Engine
 from evo.engines.neat.by_output import Modules
 from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.genome_settings import rates_of
@@ -59,6 +59,7 @@ from evo.engines.neat.parents import choose_pairs, needs_cases
 from evo.engines.neat.regulation import Regulation
 from evo.engines.neat.reproduction import Species, SpeciesHistory, offspring_counts, survivors
 from evo.engines.neat.settings import NeatSettings
+from evo.engines.own_functions import Functions
 from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.base import unchecked
 from genomes.network.activation import activate_rows

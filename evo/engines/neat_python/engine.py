@@ -23,10 +23,11 @@ from evo.core.scores import Scores
 from evo.core.seeds import Role, global_random
 from evo.core.settings import Changes
 from evo.core.state import Count, Finite, State
-from evo.engines.base import Engine, Functions
+from evo.engines.base import Engine
 from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.engines.neat_python.config import build_config
+from evo.engines.own_functions import Functions
 from genomes.network.activation import activate_rows
 from genomes.network.neat_python import from_neat_python, time_constants, to_neat_python
 from genomes.network.networks import Networks

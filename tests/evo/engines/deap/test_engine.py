@@ -15,7 +15,6 @@ from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Role, global_random
 from evo.engines import engine_class
-from evo.engines.deap.operators import functions_of
 
 KINDS = ("deap-grid", "deap-history-user")
 SHAPES: dict[str, dict[str, Any]] = {
@@ -77,7 +76,7 @@ def toolbox_of(name: str) -> Any:
 @BY_KIND
 def test_a_generation_is_that_of_deap_itself(name: str) -> None:
     toolbox = toolbox_of(name)
-    engine = new(name, functions_of(toolbox), **SIMPLE)
+    engine = new(name, toolbox, **SIMPLE)
     rows, scores = genes(engine), judge(engine)
     engine.tell(scores)
     population = in_deap(name, rows, scores.total.tolist(), toolbox)
@@ -91,7 +90,7 @@ def test_a_generation_is_that_of_deap_itself(name: str) -> None:
 @pytest.mark.parametrize("kind", ["eaMuPlusLambda", "eaMuCommaLambda"])
 def test_two_generations_of_the_mu_algorithms_are_those_of_deap(name: str, kind: str) -> None:
     toolbox = toolbox_of(name)
-    engine = new(name, functions_of(toolbox), algorithm={"kind": kind, "mu": 4, "cxpb": 0.3})
+    engine = new(name, toolbox, algorithm={"kind": kind, "mu": 4, "cxpb": 0.3})
     parents: list[Any] = []
     for generation in range(2):
         rows, scores = genes(engine), judge(engine)
@@ -247,13 +246,13 @@ def test_the_first_individuals_can_be_the_users(name: str) -> None:
     toolbox = toolbox_of(name)
     toolbox.register("bit", random.randint, 0, 1)
     toolbox.register("individual", tools.initRepeat, list, toolbox.bit, n=count)
-    engine = new(name, functions_of(toolbox))
+    engine = new(name, toolbox)
     rows = genes(engine)
     assert set(rows.ravel()) == {0.0, 1.0}
-    np.testing.assert_array_equal(genes(new(name, functions_of(toolbox))), rows)
+    np.testing.assert_array_equal(genes(new(name, toolbox)), rows)
     toolbox.register("individual", tools.initRepeat, list, toolbox.bit, n=count + 1)
     with pytest.raises(InputError, match=f"individual returned {count + 1} genes instead of"):
-        new(name, functions_of(toolbox)).ask()
+        new(name, toolbox).ask()
 
 
 def wrong(change: Callable[[Any], Any]) -> dict[str, Any]:
@@ -365,10 +364,17 @@ def test_surplus_notes_of_a_step_are_removed() -> None:
 
 
 def test_a_toolbox_without_operators_is_refused() -> None:
-    toolbox = base.Toolbox()
-    toolbox.register("individual", list)
-    with pytest.raises(InputError, match="must have mate, mutate or select registered"):
-        functions_of(toolbox)
+    with pytest.raises(InputError) as caught:
+        new(functions=base.Toolbox())
+    assert str(caught.value) == (
+        "functions must be a dictionary or a DEAP toolbox with mate or mutate or select or "
+        "individual, got a Toolbox"
+    )
+
+
+def test_a_toolbox_for_an_engine_without_functions_is_refused() -> None:
+    with pytest.raises(InputError, match="this engine takes no function 'toolbox'"):
+        engine_class("es")({}, seed=1, functions=toolbox_of("deap-grid"))
 
 
 def test_only_engines_with_own_operators_take_functions() -> None:
