@@ -28,6 +28,8 @@ _OF_VECTORS = ("network", "history-user")
 # Presets of engines that select by several goals (NSGA-II).
 _GOALS: Mapping[str, Changes] = {
     "ga": {"engine": {"population": {"survival": "plus"}, "selection": {"kind": "nsga2"}}},
+    "deap-grid": {"engine": {"select": {"kind": "selNSGA2"}}},
+    "deap-history-user": {"engine": {"select": {"kind": "selNSGA2"}}},
 }
 
 

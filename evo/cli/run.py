@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from evo.cli.errors import one_line_errors
-from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES
+from evo.core.registry import EXPERIMENTS, GENOMES, engine_options
 
 
 class ExperimentName(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2
@@ -93,7 +93,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--engine",
-    type=click.Choice([*ENGINES, *BASELINES]),
+    type=click.Choice(engine_options()),
     help="Engine; random and one-plus-one search any genome kind, for comparison.",
 )
 @click.option("--neat-config", type=click.Path(), help="A neat-python configuration file.")

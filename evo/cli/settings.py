@@ -6,13 +6,13 @@ import click
 
 from evo.cli.errors import one_line_errors
 from evo.cli.run import ExperimentName
-from evo.core.registry import BASELINES, ENGINES, GENOMES
+from evo.core.registry import GENOMES, engine_options
 
 
 @click.command()
 @click.argument("experiment", type=ExperimentName())
 @click.option("--genome", type=click.Choice(list(GENOMES)), help="Genome kind.")
-@click.option("--engine", type=click.Choice([*ENGINES, *BASELINES]), help="Engine.")
+@click.option("--engine", type=click.Choice(engine_options()), help="Engine.")
 @click.option("--toml", is_flag=True, help="Print an editable file for --config.")
 @one_line_errors
 def settings(experiment: str, genome: str | None, engine: str | None, toml: bool) -> None:

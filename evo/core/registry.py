@@ -18,12 +18,17 @@ class EngineEntry(NamedTuple):
     where: str
 
 
-# The first engine of a genome kind is its default.
+# The first engine of a genome kind is its default. An engine of several kinds has one entry per
+# kind, whose name ends in the kind. Users leave the kind out (`short_name`).
 ENGINES = {
     "neat": EngineEntry("network", "evo.engines.neat.engine:Neat"),
     "neat-python": EngineEntry("network", "evo.engines.neat_python.engine:NeatPython"),
     "ga": EngineEntry("grid", "evo.engines.ga.engine:GridGA"),
     "es": EngineEntry("history-user", "evo.engines.es.engine:EvolutionStrategy"),
+    "deap-grid": EngineEntry("grid", "evo.engines.deap.grid:GridDeap"),
+    "deap-history-user": EngineEntry(
+        "history-user", "evo.engines.deap.history_user:HistoryUserDeap"
+    ),
 }
 # Baselines for any genome kind; the kind is added to the name: random-grid.
 BASELINES = {
@@ -56,6 +61,17 @@ EXPERIMENTS = {
     "copy": "evo.experiments.copy_task:EXPERIMENT",
     "xor": "evo.experiments.xor:EXPERIMENT",
 }
+
+
+def short_name(engine: str) -> str:
+    """Return an engine's name as given by --engine: without the genome kind at its end."""
+    genome = ENGINES[engine].genome if engine in ENGINES else ""
+    return engine.removesuffix(f"-{genome}")
+
+
+def engine_options() -> list[str]:
+    """Return all names for --engine; the genome kind selects among engines of the same name."""
+    return list(dict.fromkeys([*map(short_name, ENGINES), *BASELINES]))
 
 
 def load(where: str) -> Any:

@@ -74,9 +74,10 @@ class Individuals(Sequence[np.random.Generator]):
 
 @contextmanager
 def global_random(seed: int, role: Role, generation: int = 0) -> Iterator[None]:
-    """Seed Python's global `random` from an address while inside.
+    """Seed the global states of `random` and `numpy.random` from an address while inside.
 
-    neat-python and DEAP draw from it. Its state is restored afterwards, also after an exception.
+    neat-python, DEAP and users' operators draw from them. Both states are restored afterwards, also
+    after an exception.
 
     Args:
         seed: Random seed of the run.
@@ -84,9 +85,11 @@ def global_random(seed: int, role: Role, generation: int = 0) -> Iterator[None]:
         generation: The generation.
     """
     words = np.random.SeedSequence(seed, spawn_key=(int(role), generation)).generate_state(8)
-    before = random.getstate()
+    before, numpy_before = random.getstate(), np.random.get_state()
     random.seed(int.from_bytes(words.tobytes(), "little"))
+    np.random.seed(words)
     try:
         yield
     finally:
         random.setstate(before)
+        np.random.set_state(numpy_before)

@@ -4,10 +4,13 @@ neat          NEAT on arrays, by species or with credit by output
 neat_python   the reference library neat-python
 ga            a genetic algorithm for note grids, with musical operators
 es            evolution strategies for the weights of HistoryUsers
+deap          DEAP's algorithms and operators, or a user's own toolbox
 baselines     random search and a (1+1) algorithm, to compare engines with
+own_functions calls of a user's own operators
 selection     selection by several scores: lexicase, and Pareto fronts
 """
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -24,6 +27,7 @@ __all__ = [
     "default_engine",
     "engine_class",
     "engine_names",
+    "full_name",
     "genome_of",
 ]
 
@@ -31,6 +35,24 @@ __all__ = [
 def engine_names() -> list[str]:
     """Return the names of all engines, with those of the baselines of every genome kind."""
     return [*ENGINES, *(f"{baseline}-{kind}" for baseline in BASELINES for kind in GENOMES)]
+
+
+def full_name(engine: str, genomes: Iterable[str]) -> str:
+    """Return the name of an engine that may be given without genome kind: "deap", "random".
+
+    Args:
+        engine: The given name.
+        genomes: Genome kinds in order of preference.
+
+    Raises:
+        InputError: If there is no such engine.
+    """
+    names = engine_names()
+    if engine in names:
+        return engine
+    of_kinds = [f"{engine}-{genome}" for genome in genomes]
+    found = next((name for name in of_kinds if name in names), None)
+    return found if found is not None else find("engine", ENGINES, engine)
 
 
 @cache

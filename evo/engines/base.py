@@ -13,6 +13,9 @@ Usage:
 - `champion` is the best individual so far, kept by this class.
 - Call `forget` before `tell` if new scores are not comparable with earlier ones.
 
+Some engines take a user's own operators, as `functions`. These are called in this process only, and
+are never saved: pass the same functions to `restore`.
+
 Random numbers come from streams addressed by seed and generation (`evo.core.seeds`), so an engine
 has no random state to save.
 """
@@ -28,6 +31,7 @@ import numpy as np
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
 from evo.core.state import Count, Finite, State
+from evo.engines.own_functions import Functions, checked_functions
 from genomes.arrays import FloatArray
 from genomes.base import Performers
 from genomes.player import Player
@@ -120,6 +124,7 @@ class Engine(ABC, Generic[S]):
         population: The setting with the number of individuals: "population.size".
         operators: Initial individuals and mutations for the baselines, None without baselines.
         can_forget: Whether the engine can continue after `forget`.
+        takes: Names of the functions that the engine takes from users.
         kernels: Sentinel kernels: if these are in numba's cache, assume all of the engine's are.
     """
 
@@ -128,9 +133,17 @@ class Engine(ABC, Generic[S]):
     population: ClassVar[str]
     operators: ClassVar[type[Operators[Any]] | None] = None
     can_forget: ClassVar[bool] = True
+    takes: ClassVar[tuple[str, ...]] = ()
     kernels: ClassVar[tuple[Any, ...]]
 
-    def __init__(self, settings: S | Changes, *, seed: int, player: Player | None = None) -> None:
+    def __init__(
+        self,
+        settings: S | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
+    ) -> None:
         """Create the engine in generation 0.
 
         Args:
@@ -138,13 +151,15 @@ class Engine(ABC, Generic[S]):
             seed: Random seed of the run.
             player: How performers play; None for tasks other than music, and for performers without
                 inputs.
+            functions: A user's own operators by name, of those in `takes`; or a DEAP toolbox.
 
         Raises:
-            InputError: If the settings are wrong.
+            InputError: If the settings are wrong, or the engine does not take a function.
         """
         given = settings if isinstance(settings, Mapping) else tables(settings)
         self.settings: S = changed(self.settings_type(), given)  # type: ignore[assignment]
         self.seed, self.player = seed, player
+        self.functions = checked_functions(functions, self.takes)
         self.generation = 0
         self.champion: Champion | None = None
 
@@ -252,7 +267,13 @@ class Engine(ABC, Generic[S]):
 
     @classmethod
     def restore(
-        cls, settings: S | Changes, state: State, *, seed: int, player: Player | None = None
+        cls,
+        settings: S | Changes,
+        state: State,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> Self:
         """Return the engine saved in a state.
 
@@ -261,11 +282,12 @@ class Engine(ABC, Generic[S]):
             state: From `state`.
             seed: Seed of the saved engine.
             player: How performers play.
+            functions: The user's own operators of the saved engine.
 
         Raises:
             ValueError: If the state does not fit the settings.
         """
-        engine = cls(settings, seed=seed, player=player)
+        engine = cls(settings, seed=seed, player=player, functions=functions)
         engine.generation = state.value("generation", Count)
         engine.champion = cls.champion_of(state)
         engine._restore(state.part("breeder"))

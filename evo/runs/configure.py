@@ -10,8 +10,8 @@ from typing import Any
 
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import BASELINES, GENOMES
-from evo.engines import Engine, base_of, default_engine, engine_class, engine_names, genome_of
+from evo.core.registry import ENGINES, GENOMES, short_name
+from evo.engines import Engine, default_engine, engine_class, full_name, genome_of
 from evo.engines.neat.config_file import read_sections, settings_from, threshold
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.experiment import Experiment, FindSongs
@@ -141,31 +141,29 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     Args:
         chosen: The experiment.
         genome: The requested genome kind; None for any.
-        engine: The engine's name, or a baseline's name without genome kind; None for the default.
+        engine: The engine's name, with or without genome kind; None for the default.
 
     Raises:
         InputError: If there is no such engine, or it does not fit genome or experiment.
     """
-    kinds = [genome] if genome is not None else [chosen.default_genome, *chosen.genomes]
-    kind = next((one for one in kinds if one), next(iter(GENOMES)))
+    kinds = [chosen.default_genome, *chosen.genomes, *GENOMES] if genome is None else [genome]
     if engine is None:
-        engine = default_engine(kind)
-    elif engine in BASELINES:
-        engine = f"{engine}-{kind}"
-    if engine not in engine_names():
-        engine_class(engine)  # raises, listing the engines
+        engine = default_engine(next(kind for kind in kinds if kind))
+    engine = full_name(engine, [*kinds, *GENOMES])
     if genome is not None and genome_of(engine) != genome:
-        breeds = [one for one in engine_names() if genome_of(one) == genome and base_of(one) == one]
-        raise InputError(f"--genome {genome} is bred by {' or '.join(breeds)}, not by {engine}")
+        breeds = [short_name(one) for one, entry in ENGINES.items() if entry.genome == genome]
+        raise InputError(
+            f"--genome {genome} is bred by {' or '.join(breeds)}, not by {short_name(engine)}"
+        )
     if chosen.goals and engine_class(engine).front is Engine.front:
         raise InputError(
-            f"{chosen.name} has several goals, and {engine} selects by one score; use an engine "
-            "with NSGA-II: ga (for the genome grid)"
+            f"{chosen.name} has several goals, and {short_name(engine)} selects by one score; use "
+            "an engine with NSGA-II: ga or deap"
         )
     if chosen.genomes and genome_of(engine) not in chosen.genomes:
         raise InputError(
             f"{chosen.name} is a task for the genome {' or '.join(chosen.genomes)}, and "
-            f"{engine} breeds the genome {genome_of(engine)}"
+            f"{short_name(engine)} breeds the genome {genome_of(engine)}"
         )
     return engine
 

@@ -201,7 +201,12 @@ class _Session:
         """Return a new engine at generation 0."""
         run = self.config.run
         kind = engine_class(run.engine)
-        return kind(self.config.engine, seed=run.seed, player=self.task.player)
+        return kind(
+            self.config.engine,
+            seed=run.seed,
+            player=self.task.player,
+            functions=self.experiment.functions,
+        )
 
     def _restored(self, state: State) -> tuple[Engine[Any], Progress]:
         """Return engine and progress from a state, and restore a learning fitness.
@@ -213,7 +218,11 @@ class _Session:
         run, fitness = self.config.run, self.task.fitness
         try:
             engine = engine_class(run.engine).restore(
-                self.config.engine, state.part("engine"), seed=run.seed, player=self.task.player
+                self.config.engine,
+                state.part("engine"),
+                seed=run.seed,
+                player=self.task.player,
+                functions=self.experiment.functions,
             )
             if isinstance(fitness, LearningFitness):
                 part = state.part("fitness")

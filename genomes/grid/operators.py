@@ -167,3 +167,38 @@ def breed_grids(
             while uniform(stream) < rates.another_edit:
                 mutate(rates, child, stream)
     return children
+
+
+@kernel
+def cross_grids(
+    rates: GridRates, pool: BoolArray, cases: Singles, parents: Indices, key: np.uint64
+) -> BoolArray:
+    """Return children of parents in a pool by crossover alone.
+
+    Args:
+        rates: Parameters of the grids.
+        pool: Bool (p, steps * keys).
+        cases: Float32 (p, m); see `breed_grids`.
+        parents: Int64 (children, at least 2); see `breed_grids`.
+        key: Key of the random streams.
+
+    Returns:
+        Bool (children, steps * keys).
+
+    Raises:
+        GenomeError: If the arguments do not fit each other.
+    """
+    fits = are_possible(rates) and pool.shape[1] == rates.steps * rates.keys
+    fits = fits and len(cases) == len(pool) and cases.shape[1] <= rates.steps
+    fits = fits and parents.shape[1] > 1
+    for i in range(len(parents)):
+        fits &= within(parents[i], len(pool))
+    if not fits:
+        raise GenomeError("pool, cases and parents must be of the sizes in rates")
+    children = np.empty((len(parents), pool.shape[1]), np.bool_)
+    stream = np.zeros(1, np.uint64)
+    for i in range(len(parents)):
+        copy_cells(pool[parents[i, 0]], children[i])
+        start_stream(stream, key, i)
+        _cross(rates, pool, cases, parents[i], children[i], stream)
+    return children

@@ -21,6 +21,12 @@ RUNS = {
     "neat-python": configured(engine="neat-python"),
     "ga": configured(engine="ga"),
     "es": configured(engine="es"),
+    "deap-grid": configured(
+        engine="deap-grid", **{"deap-grid": {"select": {"kind": "selNSGA2"}}}
+    ),
+    "deap-history-user": configured(
+        engine="deap-history-user", **{"deap-history-user": {"algorithm": {"kind": "eaSimple"}}}
+    ),
     "one-plus-one": configured("memorize", engine="one-plus-one-network"),
 }  # fmt: skip
 

@@ -15,6 +15,7 @@ import msgspec
 from evo.core.config import Config
 from evo.core.settings import Changes, changed, tables
 from evo.engines.base import Engine, Operators
+from evo.engines.own_functions import Functions
 from genomes.player import Player
 
 
@@ -49,8 +50,15 @@ class Baseline(Engine[Any]):
         }
         return type(f"{cls.__name__}Over{base.__name__}", (cls,), attributes)
 
-    def __init__(self, settings: Any | Changes, *, seed: int, player: Player | None = None) -> None:
-        super().__init__(settings, seed=seed, player=player)
+    def __init__(
+        self,
+        settings: Any | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
+    ) -> None:
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         self.base(self.of_base(self.settings), seed=seed, player=player)  # checks the player
         self._operators = self.operators_for(self.settings, player)
 

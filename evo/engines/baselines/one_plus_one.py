@@ -25,6 +25,7 @@ from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, Meta, Settings
 from evo.core.state import Finite, Positive, State
 from evo.engines.baselines.base import Baseline
+from evo.engines.own_functions import Functions
 from genomes.base import Performers
 from genomes.player import Player
 
@@ -48,8 +49,15 @@ class OnePlusOne(Baseline):
     population = "search.offspring"
     can_forget = False
 
-    def __init__(self, settings: Any | Changes, *, seed: int, player: Player | None = None) -> None:
-        super().__init__(settings, seed=seed, player=player)
+    def __init__(
+        self,
+        settings: Any | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
+    ) -> None:
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         self._offspring: int = self.settings.search.offspring
         self._population: Performers | None = None
         self._parent: Performers | None = None  # None until an individual is scored

@@ -38,6 +38,7 @@ from evo.engines.es.noise import Noise
 from evo.engines.es.operators import HistoryUserOperators
 from evo.engines.es.settings import StrategySettings
 from evo.engines.es.strategy import Credit, norm
+from evo.engines.own_functions import Functions
 from genomes.arrays import FloatArray
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers
@@ -58,9 +59,14 @@ class EvolutionStrategy(Engine[StrategySettings]):
     kernels = (run_sequences, follow_song)
 
     def __init__(
-        self, settings: StrategySettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: StrategySettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         keys = self.settings.shape.keys
         if player is not None and player.keys != keys:
             raise InputError(f"es: the player has {player.keys} keys, the networks have {keys}")

@@ -19,6 +19,8 @@ Steps 3 to 5 are one kernel. The settings (`settings.GridSettings`) choose the v
 Step-by-step crossover needs one case per step. It turns one search for a song into one search per
 step, with the same evaluations.
 
+A user's own `mate` and `mutate` replace crossover and mutation (`own_operators`).
+
 Random numbers come from streams addressed by (seed, generation, child).
 """
 
@@ -33,8 +35,10 @@ from evo.core.settings import Changes, changed
 from evo.core.state import State
 from evo.engines.base import Engine, Gallery
 from evo.engines.ga.operators import GridOperators
+from evo.engines.ga.own_operators import NAMES, OwnOperators
 from evo.engines.ga.pool import Pool
 from evo.engines.ga.settings import GridSettings
+from evo.engines.own_functions import Functions
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from evo.engines.selection.pareto import pareto_order
 from genomes.arrays import BoolArray, FloatArray, Indices
@@ -59,11 +63,17 @@ class GridGA(Engine[GridSettings]):
     settings_type = GridSettings
     population = "population.size"
     operators = GridOperators
+    takes = NAMES
 
     def __init__(
-        self, settings: GridSettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: GridSettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         self._rates = self.settings.rates()
         keys = self._rates.keys
         if player is not None and player.keys != keys:
@@ -133,6 +143,10 @@ class GridGA(Engine[GridSettings]):
             )
         key = stream(self.seed, Role.BREED, self.generation, 1).integers(1 << 63, dtype=np.uint64)
         rows = pool.notes.reshape(len(pool), -1)
+        if self.functions:
+            own = OwnOperators(self.functions, self._rates, self.seed, self.generation)
+            self._population = Grids(own.bred(rows, cases, parents, copies))
+            return
         children = breed_grids(self._rates, rows, cases, parents, copies, key)
         self._population = self._grids(children)
 

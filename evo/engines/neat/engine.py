@@ -59,6 +59,7 @@ from evo.engines.neat.parents import choose_pairs, needs_cases
 from evo.engines.neat.regulation import Regulation
 from evo.engines.neat.reproduction import Species, SpeciesHistory, offspring_counts, survivors
 from evo.engines.neat.settings import NeatSettings
+from evo.engines.own_functions import Functions
 from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.base import unchecked
 from genomes.network.activation import activate_rows
@@ -80,9 +81,14 @@ class Neat(Engine[NeatSettings]):
     operators = NetworkOperators
 
     def __init__(
-        self, settings: NeatSettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: NeatSettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         check_shape(self.settings, player)
         self._rates = rates_of(self.settings.DefaultGenome, self.settings.Selection.weights)
         self._modules = Modules.of(self.settings)

@@ -27,6 +27,7 @@ from evo.engines.base import Engine
 from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.engines.neat_python.config import build_config
+from evo.engines.own_functions import Functions
 from genomes.network.activation import activate_rows
 from genomes.network.neat_python import from_neat_python, time_constants, to_neat_python
 from genomes.network.networks import Networks
@@ -72,9 +73,14 @@ class NeatPython(Engine[NeatPythonSettings]):
     population = "NEAT.pop_size"
 
     def __init__(
-        self, settings: NeatPythonSettings | Changes, *, seed: int, player: Player | None = None
+        self,
+        settings: NeatPythonSettings | Changes,
+        *,
+        seed: int,
+        player: Player | None = None,
+        functions: Functions | None = None,
     ) -> None:
-        super().__init__(settings, seed=seed, player=player)
+        super().__init__(settings, seed=seed, player=player, functions=functions)
         check_shape(self.settings, player)
         self._config = build_config(self.settings)
         genome = self._config.genome_config

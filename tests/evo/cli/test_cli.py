@@ -19,7 +19,7 @@ from running import Killed, Watcher, configured, start
 from evo import __version__
 from evo.cli.main import main
 from evo.core.errors import WorkersLostError
-from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES, load
+from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES, engine_options, load
 from evo.core.scores import Scores
 from evo.core.settings import tables
 from evo.engines import default_engine, engine_class, engine_names, genome_of
@@ -30,7 +30,7 @@ from evo.music.tunes import tune
 from evo.runs.description import load_config, read_log
 from evo.workers.serial import Serial
 
-ENGINE_NAMES = ("neat", "neat-python", "ga", "es", "random", "one-plus-one")
+ENGINE_NAMES = ("neat", "neat-python", "ga", "es", "deap", "random", "one-plus-one")
 DEFAULT_ENGINE = default_engine("network")
 SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false")
 
@@ -74,10 +74,10 @@ def test_the_names_in_the_help_are_those_of_the_registries(command: str) -> None
     }
     assert choices == {
         "experiment": tuple(EXPERIMENTS),
-        "engine": (*ENGINES, *BASELINES),
+        "engine": ENGINE_NAMES,
         "genome": tuple(GENOMES),
     }
-    assert (*ENGINES, *BASELINES) == ENGINE_NAMES
+    assert tuple(engine_options()) == ENGINE_NAMES
     assert DEFAULT_ENGINE in ENGINES
 
 
@@ -357,7 +357,12 @@ def test_a_wrong_neat_python_file_is_refused_in_one_line() -> None:
     (("run", "xor", "--genome", "tree"), "tree"),
     (("run", "xor", "--genome", "grid"), "xor is a task for the genome network"),
     (("run", "xor", "--engine", "ga"), "ga breeds the genome grid"),
-    (("run", "memorize", "--genome", "grid", "--engine", "neat"), "is bred by ga, not by neat"),
+    (("run", "memorize", "--genome", "grid", "--engine", "neat"),
+     "is bred by ga or deap, not by neat"),
+    (("run", "memorize", "--genome", "network", "--engine", "deap"),
+     "is bred by neat or neat-python, not by deap"),
+    (("run", "copy", "--engine", "deap", "--genome", "grid"), "breeds the genome grid"),
+    (("run", "xor", "--engine", "deap"), "xor is a task for the genome network, and deap breeds"),
     (("run", "memorize", "--genome", "network", "--engine", "ga"), "or neat-python, not by ga"),
     (("run", "memorize", "--genome", "grid", "--neat-config", "x"), "ga breeds none"),
     (("run", "memorize", "--genome", "grid", "--set", "memorize.lags=1"), "memorize.lags"),

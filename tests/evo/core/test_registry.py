@@ -103,7 +103,7 @@ def test_an_engines_entry_names_the_genome_kind_of_its_class(name: str) -> None:
     assert kind.genome is registry.load(registry.GENOMES[entry.genome])
     assert genome_of(name) == entry.genome
     assert base_of(name) == name
-    assert bred_by(name) == f"{entry.genome}/{name}"
+    assert bred_by(name) == f"{entry.genome}/{registry.short_name(name)}"
 
 
 @pytest.mark.parametrize("genome", registry.GENOMES)

@@ -33,6 +33,10 @@ SPECIES = {
 GRID = {"grid": {"steps": 24, "bar": 4}, "mutation": {"edits": 3.0}}
 # A small HistoryUser, of as many inputs as keys.
 READER = {"network": {"inputs": 0, "layers": [4], "history": 6}}
+# The same for DEAP's engines, which share no other settings with ours.
+CELLS = {"grid": GRID["grid"]}
+SIMPLE = {"algorithm": {"kind": "eaSimple"}}
+COMMA = {"algorithm": {"kind": "eaMuCommaLambda", "mu": 8}}
 # Every engine, with what makes it show most, and those that can breed otherwise in that way too.
 WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names()} | {
     "neat": SPECIES,
@@ -51,6 +55,17 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names(
     "one-plus-one-grid": GRID,
     "one-plus-one-history-user": READER,
     "one-plus-one-network, by output": {"Modules": {"by_output": "True"}},
+    "deap-grid": CELLS,
+    "deap-grid, simple": CELLS | SIMPLE,
+    "deap-grid, comma": CELLS | COMMA | {"population": {"elitism": 3}},
+    "deap-grid, nsga2": CELLS | {"select": {"kind": "selNSGA2"}},
+    "deap-grid, lexicase": CELLS | SIMPLE | {"select": {"kind": "selLexicase"}},
+    "deap-grid, few voices": {"grid": GRID["grid"] | {"most_voices": 1}},
+    "deap-history-user": READER,
+    "deap-history-user, simple": READER | SIMPLE,
+    "deap-history-user, comma": READER | COMMA,
+    "deap-history-user, nsga2": READER | {"select": {"kind": "selNSGA2"}},
+    "deap-history-user, arrays": READER | {"population": {"individual": "array"}},
     "es": READER,
     "es, snes": READER | {"strategy": {"kind": "snes"}},
     "es, sep-cma": READER | {"strategy": {"kind": "sep-cma"}},

@@ -100,6 +100,8 @@ QUICK: dict[str, Changes] = {
     "neat-python2": {"NEAT": {"pop_size": 8}},
     "ga2": {"population": {"size": 8}},
     "es2": {"population": {"size": 8}, "network": {"layers": [2], "last": 2}},
+    "deap-grid2": {"population": {"size": 8}},
+    "deap-history-user2": {"population": {"size": 8}, "network": {"layers": [2], "last": 2}},
 }
 
 
@@ -107,7 +109,8 @@ QUICK: dict[str, Changes] = {
     ("name", "engine"),
     [
         *fitting(["ga2"]), ("xor", "neat2"), ("xor", "neat-python2"), ("memorize", "neat2"),
-        ("copy", "es2"), ("memorize", "es2"),
+        ("copy", "es2"), ("memorize", "es2"), ("memorize", "deap-grid2"), ("guess", "deap-grid2"),
+        ("memorize", "deap-history-user2"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("copies")

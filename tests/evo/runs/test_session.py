@@ -125,7 +125,7 @@ def test_checkpoints_change_nothing(
     assert outcome(path, result) == wanted[engine]
 
 
-@pytest.mark.parametrize("engine", ["neat", "ga"])
+@pytest.mark.parametrize("engine", ["neat", "ga", "deap-grid", "deap-history-user"])
 def test_two_workers_change_nothing(tmp_path: Path, wanted: dict[str, Any], engine: str) -> None:
     path = tmp_path / "run"
     config = configured(engine=engine, workers={"count": 2})
