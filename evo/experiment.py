@@ -158,7 +158,7 @@ class Experiment:
         resolution: Returns the number of keys and the steps per beat; None for non-musical tasks.
         improvising: How a champion plays new music; None if it cannot.
         origin: Where a user's experiment is defined; None for those of this package.
-        functions: A user's operators for the engine, by name.
+        functions: A user's operators for the engine, by name, or a DEAP toolbox.
         goals: Whether the engine must select by several goals.
     """
 
@@ -178,7 +178,7 @@ class Experiment:
     resolution: Callable[[Config], tuple[int, int]] | None = None
     improvising: Improvising | None = None
     origin: Origin | None = None
-    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    functions: Any = None
     goals: bool = False
 
     def config(

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from evo.api.champion import Champion
+from evo.api.experiments import operators
 from evo.api.options import given_options
 from evo.core.config import StopSettings
 from evo.core.errors import InputError
-from evo.core.registry import find
+from evo.core.registry import GENOMES
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed
-from evo.engines import Engine, engine_class, engine_names
+from evo.engines import Engine, engine_class, full_name
 from evo.runs.stop import Stop
 from genomes.base import Performers
 
@@ -118,7 +119,9 @@ def engine(
     keys: int | None = None,
     steps: int = 64,
     changes: Changes | None = None,
-    functions: Any = None,
+    toolbox: Any = None,
+    mate: Any = None,
+    mutate: Any = None,
     **options: Any,
 ) -> AskTell:
     """Return an engine to ask and tell.
@@ -130,14 +133,16 @@ def engine(
         keys: Keys of the instrument, instead of inputs and outputs.
         steps: Steps of a note grid.
         changes: Nested tables of the engine's settings: {"population": {"size": 50}}.
-        functions: Your own operators, for engines that take them.
+        toolbox: A DEAP toolbox with your operators, for the engine deap.
+        mate: Your own crossover, for the engines ga and deap.
+        mutate: Your own mutation, for the engines ga and deap.
         options: seed, population, generations, evaluations, time_limit, target.
 
     Raises:
         InputError: If a name, a shape or a setting cannot be used.
     """
-    if name not in engine_names():
-        find("engine", dict.fromkeys(engine_names()), name)
+    functions = operators(toolbox, mate, mutate)
+    name = full_name(name, ["history-user"] if keys is None else GENOMES)
     kind = engine_class(name)
     given = given_options(options, _OPTIONS, changes)
     settings = changed(kind.settings_type(), given["changes"], name)
@@ -159,7 +164,7 @@ def engine(
     limits = {k: given[k] for k in ("generations", "evaluations", "time_limit", "target")}
     stop = changed(StopSettings(), {k: v for k, v in limits.items() if v is not None}, "stop")
     return AskTell(
-        kind(settings, seed=given["seed"] or 0, player=player, **_own(functions)),
+        kind(settings, seed=given["seed"] or 0, player=player, functions=functions),
         Stop(
             target=None if stop.target == "" else float(stop.target),
             generations=stop.generations or None,
@@ -167,7 +172,3 @@ def engine(
             time_limit=stop.time_limit or None,
         ),
     )
-
-
-def _own(functions: Any) -> dict[str, Any]:
-    return {} if not functions else {"functions": functions}

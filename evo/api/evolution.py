@@ -46,7 +46,9 @@ def evolve(
     figures: Callable[..., Any] | None = None,
     settings: Settings | None = None,
     prompt: Any = None,
-    functions: Mapping[str, Callable[..., Any]] | None = None,
+    toolbox: Any = None,
+    mate: Callable[..., Any] | None = None,
+    mutate: Callable[..., Any] | None = None,
     changes: Changes | None = None,
     out: str | Path | None = None,
     resume: bool = False,
@@ -69,7 +71,9 @@ def evolve(
         figures: Returns further figures of the champion by name, for log and result.
         settings: Settings of your own that the function gets as its argument `settings`.
         prompt: Bool (prompt_steps, keys): notes with which the champion's song begins.
-        functions: Your own operators, for engines that take them.
+        toolbox: A DEAP toolbox with your operators, for the engine deap.
+        mate: Your own crossover, for the engines ga and deap.
+        mutate: Your own mutation, for the engines ga and deap.
         changes: Nested tables of settings: {"stop": {"stagnation": 50}}.
         out: The run's directory; by default a new one below runs/.
         resume: Continue the run in `out` if there is one of the same settings.
@@ -89,7 +93,7 @@ def evolve(
         chosen = experiment(
             fitness, name=name, inputs=inputs, outputs=outputs, keys=keys, steps=steps,
             settings=None if settings is None else type(settings), genome=genome, goals=goals,
-            figures=figures, prompt=prompt, functions=functions,
+            figures=figures, prompt=prompt, toolbox=toolbox, mate=mate, mutate=mutate,
         )  # fmt: skip
     if is_loading():
         raise StopLoading(chosen)

@@ -84,7 +84,9 @@ def experiment(
     figures: Callable[..., Any] | None = None,
     prompt: Any = None,
     defaults: Mapping[str, Changes] | None = None,
-    functions: Mapping[str, Callable[..., Any]] | None = None,
+    toolbox: Any = None,
+    mate: Callable[..., Any] | None = None,
+    mutate: Callable[..., Any] | None = None,
 ) -> Any:
     """Make an experiment of your own fitness; also a decorator of a function.
 
@@ -103,7 +105,9 @@ def experiment(
         figures: Returns further figures of the champion by name, for log and result.
         prompt: Bool (prompt_steps, keys): notes with which the champion's song begins.
         defaults: Tables of settings that replace defaults: {"stop": {"generations": 50}}.
-        functions: Your own operators, for engines that take them.
+        toolbox: A DEAP toolbox with your operators, for the engine deap.
+        mate: Your own crossover, for the engines ga and deap.
+        mutate: Your own mutation, for the engines ga and deap.
 
     Returns:
         An `Experiment`, for a variable EXPERIMENT in a script.
@@ -142,7 +146,7 @@ def experiment(
         presets=_merged(_GOALS if _has_goals(scored) else {}, defaults or {}),
         resolution=_resolution if keys is not None else None,
         origin=origin,
-        functions=functions or {},
+        functions=operators(toolbox, mate, mutate),
         goals=_has_goals(scored),
         default_genome="grid" if of.vectors is None and _has_goals(scored) else "",
     )
@@ -188,6 +192,24 @@ class _OfUser:
 
 def _resolution(config: Config) -> tuple[int, int]:
     return config.task.keys, config.task.steps_per_beat
+
+
+def operators(toolbox: Any, mate: Any, mutate: Any) -> Any:
+    """Return a user's operators, as engines take them.
+
+    Args:
+        toolbox: A DEAP toolbox, or None.
+        mate: A function, or None.
+        mutate: A function, or None.
+
+    Raises:
+        InputError: If there are a toolbox and functions.
+    """
+    functions = {"mate": mate, "mutate": mutate}
+    given = {name: function for name, function in functions.items() if function is not None}
+    if toolbox is not None and given:
+        raise InputError("give a toolbox, or mate and mutate; a toolbox has both")
+    return given if toolbox is None else toolbox
 
 
 def _as_fitness(fitness: Any, goals: bool, figures: Callable[..., Any] | None) -> Any:

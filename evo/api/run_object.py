@@ -5,9 +5,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
+from evo.analysis.tables import columns, logbook
 from evo.api.champion import Champion
 from evo.core.config import Config
-from evo.core.errors import DAMAGE, CheckpointError, MidiError, RunError
+from evo.core.errors import DAMAGE, CheckpointError, InputError, MidiError, RunError
 from evo.core.state import State
 from evo.engines import Engine, engine_class
 from evo.experiment import Experiment
@@ -54,6 +55,26 @@ class RunLog(Sequence[Mapping[str, Any]]):
 
     def __repr__(self) -> str:
         return f"<log of {len(self)} generations>"
+
+    def columns(self) -> dict[str, list[Any]]:
+        """Return the log as flat columns by name: "best", "figures.solved", "engine.species"."""
+        return columns(self._records)
+
+    def to_pandas(self) -> Any:
+        """Return the log as a pandas DataFrame with flat columns.
+
+        Raises:
+            InputError: If pandas is not installed.
+        """
+        try:
+            import pandas
+        except ImportError:
+            raise InputError("to_pandas needs pandas; install it by `pip install pandas`") from None
+        return pandas.DataFrame(self.columns())
+
+    def to_logbook(self) -> Any:
+        """Return the log as a `deap.tools.Logbook`."""
+        return logbook(self._records)
 
 
 class Run:
@@ -179,7 +200,10 @@ class Run:
                 state: State = checkpoint.load(path)[0].part("engine")
                 champion = kind.champion_of(state)
                 player = getattr(getattr(champion, "performers", None), "player", None)
-                return kind.restore(config.engine, state, seed=config.run.seed, player=player)
+                functions = self.experiment.functions
+                return kind.restore(
+                    config.engine, state, seed=config.run.seed, player=player, functions=functions
+                )
             except (CheckpointError, *DAMAGE):
                 continue
         raise RunError(f"{self.path}: it has no checkpoint that can be read")

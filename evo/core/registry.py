@@ -1,11 +1,18 @@
 """The registries: every name on the command line, and its definition.
 
+Other packages add entries by entry points (`plugins`):
+
+    kuznechik.experiments    my-task = package.module:EXPERIMENT
+    kuznechik.genomes        my-kind = package.module:Class
+    kuznechik.engines        my-kind.my-engine = package.module:Class    (genome kind, engine)
+
 To add an engine, a genome kind, a fitness function or an experiment, write it in a folder or file
 of its own and add one line here. The command line, the contract tests and the documentation read
 these tables. They hold text, so that listing names imports nothing.
 """
 
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any, NamedTuple
 
 from evo.core.errors import InputError, suggestion
@@ -61,6 +68,28 @@ EXPERIMENTS = {
     "copy": "evo.experiments.copy_task:EXPERIMENT",
     "xor": "evo.experiments.xor:EXPERIMENT",
 }
+
+
+_entries = entry_points()  # read once: it takes some 10 ms
+
+
+def plugins(group: str) -> dict[str, str]:
+    """Return the entries of other packages, as "module:name" by name.
+
+    Args:
+        group: The last part of the group of entry points: "engines".
+    """
+    found = _entries.select(group=f"kuznechik.{group}")
+    return {entry.name: entry.value for entry in sorted(found, key=lambda entry: entry.name)}
+
+
+# The names of this package cannot be replaced.
+for _table, _group in ((GENOMES, "genomes"), (EXPERIMENTS, "experiments")):
+    for _name, _where in plugins(_group).items():
+        _table.setdefault(_name, _where)
+for _name, _where in plugins("engines").items():
+    _genome, _, _engine = _name.rpartition(".")
+    ENGINES.setdefault(_engine, EngineEntry(_genome or "network", _where))
 
 
 def short_name(engine: str) -> str:

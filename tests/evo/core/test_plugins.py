@@ -1,0 +1,63 @@
+"""Experiments, engines and genome kinds of other packages, by entry points."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+MODULE = '''
+import evo
+from evo.engines.ga.engine import GridGA
+from genomes.grid.grids import Grids
+
+def ones(network):
+    """Output ones."""
+    return float(network.activate([1.0])[0])
+
+EXPERIMENT = evo.experiment(ones, inputs=1, outputs=1, name="other-task")
+
+class OwnGrids(Grids):
+    pass
+
+class OwnGA(GridGA):
+    genome = OwnGrids
+'''
+ENTRIES = """
+[kuznechik.experiments]
+other-task = other_package:EXPERIMENT
+xor = other_package:EXPERIMENT
+
+[kuznechik.genomes]
+own-grid = other_package:OwnGrids
+
+[kuznechik.engines]
+own-grid.own-ga = other_package:OwnGA
+"""
+
+
+def evo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command where another package is installed."""
+    paths = os.pathsep.join([str(ROOT), str(folder)])
+    return subprocess.run(
+        [sys.executable, "-m", "evo", *arguments],
+        cwd=folder, env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+def test_another_package_adds_experiments_engines_and_genomes(tmp_path: Path) -> None:
+    (tmp_path / "other_package.py").write_text(MODULE, encoding="utf-8")
+    about = tmp_path / "other_package-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: other-package\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(ENTRIES)
+    assert "other-task" in evo(tmp_path, "run", "nothing").stderr
+    done = evo(tmp_path, "run", "other-task", "--generations", "1", "--out", "a")
+    assert done.returncode == 0, done.stderr
+    assert "ones" not in evo(tmp_path, "settings", "xor").stdout
+    more = ("--genome", "own-grid", "--generations", "1", "--song", "ode-to-joy")
+    bred = evo(tmp_path, "run", "memorize", *more, "--out", "b")
+    assert bred.returncode == 0, bred.stderr
+    listed = evo(tmp_path, "runs", "b").stdout
+    assert "own-grid/own-ga" in listed
