@@ -11,6 +11,7 @@ neat_python   conversion from and to neat-python's genomes
 Activation:
 
 activation    activation of batches
+stepper       activation step by step, with the state kept
 closed_loop   playing, with each output part of the next input
 compilation   the nodes that outputs need, in a computable order
 functions     activation and aggregation functions

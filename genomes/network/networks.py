@@ -29,6 +29,7 @@ from genomes.network.closed_loop import PlayerValues, play_rows
 from genomes.network.compilation import compile_networks
 from genomes.network.export import export_network
 from genomes.network.genes import GENES, Genes
+from genomes.network.stepper import Stepper
 from genomes.network.validation import check_networks
 from genomes.player import Player, PlayerSettings
 
@@ -167,6 +168,10 @@ class Networks:
         result = np.empty((len(self), columns.shape[1], self.outputs))
         activate_rows(self.program, columns, result)
         return result
+
+    def stepper(self) -> Stepper:
+        """Return a stepper: one row of inputs per network and step, with the state kept."""
+        return Stepper(self.program)
 
     def _required_player(self) -> Player:
         if self.player is None:
