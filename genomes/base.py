@@ -8,6 +8,10 @@
 
 - Checkpoints and the champion's folder store the same arrays.
 
+- Kinds that can control an environment also have `stepper()`: an object with `reset()`, and
+`step(inputs)` from float64 (n, inputs) to float64 (n, outputs), with a row per individual. State is
+kept between steps.
+
 An individual's results never depend on the rest of its batch, not even in the last bit.
 """
 

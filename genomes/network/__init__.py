@@ -5,12 +5,15 @@ Batches:
 networks      the batch of networks: playing and storing
 genes         their genes, as a struct of arrays
 validation    checks of untrusted arrays
-export        neat-python's JSON format
+export        neat-python's JSON format, written
+reading       and read
 neat_python   conversion from and to neat-python's genomes
 
 Activation:
 
 activation    activation of batches
+stepper       activation step by step, with the state kept
+single        one network, for functions of one
 closed_loop   playing, with each output part of the next input
 compilation   the nodes that outputs need, in a computable order
 functions     activation and aggregation functions

@@ -43,6 +43,7 @@ class Program(NamedTuple):
     source: Indices  # (links,)
     weight: FloatArray  # (links,)
     outputs: Indices  # (n, outputs): index of every output node within its network
+    time_constant: FloatArray  # (nodes,), or empty if all are 1
 
 
 @device

@@ -141,6 +141,8 @@ def _add_conjunction(
     genes.node_id[n1] = UNNUMBERED
     genes.bias[n1], genes.response[n1] = -0.5, 1.0
     genes.activation[n1], genes.aggregation[n1] = STEP, 0
+    if len(genes.time_constant) > 0:
+        genes.time_constant[n1] = 1.0
     new_connection(genes, c1, first, UNNUMBERED, 1.0, True)
     begin = c1
     c1 += 1

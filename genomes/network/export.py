@@ -3,9 +3,13 @@
 As in neat-python, only the nodes that the outputs need are exported, in a computable order, with
 connections in summation order. A recurrent node without connections keeps the value 0 and is left
 out. There is no time stamp, so equal networks give equal files.
+
+Time constants other than 1 are exported. With them a recurrent network has the type ctrnn.
 """
 
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from genomes.network.activation import Program
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
@@ -32,20 +36,23 @@ def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, 
         raise ValueError(f"one network is exported at a time, got {len(networks)}")
     program: Program = networks.program
     ids = program.node_id.tolist()
+    timed = bool(np.any(program.time_constant != 1.0))
     nodes: list[dict[str, Any]] = []
     connections: list[dict[str, Any]] = []
     for p, node in enumerate(ids):
         first, last = program.link_offsets[p], program.link_offsets[p + 1]
         if first == last and not networks.feed_forward:
             continue
+        values = {"bias": float(program.bias[p]), "response": float(program.response[p])}
+        if timed:
+            values["time_constant"] = float(program.time_constant[p])
         nodes.append(
             {
                 "id": node,
                 "type": "output" if node < networks.outputs else "hidden",
                 "activation": _function(ACTIVATIONS[program.activation[p]]),
                 "aggregation": _function(AGGREGATIONS[program.aggregation[p]]),
-                "bias": float(program.bias[p]),
-                "response": float(program.response[p]),
+                **values,
             }
         )
         for link in range(first, last):
@@ -62,12 +69,14 @@ def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, 
             "aggregation": _function("none"),
             "bias": 0.0,
             "response": 1.0,
+            **({"time_constant": 1.0} if timed else {}),
         }
         for key in input_keys
     ]
+    kind = "feedforward" if networks.feed_forward else "ctrnn" if timed else "recurrent"
     return {
         "format_version": "1.0",
-        "network_type": "feedforward" if networks.feed_forward else "recurrent",
+        "network_type": kind,
         "metadata": metadata,
         "topology": {
             "num_inputs": networks.inputs,

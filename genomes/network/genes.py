@@ -4,6 +4,8 @@ Genes of a network are sorted, nodes by id and connections by innovation number,
 networks are aligned by one merge. New genes have the number UNNUMBERED, which is larger than any
 real one, until all new genes of the generation are numbered (`evo.engines.neat.innovations`). New
 numbers exceed all previous ones, so new genes are always last.
+
+The time constant of a node is an optional gene: a batch has one per node, or none at all.
 """
 
 from typing import Any, NamedTuple
@@ -31,6 +33,7 @@ CONNECTION_GENES: dict[str, Any] = {
     "enabled": np.bool_,
 }
 GENES = {"node_offsets": NODE_GENES, "connection_offsets": CONNECTION_GENES}
+NO_TIME_CONSTANTS: FloatArray = np.empty(0)
 
 
 class Genes(NamedTuple):
@@ -49,6 +52,7 @@ class Genes(NamedTuple):
         target: Node id.
         weight: Weights.
         enabled: Whether the connection has an effect.
+        time_constant: Time constants of the nodes, (nodes,), or empty if all are 1.
     """
 
     node_offsets: Indices
@@ -63,6 +67,7 @@ class Genes(NamedTuple):
     target: Indices
     weight: FloatArray
     enabled: BoolArray
+    time_constant: FloatArray = NO_TIME_CONSTANTS
 
 
 def sorted_genes(genes: Genes) -> Genes:
@@ -82,6 +87,7 @@ def sorted_genes(genes: Genes) -> Genes:
         genes.target[connections],
         genes.weight[connections],
         genes.enabled[connections],
+        genes.time_constant[nodes] if len(genes.time_constant) else genes.time_constant,
     )
 
 
@@ -95,13 +101,14 @@ def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
 
 
 @device
-def room_for(nodes: int, connections: int, networks: int) -> Genes:
+def room_for(nodes: int, connections: int, networks: int, timed: bool) -> Genes:
     """Allocate uninitialised genes.
 
     Args:
         nodes: Number of node genes.
         connections: Number of connection genes.
         networks: Number of networks.
+        timed: Whether the nodes have time constants.
     """
     return Genes(
         np.zeros(networks + 1, np.int64),
@@ -116,6 +123,7 @@ def room_for(nodes: int, connections: int, networks: int) -> Genes:
         np.empty(connections, np.int64),
         np.empty(connections, np.float64),
         np.empty(connections, np.bool_),
+        np.empty(nodes if timed else 0, np.float64),
     )
 
 
@@ -138,7 +146,8 @@ def room_for_children(
         nodes += count
         connections += parents.connection_offsets[g + 1] - parents.connection_offsets[g]
         connections += new_connections
-    return room_for(nodes, connections, len(parent)), deepest
+    timed = len(parents.time_constant) > 0
+    return room_for(nodes, connections, len(parent), timed), deepest
 
 
 @device
@@ -163,6 +172,7 @@ def trimmed(genes: Genes, nodes: int, connections: int) -> Genes:
         genes.target[:connections],
         genes.weight[:connections],
         genes.enabled[:connections],
+        genes.time_constant[:nodes],
     )
 
 
@@ -179,6 +189,8 @@ def copy_node(genes: Genes, n: int, to: Genes, index: int) -> None:
     to.node_id[index] = genes.node_id[n]
     to.bias[index], to.response[index] = genes.bias[n], genes.response[n]
     to.activation[index], to.aggregation[index] = genes.activation[n], genes.aggregation[n]
+    if len(genes.time_constant) > 0:
+        to.time_constant[index] = genes.time_constant[n]
 
 
 @device

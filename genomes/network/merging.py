@@ -186,7 +186,7 @@ def _merge(batch: Genes, ancestors: Indices, siblings: Indices, sibling_offsets:
         nodes += n + taken * NEW_NODES
         connections += c + taken * NEW_CONNECTIONS
         deepest, longest = max(deepest, n), max(longest, c)
-    genes = room_for(nodes, connections, count)
+    genes = room_for(nodes, connections, count, len(batch.time_constant) > 0)
     heads = np.empty((deepest + NEW_NODES, 2), np.int64)
     links = np.empty((longest + NEW_CONNECTIONS, 2), np.int64)
     n0, c0 = zero(), zero()

@@ -3,42 +3,77 @@
 The order of genes in a genome's dictionaries is preserved both ways, as neat-python sums, chooses
 and crosses over in this order.
 
-neat-python's `time_constant` belongs to another kind of network (CTRNN) and is not used in
-activation. The caller stores it if needed (`time_constants`).
+Time constants are kept if any differs from 1. Only steps with a time step use them
+(`genomes.network.stepper`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from genomes.arrays import FloatArray, Indices
+from genomes.arrays import Codes, FloatArray, Indices
+from genomes.errors import GenomeError
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.genes import CONNECTION_GENES, NODE_GENES
+from genomes.network.genes import CONNECTION_GENES, NO_TIME_CONSTANTS, NODE_GENES
 from genomes.network.networks import Networks
 from genomes.player import Player
-
-_ACTIVATION_CODES = {name: code for code, name in enumerate(ACTIVATIONS)}
-_AGGREGATION_CODES = {name: code for code, name in enumerate(AGGREGATIONS)}
 
 
 def _offsets(sizes: list[int]) -> Indices:
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
+def _codes(kind: str, known: Sequence[str], genomes: Sequence[Any], nodes: list[Any]) -> Codes:
+    """Return the codes of the nodes' functions.
+
+    Raises:
+        GenomeError: If there is no such function; names it and the genome.
+    """
+    codes = {name: code for code, name in enumerate(known)}
+    try:
+        return np.array([codes[getattr(gene, kind)] for gene in nodes], np.uint8)
+    except KeyError as error:
+        unknown = error.args[0]
+    key = next(
+        genome.key
+        for genome in genomes
+        if any(getattr(gene, kind) == unknown for gene in genome.nodes.values())
+    )
+    raise GenomeError(f"genome {key}: {kind} {unknown!r} is not one of {', '.join(known)}")
+
+
 def from_neat_python(
-    genomes: Sequence[Any], genome_config: Any, player: Player | None = None
+    genomes: Mapping[int, Any] | Iterable[Any], config: Any, player: Player | None = None
 ) -> Networks:
     """Return a batch of networks from neat-python genomes.
 
     Args:
-        genomes: `DefaultGenome`s.
-        genome_config: Their `config.genome_config`.
+        genomes: `DefaultGenome`s: a list, `population.population`, or the pairs of key and genome
+            that `eval_genomes` gets.
+        config: Their `neat.Config`, or its `genome_config`.
         player: How the networks are played, or None.
+
+    Raises:
+        GenomeError: If a genome has other genes than `DefaultGenome`, or an unknown function.
     """
+    genome_config = getattr(config, "genome_config", config)
+    given = genomes.values() if isinstance(genomes, Mapping) else genomes
+    chosen = [genome[1] if isinstance(genome, tuple) else genome for genome in given]
+    try:
+        return _converted(chosen, genome_config, player)
+    except AttributeError as error:
+        kind = type(error.obj).__name__
+        raise GenomeError(
+            f"only DefaultGenome can be converted: {kind} has no {error.name}"
+        ) from None
+
+
+def _converted(genomes: Sequence[Any], genome_config: Any, player: Player | None) -> Networks:
     nodes = [gene for genome in genomes for gene in genome.nodes.values()]
     connections = [gene for genome in genomes for gene in genome.connections.values()]
     keys = np.array([gene.key for gene in connections], np.int64).reshape(-1, 2)
+    constants = time_constants(genomes)
     return Networks(
         inputs=genome_config.num_inputs,
         outputs=genome_config.num_outputs,
@@ -47,14 +82,15 @@ def from_neat_python(
         node_id=np.array([gene.key for gene in nodes], np.int64),
         bias=np.array([gene.bias for gene in nodes], np.float64),
         response=np.array([gene.response for gene in nodes], np.float64),
-        activation=np.array([_ACTIVATION_CODES[gene.activation] for gene in nodes], np.uint8),
-        aggregation=np.array([_AGGREGATION_CODES[gene.aggregation] for gene in nodes], np.uint8),
+        activation=_codes("activation", ACTIVATIONS, genomes, nodes),
+        aggregation=_codes("aggregation", AGGREGATIONS, genomes, nodes),
         connection_offsets=_offsets([len(genome.connections) for genome in genomes]),
         innovation=np.array([gene.innovation for gene in connections], np.int64),
         source=np.ascontiguousarray(keys[:, 0]),
         target=np.ascontiguousarray(keys[:, 1]),
         weight=np.array([gene.weight for gene in connections], np.float64),
         enabled=np.array([gene.enabled for gene in connections], np.bool_),
+        time_constant=constants if np.any(constants != 1.0) else NO_TIME_CONSTANTS,
         player=player,
     )
 
@@ -66,22 +102,28 @@ def time_constants(genomes: Sequence[Any]) -> FloatArray:
     )
 
 
-def to_neat_python(
-    networks: Networks,
-    genome_config: Any,
-    keys: Sequence[int] | None = None,
-    time_constant: FloatArray | None = None,
-) -> list[Any]:
+def to_neat_python(networks: Networks, config: Any, keys: Sequence[int] | None = None) -> list[Any]:
     """Return `DefaultGenome`s of all networks.
 
     Args:
         networks: The batch.
-        genome_config: neat-python's `config.genome_config`.
+        config: neat-python's `neat.Config`, or its `genome_config`.
         keys: Genome keys; None for 1, 2, ...
-        time_constant: Float64 (nodes,), or None for ones.
+
+    Raises:
+        GenomeError: If the networks do not fit the configuration.
     """
     from neat import DefaultGenome
 
+    genome_config = getattr(config, "genome_config", config)
+    expected = (genome_config.num_inputs, genome_config.num_outputs)
+    if expected != (networks.inputs, networks.outputs):
+        raise GenomeError(
+            f"the configuration has {expected[0]} inputs and {expected[1]} outputs, "
+            f"the networks {networks.inputs} inputs and {networks.outputs} outputs"
+        )
+    if genome_config.feed_forward and not networks.feed_forward:
+        raise GenomeError("the networks are recurrent, and the configuration is feed_forward")
     if keys is None:
         keys = range(1, len(networks) + 1)
     # Convert whole columns: reading single array elements is ten times slower.
@@ -91,7 +133,7 @@ def to_neat_python(
     innovation, source, target, weight, enabled = (
         getattr(networks, name).tolist() for name in CONNECTION_GENES
     )
-    constants = [1.0] * len(node_id) if time_constant is None else time_constant.tolist()
+    constants = networks.time_constant.tolist() or [1.0] * len(node_id)
     genomes = []
     for g, key in enumerate(keys):
         genome = DefaultGenome(key)

@@ -1,9 +1,9 @@
 """Networks with evolved topology, stored as a struct of arrays for a population.
 
 The genes are those of NEAT (Stanley & Miikkulainen 2002). A node gene has an id, bias, response,
-activation and aggregation. A connection gene has an innovation number, source and target ids, a
-weight and an enabled flag. As in neat-python, output k is node k, input i is source -1 - i without
-a gene, and hidden nodes have ids from `outputs`.
+activation, aggregation, and optionally a time constant. A connection gene has an innovation
+number, source and target ids, a weight and an enabled flag. As in neat-python, output k is node k,
+input i is source -1 - i without a gene, and hidden nodes have ids from `outputs`.
 
 Memory order: genes of all networks are concatenated. Network g owns nodes
 `node_offsets[g]:node_offsets[g + 1]`, and connections likewise. The order of the genes is
@@ -14,7 +14,7 @@ A network maps numbers to numbers (`activate`). With a `Player` it is a performe
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any, ClassVar, Self
 
@@ -28,7 +28,8 @@ from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import PlayerValues, play_rows
 from genomes.network.compilation import compile_networks
 from genomes.network.export import export_network
-from genomes.network.genes import GENES, Genes
+from genomes.network.genes import GENES, NO_TIME_CONSTANTS, Genes
+from genomes.network.stepper import Stepper
 from genomes.network.validation import check_networks
 from genomes.player import Player, PlayerSettings
 
@@ -59,6 +60,7 @@ class Networks:
     target: Indices
     weight: FloatArray
     enabled: BoolArray
+    time_constant: FloatArray = field(default_factory=lambda: NO_TIME_CONSTANTS)  # or (nodes,)
     player: Player | None = None
 
     def __post_init__(self) -> None:
@@ -144,6 +146,7 @@ class Networks:
             source,
             weight,
             outputs,
+            self.time_constant[genes] if len(self.time_constant) else NO_TIME_CONSTANTS,
         )
 
     def activate(self, inputs: FloatArray) -> FloatArray:
@@ -167,6 +170,35 @@ class Networks:
         result = np.empty((len(self), columns.shape[1], self.outputs))
         activate_rows(self.program, columns, result)
         return result
+
+    def stepper(self, time_step: float | None = None, advance_time: float | None = None) -> Stepper:
+        """Return a stepper: one row of inputs per network and step, with the state kept.
+
+        Args:
+            time_step: Integrate the networks as CTRNNs, with Euler steps of this time (in the unit
+                of the time constants). None to activate each node once per step.
+            advance_time: Time of a step; None for one Euler step.
+
+        Raises:
+            GenomeError: If a time is no positive number, or recurrent networks with time constants
+                get no time step.
+        """
+        return Stepper(self.program, time_step, advance_time)
+
+    def to_neat_python(self, config: Any, keys: Sequence[int] | None = None) -> list[Any]:
+        """Return `DefaultGenome`s of neat-python.
+
+        Args:
+            config: neat-python's `neat.Config`, or its `genome_config`.
+            keys: Genome keys; None for 1, 2, ...
+
+        Raises:
+            GenomeError: If the networks do not fit the configuration.
+        """
+        # That module converts both ways, so it imports this one.
+        from genomes.network.neat_python import to_neat_python
+
+        return to_neat_python(self, config, keys)
 
     def _required_player(self) -> Player:
         if self.player is None:
@@ -245,17 +277,22 @@ class Networks:
                 rows = starts + np.arange(lengths.sum())
                 genes[offsets_name] = np.concatenate([[0], ends]).astype(np.int64)
             genes |= {name: getattr(self, name)[rows] for name in kinds}
+            if offsets_name == "node_offsets" and len(self.time_constant):
+                genes["time_constant"] = self.time_constant[rows]
         return unchecked(
             type(self), inputs=self.inputs, outputs=self.outputs,
-            feed_forward=self.feed_forward, player=self.player, **genes,
+            feed_forward=self.feed_forward, player=self.player,
+            **{"time_constant": NO_TIME_CONSTANTS} | genes,
         )  # fmt: skip
 
     def to_arrays(self) -> Arrays:
-        """See `Performers.to_arrays`."""
+        """See `Performers.to_arrays`; time constants that are all 1 are left out."""
         player = self.player
         shape = [self.inputs, self.outputs, int(self.feed_forward), int(player is not None)]
         arrays: Arrays = {"shape": np.asarray(shape, np.int64)}
         arrays |= genes_of(self)._asdict()
+        if bool(np.all(self.time_constant == 1.0)):  # or there are none
+            del arrays["time_constant"]
         if player is not None:
             arrays["player_lags"] = np.asarray(player.lags, np.int64)
             arrays["player_levels"] = np.asarray(
@@ -277,7 +314,10 @@ class Networks:
         inputs, outputs, feed_forward, has_player = shape
         if not (feed_forward in (0, 1) and has_player in (0, 1)):
             raise GenomeError(f"shape must be inputs, outputs and twice 0 or 1, got {shape}")
-        missing = [name for name in Genes._fields if name not in arrays]
+        genes = {"time_constant": NO_TIME_CONSTANTS} | {
+            name: arrays[name] for name in Genes._fields if name in arrays
+        }
+        missing = [name for name in Genes._fields if name not in genes]
         if missing:
             raise GenomeError(f"the arrays of networks lack {missing[0]}")
         make = partial(unchecked, cls) if trusted else cls
@@ -286,13 +326,20 @@ class Networks:
             outputs=outputs,
             feed_forward=bool(feed_forward),
             player=_player_in(arrays, outputs) if has_player else None,
-            **{name: arrays[name] for name in Genes._fields},
+            **genes,
         )
 
 
 def genes_of(networks: Networks) -> Genes:
     """Return the genes of a batch of networks, without copying."""
     return Genes(*(getattr(networks, name) for name in Genes._fields))
+
+
+def with_time_constants(networks: Networks) -> Networks:
+    """Return the networks with a time constant of 1 per node, if they have none."""
+    if len(networks.time_constant):
+        return networks
+    return replace(networks, time_constant=np.ones(len(networks.node_id)))
 
 
 def _player_in(arrays: Mapping[str, NDArray[Any]], keys: int) -> Player:

@@ -31,6 +31,10 @@ class Attribute(NamedTuple):
     replace_rate: float
 
 
+# A time constant that is always 1, with neat-python's limits.
+_CONSTANTLY_ONE = Attribute(1.0, 0.0, False, 0.01, 10.0, 0.0, 0.0, 0.0)
+
+
 class Choice(NamedTuple):
     """Initialisation and mutation of a node's function.
 
@@ -69,6 +73,8 @@ class Rates(NamedTuple):
         activation: Activation functions.
         aggregation: Aggregation functions.
         alphabet: The only values of weights, float64 (letters,); empty for any number.
+        timed: Whether first networks have time constants; children have what their parents have.
+        time_constant: Values of time constants.
     """
 
     inputs: int
@@ -90,6 +96,8 @@ class Rates(NamedTuple):
     activation: Choice
     aggregation: Choice
     alphabet: FloatArray
+    timed: bool = False
+    time_constant: Attribute = _CONSTANTLY_ONE
 
 
 @device

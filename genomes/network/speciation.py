@@ -41,6 +41,8 @@ def distance(
             differing += abs(a.bias[p] - b.bias[q]) + abs(a.response[p] - b.response[q])
             differing += a.activation[p] != b.activation[q]
             differing += a.aggregation[p] != b.aggregation[q]
+            if len(a.time_constant) > 0 and len(b.time_constant) > 0:
+                differing += abs(a.time_constant[p] - b.time_constant[q])
             unmatched -= 2
             p += 1
             q += 1

@@ -115,6 +115,8 @@ def _split(rates: Rates, genes: Genes, n1: int, old: int, c1: int, stream: Strea
     genes.response[n1] = initial_value(rates.response, stream)
     genes.activation[n1] = initial_choice(rates.activation, stream)
     genes.aggregation[n1] = initial_choice(rates.aggregation, stream)
+    if len(genes.time_constant) > 0:
+        genes.time_constant[n1] = initial_value(rates.time_constant, stream)
     new_connection(genes, c1, genes.source[old], UNNUMBERED, neutral_weight(rates), True)
     new_connection(genes, c1 + 1, UNNUMBERED, genes.target[old], genes.weight[old], True)
 

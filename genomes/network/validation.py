@@ -10,7 +10,7 @@ and numbers are below UNNUMBERED.
 - A feed-forward network has no cycle, not even through disabled connections, which breeding may
 enable.
 
-- Function codes are valid indices, and all numbers are finite.
+- Function codes are valid indices, and all numbers are finite. Time constants are above 0.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from genomes.network.compilation import (
     sources_first,
 )
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.genes import GENES, UNNUMBERED, Genes
+from genomes.network.genes import GENES, NO_TIME_CONSTANTS, UNNUMBERED, Genes
 
 # Maximum inputs, outputs, and genes of a kind in one network.
 LARGEST = 1 << 20
@@ -63,7 +63,8 @@ def check_networks(
         arrays: Arrays with the names and types of `GENES`.
 
     Returns:
-        The arrays of `GENES` by name, as contiguous memory; others are left out.
+        The arrays of `GENES` and `time_constant` by name, as contiguous memory; others are left
+        out. Missing time constants are empty.
 
     Raises:
         KeyError: If an array is missing.
@@ -92,6 +93,12 @@ def check_networks(
     for name in ("bias", "response", "weight"):
         if not np.isfinite(checked[name]).all():
             raise GenomeError(f"{name} must be finite")
+    constants = arrays.get("time_constant", NO_TIME_CONSTANTS)
+    if not (isinstance(constants, np.ndarray) and constants.shape == (0,)):
+        constants = checked_array("time_constant", constants, np.float64, checked["bias"].shape)
+    if not (np.isfinite(constants).all() and np.all(constants > 0)):
+        raise GenomeError("time_constant must be finite and above 0")
+    checked["time_constant"] = np.ascontiguousarray(constants, np.float64)
     g, problem = _first_problem(
         int(inputs), int(outputs), bool(feed_forward), checked["node_offsets"], checked["node_id"],
         checked["connection_offsets"], checked["innovation"], checked["source"], checked["target"],

@@ -85,6 +85,8 @@ def _mutate_attributes(
                 genes.enabled[c] = uniform(stream) < 0.5
     _mutate_codes(rates.activation, genes.activation, n0, n1, stream)
     _mutate_codes(rates.aggregation, genes.aggregation, n0, n1, stream)
+    if len(genes.time_constant) > 0:
+        _mutate_values(rates.time_constant, genes.time_constant, n0, n1, stream)
 
 
 @device
@@ -108,6 +110,8 @@ def _cross(
             child.activation[n] = other_code if coins & 4 else code
             code, other_code = genes.aggregation[i], genes.aggregation[j]
             child.aggregation[n] = other_code if coins & 8 else code
+            if len(genes.time_constant) > 0 and below(stream, 2) == 1:
+                child.time_constant[n] = genes.time_constant[j]
         n += 1
     c = c0
     j, j_end = genes.connection_offsets[other], genes.connection_offsets[other + 1]

@@ -21,6 +21,7 @@ from genomes.network.genes import Genes
 from genomes.network.merging import merge
 from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Attribute, Choice, Rates
+from genomes.network.single import Network
 from genomes.network.speciation import speciate
 from genomes.network.variation import breed
 from genomes.player import Player
@@ -78,6 +79,12 @@ def networks(feed_forward: bool) -> Results:
     results["follow"] = batch.follow(ROLL)
     for temperature in (0.0, 0.7):
         results[f"played {temperature}"] = batch.perform(ROLL[:3], 9, streams(n), temperature)
+    inputs = np.random.default_rng(3).standard_normal((5, n, INPUTS))
+    for time_step in (None, 0.1):
+        stepper = batch.stepper(time_step)
+        results[f"steps {time_step}"] = np.stack([stepper.step(rows) for rows in inputs])
+    one = Network.each(batch)[1]
+    results["steps of one"] = np.array([one.step(rows[1]) for rows in inputs])
     species = speciate(genes_of(batch), genes_of(batch.take([0])), 1.0, 1.0, 0.5)
     return results | {"species": species[0], "representatives": species[1]}
 

@@ -16,9 +16,16 @@ from evo.engines.neat_python.config import build_config
 from evo.runs.configure import setting
 from genomes.base import unchecked
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network.genes import NO_TIME_CONSTANTS
 from genomes.network.networks import Networks
 from genomes.player import Player
 
+# Settings with which time constants vary, for `varied_settings`.
+TIMED = {
+    "time_constant_init_mean": 0.5, "time_constant_init_stdev": 0.2,
+    "time_constant_min_value": 0.05, "time_constant_mutate_rate": 0.3,
+    "time_constant_mutate_power": 0.1,
+}  # fmt: skip
 # neat-python has no step function.
 NEAT_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "step")
 
@@ -61,8 +68,6 @@ def varied_settings(
         "aggregation_options": AGGREGATIONS, "aggregation_mutate_rate": 0.3,
         "aggregation_default": "random",
         "response_init_stdev": 0.5, "response_mutate_rate": 0.3, "response_mutate_power": 0.3,
-        "time_constant_init_stdev": 0.2, "time_constant_mutate_rate": 0.3,
-        "time_constant_mutate_power": 0.1,
     } | genome  # fmt: skip
     return neat_settings(
         {
@@ -140,6 +145,7 @@ def network(
         target=np.array([link[1] for link in links], np.int64),
         weight=weights,
         enabled=np.ones(len(links), np.bool_),
+        time_constant=NO_TIME_CONSTANTS,
         player=player,
     )
 

@@ -64,7 +64,7 @@ from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.base import unchecked
 from genomes.network.activation import activate_rows
 from genomes.network.genes import Genes
-from genomes.network.networks import Networks, genes_of
+from genomes.network.networks import Networks, genes_of, with_time_constants
 from genomes.network.speciation import speciate
 from genomes.network.validation import check_modules, check_sorted
 from genomes.network.variation import breed
@@ -363,7 +363,7 @@ class Neat(Engine[NeatSettings]):
             raise ValueError(f"{name} must be of {expected[0]} inputs and {expected[1]} outputs")
         if self._modules is None:
             check_sorted(genes_of(networks))
-        return networks
+        return with_time_constants(networks) if self._rates.timed else networks
 
     def _restore(self, state: State) -> None:
         rates = self._rates

@@ -137,7 +137,7 @@ _VALUES: tuple[tuple[str, Any, str, tuple[Any, Any, Any]], ...] = (
     ("mutate_rate", Chance, "Chance of a mutation.", (0.8, 0.7, 0.0)),
     ("replace_rate", Chance, "Chance of a new value.", (0.1, 0.1, 0.0)),
 )
-# Defaults of neat-python's time constants, which its files have; our networks have none.
+# Defaults of time constants: all are 1, so that networks have none.
 _TIME_CONSTANT = (1.0, 0.0, "gaussian", 10.0, 0.01, 0.0, 0.0, 0.0)
 
 
@@ -152,6 +152,21 @@ class _Values(Structure, frozen=True):
                 raise InputError(f"{gene}_init_type {kind!r} is not gaussian or uniform")
             if getattr(self, f"{gene}_max_value") < getattr(self, f"{gene}_min_value"):
                 raise InputError(f"{gene}_max_value must not be below {gene}_min_value")
+        values: Any = self
+        if self.timed and values.time_constant_min_value <= 0:
+            raise InputError("time_constant_min_value must be above 0 where time constants vary")
+
+    @property
+    def timed(self) -> bool:
+        """Whether time constants differ from 1, or may come to."""
+        values: Any = self
+        one = values.time_constant_min_value <= 1.0 <= values.time_constant_max_value
+        return not (
+            one
+            and values.time_constant_init_mean == 1.0
+            and values.time_constant_init_stdev == 0.0
+            and values.time_constant_mutate_rate * values.time_constant_mutate_power == 0.0
+        )
 
 
 def _fields() -> list[tuple[str, Any, Any]]:
@@ -191,7 +206,7 @@ def _choice(genome: Any, name: str, known: tuple[str, ...]) -> Choice:
     )
 
 
-def rates_of(genome: Structure, alphabet: Sequence[float] = ()) -> Rates:
+def rates_of(genome: Any, alphabet: Sequence[float] = ()) -> Rates:
     """Return the parameters of variation, as the kernels read them.
 
     Args:
@@ -219,4 +234,6 @@ def rates_of(genome: Structure, alphabet: Sequence[float] = ()) -> Rates:
         _choice(genome, "activation", ACTIVATIONS),
         _choice(genome, "aggregation", AGGREGATIONS),
         np.array(alphabet, np.float64),
+        genome.timed,
+        _attribute(genome, "time_constant"),
     )

@@ -108,4 +108,6 @@ def first_genes(
         weight=_values(rates.weight, count, stream),
         enabled=enabled,
     )
+    if rates.timed:
+        genes = genes._replace(time_constant=_values(rates.time_constant, total, stream))
     return genes, Innovations(next_node=nodes, next_innovation=1 + len(pairs))

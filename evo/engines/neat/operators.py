@@ -13,7 +13,7 @@ from evo.engines.neat.settings import NeatSettings
 from genomes.base import Performers, unchecked
 from genomes.network.edits import edit_offspring
 from genomes.network.genes import Genes
-from genomes.network.networks import Networks, genes_of
+from genomes.network.networks import Networks, genes_of, with_time_constants
 from genomes.network.validation import check_modules
 from genomes.network.variation import breed
 from genomes.player import Player
@@ -81,6 +81,8 @@ class NetworkOperators(Operators[NeatSettings]):
             rows = np.tile(np.arange(outputs), count)
             genes = _modules_in(parent)
             return self._assembled(self._edited(genes, rows, chosen.ravel(), innovations, random))
+        if self._rates.timed:
+            parent = with_time_constants(parent)
         rates, self_parent = self._rates, np.zeros(count, np.int64)
         rates = rates._replace(
             weight=rates.weight._replace(mutate_power=rates.weight.mutate_power * strength),

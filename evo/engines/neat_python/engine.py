@@ -221,9 +221,7 @@ class NeatPython(Engine[NeatPythonSettings]):
             if np.any(np.abs(arrays[name]) > _LARGEST):
                 raise ValueError(f"{name} must be at most {_LARGEST:g}")
         keys = arrays["keys"].tolist()
-        genomes = to_neat_python(
-            networks, self._config.genome_config, keys, arrays["time_constant"]
-        )
+        genomes = to_neat_python(networks, self._config, keys)
         self._population = dict(zip(keys, genomes, strict=True))
         self._performers = networks
         history = state.value("species", list[SpeciesValues])

@@ -5,7 +5,7 @@ from typing import Any
 
 import neat
 import pytest
-from breeding import evolved, network, varied_config
+from breeding import TIMED, evolved, network, varied_config
 from neat.export import export_network_json
 from neat.export.json_format import validate_json
 from neat.graphs import required_for_output
@@ -115,3 +115,29 @@ def test_more_or_less_than_one_network_is_refused() -> None:
             ValueError, match=f"one network is exported at a time, got {len(wrong)}"
         ):
             export_network(wrong, {})
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_recurrent_network_with_time_constants_is_exported_as_a_ctrnn() -> None:
+    config = varied_config(5, 3, False, **TIMED)
+    genomes = evolved(config, seed=6)
+    batch = from_neat_python(genomes, config)
+    for i, genome in enumerate(genomes):
+        ours = export_network(batch.take([i]), {})
+        theirs = json.loads(export_network_json(neat.ctrnn.CTRNN.create(genome, config)))
+        assert validate_json(ours)
+        assert ours["network_type"] == theirs["network_type"] == "ctrnn"
+        used = {node["id"] for node in ours["nodes"]}
+        nodes = [node for node in theirs["nodes"] if node["id"] in used]
+        assert sorted_by_text(ours["nodes"]) == sorted_by_text(nodes)
+
+
+def test_a_feed_forward_network_keeps_its_time_constants() -> None:
+    config = varied_config(5, 3, True, **TIMED)
+    batch = from_neat_python(evolved(config, seed=6), config)
+    document = export_network(batch.take([2]), {})
+    assert document["network_type"] == "feedforward"
+    exported = {node["id"]: node["time_constant"] for node in document["nodes"]}
+    one = batch.take([2])
+    constants = dict(zip(one.node_id.tolist(), one.time_constant.tolist(), strict=True))
+    assert {key: value for key, value in exported.items() if key >= 0}.items() <= constants.items()

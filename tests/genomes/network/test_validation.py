@@ -88,6 +88,13 @@ REFUSED = [
     ("longest lag", changed("player_lags", 0, 2**62), "at most"),
     ("extra_inputs", changed("player_extra_inputs", 0, np.nan), "finite"),
     ("voices", {"player_voices": np.array(2)}, "fewer than"),
+    ("time_constant", {"time_constant": np.ones(5)}, r"must be float64 \(6,\)"),
+    ("time_constant", {"time_constant": np.ones(6, np.float32)}, "must be float64"),
+    ("time_constant", {"time_constant": [1.0] * 6}, "must be float64"),
+    *[
+        ("time_constant", {"time_constant": np.array([1.0] * 5 + [wrong])}, "above 0")
+        for wrong in (0.0, -1.0, np.nan, np.inf)
+    ],
 ]
 
 

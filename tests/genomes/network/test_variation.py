@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from breeding import network, varied_genome
+from breeding import TIMED, network, varied_genome
 
 from evo.engines.neat.genome_settings import Structure, rates_of
 from evo.engines.neat.initial import first_genes
@@ -655,3 +655,45 @@ def test_new_connections_are_enabled_as_configured(default: str, share: float) -
     children = family(rates_with(conn_add_prob=1.0, enabled_default=default), bare, 1000)
     assert len(children.enabled) == 1000
     assert_share(int(children.enabled.sum()), 1000, share)
+
+
+def test_networks_without_time_constants_breed_networks_without() -> None:
+    for genes in generations(True, 3):
+        assert len(genes.time_constant) == 0
+
+
+@BOTH_KINDS
+def test_time_constants_are_bred_within_their_limits(feed_forward: bool) -> None:
+    for genes in generations(feed_forward, 8, **TIMED):
+        assert len(genes.time_constant) == len(genes.node_id)
+        assert genes.time_constant.min() >= TIMED["time_constant_min_value"]
+        assert len(np.unique(genes.time_constant)) > len(genes.time_constant) // 10
+        Networks(INPUTS, OUTPUTS, feed_forward, **genes._asdict())  # is checked
+
+
+def test_time_constants_come_from_both_parents_equally_often() -> None:
+    links = [(-1 - i, k, 1.0) for i in range(50) for k in range(2)]
+    one = genes_of(network(50, 2, links))._replace(time_constant=np.ones(2))
+    parents = joined_genes(one, one._replace(time_constant=np.full(2, 2.0), bias=one.bias + 1))
+    count = 2000
+    children, _ = breed(
+        rates_with(inputs=50), parents, np.zeros(count, np.int64), np.ones(count, np.int64),
+        np.ones(count, np.bool_), np.uint64(1),
+    )  # fmt: skip
+    assert set(children.time_constant.tolist()) == {1.0, 2.0}
+    assert_share(int((children.time_constant == 2.0).sum()), 2 * count, 0.5)
+    together = np.corrcoef(children.time_constant, children.bias)[0, 1]
+    assert abs(together) < 5 / math.sqrt(2 * count)
+
+
+def test_time_constants_mutate_at_their_rate_and_new_nodes_get_one() -> None:
+    parents = last_generation(**TIMED)
+    rates = rates_with(time_constant_mutate_rate=0.25, time_constant_mutate_power=0.01)
+    children = family(rates, parents, 400)
+    nodes = parents.node_offsets[1]
+    changed = children.time_constant.reshape(400, nodes) != parents.time_constant[:nodes]
+    assert_share(int(changed.sum()), 400 * nodes, 0.25)
+    rates = rates_with(node_add_prob=1.0, time_constant_init_mean=3.0)
+    children = family(rates, parents, 10)
+    for end in children.node_offsets[1:]:
+        assert children.time_constant[end - 1] == 3.0

@@ -165,7 +165,7 @@ def genomes_of(engine: NeatPython) -> list[Any]:
     kept = engine.state().part("breeder").arrays
     config = build_config(engine.settings).genome_config
     keys = kept["keys"].tolist()
-    return to_neat_python(Networks.from_arrays(kept), config, keys, kept["time_constant"])
+    return to_neat_python(Networks.from_arrays(kept), config, keys)
 
 
 def keys_of(engine: NeatPython) -> list[int]:
