@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         evolve,
         experiment,
         fitness,
+        from_neat_python,
+        load_network,
         load_run,
         main,
         resume,
@@ -48,8 +50,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "engine",
-    "evolve", "experiment", "fitness", "load_run", "main", "resume", "run", "settings", "song",
-    "tunes",
+    "evolve", "experiment", "fitness", "from_neat_python", "load_network", "load_run", "main",
+    "resume", "run", "settings", "song", "tunes",
 ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ commands      run, resume, load_run, settings, song, tunes: as on the command li
 evolution     evolve: individuals for your own fitness
 experiments   fitness and experiment: your own, for scripts and the command line
 ask_tell      engine: engines by hand
+networks      load_network and from_neat_python
 run_object    Run: the result, log, champion and figures of a run
 champion      Champion: the best individual of a run
 script        main: the command line of your own script
@@ -20,6 +21,7 @@ from evo.api.champion import Champion
 from evo.api.commands import load_run, resume, run, settings, song, tunes
 from evo.api.evolution import evolve
 from evo.api.experiments import experiment, fitness
+from evo.api.networks import from_neat_python, load_network
 from evo.api.run_object import Run
 from evo.api.script import main
 from evo.core.errors import EvoError
@@ -41,6 +43,8 @@ __all__ = [
     "evolve",
     "experiment",
     "fitness",
+    "from_neat_python",
+    "load_network",
     "load_run",
     "main",
     "resume",

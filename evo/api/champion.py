@@ -1,15 +1,19 @@
 """The best individual of a run, for Python."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from evo.core.errors import InputError
+from evo.core.user_files import user_file
 from evo.music.song import Song, usual_lowest_note
 from genomes.arrays import BoolArray, FloatArray, Singles
 from genomes.base import Performers
-from genomes.individual import individuals
+from genomes.individual import Individual
+from genomes.network.networks import Networks
+from genomes.network.single import Network
 
 
 class Champion:
@@ -17,7 +21,7 @@ class Champion:
 
     Attributes:
         performers: The individual as a batch of one.
-        individual: The individual with the methods of its genome kind.
+        individual: The individual as a performer.
         score: Its fitness; the mean over its evaluations if the fitness is noisy.
         generation: The generation in which it was found.
     """
@@ -38,25 +42,36 @@ class Champion:
             shape: Keys, steps per beat and steps of its music; None without music.
         """
         self.performers, self.score, self.generation = performers, score, generation
-        self.individual: Any = individuals(performers)[0]
+        self.individual = Individual(performers)
         self._shape = shape
 
     def __repr__(self) -> str:
         score = "" if self.score is None else f", fitness {self.score:.6g}"
         return f"<champion of generation {self.generation}{score}>"
 
+    @cached_property
+    def network(self) -> Network:
+        """The network, with `step`, `activate`, `reset`, `save` and `to_neat_python`.
+
+        Raises:
+            InputError: If the champion is no network.
+        """
+        if not isinstance(self.performers, Networks):
+            kind = type(self.performers).__name__
+            raise InputError(f"this champion is no network: it is one of {kind}")
+        return Network(self.performers)
+
     def activate(self, inputs: Any) -> FloatArray:
         """Return the outputs of a network for one row of inputs, or for several."""
-        found: FloatArray = self.individual.activate(inputs)
-        return found
+        return self.network.activate(inputs)
 
     def reset(self) -> None:
         """Set the state of a network to its start; see `step`."""
-        self.individual.reset()
+        self.network.reset()
 
-    def step(self, inputs: Any) -> Any:
+    def step(self, inputs: Any) -> list[float]:
         """Return the outputs of a network for the next step; its state is kept."""
-        return self.individual.step(inputs)
+        return self.network.step(inputs)
 
     def perform(self, prompt: BoolArray, steps: int, **more: Any) -> BoolArray:
         """Play in closed loop after a prompt; see `Individual.perform`.
@@ -94,8 +109,9 @@ class Champion:
 
     def to_neat_python(self, config: Any) -> Any:
         """Return a network as a genome of neat-python."""
-        return self.individual.to_neat_python(config)
+        return self.network.to_neat_python(config)
 
     def save(self, path: str | Path) -> None:
         """Write a network in neat-python's JSON format, for `evo.load_network`."""
-        self.individual.save(path)
+        with user_file(path, "cannot be written"):
+            self.network.save(path)

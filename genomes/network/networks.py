@@ -252,6 +252,15 @@ class Networks:
         play_rows(self.program, values, prompt_steps, temperature, chances, played)
         return played
 
+    def individuals(self) -> Sequence[Any]:
+        """Return every network alone: to step and activate, or to play with a player."""
+        from genomes.individual import Individual
+        from genomes.network.single import Network
+
+        if self.player is None:
+            return Network.each(self)
+        return [Individual(self.take([index])) for index in range(len(self))]
+
     def sizes(self) -> Indices:
         """Return nodes and enabled connections of every network, int64 (n, 2)."""
         enabled_before = np.concatenate([[0], np.cumsum(self.enabled)])
