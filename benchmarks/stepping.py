@@ -10,14 +10,17 @@ from a few generations of neat-python's own evolution. Three ways are compared:
     Network.step  the same loop and physics in Python, with `Network.each` and `step`
     stepper       `Networks.stepper` for the population, with the physics in NumPy
 
-Times include all from genomes to fitness: `create`, or `from_neat_python` and compilation of the
-networks. With --bred the conversion is left out, since our engine breeds arrays. The time of one
-call with constant inputs, without physics, is printed too.
+Times are of the processor. They include all from genomes to fitness: `create`, or
+`from_neat_python` and compilation of the networks. With --bred the conversion is left out, since
+our engine breeds arrays. The time of one call with constant inputs, without physics, is printed
+too. So is the time of the physics in Python alone, with which a loop in Python would take as long
+if networks took no time.
 """
 
 import common  # first: it arranges the import path
 
 # isort: split
+import math
 import platform
 import random
 import time
@@ -198,10 +201,10 @@ def starts_of(size: int, seed: int) -> np.ndarray:
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the time of a call, and its result."""
-    started = time.perf_counter()
+    """Return the processor time of a call, and its result."""
+    started = time.process_time()
     result = work()
-    return time.perf_counter() - started, result
+    return time.process_time() - started, result
 
 
 def one_round(every: Population, starts: np.ndarray, bred: bool) -> tuple[float, float, str]:
@@ -229,16 +232,28 @@ def one_round(every: Population, starts: np.ndarray, bred: bool) -> tuple[float,
     def batched() -> np.ndarray:
         return balanced_batch(networks().stepper(every.time_step), starts)
 
+    def physics() -> None:
+        actions = [1.0], [0.0]
+        for count, start in zip(wanted, lists, strict=True):
+            pole = CartPole(start)
+            for step in range(min(count + 1, STEPS)):
+                pole.step(10.0 if actions[step & 1][0] > 0.5 else -10.0)
+                pole.scaled()
+                if abs(pole.x) >= math.inf or abs(pole.theta) >= math.inf:
+                    break
+
     theirs, wanted = seconds(their_loop)
     ours, found = seconds(our_loop)
     batch, together = seconds(batched)
+    alone, _ = seconds(physics)
     steps = sum(wanted)
     same = sum(a == b for a, b in zip(wanted, found, strict=True))
     also = sum(a == b for a, b in zip(wanted, together.tolist(), strict=True))
     line = (
         f"{steps} steps; neat-python {theirs:.3f} s, Network.step {ours:.3f} s (ratio "
-        f"{theirs / ours:.2f}), stepper {batch:.4f} s (ratio {theirs / batch:.1f}); balance for "
-        f"equally many steps: {same} and {also} of {len(wanted)}"
+        f"{theirs / ours:.2f}), stepper {batch:.4f} s (ratio {theirs / batch:.1f}), physics alone "
+        f"{alone:.3f} s (ratio {theirs / alone:.2f}); balance for equally many steps: {same} and "
+        f"{also} of {len(wanted)}"
     )
     return theirs / ours, theirs / batch, line
 
@@ -255,14 +270,19 @@ def calls(every: Population) -> float:
         [every.theirs(genome) for genome in every.genomes],
         [network.step for network in networks],
     ):
-        started = time.perf_counter()
+        started = time.process_time()
         for function in functions:
             for _ in range(repeats):
                 function(inputs)
-        both.append((time.perf_counter() - started) / repeats / len(functions) * 1e6)
+        both.append((time.process_time() - started) / repeats / len(functions) * 1e6)
+    stepper, rows = every.networks.stepper(every.time_step), np.tile(inputs, (len(networks), 1))
+    started = time.process_time()
+    for _ in range(repeats):
+        stepper.step(rows)
+    batched = (time.process_time() - started) / repeats / len(networks) * 1e6
     print(
         f"{every.kind}: one call, neat-python {both[0]:.2f} us, Network.step {both[1]:.2f} us, "
-        f"ratio {both[0] / both[1]:.2f}"
+        f"ratio {both[0] / both[1]:.2f}; stepper {batched:.3f} us per network"
     )
     return both[0] / both[1]
 

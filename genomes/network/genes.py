@@ -186,11 +186,17 @@ def copy_node(genes: Genes, n: int, to: Genes, index: int) -> None:
         to: Genes to write, may be the same.
         index: Index in `to`.
     """
+    _copy_untimed(genes, n, to, index)
+    if len(genes.time_constant) > 0:
+        to.time_constant[index] = genes.time_constant[n]
+
+
+@device
+def _copy_untimed(genes: Genes, n: int, to: Genes, index: int) -> None:
+    """Copy a node gene without its time constant."""
     to.node_id[index] = genes.node_id[n]
     to.bias[index], to.response[index] = genes.bias[n], genes.response[n]
     to.activation[index], to.aggregation[index] = genes.activation[n], genes.aggregation[n]
-    if len(genes.time_constant) > 0:
-        to.time_constant[index] = genes.time_constant[n]
 
 
 @device
@@ -222,7 +228,9 @@ def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[
     first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
     n1 = n0 + last - first
     for i in range(last - first):
-        copy_node(genes, first + i, child, n0 + i)
+        _copy_untimed(genes, first + i, child, n0 + i)
+    if len(genes.time_constant) > 0:
+        child.time_constant[n0:n1] = genes.time_constant[first:last]
     first, last = genes.connection_offsets[g], genes.connection_offsets[g + 1]
     c1 = c0 + last - first
     for i in range(last - first):

@@ -361,8 +361,9 @@ class Neat(Engine[NeatSettings]):
         expected = (self._rates.inputs, self._rates.outputs)
         if (networks.inputs, networks.outputs) != expected:
             raise ValueError(f"{name} must be of {expected[0]} inputs and {expected[1]} outputs")
-        if self._modules is None:
-            check_sorted(genes_of(networks))
+        if self._modules is not None:
+            return networks
+        check_sorted(genes_of(networks))
         return with_time_constants(networks) if self._rates.timed else networks
 
     def _restore(self, state: State) -> None:

@@ -174,7 +174,8 @@ def _fields() -> list[tuple[str, Any, Any]]:
     for index, gene in enumerate(("weight", "bias", "response", "time_constant")):
         for row, (name, kind, text, defaults) in enumerate(_VALUES):
             default = defaults[index] if index < 3 else _TIME_CONSTANT[row]
-            note = Meta(description=f"{gene.replace('_', ' ').capitalize()}: {text.lower()}")
+            label = "Time constant (CTRNNs)" if gene == "time_constant" else gene.capitalize()
+            note = Meta(description=f"{label}: {text.lower()}")
             found.append((f"{gene}_{name}", Annotated[kind, note], default))
     return found
 
