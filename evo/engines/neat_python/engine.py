@@ -154,7 +154,15 @@ class NeatPython(Engine[NeatPythonSettings]):
                     self._config, self._species, self._config.pop_size, self.generation
                 )
             except RuntimeError as error:  # more species than the population has room for
-                raise BreedingError(" ".join(str(error).split())) from None
+                raise BreedingError(
+                    f"{' '.join(str(error).split())} Raise "
+                    "DefaultSpeciesSet.compatibility_threshold or NEAT.pop_size, set "
+                    "DefaultReproduction.min_species_size and elitism to 1, or take engine neat"
+                ) from None
+            except AssertionError:  # neat-python's own, of a species without offspring
+                raise BreedingError(
+                    "a species has no offspring; set DefaultReproduction.min_species_size to 1"
+                ) from None
             # The table of ancestors is never read, and would grow during the whole run.
             self._reproduction.ancestors.clear()
             if not self._species.species:
