@@ -6,6 +6,7 @@ from typing import Any
 import neat
 import numpy as np
 import pytest
+from breeding import same_arrays
 from neat_files import RELEASES, File, Sections, base, files, text_of
 
 from evo.core.errors import BreedingError, EvoError, InputError
@@ -78,15 +79,7 @@ def test_a_file_that_its_release_could_run_runs_two_generations(
             scores = Xor().evaluate(networks, None)  # type: ignore[arg-type]
         else:
             scores = Scores.of(np.arange(len(networks), dtype=float))
-        try:
-            run.tell(scores)
-        except BreedingError as error:
-            # Since 1.1, neat-python lets no population grow. Its first networks share no hidden
-            # nodes, so each is a species.
-            assert engine is NeatPython
-            assert file.sections["DefaultGenome"]["num_hidden"] == "3"
-            assert "Raise DefaultSpeciesSet.compatibility_threshold" in str(error)
-            return
+        run.tell(scores)
     assert run.generation == 2
 
 
@@ -118,6 +111,37 @@ def test_where_neat_python_reads_a_file_the_settings_are_the_same(
         theirs.reproduction_config.min_species_size = 2
     assert plain(settings_of(theirs)) == plain(settings)
     assert plain(settings_of(build_config(settings))) == plain(settings)
+
+
+def test_the_population_grows_for_many_species_as_before_1_1(tmp_path: Path) -> None:
+    sections = base("0.92")
+    sections["DefaultGenome"] |= {"num_hidden": "3", "initial_connection": "full"}
+    settings, _ = read(tmp_path, sections)
+    run = NeatPython(settings, seed=3)
+    assert run.statistics()["species"] == len(run.ask()) == 24
+    run.tell(Scores.of(np.arange(24.0)))
+    assert len(run.ask()) == 24 * settings.DefaultReproduction.min_species_size
+    restored = NeatPython.restore(settings, run.state(), seed=3)
+    for other in (run, restored):
+        other.tell(Scores.of(np.arange(float(len(other.ask())))))
+    assert same_arrays(run.ask().to_arrays(), restored.ask().to_arrays())
+
+
+def test_a_population_that_would_grow_endlessly_ends_the_run_in_one_line(tmp_path: Path) -> None:
+    sections = base("0.92")
+    sections["DefaultSpeciesSet"]["compatibility_threshold"] = "0"
+    sections["DefaultGenome"]["initial_connection"] = "full"
+    settings, _ = read(tmp_path, sections)
+    run = NeatPython(settings, seed=3)
+
+    def breed() -> None:
+        for _ in range(9):
+            run.tell(Scores.of(np.arange(float(len(run.ask())))))
+
+    with pytest.raises(BreedingError, match=r"Raise DefaultSpeciesSet\.compat") as caught:
+        breed()
+    assert "\n" not in str(caught.value)
+    assert len(run.ask()) <= 4 * 24
 
 
 def test_a_species_without_offspring_ends_a_run_in_one_line(tmp_path: Path) -> None:
