@@ -65,6 +65,26 @@ def base(release: str) -> Sections:
     return sections
 
 
+def xor() -> Sections:
+    """Return settings of release 0.92 that solve XOR."""
+    sections = base("0.92")
+    sections["NEAT"] |= {"pop_size": "150"}
+    sections["DefaultGenome"] |= {
+        "initial_connection": "full", "activation_default": "sigmoid",
+        "activation_options": "sigmoid", "conn_add_prob": "0.5", "conn_delete_prob": "0.5",
+        "node_add_prob": "0.2", "bias_init_stdev": "1.0", "bias_mutate_power": "0.5",
+        "weight_init_stdev": "1.0", "weight_mutate_rate": "0.8", "weight_replace_rate": "0.1",
+        "weight_max_value": "30", "weight_min_value": "-30",
+        "compatibility_weight_coefficient": "0.5",
+    }  # fmt: skip
+    sections["DefaultSpeciesSet"]["compatibility_threshold"] = "3.0"
+    sections["DefaultStagnation"] = {
+        "species_fitness_func": "max", "max_stagnation": "20", "species_elitism": "2",
+    }  # fmt: skip
+    sections["DefaultReproduction"] = {"elitism": "2", "survival_threshold": "0.2"}
+    return sections
+
+
 class Variant(NamedTuple):
     """A change of a file.
 
