@@ -18,46 +18,49 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import update_wrapper
 from numbers import Real
 from pathlib import PurePath
-from types import FunctionType
 from typing import Any
 
 import numpy as np
+from multiprocess.reduction import ForkingPickler
 
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals
+from evo.core.user_scripts import Script, script_of
+from evo.fitness.function import FunctionFitness
 from genomes.network.neat_python import to_neat_python
 from genomes.network.networks import Networks
 
+EvalFunction = Callable[[list[tuple[int, Any]], Any], object]
 
-class EvalGenomes:
-    """Scores networks by a function for neat-python's genomes; see the module's docstring.
 
-    Attributes:
-        reusable: Whether equal genomes get equal scores.
-    """
+class EvalGenomes(FunctionFitness):
+    """Scores networks by a function for neat-python's genomes; see the module's docstring."""
 
-    def __init__(
-        self,
-        eval_genomes: Callable[[list[tuple[int, Any]], Any], object],
-        config: Any,
-        *,
-        noisy: bool = False,
-    ) -> None:
+    def __init__(self, eval_genomes: EvalFunction, config: Any, *, noisy: bool = False) -> None:
         """Take the function.
 
         Args:
             eval_genomes: Sets the attribute `fitness` of every genome.
             config: The `neat.Config` that the function gets.
             noisy: Whether equal genomes can get different scores.
+
+        Raises:
+            InputError: If it is no function of genomes and configuration.
         """
-        self.reusable = not noisy
-        self._eval_genomes, self._config = eval_genomes, config
-        self.name: str = getattr(eval_genomes, "__name__", type(eval_genomes).__name__)
-        if isinstance(eval_genomes, FunctionType):  # name, module and docstring
-            update_wrapper(self, eval_genomes)  # type: ignore[arg-type]
+        super().__init__(eval_genomes, batch=True, noisy=noisy)
+        self._config = config
+
+    def changed(self, **changes: Any) -> "EvalGenomes":
+        """Return the same fitness: it has no goals, figures or settings."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle for worker processes, with the script that defines the function."""
+        content = (self.function, self._config, not self.reusable)
+        script = script_of(self.function)
+        return _unpickled, (script, bytes(ForkingPickler.dumps(content, recurse=True)))
 
     def evaluate(self, performers: Networks, streams: Individuals) -> Scores:
         """Return the fitness that the function sets.
@@ -77,7 +80,7 @@ class EvalGenomes:
         genomes = to_neat_python(performers, self._config.genome_config)
         try:
             with _seeded(streams.common):
-                self._eval_genomes([(genome.key, genome) for genome in genomes], self._config)
+                self.function([(genome.key, genome) for genome in genomes], self._config)
         except (Exception, SystemExit) as error:
             if isinstance(error, OSError | MemoryError):
                 raise
@@ -100,9 +103,13 @@ class EvalGenomes:
             )
         return replace(scores, status=status, reasons=reasons)
 
-    def figures(self, performers: Networks) -> dict[str, Any]:
-        """Return no figures: the function has only a fitness."""
-        return {}
+
+def _unpickled(script: Script | None, content: bytes) -> EvalGenomes:
+    """Return the fitness in a worker process."""
+    if script is not None:
+        script.loaded()
+    function, config, noisy = ForkingPickler.loads(content)
+    return EvalGenomes(function, config, noisy=noisy)
 
 
 def _number(value: Any) -> float | None:
