@@ -13,7 +13,6 @@ from neat_files import base, text_of, xor
 
 import evo
 from evo.core.errors import FailedRunError, InputError
-from genomes.network.neat_python import to_neat_python
 
 # The shape of neat-python's own example, with the last lines exchanged.
 SCRIPT = """
@@ -116,7 +115,7 @@ def test_the_function_gets_your_own_configuration_object_and_the_whole_populatio
 def test_the_champion_becomes_a_genome_again() -> None:
     config = own_config()
     run = evo.neat_population(config, rate, generations=3, target=1e9, out="a")
-    (genome,) = to_neat_python(run.champion.performers, config.genome_config)
+    genome = run.champion.to_neat_python(config)
     rate([(1, genome)], config)
     assert genome.fitness == pytest.approx(run.champion.score)
 
