@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         load_network,
         load_run,
         main,
+        neat_population,
         resume,
         run,
         settings,
@@ -51,7 +52,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "engine",
     "evolve", "experiment", "fitness", "from_neat_python", "load_network", "load_run", "main",
-    "resume", "run", "settings", "song", "tunes",
+    "neat_population", "resume", "run", "settings", "song", "tunes",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ evolution     evolve: individuals for your own fitness
 experiments   fitness and experiment: your own, for scripts and the command line
 ask_tell      engine: engines by hand
 networks      load_network and from_neat_python
+eval_genomes  neat_population: fitness functions of neat-python, unchanged
 run_object    Run: the result, log, champion and figures of a run
 champion      Champion: the best individual of a run
 script        main: the command line of your own script
@@ -19,6 +20,7 @@ options       checks of the arguments
 from evo.api.ask_tell import engine
 from evo.api.champion import Champion
 from evo.api.commands import load_run, resume, run, settings, song, tunes
+from evo.api.eval_genomes import neat_population
 from evo.api.evolution import evolve
 from evo.api.experiments import experiment, fitness
 from evo.api.networks import from_neat_python, load_network
@@ -47,6 +49,7 @@ __all__ = [
     "load_network",
     "load_run",
     "main",
+    "neat_population",
     "resume",
     "run",
     "settings",

@@ -54,7 +54,7 @@ def run(
     find = SongFinder(shown.message, bool(given["strict"]))
     check_worker_options(given)
     chosen = experiment if isinstance(experiment, Experiment) else experiment_named(experiment)
-    config = configuration(chosen, given, find)
+    config = configuration(chosen, given, find, shown.message)
     check(config)
     path = folder or claimed_path(config)
     result = start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)

@@ -102,7 +102,7 @@ def evolve(
     given = given_options(options | {"genome": genome}, OPTIONS, tables_given)
     check_worker_options(given)
     find = SongFinder(display.message, bool(given["strict"]))
-    config = configuration(chosen, given, find)
+    config = configuration(chosen, given, find, display.message)
     check(config)
     path = None if out is None else path_of(out, "out")
     if flag(resume, "resume"):

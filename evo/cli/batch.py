@@ -6,6 +6,7 @@ from typing import Any
 
 from evo.analysis.statistics import wilson
 from evo.cli.display import PlainDisplay, Terminal
+from evo.cli.errors import show_message
 from evo.core.config import Config, execution_of
 from evo.core.errors import InputError, RunError
 from evo.core.settings import tables
@@ -43,7 +44,8 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
         raise InputError("--seed is for one run and --seeds for several; leave one of them out")
     seeds = seeds_of(options["seeds"])
     chosen = experiment_named(experiment)
-    config = configuration(chosen, options, SongFinder(strict=options["strict"]))
+    find = SongFinder(strict=options["strict"])
+    config = configuration(chosen, options, find, show_message)
     check(config)
     out = options["out"]
     path = Path(out) if out is not None else claimed_path(config, seeds=True)

@@ -39,6 +39,11 @@ class UsageError(click.ClickException):
         click.echo(f"evo: {printable(' '.join(self.message.split()))}", err=True)
 
 
+def show_message(text: str) -> None:
+    """Print one line for the user, apart from the output."""
+    click.echo(printable(text), err=True)
+
+
 def end_on_signals() -> None:
     """Exit with 128 plus the signal's number on every ending signal.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from evo.cli.errors import one_line_errors
+from evo.cli.errors import one_line_errors, show_message
 from evo.core.registry import EXPERIMENTS, GENOMES, engine_options
 
 
@@ -113,7 +113,6 @@ def run(experiment: str, **options: Any) -> None:
         experiment: Name of the experiment, or path of a script.
         options: The options by name, None for those not given.
     """
-    from evo.core.errors import printable
     from evo.music.song_finder import SongFinder
     from evo.runs.claiming import claimed_path
     from evo.runs.configure import check_worker_options, configuration
@@ -127,9 +126,9 @@ def run(experiment: str, **options: Any) -> None:
         run_seeds(experiment, options)
         return
     check_worker_options(options)
-    find = SongFinder(lambda text: click.echo(printable(text), err=True), options["strict"])
+    find = SongFinder(show_message, options["strict"])
     chosen = experiment_named(experiment)
-    config = configuration(chosen, options, find)
+    config = configuration(chosen, options, find, show_message)
     check(config)
     given = options["out"]
     path = Path(given) if given is not None else claimed_path(config)

@@ -12,9 +12,9 @@ from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import ENGINES, GENOMES, short_name
 from evo.engines import Engine, default_engine, engine_class, full_name, genome_of
-from evo.engines.neat.config_file import read_sections, settings_from, threshold
+from evo.engines.neat.config_file import check_fits, load, threshold
 from evo.engines.neat.settings import NeatPythonSettings
-from evo.experiment import Experiment, FindSongs
+from evo.experiment import Experiment, FindSongs, ShowMessage
 from evo.runs.description import Tables, load_config
 
 
@@ -65,7 +65,12 @@ def setting(text: str) -> Tables:
     return nested
 
 
-def configuration(chosen: Experiment, options: dict[str, Any], find: FindSongs) -> Config:
+def configuration(
+    chosen: Experiment,
+    options: dict[str, Any],
+    find: FindSongs,
+    show_message: ShowMessage = lambda text: None,
+) -> Config:
     """Return the configuration of a new run.
 
     Args:
@@ -73,6 +78,7 @@ def configuration(chosen: Experiment, options: dict[str, Any], find: FindSongs) 
         options: The options of `evo run` by name, None for those not given. The optional entry
             `changes` has nested tables.
         find: Finds songs by name.
+        show_message: Shows what a neat-python file lacks.
 
     Raises:
         InputError: If an option, a file or a setting cannot be used.
@@ -82,16 +88,18 @@ def configuration(chosen: Experiment, options: dict[str, Any], find: FindSongs) 
     if "engine" in given.get("run", {}):  # expand a baseline's short name
         given = given | {"run": given["run"] | {"engine": engine}}
     changes = _changes(chosen, engine, given, options)
-    config = _neat_config(chosen.config(engine), options["neat_config"]).changed(changes)
+    neat_config = options["neat_config"]
+    config = _neat_config(chosen.config(engine), neat_config, show_message).changed(changes)
     # Defaults that depend on the choices so far, and a baseline's number of generations.
     more = chosen.follow_up(config, find) if chosen.follow_up is not None else {}
     config = chosen.config(engine, more, config.engine)
-    config = _neat_config(config, options["neat_config"]).changed(changes)
+    config = _neat_config(config, neat_config).changed(changes)
     if (config.run.experiment, config.run.engine) != (chosen.name, engine):
         raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
-    if options["neat_config"] is None:  # its own shape is checked against the task
-        config = chosen.with_shape(config, find)
-    return config
+    shaped = chosen.with_shape(config, find)
+    if neat_config is not None:  # it says the shape itself
+        check_fits(neat_config, config.engine, shaped.engine, chosen.name)
+    return shaped
 
 
 def _from_file(path: str | None, name: str) -> Tables:
@@ -168,7 +176,9 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     return engine
 
 
-def _neat_config(config: Config, path: str | None) -> Config:
+def _neat_config(
+    config: Config, path: str | None, show_message: ShowMessage = lambda text: None
+) -> Config:
     """Return the configuration with a neat-python file's sections, seed and fitness threshold.
 
     The file describes breeding by species; additional settings of our engine keep their defaults.
@@ -179,7 +189,9 @@ def _neat_config(config: Config, path: str | None) -> Config:
     kind = engine_class(engine)
     if not issubclass(kind.settings_type, NeatPythonSettings):
         raise InputError(f"--neat-config describes networks, and {engine} breeds none")
-    settings = settings_from(kind.settings_type(), read_sections(path))
+    settings, note = load(path, kind.settings_type())
+    if note:
+        show_message(note)
     changes: Tables = {}
     if settings.NEAT.seed >= 0:
         changes["run"] = {"seed": settings.NEAT.seed}

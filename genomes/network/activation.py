@@ -37,7 +37,7 @@ class Program(NamedTuple):
     node_id: Indices  # (nodes,)
     bias: FloatArray  # (nodes,)
     response: FloatArray  # (nodes,)
-    activation: Codes  # (nodes,)
+    activation: Indices  # (nodes,), addresses of users' functions (`own_functions.addresses`)
     aggregation: Codes  # (nodes,)
     link_offsets: Indices  # (nodes + 1,)
     source: Indices  # (links,)

@@ -13,13 +13,14 @@ import numpy as np
 
 from genomes.network.activation import Program
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network.own_functions import name_of
 
 if TYPE_CHECKING:
     from genomes.network.networks import Networks
 
 
 def _function(name: str) -> dict[str, Any]:
-    return {"name": name, "custom": name == "step"}
+    return {"name": name, "custom": name == "step" or name not in (*ACTIVATIONS, *AGGREGATIONS)}
 
 
 def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, 
             {
                 "id": node,
                 "type": "output" if node < networks.outputs else "hidden",
-                "activation": _function(ACTIVATIONS[program.activation[p]]),
+                "activation": _function(name_of(int(program.activation[p]))),
                 "aggregation": _function(AGGREGATIONS[program.aggregation[p]]),
                 **values,
             }

@@ -10,6 +10,7 @@ import math
 
 from genomes.arrays import FloatArray
 from genomes.kernels import device
+from genomes.network.calling import call_function
 
 ACTIVATIONS = (
     "sigmoid", "tanh", "sin", "gauss", "relu", "elu", "lelu", "selu", "softplus", "identity",
@@ -56,7 +57,8 @@ def activate_value(code: int, z: float) -> float:
     """Return the activation function `code` of a number.
 
     Args:
-        code: Index in `ACTIVATIONS`.
+        code: Index in `ACTIVATIONS`, or the address of a user's function
+            (`genomes.network.own_functions`).
         z: A number.
     """
     if code == 0:
@@ -96,7 +98,9 @@ def activate_value(code: int, z: float) -> float:
         return z * z
     if code == 17:
         return z * z * z
-    return 1.0 if z > 0.0 else (0.0 if z <= 0.0 else z)
+    if code == STEP:
+        return 1.0 if z > 0.0 else (0.0 if z <= 0.0 else z)
+    return call_function(code, z)
 
 
 @device

@@ -14,6 +14,7 @@ import numpy as np
 
 from genomes.arrays import Codes, FloatArray, Indices
 from genomes.errors import GenomeError
+from genomes.network import own_functions
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import CONNECTION_GENES, NO_TIME_CONSTANTS, NODE_GENES
 from genomes.network.networks import Networks
@@ -31,6 +32,8 @@ def _codes(kind: str, known: Sequence[str], genomes: Sequence[Any], nodes: list[
         GenomeError: If there is no such function; names it and the genome.
     """
     codes = {name: code for code, name in enumerate(known)}
+    if kind == "activation":
+        codes |= {name: own_functions.code_of(name) for name in own_functions.functions()}
     try:
         return np.array([codes[getattr(gene, kind)] for gene in nodes], np.uint8)
     except KeyError as error:
@@ -40,7 +43,7 @@ def _codes(kind: str, known: Sequence[str], genomes: Sequence[Any], nodes: list[
         for genome in genomes
         if any(getattr(gene, kind) == unknown for gene in genome.nodes.values())
     )
-    raise GenomeError(f"genome {key}: {kind} {unknown!r} is not one of {', '.join(known)}")
+    raise GenomeError(f"genome {key}: {kind} {unknown!r} is not one of {', '.join(codes)}")
 
 
 def from_neat_python(
@@ -133,6 +136,7 @@ def to_neat_python(networks: Networks, config: Any, keys: Sequence[int] | None =
     innovation, source, target, weight, enabled = (
         getattr(networks, name).tolist() for name in CONNECTION_GENES
     )
+    activations = {code: own_functions.name_of(code) for code in set(activation)}
     constants = networks.time_constant.tolist() or [1.0] * len(node_id)
     genomes = []
     for g, key in enumerate(keys):
@@ -140,7 +144,7 @@ def to_neat_python(networks: Networks, config: Any, keys: Sequence[int] | None =
         for i in range(networks.node_offsets[g], networks.node_offsets[g + 1]):
             node = genome_config.node_gene_type(node_id[i])
             node.bias, node.response, node.time_constant = bias[i], response[i], constants[i]
-            node.activation = ACTIVATIONS[activation[i]]
+            node.activation = activations[activation[i]]
             node.aggregation = AGGREGATIONS[aggregation[i]]
             genome.nodes[node.key] = node
         for i in range(networks.connection_offsets[g], networks.connection_offsets[g + 1]):

@@ -29,6 +29,7 @@ from genomes.network.closed_loop import PlayerValues, play_rows
 from genomes.network.compilation import compile_networks
 from genomes.network.export import export_network
 from genomes.network.genes import GENES, NO_TIME_CONSTANTS, Genes
+from genomes.network.own_functions import addresses
 from genomes.network.stepper import Stepper
 from genomes.network.validation import check_networks
 from genomes.player import Player, PlayerSettings
@@ -52,7 +53,7 @@ class Networks:
     node_id: Indices  # (nodes,) like the next four
     bias: FloatArray
     response: FloatArray
-    activation: Codes  # index in genomes.network.functions.ACTIVATIONS
+    activation: Codes  # index in genomes.network.functions.ACTIVATIONS, or own_functions.code_of
     aggregation: Codes  # index in genomes.network.functions.AGGREGATIONS
     connection_offsets: Indices  # (n + 1,)
     innovation: Indices  # (connections,) like the next four
@@ -140,7 +141,7 @@ class Networks:
             self.node_id[genes],
             self.bias[genes],
             self.response[genes],
-            self.activation[genes],
+            addresses(self.activation[genes]),
             self.aggregation[genes],
             link_offsets,
             source,

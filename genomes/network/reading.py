@@ -18,6 +18,7 @@ import numpy as np
 from msgspec import Meta
 
 from genomes.errors import GenomeError
+from genomes.network import own_functions
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import NO_TIME_CONSTANTS
 from genomes.network.networks import Networks
@@ -126,14 +127,18 @@ def _bytes_of(path: Path) -> bytes:
 def _code(kind: str, known: tuple[str, ...], node: _Node) -> int:
     """Return the code of a node's function."""
     function: _Function = getattr(node, kind)
-    # `step` is not one of neat-python's.
-    if function.name not in known or (function.custom and function.name != "step"):
+    own = (*own_functions.functions(), "step") if kind == "activation" else ()
+    if function.name not in (*known, *own) or (function.custom and function.name not in own):
         words = "a custom function" if function.custom else "unknown"
         raise GenomeError(
             f"node {node.id}: {kind} {short(function.name)} is {words}; "
             f"known are {', '.join(known)}"
         )
-    return known.index(function.name)
+    return (
+        known.index(function.name)
+        if function.name in known
+        else own_functions.code_of(function.name)
+    )
 
 
 def _checked_nodes(document: _Document) -> dict[int, _Node]:

@@ -30,8 +30,9 @@ from genomes.network.compilation import (
     sorted_nodes,
     sources_first,
 )
-from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network.functions import AGGREGATIONS
 from genomes.network.genes import GENES, NO_TIME_CONSTANTS, UNNUMBERED, Genes
+from genomes.network.own_functions import check_codes
 
 # Maximum inputs, outputs, and genes of a kind in one network.
 LARGEST = 1 << 20
@@ -87,9 +88,10 @@ def check_networks(
             checked[name] = checked_array(name, arrays[name], dtype, (int(offsets[-1]),))
         if len(offsets) > 1 and int(np.diff(offsets).max()) > LARGEST:
             raise GenomeError(f"{offsets_name} must give a network at most {LARGEST:,} genes")
-    for name, table in (("activation", ACTIVATIONS), ("aggregation", AGGREGATIONS)):
-        if len(checked[name]) and int(checked[name].max()) >= len(table):
-            raise GenomeError(f"{name} must be codes below {len(table)}, got {checked[name].max()}")
+    check_codes(checked["activation"])
+    codes, known = checked["aggregation"], len(AGGREGATIONS)
+    if len(codes) and int(codes.max()) >= known:
+        raise GenomeError(f"aggregation must be codes below {known}, got {codes.max()}")
     for name in ("bias", "response", "weight"):
         if not np.isfinite(checked[name]).all():
             raise GenomeError(f"{name} must be finite")

@@ -34,8 +34,8 @@ from evo.analysis.plot.style import (
 )
 from evo.music.midi.units import note_name
 from genomes.arrays import BoolArray
-from genomes.network.functions import ACTIVATIONS
 from genomes.network.networks import Networks
+from genomes.network.own_functions import name_of
 
 WIDTH = 11.0  # inches
 COLUMN_INCHES = WIDTH / 1.26  # distance from inputs to outputs
@@ -186,7 +186,7 @@ def _draw_names(
         axes.text(-0.058, (low + high) / 2, name, ha="right", va="center", fontsize=8, color=GREY)
 
     # Activation functions are named once if equal, else beside every node.
-    kinds = [ACTIVATIONS[code] for code in program.activation]
+    kinds = [name_of(code) for code in program.activation.tolist()]
     differ = len(set(kinds)) > 1
     outputs = program.outputs[0]
     for name, output in zip(names, outputs, strict=True):
@@ -212,7 +212,7 @@ def _add_texts(
     program = networks.program
     links, hidden = len(layout.weight), len(program.node_id) - networks.outputs
     used = int(layout.used[: networks.inputs].sum())
-    kinds = sorted({ACTIVATIONS[code] for code in program.activation})
+    kinds = sorted({name_of(code) for code in program.activation.tolist()})
     title(
         figure,
         f"{count(links, 'connection')}, {count(hidden, 'hidden node')}, "

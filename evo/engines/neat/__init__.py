@@ -10,6 +10,7 @@ by_output         breeding every output separately, instead of species
 settings          neat-python's sections of settings, and our own
 genome_settings   the section DefaultGenome
 config_file       neat-python's configuration files
+releases          neat-python's releases, and what each did with an incomplete file
 operators         initial networks and mutations of them, for the baselines
 
 Crossover, mutation and speciation are in `genomes.network`.

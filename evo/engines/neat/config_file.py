@@ -1,54 +1,56 @@
-"""Read neat-python's configuration files, unchanged.
+"""Read neat-python's configuration files of every release since 0.9, unchanged.
 
-`read_sections` reads the text of a file, and `settings_from` makes typed settings of it. Nearly all
-entries are required. The few optional ones have neat-python's defaults, not ours.
+`load` reads a file. `read_sections` reads its text only, and `settings_from` makes typed settings
+of it. Entries that a file lacks are filled as its release did (`evo.engines.neat.releases`).
 """
 
 from collections.abc import Mapping
 from configparser import ConfigParser
 from configparser import Error as IniError
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from msgspec.structs import fields
-
-from evo.core.errors import InputError
+from evo.core.errors import FileError, InputError
 from evo.core.settings import changed
+from evo.engines.neat.releases import SECTIONS, Sections, completed
 from evo.engines.neat.settings import NeatPythonSettings
 from genomes.player import Player
 
-Sections = dict[str, dict[str, str]]
+Settings = TypeVar("Settings", bound=NeatPythonSettings)
 
-SECTIONS = tuple(NeatPythonSettings.__struct_fields__)
-# neat-python's defaults of optional entries. All other entries are required.
-_OMITTED: Sections = {
-    "NEAT": {"seed": "-1"},
-    "DefaultGenome": {
-        "initial_connection": "unconnected",
-        "single_structural_mutation": "false",
-        "structural_mutation_surer": "default",
-        "activation_default": "random",
-        "aggregation_default": "random",
-        "enabled_rate_to_true_add": "0.0",
-        "enabled_rate_to_false_add": "0.0",
-    }
-    | {f"{gene}_init_type": "gaussian" for gene in ("bias", "response", "weight", "time_constant")},
-    "DefaultSpeciesSet": {},
-    "DefaultStagnation": {
-        "species_fitness_func": "mean",
-        "max_stagnation": "15",
-        "species_elitism": "0",
-    },
-    "DefaultReproduction": {
-        "elitism": "0",
-        "survival_threshold": "0.2",
-        "min_species_size": "1",
-    },
-}
-# Synonyms that neat-python accepts.
-_TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
-_ENABLED = dict.fromkeys(_TRUE, "True") | dict.fromkeys(_FALSE, "False") | {"none": "random"}
-_SURER = dict.fromkeys(_TRUE, "true") | dict.fromkeys(_FALSE, "false")
+# Sections of releases before 0.9.
+_OLDEST = ("phenotype", "genetic", "genotype compatibility")
+
+
+class NeatFile(NamedTuple, Generic[Settings]):
+    """A neat-python configuration file.
+
+    Attributes:
+        settings: Its settings.
+        note: One line about entries that the file lacks, or that have no effect; "" for nothing.
+    """
+
+    settings: Settings
+    note: str
+
+
+def load(path: str | Path, settings: Settings) -> NeatFile[Settings]:
+    """Return the settings of a neat-python configuration file.
+
+    Args:
+        path: The file.
+        settings: The settings to change; tables that neat-python does not have are kept.
+
+    Raises:
+        InputError: If the file cannot be read or used. The message names file and entry.
+    """
+    sections = read_sections(path)
+    try:
+        found = completed(sections)
+        result = changed(settings, found.sections, "neat")
+    except InputError as error:
+        raise FileError(path, str(error)) from None
+    return NeatFile(result, f"{path}: {found.note}" if found.note else "")
 
 
 def read_sections(path: str | Path) -> Sections:
@@ -60,22 +62,36 @@ def read_sections(path: str | Path) -> Sections:
     Raises:
         InputError: If the file cannot be read, or is not such a configuration.
     """
-    parser = ConfigParser()
+    # Under Python 2, neat-python 0.9 to 0.92 accepted comments after a semicolon.
+    parser = ConfigParser(inline_comment_prefixes=("#", ";"))
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig", errors="replace") as file:
             parser.read_file(file)
         # As in neat-python, entries of [DEFAULT] apply to every section.
         sections = {name: dict(parser.items(name)) for name in parser.sections()}
-    except (OSError, UnicodeDecodeError, IniError) as error:
+    except (OSError, IniError) as error:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        raise InputError(f"{path}: {reason}") from None
-    missing = [name for name in SECTIONS if name not in sections]
-    if missing:
-        raise InputError(f"{path}: no section [{missing[0]}]; is it a neat-python configuration?")
+        raise FileError(path, reason) from None
+    for name in SECTIONS:
+        if name not in sections:
+            raise FileError(path, _without(name, sections))
     return {name: sections[name] for name in SECTIONS}
 
 
-Settings = TypeVar("Settings", bound=NeatPythonSettings)
+def _without(name: str, sections: Mapping[str, object]) -> str:
+    """Return the problem with a file that lacks a section."""
+    if any(old in sections for old in _OLDEST):
+        return "is a file of neat-python before 0.9, whose settings had other names and meanings"
+    kind = name.removeprefix("Default")
+    own = [other for other in sections if other.endswith(kind) and kind != "NEAT"]
+    if "IZGenome" in own:
+        return "the section [IZGenome] is for spiking networks (neat.iznn), which are not supported"
+    if own:
+        return (
+            f"the section [{own[0]}] belongs to a class of the file's own program; "
+            f"only [{name}] can be read"
+        )
+    return f"no section [{name}]; is it a neat-python configuration?"
 
 
 def settings_from(settings: Settings, sections: Mapping[str, Mapping[str, str]]) -> Settings:
@@ -88,20 +104,7 @@ def settings_from(settings: Settings, sections: Mapping[str, Mapping[str, str]])
     Raises:
         InputError: For a missing or unknown entry, or an invalid value.
     """
-    given = {}
-    for name in SECTIONS:
-        entries = _OMITTED[name] | dict(sections[name])
-        known = [field.encode_name for field in fields(getattr(settings, name))]
-        # Files of earlier releases have no time constants.
-        required = [key for key in known if not key.startswith("time_constant")]
-        missing = [key for key in required if key not in entries]
-        if missing:
-            raise InputError(f"neat: there is no {missing[0]} in the section [{name}]")
-        given[name] = entries
-    genome = given["DefaultGenome"]
-    for entry, words in (("enabled_default", _ENABLED), ("structural_mutation_surer", _SURER)):
-        genome[entry] = words.get(genome[entry].lower(), genome[entry])
-    return changed(settings, given, "neat")
+    return changed(settings, completed(sections).sections, "neat")
 
 
 def threshold(settings: NeatPythonSettings) -> tuple[float, str] | None:
@@ -134,6 +137,28 @@ def check_shape(settings: NeatPythonSettings, player: Player | None) -> None:
             f"{player.inputs} ({player.keys} keys x {len(player.lags)} lags{more}) "
             f"and {player.keys}"
         )
+
+
+def check_fits(path: str | Path, settings: Any, fitting: Any, task: str) -> None:
+    """Check that the networks of a file fit a task.
+
+    Args:
+        path: The file.
+        settings: The engine's settings by the file.
+        fitting: The same with the shape of the task.
+        task: Name of the task.
+
+    Raises:
+        InputError: If the numbers of inputs or outputs differ.
+    """
+    own, other = settings.DefaultGenome, fitting.DefaultGenome
+    wrong = [
+        f"{name} = {getattr(own, name)}, but {task} has {getattr(other, name)} {name[4:]}"
+        for name in ("num_inputs", "num_outputs")
+        if getattr(own, name) != getattr(other, name)
+    ]
+    if wrong:
+        raise FileError(path, "; ".join(wrong))
 
 
 def with_shape(settings: Settings, inputs: int, outputs: int) -> Settings:

@@ -25,7 +25,12 @@ class Population(Settings, frozen=True):
         Meta(description="In neat-python's files: fitness to compare with the threshold."),
     ] = "max"
     fitness_threshold: Annotated[
-        Number, Meta(description="In neat-python's files: fitness at which a run ends.")
+        float,
+        Meta(
+            ge=-1e300,
+            le=1e300,
+            description="In neat-python's files: fitness at which a run ends.",
+        ),
     ] = 0.0
     pop_size: Annotated[
         int, Meta(ge=2, le=1_000_000, description="Individuals per generation.")

@@ -86,9 +86,7 @@ class NeatPython(Engine[NeatPythonSettings]):
         genome = self._config.genome_config
         self._reporters = self._new_reporters()
         stagnation = self._config.stagnation_type(self._config.stagnation_config, self._reporters)
-        self._reproduction = self._config.reproduction_type(
-            self._config.reproduction_config, self._reporters, stagnation
-        )
+        self._reproduction = self._new_reproduction(stagnation)
         self._reproduction.genome_indexer = Counter(1)
         genome.node_indexer = Counter(genome.num_outputs)
         genome.innovation_tracker = self._reproduction.innovation_tracker
@@ -117,6 +115,11 @@ class NeatPython(Engine[NeatPythonSettings]):
         from neat.reporting import ReporterSet
 
         return ReporterSet()
+
+    def _new_reproduction(self, stagnation: Any) -> Any:
+        from evo.engines.neat_python.reproduction import GrowingReproduction
+
+        return GrowingReproduction(self._config.reproduction_config, self._reporters, stagnation)
 
     def _create(self) -> None:
         """Create a new population."""
@@ -154,7 +157,14 @@ class NeatPython(Engine[NeatPythonSettings]):
                     self._config, self._species, self._config.pop_size, self.generation
                 )
             except RuntimeError as error:  # more species than the population has room for
-                raise BreedingError(" ".join(str(error).split())) from None
+                raise BreedingError(
+                    f"{' '.join(str(error).split())} Raise "
+                    "DefaultSpeciesSet.compatibility_threshold or NEAT.pop_size"
+                ) from None
+            except AssertionError:  # neat-python's own, of a species without offspring
+                raise BreedingError(
+                    "a species has no offspring; set DefaultReproduction.min_species_size to 1"
+                ) from None
             # The table of ancestors is never read, and would grow during the whole run.
             self._reproduction.ancestors.clear()
             if not self._species.species:

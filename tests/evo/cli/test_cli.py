@@ -333,6 +333,44 @@ def test_a_neat_python_file_without_termination_brings_no_target() -> None:
     assert result_of("a")["reason"] == "2 generations done"
 
 
+def old_file() -> Path:
+    """Write a file of neat-python 0.92, without the entries that it has defaults for."""
+    lines = ini(pop_size=12, fitness_threshold=100.0).read_text().splitlines()
+    left_out = ("no_fitness", "seed", "time_constant", "single_", "structural_", "min_species")
+    path = Path("old")
+    path.write_text("\n".join(line for line in lines if not line.startswith(left_out)))
+    return path
+
+
+def test_a_neat_python_file_of_an_earlier_release_says_what_was_filled() -> None:
+    for engine in ("neat", "neat-python"):
+        shown = done("run", "xor", "--engine", engine, "--neat-config", old_file(),
+                     "--generations", 2, "--out", engine)  # fmt: skip
+        line = next(line for line in shown.splitlines() if line.startswith("old: "))
+        assert line.startswith("old: a file of neat-python 0.92; set as it did: no_fitness_term")
+        assert "min_species_size = 2" in line
+        assert result_of(engine)["generations"] == 2
+
+
+@pytest.mark.parametrize(("experiment", "numbers"), [
+    ("xor", ("num_inputs = 11, but xor has 2 inputs", "num_outputs = 3, but xor has 1 outputs")),
+    ("memorize", ("num_inputs = 11, but memorize has 469", "num_outputs = 3, but memorize has 13")),
+    ("guess", ("num_inputs = 11, but guess has", "num_outputs = 3, but guess has 13")),
+    ("critic", ("num_inputs = 11, but critic has", "num_outputs = 3, but critic has 13")),
+])  # fmt: skip
+def test_a_neat_python_file_that_does_not_fit_the_task_is_refused_with_both_numbers(
+    experiment: str, numbers: tuple[str, str]
+) -> None:
+    text = ini().read_text()
+    for name, number in (("num_inputs", "11"), ("num_outputs", "3")):
+        text = re.sub(rf"{name} *= \d+", f"{name} = {number}", text)
+    Path("wide.ini").write_text(text)
+    line = refused("run", experiment, "--engine", "neat", "--neat-config", "wide.ini")
+    assert "wide.ini: " in line
+    assert all(words in line for words in numbers)
+    assert not list(Path().glob("runs/*"))
+
+
 def test_a_wrong_neat_python_file_is_refused_in_one_line() -> None:
     text = ini().read_text()
     Path("wrong").write_text(text.replace("pop_size", "pop_sice"))
