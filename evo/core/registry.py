@@ -48,6 +48,7 @@ FITNESSES = {
     "coevolved-guessing": "evo.fitness.guessing.coevolved:CoevolvedGuessing",
     "copying": "evo.fitness.copying:Copying",
     "xor": "evo.fitness.xor:Xor",
+    "pole": "evo.fitness.pole.balancing:PoleBalancing",
 }
 EXPERIMENTS = {
     "memorize": "evo.experiments.memorize:EXPERIMENT",
@@ -55,6 +56,7 @@ EXPERIMENTS = {
     "guess": "evo.experiments.guess:EXPERIMENT",
     "copy": "evo.experiments.copy_task:EXPERIMENT",
     "xor": "evo.experiments.xor:EXPERIMENT",
+    "pole": "evo.experiments.pole:EXPERIMENT",
 }
 
 
