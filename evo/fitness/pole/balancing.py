@@ -29,6 +29,7 @@ from evo.fitness.pole.physics import STATE
 from genomes.arrays import FloatArray, Indices
 from genomes.base import Streams
 from genomes.network.activation import Program
+from genomes.network.stepper import blocks_of
 
 Output = Literal["sigmoid", "tanh"]
 
@@ -184,7 +185,8 @@ class PoleBalancing:
             )
         balanced = np.empty((len(performers), len(starts)), np.int64)
         unrest = np.empty(balanced.shape)
-        run_episodes(self._cart, performers.program, starts, steps, balanced, unrest)
+        memory, offsets = blocks_of(performers.program, 0.0, 0.0)
+        run_episodes(self._cart, self.inputs, memory, offsets, starts, steps, balanced, unrest)
         return balanced, unrest
 
 

@@ -14,8 +14,7 @@ import numpy as np
 from evo.fitness.pole.physics import TRACK, State, act, is_balanced
 from genomes.arrays import FloatArray, Indices
 from genomes.kernels import device, kernel
-from genomes.network.activation import Program
-from genomes.network.stepper import step_network
+from genomes.network.stepper import HEADER, step_network
 
 # Steps at the end of an episode over which a cart's unrest is summed.
 WINDOW = 100
@@ -41,23 +40,26 @@ class Cart(NamedTuple):
 
 
 @device
-def _observe(cart: Cart, state: State, inputs: FloatArray) -> None:
-    """Write the scaled state into the row of inputs."""
+def _observe(cart: Cart, state: State, block: FloatArray) -> None:
+    """Write the scaled state into the inputs of a network's block."""
+    place, stride = HEADER, 2 if cart.velocities else 1
+    block[place] = state.x / _POSITION
+    block[place + stride] = state.angle_1 / _ANGLE
+    if cart.poles == 2:
+        block[place + 2 * stride] = state.angle_2 / _ANGLE
     if cart.velocities:
-        inputs[0, 0], inputs[0, 1] = state.x / _POSITION, state.x_velocity / _VELOCITY
-        inputs[0, 2], inputs[0, 3] = state.angle_1 / _ANGLE, state.velocity_1 / _VELOCITY
+        block[place + 1] = state.x_velocity / _VELOCITY
+        block[place + 3] = state.velocity_1 / _VELOCITY
         if cart.poles == 2:
-            inputs[0, 4], inputs[0, 5] = state.angle_2 / _ANGLE, state.velocity_2 / _VELOCITY
-    else:
-        inputs[0, 0], inputs[0, 1] = state.x / _POSITION, state.angle_1 / _ANGLE
-        if cart.poles == 2:
-            inputs[0, 2] = state.angle_2 / _ANGLE
+            block[place + 5] = state.velocity_2 / _VELOCITY
 
 
 @kernel
 def run_episodes(
     cart: Cart,
-    program: Program,
+    inputs: int,
+    memory: FloatArray,
+    offsets: Indices,
     starts: FloatArray,
     steps: int,
     balanced: Indices,
@@ -67,30 +69,28 @@ def run_episodes(
 
     Args:
         cart: The task.
-        program: The compiled networks, with as many inputs as the cart and one output.
+        inputs: Inputs of a network.
+        memory: Networks of one output in their initial state, of `blocks_of`.
+        offsets: Their offsets, int64 (n + 1,).
         starts: States, float64 (starts, 6).
         steps: Maximum number of steps.
         balanced: Steps until failure, int64 (n, starts), written to; -1 if an output was NaN.
         unrest: Sum of |position|, |velocity|, |angle 1| and |its velocity| over the last 100
             balanced steps, float64 (n, starts), written to; infinite after fewer steps.
     """
-    n, nodes = len(program.outputs), len(program.node_id)
-    inputs = np.empty((1, program.inputs))
-    previous, values = np.zeros(nodes), np.zeros(nodes)
-    weighted = np.empty(max(1, len(program.source)))
     recent = np.empty(WINDOW)
-    for g in range(n):
-        output_node = program.node_offsets[g] + program.outputs[g, 0]
+    for g in range(len(offsets) - 1):
+        fresh = memory[offsets[g] : offsets[g + 1]]
+        block = np.empty(len(fresh))
         for s in range(len(starts)):
             start = starts[s]
             state = State(start[0], start[1], start[2], start[3], start[4], start[5])
-            for p in range(program.node_offsets[g], program.node_offsets[g + 1]):
-                previous[p] = values[p] = 0.0
+            block[:] = fresh
             step, failed = 0, False
             while step < steps:
-                _observe(cart, state, inputs)
-                step_network(program, g, inputs, 0, previous, values, weighted)
-                output = previous[output_node]
+                _observe(cart, state, block)
+                step_network(block)
+                output = block[HEADER + inputs]
                 failed = math.isnan(output)
                 state = act(cart.poles, output if cart.signed else 2.0 * output - 1.0, state)
                 if failed or not is_balanced(cart.poles, cart.bound, state):

@@ -36,8 +36,9 @@ _STEPS_PER_ACTION = 2
 
 _TAU_HALF, _TAU_SIXTH = _TAU / 2, _TAU / 6
 _ML_1, _ML_2 = _MASSES[0] * _LENGTHS[0], _MASSES[1] * _LENGTHS[1]
+_HINGE_1, _HINGE_2 = _HINGE_FRICTION / _ML_1, _HINGE_FRICTION / _ML_2
+_GAIN_1, _GAIN_2 = -0.75 / _LENGTHS[0], -0.75 / _LENGTHS[1]
 _MASS_1, _MASS_2 = _MASSES
-_LENGTH_1, _LENGTH_2 = _LENGTHS
 
 
 class State(NamedTuple):
@@ -49,6 +50,23 @@ class State(NamedTuple):
     velocity_1: float
     angle_2: float
     velocity_2: float
+
+
+@device
+def sine_and_cosine(angle: float) -> tuple[float, float]:
+    """Return sine and cosine, accurate to 1e-15, faster than the C library for small angles."""
+    if not abs(angle) < 0.8:
+        return math.sin(angle), math.cos(angle)
+    z = angle * angle
+    sine = 1.0 / 1307674368000.0
+    sine = 1.0 / 6227020800.0 - z * sine
+    sine = 1.0 / 39916800.0 - z * sine
+    sine = 1.0 / 362880.0 - z * sine
+    sine = 1.0 / 5040.0 - z * sine
+    sine = 1.0 / 120.0 - z * sine
+    sine = 1.0 / 6.0 - z * sine
+    sine = angle - angle * z * sine
+    return sine, math.sqrt(1.0 - sine * sine)
 
 
 @device
@@ -66,8 +84,8 @@ def accelerations(
         a_2: Angle of the second pole.
         w_2: Its velocity.
     """
-    sine, cosine = math.sin(a_1), math.cos(a_1)
-    pull_1 = _HINGE_FRICTION * w_1 / _ML_1 + _GRAVITY * sine
+    sine, cosine = sine_and_cosine(a_1)
+    pull_1 = _HINGE_1 * w_1 + _GRAVITY * sine
     total = force + _ML_1 * w_1 * w_1 * sine + 0.75 * _MASS_1 * cosine * pull_1
     mass = _CART_MASS + _MASS_1 * (1.0 - 0.75 * cosine * cosine)
     cosine_1 = cosine
@@ -75,14 +93,14 @@ def accelerations(
         total -= _TRACK_FRICTION if velocity > 0.0 else -_TRACK_FRICTION
     if poles == 1:
         x = total / mass
-        return x, -0.75 * (x * cosine_1 + pull_1) / _LENGTH_1, 0.0
-    sine, cosine = math.sin(a_2), math.cos(a_2)
-    pull_2 = _HINGE_FRICTION * w_2 / _ML_2 + _GRAVITY * sine
+        return x, _GAIN_1 * (x * cosine_1 + pull_1), 0.0
+    sine, cosine = sine_and_cosine(a_2)
+    pull_2 = _HINGE_2 * w_2 + _GRAVITY * sine
     total += _ML_2 * w_2 * w_2 * sine + 0.75 * _MASS_2 * cosine * pull_2
     mass += _MASS_2 * (1.0 - 0.75 * cosine * cosine)
     x = total / mass
-    first = -0.75 * (x * cosine_1 + pull_1) / _LENGTH_1
-    return x, first, -0.75 * (x * cosine + pull_2) / _LENGTH_2
+    first = _GAIN_1 * (x * cosine_1 + pull_1)
+    return x, first, _GAIN_2 * (x * cosine + pull_2)
 
 
 @device
