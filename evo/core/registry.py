@@ -49,6 +49,7 @@ FITNESSES = {
     "copying": "evo.fitness.copying:Copying",
     "xor": "evo.fitness.xor:Xor",
     "pole": "evo.fitness.pole.balancing:PoleBalancing",
+    "gymnasium": "evo.fitness.gymnasium:GymnasiumFitness",
 }
 EXPERIMENTS = {
     "memorize": "evo.experiments.memorize:EXPERIMENT",

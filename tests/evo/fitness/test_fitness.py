@@ -14,6 +14,7 @@ from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.fitness.copying import SCORED, Copying
 from evo.fitness.guessing.game import Guessing
+from evo.fitness.gymnasium import GymnasiumFitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
 from evo.fitness.pole.balancing import PoleBalancing
@@ -94,6 +95,10 @@ FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "pole without velocities": (
         lambda: PoleBalancing(velocities=False, output="tanh"),
         lambda: controllers(),
+    ),
+    "gymnasium": (
+        lambda: GymnasiumFitness("CartPole-v1", episodes=3),
+        lambda: varied(4, 2, None),
     ),
     "critic": (
         lambda: few_panel().fitness(pieces=1, seed=1, free_run=3),
