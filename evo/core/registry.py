@@ -60,6 +60,8 @@ FITNESSES = {
     "coevolved-guessing": "evo.fitness.guessing.coevolved:CoevolvedGuessing",
     "copying": "evo.fitness.copying:Copying",
     "xor": "evo.fitness.xor:Xor",
+    "pole": "evo.fitness.pole.balancing:PoleBalancing",
+    "gymnasium": "evo.fitness.gymnasium:GymnasiumFitness",
 }
 EXPERIMENTS = {
     "memorize": "evo.experiments.memorize:EXPERIMENT",
@@ -67,6 +69,7 @@ EXPERIMENTS = {
     "guess": "evo.experiments.guess:EXPERIMENT",
     "copy": "evo.experiments.copy_task:EXPERIMENT",
     "xor": "evo.experiments.xor:EXPERIMENT",
+    "pole": "evo.experiments.pole:EXPERIMENT",
 }
 
 

@@ -5,6 +5,8 @@ memorization   play a song, note for note
 next_step      predict songs: the cross-entropy of every next step
 copying        output the input of some steps ago
 xor            the smallest task that needs a hidden node
+pole           keep poles on a cart upright
+gymnasium      control an environment of gymnasium
 critic         play like songs, by critics trained on them
 guessing       play so that predictors guess well, but not perfectly
 """

@@ -12,6 +12,8 @@
     coevolved_guessing  the same with bred predictors
     copying         output the input of some steps ago
     xor             the smallest task that needs a hidden node
+    pole            keep poles on a cart upright
+    gymnasium       control an environment of gymnasium
 """
 
 from typing import Any, Protocol, runtime_checkable

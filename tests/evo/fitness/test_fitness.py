@@ -14,8 +14,10 @@ from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.fitness.copying import SCORED, Copying
 from evo.fitness.guessing.game import Guessing
+from evo.fitness.gymnasium import GymnasiumFitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
+from evo.fitness.pole.balancing import PoleBalancing
 from evo.fitness.xor import INPUTS, SOLVED_AT, TARGETS, Xor
 from evo.music.song import Song
 from genomes.history_user.networks import HistoryUsers, Shape
@@ -70,6 +72,15 @@ def melodies() -> HistoryUsers:
     return HistoryUsers.initial(shape, np.random.default_rng(2), 60, scale=3.0)
 
 
+def controllers() -> Networks:
+    """Return 60 networks of three inputs and one output that fall at different times."""
+    random = np.random.default_rng(3)
+    rows = random.normal(size=(60, 3)) * (1.0, 4.0, 4.0)
+    return joined(
+        [network(3, 1, [(-1 - i, 0, row[i]) for i in range(3)], activation="tanh") for row in rows]
+    )
+
+
 FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
     "follow": (
         lambda: Memorization([periodic_song()], PROMPT, "follow"),
@@ -80,6 +91,15 @@ FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: varied(PLAYER.inputs, PLAYER.keys, PLAYER),
     ),
     "xor": (Xor, lambda: varied(2, 1, None)),
+    "pole": (PoleBalancing, lambda: varied(6, 1, None)),
+    "pole without velocities": (
+        lambda: PoleBalancing(velocities=False, output="tanh"),
+        lambda: controllers(),
+    ),
+    "gymnasium": (
+        lambda: GymnasiumFitness("CartPole-v1", episodes=3),
+        lambda: varied(4, 2, None),
+    ),
     "critic": (
         lambda: few_panel().fitness(pieces=1, seed=1, free_run=3),
         lambda: varied(TUNE_PLAYER.inputs, KEYS, TUNE_PLAYER),
