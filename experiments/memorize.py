@@ -130,16 +130,14 @@ PRESETS: dict[str, Changes] = {
             | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
         },
     },
-    # Few parents, and few changed cells per child: every step is almost a search of its own.
-    "deap-grid": {
-        "stop": {"generations": 1000},
-        "engine": {"algorithm": {"mu": 10, "cxpb": 0.5, "mutpb": 0.5}},
-    },
-    # Few parents, and large changes of few weights.
+    # Many parents: their crossover brings right steps together.
+    "deap-grid": {"stop": {"generations": 1000}},
+    # Small networks, few parents, and large changes of few weights.
     "deap-history-user": {
         "engine": {
             "algorithm": {"mu": 8, "cxpb": 0.3, "mutpb": 0.7},
-            "mutate": {"sigma": 0.3, "indpb": 0.02},
+            "mutate": {"sigma": 0.5, "indpb": 0.03},
+            "network": {"layers": (8,), "last": 8},
         },
     },
     # Many small generations. Individuals are ranked by squared hinge losses instead of totals.
