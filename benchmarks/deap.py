@@ -2,7 +2,8 @@
 
     python benchmarks/deap.py --seeds 10 --workers 1
 
-In each cell both get the same number of evaluations and the same seeds. The output has the median
+In each cell both get the same number of evaluations, the same seeds, and genomes of the same shape
+with the same initial values. The output has the median
 of the best fitness over seeds, and the one-sided p-value of the Mann-Whitney test that the engine
 deap is better. The critics are trained once, without hard negatives; `--critics RUN` uses the
 critics of a run. `--set` changes the settings of the engine deap, of one genome kind at a time.
@@ -21,6 +22,7 @@ import matrix
 
 from evo.analysis.statistics import mann_whitney
 from evo.core.registry import ENGINES, short_name
+from evo.core.settings import tables
 from evo.runs.configure import deep_update, setting
 
 BUDGETS = {"memorize": 2000, "critic": 1500, "guess": 3000}  # evaluations per run
@@ -40,6 +42,7 @@ def cell(name: str, genome: str, options: Any, out: Path, critics: str) -> dict[
     seeds = list(common.seeds_of(options))
     evaluations = options.evaluations or BUDGETS[name]
     best, spent = {}, {}
+    shape: Any = {}
     for engine in ("deap", "random"):
         config = matrix.config_of(name, genome, engine, evaluations, critics)
         if engine == "deap":
@@ -47,6 +50,9 @@ def cell(name: str, genome: str, options: Any, out: Path, critics: str) -> dict[
             for text in options.set:
                 changes = deep_update(changes, setting(text.replace("deap.", f"deap-{genome}.", 1)))
             config = config.changed(changes)
+            shape = {k: v for k, v in tables(config.engine).items() if k in ("grid", "network")}
+        else:
+            config = config.changed({f"random-{genome}": shape})
         began = time.monotonic()
         folder = out / f"{name}-{genome}-{engine}"
         best[engine], first = matrix.searched(folder, config, seeds, options.workers)

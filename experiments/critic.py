@@ -75,6 +75,11 @@ PRESETS: dict[str, Changes] = {
         "task": {"pieces": 8},
         "stop": {"generations": 1500},
     },
+    # One brief: DEAP's algorithms have one population.
+    "deap-grid": {
+        "task": {"pieces": 1},
+        "engine": {"population": {"size": 64}},
+    },
     "history-user": {
         "engine": {"network": {"architecture": "united", "layers": (24,), "last": 24}},
     },

@@ -91,6 +91,13 @@ PRESETS: dict[str, Changes] = {
             "network": {"architecture": "melody", "layers": (8,), "last": 8, "history": 16},
         },
     },
+    # Large changes: small ones keep a network at the period that it plays.
+    "deap-history-user": {
+        "engine": {
+            "algorithm": {"kind": "eaSimple", "cxpb": 0.5, "mutpb": 0.9},
+            "mutate": {"sigma": 0.5, "indpb": 0.2},
+        },
+    },
     # Step-by-step inference dominates the time, so small chunks balance the workers.
     "": {"run": {"chunk_size": 12}, "stop": {"stagnation": 100}},
 }

@@ -130,6 +130,16 @@ PRESETS: dict[str, Changes] = {
             | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
         },
     },
+    # Many parents: their crossover brings right steps together.
+    "deap-grid": {"stop": {"generations": 1000}},
+    # Small networks, few parents, and large changes of few weights.
+    "deap-history-user": {
+        "engine": {
+            "algorithm": {"mu": 8, "cxpb": 0.3, "mutpb": 0.7},
+            "mutate": {"sigma": 0.5, "indpb": 0.03},
+            "network": {"layers": (8,), "last": 8},
+        },
+    },
     # Many small generations. Individuals are ranked by squared hinge losses instead of totals.
     # Totals hardly change when all but a few steps are right, and searches stalled with two or
     # three wrong steps. A few lags at which songs repeat, instead of a history of 80 steps, need

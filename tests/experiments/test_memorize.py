@@ -30,7 +30,9 @@ REPLAY = Path(__file__).parents[2] / ".." / "shared" / "replay_network.py"
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a finished run, long enough for a champion that plays something."""
     path = tmp_path_factory.mktemp("memorize") / "run"
-    generations = {"es": 150}.get(request.param, 15)  # of 20 individuals
+    generations = {"es": 150, "deap-grid": 200, "deap-history-user": 150}.get(
+        request.param, 15
+    )  # of 20 individuals
     config = configured(
         "memorize", request.param, memorize={"song": TUNE}, stop={"generations": generations}
     )

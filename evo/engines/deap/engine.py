@@ -16,6 +16,7 @@ The global random states are seeded for every generation, and restored afterward
 """
 
 from abc import abstractmethod
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
@@ -60,8 +61,8 @@ class Deap(Engine[D]):
         if player is not None and player.keys != keys:
             raise InputError(f"deap: the player has {player.keys} keys, the genomes have {keys}")
         self._coding = self._coded()
-        self._operators = self._defaults() | dict(self.functions)
-        operators.check_form(self._operators, self._coding)
+        operators.check_form(self.functions, self._coding)
+        self._operators = self._standard() | dict(self.functions)
         self._rows: NDArray[Any] | None = None
         self._parents: Told | None = None  # that survive, with eaMuPlusLambda
         self._fame: Told | None = None
@@ -75,8 +76,12 @@ class Deap(Engine[D]):
         """Return how rows are individuals."""
 
     @abstractmethod
-    def _defaults(self) -> dict[str, Any]:
-        """Return mate and mutate of the settings, and `select`."""
+    def _mate(self) -> Callable[..., Any]:
+        """Return the crossover of the settings, for lists."""
+
+    @abstractmethod
+    def _mutate(self) -> Callable[..., Any]:
+        """Return the mutation of the settings, for lists."""
 
     @abstractmethod
     def _first(self, random: np.random.Generator) -> NDArray[Any]:
@@ -99,15 +104,18 @@ class Deap(Engine[D]):
         """
         return rows
 
-    def _select(self) -> Any:
-        """Return the selection of the settings."""
+    def _standard(self) -> dict[str, Any]:
+        """Return DEAP's operators of the settings, by name."""
         from deap import tools
 
         table = self.settings.select
-        function = getattr(tools, table.kind)
+        select = getattr(tools, table.kind)
         if table.kind == "selTournament":
-            return partial(function, tournsize=table.tournsize)
-        return function
+            select = partial(select, tournsize=table.tournsize)
+        found = {"mate": self._mate(), "mutate": self._mutate()}
+        if self._coding.as_array:
+            found = {name: partial(operators.on_lists, one) for name, one in found.items()}
+        return found | {"select": select}
 
     def ask(self) -> Performers:
         """See `Engine.ask`."""

@@ -4,6 +4,7 @@ A list has the cells of a grid as 0 and 1, step after step: the cell of step t a
 t * keys + k. An array is bool (steps, keys).
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -51,16 +52,19 @@ class GridDeap(Deap[DeapGridSettings]):
         grid, as_array = self.settings.grid, self.settings.population.individual == "array"
         return Coding((grid.steps, grid.keys), np.bool_, as_array, "grid")
 
-    def _defaults(self) -> dict[str, Any]:
+    def _mate(self) -> Callable[..., Any]:
         from deap import tools
 
-        mate, mutate = self.settings.mate, self.settings.mutate
-        cross = getattr(tools, mate.kind)
-        if mate.kind == "cxUniform":
-            cross = partial(cross, indpb=mate.indpb)
+        mate = self.settings.mate
+        cross: Callable[..., Any] = getattr(tools, mate.kind)
+        return partial(cross, indpb=mate.indpb) if mate.kind == "cxUniform" else cross
+
+    def _mutate(self) -> Callable[..., Any]:
+        from deap import tools
+
+        mutate = self.settings.mutate
         share = mutate.indpb or min(1.0, CELLS / self.settings.genes)
-        edit = partial(getattr(tools, mutate.kind), indpb=share)
-        return {"mate": cross, "mutate": edit, "select": self._select()}
+        return partial(getattr(tools, mutate.kind), indpb=share)
 
     def _first(self, random: np.random.Generator) -> NDArray[Any]:
         size, shape = self.settings.population.size, self._coding.shape

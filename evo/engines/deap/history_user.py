@@ -4,6 +4,7 @@ An individual is a list of floats or a float64 array (weights,), in the order of
 `genomes.history_user.shape.Shape.parts`. Children are rounded to float32.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -47,17 +48,22 @@ class HistoryUserDeap(Deap[DeapHistoryUserSettings]):
         as_array = self.settings.population.individual == "array"
         return Coding((self.settings.shape.weights,), np.float32, as_array, "vector of weights")
 
-    def _defaults(self) -> dict[str, Any]:
+    def _mate(self) -> Callable[..., Any]:
         from deap import tools
 
-        mate, mutate = self.settings.mate, self.settings.mutate
-        cross = getattr(tools, mate.kind)
+        mate = self.settings.mate
+        cross: Callable[..., Any] = getattr(tools, mate.kind)
         option = {"cxUniform": "indpb", "cxBlend": "alpha", "cxSimulatedBinary": "eta"}
-        if mate.kind in option:
-            name = option[mate.kind]
-            cross = partial(cross, **{name: getattr(mate, name)})
-        edit = partial(tools.mutGaussian, mu=0.0, sigma=mutate.sigma, indpb=mutate.indpb)
-        return {"mate": cross, "mutate": edit, "select": self._select()}
+        if mate.kind not in option:
+            return cross
+        name = option[mate.kind]
+        return partial(cross, **{name: getattr(mate, name)})
+
+    def _mutate(self) -> Callable[..., Any]:
+        from deap import tools
+
+        mutate = self.settings.mutate
+        return partial(tools.mutGaussian, mu=0.0, sigma=mutate.sigma, indpb=mutate.indpb)
 
     def _first(self, random: np.random.Generator) -> NDArray[Any]:
         network, size = self.settings.network, self.settings.population.size

@@ -17,8 +17,10 @@ A result is checked at once. So a message names the function and its result.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from evo.core.errors import BreedingError, InputError
 from evo.engines.deap.individuals import Coding
@@ -47,7 +49,7 @@ def check_form(functions: Functions, coding: Coding) -> None:
     """Check that DEAP's own operators are not used on arrays that they would spoil.
 
     Args:
-        functions: The operators by name.
+        functions: The user's operators by name.
         coding: Form of the individuals.
 
     Raises:
@@ -55,7 +57,7 @@ def check_form(functions: Functions, coding: Coding) -> None:
     """
     if not coding.as_array:
         return
-    for role in ("mate", "mutate"):
+    for role in sorted({"mate", "mutate"} & functions.keys()):
         name = name_of(functions[role])
         module = getattr(inner_function(functions[role]), "__module__", None) or ""
         if not module.startswith("deap."):
@@ -71,6 +73,17 @@ def check_form(functions: Functions, coding: Coding) -> None:
                 f"{role}: {name} is for flat individuals, and a {coding.noun} is an array of "
                 f"{coding.shape[0]} x {coding.shape[1]}; {hint}"
             )
+
+
+def on_lists(function: Callable[..., Any], *arrays: Any) -> tuple[Any, ...]:
+    """Return the results of an operator of lists, as arrays.
+
+    Args:
+        function: The operator; it takes and returns as many lists.
+        arrays: The individuals.
+    """
+    made = function(*(one.ravel().tolist() for one in arrays))
+    return tuple(np.reshape(flat, arrays[0].shape) for flat in made)
 
 
 class Operators:

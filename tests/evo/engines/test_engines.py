@@ -61,6 +61,7 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names(
     "deap-grid, nsga2": CELLS | {"select": {"kind": "selNSGA2"}},
     "deap-grid, lexicase": CELLS | SIMPLE | {"select": {"kind": "selLexicase"}},
     "deap-grid, few voices": {"grid": GRID["grid"] | {"most_voices": 1}},
+    "deap-grid, arrays": CELLS | {"population": {"individual": "array"}},
     "deap-history-user": READER,
     "deap-history-user, simple": READER | SIMPLE,
     "deap-history-user, comma": READER | COMMA,

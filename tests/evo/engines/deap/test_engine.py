@@ -319,9 +319,17 @@ def test_deaps_own_crossover_of_slices_is_refused_for_arrays() -> None:
     with pytest.raises(InputError, match="cxTwoPoint exchanges slices, which are views"):
         new("deap-history-user", {"mate": tools.cxTwoPoint}, **table)
     with pytest.raises(InputError, match=r"mutate: mutFlipBit is for flat individuals, .* 6 x 3"):
-        new(functions={"mate": lambda a, b: (a, b)}, **table)
+        new(functions={"mutate": partial(tools.mutFlipBit, indpb=0.1)}, **table)
     engine = new("deap-history-user", {"mate": partial(tools.cxBlend, alpha=0.3)}, **table)
     climb(engine)
+
+
+@BY_KIND
+def test_the_operators_of_the_settings_breed_the_same_lists_and_arrays(name: str) -> None:
+    lists, arrays = (
+        climb(new(name, population={"size": 10, "individual": form})) for form in ("list", "array")
+    )
+    np.testing.assert_array_equal(lists, arrays)
 
 
 @pytest.mark.parametrize(("tables", "message"), [
