@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         experiment,
         fitness,
         from_neat_python,
+        gymnasium_fitness,
         load_network,
         load_run,
         main,
@@ -51,7 +52,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "engine",
-    "evolve", "experiment", "fitness", "from_neat_python", "load_network", "load_run", "main",
+    "evolve", "experiment", "fitness", "from_neat_python", "gymnasium_fitness",
+    "load_network", "load_run", "main",
     "neat_population", "resume", "run", "settings", "song", "tunes",
 ]  # fmt: skip
 

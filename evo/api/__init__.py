@@ -30,6 +30,7 @@ from evo.core.errors import EvoError
 from evo.core.settings import Meta, Settings
 from evo.engines.base import Engine
 from evo.experiment import Experiment
+from evo.fitness.gymnasium import GymnasiumFitness as gymnasium_fitness  # noqa: N813
 from evo.music.song import Song
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "experiment",
     "fitness",
     "from_neat_python",
+    "gymnasium_fitness",
     "load_network",
     "load_run",
     "main",

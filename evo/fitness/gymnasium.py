@@ -79,12 +79,12 @@ class GymnasiumFitness:
 
         Raises:
             InputError: If gymnasium is missing, or does not know the environment.
-            ValueError: If a number is out of range.
+
         """
         if min(episodes, test_episodes) < 1:
-            raise ValueError("episodes and test_episodes must be at least 1")
+            raise InputError("episodes and test_episodes must be at least 1")
         if not output_range[0] < output_range[1]:
-            raise ValueError(f"output_range must ascend, got {output_range}")
+            raise InputError(f"output_range must ascend, got {output_range}")
         self._environment, self._settings = environment, settings
         self._episodes, self._test_episodes = episodes, test_episodes
         self._range = output_range
