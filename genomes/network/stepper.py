@@ -209,7 +209,7 @@ def _compute(block: FloatArray, values: int, nodes: int, to: int, time: float) -
     """
     record = values + 2 * nodes
     place = record + _RECORD * nodes
-    weighted = block[int(block[record + _RECORD * nodes - 1]) :]  # after the last link
+    after_links = int(block[place - 1])
     keeps = block[_FEED_FORWARD] == 0.0 or time > 0.0
     for node in range(to, to + nodes):
         end = int(block[record + 5])
@@ -223,7 +223,7 @@ def _compute(block: FloatArray, values: int, nodes: int, to: int, time: float) -
                 total += block[place] * block[int(block[place + 1])]
                 place += 2
         else:
-            count = 0
+            weighted, count = block[after_links:], 0
             while place < end:
                 weighted[count] = block[place] * block[int(block[place + 1])]
                 count += 1

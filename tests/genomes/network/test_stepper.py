@@ -9,9 +9,10 @@ from typing import Any
 import neat
 import numpy as np
 import pytest
-from breeding import TIMED, evolved, network, varied_config
+from breeding import NEAT_ACTIVATIONS, TIMED, evolved, network, varied_config
 
 from genomes.errors import GenomeError
+from genomes.network.functions import AGGREGATIONS
 from genomes.network.neat_python import from_neat_python
 from genomes.network.networks import Networks
 
@@ -214,3 +215,16 @@ def test_networks_that_do_not_exist_are_refused_and_nothing_is_stepped() -> None
 def test_a_batch_of_none_is_stepped() -> None:
     _, _, batch = population(True)
     assert batch.take([]).stepper().step(np.empty((0, INPUTS))).shape == (0, OUTPUTS)
+
+
+@BOTH_KINDS
+@pytest.mark.parametrize("timed", [False, True])
+def test_the_populations_hold_every_function_and_odd_nodes(feed_forward: bool, timed: bool) -> None:
+    _, _, batch = population(feed_forward, timed)
+    program = batch.program
+    assert len(batch) == 300
+    assert set(program.activation.tolist()) == set(range(len(NEAT_ACTIVATIONS)))
+    assert set(program.aggregation.tolist()) == set(range(len(AGGREGATIONS)))
+    assert (~batch.enabled).any()
+    assert (np.diff(program.link_offsets) == 0).any()  # nodes without inputs
+    assert len(program.node_id) < len(batch.node_id)  # nodes that no output needs
