@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def _function(name: str) -> dict[str, Any]:
-    return {"name": name, "custom": name == "step" or name not in (*ACTIVATIONS, *AGGREGATIONS)}
+    known = (*ACTIVATIONS, *AGGREGATIONS, "none")
+    return {"name": name, "custom": name == "step" or name not in known}
 
 
 def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, Any]:

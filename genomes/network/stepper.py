@@ -12,7 +12,8 @@ The first two equal the rows of `Networks.activate`, to the last bit. The third 
 `CTRNN.advance`, including two peculiarities: values alternate between two buffers, so a step adds
 to the values before the previous step; and outputs are the values before the last step.
 
-Memory: a network is one block of float64 numbers, so a step of one network is a kernel with one
+Memory: a network is one block of float64 numbers (places, codes and addresses are exact, as they
+are below 2**53), so a step of one network is a kernel with one
 argument, which allocates nothing. A block has, one after the other:
 
     header    numbers at the places TIME_STEP to NODES

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from typing import Any
 
@@ -15,6 +16,8 @@ from genomes.errors import GenomeError
 from genomes.network.functions import AGGREGATIONS
 from genomes.network.neat_python import from_neat_python
 from genomes.network.networks import Networks
+from genomes.network.own_functions import code_of, register
+from genomes.network.single import Network
 
 INPUTS, OUTPUTS, STEPS = 4, 2, 12
 BOTH_KINDS = pytest.mark.parametrize("feed_forward", [True, False])
@@ -228,3 +231,11 @@ def test_the_populations_hold_every_function_and_odd_nodes(feed_forward: bool, t
     assert (~batch.enabled).any()
     assert (np.diff(program.link_offsets) == 0).any()  # nodes without inputs
     assert len(program.node_id) < len(batch.node_id)  # nodes that no output needs
+
+
+def test_steps_call_the_users_own_functions() -> None:
+    register("test_stepper_half", lambda z: 0.5 * z)
+    one = network(1, 1, [(-1, 0, 3.0)])
+    own = replace(one, activation=np.array([code_of("test_stepper_half")], np.uint8))
+    assert own.stepper().step(np.ones((1, 1))).tolist() == [[1.5]]
+    assert Network(own).step([2.0]) == own.activate(np.full((1, 1), 2.0)).ravel().tolist() == [3.0]
