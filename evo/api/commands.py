@@ -10,12 +10,12 @@ from evo.core.config import Config
 from evo.core.registry import ENGINES
 from evo.core.settings import Changes, Meta, Settings, changed
 from evo.engines import engine_class
-from evo.experiment import Experiment
+from evo.experiment import Experiment, FindSongs
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder, find_songs
 from evo.music.tunes import tune, tune_names
 from evo.runs.claiming import claimed_path
-from evo.runs.configure import changes_of, check_worker_options, configuration
+from evo.runs.configure import changes_of, check_worker_options, configuration, deep_update
 from evo.runs.description import command_line
 from evo.runs.display import Display, Silent
 from evo.runs.loading import load_run as load_run_in
@@ -39,7 +39,7 @@ def run(
         out: The run's directory; by default a new one below runs/.
         changes: Nested tables of settings: {"ga": {"population": {"size": 50}}}.
         display: Shows the run; None for no display.
-        options: The options of `evo run`: song, seed, population, generations, workers, ...
+        options: The options of `evo run`: song (also a `Song`), seed, population, workers, ...
 
     Returns:
         The run; `result` has its result.json.
@@ -49,16 +49,29 @@ def run(
         RunError: If the directory cannot be used.
         RunInterruptedError: If the disk fails, or no worker becomes available.
     """
-    given, shown = given_options(options, OPTIONS, changes), display or Silent()
-    folder = None if out is None else path_of(out, "out")
-    find = SongFinder(shown.message, bool(given["strict"]))
-    check_worker_options(given)
     chosen = experiment if isinstance(experiment, Experiment) else experiment_named(experiment)
+    shown = display or Silent()
+    find: FindSongs = SongFinder(shown.message, bool(options.get("strict")))
+    if isinstance(options.get("song"), Song):
+        own: Song = options["song"]
+        options["song"], changes = own.name or "song", _for_song(chosen, own, changes)
+        find = lambda *_: [own.whole_bars()]  # noqa: E731
+    given = given_options(options, OPTIONS, changes)
+    folder = None if out is None else path_of(out, "out")
+    check_worker_options(given)
     config = configuration(chosen, given, find, shown.message)
     check(config)
     path = folder or claimed_path(config)
     result = start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)
     return Run(path, chosen, result)
+
+
+def _for_song(chosen: Experiment, song: Song, changes: Changes | None) -> Changes:
+    """Return the changes with the keys and the resolution of a song, unless they are given."""
+    names = {"keys": song.keys, "steps_per_beat": song.steps_per_beat}
+    fields = chosen.settings_type.__struct_fields__
+    own = {name: value for name, value in names.items() if name in fields}
+    return deep_update({chosen.name: own}, dict(changes or {}))
 
 
 def resume(

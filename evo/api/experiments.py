@@ -33,6 +33,34 @@ _GOALS: Mapping[str, Changes] = {
 }
 
 
+# Networks with outputs of both signs, which begin silent: few connections, few deletions and few
+# changes of weights per child. HistoryUsers that play one note or none at every step: others begin
+# with silence, and the fitness of silence has no slope.
+_MUSIC: Mapping[str, Changes] = {
+    "network": {
+        "engine": {
+            "DefaultGenome": {
+                "initial_connection": "unconnected",
+                "conn_add_prob": 0.9,
+                "conn_delete_prob": 0.1,
+                "node_add_prob": 0.05,
+                "node_delete_prob": 0.05,
+                "weight_mutate_rate": 0.2,
+                "weight_replace_rate": 0.05,
+                "bias_mutate_rate": 0.2,
+                "activation_default": "identity",
+                "activation_options": ("identity",),
+            },
+        },
+    },
+    "history-user": {
+        "engine": {
+            "network": {"architecture": "melody", "layers": (8,), "last": 8, "history": 16},
+        },
+    },
+}
+
+
 class MusicSettings(Settings, frozen=True):
     """The instrument and the length of the pieces of a user's musical experiment."""
 
@@ -47,6 +75,7 @@ def fitness(
     *,
     batch: bool = False,
     goals: bool = False,
+    by_output: bool = False,
     noisy: bool | None = None,
     figures: Callable[..., Any] | None = None,
 ) -> Any:
@@ -56,6 +85,8 @@ def fitness(
         function: The function: one individual -> a number.
         batch: Whether it takes a whole batch: n individuals -> n numbers.
         goals: Whether it returns several numbers per individual: NSGA-II.
+        by_output: Whether it returns a number for every output or key. The fitness is their sum.
+            Engines breed the parts of a network by them, which is much faster where it fits.
         noisy: Whether equal genomes can get different scores; None: if it takes random numbers.
         figures: Returns further figures of the champion by name, for log and result.
 
@@ -63,7 +94,8 @@ def fitness(
         InputError: If it is no function of an individual or a batch.
     """
     arguments: dict[str, Any] = {
-        "batch": batch, "goals": goals, "noisy": noisy, "figures": figures,
+        "batch": batch, "goals": goals, "by_output": by_output, "noisy": noisy,
+        "figures": figures,
     }  # fmt: skip
     if function is None:
         return lambda given: FunctionFitness(given, **arguments)
@@ -143,7 +175,7 @@ def experiment(
         task=of.task,
         shape=of.shape,
         genomes=(genome,) if genome is not None else () if keys is not None else _OF_VECTORS,
-        presets=_merged(_GOALS if _has_goals(scored) else {}, defaults or {}),
+        presets=_merged(_presets(scored, keys is not None), defaults or {}),
         resolution=_resolution if keys is not None else None,
         origin=origin,
         functions=operators(toolbox, mate, mutate),
@@ -224,6 +256,17 @@ def _as_fitness(fitness: Any, goals: bool, figures: Callable[..., Any] | None) -
             raise InputError("figures and goals are for functions; give the object figures()")
         return fitness
     return FunctionFitness(fitness, goals=goals, figures=figures)
+
+
+def _presets(fitness: Any, is_music: bool) -> dict[str, Any]:
+    """Return the presets of a user's experiment."""
+    found: dict[str, Any] = dict(_MUSIC) if is_music else {}
+    if _has_goals(fitness):
+        found |= _GOALS
+    if getattr(fitness, "by_output", False):
+        found["neat"] = {"engine": {"Modules": {"by_output": True}}}
+        found["es"] = {"engine": {"strategy": {"by_output": True}}}
+    return found
 
 
 def _has_goals(fitness: Any) -> bool:

@@ -49,6 +49,7 @@ class FunctionFitness:
         function: The function.
         batch: Whether it takes a whole batch, instead of one individual.
         goals: Whether it returns several numbers per individual, one per goal.
+        by_output: Whether it returns several numbers per individual, one per output or key.
         reusable: Whether equal genomes get equal scores.
     """
 
@@ -58,6 +59,7 @@ class FunctionFitness:
         *,
         batch: bool = False,
         goals: bool = False,
+        by_output: bool = False,
         noisy: bool | None = None,
         figures: Function | None = None,
         settings: SimpleNamespace | None = None,
@@ -67,7 +69,8 @@ class FunctionFitness:
         Args:
             function: The function.
             batch: Whether it takes a whole batch.
-            goals: Whether it returns several numbers per individual.
+            goals: Whether it returns several numbers per individual, one per goal.
+            by_output: The same, one per output; the fitness is their sum.
             noisy: Whether equal genomes can get different scores; None: if it takes random numbers.
             figures: Returns further figures of the champion, by name; gets what `function` gets.
             settings: Settings of the experiment.
@@ -76,7 +79,11 @@ class FunctionFitness:
             InputError: If it is no function of an individual.
         """
         self.name = name_of_function(function)
-        self.function, self.batch, self.goals = function, batch, goals
+        if goals and by_output:
+            raise InputError(f"{self.name}: give goals or by_output, not both")
+        self.function, self.batch = function, batch
+        self.goals, self.by_output = goals, by_output
+        self._columns = "goal" if goals else "output" if by_output else ""
         self._figures, self._settings = figures, settings
         self._takes = parameters_of(function, self.name)
         if figures is not None:
@@ -98,7 +105,8 @@ class FunctionFitness:
     def _arguments(self) -> dict[str, Any]:
         return {
             "function": self.function, "batch": self.batch, "goals": self.goals,
-            "noisy": self._noisy, "figures": self._figures, "settings": self._settings,
+            "by_output": self.by_output, "noisy": self._noisy, "figures": self._figures,
+            "settings": self._settings,
         }  # fmt: skip
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -131,11 +139,13 @@ class FunctionFitness:
                 for index, individual in enumerate(individuals(performers))
             ]
             if len({len(row) for row in rows}) > 1:
-                raise FunctionError(f"{self.name} returned different numbers of goals")
+                raise FunctionError(f"{self.name} returned different numbers of {self._columns}s")
             table = np.array(rows, np.float64)
-        if not self.goals:
+        if not self._columns:
             return Scores.of(table[:, 0])
-        return Scores.of(table.sum(axis=1), table)
+        with np.errstate(invalid="ignore"):  # infinity minus infinity: a failure
+            total = table.sum(axis=1)
+        return Scores.of(total, table) if self.goals else Scores.of(total, by_output=table)
 
     def _called(self, function: Function, who: Any, random: Any) -> Any:
         """Call a function of the user, and return what it returns."""
@@ -149,10 +159,11 @@ class FunctionFitness:
 
     def _row(self, returned: Any) -> list[float]:
         """Return the numbers of one individual, one without goals."""
-        if self.goals:
-            numbers = self._numbers(returned, "a list of numbers, one for each goal")
+        if self._columns:
+            wanted = f"a list of numbers, one for each {self._columns}"
+            numbers = self._numbers(returned, wanted)
             if numbers.ndim != 1 or not numbers.size:
-                raise FunctionError(f"{self.name} must return a list of numbers, one for each goal")
+                raise FunctionError(f"{self.name} must return {wanted}")
             found: list[float] = numbers.tolist()
             return found
         if isinstance(returned, Real | np.number | np.bool_):
@@ -167,11 +178,11 @@ class FunctionFitness:
 
     def _table(self, returned: Any, count: int) -> Any:
         """Return the numbers of a batch, float64 (count, goals or 1)."""
-        wanted = "a row of numbers per individual, one for each goal"
-        wanted = wanted if self.goals else "one number per individual"
+        wanted = f"a row of numbers per individual, one for each {self._columns}"
+        wanted = wanted if self._columns else "one number per individual"
         numbers = self._numbers(returned, wanted)
-        if numbers.ndim != (2 if self.goals else 1) or len(numbers) != count:
-            hint = "; several need goals=True" if numbers.ndim == 2 and not self.goals else ""
+        if numbers.ndim != (2 if self._columns else 1) or len(numbers) != count:
+            hint = "; several need goals=True" if numbers.ndim == 2 and not self._columns else ""
             raise FunctionError(
                 f"{self.name} must return {wanted}; for {count} it returned an array of shape "
                 f"{numbers.shape}{hint}"
