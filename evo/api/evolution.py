@@ -105,16 +105,29 @@ def evolve(
     config = configuration(chosen, given, find, display.message)
     check(config)
     path = None if out is None else path_of(out, "out")
-    if flag(resume, "resume"):
+    return _carried_out(chosen, config, path, flag(resume, "resume"), display, find)
+
+
+def _carried_out(
+    chosen: Experiment,
+    config: Config,
+    path: Path | None,
+    resume: bool,
+    display: Display,
+    find: SongFinder,
+) -> Run:
+    """Start the run, or resume it if it has begun."""
+    if resume:
         path = path or Path("runs") / name_of_run(config)
         if (path / "config.toml").exists():
             _check_same(config, path)
             changed = execution_of(stored(config))
             return _ended(Run(path, chosen, resume_run(chosen, path, changed, display)))
     made_here = path is None or not path.exists()
-    path = path or claimed_path(config)
-    result = start(chosen, config, path, command_line(), display, find, made_folder=out is None)
-    return _ended(Run(path, chosen, result), made_here)
+    folder = path or claimed_path(config)
+    command = command_line()
+    result = start(chosen, config, folder, command, display, find, made_folder=path is None)
+    return _ended(Run(folder, chosen, result), made_here)
 
 
 def _table_of(settings: Any) -> dict[str, Any]:
