@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Run,
         Settings,
         Song,
+        compare,
         engine,
         evolve,
         experiment,
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
         load_run,
         main,
         neat_population,
+        plot,
         resume,
         run,
+        runs,
         settings,
         song,
         tunes,
@@ -51,10 +54,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "engine",
-    "evolve", "experiment", "fitness", "from_neat_python", "gymnasium_fitness",
-    "load_network", "load_run", "main",
-    "neat_population", "resume", "run", "settings", "song", "tunes",
+    "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "compare",
+    "engine", "evolve", "experiment", "fitness", "from_neat_python", "gymnasium_fitness",
+    "load_network", "load_run", "main", "neat_population", "plot", "resume", "run", "runs",
+    "settings", "song", "tunes",
 ]  # fmt: skip
 
 

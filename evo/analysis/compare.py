@@ -66,6 +66,9 @@ class Comparison:
     groups: list[Group]
     left_out: list[str]
 
+    def __str__(self) -> str:
+        return table(self.groups) if self.groups else "no run has ended"
+
 
 def find_runs(paths: Iterable[Path]) -> tuple[list[Path], list[str]]:
     """Find the runs at and below these paths.

@@ -9,6 +9,7 @@ commands      run, resume, load_run, settings, song, tunes: as on the command li
 evolution     evolve: individuals for your own fitness
 experiments   fitness and experiment: your own, for scripts and the command line
 ask_tell      engine: engines by hand
+looking       runs, compare and plot
 networks      load_network and from_neat_python
 eval_genomes  neat_population: fitness functions of neat-python, unchanged
 run_object    Run: the result, log, champion and figures of a run
@@ -23,6 +24,7 @@ from evo.api.commands import load_run, resume, run, settings, song, tunes
 from evo.api.eval_genomes import neat_population
 from evo.api.evolution import evolve
 from evo.api.experiments import experiment, fitness
+from evo.api.looking import compare, plot, runs
 from evo.api.networks import from_neat_python, load_network
 from evo.api.run_object import Run
 from evo.api.script import main
@@ -42,6 +44,7 @@ __all__ = [
     "Run",
     "Settings",
     "Song",
+    "compare",
     "engine",
     "evolve",
     "experiment",
@@ -52,8 +55,10 @@ __all__ = [
     "load_run",
     "main",
     "neat_population",
+    "plot",
     "resume",
     "run",
+    "runs",
     "settings",
     "song",
     "tunes",

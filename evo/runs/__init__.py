@@ -18,3 +18,7 @@ seed_list      the seeds of a batch, checked
 batch_worker   the process of one seed
 listing        the runs in a folder
 """
+
+from evo.core.callable_module import make_callable
+
+make_callable(__name__)  # `evo.runs` is a function, too
