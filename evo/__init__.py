@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Run,
         Settings,
         Song,
+        activation,
         engine,
         evolve,
         experiment,
@@ -51,10 +52,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "engine",
-    "evolve", "experiment", "fitness", "from_neat_python", "gymnasium_fitness",
-    "load_network", "load_run", "main",
-    "neat_population", "resume", "run", "settings", "song", "tunes",
+    "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "activation",
+    "engine", "evolve", "experiment", "fitness", "from_neat_python", "gymnasium_fitness",
+    "load_network", "load_run", "main", "neat_population", "resume", "run", "settings", "song",
+    "tunes",
 ]  # fmt: skip
 
 
