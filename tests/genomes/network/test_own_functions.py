@@ -47,13 +47,13 @@ def networks() -> Networks:
 
 
 def test_a_compiled_function_gives_neat_pythons_outputs(networks: Networks) -> None:
-    own_functions.register("sinc", sinc)
-    batch = identical("sinc", networks)
+    own_functions.register("own_sinc", sinc)
+    batch = identical("own_sinc", networks)
     config = varied_config(3, 2, True)
-    config.genome_config.add_activation("sinc", sinc)
+    config.genome_config.add_activation("own_sinc", sinc)
     outputs = batch.activate(INPUTS)
     genomes = to_neat_python(batch, config.genome_config)
-    assert {node.activation for genome in genomes for node in genome.nodes.values()} == {"sinc"}
+    assert {node.activation for genome in genomes for node in genome.nodes.values()} == {"own_sinc"}
     for genome, rows in zip(genomes, outputs, strict=True):
         network = neat.nn.FeedForwardNetwork.create(genome, config)
         theirs = [network.activate(row) for row in INPUTS]
@@ -63,8 +63,8 @@ def test_a_compiled_function_gives_neat_pythons_outputs(networks: Networks) -> N
 
 
 def test_steps_equal_rows(networks: Networks) -> None:
-    own_functions.register("sinc", sinc)
-    batch = identical("sinc", networks)
+    own_functions.register("own_sinc", sinc)
+    batch = identical("own_sinc", networks)
     stepper, rows = batch.stepper(), batch.activate(INPUTS)
     for t, row in enumerate(INPUTS):
         assert (stepper.step(np.tile(row, (len(batch), 1))) == rows[:, t]).all()
@@ -137,17 +137,17 @@ def test_arrays_with_a_function_that_is_missing_are_refused(networks: Networks) 
 
 
 def test_an_export_names_the_function_and_is_read_again(networks: Networks) -> None:
-    own_functions.register("sinc", sinc)
-    one = identical("sinc", networks.take([0]))
+    own_functions.register("own_sinc", sinc)
+    one = identical("own_sinc", networks.take([0]))
     text = one.export({})["network.json"]
     kinds = [node["activation"] for node in json.loads(text)["nodes"] if node["type"] == "output"]
-    assert kinds[0] == {"name": "sinc", "custom": True}
+    assert kinds[0] == {"name": "own_sinc", "custom": True}
     assert (read_network(text).networks.activate(INPUTS) == one.activate(INPUTS)).all()
 
 
 def test_an_engine_breeds_them_by_name() -> None:
-    own_functions.register("sinc", sinc)
-    genome = {"num_inputs": 3, "num_outputs": 1, "activation_options": "sinc tanh",
+    own_functions.register("own_sinc", sinc)
+    genome = {"num_inputs": 3, "num_outputs": 1, "activation_options": "own_sinc tanh",
               "activation_default": "random"}  # fmt: skip
     codes = set(Neat({"DefaultGenome": genome}, seed=1).ask().activation.tolist())
-    assert codes == {own_functions.code_of("sinc"), ACTIVATIONS.index("tanh")}
+    assert codes == {own_functions.code_of("own_sinc"), ACTIVATIONS.index("tanh")}
