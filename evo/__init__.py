@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Run,
         Settings,
         Song,
+        activation,
         compare,
         engine,
         evolve,
@@ -54,10 +55,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "compare",
-    "engine", "evolve", "experiment", "fitness", "from_neat_python", "gymnasium_fitness",
-    "load_network", "load_run", "main", "neat_population", "plot", "resume", "run", "runs",
-    "settings", "song", "tunes",
+    "Champion", "Engine", "EvoError", "Experiment", "Meta", "Run", "Settings", "Song", "activation",
+    "compare", "engine", "evolve", "experiment", "fitness", "from_neat_python",
+    "gymnasium_fitness", "load_network", "load_run", "main", "neat_population", "plot", "resume",
+    "run", "runs", "settings", "song", "tunes",
 ]  # fmt: skip
 
 

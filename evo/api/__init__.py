@@ -10,7 +10,7 @@ evolution     evolve: individuals for your own fitness
 experiments   fitness and experiment: your own, for scripts and the command line
 ask_tell      engine: engines by hand
 looking       runs, compare and plot
-networks      load_network and from_neat_python
+networks      load_network, from_neat_python, and activation: a function of your own
 eval_genomes  neat_population: fitness functions of neat-python, unchanged
 run_object    Run: the result, log, champion and figures of a run
 champion      Champion: the best individual of a run
@@ -25,7 +25,7 @@ from evo.api.eval_genomes import neat_population
 from evo.api.evolution import evolve
 from evo.api.experiments import experiment, fitness
 from evo.api.looking import compare, plot, runs
-from evo.api.networks import from_neat_python, load_network
+from evo.api.networks import activation, from_neat_python, load_network
 from evo.api.run_object import Run
 from evo.api.script import main
 from evo.core.errors import EvoError
@@ -44,6 +44,7 @@ __all__ = [
     "Run",
     "Settings",
     "Song",
+    "activation",
     "compare",
     "engine",
     "evolve",

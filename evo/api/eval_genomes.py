@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evo.api.evolution import Messages, evolve
+from evo.api.networks import activation
 from evo.api.options import path_of
 from evo.api.run_object import Run
 from evo.core.errors import InputError
@@ -18,6 +19,7 @@ from evo.engines.neat.settings import NeatPythonSettings, NeatSettings
 from evo.engines.neat_python.config import build_config, settings_of
 from evo.fitness.eval_genomes import EvalFunction, EvalGenomes
 from evo.runs.configure import deep_update
+from genomes.network.functions import ACTIVATIONS
 
 # More than any population: all genomes are evaluated in one call.
 _WHOLE = 1_000_000
@@ -82,9 +84,19 @@ def neat_population(
     )
 
 
+def _register_functions(config: Any) -> None:
+    """Register the activation functions that a script has added to its `neat.Config`."""
+    genome: Any = getattr(config, "genome_config", None)
+    known = getattr(getattr(genome, "activation_defs", None), "functions", {})
+    for name in set(known) - set(ACTIVATIONS):
+        if name in (genome.activation_default, *genome.activation_options):
+            activation(name, known[name])
+
+
 def _read(config: Any) -> tuple[NeatPythonSettings, Any]:
     """Return the settings of a configuration, and the `neat.Config` for `eval_genomes`."""
     if not isinstance(config, str | Path):
+        _register_functions(config)
         return settings_of(config), config
     settings, note = load(path_of(config, "config"), NeatPythonSettings())
     if note:

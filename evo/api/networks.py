@@ -1,5 +1,6 @@
-"""Networks from files, and from neat-python."""
+"""Networks from files and from neat-python, and activation functions of your own."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from evo.core.errors import InputError, printable
 from genomes.errors import GenomeError
 from genomes.network.neat_python import from_neat_python as networks_of
 from genomes.network.networks import Networks
+from genomes.network.own_functions import register
 from genomes.network.reading import load_network as network_in
 from genomes.network.single import Network
 
@@ -23,6 +25,25 @@ def load_network(path: str | Path) -> Network:
     """
     try:
         return network_in(path_of(path, "path"))
+    except GenomeError as error:
+        raise InputError(printable(str(error))) from None
+
+
+def activation(name: str, function: Callable[[float], float]) -> None:
+    """Make an activation function of your own known by a name, for settings and genomes.
+
+    Call it in every script that starts, resumes or uses a run with this function. numba compiles
+    the function if it can; otherwise a warning says that it is slow.
+
+    Args:
+        name: Letters, digits and underscores: the name in `activation_options`.
+        function: A number -> a number.
+
+    Raises:
+        InputError: If the name is taken, or the function does not return a number.
+    """
+    try:
+        register(name, function)
     except GenomeError as error:
         raise InputError(printable(str(error))) from None
 

@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from genomes.network.activation import Program
-from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
-from genomes.network.own_functions import name_of
+from genomes.network.functions import AGGREGATIONS
+from genomes.network.own_functions import functions, name_of
 
 if TYPE_CHECKING:
     from genomes.network.networks import Networks
 
 
 def _function(name: str) -> dict[str, Any]:
-    known = (*ACTIVATIONS, *AGGREGATIONS, "none")
-    return {"name": name, "custom": name == "step" or name not in known}
+    return {"name": name, "custom": name == "step" or name in functions()}
 
 
 def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, Any]:

@@ -17,11 +17,11 @@ import math
 import warnings
 import zlib
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numba
 import numpy as np
-from numba.core.errors import NumbaError
 
 from genomes.arrays import Codes, Indices
 from genomes.errors import GenomeError
@@ -34,6 +34,7 @@ FIRST_CODE = 64
 _CODES = 256 - FIRST_CODE
 _config: Any = numba.config
 _cfunc: Any = numba.cfunc
+_njit: Any = numba.njit
 
 
 class SlowFunctionWarning(UserWarning):
@@ -76,35 +77,41 @@ def register(name: str, function: Function) -> None:
         if other != name and code_of(other) == code_of(name):
             raise GenomeError(f"activation {name!r} has the same code as {other!r}; rename it")
     try:
-        float(function(0.5))
+        value: Any = function(0.5)
     except Exception as error:
         raise GenomeError(
             f"activation {name!r} must return a number for 0.5: {type(error).__name__}: {error}"
         ) from error
-    if name not in _known or _known[name].function is not function:
+    if not isinstance(value, Real | np.number | np.bool_):
+        raise GenomeError(f"activation {name!r} must return a number for 0.5, got {value!r:.60}")
+    if name not in _known or not _is_same(_known[name].function, function):
         _known[name] = _made(name, function)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Return whether two functions surely are the same, for example after unpickling."""
+    if one is other:
+        return True
+    codes = [getattr(function, "__code__", None) for function in (one, other)]
+    bound = [getattr(function, "__closure__", None) for function in (one, other)]
+    return codes[0] is not None and codes[0] == codes[1] and bound == [None, None]
 
 
 def _made(name: str, function: Function) -> OwnFunction:
     """Return a function as machine code."""
-
-    def called(z: float) -> float:
-        return function(z)
-
-    for candidate in (function, called):  # `called` is for compiled functions, and NumPy's
-        if _config.DISABLE_JIT:
-            break
-        try:
-            compiled = _cfunc("float64(float64)", error_model="numpy")(candidate)
-        except (NumbaError, TypeError, AttributeError, OSError):
-            continue
-        return OwnFunction(function, compiled.address, compiled)
     if not _config.DISABLE_JIT:
+        # The second is for compiled functions, and NumPy's.
+        for candidate in (function, _plain(function)):
+            try:
+                compiled = _compiled(candidate)
+            except Exception:  # noqa: BLE001 - numba raises many kinds
+                continue
+            return OwnFunction(function, compiled.address, compiled)
         warnings.warn(
             f"activation {name!r} cannot be compiled by numba and is called in Python, which is "
             "slow; use numbers and the functions of math only",
             SlowFunctionWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
     def guarded(z: float) -> float:
@@ -117,9 +124,41 @@ def _made(name: str, function: Function) -> OwnFunction:
     return OwnFunction(function, ctypes.cast(entry, ctypes.c_void_p).value or 0, entry)
 
 
+def _compiled(function: Function) -> Any:
+    """Return a function compiled by numba; an exception gives NaN.
+
+    Raises:
+        Exception: Of numba, if it cannot be compiled.
+    """
+    inner = _njit(error_model="numpy")(function)
+
+    def guarded(z: float) -> float:
+        try:
+            return float(inner(z))
+        except Exception:  # noqa: BLE001 - numba catches no particular ones
+            return math.nan
+
+    return _cfunc("float64(float64)", error_model="numpy")(guarded)
+
+
 def functions() -> Mapping[str, Function]:
     """Return the registered functions by name."""
     return {name: own.function for name, own in _known.items()}
+
+
+def add_to(genome_config: Any) -> None:
+    """Add the registered functions to those of neat-python's `config.genome_config`."""
+    for name, own in _known.items():
+        genome_config.add_activation(name, _plain(own.function))
+
+
+def _plain(function: Function) -> Function:
+    """Return a plain function of one number, as neat-python requires."""
+
+    def called(z: float) -> float:
+        return function(z)
+
+    return called
 
 
 def names() -> tuple[str, ...]:

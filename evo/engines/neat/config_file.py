@@ -48,6 +48,7 @@ def load(path: str | Path, settings: Settings) -> NeatFile[Settings]:
     try:
         found = completed(sections)
         result = changed(settings, found.sections, "neat")
+        result.DefaultGenome.check_activations()
     except InputError as error:
         raise FileError(path, str(error)) from None
     return NeatFile(result, f"{path}: {found.note}" if found.note else "")

@@ -1,6 +1,6 @@
 """The section DefaultGenome: initial networks and their mutation, for the kernels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -8,6 +8,7 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
+from genomes.network import own_functions
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.rates import Attribute, Choice, Rates
 
@@ -87,18 +88,43 @@ class Structure(Settings, frozen=True):
     ] = 0.0
 
     def __post_init__(self) -> None:
+        unknown = [name for name in self.named("aggregation") if name not in AGGREGATIONS]
+        if unknown:
+            raise InputError(f"aggregation {unknown[0]!r} is not one of {', '.join(AGGREGATIONS)}")
         for kind, known in (("activation", ACTIVATIONS), ("aggregation", AGGREGATIONS)):
-            options, default = getattr(self, f"{kind}_options"), getattr(self, f"{kind}_default")
-            named = options if default.lower() in _DRAWN else (*options, default)
-            unknown = [name for name in named if name not in known]
-            if unknown:
-                raise InputError(f"{kind} {unknown[0]!r} is not one of {', '.join(known)}")
-            if not options:
+            if not getattr(self, f"{kind}_options"):
                 raise InputError(f"{kind}_options must name at least one of {', '.join(known)}")
         if self.connection not in _CONNECTED or not 0 <= self.connection_fraction <= 1:
             raise InputError(
                 f"initial_connection must be one of {', '.join(_CONNECTED)}, and partial ones "
                 f"need a share from 0.0 to 1.0, got {self.initial_connection!r}"
+            )
+
+    def named(self, kind: str) -> tuple[str, ...]:
+        """Return the names of all functions that nodes can have.
+
+        Args:
+            kind: "activation" or "aggregation".
+        """
+        options: tuple[str, ...] = getattr(self, f"{kind}_options")
+        default: str = getattr(self, f"{kind}_default")
+        return options if default.lower() in _DRAWN else (*options, default)
+
+    def check_activations(self) -> None:
+        """Check that all activation functions are known.
+
+        A user's functions are known only where they were registered. So settings can be read
+        without them, but no engine can be made.
+
+        Raises:
+            InputError: If one is not.
+        """
+        known = own_functions.names()
+        unknown = [name for name in self.named("activation") if name not in known]
+        if unknown:
+            raise InputError(
+                f"activation {unknown[0]!r} is not one of {', '.join(known)}; register a function "
+                f'of your own: evo.activation("{unknown[0]}", function)'
             )
 
     @property
@@ -197,11 +223,11 @@ def _attribute(genome: Any, name: str) -> Attribute:
     )
 
 
-def _choice(genome: Any, name: str, known: tuple[str, ...]) -> Choice:
+def _choice(genome: Any, name: str, code_of: Callable[[str], int]) -> Choice:
     default = getattr(genome, f"{name}_default")
-    options = [known.index(option) for option in getattr(genome, f"{name}_options")]
+    options = [code_of(option) for option in getattr(genome, f"{name}_options")]
     return Choice(
-        -1 if default.lower() in _DRAWN else known.index(default),
+        -1 if default.lower() in _DRAWN else code_of(default),
         np.array(options, np.uint8),
         getattr(genome, f"{name}_mutate_rate"),
     )
@@ -213,7 +239,11 @@ def rates_of(genome: Any, alphabet: Sequence[float] = ()) -> Rates:
     Args:
         genome: The section DefaultGenome.
         alphabet: The only values of weights; empty for any.
+
+    Raises:
+        InputError: If an activation function is unknown.
     """
+    genome.check_activations()
     single = genome.single_structural_mutation
     return Rates(
         genome.num_inputs,
@@ -232,8 +262,8 @@ def rates_of(genome: Any, alphabet: Sequence[float] = ()) -> Rates:
         _attribute(genome, "weight"),
         _attribute(genome, "bias"),
         _attribute(genome, "response"),
-        _choice(genome, "activation", ACTIVATIONS),
-        _choice(genome, "aggregation", AGGREGATIONS),
+        _choice(genome, "activation", own_functions.code_of),
+        _choice(genome, "aggregation", AGGREGATIONS.index),
         np.array(alphabet, np.float64),
         genome.timed,
         _attribute(genome, "time_constant"),

@@ -19,7 +19,8 @@ from msgspec.structs import fields
 
 from evo.core.errors import InputError, suggestion
 from evo.engines.neat.settings import NeatPythonSettings
-from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
+from genomes.network import own_functions
+from genomes.network.functions import AGGREGATIONS
 
 Sections = dict[str, dict[str, str]]
 
@@ -91,7 +92,7 @@ _TRUE, _FALSE = ("1", "yes", "true", "on"), ("0", "no", "false", "off")
 _ENABLED = dict.fromkeys(_TRUE, "True") | dict.fromkeys(_FALSE, "False") | {"none": "random"}
 _SURER = dict.fromkeys(_TRUE, "true") | dict.fromkeys(_FALSE, "false")
 _STRUCTURAL = ("node_add_prob", "node_delete_prob", "conn_add_prob", "conn_delete_prob")
-_FUNCTIONS = {"activation": ACTIVATIONS, "aggregation": AGGREGATIONS}
+_KINDS = ("activation", "aggregation")
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,7 @@ def _normalise(given: Sections, replaced: dict[str, str]) -> None:
     neat, genome = given["NEAT"], given["DefaultGenome"]
     for name, words in (("enabled_default", _ENABLED), ("structural_mutation_surer", _SURER)):
         genome[name] = words.get(genome[name].lower(), genome[name])
-    for kind in _FUNCTIONS:
+    for kind in _KINDS:
         default = genome[f"{kind}_default"]
         genome[f"{kind}_default"] = "random" if default.lower() in ("random", "none") else default
     genome["initial_connection"] = " ".join(genome["initial_connection"].split())
@@ -287,7 +288,8 @@ def _number(text: str) -> float | None:
 def _drop_unused_functions(genome: dict[str, str]) -> list[str]:
     """Remove unknown functions that no node can ever have, and return their names."""
     unused = []
-    for kind, known in _FUNCTIONS.items():
+    for kind in _KINDS:
+        known = AGGREGATIONS if kind == "aggregation" else own_functions.names()
         default, rate = genome[f"{kind}_default"], _number(genome[f"{kind}_mutate_rate"])
         options = genome[f"{kind}_options"].replace(",", " ").split()
         unknown = [name for name in options if name not in known]

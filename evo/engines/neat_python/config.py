@@ -7,6 +7,7 @@ from evo.core.settings import tables
 from evo.engines.neat.config_file import settings_from
 from evo.engines.neat.releases import KNOWN, Sections
 from evo.engines.neat.settings import NeatPythonSettings
+from genomes.network import own_functions
 
 _PARTS = ("genome", "reproduction", "species_set", "stagnation")
 
@@ -22,6 +23,7 @@ def build_config(settings: NeatPythonSettings) -> Any:
     """
     import neat
 
+    settings.DefaultGenome.check_activations()
     own = tables(settings)
     kinds = (
         neat.DefaultGenome,
@@ -38,6 +40,7 @@ def build_config(settings: NeatPythonSettings) -> Any:
         entries |= {f"{part}_type": kind, f"{part}_config": _parsed(kind, section)}
     for name, value in entries.items():
         setattr(config, name, value)
+    own_functions.add_to(config.genome_config)
     return config
 
 

@@ -28,6 +28,7 @@ from evo.core.platform import processor_wait
 from evo.core.scores import Scores
 from evo.core.seeds import Role
 from evo.fitness.base import Fitness
+from evo.workers.carried import carried
 from evo.workers.clock import Clock
 from evo.workers.cluster.address import Address
 from evo.workers.cluster.connection import Connection
@@ -189,7 +190,7 @@ class Cluster:
 
     def _take_fitness(self, fitness: Fitness) -> None:
         try:
-            content = dumps(fitness)
+            content = dumps(carried(fitness))
         except Exception as error:  # pickling a user's object may raise anything
             raise unsendable(error) from error
         if content != self._fitness:

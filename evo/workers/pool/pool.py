@@ -27,6 +27,7 @@ from evo.core.platform import check_pool_support, wait_for_files
 from evo.core.scores import Scores
 from evo.core.seeds import Role
 from evo.fitness.base import Fitness
+from evo.workers.carried import carried
 from evo.workers.clock import Clock
 from evo.workers.failures import unloadable, unsendable
 from evo.workers.pace import Link
@@ -97,7 +98,7 @@ class Pool:
             WorkersLostError: If workers cannot start or warm up, or the machine keeps failing.
         """
         kind = type(performers)
-        pickled = _pickled((fitness, kind))
+        pickled = _pickled((carried(fitness), kind))
         self._scheduler.begin(len(performers), (type(fitness), kind))
         try:
             while not self._scheduler.is_done:

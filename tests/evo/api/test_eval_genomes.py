@@ -120,6 +120,24 @@ def test_the_champion_becomes_a_genome_again() -> None:
     assert genome.fitness == pytest.approx(run.champion.score)
 
 
+def test_activation_functions_added_to_the_configuration_are_used() -> None:
+    config = own_config()
+    config.genome_config.add_activation("halved", lambda z: z / 2)
+    config.genome_config.activation_options = ["halved"]
+    config.genome_config.activation_default = "halved"
+    heard = []
+
+    def outputs(genomes: Any, config: Any) -> None:
+        for _, genome in genomes:
+            heard.append({node.activation for node in genome.nodes.values()})
+            network = neat.nn.FeedForwardNetwork.create(genome, config)
+            genome.fitness = network.activate((0.5, 1.0))[0]
+
+    run = evo.neat_population(config, outputs, generations=2, target=1e9, out="a")
+    assert all(names == {"halved"} for names in heard)
+    assert run.champion.activate((0.5, 1.0))[0] == pytest.approx(run.champion.score)
+
+
 def test_genomes_without_fitness_end_the_run_in_one_line() -> None:
     def forgetful(genomes: Any, config: Any) -> None:
         genomes[0][1].fitness = 1.0
@@ -130,10 +148,9 @@ def test_genomes_without_fitness_end_the_run_in_one_line() -> None:
 
 def test_what_cannot_be_meant_is_refused_by_name() -> None:
     config = own_config()
-    config.genome_config.add_activation("sinc", lambda z: z)
-    config.genome_config.activation_options = ["sinc"]
-    config.genome_config.activation_default = "sinc"
-    with pytest.raises(InputError, match="activation 'sinc'"):
+    config.genome_config.activation_options = ["nobodys"]
+    config.genome_config.activation_default = "nobodys"
+    with pytest.raises(InputError, match=r"activation 'nobodys' is not one of .*evo\.activation"):
         evo.neat_population(config, rate)
     with pytest.raises(InputError, match="not 'es'"):
         evo.neat_population("config-feedforward", rate, engine="es")
