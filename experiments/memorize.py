@@ -130,8 +130,6 @@ PRESETS: dict[str, Changes] = {
             | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
         },
     },
-    # Many parents: their crossover brings right steps together.
-    "deap-grid": {"stop": {"generations": 1000}},
     # Small networks, few parents, and large changes of few weights.
     "deap-history-user": {
         "engine": {
@@ -140,10 +138,9 @@ PRESETS: dict[str, Changes] = {
             "network": {"layers": (8,), "last": 8},
         },
     },
-    # Many small generations. Individuals are ranked by squared hinge losses instead of totals.
-    # Totals hardly change when all but a few steps are right, and searches stalled with two or
-    # three wrong steps. A few lags at which songs repeat, instead of a history of 80 steps, need
-    # fewer weights. Weight decay would damage a memorised song.
+    # Many small generations. Individuals are ranked by squared hinge losses: totals hardly change
+    # when all but a few steps are right. A few lags at which songs repeat need fewer weights than a
+    # history of 80 steps. Weight decay would damage a memorised song.
     "history-user": {
         "stop": {"generations": 5000},
         "run": {"chunk_size": 16},
@@ -204,9 +201,8 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
 
 
 def _several_songs(table: MemorizeSettings, find: FindSongs) -> bool:
-    if not Path(table.song).is_dir():
-        return False
-    return len(find(table.song, table.keys, table.steps_per_beat)) > 1
+    is_folder = Path(table.song).is_dir()
+    return is_folder and len(find(table.song, table.keys, table.steps_per_beat)) > 1
 
 
 def held_out_count(songs: int, share: float) -> int:
