@@ -163,6 +163,10 @@ PRESETS: dict[str, Changes] = {
 LIKELIHOOD: dict[str, Changes] = {
     "": {"task": {"mode": "likelihood"}},
     "neat": {"engine": {"Modules": {"by_output": False}}},  # there is no score by output
+    # Nothing is selected by scores of other songs.
+    "deap-history-user": {
+        "engine": {"algorithm": {"kind": "eaSimple"}, "population": {"elitism": 0}}
+    },
     # A fifth of the songs is held out. Networks read all lags of ten bars, and learn which to use.
     "history-user": {
         "task": {"held_out": 0.2, "batch": 16},
@@ -252,8 +256,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
                 f"memorize.{name} is for memorize.mode=likelihood, and the mode is "
                 f"{table.mode}; leave it out"
             )
-    random = stream(config.run.seed, Role.TRAIN)
-    held_out = set(random.permutation(len(songs))[:count].tolist())
+    held_out = set(stream(config.run.seed, Role.TRAIN).permutation(len(songs))[:count].tolist())
     for index, song in enumerate(songs):
         kept = folder / (HELD_OUT if index in held_out else LEARNED)
         kept.mkdir(exist_ok=True)
