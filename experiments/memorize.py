@@ -64,8 +64,7 @@ class MemorizeSettings(Settings, frozen=True):
         ),
     ] = ""
     held_out: Annotated[
-        float,
-        Meta(ge=0, lt=1, description="With likelihood: share of songs held out."),
+        float, Meta(ge=0, lt=1, description="With likelihood: share of songs held out.")
     ] = 0.0
     batch: Annotated[
         int,
@@ -163,7 +162,6 @@ PRESETS: dict[str, Changes] = {
 LIKELIHOOD: dict[str, Changes] = {
     "": {"task": {"mode": "likelihood"}},
     "neat": {"engine": {"Modules": {"by_output": False}}},  # there is no score by output
-    # Nothing is selected by scores of other songs.
     "deap-history-user": {
         "engine": {"algorithm": {"kind": "eaSimple"}, "population": {"elitism": 0}}
     },
@@ -172,8 +170,7 @@ LIKELIHOOD: dict[str, Changes] = {
         "task": {"held_out": 0.2, "batch": 16},
         "stop": {"generations": 3000},
         "engine": {
-            # The champion is the mean: sixteen songs per generation cannot rank individuals of
-            # different generations.
+            # The champion is the mean: scores by sixteen songs each cannot be compared.
             "population": {"champion": "mean"},
             "strategy": {"by_output": False},
             # A little decay prevents overconfidence on unknown songs.
