@@ -76,12 +76,9 @@ PRESETS: dict[str, Changes] = {
         "stop": {"generations": 1500},
     },
     # One brief: DEAP's algorithms have one population.
-    "deap-grid": {
-        "task": {"pieces": 1},
-        "engine": {"population": {"size": 64}},
-    },
+    "deap-grid": {"task": {"pieces": 1}, "engine": {"population": {"size": 64}}},
     "history-user": {
-        "engine": {"network": {"architecture": "united", "layers": (24,), "last": 24}},
+        "engine": {"network": {"architecture": "united", "layers": (24,), "last": 24}}
     },
     "": {"checkpoints": {"every": 100, "keep_every": 0}},
 }
@@ -100,15 +97,13 @@ class CriticSettings(Settings, frozen=True):
         Meta(ge=0, le=10_000, description="Pieces, each with a brief of its own; 0 for no briefs."),
     ] = 1
     free_run: Annotated[
-        int,
-        Meta(ge=0, le=65_536, description="Longest run of tokens shared with a known song."),
+        int, Meta(ge=0, le=65_536, description="Longest run of tokens shared with a known song.")
     ] = 7
     critic_seed: Annotated[
         int, Meta(ge=0, le=MAX_SEED, description="Random seed of the critics' training.")
     ] = 0
     rounds: Annotated[
-        int,
-        Meta(ge=0, le=100, description="Rounds of retraining the critics with hard negatives."),
+        int, Meta(ge=0, le=100, description="Rounds of retraining the critics with hard negatives.")
     ] = 2
     critics: Annotated[
         str, Meta(description="A run, or its critics.npz, with critics to reuse.")

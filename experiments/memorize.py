@@ -64,8 +64,7 @@ class MemorizeSettings(Settings, frozen=True):
         ),
     ] = ""
     held_out: Annotated[
-        float,
-        Meta(ge=0, lt=1, description="With likelihood: share of songs held out."),
+        float, Meta(ge=0, lt=1, description="With likelihood: share of songs held out.")
     ] = 0.0
     batch: Annotated[
         int,
@@ -130,8 +129,6 @@ PRESETS: dict[str, Changes] = {
             | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
         },
     },
-    # Many parents: their crossover brings right steps together.
-    "deap-grid": {"stop": {"generations": 1000}},
     # Small networks, few parents, and large changes of few weights.
     "deap-history-user": {
         "engine": {
@@ -140,10 +137,9 @@ PRESETS: dict[str, Changes] = {
             "network": {"layers": (8,), "last": 8},
         },
     },
-    # Many small generations. Individuals are ranked by squared hinge losses instead of totals.
-    # Totals hardly change when all but a few steps are right, and searches stalled with two or
-    # three wrong steps. A few lags at which songs repeat, instead of a history of 80 steps, need
-    # fewer weights. Weight decay would damage a memorised song.
+    # Many small generations. Individuals are ranked by squared hinge losses: totals hardly change
+    # when all but a few steps are right. A few lags at which songs repeat need fewer weights than a
+    # history of 80 steps. Weight decay would damage a memorised song.
     "history-user": {
         "stop": {"generations": 5000},
         "run": {"chunk_size": 16},
@@ -166,13 +162,15 @@ PRESETS: dict[str, Changes] = {
 LIKELIHOOD: dict[str, Changes] = {
     "": {"task": {"mode": "likelihood"}},
     "neat": {"engine": {"Modules": {"by_output": False}}},  # there is no score by output
+    "deap-history-user": {
+        "engine": {"algorithm": {"kind": "eaSimple"}, "population": {"elitism": 0}}
+    },
     # A fifth of the songs is held out. Networks read all lags of ten bars, and learn which to use.
     "history-user": {
         "task": {"held_out": 0.2, "batch": 16},
         "stop": {"generations": 3000},
         "engine": {
-            # The champion is the mean: sixteen songs per generation cannot rank individuals of
-            # different generations.
+            # The champion is the mean: scores by sixteen songs each cannot be compared.
             "population": {"champion": "mean"},
             "strategy": {"by_output": False},
             # A little decay prevents overconfidence on unknown songs.
@@ -204,9 +202,8 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
 
 
 def _several_songs(table: MemorizeSettings, find: FindSongs) -> bool:
-    if not Path(table.song).is_dir():
-        return False
-    return len(find(table.song, table.keys, table.steps_per_beat)) > 1
+    is_folder = Path(table.song).is_dir()
+    return is_folder and len(find(table.song, table.keys, table.steps_per_beat)) > 1
 
 
 def held_out_count(songs: int, share: float) -> int:
@@ -256,8 +253,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
                 f"memorize.{name} is for memorize.mode=likelihood, and the mode is "
                 f"{table.mode}; leave it out"
             )
-    random = stream(config.run.seed, Role.TRAIN)
-    held_out = set(random.permutation(len(songs))[:count].tolist())
+    held_out = set(stream(config.run.seed, Role.TRAIN).permutation(len(songs))[:count].tolist())
     for index, song in enumerate(songs):
         kept = folder / (HELD_OUT if index in held_out else LEARNED)
         kept.mkdir(exist_ok=True)

@@ -84,10 +84,11 @@ def global_random(seed: int, role: Role, generation: int = 0) -> Iterator[None]:
         role: Use of the stream.
         generation: The generation.
     """
-    words = np.random.SeedSequence(seed, spawn_key=(int(role), generation)).generate_state(8)
+    words = np.random.SeedSequence(seed, spawn_key=(int(role), generation)).generate_state(16)
     before, numpy_before = random.getstate(), np.random.get_state()
-    random.seed(int.from_bytes(words.tobytes(), "little"))
-    np.random.seed(words)
+    # Both are Mersenne twisters: seeded with the same words, they would draw the same numbers.
+    random.seed(int.from_bytes(words[:8].tobytes(), "little"))
+    np.random.seed(words[8:])
     try:
         yield
     finally:

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from evo.core.errors import InputError
-from evo.core.registry import BASELINES, ENGINES, GENOMES, find, load
+from evo.core.registry import BASELINES, ENGINES, GENOMES, engine_options, find, load
 from evo.engines.base import Champion, Engine, Gallery
 
 __all__ = [
@@ -52,7 +52,7 @@ def full_name(engine: str, genomes: Iterable[str]) -> str:
         return engine
     of_kinds = [f"{engine}-{genome}" for genome in genomes]
     found = next((name for name in of_kinds if name in names), None)
-    return found if found is not None else find("engine", ENGINES, engine)
+    return found if found is not None else find("engine", dict.fromkeys(engine_options()), engine)
 
 
 @cache

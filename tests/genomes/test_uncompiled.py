@@ -13,7 +13,7 @@ import numpy as np
 from evo.engines.neat.innovations import Innovations
 from genomes.grid.grids import Grids
 from genomes.grid.mutation import GridRates
-from genomes.grid.operators import breed_grids, first_grids
+from genomes.grid.operators import breed_grids, cross_grids, first_grids
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape
 from genomes.network.edits import Edits, edit_offspring
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
@@ -109,7 +109,8 @@ def grids() -> Results:
     cases = np.random.default_rng(3).random((6, 8)).astype(np.float32)
     parents = np.random.default_rng(4).integers(0, 6, (30, 2))
     bred = Grids(breed_grids(rates, pool, cases, parents, 2, KEY).reshape(30, 8, KEYS))
-    return {"notes": bred.notes, "follow": bred.follow(ROLL)}
+    crossed = cross_grids(rates, pool, cases, parents, KEY)
+    return {"notes": bred.notes, "follow": bred.follow(ROLL), "crossed": crossed}
 
 
 def history_users() -> Results:

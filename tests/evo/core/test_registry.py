@@ -16,6 +16,7 @@ from evo.engines import (
     default_engine,
     engine_class,
     engine_names,
+    full_name,
     genome_of,
 )
 from evo.engines.base import Engine, Operators
@@ -176,3 +177,17 @@ def test_an_unknown_name_is_refused_with_the_nearest_and_all_known_ones() -> Non
         assert str(caught.value) == f"there is no engine {name!r}; there is {known}"
     with pytest.raises(InputError, match=r"there is no engine 'random-tree'; "):
         engine_class("random-tree")
+
+
+def test_an_engine_of_several_genome_kinds_is_named_without_the_kind() -> None:
+    assert registry.engine_options().count("deap") == 1
+    assert [registry.short_name(name) for name in ("deap-history-user", "ga", "random-grid")] == [
+        "deap", "ga", "random-grid",
+    ]  # fmt: skip
+    kinds = list(registry.GENOMES)
+    assert full_name("deap", kinds) == "deap-grid"
+    assert full_name("deap", ["history-user", *kinds]) == "deap-history-user"
+    assert full_name("random", kinds) == "random-network"
+    assert full_name("deap-grid", ["history-user"]) == "deap-grid"
+    with pytest.raises(InputError, match="there is no engine 'dep'; did you mean"):
+        full_name("dep", kinds)

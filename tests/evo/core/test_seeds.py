@@ -85,3 +85,22 @@ def test_the_global_state_is_put_back_after_an_exception_and_when_nested() -> No
             random.random()
         assert random.getstate() == outer
     assert random.getstate() == before
+
+
+def test_the_global_state_of_numpy_is_set_and_put_back_too() -> None:
+    np.random.seed(3)
+    wanted = np.random.random(3)
+    np.random.seed(3)
+    with global_random(5, Role.BREED, 2):
+        drawn = np.random.random(3)
+        others = [random.random() for _ in range(3)]
+    assert np.random.random(3).tolist() == wanted.tolist()
+    assert not set(drawn) & {*wanted, *others}
+    with global_random(5, Role.BREED, 2):
+        assert np.random.random(3).tolist() == drawn.tolist()
+    with global_random(5, Role.BREED, 3):
+        assert np.random.random() != drawn[0]
+    np.random.seed(3)
+    with pytest.raises(KeyError), global_random(1, Role.BREED):
+        raise KeyError
+    assert np.random.random(3).tolist() == wanted.tolist()

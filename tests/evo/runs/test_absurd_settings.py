@@ -74,6 +74,14 @@ ABSURD = [
      "es: population.size must be even, as openai has antithetic pairs, got 7"),
     ("memorize", "es", "es.strategy.sigma=-1",
      f"es.strategy.sigma must be a number above 0 to {MILLION}, got '-1'"),
+    ("memorize", "deap-grid", "deap-grid.population.size=1e12",
+     "deap-grid.population.size must be a whole number from 2 to 100,000, got '1e12'"),
+    ("memorize", "deap-grid", "deap-grid.algorithm.cxpb=nan",
+     "deap-grid.algorithm.cxpb must be a number from 0 to 1, got 'nan'"),
+    ("memorize", "deap-grid", "deap-grid.algorithm.mu=51",
+     "deap-grid: algorithm.mu must be at most population.size, 50, got 51"),
+    ("memorize", "deap-history-user", "deap-history-user.mutate.sigma=-1",
+     f"deap-history-user.mutate.sigma must be a number from 0 to {MILLION}, got '-1'"),
     ("memorize", "neat", "network.lags=0",
      "network.lags must be "),
 ]  # fmt: skip
@@ -86,6 +94,13 @@ TOGETHER = [
     ("critic", "ga", ("ga.population.size=1e6", "critic.steps=65536", "critic.keys=128"),
      "ga: population.size x grid.steps x grid.keys is 8,388,608,000,000, more than the "
      "4,000,000,000 that fit in memory"),
+    ("critic", "deap-grid",
+     ("deap-grid.population.size=1e4", "critic.steps=65536", "critic.keys=128"),
+     "deap-grid: population.size x genes is 83,886,080,000, more than the 100,000,000 that fit "
+     "in memory"),
+    ("copy", "deap-history-user",
+     ("deap-history-user.population.size=1e5", "deap-history-user.network.layers=64"),
+     "deap-history-user: population.size x genes is "),
     ("copy", "es", ("es.population.size=1e6", "es.network.layers=64"),
      "es: population.size x weights is "),
 ]  # fmt: skip

@@ -103,7 +103,9 @@ def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
     assert not precompile.is_needed("ga")
 
 
-@pytest.mark.parametrize("engine", ["neat", "ga", "es", "neat-python", "random-grid"])
+@pytest.mark.parametrize("engine", [
+    "neat", "ga", "es", "neat-python", "random-grid", "deap-grid", "deap-history-user",
+])  # fmt: skip
 def test_the_folder_of_compiled_kernels_is_named(engine: str) -> None:
     folder = precompile.announcement(engine).partition("kept in ")[2]
     assert Path(folder).is_dir()

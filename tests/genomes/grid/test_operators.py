@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from genomes.errors import GenomeError
 from genomes.grid.mutation import MUTATIONS, GridRates
-from genomes.grid.operators import CROSSOVERS, breed_grids, first_grids
+from genomes.grid.operators import CROSSOVERS, breed_grids, cross_grids, first_grids
 
 STEPS, KEYS, BAR = 18, 5, 4  # four bars and half a one
 BARS = STEPS // BAR
@@ -294,6 +294,25 @@ def test_credit_takes_every_step_from_the_parent_that_is_better_there(data: st.D
 # A generation
 
 
+@pytest.mark.parametrize("kind", CROSSOVERS)
+def test_crossover_alone_takes_whole_steps_of_the_parents_at_the_same_time(kind: str) -> None:
+    pool = grids(9)
+    cases = np.random.default_rng(4).random((9, STEPS)).astype(np.float32)
+    parents = np.random.default_rng(5).integers(9, size=(200, 2))
+    rows = cross_grids(
+        rates("add", crossover=kind), pool.reshape(9, -1), cases, parents, np.uint64(3)
+    )
+    children = rows.reshape(200, STEPS, KEYS)
+    one, other = ((children == pool[parents[:, index]]).all(axis=2) for index in (0, 1))
+    assert (one | other).all()
+    assert not one.all(axis=1).all()
+    same = parents[:, 0] == parents[:, 1]
+    assert one[same].all()
+    if kind == "credit":
+        better = cases[parents[:, 1]] > cases[parents[:, 0]]
+        assert (np.where(better, other, one)).all()
+
+
 def test_copies_are_copies_and_the_others_are_not() -> None:
     pool = grids(10)
     parents = np.stack([np.arange(10), np.arange(10)], axis=1)
@@ -380,6 +399,8 @@ def test_what_would_lead_a_kernel_beside_its_arrays_is_refused(
     parents = changes.get("parents", np.array([[0, 8]]))
     with pytest.raises(GenomeError, match=words):
         breed_grids(how, pool, cases, parents, 0, np.uint64(1))
+    with pytest.raises(GenomeError, match=words):
+        cross_grids(how, pool, cases, parents, np.uint64(1))
     if "rates" in changes:
         with pytest.raises(GenomeError, match=words):
             first_grids(how, 2, np.uint64(1))

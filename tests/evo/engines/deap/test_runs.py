@@ -51,7 +51,7 @@ def begin(genome, out, workers):
     toolbox.register("select", tools.selTournament, tournsize=3)
     changes = {f"deap-{genome}": settings, "checkpoints": {"every": 1}}
     return evo.evolve(
-        notes, genome=genome, keys=5, steps=16, engine="deap", functions=toolbox, population=12,
+        notes, genome=genome, keys=5, steps=16, engine="deap", toolbox=toolbox, population=12,
         generations=16, seed=3, out=out, workers=workers, changes=changes, resume=True,
     )
 
@@ -94,6 +94,6 @@ def test_a_wrong_operator_ends_the_run_with_one_line(tmp_path: Path, undrawn: An
     with pytest.raises(FailedRunError) as caught:
         evo.evolve(
             lambda player: 0.0, genome="grid", keys=3, steps=4, engine="deap",
-            functions={"mutate": mutate}, out=tmp_path / "run",
+            mutate=mutate, out=tmp_path / "run",
         )  # fmt: skip
     assert str(caught.value).endswith("mutate returned None instead of a tuple (individual,)")
