@@ -35,7 +35,7 @@ import numpy as np
 
 from genomes.arrays import FloatArray, Indices
 from genomes.errors import GenomeError
-from genomes.kernels import device, kernel, within
+from genomes.kernels import inlined, kernel, within
 from genomes.network.activation import Program
 from genomes.network.functions import SUM, activate_value, aggregate_values
 
@@ -202,7 +202,7 @@ def blocks_of(
     return memory, offsets
 
 
-@device
+@inlined
 def _compute(block: FloatArray, values: int, nodes: int, to: int, time: float) -> None:
     """Compute all nodes from the values that begin at `values`; write from `to`.
 
@@ -240,7 +240,7 @@ def _compute(block: FloatArray, values: int, nodes: int, to: int, time: float) -
         record += _RECORD
 
 
-@device
+@inlined
 def _integrate(block: FloatArray, clock: int, nodes: int) -> None:
     """Advance a CTRNN by the time of a step; the time since the reset is at `clock`."""
     values = clock + 1
@@ -255,9 +255,12 @@ def _integrate(block: FloatArray, clock: int, nodes: int) -> None:
         block[clock] += time
 
 
-@device
-def _advance(block: FloatArray) -> None:
-    """Compute one step of one network from its inputs, and write its results."""
+@inlined
+def advance(block: FloatArray) -> None:
+    """Compute one step of one network from its inputs, and write its results.
+
+    Kernels that run networks themselves call it, with a block of `blocks_of`.
+    """
     inputs, outputs, nodes = int(block[_INPUTS]), int(block[_OUTPUTS]), int(block[NODES])
     results = HEADER + inputs
     clock = results + 2 * outputs
@@ -283,7 +286,7 @@ def step_network(block: FloatArray) -> None:
     Args:
         block: The network, of `blocks_of`; written to.
     """
-    _advance(block)
+    advance(block)
 
 
 @kernel
@@ -307,7 +310,7 @@ def step_networks(
         block = memory[offsets[indices[row]] : offsets[indices[row] + 1]]
         for i in range(width):
             block[HEADER + i] = inputs[row, i]
-        _advance(block)
+        advance(block)
         for output in range(outputs):
             result[row, output] = block[HEADER + width + output]
     return True

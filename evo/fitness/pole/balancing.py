@@ -29,7 +29,7 @@ from evo.fitness.pole.physics import STATE
 from genomes.arrays import FloatArray, Indices
 from genomes.base import Streams
 from genomes.network.activation import Program
-from genomes.network.stepper import blocks_of
+from genomes.network.stepper import blocks_of, check_time
 
 Output = Literal["sigmoid", "tanh"]
 
@@ -124,6 +124,7 @@ class PoleBalancing:
         Raises:
             TypeError: For other genome kinds.
             ValueError: For networks of another shape.
+            GenomeError: For recurrent networks with time constants, which have no time step here.
         """
         if self._cart.velocities:
             balanced, _ = self._run(performers, self.start, self.steps)
@@ -183,9 +184,11 @@ class PoleBalancing:
                 f"pole balancing needs networks of {self.inputs} inputs and {self.outputs} "
                 f"output, got {shape[0]} and {shape[1]}"
             )
+        program = performers.program
+        check_time(not program.feed_forward and bool(np.any(program.time_constant != 1.0)), None)
         balanced = np.empty((len(performers), len(starts)), np.int64)
         unrest = np.empty(balanced.shape)
-        memory, offsets = blocks_of(performers.program, 0.0, 0.0)
+        memory, offsets = blocks_of(program, 0.0, 0.0)
         run_episodes(self._cart, self.inputs, memory, offsets, starts, steps, balanced, unrest)
         return balanced, unrest
 

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import cart_reference
@@ -12,8 +13,9 @@ from breeding import evolved, joined, network, varied_config
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.fitness.pole.balancing import PoleBalancing, generalisation_starts
+from genomes.errors import GenomeError
 from genomes.network.neat_python import from_neat_python
-from genomes.network.networks import Networks
+from genomes.network.networks import Networks, with_time_constants
 
 # Evolved: a linear controller of two poles, and one node that remembers its last output.
 WITH_VELOCITIES = network(
@@ -176,6 +178,22 @@ def test_other_shapes_and_genomes_are_refused_in_one_line() -> None:
 
     with pytest.raises(TypeError, match=r"needs a genome.*network.*, not Grid"):
         scored(PoleBalancing(), Grid())
+
+
+def test_networks_with_time_constants_are_refused() -> None:
+    slow = replace(with_time_constants(WITHOUT_VELOCITIES), time_constant=np.array([2.0]))
+    with pytest.raises(GenomeError, match="need a time_step"):
+        scored(PoleBalancing(velocities=False), slow)
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 40])
+def test_an_episode_is_the_same_in_every_lane_and_batch(count: int) -> None:
+    fitness = PoleBalancing(output="tanh", steps=150)
+    falling = [network(6, 1, [(-3, 0, float(i)), (-4, 0, 0.5)]) for i in range(count - 1)]
+    alone = scored(fitness, WITH_VELOCITIES).total[0]
+    for place in {0, count // 2, count - 1}:
+        batch = joined([*falling[:place], WITH_VELOCITIES, *falling[place:]])
+        assert scored(fitness, batch).total[place] == alone == 150
 
 
 @pytest.mark.parametrize(
