@@ -22,8 +22,16 @@ import numpy as np
 
 from genomes.arrays import Codes, FloatArray, Indices
 from genomes.kernels import device, kernel
+from genomes.network.calling import call_function
 from genomes.network.compilation import longest_row
-from genomes.network.functions import IDENTITY, STEP, SUM, activate_value, aggregate_values
+from genomes.network.functions import (
+    IDENTITY,
+    STEP,
+    SUM,
+    activate_value,
+    activated,
+    aggregate_values,
+)
 
 _SPARSE = 5  # rows with fewer than 1 in 5 nonzero steps are added sparsely
 
@@ -63,7 +71,7 @@ def _node_value(
             value = values[source - program.inputs, t]
         weighted[link - begin] = program.weight[link] * value
     total = aggregate_values(program.aggregation[p], weighted, end - begin)
-    return activate_value(program.activation[p], program.bias[p] + program.response[p] * total)
+    return activated(program.activation[p], program.bias[p] + program.response[p] * total)
 
 
 @device
@@ -144,6 +152,9 @@ def _fill_row(
         if code == STEP:  # the two simplest are inlined
             for t in range(steps):
                 row[t] = 1.0 if row[t] > 0.0 else (0.0 if row[t] <= 0.0 else row[t])
+        elif code > STEP:
+            for t in range(steps):
+                row[t] = call_function(code, row[t])
         elif code != IDENTITY:
             for t in range(steps):
                 row[t] = activate_value(code, row[t])

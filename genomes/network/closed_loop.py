@@ -23,7 +23,7 @@ from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device, kernel
 from genomes.network.activation import Program
 from genomes.network.compilation import longest_row
-from genomes.network.functions import IDENTITY, SUM, activate_value, aggregate_values
+from genomes.network.functions import IDENTITY, SUM, activated, aggregate_values
 from genomes.randomness import sounding_chance
 from genomes.vectors import LANES, load, number, plus, spread, store, times
 
@@ -197,7 +197,7 @@ def _step(
             total = aggregate_values(program.aggregation[p], weighted, end - begin)
         total = program.bias[p] + program.response[p] * total
         code = program.activation[p]
-        values[index] = total if code == IDENTITY else activate_value(code, total)
+        values[index] = total if code == IDENTITY else activated(code, total)
 
 
 @device

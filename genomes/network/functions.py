@@ -57,8 +57,7 @@ def activate_value(code: int, z: float) -> float:
     """Return the activation function `code` of a number.
 
     Args:
-        code: Index in `ACTIVATIONS`, or the address of a user's function
-            (`genomes.network.own_functions`).
+        code: Index in `ACTIVATIONS`.
         z: A number.
     """
     if code == 0:
@@ -98,8 +97,20 @@ def activate_value(code: int, z: float) -> float:
         return z * z
     if code == 17:
         return z * z * z
-    if code == STEP:
-        return 1.0 if z > 0.0 else (0.0 if z <= 0.0 else z)
+    return 1.0 if z > 0.0 else (0.0 if z <= 0.0 else z)
+
+
+@device
+def activated(code: int, z: float) -> float:
+    """Return any activation function of a number, also a user's.
+
+    Args:
+        code: Index in `ACTIVATIONS`, or the address of a user's function
+            (`genomes.network.own_functions`).
+        z: A number.
+    """
+    if code <= STEP:
+        return activate_value(code, z)
     return call_function(code, z)
 
 

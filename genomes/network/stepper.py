@@ -37,7 +37,7 @@ from genomes.arrays import FloatArray, Indices
 from genomes.errors import GenomeError
 from genomes.kernels import inlined, kernel, within
 from genomes.network.activation import Program
-from genomes.network.functions import SUM, activate_value, aggregate_values
+from genomes.network.functions import SUM, activated, aggregate_values
 
 # Places in the header of a block.
 TIME_STEP, ADVANCE_TIME, _FEED_FORWARD, _INPUTS, _OUTPUTS, NODES = range(6)
@@ -230,9 +230,7 @@ def _compute(block: FloatArray, values: int, nodes: int, to: int, time: float) -
                 count += 1
                 place += 2
             total = aggregate_values(aggregation, weighted, count)
-        value = activate_value(
-            int(block[record + 1]), block[record + 2] + block[record + 3] * total
-        )
+        value = activated(int(block[record + 1]), block[record + 2] + block[record + 3] * total)
         if time > 0.0:
             block[node] += time / block[record + 4] * (-block[node] + value)
         else:
