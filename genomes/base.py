@@ -46,6 +46,27 @@ def unchecked(kind: type[Kind], **fields: Any) -> Kind:
     return made
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 key, 1,200 keys.
+
+    Args:
+        number: The number.
+        noun: The noun in the singular.
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def short_repr(batch: object, **sizes: int) -> str:
+    """Return a batch's type and sizes, as arrays are too long to print.
+
+    Args:
+        batch: The batch.
+        sizes: Numbers by their noun in the singular.
+    """
+    numbers = ", ".join(counted(number, noun) for noun, number in sizes.items())
+    return f"{type(batch).__name__}({numbers})"
+
+
 def selected(count: int, indices: Sequence[int] | Indices) -> slice | Indices:
     """Return an index for the given individuals; a slice, without copying, if possible.
 

@@ -24,6 +24,13 @@ class Individual:
             raise ValueError(f"an individual is a batch of one, got {len(batch)}")
         self.batch = batch
 
+    def __repr__(self) -> str:
+        return f"Individual({self.batch!r})"
+
+    def _repr_svg_(self) -> str | None:
+        draw = getattr(self.batch, "_repr_svg_", None)
+        return None if draw is None else draw()
+
     def follow(self, roll: BoolArray) -> Singles:
         """Predict each step from the true previous steps; see `Performers.follow`.
 

@@ -319,10 +319,27 @@ class Song:
     def play(self) -> Any:
         """Return the song's sound for a notebook; no sound device is needed.
 
+        A notebook stores the sound in its text, some 11 kB a second (8,000 samples per second in
+        mu-law). `to_wav` writes the full quality.
+
         Returns:
-            An `IPython.display.Audio`, or the bytes of a WAV file without IPython.
+            An `IPython.display.Audio`. Without IPython the bytes of the file of `to_wav`.
+
+        Raises:
+            InputError: If the song is too long.
         """
         return player(self)
+
+    def _repr_html_(self) -> str:
+        # Figures are of a room above this one, and take time to import.
+        from evo.analysis.notebook import song_html
+
+        return song_html(self)
+
+    def _repr_png_(self) -> bytes:
+        from evo.analysis.plot import png_bytes, song_figure
+
+        return png_bytes(song_figure(self))
 
     def __eq__(self, other: object) -> bool:
         return self._content() == other._content() if isinstance(other, Song) else NotImplemented

@@ -6,7 +6,8 @@ sounds for its step in onset mode, or until its release in hold mode. It then fa
 `RELEASE` seconds. The sum is scaled to a peak of `PEAK`, so that chords do not clip. Nothing is
 random: the same song gives the same samples.
 
-Sound is mono, `RATE` samples per second, float32 in -1..1. Files have 16-bit integers.
+Sound is mono, `RATE` samples per second, float32 in -1..1. Files have 16-bit integers. Notebooks
+store every sound in their text, so theirs is smaller: `notebook_bytes`.
 """
 
 from __future__ import annotations
@@ -22,11 +23,24 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.user_files import AnyPath, user_file
+from evo.music.mu_law import mu_law_wav
 from genomes.arrays import Singles
 
-__all__ = ["MAX_SECONDS", "RATE", "RELEASE", "player", "render", "wav_bytes", "write_wav"]
+__all__ = [
+    "MAX_SECONDS",
+    "RATE",
+    "RELEASE",
+    "notebook_bytes",
+    "notebook_rate",
+    "player",
+    "render",
+    "wav_bytes",
+    "write_wav",
+]
 
 RATE = 44_100  # samples per second; the highest MIDI note is at 12.5 kHz
+NOTEBOOK_RATE = 8_000  # the least that every browser plays
+HIGHEST = 0.45  # highest frequency as a share of the rate; above it a tone would alias
 PEAK = 0.89  # a decibel below full scale
 ATTACK = 0.005  # seconds
 RELEASE = 0.12  # seconds
@@ -52,8 +66,12 @@ class Score(Protocol):
         """Return the notes as (first step, step of the release, MIDI note)."""
 
 
-def render(song: Score) -> Singles:
+def render(song: Score, rate: int = RATE) -> Singles:
     """Render a song as samples.
+
+    Args:
+        song: the song.
+        rate: samples per second; harmonics that it cannot hold are left out.
 
     Returns:
         float32 array of (duration + RELEASE) seconds, in -PEAK..PEAK; zeros for a silent song.
@@ -65,16 +83,16 @@ def render(song: Score) -> Singles:
         raise InputError(
             f"song: expected at most {MAX_SECONDS:.0f} seconds of sound, got {song.duration:.0f}"
         )
-    step = song.duration / song.steps * RATE  # samples, fractional
-    release = round(RELEASE * RATE)
+    step = song.duration / song.steps * rate  # samples, fractional
+    release = round(RELEASE * rate)
     samples = np.zeros(round(song.steps * step) + release, dtype=np.float32)
     fade = 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, release), dtype=np.float32)
 
     # One tone per key, as long as the longest note of that key.
     by_key = sorted(song.notes(), key=itemgetter(2))
     for note, group in groupby(by_key, key=itemgetter(2)):
-        spans = [(round(on * step), _length(on, off, step)) for on, off, _ in group]
-        tone = _tone(note, max(length for _, length in spans) + release)
+        spans = [(round(on * step), _length(on, off, step, rate)) for on, off, _ in group]
+        tone = _tone(note, max(length for _, length in spans) + release, rate)
         for start, length in spans:
             end = start + length
             samples[start:end] += tone[:length]
@@ -97,6 +115,27 @@ def wav_bytes(song: Score) -> bytes:
     return buffer.getvalue()
 
 
+def notebook_rate(song: Score) -> int:
+    """Return the samples per second of a song in a notebook.
+
+    It is `NOTEBOOK_RATE`, or more if the highest note needs it.
+    """
+    highest = max((note for _, _, note in song.notes()), default=0)
+    return max(NOTEBOOK_RATE, int(_frequency(highest) / HIGHEST) + 1)
+
+
+def notebook_bytes(song: Score) -> bytes:
+    """Encode the song as a small WAV file: mono, 8 bits in mu-law, `notebook_rate`.
+
+    It has a tenth of the bytes of `wav_bytes`, and lacks the harmonics above 3.6 kHz.
+
+    Raises:
+        InputError: if the song is longer than `MAX_SECONDS`.
+    """
+    rate = notebook_rate(song)
+    return mu_law_wav(render(song, rate), rate)
+
+
 def write_wav(song: Score, path: AnyPath) -> None:
     """Write the song as a WAV file.
 
@@ -113,12 +152,15 @@ def write_wav(song: Score, path: AnyPath) -> None:
 
 
 def player(song: Score) -> Any:
-    """Return an `IPython.display.Audio`, or WAV bytes without IPython."""
+    """Return an `IPython.display.Audio` of `notebook_bytes`.
+
+    Without IPython it is `wav_bytes`: these are for a file, where full quality costs nothing.
+    """
     try:
         display = importlib.import_module("IPython.display")
     except ImportError:
         return wav_bytes(song)
-    return display.Audio(data=wav_bytes(song))
+    return display.Audio(data=notebook_bytes(song))
 
 
 def _write(samples: Singles, file: BinaryIO) -> None:
@@ -132,21 +174,27 @@ def _write(samples: Singles, file: BinaryIO) -> None:
             sound.writeframesraw(block.astype("<i2").tobytes())
 
 
-def _length(on: int, off: int, step: float) -> int:
+def _length(on: int, off: int, step: float, rate: int) -> int:
     """Return the samples from onset to release, at most `MAX_NOTE_SECONDS` seconds."""
-    return min(round(off * step) - round(on * step), round(MAX_NOTE_SECONDS * RATE))
+    return min(round(off * step) - round(on * step), round(MAX_NOTE_SECONDS * rate))
 
 
-def _tone(note: int, length: int) -> Singles:
+def _frequency(note: int) -> float:
+    """Return the frequency of a MIDI note in Hz."""
+    frequency: float = 440.0 * 2.0 ** ((note - 69) / 12)
+    return frequency
+
+
+def _tone(note: int, length: int, rate: int) -> Singles:
     """Synthesise `length` samples of a plucked string at a MIDI note, float32."""
-    frequency = 440.0 * 2.0 ** ((note - 69) / 12)
-    time = np.arange(length) / RATE
+    frequency = _frequency(note)
+    time = np.arange(length) / rate
     tone = np.zeros(length)
     for harmonic in range(1, HARMONICS + 1):
-        if harmonic * frequency >= 0.45 * RATE:
+        if harmonic * frequency >= HIGHEST * rate:
             break  # above this it would alias to a false lower tone
         envelope = np.exp(time * (-harmonic / DECAY)) / harmonic**1.5
         tone += envelope * np.sin(2.0 * np.pi * harmonic * frequency * time)
-    attack = min(length, round(ATTACK * RATE))
+    attack = min(length, round(ATTACK * rate))
     tone[:attack] *= 0.5 - 0.5 * np.cos(np.pi * np.arange(attack) / attack)
     return tone.astype(np.float32)

@@ -17,7 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomes.arrays import Arrays, BoolArray, Indices, Singles, checked_array, checked_field
-from genomes.base import Streams, check_roll, draw_chances, prompted, selected, unchecked
+from genomes.base import (
+    Streams,
+    check_roll,
+    draw_chances,
+    prompted,
+    selected,
+    short_repr,
+    unchecked,
+)
 from genomes.player import Player
 
 
@@ -68,6 +76,9 @@ class Grids:
 
     def __len__(self) -> int:
         return len(self.notes)
+
+    def __repr__(self) -> str:
+        return short_repr(self, grid=len(self), step=self.steps, key=self.keys)
 
     @property
     def steps(self) -> int:

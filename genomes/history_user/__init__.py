@@ -2,6 +2,7 @@
 
 networks   the batch of networks: playing, storing, and checking arrays
 shape      sizes, and the layout of the flat vector of weights
+blocks     sequences side by side, for the kernels
 lstm       the kernels of LSTM and history
 linear     arithmetic on float32 vectors inside kernels
 """

@@ -39,16 +39,22 @@ from genomes.arrays import (
     checked_array,
     checked_field,
 )
-from genomes.base import Streams, check_roll, draw_chances, prompted, selected, unchecked
+from genomes.base import (
+    Streams,
+    check_roll,
+    draw_chances,
+    prompted,
+    selected,
+    short_repr,
+    unchecked,
+)
 from genomes.errors import GenomeError
+from genomes.history_user.blocks import Blocks, LazyBlocks, blocks_of, for_kernels
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
 from genomes.player import Player
-from genomes.vectors import LANES
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "delayed"]
-
-_MAX_SINGLE = 5  # at most this many sequences are faster one by one than as a block of 16
 
 
 class Reading(NamedTuple):
@@ -77,7 +83,7 @@ class HistoryUsers:
 
     def __post_init__(self) -> None:
         weights = checked_array("weights", self.weights, np.float32, ("n", self.shape.weights))
-        vars(self).update(weights=_for_kernels(weights))
+        vars(self).update(weights=for_kernels(weights))
 
     @classmethod
     def initial(
@@ -142,6 +148,11 @@ class HistoryUsers:
     def improvising(self) -> Self:
         """See `Performers.improvising`; a HistoryUser cannot."""
         raise ValueError("is no network with an input that lets it improvise")
+
+    def __repr__(self) -> str:
+        return short_repr(
+            self, individual=len(self), key=self.shape.keys, weight=self.shape.weights
+        )
 
     def __len__(self) -> int:
         return len(self.weights)
@@ -244,13 +255,13 @@ class HistoryUsers:
             raise ValueError(f"first_step must be from 0 to {steps}, got {first_step}")
         return np.zeros((n or len(self), inputs.shape[1], steps - first_step, width), np.float32)
 
-    def _blocks_per_individual(self, inputs: Singles) -> "Sequence[_Blocks]":
+    def _blocks_per_individual(self, inputs: Singles) -> "Sequence[Blocks]":
         if len(inputs) == 1:
-            return [_blocks(inputs[0])] * len(self)
-        return _Lazily(inputs)
+            return [blocks_of(inputs[0])] * len(self)
+        return LazyBlocks(inputs)
 
     def _run(
-        self, kernel: Any, i: int, blocks: "_Blocks", first_step: int, results: Singles
+        self, kernel: Any, i: int, blocks: "Blocks", first_step: int, results: Singles
     ) -> None:
         """Run a kernel for individual i on blocks of sequences."""
         begin = 0
@@ -303,7 +314,7 @@ class HistoryUsers:
 
     def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
-        weights = _for_kernels(self.weights[selected(len(self), indices)])
+        weights = for_kernels(self.weights[selected(len(self), indices)])
         return unchecked(type(self), shape=self.shape, weights=weights)
 
     def parts(self) -> dict[str, Singles]:
@@ -349,44 +360,6 @@ def delayed(grid: BoolArray) -> Singles:
     inputs = np.zeros((1, 1, *grid.shape), np.float32)
     inputs[0, 0, 1:] = grid[:-1]
     return inputs
-
-
-# Sequences side by side: arrays (blocks, steps, inputs, lanes), of 16 lanes and of one.
-_Blocks = Sequence[Singles]
-
-
-def _blocks(sequences: Singles) -> _Blocks:
-    """Return sequences (sequences, steps, inputs) in blocks for kernels."""
-    count, steps, inputs = sequences.shape
-    rest = count % LANES
-    full = count - rest if rest <= _MAX_SINGLE else count - rest + LANES
-    blocks = []
-    if full:
-        padded = np.zeros((full, steps, inputs), np.float32)
-        padded[: min(count, full)] = sequences[:full]
-        lanes = padded.reshape(full // LANES, LANES, steps, inputs)
-        blocks.append(np.ascontiguousarray(lanes.transpose(0, 2, 3, 1)))
-    if full < count:
-        blocks.append(_for_kernels(sequences[full:, :, :, None]))
-    return blocks
-
-
-class _Lazily(Sequence[_Blocks]):
-    """Blocks of every individual's own sequences, built on access."""
-
-    def __init__(self, inputs: Singles) -> None:
-        self._inputs = inputs
-
-    def __len__(self) -> int:
-        return len(self._inputs)
-
-    def __getitem__(self, index: Any) -> Any:
-        return _blocks(self._inputs[index])
-
-
-def _for_kernels(array: Singles) -> Singles:
-    """Return a contiguous, writable array, the only type kernels are compiled for."""
-    return np.require(array, requirements=["C", "W"])
 
 
 def _whole_numbers(arrays: Mapping[str, NDArray[Any]], name: str) -> tuple[int, ...]:

@@ -26,4 +26,9 @@ structure     structural mutation: adding and deleting nodes and connections
 rates         rates of mutations, and distributions of new genes
 edits         offspring that differ by one edit, for breeding by output
 merging       merging the improvements of such offspring
+
+Drawing:
+
+layout        positions of a network's nodes
+svg           pictures of networks for notebooks
 """

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Singles, checked_field
-from genomes.base import Streams, draw_chances, prompted, selected, unchecked
+from genomes.base import Streams, draw_chances, prompted, selected, short_repr, unchecked
 from genomes.errors import GenomeError
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import PlayerValues, play_rows
@@ -113,6 +113,19 @@ class Networks:
 
     def __len__(self) -> int:
         return len(self.node_offsets) - 1
+
+    def __repr__(self) -> str:
+        return short_repr(self, network=len(self), input=self.inputs, output=self.outputs)
+
+    def _repr_svg_(self) -> str | None:
+        from genomes.network.svg import network_svg
+
+        return network_svg(self)
+
+    def _repr_html_(self) -> str | None:
+        from genomes.network.svg import sizes_html
+
+        return sizes_html(self)
 
     @cached_property
     def program(self) -> Program:

@@ -197,6 +197,12 @@ class Network:
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.networks,)
 
+    def _repr_svg_(self) -> str | None:
+        # That module draws batches of one, so it imports `networks` as this one does.
+        from genomes.network.svg import network_svg
+
+        return network_svg(self.networks)
+
     def __repr__(self) -> str:
         nodes, connections = self.networks.sizes()[0].tolist()
         return (

@@ -4,11 +4,10 @@
     comparison  success over evaluations, per group of runs
     overlay     several runs in one panel, and their median
     species     species sizes over generations
-    rolls       piano rolls: a song above its performance, or several pieces
+    rolls       piano rolls: a song, a song above its performance, or several pieces
     history     read distances of a network, with the repeats of the songs
     guessing    predictors' hit rates over the course of a piece
     network     a network's nodes and connections
-    layout      positions of a network's nodes
     records     series read from a log, and their lines
     style       colours, fonts, and PNG files that are reproducible to the byte
 
@@ -21,7 +20,7 @@ from evo.analysis.plot.fitness import fitness_figure, panels_of
 from evo.analysis.plot.guessing import guessing_figure
 from evo.analysis.plot.history import lags_figure, reading_figure
 from evo.analysis.plot.network import network_figure
-from evo.analysis.plot.rolls import pieces_figure, rolls_figure
+from evo.analysis.plot.rolls import pieces_figure, rolls_figure, song_figure
 from evo.analysis.plot.species import species_figure
 from evo.analysis.plot.style import png_bytes, save_figure
 
@@ -37,5 +36,6 @@ __all__ = [
     "reading_figure",
     "rolls_figure",
     "save_figure",
+    "song_figure",
     "species_figure",
 ]

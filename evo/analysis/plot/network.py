@@ -1,7 +1,7 @@
 """Draw a network: inputs at the left, hidden nodes by depth, outputs at the right.
 
 Inputs from the past are in blocks, one per lag, with low keys at the bottom as on a piano roll.
-`evo.analysis.plot.layout` computes the positions. A line's colour is the sign of the weight, its
+`genomes.network.layout` computes the positions. A line's colour is the sign of the weight, its
 width the size. A backward link is an arc, and a self-loop a ring.
 
 Disabled connections, and links without a path to an output, are not drawn.
@@ -17,7 +17,6 @@ from matplotlib.lines import Line2D
 from matplotlib.path import Path
 from matplotlib.patheffects import withStroke
 
-from evo.analysis.plot.layout import Layout, lay_out
 from evo.analysis.plot.style import (
     BLUE,
     GREY,
@@ -34,6 +33,7 @@ from evo.analysis.plot.style import (
 )
 from evo.music.midi.units import note_name
 from genomes.arrays import BoolArray
+from genomes.network.layout import Layout, lay_out
 from genomes.network.networks import Networks
 from genomes.network.own_functions import name_of
 

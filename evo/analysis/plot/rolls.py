@@ -9,6 +9,7 @@ every bar of four beats a darker one.
                    judged. A row holds up to `ROW_STEPS` steps. Longer songs continue in rows
                    below, up to `MAX_STEPS`.
     pieces_figure  A row per piece, up to `ROW_STEPS` steps of each.
+    song_figure    One song in rows of up to `ROW_STEPS` steps, up to `MAX_STEPS`.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ from evo.analysis.plot.style import (
     PALE,
     VERMILLION,
     caption,
+    count,
     label,
     legend_right,
     new_figure,
@@ -161,6 +163,34 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
             _draw_notes(axes, piece, piece.grid, window, "notes", BLUE)
             axes.set_title(f"{label(piece.name)}   {note}", loc="left", color=INK)
     return figure
+
+
+def song_figure(song: Song) -> Figure:
+    """Draw one song, with as many rows as it needs."""
+    low, high = _keys_shown(song.grid)
+    shown, width = min(song.steps, MAX_STEPS), _row_width(song)
+    starts = range(0, shown, width)
+    height = float(np.clip(0.11 * (high - low), 0.8, 2.6))
+    foot = 0.25 if shown < song.steps else 0.0
+    with style():
+        figure = new_figure(10, 0.5 + foot + len(starts) * (height + 0.15), 0.45, foot)
+        panels = figure.subplots(len(starts), 1, squeeze=False)[:, 0]
+        for axes, start in zip(panels, starts, strict=True):
+            window = _Window(start, min(start + width, shown), width, low, high, 0)
+            _draw_paper(axes, song, window, "")
+            _draw_notes(axes, song, song.grid, window, "notes", BLUE)
+        title(figure, label(song.name) or "song", _facts(song))
+        if foot:
+            caption(figure, f"The first {shown} of {song.steps} steps are drawn.")
+    return figure
+
+
+def _facts(song: Song) -> str:
+    """Return notes, length and tempo in words."""
+    return (
+        f"{count(len(song.notes()), 'note')}, {count(song.steps, 'step')}, "
+        f"{song.duration:.0f} s, {song.tempo:.0f} beats a minute"
+    )
 
 
 def _keys_shown(used: BoolArray) -> tuple[int, int]:

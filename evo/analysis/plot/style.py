@@ -55,6 +55,16 @@ _SETTINGS: dict[Any, Any] = {
 }
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows as the last line of a cell.
+
+    A notebook shows figures of pyplot only; others it prints as text.
+    """
+
+    def _repr_png_(self) -> bytes:
+        return png_bytes(self)
+
+
 @contextmanager
 def style() -> Iterator[None]:
     """Apply the style of the figures within a `with` block."""
@@ -79,7 +89,7 @@ def new_figure(width: float, height: float, head: float = 0.6, foot: float = 0.0
         w_pad=0.06, h_pad=0.05, wspace=0.0, hspace=0.0,
         rect=(0.0, foot / height, 1.0, 1.0 - (head + foot) / height),
     )  # fmt: skip
-    figure = Figure(figsize=(width, height), layout=layout, facecolor="white")
+    figure = ShownFigure(figsize=(width, height), layout=layout, facecolor="white")
     FigureCanvasAgg(figure)
     return figure
 

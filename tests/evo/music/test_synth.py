@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import struct
 import sys
 import types
 import wave
@@ -11,8 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from evo.music.mu_law import decode, encode
 from evo.music.song import Song
-from evo.music.synth import MAX_SECONDS, PEAK, RATE, RELEASE, render, wav_bytes
+from evo.music.synth import (
+    MAX_SECONDS,
+    PEAK,
+    RATE,
+    RELEASE,
+    notebook_bytes,
+    notebook_rate,
+    render,
+    wav_bytes,
+)
 
 
 def song_of(*notes: tuple[int, int], steps: int = 16, keys: int = 13, **options) -> Song:
@@ -112,10 +124,82 @@ def test_playing_in_a_notebook_gives_its_player(monkeypatch) -> None:
     display = types.SimpleNamespace(Audio=lambda data: ("player", data))
     monkeypatch.setitem(sys.modules, "IPython.display", display)
     song = song_of((0, 0))
-    assert song.play() == ("player", wav_bytes(song))
+    assert song.play() == ("player", notebook_bytes(song))
 
 
 def test_playing_without_a_notebook_gives_the_bytes_of_a_file(monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "IPython.display", None)
     song = song_of((0, 0))
     assert song.play() == wav_bytes(song)
+
+
+def parts_of(wav: bytes) -> dict[bytes, bytes]:
+    """Return the chunks of a WAV file by name."""
+    assert (wav[:4], wav[8:12]) == (b"RIFF", b"WAVE")
+    assert int.from_bytes(wav[4:8], "little") == len(wav) - 8
+    parts, start = {}, 12
+    while start < len(wav):
+        length = int.from_bytes(wav[start + 4 : start + 8], "little")
+        parts[wav[start : start + 4]] = wav[start + 8 : start + 8 + length]
+        start += 8 + length + length % 2
+    return parts
+
+
+@pytest.mark.parametrize("steps", [64, 63])
+@pytest.mark.parametrize(("highest", "alike"), [(72, 0.97), (108, 0.85)])
+def test_a_notebook_plays_nearly_the_same_from_a_tenth_of_the_bytes(
+    steps: int, highest: int, alike: float
+) -> None:
+    random = np.random.default_rng(steps)
+    grid = random.random((steps, 40)) < 0.06
+    grid[0, -1] = True
+    song = Song(grid, lowest_note=highest - 39)
+    parts = parts_of(notebook_bytes(song))
+    rate = notebook_rate(song)
+    assert rate == (8000 if highest == 72 else 9303)
+    kind, channels, per_second, bytes_per_second, block, bits, extra = struct.unpack(
+        "<HHIIHHH", parts[b"fmt "]
+    )
+    assert (kind, channels, per_second, bytes_per_second) == (7, 1, rate, rate)
+    assert (block, bits, extra) == (1, 8, 0)
+    assert parts[b"fact"] == struct.pack("<I", len(parts[b"data"]))
+    assert len(parts[b"data"]) == pytest.approx((song.duration + RELEASE) * rate, abs=2)
+    assert 9 * len(notebook_bytes(song)) < len(wav_bytes(song))
+
+    heard = decode(np.frombuffer(parts[b"data"], np.uint8))
+    expected = render(song, rate)
+    assert np.corrcoef(heard, expected)[0, 1] > 0.999
+    # And like the full sound at the same times. High notes begin up to a quarter of a wave apart.
+    full = render(song)
+    times = np.arange(len(heard)) / rate * RATE
+    same_times = np.interp(times, np.arange(len(full)), full)
+    assert np.corrcoef(heard, same_times)[0, 1] > alike
+
+
+def test_32_seconds_of_a_piano_are_below_400_kilobytes_in_a_notebook() -> None:
+    grid = np.zeros((128, 88), dtype=bool)
+    grid[:, [0, -1]] = True
+    song = Song(grid, lowest_note=21)
+    assert song.duration == 32
+    assert len(base64.b64encode(notebook_bytes(song))) < 399_000
+
+
+def test_no_note_is_too_high_for_a_notebook() -> None:
+    song = Song(np.ones((4, 1), dtype=bool), lowest_note=127)
+    samples = decode(np.frombuffer(parts_of(notebook_bytes(song))[b"data"], np.uint8))
+    spectrum = np.abs(np.fft.rfft(samples))
+    loudest = np.argmax(spectrum) * notebook_rate(song) / len(samples)
+    assert loudest == pytest.approx(440.0 * 2 ** (58 / 12), abs=2.0)
+
+
+def test_mu_law_is_that_of_the_standard() -> None:
+    # Every code is decoded to the middle of the numbers that it stands for.
+    codes = np.arange(256, dtype=np.uint8)
+    again = encode(decode(codes))
+    assert np.array_equal(again[again != 0xFF], codes[(codes != 0x7F) & (codes != 0xFF)])
+    whole = np.rint(decode(codes) * 32767).astype(int)
+    # Values of G.711 for 16 bits.
+    assert (whole[0x00], whole[0x80], whole[0x0F], whole[0x7F]) == (-32124, 32124, -16764, 0)
+    samples = np.linspace(-1, 1, 20_001, dtype=np.float32)
+    error = np.abs(decode(encode(samples)) - samples)
+    assert (error <= np.maximum(np.abs(samples) / 16, 8 / 32767)).all()

@@ -17,11 +17,11 @@ from evo.analysis.plot import (
     save_figure,
     species_figure,
 )
-from evo.analysis.plot.layout import lay_out
 from evo.analysis.plot.records import held, series, thinned
 from evo.analysis.plot.species import colour_of, species_table
 from evo.core.registry import experiment
 from evo.music.song import Song
+from genomes.network.layout import lay_out
 from genomes.network.networks import Networks
 from genomes.player import Player
 
@@ -71,7 +71,7 @@ def networks(
         genes[:, 1].astype(np.int64),
         genes[:, 2].copy(),
         np.ones(count, np.bool_) if enabled is None else np.array(enabled),
-        player,
+        player=player,
     )
 
 
