@@ -1,16 +1,13 @@
 """The contract of every genome kind: a batch of n performers.
 
 - A fitness calls `follow` for predictions of each step from the true past (teacher forcing), or
-`perform` for playing in closed loop after a prompt.
-
+  `perform` for playing in closed loop after a prompt.
 - An evaluator splits the batch for its workers (`len`, `take`) and sends arrays (`to_arrays`,
-`from_arrays`).
-
+  `from_arrays`).
 - Checkpoints and the champion's folder store the same arrays.
-
 - Kinds that can control an environment also have `stepper()`: an object with `reset()`, and
-`step(inputs)` from float64 (n, inputs) to float64 (n, outputs), with a row per individual. State is
-kept between steps.
+  `step(inputs)` from float64 (n, inputs) to float64 (n, outputs), with a row per individual. State
+  is kept between steps.
 
 An individual's results never depend on the rest of its batch, not even in the last bit.
 """
