@@ -83,6 +83,8 @@ def test_few_blocks_are_left_out() -> None:
 
 
 def test_blocks_of_both_kinds_are_found() -> None:
-    text = "A:\n\n    import evo\n\n    evo.tunes()\n\nB:\n\n    evo runs\n\n```python\nx = 1\n```\n"
+    text = (
+        "A:\n\n    import evo\n\n    evo.tunes()\n\nB:\n\n    evo runs\n\n```python\nx = 1\n```\n"
+    )
     assert python_blocks(text) == ["import evo\n\nevo.tunes()\n", "x = 1\n"]
     assert python_blocks("<!-- not run: needs a cluster -->\n\n" + text[-20:]) == []

@@ -1,6 +1,5 @@
 """The functions for Python: a wrong argument is an error of one line, as on the command line."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,24 +12,11 @@ from evo.core.errors import EvoError, InputError
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 
-README = Path(__file__).parents[3] / "README.md"
-
 
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     undrawn(monkeypatch.setattr)
-
-
-def test_the_example_of_the_readme_runs() -> None:
-    section = README.read_text(encoding="utf-8").split("## From Python")[1].split("\n## ")[0]
-    code = "\n".join(line[4:] for line in re.findall(r"^(?:    .*)?$", section, re.MULTILINE))
-    names: dict[str, Any] = {}
-    exec(compile(code, "README.md", "exec"), names)
-    run = names["run"]
-    assert run.result["status"] == "finished"
-    assert run.config.engine.NEAT.pop_size
-    assert run.experiment.name == "memorize"
 
 
 def test_a_run_is_loaded_by_text_or_path(tmp_path: Path) -> None:
