@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from evo.api.evolution import Messages, evolve
+from evo.api.experiments import experiment
 from evo.api.networks import activation
 from evo.api.options import path_of
 from evo.api.run_object import Run
 from evo.core.errors import InputError
-from evo.core.settings import Changes, tables
+from evo.core.settings import tables
 from evo.engines import engine_class
 from evo.engines.neat.config_file import load, threshold
 from evo.engines.neat.settings import NeatPythonSettings, NeatSettings
 from evo.engines.neat_python.config import build_config, settings_of
 from evo.fitness.eval_genomes import EvalFunction, EvalGenomes
-from evo.runs.configure import deep_update
 from genomes.network.functions import ACTIVATIONS
 
 # More than any population: all genomes are evaluated in one call.
@@ -34,7 +34,7 @@ def neat_population(
     engine: str = "neat",
     workers: int = 1,
     noisy: bool = False,
-    changes: Changes | None = None,
+    name: str | None = None,
     **options: Any,
 ) -> Run:
     """Evolve genomes for an `eval_genomes` function of neat-python, unchanged.
@@ -49,8 +49,9 @@ def neat_population(
         engine: "neat", or "neat-python" for the library's own.
         workers: Worker processes.
         noisy: Whether equal genomes can get different fitness.
-        changes: Nested tables of further settings.
-        options: The other arguments of `evo.evolve`: generations, out, resume, seed, target, ...
+        name: Name of the experiment; None for the function's.
+        options: The other arguments of `evo.evolve`: generations, out, resume, seed, target,
+            changes, ...
 
     Returns:
         The run. `run.champion.to_neat_python(config)` is its best genome.
@@ -65,23 +66,23 @@ def neat_population(
         raise InputError(f"engine must be neat or neat-python, not {engine!r}")
     settings, theirs = _read(config)
     own = tables(settings) | (_PLAIN if kind.settings_type is NeatSettings else {})
-    given: dict[str, Any] = {engine: own}
+    defaults: dict[str, Any] = {engine: own, "run": {}}
     if workers == 1:
-        given["run"] = {"chunk_size": _WHOLE}
+        defaults["run"]["chunk_size"] = _WHOLE
+    if settings.NEAT.seed >= 0:
+        defaults["run"]["seed"] = settings.NEAT.seed
     ending = threshold(settings)
     if ending is not None:
-        given["stop"] = {"target": ending[0], "criterion": ending[1]}
-    if settings.NEAT.seed >= 0:
-        options.setdefault("seed", settings.NEAT.seed)
-    return evolve(
+        defaults["stop"] = {"target": ending[0], "criterion": ending[1]}
+    chosen = experiment(
         EvalGenomes(eval_genomes, theirs, noisy=noisy),
+        name=name,
         inputs=settings.DefaultGenome.num_inputs,
         outputs=settings.DefaultGenome.num_outputs,
-        engine=engine,
-        workers=workers,
-        changes=deep_update(given, dict(changes or {})),
-        **options,
+        genome="network",
+        defaults=defaults,
     )
+    return evolve(chosen, engine=engine, workers=workers, **options)
 
 
 def _register_functions(config: Any) -> None:

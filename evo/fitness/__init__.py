@@ -7,6 +7,7 @@ copying        output the input of some steps ago
 xor            the smallest task that needs a hidden node
 pole           keep poles on a cart upright
 gymnasium      control an environment of gymnasium
+eval_genomes   functions for neat-python's genomes
 critic         play like songs, by critics trained on them
 guessing       play so that predictors guess well, but not perfectly
 """

@@ -12,7 +12,7 @@ from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import ENGINES, GENOMES, short_name
 from evo.engines import Engine, default_engine, engine_class, full_name, genome_of
-from evo.engines.neat.config_file import check_fits, load, threshold
+from evo.engines.neat.config_file import check_fits, check_functions, load, threshold
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.experiment import Experiment, FindSongs, ShowMessage
 from evo.runs.description import Tables, load_config
@@ -99,6 +99,8 @@ def configuration(
     shaped = chosen.with_shape(config, find)
     if neat_config is not None:  # it says the shape itself
         check_fits(neat_config, config.engine, shaped.engine, chosen.name)
+    if isinstance(shaped.engine, NeatPythonSettings):
+        check_functions(shaped.engine, engine)
     return shaped
 
 

@@ -11,6 +11,7 @@ Shared parts:
 
 evaluation   scores one batch
 failures     separates failures of individuals from faults of the machine
+carried      takes a user's activation functions to worker processes
 clock        measures time without the time in which the process was stopped
 
 Shared by pool and cluster:

@@ -17,6 +17,8 @@ single        one network, for functions of one
 closed_loop   playing, with each output part of the next input
 compilation   the nodes that outputs need, in a computable order
 functions     activation and aggregation functions
+own_functions  activation functions of users
+calling       calls of a function at an address, from kernels
 
 Breeding:
 

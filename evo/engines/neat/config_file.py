@@ -162,6 +162,22 @@ def check_fits(path: str | Path, settings: Any, fitting: Any, task: str) -> None
         raise FileError(path, "; ".join(wrong))
 
 
+def check_functions(settings: NeatPythonSettings, where: str) -> None:
+    """Check that all activation functions are known in this process.
+
+    Args:
+        settings: The settings.
+        where: The table's name in messages, such as "neat".
+
+    Raises:
+        InputError: If one is not.
+    """
+    try:
+        settings.DefaultGenome.check_activations()
+    except InputError as error:
+        raise InputError(f"{where}.DefaultGenome: {error}") from None
+
+
 def with_shape(settings: Settings, inputs: int, outputs: int) -> Settings:
     """Return settings for networks of a shape.
 
