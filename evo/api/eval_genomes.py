@@ -16,15 +16,13 @@ from evo.core.errors import InputError
 from evo.core.settings import tables
 from evo.engines import engine_class
 from evo.engines.neat.config_file import load, threshold
-from evo.engines.neat.settings import NeatPythonSettings, NeatSettings
+from evo.engines.neat.settings import AS_NEAT_PYTHON, NeatPythonSettings, NeatSettings
 from evo.engines.neat_python.config import build_config, settings_of
 from evo.fitness.eval_genomes import EvalFunction, EvalGenomes
 from genomes.network.functions import ACTIVATIONS
 
 # More than any population: all genomes are evaluated in one call.
 _WHOLE = 1_000_000
-# Our engine's additions to neat-python that change what the same settings do.
-_PLAIN = {"Selection": {"complexity": "none", "adaptive_rates": False}}
 
 
 def neat_population(
@@ -65,7 +63,7 @@ def neat_population(
     if not issubclass(kind.settings_type, NeatPythonSettings):
         raise InputError(f"engine must be neat or neat-python, not {engine!r}")
     settings, theirs = _read(config)
-    own = tables(settings) | (_PLAIN if kind.settings_type is NeatSettings else {})
+    own = tables(settings) | (AS_NEAT_PYTHON if kind.settings_type is NeatSettings else {})
     defaults: dict[str, Any] = {engine: own, "run": {}}
     if workers == 1:
         defaults["run"]["chunk_size"] = _WHOLE

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from evo.core.errors import FileError, InputError
 from evo.core.settings import changed
 from evo.engines.neat.releases import SECTIONS, Sections, completed
-from evo.engines.neat.settings import NeatPythonSettings
+from evo.engines.neat.settings import AS_NEAT_PYTHON, NeatPythonSettings, NeatSettings
 from genomes.player import Player
 
 Settings = TypeVar("Settings", bound=NeatPythonSettings)
@@ -39,7 +39,8 @@ def load(path: str | Path, settings: Settings) -> NeatFile[Settings]:
 
     Args:
         path: The file.
-        settings: The settings to change; tables that neat-python does not have are kept.
+        settings: The settings to change. Tables that neat-python does not have are kept, but for
+            those that change what the file's rates mean (`AS_NEAT_PYTHON`).
 
     Raises:
         InputError: If the file cannot be read or used. The message names file and entry.
@@ -48,6 +49,8 @@ def load(path: str | Path, settings: Settings) -> NeatFile[Settings]:
     try:
         found = completed(sections)
         result = changed(settings, found.sections, "neat")
+        if isinstance(result, NeatSettings) and not result.Modules.by_output:
+            result = changed(result, AS_NEAT_PYTHON, "neat")
         result.DefaultGenome.check_activations()
     except InputError as error:
         raise FileError(path, str(error)) from None

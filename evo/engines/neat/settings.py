@@ -199,3 +199,8 @@ class NeatSettings(NeatPythonSettings, frozen=True):
         ]
         if self.Modules.by_output and changed:
             raise InputError(f"Selection.{changed[0]} needs Modules.by_output = false")
+
+
+# Without our additions that change what neat-python's settings do. With neat-python's own
+# configuration of XOR, 3 of 10 seeds were unsolved after 300 generations with them, 1 without.
+AS_NEAT_PYTHON = {"Selection": {"complexity": "none", "adaptive_rates": False}}
