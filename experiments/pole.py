@@ -44,7 +44,7 @@ HIDDEN_NEAT: Changes = {
     "NEAT": {"reset_on_extinction": True},
     "DefaultGenome": {"weight_mutate_power": 1.0},
     "DefaultReproduction": {"survival_threshold": 0.05},
-    "DefaultStagnation": {"max_stagnation": 5, "species_elitism": 0},
+    "DefaultStagnation": {"max_stagnation": 3, "species_elitism": 0},
 }
 
 
