@@ -36,8 +36,16 @@ NETWORK: Changes = {
         "DefaultReproduction": {"survival_threshold": 0.1},
     },
 }
-# The paper's population without velocities.
-POPULATION = 1000
+# Without velocities: the paper's population, and networks that can remember.
+HIDDEN: Changes = {"NEAT": {"pop_size": 1000}, "DefaultGenome": {"feed_forward": False}}
+# Steps are large, and the few best are parents. Some populations end in controllers that swing ever
+# more precisely, so one that has stopped improving starts anew.
+HIDDEN_NEAT: Changes = {
+    "NEAT": {"reset_on_extinction": True},
+    "DefaultGenome": {"weight_mutate_power": 1.0},
+    "DefaultReproduction": {"survival_threshold": 0.05},
+    "DefaultStagnation": {"max_stagnation": 3, "species_elitism": 0},
+}
 
 
 class PoleSettings(Settings, frozen=True):
@@ -96,11 +104,12 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
     """
     name = config.task.output
     activation = {"activation_default": name, "activation_options": (name,)}
-    presets: dict[str, Changes] = {"engine": {"DefaultGenome": activation}}
+    presets: dict[str, Changes] = {"network": {"engine": {"DefaultGenome": activation}}}
     if not config.task.velocities:
-        hidden = {"feed_forward": False} | activation
-        presets = {"engine": {"NEAT": {"pop_size": POPULATION}, "DefaultGenome": hidden}}
-    return {"network": presets}
+        genome = activation | HIDDEN["DefaultGenome"]
+        presets["network"] = {"engine": {**HIDDEN, "DefaultGenome": genome}}
+        presets["neat"] = {"engine": HIDDEN_NEAT}
+    return presets
 
 
 def task(config: Config, folder: Path) -> Task:
