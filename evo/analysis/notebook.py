@@ -36,7 +36,8 @@ def song_html(song: Song) -> str:
     if song.duration > MAX_PLAYED:
         return f"{picture}<p>{song.duration:,.0f} seconds: play() returns a player.</p>"
     sound = base64.b64encode(notebook_bytes(song)).decode()
-    return f'{picture}<audio controls src="data:audio/wav;base64,{sound}"></audio>'
+    source = f"data:audio/wav;base64,{sound}"
+    return f'{picture}<audio controls style="display:block" src="{source}"></audio>'
 
 
 def figure_html(figure: Figure, description: str) -> str:

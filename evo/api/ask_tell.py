@@ -91,6 +91,12 @@ class AskTell:
         """Return why to stop, "" for no reason yet."""
         return self._reason or ""
 
+    def _repr_html_(self) -> str:
+        # Figures take time to import.
+        from evo.api.notebook import engine_html
+
+        return engine_html(self)
+
     def __repr__(self) -> str:
         name = type(self.breeder).__name__
         return f"<{name}, generation {self.generation}, {self.evaluations:,} evaluations>"

@@ -49,6 +49,17 @@ class Champion:
         score = "" if self.score is None else f", fitness {self.score:.6g}"
         return f"<champion of generation {self.generation}{score}>"
 
+    def _repr_html_(self) -> str:
+        # Figures take time to import.
+        from evo.api.notebook import champion_html
+
+        return champion_html(self)
+
+    @property
+    def plays(self) -> bool:
+        """Whether it plays music."""
+        return self._shape is not None
+
     @cached_property
     def network(self) -> Network:
         """The network, with `step`, `activate`, `reset`, `save` and `to_neat_python`.

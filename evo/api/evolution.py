@@ -16,6 +16,7 @@ from typing import Any
 
 from evo.api.experiments import experiment
 from evo.api.options import OPTIONS, flag, given_options, path_of
+from evo.api.progress import NotebookDisplay, in_notebook
 from evo.api.run_object import Run
 from evo.core.config import EXECUTION_TABLES, Config, execution_of
 from evo.core.errors import FailedRunError, InputError
@@ -198,10 +199,12 @@ def _display(progress: bool | None, chosen: Experiment) -> Display:
     """Return what shows the progress of a run."""
     if progress is False:
         return Messages()
+    if in_notebook():
+        return NotebookDisplay(chosen.describe)
     from evo.cli.display import BarDisplay, PlainDisplay, Terminal
 
     terminal = Terminal()
-    if terminal.moves or terminal.is_jupyter:
+    if terminal.moves:
         return BarDisplay(terminal, chosen.describe)
     return PlainDisplay(terminal, chosen.describe) if progress else Messages()
 

@@ -31,6 +31,9 @@ class Front(NamedTuple):
     scores: FloatArray
     genomes: Performers
 
+    def __repr__(self) -> str:
+        return f"Front({len(self.scores)} individuals, {self.scores.shape[1]} goals)"
+
 
 class RunLog(Sequence[Mapping[str, Any]]):
     """The log of a run: a record per generation; `evo.runs.loop` lists the entries."""
@@ -55,6 +58,11 @@ class RunLog(Sequence[Mapping[str, Any]]):
 
     def __repr__(self) -> str:
         return f"<log of {len(self)} generations>"
+
+    def _repr_html_(self) -> str:
+        from evo.api.notebook import log_html
+
+        return log_html(self._records)
 
     def columns(self) -> dict[str, list[Any]]:
         """Return the log as flat columns by name: "best", "figures.solved", "engine.species"."""
@@ -108,6 +116,11 @@ class Run:
         best = result["best_fitness"]
         score = "" if best is None else f", best fitness {best:.4g}"
         return f"<run {self.path}, {result['status']}: {result['reason']}{score}>"
+
+    def _repr_html_(self) -> str:
+        from evo.api.notebook import run_html
+
+        return run_html(self)
 
     @property
     def result(self) -> dict[str, Any]:

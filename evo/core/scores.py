@@ -45,6 +45,10 @@ class Scores:
     reasons: dict[int, str] = field(default_factory=dict)
     by_output: FloatArray | None = None
 
+    def __repr__(self) -> str:
+        failed = len(self) - int(self.ok.sum())
+        return f"Scores({len(self):,} individuals{f', {failed:,} failed' if failed else ''})"
+
     def __len__(self) -> int:
         return len(self.total)
 

@@ -121,3 +121,8 @@ def test_scores_by_output_fail_and_join_like_cases() -> None:
 def test_chunks_of_different_numbers_of_cases_are_refused() -> None:
     with pytest.raises(ValueError, match="chunks have 2 and 3 columns"):
         Scores.join([Scores.of([1.0], [[1, 2]]), Scores.of([1.0], [[1, 2, 3]])])
+
+
+def test_scores_print_their_number_and_no_arrays() -> None:
+    assert repr(Scores.of([1.0, 2.0])) == "Scores(2 individuals)"
+    assert repr(Scores.of([1.0, float("nan")])) == "Scores(2 individuals, 1 failed)"

@@ -296,6 +296,11 @@ def test_a_figure_is_written_to_a_path_and_to_a_stream(tmp_path: Any) -> None:
     )
 
 
+def test_a_figure_is_shown_by_a_notebook_as_it_is_written() -> None:
+    figure: Any = fitness_figure({"a": [record(0)]})
+    assert figure._repr_png_() == png_bytes(figure)
+
+
 def test_the_settings_of_matplotlib_are_left_as_they_were() -> None:
     before = dict(matplotlib.rcParams)
     save_figure(fitness_figure({"a": [record(0)]}), io.BytesIO())

@@ -11,8 +11,8 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 
-from evo.analysis.plot import pieces_figure, png_bytes, rolls_figure
-from evo.analysis.plot.rolls import ROW_STEPS, wrong_steps
+from evo.analysis.plot import pieces_figure, png_bytes, rolls_figure, song_figure
+from evo.analysis.plot.rolls import MAX_STEPS, ROW_STEPS, wrong_steps
 from evo.music.song import Song
 
 
@@ -174,6 +174,19 @@ def test_a_held_note_is_one_shape() -> None:
     assert len(shapes(rolls_figure(Song(grid), grid, 0), "right")) == 5
 
 
+def test_a_song_is_drawn_in_rows_with_all_its_notes() -> None:
+    song = Song(np.eye(300, 13, k=-290, dtype=np.bool_), name="$a$\n<b>")
+    figure = song_figure(song)
+    assert len(figure.axes) == 3
+    assert len(shapes(figure, "notes")) == len(song.notes()) == 10
+    assert {"$a$ <b>", "10 notes, 300 steps, 75 s, 120 beats a minute"} <= set(
+        words(figure).split("\n")
+    )
+    long = song_figure(Song(np.ones((1000, 2), np.bool_)))
+    assert len(shapes(long, "notes")) == 2 * MAX_STEPS
+    assert f"The first {MAX_STEPS} of 1000 steps are drawn." in words(long)
+
+
 @pytest.mark.parametrize(
     ("song", "prompt"),
     [
@@ -186,6 +199,7 @@ def test_a_held_note_is_one_shape() -> None:
 )
 def test_songs_of_any_shape_are_drawn_as_a_picture(song: Song, prompt: int) -> None:
     assert png_bytes(rolls_figure(song, ~song.grid, prompt)).startswith(b"\x89PNG")
+    assert song._repr_png_().startswith(b"\x89PNG")
 
 
 def test_a_roll_that_does_not_fit_the_song_is_refused() -> None:

@@ -1,0 +1,138 @@
+"""Show a run's progress in a notebook: one bar that is redrawn, and at last one line.
+
+It is HTML by IPython's own `display`, so no widgets have to be installed. A display must never end
+or change a run, so errors of the frontend are ignored.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from html import escape
+from typing import Any
+
+from evo.core.errors import printable
+from evo.runs.directory import Run
+from evo.runs.loop import Record
+from evo.runs.stop import Stop
+
+# Minimum seconds between two updates: more would fill the frontend's queue.
+PAUSE = 0.3
+Describe = Callable[[Mapping[str, Any]], list[str]]
+_BAR, _DONE = "#E4E4E4", "#0072B2"
+
+
+def in_notebook() -> bool:
+    """Return whether this process is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+class NotebookDisplay:
+    """A progress bar in the output of a cell; see `evo.runs.display.Display`."""
+
+    def __init__(self, figures: Describe = lambda figures: []) -> None:
+        """Take the description of the champion's figures.
+
+        Args:
+            figures: Returns the champion's figures in words (`Experiment.describe`).
+        """
+        self._figures = figures
+        self._pace: Any = None
+        self._stop: Stop | None = None
+        self._handle: Any = None
+        self._last: Record | None = None
+        self._text = ""
+        self._drawn = 0.0
+        self._errors = _frontend_errors()
+
+    def begin(self, run: Run, stop: Stop, first: int) -> None:
+        """See `Display.begin`.
+
+        Args:
+            run: Ignored.
+            stop: The stop criteria, for the length of the bar.
+            first: The next generation.
+        """
+        # The command line's: its modules take time to import.
+        from evo.cli.display import Pace
+
+        self._pace, self._stop = Pace(stop, first), stop
+        self._draw(self._bar(first, "the first generation ..."))
+
+    def message(self, text: str) -> None:
+        """See `Display.message`."""
+        self._try(lambda: print(printable(text), flush=True))
+
+    def record(self, record: Record) -> None:
+        """See `Display.record`."""
+        pace = self._pace.describe(record)
+        self._last = record
+        if time.monotonic() - self._drawn >= PAUSE:
+            self._draw(self._bar(record["generation"] + 1, self._describe(record), pace))
+
+    def end(self) -> None:
+        """See `Display.end`; the last state stays as one line."""
+        if self._last is None:
+            self._draw("<div>no further generation</div>")
+            return
+        record = self._last
+        line = self._describe(record)
+        text = f"generation {record['generation']}: {line}, {record['wall_seconds']:,.1f} s"
+        self._draw(f"<div>{escape(text)}</div>")
+
+    def _describe(self, record: Record) -> str:
+        """Return a record in one line."""
+        from evo.cli.display import describe
+
+        return printable(describe(record, self._figures))
+
+    def _bar(self, done: int, text: str, pace: str = "") -> str:
+        """Return the bar, and the current figures below it.
+
+        Args:
+            done: Generations done.
+            text: The figures, not escaped.
+            pace: Speed and remaining time.
+        """
+        total = None if self._stop is None else self._stop.generations
+        of = "" if total is None else f" of {total:,}"
+        bar = ""
+        if total:
+            width = min(100.0, 100.0 * done / total)
+            bar = (
+                f'<div style="width:300px;height:8px;background:{_BAR};border-radius:4px">'
+                f'<div style="width:{width:.1f}%;height:8px;background:{_DONE};border-radius:4px">'
+                "</div></div>"
+            )
+        head = f"generation {done:,}{of}{f', {pace}' if pace else ''}"
+        return f"<div>{escape(head)}<br>{bar}{escape(text)}</div>"
+
+    def _draw(self, html: str) -> None:
+        """Show HTML in place of the last."""
+        self._drawn = time.monotonic()
+        self._try(lambda: self._show(html))
+
+    def _show(self, html: str) -> None:
+        from IPython.display import HTML, display
+
+        if self._handle is None:
+            self._handle = display(HTML(html), display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(HTML(html))  # type: ignore[no-untyped-call]
+
+    def _try(self, action: Callable[[], Any]) -> None:
+        """Act, ignoring errors of the frontend."""
+        with suppress(*self._errors):
+            action()
+
+
+def _frontend_errors() -> tuple[type[Exception], ...]:
+    """Return what a notebook's connection raises: closed sockets, pipes and event loops."""
+    errors: tuple[type[Exception], ...] = (OSError, RuntimeError, ValueError, ImportError)
+    try:
+        from zmq import ZMQError
+    except ImportError:
+        return errors
+    return (*errors, ZMQError)
