@@ -1,6 +1,6 @@
-"""Settings of the documentation site.
+"""Configure the documentation site.
 
-Build it by: sphinx-build -W --keep-going -b html docs docs/_build
+    sphinx-build -W --keep-going -b html docs docs/_build
 
 Pages that begin with `file_format: mystnb` are notebooks. They are executed when the site is built,
 and an error in one of them fails the build. Their results are kept in docs/_build until the code of
