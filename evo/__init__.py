@@ -16,6 +16,7 @@ fitness      fitness functions
 music        songs, measures and MIDI
 core         seeds, scores, settings, files, errors
 data         the files in `data/`
+collision    refuses to work inside of another distribution's package `evo`
 """
 
 import os

@@ -3,7 +3,7 @@
 import sys
 
 try:
-    import evo.core.collision  # noqa: F401  before everything else
+    import evo.collision  # noqa: F401  before everything else
 except ImportError as error:
     sys.exit(f"evo: {error}")
 

@@ -12,5 +12,4 @@ user_files  one-line errors for files named by a user
 interrupt   signals that ask a run to end
 platform    differences between operating systems
 processes   child processes that end with this one
-collision   refuses to work inside of another distribution's package `evo`
 """
