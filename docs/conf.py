@@ -1,6 +1,6 @@
-"""Configure the documentation site.
+"""Settings of the documentation site.
 
-    sphinx-build -W --keep-going -b html docs docs/_build
+Build it by: sphinx-build -W --keep-going -b html docs docs/_build
 
 Pages that begin with `file_format: mystnb` are notebooks. They are executed when the site is built,
 and an error in one of them fails the build. Their results are kept in docs/_build until the code of

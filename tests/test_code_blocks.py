@@ -1,5 +1,4 @@
-"""Every code block and example of the documents runs; the blocks of one page share a folder and a
-process.
+"""Every code block of the documents runs; the blocks of one page share a folder and a process.
 
 Pages that are notebooks are executed when the site is built (`docs/conf.py`). Shell commands are
 parsed by `tests/test_documents.py`. A block that cannot run has a comment before it that says why:
@@ -20,7 +19,6 @@ PAGES = [
     ROOT / "README.md",
     *(path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts),
 ]
-EXAMPLES = sorted((ROOT / "docs" / "examples").glob("*.py"))
 TIMEOUT = 300  # seconds for a page; in a new checkout, kernels are compiled
 _FENCE = re.compile(r"^(<!-- not run: .+ -->\n+)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"(?:^|\n\n)((?:    .*\n|\n(?=    ))+)")
@@ -63,11 +61,12 @@ RUNNING = [
 ]
 
 
-def check_runs(folder: Path, *arguments: str) -> None:
-    """Check that Python ends well."""
+@pytest.mark.parametrize("path", RUNNING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_blocks_run(path: Path, tmp_path: Path) -> None:
+    script = as_script(path, python_blocks(path.read_text(encoding="utf-8")))
     done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=folder,
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"},
         capture_output=True,
         text=True,
@@ -75,16 +74,6 @@ def check_runs(folder: Path, *arguments: str) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-@pytest.mark.parametrize("path", RUNNING, ids=lambda path: str(path.relative_to(ROOT)))
-def test_python_blocks_run(path: Path, tmp_path: Path) -> None:
-    check_runs(tmp_path, "-c", as_script(path, python_blocks(path.read_text(encoding="utf-8"))))
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
-def test_examples_run(path: Path, tmp_path: Path) -> None:
-    check_runs(tmp_path, str(path))
 
 
 def test_few_blocks_are_left_out() -> None:
