@@ -16,8 +16,11 @@ fitness      fitness functions
 music        songs, measures and MIDI
 core         seeds, scores, settings, files, errors
 data         the files in `data/`
+collision    refuses to work inside of another distribution's package `evo`
 """
 
+import os
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +63,14 @@ __all__ = [
     "gymnasium_fitness", "load_network", "load_run", "main", "neat_population", "plot", "resume",
     "run", "runs", "settings", "song", "tunes",
 ]  # fmt: skip
+
+# A file of the unrelated distribution `evo`, which has a package of the same name.
+if os.path.exists(os.path.join(os.path.dirname(__file__), "main_ape.py")):
+    warnings.warn(
+        "the distribution evo, an unrelated project, is installed in the same folder as kuznechik, "
+        "and both overwrite files of each other. Use separate environments.",
+        stacklevel=2,
+    )
 
 
 def __getattr__(name: str) -> Any:

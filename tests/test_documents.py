@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 import pytest
 
+import evo
 from evo.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [
     *sorted(ROOT.glob("*.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *(path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts),
     ROOT / "benchmarks" / "notes.md",
 ]
 NAMES = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
@@ -23,8 +24,11 @@ def commands_in(text: str) -> list[list[str]]:
 
     Explanations are left out.
     """
-    code = re.findall(r"^    (.*)$", text, re.MULTILINE) + [
-        " ".join(span.split()) for span in re.findall(r"`(evo [^`]*)`", text)
+    shells = re.findall(r"^```(?:sh|bash|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    code = [
+        *re.findall(r"^    (.*)$", text, re.MULTILINE),
+        *(line.removeprefix("$ ") for shell in shells for line in shell.splitlines()),
+        *(" ".join(span.split()) for span in re.findall(r"`(evo [^`]*)`", text)),
     ]
     lines = [re.split(r"\s{3,}", line)[0] for line in code]
     found = [re.search(r"(?:^|/|\s)evo ([a-z].*)$", line) for line in lines]
@@ -68,6 +72,11 @@ def test_commands_are_accepted_by_the_command_line(document: str) -> None:
             parse(arguments)
         except click.UsageError as error:
             pytest.fail(f"evo {shlex.join(arguments)}: {error.format_message()}")
+
+
+def test_the_reference_has_every_public_name() -> None:
+    text = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    assert [name for name in evo.__all__ if f"evo.{name}\n" not in text + "\n"] == []
 
 
 def test_the_readme_shows_every_command() -> None:

@@ -20,6 +20,7 @@ script        main: the command line of your own script
 options       checks of the arguments
 """
 
+import evo.collision  # noqa: F401  raises where another package is called evo
 from evo.api.ask_tell import engine
 from evo.api.champion import Champion
 from evo.api.commands import load_run, resume, run, settings, song, tunes
