@@ -189,7 +189,7 @@ def _ended(run: Run, made_here: bool = False) -> Run:
         raise FailedRunError(f"{run.path}: {result['reason']}")
     number = result.get("signal")
     if number == signal.SIGINT:
-        raise KeyboardInterrupt
+        raise KeyboardInterrupt(f"{run.path}: stopped; the same call with resume=True continues it")
     if number is not None:
         sys.exit(128 + number)
     return run

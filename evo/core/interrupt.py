@@ -8,6 +8,7 @@ safe, because a run can be killed at any instant.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
 from types import FrameType
@@ -29,8 +30,8 @@ class Interrupts:
     """Context manager that records the first signal, to let the caller end cleanly.
 
     If the context is still active `GRACE` seconds after the signal, `Interrupted` is raised in it.
-    A second signal ends the process at once. Only the main thread receives signals. An ignored
-    SIGHUP (`nohup`) stays ignored.
+    A second signal ends the process at once; in a notebook it raises `Interrupted`. Only the main
+    thread receives signals. An ignored SIGHUP (`nohup`) stays ignored.
 
     Attributes:
         received: The first signal, None before it.
@@ -57,6 +58,8 @@ class Interrupts:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None:
+            if "ipykernel" in sys.modules:  # a notebook would lose all its variables
+                raise Interrupted
             os._exit(128 + number)
         self.received = signal.Signals(number)
         self._cancel = call_later(GRACE, self._break_off)
