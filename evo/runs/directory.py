@@ -384,8 +384,8 @@ class Run:
         if self._log.is_written:
             return
         self._remove_inputs()
-        for name in ("run.json", "config.toml", "result.json", ".lock"):
-            (self.path / name).unlink(missing_ok=True)
+        for name in ("champion", "run.json", "config.toml", "result.json", ".lock"):
+            remove(self.path / name)
         if self._made_folder:
             self.path.rmdir()
 
