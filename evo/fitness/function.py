@@ -129,15 +129,17 @@ class FunctionFitness:
             FunctionError: If the function raises, or returns something else than numbers.
         """
         if self.batch:
-            returned = self._called(self.function, performers, streams)
+            returned = self._called(self.function, self._takes, performers, streams)
             if isinstance(returned, Scores):
                 return returned
             table = self._table(returned, len(performers))
         else:
-            rows = [
-                self._row(self._called(self.function, individual, streams[index]))
-                for index, individual in enumerate(individuals(performers))
-            ]
+            takes, function = self._takes, self.function
+            rows = []
+            for index, individual in enumerate(individuals(performers)):
+                # Making a stream takes as long as some 20 steps of a network.
+                random = streams[index] if takes.random else None
+                rows.append(self._row(self._called(function, takes, individual, random)))
             if len({len(row) for row in rows}) > 1:
                 raise FunctionError(f"{self.name} returned different numbers of {self._columns}s")
             table = np.array(rows, np.float64)
@@ -147,9 +149,8 @@ class FunctionFitness:
             total = table.sum(axis=1)
         return Scores.of(total, table) if self.goals else Scores.of(total, by_output=table)
 
-    def _called(self, function: Function, who: Any, random: Any) -> Any:
+    def _called(self, function: Function, takes: Parameters, who: Any, random: Any) -> Any:
         """Call a function of the user, and return what it returns."""
-        takes = parameters_of(function, name_of_function(function))
         arguments = (who, random) if takes.random else (who,)
         named = {"settings": self._settings} if takes.settings else {}
         try:
@@ -221,7 +222,8 @@ class FunctionFitness:
         who = performers if self.batch else individuals(performers)[0]
         random = np.random.default_rng(0)
         try:
-            found = self._called(self._figures, who, [random] if self.batch else random)
+            takes = parameters_of(self._figures, name)
+            found = self._called(self._figures, takes, who, [random] if self.batch else random)
         except FunctionError as error:
             raise InputError(str(error)) from error
         if not isinstance(found, Mapping):
