@@ -134,7 +134,7 @@ class Engine(ABC, Generic[S]):
     operators: ClassVar[type[Operators[Any]] | None] = None
     can_forget: ClassVar[bool] = True
     takes: ClassVar[tuple[str, ...]] = ()
-    kernels: ClassVar[tuple[Any, ...]]
+    kernels: ClassVar[tuple[Any, ...]] = ()
 
     def __init__(
         self,

@@ -33,12 +33,18 @@ def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
     own = getattr(fitness, "kernels", ())
     if own and not any(is_compiled(kernel) for kernel in own):
         return True
-    return not any(is_compiled(kernel) for kernel in engine_class(engine).kernels)
+    kernels = engine_class(engine).kernels
+    return bool(kernels) and not any(is_compiled(kernel) for kernel in kernels)
 
 
-def announcement(engine: str) -> str:
-    """Return the message before kernels are compiled, with the folder that keeps them."""
-    folder = cache_folder(engine_class(engine).kernels[0])
+def announcement(engine: str, fitness: Fitness) -> str:
+    """Return the message before kernels are compiled, with the folder that keeps them.
+
+    Args:
+        engine: The engine's name.
+        fitness: The fitness of the run.
+    """
+    folder = cache_folder((*engine_class(engine).kernels, *getattr(fitness, "kernels", ()))[0])
     kept = f"they are kept in {folder}" if folder else "they cannot be kept"
     return f"compiling the kernels, which takes some seconds; {kept}"
 

@@ -299,7 +299,7 @@ class _Session:
         """Evolve generation after generation until there is a reason to stop."""
         engine, fitness, name = self.engine, self.task.fitness, self.config.run.engine
         if precompile.is_needed(name, fitness):
-            self.display.message(precompile.announcement(name))
+            self.display.message(precompile.announcement(name, fitness))
             precompile.compile_kernels(name, self.config.engine, self.task.player, fitness)
         self.display.begin(self.run, self.stop, engine.generation)
         try:

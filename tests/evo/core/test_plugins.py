@@ -7,7 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
 MODULE = '''
+import numpy as np
 import evo
+from evo.core.settings import changed
+from evo.core.state import State
 from evo.engines.ga.engine import GridGA
 from genomes.grid.grids import Grids
 
@@ -22,6 +25,33 @@ class OwnGrids(Grids):
 
 class OwnGA(GridGA):
     genome = OwnGrids
+
+class PlainSettings(evo.Settings, frozen=True):
+    size: int = 4
+    steps: int = 1
+    keys: int = 1
+
+class Plain(evo.Engine):
+    """An engine without kernels."""
+    genome = Grids
+    settings_type = PlainSettings
+    population = "size"
+
+    @classmethod
+    def of_shape(cls, settings, inputs, outputs):
+        return changed(settings, {"steps": inputs, "keys": outputs})
+
+    def ask(self):
+        return Grids(np.zeros((self.settings.size, self.settings.steps, self.settings.keys), bool))
+
+    def _breed(self, scores):
+        pass
+
+    def _state(self):
+        return State()
+
+    def _restore(self, state):
+        pass
 '''
 ENTRIES = """
 [kuznechik.experiments]
@@ -33,6 +63,7 @@ own-grid = other_package:OwnGrids
 
 [kuznechik.engines]
 own-grid.own-ga = other_package:OwnGA
+grid.plain = other_package:Plain
 """
 
 
@@ -61,3 +92,7 @@ def test_another_package_adds_experiments_engines_and_genomes(tmp_path: Path) ->
     assert bred.returncode == 0, bred.stderr
     listed = evo(tmp_path, "runs", "b").stdout
     assert "own-grid/own-ga" in listed
+    plain = ("--genome", "grid", "--engine", "plain", "--generations", "2", "--population", "6")
+    bred = evo(tmp_path, "run", "memorize", *plain, "--song", "ode-to-joy", "--out", "c")
+    assert bred.returncode == 0, bred.stderr
+    assert "12 evaluations" in bred.stderr + bred.stdout

@@ -109,3 +109,14 @@ def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
 def test_the_folder_of_compiled_kernels_is_named(engine: str) -> None:
     folder = precompile.announcement(engine).partition("kept in ")[2]
     assert Path(folder).is_dir()
+
+
+def test_an_engine_without_kernels_needs_nothing_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class WithKernels(Xor):
+        kernels = engine_class("neat").kernels
+
+    monkeypatch.setattr(engine_class("neat"), "kernels", ())
+    assert not precompile.is_needed("neat", Xor())
+    assert "compiling the kernels" in precompile.announcement("neat", WithKernels())
