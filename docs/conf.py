@@ -72,6 +72,7 @@ nb_execution_in_temp = True
 nb_execution_timeout = 300  # seconds per cell; kernels are compiled in a new checkout
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # messages such as that kernels are compiled
 
 # Documents outside of docs/, and the pages that include them.
 _INCLUDED = {
