@@ -37,12 +37,12 @@ def is_needed(engine: str, fitness: Fitness | None = None) -> bool:
     return bool(kernels) and not any(is_compiled(kernel) for kernel in kernels)
 
 
-def announcement(engine: str, fitness: Fitness) -> str:
+def announcement(engine: str, fitness: Fitness | None = None) -> str:
     """Return the message before kernels are compiled, with the folder that keeps them.
 
     Args:
         engine: The engine's name.
-        fitness: The fitness of the run.
+        fitness: The fitness of the run, if its kernels may be the only ones.
     """
     folder = cache_folder((*engine_class(engine).kernels, *getattr(fitness, "kernels", ()))[0])
     kept = f"they are kept in {folder}" if folder else "they cannot be kept"
