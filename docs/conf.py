@@ -71,6 +71,7 @@ nb_execution_cache_path = str(ROOT / "docs" / "_build" / ".executed" / _digest()
 nb_execution_in_temp = True
 nb_execution_timeout = 300  # seconds per cell; kernels are compiled in a new checkout
 nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 nb_merge_streams = True
 nb_output_stderr = "remove"  # messages such as that kernels are compiled
 

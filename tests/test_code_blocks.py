@@ -76,6 +76,13 @@ def test_python_blocks_run(path: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_every_block_of_a_notebook_is_a_cell() -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in PAGES}
+    notebooks = {path: text for path, text in texts.items() if is_notebook(text)}
+    assert len(notebooks) >= 6
+    assert [path for path, text in notebooks.items() if "```python" in text] == []
+
+
 def test_few_blocks_are_left_out() -> None:
     texts = [path.read_text(encoding="utf-8") for path in PAGES]
     assert sum(len(_MARK.findall(text)) for text in texts) <= 3
