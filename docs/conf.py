@@ -45,6 +45,7 @@ html_show_sourcelink = False
 highlight_language = "none"
 default_role = "literal"  # `name` in docstrings
 add_module_names = False
+smartquotes = False  # quotes in docstrings are those of code
 
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

@@ -1,4 +1,4 @@
-"""What a release needs: equal versions, complete metadata, and a valid citation file."""
+"""Releases: equal versions, complete metadata, and a valid citation file."""
 
 import configparser
 import re
