@@ -21,7 +21,6 @@ PAGES = [
 ]
 TIMEOUT = 300  # seconds for a page; in a new checkout, kernels are compiled
 _FENCE = re.compile(r"^(<!-- not run: .+ -->\n+)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_INDENTED = re.compile(r"(?:^|\n\n)((?:    .*\n|\n(?=    ))+)")
 _MARK = re.compile(r"<!-- not run: .+ -->")
 
 
@@ -31,14 +30,15 @@ def is_notebook(text: str) -> bool:
 
 
 def python_blocks(text: str) -> list[str]:
-    """Return the Python blocks of a page: fenced ones, and indented ones that import `evo`."""
-    found = [(match.start(), match[2]) for match in _FENCE.finditer(text) if not match[1]]
-    without_fences = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
-    for block in _INDENTED.findall(without_fences):
-        code = re.sub(r"^    ", "", block, flags=re.MULTILINE)
-        if re.search(r"^(import evo|from evo)\b", code, re.MULTILINE):
-            found.append((text.index(block), code))
-    return [code for _, code in sorted(found)]
+    """Return the Python blocks of a page."""
+    return [match[2] for match in _FENCE.finditer(text) if not match[1]]
+
+
+def unfenced_python(text: str) -> list[str]:
+    """Return indented lines that use this package in Python: they would not be executed."""
+    outside = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    lines = re.findall(r"^    (.*)$", outside, re.MULTILINE)
+    return [line for line in lines if re.search(r"\bevo\.\w+\(|import evo\b|from evo\b", line)]
 
 
 def as_script(path: Path, blocks: list[str]) -> str:
@@ -89,9 +89,13 @@ def test_few_blocks_are_left_out() -> None:
     assert len(RUNNING) >= 8
 
 
-def test_blocks_of_both_kinds_are_found() -> None:
-    text = (
-        "A:\n\n    import evo\n\n    evo.tunes()\n\nB:\n\n    evo runs\n\n```python\nx = 1\n```\n"
-    )
-    assert python_blocks(text) == ["import evo\n\nevo.tunes()\n", "x = 1\n"]
-    assert python_blocks("<!-- not run: needs a cluster -->\n\n" + text[-20:]) == []
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_is_in_fences(path: Path) -> None:
+    assert unfenced_python(path.read_text(encoding="utf-8")) == []
+
+
+def test_blocks_are_found() -> None:
+    text = "    import evo\n    run = evo.run(1)\n    evo run xor\n\n```python\nx = 1\n```\n"
+    assert python_blocks(text) == ["x = 1\n"]
+    assert len(unfenced_python(text)) == 2
+    assert python_blocks(text.replace("```p", "<!-- not run: needs a cluster -->\n```p")) == []
