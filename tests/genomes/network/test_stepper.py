@@ -234,8 +234,8 @@ def test_the_populations_hold_every_function_and_odd_nodes(feed_forward: bool, t
 
 
 def test_steps_call_the_users_own_functions() -> None:
-    register("test_stepper_half", lambda z: 0.5 * z)
+    register("stepper_half", lambda z: 0.5 * z)
     one = network(1, 1, [(-1, 0, 3.0)])
-    own = replace(one, activation=np.array([code_of("test_stepper_half")], np.uint8))
+    own = replace(one, activation=np.array([code_of("stepper_half")], np.uint8))
     assert own.stepper().step(np.ones((1, 1))).tolist() == [[1.5]]
     assert Network(own).step([2.0]) == own.activate(np.full((1, 1), 2.0)).ravel().tolist() == [3.0]
