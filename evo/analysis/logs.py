@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from evo.analysis.compare import find_runs
 from evo.analysis.plot import panels_of
 from evo.core.errors import EvoError, RunError
 from evo.experiment import Panel
@@ -15,7 +16,7 @@ Logs = dict[str, list[dict[str, Any]]]
 
 
 def logs_of(paths: Sequence[Path]) -> Logs:
-    """Return the records of runs by path; a folder of seeds means its runs that have begun.
+    """Return the records of runs by path; a folder means the runs in it that have begun.
 
     Args:
         paths: Paths of runs or folders of seeds.
@@ -36,7 +37,8 @@ def logs_of(paths: Sequence[Path]) -> Logs:
 
 def _runs_in(path: Path) -> list[Path]:
     if not is_batch(path):
-        return [path]
+        is_run = (path / "log.jsonl").exists() or not path.is_dir()
+        return [path] if is_run else find_runs([path])[0]
     batch = Batch.open(path)
     folders = [batch.folder(seed) for seed in batch.seeds]
     return [folder for folder in folders if (folder / "log.jsonl").exists()]

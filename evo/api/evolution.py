@@ -66,7 +66,7 @@ def evolve(
         outputs: Numbers that it returns.
         keys: Keys of the instrument, for music.
         steps: Steps of a piece, for music.
-        genome: Genome kind: network (default), grid or history-user.
+        genome: Genome kind: network (default), grid (default with goals) or history-user.
         name: Name of the experiment; None for the function's.
         goals: Whether the fitness returns several numbers per individual: NSGA-II.
         figures: Returns further figures of the champion by name, for log and result.
@@ -187,6 +187,8 @@ def _ended(run: Run, made_here: bool = False) -> Run:
                 if made_here:
                     run.path.rmdir()
         raise FailedRunError(f"{run.path}: {result['reason']}")
+    if "lost" in result:
+        raise FailedRunError(f"{run.path}: {result['reason']}; resume=True continues the run")
     number = result.get("signal")
     if number == signal.SIGINT:
         raise KeyboardInterrupt(f"{run.path}: stopped; the same call with resume=True continues it")

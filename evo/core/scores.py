@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from genomes.arrays import BoolArray, FloatArray, Singles
 
+# Largest size of a score: sums and squares of a population's are still finite.
+LARGEST = 1e150
+
 
 class Status(IntEnum):
     """How the evaluation of one individual ended."""
@@ -56,7 +59,7 @@ class Scores:
     def of(cls, total: Any, cases: Any = None, by_output: Any = None) -> Self:
         """Return the scores from a fitness's numbers.
 
-        A number that is NaN or infinite fails its individual.
+        A number that is NaN, infinite or beyond `LARGEST` fails its individual.
 
         Args:
             total: (n,).
@@ -71,7 +74,7 @@ class Scores:
         if totals.ndim != 1:
             raise ValueError(f"total must be (n,), got {totals.shape}")
         tables = {"cases": cases, "by_output": by_output}
-        finite = np.isfinite(totals)
+        finite = np.abs(totals) <= LARGEST
         for name, given in tables.items():
             if given is None:
                 continue
@@ -80,10 +83,16 @@ class Scores:
                 raise ValueError(f"{name} must be ({len(totals)}, m), got {table.shape}")
             with np.errstate(over="ignore"):  # too large for float32 is infinite: a failure
                 tables[name] = table.astype(np.float32 if name == "cases" else np.float64)
-            finite &= np.isfinite(tables[name]).all(axis=1)
+            finite &= (np.abs(tables[name]) <= LARGEST).all(axis=1)
         failed = np.flatnonzero(~finite)
         reason = "the score is {} or a part of it is not finite"
-        reasons = {int(i): reason.format(totals[i]) for i in failed}
+        too_large = f"the score is {{}}, and at most {LARGEST:g} is allowed"
+        reasons = {
+            int(i): (
+                too_large if np.isfinite(totals[i]) and abs(totals[i]) > LARGEST else reason
+            ).format(totals[i])
+            for i in failed
+        }
         totals[failed] = -np.inf
         for table in tables.values():
             if table is not None:

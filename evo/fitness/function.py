@@ -15,6 +15,7 @@ A function travels to worker processes by value, or with the script that defines
 """
 
 import inspect
+import os
 import traceback
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
@@ -32,6 +33,9 @@ from evo.core.user_scripts import Script, script_of
 from genomes.individual import individuals
 
 Function = Callable[..., Any]
+# The folders of this project's packages, which are not a user's source.
+_ROOT = PurePath(__file__).parents[2]
+_PACKAGES = tuple(f"{_ROOT / name}{os.sep}" for name in ("evo", "genomes", "experiments"))
 
 
 class Parameters(NamedTuple):
@@ -143,6 +147,12 @@ class FunctionFitness:
             if len({len(row) for row in rows}) > 1:
                 raise FunctionError(f"{self.name} returned different numbers of {self._columns}s")
             table = np.array(rows, np.float64)
+        outputs = getattr(performers, "outputs", table.shape[1])
+        if self.by_output and table.shape[1] != outputs:
+            raise FunctionError(
+                f"{self.name} must return a number for each of the {outputs} outputs, got "
+                f"{table.shape[1]}"
+            )
         if not self._columns:
             return Scores.of(table[:, 0])
         with np.errstate(invalid="ignore"):  # infinity minus infinity: a failure
@@ -295,10 +305,18 @@ def parameters_of(function: Any, name: str) -> Parameters:
 
 def _described(name: str, error: Exception) -> str:
     """Return a user's exception in one line, with its place in the user's source."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the call here
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith(_PACKAGES) and "site-packages" not in frame.filename
+    ]
     text = f"{name} raised {type(error).__name__}"
-    if str(error):
-        text += f": {' '.join(str(error).split())}"
+    try:
+        message = " ".join(str(error).split())
+    except Exception:  # noqa: BLE001 - of a user's own class
+        message = ""
+    if message:
+        text += f": {message}"
     if frames:
         text += f" ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})"
     return text

@@ -33,6 +33,7 @@ from evo.core.state import Count, Positive
 from evo.engines import Engine
 from evo.fitness.base import Fitness, LearningFitness
 from evo.runs.noisy import Contest, noisy_champion
+from evo.runs.record import checked_figures
 from evo.workers.base import Evaluator
 
 Record = dict[str, Any]
@@ -122,7 +123,7 @@ def generations(
             engine.keep(contest.champion)
         champion = engine.champion
         if champion is not None and champion.generation != progress.figures_generation:
-            progress.figures = fitness.figures(champion.performers)
+            progress.figures = checked_figures(fitness.figures(champion.performers))
             progress.figures_generation = champion.generation
         if learner is not None:
             learner.learn(performers, scores, generation)

@@ -5,13 +5,18 @@ nested to a limited depth, so that no reader has to check them again.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from evo.core.errors import RunError
+from evo.core.errors import InputError, RunError
+from evo.core.files import to_json
 from evo.core.state import Count, Finite, Positive
+
+# Readers read the last megabyte of a log.
+MAX_FIGURES = 1 << 18
 
 _Leaf = Annotated[int, Meta(ge=-(1 << 53), le=1 << 53)] | Finite | bool | str | None
 _Flat = _Leaf | list[_Leaf] | dict[str, _Leaf]
@@ -82,6 +87,33 @@ def check_result(result: dict[str, Any]) -> None:
         RunError: If one is missing or wrong; the message does not name the file.
     """
     _check(result, RunResult)
+
+
+def checked_figures(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a task's figures as the log stores them, so that the log can be read again.
+
+    Raises:
+        InputError: If they are no JSON, too long, too deeply nested, or `solved` is no bool.
+    """
+    plain: dict[str, Any] = {}
+    for name, value in figures.items():
+        try:
+            plain |= json.loads(to_json({name: value}))
+            msgspec.convert({name: plain[name]}, _Figures)
+        except (TypeError, ValueError, RecursionError, msgspec.ValidationError):
+            raise InputError(
+                f"the figure {name!r} cannot be stored; give numbers up to 2**53, text, and lists "
+                "or dictionaries of them, nested 3 deep at most"
+            ) from None
+    content = to_json(plain)
+    if len(content) > MAX_FIGURES:
+        raise InputError(
+            f"the figures are {len(content):,} bytes long, and at most {MAX_FIGURES:,} are stored; "
+            "return fewer numbers"
+        )
+    if not isinstance(plain.get("solved", False), bool):
+        raise InputError(f"the figure `solved` must be True or False, got {plain['solved']!r}")
+    return plain
 
 
 def _check(values: dict[str, Any], kind: type[msgspec.Struct]) -> None:

@@ -237,3 +237,66 @@ def test_names_of_this_package_get_a_prefix(tmp_path: Path) -> None:
     run = evo.evolve(xor, out=tmp_path / "run", **SMALL)
     assert run.config.run.experiment == "my-xor"
     assert evo.load_run(tmp_path / "run").experiment.name == "my-xor"
+
+
+UNSTORABLE: list[tuple[Any, str]] = [
+    (2**60, "the figure 'a' cannot be stored; give numbers up to 2**53"),
+    ([[[[[1]]]]], "the figure 'a' cannot be stored"),
+    ("\ud800", "the figure 'a' cannot be stored"),
+    (np.zeros(10**6), "the figures are 5,000,008 bytes long, and at most 262,144 are stored"),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), UNSTORABLE, ids=range(len(UNSTORABLE)))
+def test_figures_that_no_reader_takes_are_refused_before_they_are_written(
+    tmp_path: Path, value: Any, message: str
+) -> None:
+    """A first champion has good figures, a later one does not: the run so far is kept."""
+    calls: list[Any] = []
+
+    def figures(network: Any) -> dict[str, Any]:
+        calls.append(network)
+        return {"a": value if len(calls) > 1 else 1}
+
+    def improving(network: Any, random: np.random.Generator) -> float:
+        return 1.0 if not calls else 2.0
+
+    out = tmp_path / "run"
+    with pytest.raises(InputError) as caught:
+        evo.evolve(
+            evo.fitness(noisy=False)(improving), figures=figures, out=out,
+            changes={"checkpoints": {"every": 1}}, **SMALL,
+        )  # fmt: skip
+    assert message in str(caught.value)
+    more = SMALL | {"generations": 3}
+    run = evo.evolve(improving, name="improving", out=out, resume=True, **more)
+    assert run.result["generations"] == 3
+
+
+def test_solved_must_be_a_truth_value(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the figure `solved` must be True or False, got 'no'"):
+        evo.evolve(second, figures=lambda network: {"solved": "no"}, out=tmp_path / "a", **SMALL)
+
+
+@pytest.mark.parametrize("engine", ["neat", "neat-python"])
+def test_a_score_that_is_too_large_fails_its_individual(tmp_path: Path, engine: str) -> None:
+    def huge(network: Any) -> float:
+        return 1e308 if network.activate([0.0, 1.0])[0] > 0.5 else -1e150
+
+    run = evo.evolve(huge, engine=engine, out=tmp_path / "run", **SMALL)
+    assert run.log[0]["failures"]["nan"] > 0
+    assert run.champion.score == -1e150
+
+
+def test_an_error_is_located_in_the_users_source(tmp_path: Path) -> None:
+    with pytest.raises(FailedRunError, match=r"\(test_evolution\.py, line \d+\)"):
+        evo.evolve(lambda network: network.step([1.0]), out=tmp_path / "run", **SMALL)
+
+
+def test_scores_by_output_are_one_per_output(tmp_path: Path) -> None:
+    @evo.fitness(batch=True, by_output=True)
+    def two(networks: Any) -> Any:
+        return np.zeros((len(networks), 2))
+
+    with pytest.raises(FailedRunError, match="a number for each of the 1 outputs, got 2"):
+        evo.evolve(two, out=tmp_path / "run", **SMALL)
