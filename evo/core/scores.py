@@ -83,7 +83,8 @@ class Scores:
                 raise ValueError(f"{name} must be ({len(totals)}, m), got {table.shape}")
             with np.errstate(over="ignore"):  # too large for float32 is infinite: a failure
                 tables[name] = table.astype(np.float32 if name == "cases" else np.float64)
-            finite &= (np.abs(tables[name]) <= LARGEST).all(axis=1)
+            checked = tables[name].astype(np.float64)
+            finite &= (np.abs(checked) <= LARGEST).all(axis=1)
         failed = np.flatnonzero(~finite)
         reason = "the score is {} or a part of it is not finite"
         too_large = f"the score is {{}}, and at most {LARGEST:g} is allowed"

@@ -74,7 +74,7 @@ def test_cases_of_another_shape_are_refused(cases: Any) -> None:
 def test_failed_individuals_rank_last_whatever_the_others_have() -> None:
     scores = Scores.join(
         [
-            Scores.of([-1e308, 5.0, np.nan]),
+            Scores.of([-1e150, 5.0, np.nan]),
             Scores.failed(2, Status.CRASH, "it died"),
             Scores.of([-4.0]),
         ]
