@@ -16,7 +16,9 @@ A function travels to worker processes by value, or with the script that defines
 
 import inspect
 import os
+import random
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from functools import partial, update_wrapper
 from numbers import Real
@@ -132,21 +134,17 @@ class FunctionFitness:
         Raises:
             FunctionError: If the function raises, or returns something else than numbers.
         """
-        if self.batch:
-            returned = self._called(self.function, self._takes, performers, streams)
-            if isinstance(returned, Scores):
-                return returned
-            table = self._table(returned, len(performers))
-        else:
-            takes, function = self._takes, self.function
-            rows = []
-            for index, individual in enumerate(individuals(performers)):
-                # Making a stream takes as long as some 20 steps of a network.
-                random = streams[index] if takes.random else None
-                rows.append(self._row(self._called(function, takes, individual, random)))
-            if len({len(row) for row in rows}) > 1:
-                raise FunctionError(f"{self.name} returned different numbers of {self._columns}s")
-            table = np.array(rows, np.float64)
+        before = _global_generators()
+        table = self._table_of(performers, streams)
+        if _global_generators() != before:
+            warnings.warn(
+                f"{self.name} draws from the global generators of `random` or numpy, so its runs "
+                "do not repeat; take a second argument, which draws random numbers",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        if isinstance(table, Scores):
+            return table
         outputs = getattr(performers, "outputs", table.shape[1])
         if self.by_output and table.shape[1] != outputs:
             raise FunctionError(
@@ -158,6 +156,23 @@ class FunctionFitness:
         with np.errstate(invalid="ignore"):  # infinity minus infinity: a failure
             total = table.sum(axis=1)
         return Scores.of(total, table) if self.goals else Scores.of(total, by_output=table)
+
+    def _table_of(self, performers: Any, streams: Any) -> Any:
+        """Return the numbers of a batch, float64 (n, goals, outputs or 1); or its `Scores`."""
+        takes, function = self._takes, self.function
+        if self.batch:
+            returned = self._called(function, takes, performers, streams)
+            return (
+                returned if isinstance(returned, Scores) else self._table(returned, len(performers))
+            )
+        rows = []
+        for index, individual in enumerate(individuals(performers)):
+            # Making a stream takes as long as some 20 steps of a network.
+            drawing = streams[index] if takes.random else None
+            rows.append(self._row(self._called(function, takes, individual, drawing)))
+        if len({len(row) for row in rows}) > 1:
+            raise FunctionError(f"{self.name} returned different numbers of {self._columns}s")
+        return np.array(rows, np.float64)
 
     def _called(self, function: Function, takes: Parameters, who: Any, random: Any) -> Any:
         """Call a function of the user, and return what it returns."""
@@ -239,6 +254,12 @@ class FunctionFitness:
         if not isinstance(found, Mapping):
             raise InputError(f"{name} must return figures by name, got {type(found).__name__}")
         return {str(key): plain_value(value, f"{name}: {key}") for key, value in found.items()}
+
+
+def _global_generators() -> tuple[Any, ...]:
+    """Return the states of the generators that all code of a process shares."""
+    numpys: Any = np.random.get_state()
+    return random.getstate(), numpys[1].tobytes(), *numpys[2:]
 
 
 def _unpickled(script: Script | None, content: bytes) -> FunctionFitness:

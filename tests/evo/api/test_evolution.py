@@ -1,6 +1,7 @@
 """`evo.evolve`: own fitness functions, resuming, and what it says when they are wrong."""
 
 import os
+import random
 import signal
 import time
 from collections.abc import Callable
@@ -300,3 +301,11 @@ def test_scores_by_output_are_one_per_output(tmp_path: Path) -> None:
 
     with pytest.raises(FailedRunError, match="a number for each of the 1 outputs, got 2"):
         evo.evolve(two, out=tmp_path / "run", **SMALL)
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.random])
+def test_a_function_that_draws_from_a_global_generator_is_named(
+    tmp_path: Path, draw: Callable[[], float]
+) -> None:
+    with pytest.warns(RuntimeWarning, match="lambda draws from the global generators"):
+        evo.evolve(lambda network: draw(), name="drawn", out=tmp_path / "run", **SMALL)
