@@ -8,6 +8,7 @@
 commands      run, resume, load_run, settings, song, tunes: as on the command line
 evolution     evolve: individuals for your own fitness
 experiments   fitness and experiment: your own, for scripts and the command line
+user_settings checks of your own settings and defaults
 ask_tell      engine: engines by hand
 looking       runs, compare and plot
 networks      load_network, from_neat_python, and activation: a function of your own

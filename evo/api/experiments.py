@@ -12,11 +12,11 @@ from typing import Annotated, Any, cast
 import msgspec
 import numpy as np
 
+from evo.api.user_settings import check_defaults, check_settings
 from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.settings import Changes, Meta, Settings
 from evo.core.user_scripts import script_of
-from evo.engines import genome_of
 from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
 from evo.fitness.function import FunctionFitness, name_of_function
 from evo.music.song import Song, usual_lowest_note
@@ -158,9 +158,9 @@ def experiment(
         raise InputError(
             f"inputs and outputs are for the genome {' or '.join(_OF_VECTORS)}, not {genome}"
         )
-    base = settings or Settings
-    if not (isinstance(base, type) and issubclass(base, Settings)):
-        raise InputError(f"settings must be a class of evo.Settings, got {base!r}")
+    base = Settings if settings is None else settings
+    check_settings(base)
+    check_defaults({} if defaults is None else defaults)
     origin = _origin_of(fitness)
     of = _OfUser(
         scored,
@@ -333,7 +333,6 @@ def _merged(presets: Mapping[str, Changes], defaults: Mapping[str, Changes]) -> 
         if table in ("run", "stop", "workers", "checkpoints"):
             found.setdefault("", {})[table] = changes
         else:
-            genome_of(table)  # raises for an unknown engine
             found.setdefault(table, {})["engine"] = changes
     return found
 

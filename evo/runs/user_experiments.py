@@ -192,8 +192,8 @@ def _kind_of_all(values: list[Any]) -> Any:
         return int
     if kinds <= {int, float}:
         return float
-    if kinds == {str}:
-        return str
+    if kinds in ({str}, {bool}):
+        return kinds.pop()
     raise ValueError
 
 
