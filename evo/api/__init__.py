@@ -15,7 +15,7 @@ networks      load_network, from_neat_python, and activation: a function of your
 eval_genomes  neat_population: fitness functions of neat-python, unchanged
 run_object    Run: the result, log, champion and figures of a run
 champion      Champion: the best individual of a run
-progress      progress of a run in a notebook
+progress      progress of a run: a bar, lines or messages
 notebook      HTML of runs, logs, champions and engines
 script        main: the command line of your own script
 options       checks of the arguments
