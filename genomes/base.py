@@ -12,7 +12,7 @@
 An individual's results never depend on the rest of its batch, not even in the last bit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
@@ -204,6 +204,9 @@ class Performers(Protocol):
 
     def __len__(self) -> int:
         """Return the number of individuals."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield every individual alone; `genomes.individual.Individuals` has this method."""
 
     def follow(self, grid: BoolArray) -> Singles:
         """Predict each step from the true previous steps (teacher forcing).

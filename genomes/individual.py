@@ -1,10 +1,11 @@
 """One individual of a batch, as a user's own function gets it.
 
 An `Individual` wraps a batch of one and leaves out the axis of the batch. `individuals` returns
-every individual of a population. Genome kinds may have a class of their own with more methods.
+every individual of a population, and so does a loop over a batch (`Individuals`). Genome kinds may
+have a class of their own with more methods.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,18 @@ class Individual:
         rows = np.asarray(inputs, np.float64)
         outputs: FloatArray = self.batch.activate(np.atleast_2d(rows))[0]
         return outputs[0] if rows.ndim == 1 else outputs
+
+
+class Individuals:
+    """Base of the genome kinds: a batch can be iterated."""
+
+    def individuals(self) -> Sequence[Any]:
+        """Return every individual alone."""
+        batch: Any = self
+        return [Individual(batch.take([index])) for index in range(len(batch))]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.individuals())
 
 
 def individuals(performers: Any) -> Sequence[Any]:

@@ -8,13 +8,14 @@
 commands      run, resume, load_run, settings, song, tunes: as on the command line
 evolution     evolve: individuals for your own fitness
 experiments   fitness and experiment: your own, for scripts and the command line
+user_settings checks of your own settings and defaults
 ask_tell      engine: engines by hand
 looking       runs, compare and plot
 networks      load_network, from_neat_python, and activation: a function of your own
 eval_genomes  neat_population: fitness functions of neat-python, unchanged
 run_object    Run: the result, log, champion and figures of a run
 champion      Champion: the best individual of a run
-progress      progress of a run in a notebook
+progress      progress of a run: a bar, lines or messages
 notebook      HTML of runs, logs, champions and engines
 script        main: the command line of your own script
 options       checks of the arguments

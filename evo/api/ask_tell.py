@@ -1,8 +1,9 @@
 """Engines by hand: ask for a population, tell its scores.
 
-    engine = evo.engine("es", inputs=13, outputs=13, seed=1)
+    engine = evo.engine("neat", inputs=2, outputs=1, seed=1, generations=20)
     while not engine.stop():
-        engine.tell(scores(engine.ask()))
+        engine.tell([-abs(network.activate([0, 1])[0] - 0.5) for network in engine.ask()])
+    print(engine.champion.score)
 
 The style is that of pycma. Nothing is stored; `evo.evolve` makes runs.
 """
@@ -28,7 +29,17 @@ _OPTIONS = ("seed", "population", "generations", "evaluations", "time_limit", "t
 
 
 class AskTell:
-    """An engine with limits; see the module's docstring.
+    """An engine with limits: ask for a population, tell one score per individual.
+
+    A loop over the population gives individuals, each with `activate` (numbers) or `perform`
+    (music). A higher score is better:
+
+        for generation in range(20):
+            scores = []
+            for network in engine.ask():
+                error = network.activate([0, 1])[0] - 0.5
+                scores.append(-abs(error))
+            engine.tell(scores)
 
     Attributes:
         breeder: The engine itself (`evo.engines.base.Engine`).
@@ -38,6 +49,7 @@ class AskTell:
     def __init__(self, breeder: Engine[Any], stop: Stop) -> None:
         self.breeder, self._stop = breeder, stop
         self.evaluations = 0
+        self._asked = False
         self._began = time.monotonic()
         self._reason: str | None = None
         self._best: float | None = None
@@ -54,7 +66,8 @@ class AskTell:
         return None if best is None else Champion(best.performers, best.score, best.generation)
 
     def ask(self) -> Performers:
-        """Return the population, which stays the same until `tell`."""
+        """Return the population, which stays the same until `tell`; it can be iterated."""
+        self._asked = True
         return self.breeder.ask()
 
     def tell(self, scores: Any) -> None:
@@ -65,14 +78,20 @@ class AskTell:
                 marks a failure.
 
         Raises:
-            InputError: If there is not one score per individual.
+            InputError: If there is not one score per individual, or `ask` was not called since the
+                last `tell`.
         """
+        if not self._asked:
+            raise InputError(
+                "ask first: `tell` takes the scores of the population of `engine.ask()`, once"
+            )
         table = scores if isinstance(scores, Scores) else _scores_of(scores)
-        count = len(self.ask())
+        count = len(self.breeder.ask())
         if len(table) != count:
             raise InputError(f"tell needs {count} scores, one per individual, got {len(table)}")
         generation = self.generation
         self.breeder.tell(table)
+        self._asked = False
         self.evaluations += count
         finite = table.total[table.ok]
         champion = self.breeder.champion
@@ -131,6 +150,11 @@ def engine(
     **options: Any,
 ) -> AskTell:
     """Return an engine to ask and tell.
+
+        engine = evo.engine("neat", inputs=2, outputs=1, seed=1, generations=20)
+        while not engine.stop():
+            scores = [float(network.activate([0, 1])[0]) for network in engine.ask()]
+            engine.tell(scores)
 
     Args:
         name: Name of the engine: neat, es, ga, ...

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from evo.api.options import LIMITS, OPTIONS, flag, given_options, path_of
+from evo.api.progress import display_of
 from evo.api.run_object import Run
 from evo.core.config import Config
 from evo.core.registry import ENGINES
@@ -17,7 +18,7 @@ from evo.music.tunes import tune, tune_names
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import changes_of, check_worker_options, configuration, deep_update
 from evo.runs.description import command_line
-from evo.runs.display import Display, Silent
+from evo.runs.display import Display
 from evo.runs.loading import load_run as load_run_in
 from evo.runs.session import check, start
 from evo.runs.session import resume as resume_run
@@ -30,6 +31,7 @@ def run(
     out: str | Path | None = None,
     changes: Changes | None = None,
     display: Display | None = None,
+    progress: bool | None = None,
     **options: Any,
 ) -> Run:
     """Start a run and carry it out.
@@ -38,7 +40,8 @@ def run(
         experiment: Name of the experiment, the path of a script, or an experiment of your own.
         out: The run's directory; by default a new one below runs/.
         changes: Nested tables of settings: {"ga": {"population": {"size": 50}}}.
-        display: Shows the run; None for no display.
+        display: A display of your own, instead of `progress`.
+        progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
         options: The options of `evo run`: song (also a `Song`), seed, population, workers, ...
 
     Returns:
@@ -50,7 +53,7 @@ def run(
         RunInterruptedError: If the disk fails, or no worker becomes available.
     """
     chosen = experiment if isinstance(experiment, Experiment) else experiment_named(experiment)
-    shown = display or Silent()
+    shown = display or display_of(progress, chosen)
     find: FindSongs = SongFinder(shown.message, bool(options.get("strict")))
     if isinstance(options.get("song"), Song):
         own: Song = options["song"]
@@ -79,6 +82,7 @@ def resume(
     *,
     changes: Changes | None = None,
     display: Display | None = None,
+    progress: bool | None = None,
     anew: bool = False,
     script: str | Path | Experiment | None = None,
     **options: Any,
@@ -88,7 +92,8 @@ def resume(
     Args:
         path: The run's directory.
         changes: Nested tables of settings of stop, workers and checkpoints.
-        display: Shows the run; None for no display.
+        display: A display of your own, instead of `progress`.
+        progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
         anew: Restart at generation 0 if no checkpoint is usable.
         script: For a run of your own experiment: its script, or the experiment.
         options: The options of `evo resume`: generations, time_limit, target, workers, ...
@@ -109,7 +114,7 @@ def resume(
         chosen = script
     elif script is not None:
         chosen = experiment_in(path_of(script, "script"), config.run.experiment)
-    shown = display or Silent()
+    shown = display or display_of(progress, chosen)
     result = resume_run(chosen, folder, changes_of(given), shown, flag(anew, "anew"))
     return Run(folder, chosen, result)
 

@@ -7,10 +7,11 @@ genome = run.champion.to_neat_python(config)
 from pathlib import Path
 from typing import Any
 
-from evo.api.evolution import Messages, evolve
+from evo.api.evolution import evolve
 from evo.api.experiments import experiment
 from evo.api.networks import activation
 from evo.api.options import path_of
+from evo.api.progress import Messages
 from evo.api.run_object import Run
 from evo.core.errors import InputError
 from evo.core.settings import tables

@@ -16,7 +16,7 @@ from typing import Any
 
 from evo.api.experiments import experiment
 from evo.api.options import OPTIONS, flag, given_options, path_of
-from evo.api.progress import NotebookDisplay, in_notebook
+from evo.api.progress import display_of
 from evo.api.run_object import Run
 from evo.core.config import EXECUTION_TABLES, Config, execution_of
 from evo.core.errors import FailedRunError, InputError
@@ -28,7 +28,7 @@ from evo.runs.claiming import claimed_path, name_of_run
 from evo.runs.configure import check_worker_options, configuration
 from evo.runs.description import command_line, load_config
 from evo.runs.directory import Run as RunDirectory
-from evo.runs.display import Display, Silent
+from evo.runs.display import Display
 from evo.runs.loading import stored
 from evo.runs.session import check, start
 from evo.runs.session import resume as resume_run
@@ -98,7 +98,7 @@ def evolve(
         )  # fmt: skip
     if is_loading():
         raise StopLoading(chosen)
-    display = _display(progress, chosen)
+    display = display_of(progress, chosen)
     tables_given = {chosen.name: own, **(changes or {})} if own else changes
     given = given_options(options | {"genome": genome}, OPTIONS, tables_given)
     check_worker_options(given)
@@ -195,26 +195,3 @@ def _ended(run: Run, made_here: bool = False) -> Run:
     if number is not None:
         sys.exit(128 + number)
     return run
-
-
-def _display(progress: bool | None, chosen: Experiment) -> Display:
-    """Return what shows the progress of a run."""
-    if progress is False:
-        return Messages()
-    if in_notebook():
-        return NotebookDisplay(chosen.describe)
-    from evo.cli.display import BarDisplay, PlainDisplay, Terminal
-
-    terminal = Terminal()
-    if terminal.moves:
-        return BarDisplay(terminal, chosen.describe)
-    return PlainDisplay(terminal, chosen.describe) if progress else Messages()
-
-
-class Messages(Silent):
-    """A display of messages only."""
-
-    def message(self, text: str) -> None:
-        """Print one line to the standard error."""
-        with suppress(OSError, ValueError):
-            print(text, file=sys.stderr)

@@ -12,11 +12,13 @@ from typing import Annotated, Any, cast
 import msgspec
 import numpy as np
 
+from evo.api.options import flag
+from evo.api.user_settings import check_defaults, check_settings
 from evo.core.config import Config
 from evo.core.errors import InputError
+from evo.core.registry import GENOMES, find
 from evo.core.settings import Changes, Meta, Settings
 from evo.core.user_scripts import script_of
-from evo.engines import genome_of
 from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
 from evo.fitness.function import FunctionFitness, name_of_function
 from evo.music.song import Song, usual_lowest_note
@@ -93,10 +95,11 @@ def fitness(
     Raises:
         InputError: If it is no function of an individual or a batch.
     """
-    arguments: dict[str, Any] = {
-        "batch": batch, "goals": goals, "by_output": by_output, "noisy": noisy,
-        "figures": figures,
-    }  # fmt: skip
+    flags = {"batch": batch, "goals": goals, "by_output": by_output}
+    if noisy is not None:
+        flags["noisy"] = noisy
+    arguments: dict[str, Any] = {name: flag(value, name) for name, value in flags.items()}
+    arguments["figures"] = figures
     if function is None:
         return lambda given: FunctionFitness(given, **arguments)
     return FunctionFitness(function, **arguments)
@@ -150,17 +153,14 @@ def experiment(
     if fitness is None:
         arguments = {key: value for key, value in locals().items() if key != "fitness"}
         return lambda function: experiment(function, **arguments)
-    scored = _as_fitness(fitness, goals, figures)
+    scored = _as_fitness(fitness, flag(goals, "goals"), figures)
     inputs = getattr(scored, "inputs", None) if inputs is None else inputs
     outputs = getattr(scored, "outputs", None) if outputs is None else outputs
     _check_shape(inputs, outputs, keys, steps)
-    if keys is None and genome not in (None, *_OF_VECTORS):
-        raise InputError(
-            f"inputs and outputs are for the genome {' or '.join(_OF_VECTORS)}, not {genome}"
-        )
-    base = settings or Settings
-    if not (isinstance(base, type) and issubclass(base, Settings)):
-        raise InputError(f"settings must be a class of evo.Settings, got {base!r}")
+    _check_genome(genome, keys)
+    base = Settings if settings is None else settings
+    check_settings(base)
+    check_defaults({} if defaults is None else defaults)
     origin = _origin_of(fitness)
     of = _OfUser(
         scored,
@@ -169,7 +169,7 @@ def experiment(
         origin.function,
     )
     return Experiment(
-        free_name(name or origin.function),
+        free_name(origin.function if name is None else name),
         _summary(fitness, origin.function),
         _with_music(base, keys, steps) if keys is not None else base,
         task=of.task,
@@ -289,6 +289,16 @@ def _check_shape(inputs: Any, outputs: Any, keys: Any, steps: Any) -> None:
             raise InputError(f"{name} must be a whole number from 1 to {highest:,}, got {value!r}")
 
 
+def _check_genome(genome: str | None, keys: int | None) -> None:
+    """Raise InputError unless there is such a genome kind, and it fits the shape."""
+    if genome is not None:
+        find("genome", GENOMES, genome)
+    if keys is None and genome not in (None, *_OF_VECTORS):
+        raise InputError(
+            f"inputs and outputs are for the genome {' or '.join(_OF_VECTORS)}, not {genome}"
+        )
+
+
 def _prompt(prompt: Any, keys: int | None) -> BoolArray:
     """Return the beginning of a champion's song as an array."""
     roll = np.asarray(getattr(prompt, "grid", prompt))
@@ -333,7 +343,6 @@ def _merged(presets: Mapping[str, Changes], defaults: Mapping[str, Changes]) -> 
         if table in ("run", "stop", "workers", "checkpoints"):
             found.setdefault("", {})[table] = changes
         else:
-            genome_of(table)  # raises for an unknown engine
             found.setdefault(table, {})["engine"] = changes
     return found
 

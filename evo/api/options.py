@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from evo.core.errors import InputError, suggestion
 from evo.core.seeds import MAX_SEED
 from evo.core.settings import Changes, Meta, Settings, changed
+from evo.core.user_files import user_file
 
 # The options of `evo resume`, and those of `evo run`.
 LIMITS = (
@@ -91,7 +92,7 @@ def flag(value: Any, name: str) -> bool:
 
 
 def path_of(value: Any, name: str) -> Path:
-    """Return the path of an argument.
+    """Return the path of an argument, with `~` expanded.
 
     Args:
         value: The argument.
@@ -99,7 +100,14 @@ def path_of(value: Any, name: str) -> Path:
 
     Raises:
         InputError: If it is no path.
+        FileError: If there can be no such path.
     """
-    if not isinstance(value, str | Path) or "\0" in str(value):
+    if not isinstance(value, str | Path) or "\0" in str(value) or value == "":
         raise InputError(f"{name} must be a path, got {value!r}")
-    return Path(value)
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        raise InputError(f"{name}: there is no home directory for {str(value)!r}") from None
+    with user_file(path, "cannot be used"):
+        path.exists()  # raises for a name that is too long
+    return path

@@ -1,7 +1,8 @@
-"""Show a run's progress in a notebook: one bar that is redrawn, and at last one line.
+"""Show a run's progress: here in a notebook, elsewhere as the command line does.
 
-It is HTML by IPython's own `display`, so no widgets have to be installed. A display must never end
-or change a run, so errors of the frontend are ignored.
+In a notebook it is one bar that is redrawn, and at last one line. It is HTML by IPython's own
+`display`, so no widgets have to be installed. A display must never end or change a run, so errors
+of the frontend are ignored.
 """
 
 import sys
@@ -11,8 +12,11 @@ from contextlib import suppress
 from html import escape
 from typing import Any
 
+from evo.api.options import flag
 from evo.core.errors import printable
+from evo.experiment import Experiment
 from evo.runs.directory import Run
+from evo.runs.display import Display, Silent
 from evo.runs.loop import Record
 from evo.runs.stop import Stop
 
@@ -27,6 +31,37 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")
     shell = None if ipython is None else ipython.get_ipython()
     return getattr(shell, "kernel", None) is not None
+
+
+class Messages(Silent):
+    """A display of messages only."""
+
+    def message(self, text: str) -> None:
+        """Print one line to the standard error."""
+        with suppress(OSError, ValueError):
+            print(text, file=sys.stderr)
+
+
+def display_of(progress: bool | None, chosen: Experiment) -> Display:
+    """Return what shows the progress of a run.
+
+    Args:
+        progress: Whether to show it; None for a bar on a terminal or in a notebook.
+        chosen: The experiment.
+
+    Raises:
+        InputError: If `progress` is neither a flag nor None.
+    """
+    if progress is not None and not flag(progress, "progress"):
+        return Messages()
+    if in_notebook():
+        return NotebookDisplay(chosen.describe)
+    from evo.cli.display import BarDisplay, PlainDisplay, Terminal
+
+    terminal = Terminal()
+    if terminal.moves:
+        return BarDisplay(terminal, chosen.describe)
+    return PlainDisplay(terminal, chosen.describe) if progress else Messages()
 
 
 class NotebookDisplay:

@@ -92,6 +92,8 @@ class _Output:
     """
 
     def __init__(self) -> None:
+        if sys.stdout is None:  # closed, or a program without a console (pythonw)
+            sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - until the end of the process
         self._stream = sys.stdout
         self._broken = False
 
@@ -129,7 +131,10 @@ class Terminal(Console):
     @property
     def moves(self) -> bool:
         """Whether lines can be redrawn: a terminal, even if FORCE_COLOR is set."""
-        return sys.stdout.isatty() and not self.is_dumb_terminal
+        try:
+            return sys.stdout.isatty() and not self.is_dumb_terminal
+        except ValueError:  # it is closed
+            return False
 
 
 class PlainDisplay:

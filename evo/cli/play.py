@@ -1,5 +1,6 @@
 """The command `evo play`: show and render a champion's music, or a song."""
 
+import shlex
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,12 @@ def _champions_song(path: Path) -> Any:
 
     performance = path / "champion" / "song.mid"
     config, experiment = load_run(path)
-    if experiment.resolution is None or not performance.exists():
+    if experiment.resolution is None:
+        raise RunError(
+            f"{path}: its experiment {experiment.name} makes no music; look at the run by "
+            f"`evo plot {shlex.quote(str(path))}`"
+        )
+    if not performance.exists():
         raise RunError(
             f"{path}: it has no champion's song; finish the run by `{resume_command(path)}`"
         )

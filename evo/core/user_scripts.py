@@ -26,6 +26,7 @@ from evo.core.user_files import user_file
 
 _MAX_SOURCE = 1 << 22  # bytes
 _MARK = "__evo_script__"
+_PARSING = '; parse the command line under `if __name__ == "__main__"`'
 _IS_LOADING: ContextVar[bool] = ContextVar("is_loading", default=False)
 
 
@@ -121,7 +122,8 @@ class Script:
             vars(module)["__evo_stopped__"] = stopped.experiment
         except (Exception, SystemExit) as error:
             del sys.modules[self.module_name]
-            raise InputError(f"{self.path}: {_in_one_line(error)}") from error
+            hint = _PARSING if isinstance(error, SystemExit) else ""
+            raise InputError(f"{self.path}: {_in_one_line(error)}{hint}") from error
         return module
 
     @property

@@ -12,7 +12,8 @@ of the highest output. A continuous action is scaled from `output_range` to its 
     evo run my_script.py      with      evo.gymnasium_fitness("CartPole-v1", episodes=5)
 """
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -81,8 +82,10 @@ class GymnasiumFitness:
             InputError: If gymnasium is missing, or does not know the environment.
 
         """
-        if min(episodes, test_episodes) < 1:
-            raise InputError("episodes and test_episodes must be at least 1")
+        counts = (episodes, test_episodes)
+        if not all(isinstance(count, int | np.integer) and count >= 1 for count in counts):
+            raise InputError("episodes and test_episodes must be at least 1, and whole numbers")
+        _check_environment(environment, settings)
         if not output_range[0] < output_range[1]:
             raise InputError(f"output_range must ascend, got {output_range}")
         self._environment, self._settings = environment, settings
@@ -90,6 +93,7 @@ class GymnasiumFitness:
         self._range = output_range
         self.reusable = not vary
         self._alive: list[Any] = []
+        self.inputs = 0
         first = self._environments(1)[0]
         self.inputs = _size_of(first.observation_space)
         self.outputs = _outputs_of(first.action_space)
@@ -212,6 +216,31 @@ class GymnasiumFitness:
             return gymnasium.make(self._environment, disable_env_checker=True, **self._settings)
         except gymnasium.error.Error as error:
             raise InputError(f"gymnasium, {self._environment!r}: {error}") from None
+        except TypeError as error:
+            if self.inputs or not self._settings:  # it has been made before
+                raise
+            reason = " ".join(str(error).split())
+            raise InputError(f"gymnasium, {self._environment!r}: {reason}") from None
+
+
+def _check_environment(environment: Any, settings: Mapping[str, Any]) -> None:
+    """Raise InputError unless it is a name, or a function that takes the settings."""
+    if isinstance(environment, str):
+        return
+    if not callable(environment):
+        raise InputError(
+            "the environment must be a name that gymnasium knows, or a function that makes one; "
+            f"got {environment!r}"
+        )
+    try:
+        signature = inspect.signature(environment)
+    except (TypeError, ValueError):  # a compiled function does not tell
+        return
+    try:
+        signature.bind(**settings)
+    except TypeError as error:
+        name = getattr(environment, "__name__", type(environment).__name__)
+        raise InputError(f"the environment {name}{signature}: {error}") from None
 
 
 def _gymnasium() -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import ENGINES, GENOMES, short_name
+from evo.core.registry import ENGINES, GENOMES, find, short_name
 from evo.engines import Engine, default_engine, engine_class, full_name, genome_of
 from evo.engines.neat.config_file import check_fits, check_functions, load, threshold
 from evo.engines.neat.settings import NeatPythonSettings
@@ -156,6 +156,8 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     Raises:
         InputError: If there is no such engine, or it does not fit genome or experiment.
     """
+    if genome is not None:
+        find("genome", GENOMES, genome)
     kinds = [chosen.default_genome, *chosen.genomes, *GENOMES] if genome is None else [genome]
     if engine is None:
         engine = default_engine(next(kind for kind in kinds if kind))

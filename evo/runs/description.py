@@ -38,6 +38,11 @@ def resume_command(path: Path, script: str = "") -> str:
     return f"{command} --script {shlex.quote(script)}" if script else command
 
 
+def somewhere(script: str) -> str:
+    """Return the name of a script with a folder that the user has to fill in."""
+    return f"PATH/{script}" if script and "/" not in script else script
+
+
 def is_batch(path: Path) -> bool:
     """Return whether a folder holds the runs of several seeds (`evo.runs.batch`)."""
     return (path / BATCH_FILE).is_file()

@@ -19,7 +19,7 @@ from evo.core.seeds import MAX_SEED
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
 from evo.runs.claiming import PREPARING
-from evo.runs.description import is_batch, load_config, read_description, resume_command
+from evo.runs.description import is_batch, load_config, read_description, resume_command, somewhere
 from evo.runs.record import parse_record
 from evo.runs.user_experiments import origin_of_run
 
@@ -51,7 +51,7 @@ class Summary:
         waiting = self.status in ("interrupted", "stopped") or (self.note and self.experiment)
         if not waiting or self.status == "running":
             return ""
-        return resume_command(self.path, self.script)
+        return resume_command(self.path, somewhere(self.script))
 
 
 def is_at_work(path: Path) -> bool:

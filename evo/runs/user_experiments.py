@@ -6,6 +6,7 @@ directory is data from a stranger, and never names code to import.
 """
 
 import re
+import shlex
 from collections.abc import Mapping
 from keyword import iskeyword
 from pathlib import Path
@@ -20,7 +21,7 @@ from evo.core.settings import Settings
 from evo.core.user_scripts import Script
 from evo.engines import engine_names
 from evo.experiment import Experiment, Origin
-from evo.runs.description import Tables, read_description
+from evo.runs.description import Tables, read_description, somewhere
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 _MAX_DEPTH = 8
@@ -34,7 +35,7 @@ def free_name(name: str) -> str:
     Raises:
         InputError: If it is no name.
     """
-    if not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InputError(
             f"an experiment's name has letters, digits, - and _ (60 at most), got {name!r}"
         )
@@ -129,10 +130,10 @@ def script_needed(path: Path, name: str, origin: Origin) -> str:
     """
     where = origin.script or "an interactive session"
     known = f" (SHA-256 {origin.script_sha256[:12]}...)" if origin.script_sha256 else ""
-    script = origin.script or "SCRIPT.py"
+    script = somewhere(origin.script or "SCRIPT.py")
     return printable(
         f"{path}: its experiment {name} is defined in {where}{known}; name the script by "
-        f"--script {script}, or run the script again with resume=True"
+        f"--script {shlex.quote(script)}, or run the script again with resume=True"
     )
 
 
@@ -192,8 +193,8 @@ def _kind_of_all(values: list[Any]) -> Any:
         return int
     if kinds <= {int, float}:
         return float
-    if kinds == {str}:
-        return str
+    if kinds in ({str}, {bool}):
+        return kinds.pop()
     raise ValueError
 
 

@@ -26,11 +26,12 @@ from genomes.base import (
     short_repr,
     unchecked,
 )
+from genomes.individual import Individuals
 from genomes.player import Player
 
 
 @dataclass(frozen=True, eq=False)
-class Grids:
+class Grids(Individuals):
     """A batch of n note grids with equal steps and keys.
 
     Raises:

@@ -52,6 +52,7 @@ from genomes.errors import GenomeError
 from genomes.history_user.blocks import Blocks, LazyBlocks, blocks_of, for_kernels
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
+from genomes.individual import Individuals
 from genomes.player import Player
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "delayed"]
@@ -65,7 +66,7 @@ class Reading(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class HistoryUsers:
+class HistoryUsers(Individuals):
     """A batch of n HistoryUsers of one shape.
 
     Nonfinite weights are allowed, as a diverging search creates them; such an individual fails

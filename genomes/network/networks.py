@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Singles, checked_field
 from genomes.base import Streams, draw_chances, prompted, selected, short_repr, unchecked
 from genomes.errors import GenomeError
+from genomes.individual import Individuals
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import PlayerValues, play_rows
 from genomes.network.compilation import compile_networks
@@ -36,7 +37,7 @@ from genomes.player import Player, PlayerSettings
 
 
 @dataclass(frozen=True, eq=False)
-class Networks:
+class Networks(Individuals):
     """A batch of n networks with equal inputs, outputs and player.
 
     Raises:
@@ -268,12 +269,11 @@ class Networks:
 
     def individuals(self) -> Sequence[Any]:
         """Return every network alone: to step and activate, or to play with a player."""
-        from genomes.individual import Individual
         from genomes.network.single import Network
 
         if self.player is None:
             return Network.each(self)
-        return [Individual(self.take([index])) for index in range(len(self))]
+        return super().individuals()
 
     def sizes(self) -> Indices:
         """Return nodes and enabled connections of every network, int64 (n, 2)."""

@@ -53,7 +53,7 @@ class Population(Settings, frozen=True):
 
     def __post_init__(self) -> None:
         if self.elitism >= self.size:
-            raise InputError("elitism must be less than size")
+            raise InputError(f"elitism ({self.elitism}) must be less than size ({self.size})")
 
 
 class Algorithm(Settings, frozen=True):

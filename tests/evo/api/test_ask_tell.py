@@ -41,17 +41,21 @@ def test_every_engine_is_asked_and_told_plain_numbers(name: str, shape: dict[str
 
 def test_an_engine_stops_at_its_limits() -> None:
     engine = evo.engine("ga", keys=5, population=10, target=0.5, evaluations=100)
+    engine.ask()
     engine.tell(np.zeros(10))
     assert engine.stop() == ""
+    engine.ask()
     engine.tell(np.full(10, 0.5))
     assert engine.stop() == "best fitness reached the target 0.5"
     engine = evo.engine("ga", keys=5, population=10, evaluations=10)
+    engine.ask()
     engine.tell(np.zeros(10))
     assert engine.stop() == "10 evaluations done"
 
 
 def test_a_score_of_nan_is_a_failure() -> None:
     engine = evo.engine("ga", keys=5, population=4)
+    engine.ask()
     engine.tell([np.nan, np.inf, 1.0, -1.0])
     assert engine.champion is not None
     assert engine.champion.score == 1.0
@@ -98,7 +102,34 @@ def test_a_wrong_engine_is_refused(name: str, options: dict[str, Any], message: 
 )
 def test_wrong_scores_are_refused(scores: Any, message: str) -> None:
     engine = evo.engine("ga", keys=5, population=10)
+    engine.ask()
     with pytest.raises(InputError) as caught:
         engine.tell(scores)
     assert message in str(caught.value)
     assert engine.generation == 0
+
+
+@pytest.mark.parametrize(("name", "shape"), MADE, ids=range(len(MADE)))
+def test_a_population_is_iterated(name: str, shape: dict[str, Any]) -> None:
+    engine = evo.engine(name, seed=1, **shape)
+    population = engine.ask()
+    every = list(population)
+    assert len(every) == len(population)
+    if "keys" in shape:
+        songs = [one.perform(np.zeros((0, 5), np.bool_), 12) for one in population]
+        assert np.array_equal(songs, population.perform(np.zeros((0, 5), np.bool_), 12))
+    elif name.startswith("neat"):
+        row = np.linspace(0, 1, shape["inputs"])
+        wanted = population.activate(row[None])[:, 0]  # type: ignore[attr-defined]
+        assert np.array_equal([one.activate(row) for one in every], wanted)
+
+
+def test_scores_are_told_once_per_population() -> None:
+    engine = evo.engine("neat", inputs=2, outputs=1, population=10)
+    for _ in range(2):
+        with pytest.raises(InputError, match="ask first"):
+            engine.tell([1.0] * 10)
+        engine.tell([float(network.activate([0, 1])[0]) for network in engine.ask()])
+    with pytest.raises(InputError, match="ask first"):
+        engine.tell([1.0] * 10)
+    assert engine.generation == 2

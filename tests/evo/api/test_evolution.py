@@ -147,6 +147,11 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"figures": lambda network: 5}, "lambda must return figures by name, got int"),
     ({"figures": lambda network: {"a": object()}}, "lambda: a must be numbers, text, lists"),
     ({"resume": "yes"}, "resume must be True or False"),
+    ({"progress": "x"}, "progress must be True or False, got 'x'"),
+    ({"goals": "a"}, "goals must be True or False, got 'a'"),
+    ({"name": 3}, "an experiment's name has letters, digits, - and _ (60 at most), got 3"),
+    ({"genome": "networ"}, "there is no genome 'networ'; did you mean network? there is network"),
+    ({"genome": 3}, "there is no genome 3; there is network"),
     ({"changes": {"neat": {"NEAT": {"pop_size": 1}}}, "population": None}, "neat.NEAT.pop_size"),
 ]
 

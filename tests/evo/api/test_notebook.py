@@ -62,7 +62,7 @@ run.champion
 """,
     "engine": """
 engine = evo.engine("neat", inputs=3, outputs=2, population=20)
-engine.tell(np.arange(20.0))
+engine.tell(np.arange(float(len(engine.ask()))))
 engine
 """,
     "batch": "engine.ask()",

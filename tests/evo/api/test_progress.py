@@ -10,6 +10,7 @@ import pytest
 import evo
 from evo.api import progress
 from evo.api.progress import NotebookDisplay, in_notebook
+from evo.core.errors import InputError
 from evo.runs.stop import Stop
 
 
@@ -101,7 +102,7 @@ def test_errors_of_the_frontend_neither_end_nor_change_a_run(
     errors: list[Exception] = [BrokenPipeError(), RuntimeError("loop is closed"), ValueError()]
     zmq = pytest.importorskip("zmq", reason="ipykernel is not installed")
     errors.append(zmq.ZMQError())
-    monkeypatch.setattr("evo.api.evolution.in_notebook", lambda: True)
+    monkeypatch.setattr("evo.api.progress.in_notebook", lambda: True)
     monkeypatch.setattr(progress, "PAUSE", 0.0)
     digests = set()
     for number, error in enumerate([None, *errors]):
@@ -123,3 +124,13 @@ def test_a_kernel_is_told_from_other_processes(monkeypatch: pytest.MonkeyPatch) 
     assert not in_notebook()  # the shell of a terminal
     shell.kernel = object()
     assert in_notebook()
+
+
+def test_run_and_resume_take_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small: dict[str, Any] = {"population": 10, "out": tmp_path / "run"}
+    evo.run("xor", generations=2, **small)
+    assert capsys.readouterr().out == ""
+    evo.resume(tmp_path / "run", generations=3, progress=True)
+    assert capsys.readouterr().out.startswith("generation 2: champion ")
+    with pytest.raises(InputError, match="progress must be True or False, got 'x'"):
+        evo.resume(tmp_path / "run", progress="x")  # type: ignore[arg-type]

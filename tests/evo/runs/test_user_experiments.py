@@ -74,7 +74,7 @@ def test_a_resume_names_the_script_and_takes_it(folder: Path) -> None:
     refused = evo("resume", folder / "run", "--generations", "8")
     assert refused.exit_code == 2
     assert "its experiment wanted is defined in mine.py (SHA-256" in refused.output
-    assert "--script mine.py" in refused.output
+    assert "--script PATH/mine.py" in refused.output
     taken = evo("resume", folder / "run", "--script", folder / "mine.py", "--generations", "8")
     assert taken.exit_code == 0, taken.output
     done = read_result(folder / "run")
@@ -94,7 +94,7 @@ def test_seeds_of_a_script_are_resumed_with_it(folder: Path) -> None:
     options = ("--genome", "grid", "--generations", "2", "--seeds", "0..1", "--out", folder / "s")
     assert evo("run", folder / "mine.py", *options).exit_code == 0
     refused = evo("resume", folder / "s", "--generations", "3")
-    assert (refused.exit_code, "--script mine.py" in refused.output) == (2, True)
+    assert (refused.exit_code, "--script PATH/mine.py" in refused.output) == (2, True)
     again = evo("resume", folder / "s", "--generations", "3", "--script", folder / "mine.py")
     assert again.exit_code == 0, again.output
     done = read_result(folder / "s" / "seed1")
@@ -124,7 +124,10 @@ def test_a_script_that_evolves_is_resumed_by_the_command(tmp_path: Path) -> None
     [
         ("1 / 0", "line 1: ZeroDivisionError: division by zero"),
         ("x = (", "line 1: SyntaxError: '(' was never closed"),
-        ("import sys\nsys.exit(3)", "line 2: SystemExit: 3"),
+        (
+            "import sys\nsys.exit(3)",
+            "line 2: SystemExit: 3; parse the command line under `if __name__ ==",
+        ),
         ("x = 1", "it defines no experiment; write EXPERIMENT = evo.experiment"),
         (
             "import evo\nA = evo.experiment(lambda n: 1, name='a', inputs=1, outputs=1)\n"
@@ -180,3 +183,21 @@ def test_a_stranger_cannot_name_code(folder: Path) -> None:
     result = evo("resume", folder / "run")
     assert result.exit_code == 2
     assert "\x1b" not in result.output
+
+
+def test_a_run_of_numbers_has_no_music_to_play(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    assert evo("run", "xor", "--generations", "1", "--out", out).exit_code == 0
+    result = evo("play", out)
+    assert result.exit_code == 2
+    assert (
+        f"{out}: its experiment xor makes no music; look at the run by `evo plot" in result.output
+    )
+
+
+def test_the_command_that_resumes_names_a_folder_for_the_script(folder: Path) -> None:
+    told = folder / "run" / "run.json"
+    about = json.loads(told.read_text(encoding="utf-8"))
+    told.write_text(json.dumps(about | {"status": "running"}), encoding="utf-8")
+    (folder / "run" / "result.json").unlink()
+    assert f"evo resume {folder / 'run'} --script PATH/mine.py" in evo("runs", folder).output

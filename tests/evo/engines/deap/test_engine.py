@@ -336,7 +336,7 @@ def test_the_operators_of_the_settings_breed_the_same_lists_and_arrays(name: str
     ({"algorithm": {"cxpb": 0.6}}, "cxpb + mutpb must be at most 1 with eaMuPlusLambda, got 1.1"),
     ({"algorithm": {"mu": 11}}, "algorithm.mu must be at most population.size, 10, got 11"),
     ({"algorithm": {"mu": 1}}, "algorithm.mu must be at least 2 if algorithm.cxpb is above 0"),
-    ({"population": {"size": 5, "elitism": 5}}, "elitism must be less than size"),
+    ({"population": {"size": 5, "elitism": 5}}, "elitism (5) must be less than size"),
     ({**SIMPLE, "select": {"kind": "selNSGA2"}}, "selNSGA2 would select every individual once"),
     ({"grid": {"steps": 65_536, "keys": 128}, "population": {"size": 1000}}, "fit in memory"),
 ])  # fmt: skip
