@@ -86,7 +86,8 @@ def plugins(group: str) -> dict[str, str]:
     return {entry.name: entry.value for entry in sorted(found, key=lambda entry: entry.name)}
 
 
-# The names of this package cannot be replaced.
+# Names of this package, which cannot be replaced.
+built_in = frozenset([*EXPERIMENTS, *ENGINES, *GENOMES])
 for _table, _group in ((GENOMES, "genomes"), (EXPERIMENTS, "experiments")):
     for _name, _where in plugins(_group).items():
         _table.setdefault(_name, _where)
