@@ -235,10 +235,13 @@ def operators(toolbox: Any, mate: Any, mutate: Any) -> Any:
         mutate: A function, or None.
 
     Raises:
-        InputError: If there are a toolbox and functions.
+        InputError: If there are a toolbox and functions, or something that is no function.
     """
     functions = {"mate": mate, "mutate": mutate}
     given = {name: function for name, function in functions.items() if function is not None}
+    for name, function in given.items():
+        if not callable(function):
+            raise InputError(f"{name} must be a function, got {function!r}")
     if toolbox is not None and given:
         raise InputError("give a toolbox, or mate and mutate; a toolbox has both")
     return given if toolbox is None else toolbox

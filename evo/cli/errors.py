@@ -4,6 +4,7 @@ Exit codes: 2 for bad usage or input, 1 for a run that failed, 130 and 143 for S
 """
 
 import atexit
+import errno
 import inspect
 import os
 import signal
@@ -102,16 +103,24 @@ def one_line_errors(command: Callable[..., Any]) -> Callable[..., Any]:
             sys.exit(130)
         except click.ClickException:
             raise
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                _report_bug()
+            raise UsageError(f"{error.filename}: {error.strerror}") from None
         except Exception:  # noqa: BLE001 - a bug, shown with its traceback
-            traceback.print_exc()
-            click.echo(
-                f"evo: this is a bug in evo {__version__}; please report it with the lines above",
-                err=True,
-            )
-            sys.exit(1)
+            _report_bug()
 
     guarded.__doc__ = help_text
     return guarded
+
+
+def _report_bug() -> NoReturn:
+    """Show the traceback of the present exception, and end the process."""
+    traceback.print_exc()
+    click.echo(
+        f"evo: this is a bug in evo {__version__}; please report it with the lines above", err=True
+    )
+    sys.exit(1)
 
 
 def _warning_line(message: Any, *_: Any, **__: Any) -> str:
@@ -127,7 +136,9 @@ def _output_in_one_line() -> Iterator[None]:
     except BrokenPipeError:  # the reader of the output has seen enough
         _drop_output()
         sys.exit(0)
-    except OSError:
+    except OSError as cause:
+        if cause.errno == errno.ENAMETOOLONG:  # the name of a file
+            raise
         try:  # whether it was the output that failed shows in that it fails again
             sys.stdout.write("\n")
             sys.stdout.flush()

@@ -86,8 +86,8 @@ class GymnasiumFitness:
         if not all(isinstance(count, int | np.integer) and count >= 1 for count in counts):
             raise InputError("episodes and test_episodes must be at least 1, and whole numbers")
         _check_environment(environment, settings)
-        if not output_range[0] < output_range[1]:
-            raise InputError(f"output_range must ascend, got {output_range}")
+        if not _ascends(output_range):
+            raise InputError(f"output_range must be two ascending numbers, got {output_range!r}")
         self._environment, self._settings = environment, settings
         self._episodes, self._test_episodes = episodes, test_episodes
         self._range = output_range
@@ -221,6 +221,14 @@ class GymnasiumFitness:
                 raise
             reason = " ".join(str(error).split())
             raise InputError(f"gymnasium, {self._environment!r}: {reason}") from None
+
+
+def _ascends(pair: Any) -> bool:
+    try:
+        low, high = pair
+        return bool(low < high)
+    except (TypeError, ValueError):
+        return False
 
 
 def _check_environment(environment: Any, settings: Mapping[str, Any]) -> None:

@@ -147,6 +147,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"figures": lambda network: 5}, "lambda must return figures by name, got int"),
     ({"figures": lambda network: {"a": object()}}, "lambda: a must be numbers, text, lists"),
     ({"resume": "yes"}, "resume must be True or False"),
+    ({"mate": 3}, "mate must be a function, got 3"),
     ({"progress": "x"}, "progress must be True or False, got 'x'"),
     ({"goals": "a"}, "goals must be True or False, got 'a'"),
     ({"name": 3}, "an experiment's name has letters, digits, - and _ (60 at most), got 3"),

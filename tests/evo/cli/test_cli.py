@@ -572,7 +572,14 @@ def test_play_plays_a_runs_champion_and_says_when_there_is_none() -> None:
     done("play", "a")
     assert Path("a/champion/song.wav").read_bytes()[:4] == b"RIFF"
     killed("b")
-    assert "finish the run by `evo resume b`" in refused("play", "b")
+    assert "its experiment xor makes no music" in refused("play", "b")
+    Path("a/champion/song.mid").unlink()
+    assert "finish the run by `evo resume a`" in refused("play", "a")
+
+
+@pytest.mark.parametrize("command", ["play", "plot", "runs", "resume", "compare", "run xor --out"])
+def test_a_name_that_is_too_long_is_refused(command: str) -> None:
+    assert ": File name too long" in refused(*command.split(), "x" * 300)
 
 
 def test_what_was_bred_to_be_guessed_plays_anew_four_times_as_long() -> None:

@@ -192,6 +192,7 @@ def test_without_gymnasium_one_line_names_the_extra(monkeypatch: pytest.MonkeyPa
         (3, {}, "must be a name that gymnasium knows, or a function that makes one; got 3"),
         ("CartPole-v1", {"gravitty": 1}, "gymnasium, 'CartPole-v1': .*'gravitty'"),
         (Echo, {"gravitty": 1}, "the environment Echo.*: got an unexpected keyword .*'gravitty'"),
+        ("CartPole-v1", {"output_range": 3}, "output_range must be two ascending numbers, got 3"),
         ("CartPole-v1", {"episodes": "a"}, "episodes and test_episodes must be at least 1"),
         (Echo, {"actions": gymnasium.spaces.MultiBinary(2)}, "actions of MultiBinary"),
         (
