@@ -17,7 +17,7 @@ from evo.api.user_settings import check_defaults, check_settings
 from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import GENOMES, find
-from evo.core.settings import Changes, Meta, Settings
+from evo.core.settings import Changes, Meta, Settings, changed
 from evo.core.user_scripts import script_of
 from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
 from evo.fitness.function import FunctionFitness, name_of_function
@@ -311,8 +311,15 @@ def _prompt(prompt: Any, keys: int | None) -> BoolArray:
 
 
 def _with_music(base: type[Settings], keys: int, steps: int) -> type[Settings]:
-    """Return a user's settings, with those of the instrument that they lack."""
-    own = set(base.__struct_fields__)
+    """Return a user's settings, with those of the instrument that they lack.
+
+    Raises:
+        InputError: If a setting of the user's has the name of one of these, and another meaning.
+    """
+    own, table = set(base.__struct_fields__), base()
+    same = own & set(MusicSettings.__struct_fields__)
+    given = {name: getattr(table, name) for name in same}
+    changed(MusicSettings(), given, f"settings {base.__name__}")
     fields = [
         (field.name, field.type, {"keys": keys, "steps": steps}.get(field.name, field.default))
         for field in msgspec.structs.fields(MusicSettings)

@@ -129,3 +129,19 @@ def test_defaults_of_every_table_are_used() -> None:
     own = evo.experiment(scored, keys=5, settings=Every, defaults=defaults)
     assert own.config("ga").stop.generations == 7
     assert own.config("ga").engine.population.size == 9
+
+
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (("tempo", int, 3), "settings Own.tempo must be a number from 5 to 1,000, got 3"),
+        (("keys", str, "a"), "settings Own.keys must be a whole number from 1 to 128, got 'a'"),
+    ],
+    ids=range(2),
+)
+def test_settings_of_the_instrument_keep_their_meaning(field: Any, message: str) -> None:
+    own = msgspec.defstruct("Own", [field], bases=(evo.Settings,), frozen=True, kw_only=True)
+    evo.experiment(scored, inputs=1, outputs=1, settings=own)
+    with pytest.raises(InputError) as caught:
+        evo.experiment(scored, keys=5, settings=own)
+    assert str(caught.value) == message
