@@ -58,8 +58,15 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("progress", ["", "progress=True, ", "progress=False, "], ids=range(3))
-@pytest.mark.parametrize("how", [">&-", "sys.stdout = sys.stderr = None", "sys.stdout.close()"])
+@pytest.mark.parametrize(
+    ("how", "progress"),
+    [
+        (">&-", ""),
+        ("sys.stdout = sys.stderr = None", "progress=True, "),
+        ("sys.stdout.close()", "progress=True, "),
+    ],
+    ids=range(3),
+)
 def test_a_run_needs_no_standard_output(tmp_path: Path, how: str, progress: str) -> None:
     script, shell = tmp_path / "own.py", how if how == ">&-" else ""
     script.write_text(CLOSED.replace("HOW", how.replace(">&-", "")).replace("PROGRESS", progress))
