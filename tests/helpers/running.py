@@ -81,6 +81,8 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     find = SongFinder()
     individuals = setting(f"{engine}.{engine_class(engine).population}=20")
     changes = {"run": {"seed": 5}, "stop": {"solved": False, "generations": 12}, **individuals}
+    if genome_of(engine) == "history-user":
+        changes = deep_update(changes, {engine: {"network": {"layers": [12, 8], "history": 16}}})
     changes = deep_update(changes, tables)
     config = chosen.config(engine).changed(changes)
     if chosen.follow_up is not None:
