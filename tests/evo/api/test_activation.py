@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from disturbing import undrawn
+from user_functions import near_half, wave
 
 import evo
 from evo.core.errors import InputError
@@ -23,14 +24,6 @@ CHANGES = {
         },
     }
 }  # fmt: skip
-
-
-def wave(z: float) -> float:
-    return math.sin(3.0 * z) / (1.0 + z * z)
-
-
-def near_half(network: Any) -> float:
-    return -abs(float(network.activate([1.0, 0.5])[0]) - 0.5)
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ import neat
 import numpy as np
 import pytest
 from neat_files import text_of, xor
+from user_functions import eval_genomes
 
 from evo.core.errors import TooManyFailuresError
 from evo.core.scores import Scores, Status
@@ -24,18 +25,6 @@ from evo.runs.loop import Progress, generations
 from evo.workers.pool.pool import Pool
 from evo.workers.serial import Serial
 from genomes.network.networks import Networks
-
-INPUTS = [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)]
-OUTPUTS = [0.0, 1.0, 1.0, 0.0]
-
-
-def eval_genomes(genomes: Any, config: Any) -> None:
-    """Score XOR, as a script for neat-python does."""
-    for _, genome in genomes:
-        genome.fitness = 4.0
-        network = neat.nn.FeedForwardNetwork.create(genome, config)
-        for row, wanted in zip(INPUTS, OUTPUTS, strict=True):
-            genome.fitness -= (network.activate(row)[0] - wanted) ** 2
 
 
 def settings_of_xor(folder: Path, population: int) -> NeatSettings:
