@@ -14,6 +14,7 @@ from evo.engines import Engine, engine_class
 from evo.experiment import Experiment
 from evo.music.song import Song
 from evo.runs import checkpoint
+from evo.runs.champion import load_champion
 from evo.runs.description import read_log, read_result, resume_command
 from evo.runs.loading import load_run
 from genomes.arrays import FloatArray
@@ -168,16 +169,7 @@ class Run:
         Raises:
             RunError: If there is none yet.
         """
-        engine = engine_class(self.config.run.engine)
-        try:
-            arrays = checkpoint.read_arrays(self.path / "champion" / "arrays.npz")
-            performers = engine.genome.from_arrays(arrays)
-        except FileNotFoundError:
-            raise RunError(
-                f"{self.path}: there is no champion yet; resume it by `{resume_command(self.path)}`"
-            ) from None
-        except DAMAGE as damage:
-            raise RunError(f"{self.path}: its champion is damaged: {damage}") from None
+        performers = load_champion(self.path, self.config.run.engine)
         last = self.log[-1]
         steps = getattr(self.config.task, "steps", 64)
         shape = None

@@ -12,13 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from evo.core.errors import DAMAGE, RunError
+from evo.core.errors import RunError
 from evo.core.seeds import Role, stream
-from evo.engines import engine_class
 from evo.music.song import Song
 from evo.music.song_finder import find_songs
-from evo.runs.checkpoint import read_arrays
-from evo.runs.description import resume_command
+from evo.runs.champion import load_champion
 from evo.runs.loading import load_run
 
 # Default temperature of --improvise: a few surprises per bar.
@@ -63,17 +61,7 @@ def improvise(
 
 def _champion(path: Path, engine: str, keys: int) -> Any:
     """Return a run's champion as a batch of one, which plays these keys."""
-    try:
-        arrays = read_arrays(path / "champion" / "arrays.npz")
-        performers = engine_class(engine).genome.from_arrays(arrays)
-    except FileNotFoundError:
-        raise RunError(
-            f"{path}: it has no champion; finish it by `{resume_command(path)}`"
-        ) from None
-    except DAMAGE as damage:
-        raise RunError(f"{path}: its champion is damaged: {damage}") from None
-    if len(performers) != 1:
-        raise RunError(f"{path}: its champion is damaged: {len(performers)} individuals, not one")
+    performers = load_champion(path, engine)
     try:
         performers.perform(np.zeros((1, keys), np.bool_), 1)
     except ValueError as error:

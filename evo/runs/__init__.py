@@ -6,6 +6,7 @@ configure      a new run's configuration, from options and files
 claiming       a directory for a new run; refusal of links and of other content
 directory      a run's directory and its lock
 checkpoint     its checkpoints
+champion       loading its champion
 log            its log, appended by a run and truncated when it resumes
 description    reading configuration, log, run.json and result.json
 record         types of the log's records and of a result

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 import evo
 from evo.core.errors import InputError, RunError
+from evo.runs import checkpoint
 
 
 def wave(network: Any) -> float:
@@ -110,3 +111,12 @@ def test_a_run_without_its_end_says_how_to_resume(tmp_path: Path) -> None:
     assert repr(again) == f"<run {run.path}, not ended>"
     with pytest.raises(RunError, match="has not ended; resume it by `evo resume"):
         again.result  # noqa: B018
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_champion_that_is_not_one_individual_is_refused(tmp_path: Path) -> None:
+    run = evo.evolve(wave, inputs=2, outputs=1, population=20, generations=1, out=tmp_path / "a")
+    two = run.champion.performers.take([0, 0]).to_arrays()
+    (run.path / "champion" / "arrays.npz").write_bytes(checkpoint.pack_arrays(two))
+    with pytest.raises(RunError, match="its champion is damaged: 2 individuals, not one"):
+        evo.load_run(run.path).champion  # noqa: B018
