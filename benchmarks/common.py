@@ -120,7 +120,7 @@ def evolve(
     from evo.workers.pool.pool import Pool
     from evo.workers.serial import Serial
 
-    run, count, stop = config.run, config.workers.count, stop_criteria(config)
+    run, count, stop = config.run, config.workers.count, stop_criteria(config.stop)
     engine = engine_class(run.engine)(config.engine, seed=run.seed, player=player)
     size = run.chunk_size
     with Serial(run.seed, size) if count == 1 else Pool(count, run.seed, size) as evaluator:

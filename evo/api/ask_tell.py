@@ -22,6 +22,8 @@ from evo.core.registry import GENOMES
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed
 from evo.engines import Engine, engine_class, full_name
+from evo.runs.configure import setting
+from evo.runs.session import stop_criteria
 from evo.runs.stop import Stop
 from genomes.base import Performers
 
@@ -177,10 +179,7 @@ def engine(
     given = given_options(options, _OPTIONS, changes)
     settings = changed(kind.settings_type(), given["changes"], name)
     if given["population"] is not None:
-        nested: Any = given["population"]
-        for key in reversed(kind.population.split(".")):
-            nested = {key: nested}
-        settings = changed(settings, nested, name)
+        settings = changed(settings, setting(f"{kind.population}={given['population']}"), name)
     player = None
     if keys is not None:
         if inputs is not None or outputs is not None:
@@ -195,10 +194,5 @@ def engine(
     stop = changed(StopSettings(), {k: v for k, v in limits.items() if v is not None}, "stop")
     return AskTell(
         kind(settings, seed=given["seed"] or 0, player=player, functions=functions),
-        Stop(
-            target=None if stop.target == "" else float(stop.target),
-            generations=stop.generations or None,
-            evaluations=stop.evaluations or None,
-            time_limit=stop.time_limit or None,
-        ),
+        stop_criteria(stop),
     )

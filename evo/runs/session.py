@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from evo.core.config import Config, execution_of
+from evo.core.config import Config, StopSettings, execution_of
 from evo.core.errors import (
     DAMAGE,
     BreedingError,
@@ -142,9 +142,8 @@ def check(config: Config) -> None:
         require_dask()
 
 
-def stop_criteria(config: Config) -> Stop:
+def stop_criteria(table: StopSettings) -> Stop:
     """Return the stop criteria; 0 and an empty target disable a limit."""
-    table = config.stop
     return Stop(
         generations=table.generations or None,
         evaluations=table.evaluations or None,
@@ -190,7 +189,7 @@ class _Session:
         anew: bool = False,
     ) -> None:
         self.run, self.experiment, self.config, self.display = run, experiment, config, display
-        self.stop = stop_criteria(config)
+        self.stop = stop_criteria(config.stop)
         self.task: Task = experiment.task(config, run.path)
         restored, messages = run.load_checkpoint(self._restored, anew)
         for message in messages:
