@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -85,10 +85,22 @@ def global_random(seed: int, role: Role, generation: int = 0) -> Iterator[None]:
         generation: The generation.
     """
     words = np.random.SeedSequence(seed, spawn_key=(int(role), generation)).generate_state(16)
-    before, numpy_before = random.getstate(), np.random.get_state()
     # Both are Mersenne twisters: seeded with the same words, they would draw the same numbers.
-    random.seed(int.from_bytes(words[:8].tobytes(), "little"))
-    np.random.seed(words[8:])
+    with seeded_generators(int.from_bytes(words[:8].tobytes(), "little"), words[8:]):
+        yield
+
+
+@contextmanager
+def seeded_generators(seed: int, numpy_seed: Any) -> Iterator[None]:
+    """Seed the global generators of `random` and `numpy.random` while inside.
+
+    Args:
+        seed: Seed of `random`.
+        numpy_seed: Seed of `numpy.random`: a number below 2**32, or uint32 (any,).
+    """
+    before, numpy_before = random.getstate(), np.random.get_state()
+    random.seed(seed)
+    np.random.seed(numpy_seed)
     try:
         yield
     finally:

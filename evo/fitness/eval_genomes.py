@@ -13,22 +13,16 @@ neat-python leaves random numbers to Python's global `random`, and its users to 
 seeded by run and generation during a call, so a resumed run repeats what an undisturbed one does.
 """
 
-import random
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from numbers import Real
-from pathlib import PurePath
 from typing import Any
 
 import numpy as np
-from multiprocess.reduction import ForkingPickler
 
 from evo.core.scores import Scores, Status
-from evo.core.seeds import Individuals
-from evo.core.user_scripts import Script, script_of
-from evo.fitness.function import FunctionFitness
+from evo.core.seeds import Individuals, seeded_generators
+from evo.fitness.function import FunctionFitness, described
 from genomes.network.neat_python import to_neat_python
 from genomes.network.networks import Networks
 
@@ -56,11 +50,8 @@ class EvalGenomes(FunctionFitness):
         """Return the same fitness: it has no goals, figures or settings."""
         return self
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle for worker processes, with the script that defines the function."""
-        content = (self.function, self._config, not self.reusable)
-        script = script_of(self.function)
-        return _unpickled, (script, bytes(ForkingPickler.dumps(content, recurse=True)))
+    def _arguments(self) -> dict[str, Any]:
+        return {"eval_genomes": self.function, "config": self._config, "noisy": self._noisy}
 
     def evaluate(self, performers: Networks, streams: Individuals) -> Scores:
         """Return the fitness that the function sets.
@@ -78,13 +69,14 @@ class EvalGenomes(FunctionFitness):
         if not isinstance(performers, Networks):
             raise TypeError(f"{self.name} needs networks, not {type(performers).__name__}")
         genomes = to_neat_python(performers, self._config.genome_config)
+        drawn = streams.common
         try:
-            with _seeded(streams.common):
+            with seeded_generators(int(drawn.integers(1 << 63)), int(drawn.integers(1 << 32))):
                 self.function([(genome.key, genome) for genome in genomes], self._config)
         except (Exception, SystemExit) as error:
             if isinstance(error, OSError | MemoryError):
                 raise
-            return Scores.failed(len(genomes), Status.ERROR, _described(self.name, error))
+            return Scores.failed(len(genomes), Status.ERROR, described(self.name, error))
         return self._scores([genome.fitness for genome in genomes])
 
     def _scores(self, values: list[Any]) -> Scores:
@@ -104,14 +96,6 @@ class EvalGenomes(FunctionFitness):
         return replace(scores, status=status, reasons=reasons)
 
 
-def _unpickled(script: Script | None, content: bytes) -> EvalGenomes:
-    """Return the fitness in a worker process."""
-    if script is not None:
-        script.loaded()
-    function, config, noisy = ForkingPickler.loads(content)
-    return EvalGenomes(function, config, noisy=noisy)
-
-
 def _number(value: Any) -> float | None:
     """Return a fitness as a number, or None if it is none."""
     if isinstance(value, Real | np.number | np.bool_):
@@ -119,27 +103,3 @@ def _number(value: Any) -> float | None:
     if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "fiub":
         return float(value.reshape(-1)[0])
     return None
-
-
-def _described(name: str, error: BaseException) -> str:
-    """Return an exception in one line, with its place in the user's source."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first is the call here
-    text = f"{name} raised {type(error).__name__}"
-    if str(error):
-        text += f": {' '.join(str(error).split())}"
-    if frames:
-        text += f" ({PurePath(frames[-1].filename).name}, line {frames[-1].lineno})"
-    return text
-
-
-@contextmanager
-def _seeded(generator: np.random.Generator) -> Iterator[None]:
-    """Seed the global random numbers of Python and NumPy while inside."""
-    before, numpys = random.getstate(), np.random.get_state()
-    random.seed(int(generator.integers(1 << 63)))
-    np.random.seed(int(generator.integers(1 << 32)))
-    try:
-        yield
-    finally:
-        random.setstate(before)
-        np.random.set_state(numpys)

@@ -93,7 +93,7 @@ class FunctionFitness:
         self._figures, self._settings = figures, settings
         self._takes = parameters_of(function, self.name)
         if figures is not None:
-            parameters_of(figures, name_of_function(figures))
+            self._figures_take = parameters_of(figures, name_of_function(figures))
         self._noisy = noisy
         self.reusable = not (self._takes.random if noisy is None else noisy)
         if isinstance(function, FunctionType):
@@ -105,10 +105,10 @@ class FunctionFitness:
 
     def changed(self, **changes: Any) -> "FunctionFitness":
         """Return the fitness with some arguments of `__init__` changed."""
-        arguments = self._arguments()
-        return FunctionFitness(arguments.pop("function"), **(arguments | changes))
+        return FunctionFitness(**(self._arguments() | changes))
 
     def _arguments(self) -> dict[str, Any]:
+        """Return the arguments of `__init__`, which make an equal fitness."""
         return {
             "function": self.function, "batch": self.batch, "goals": self.goals,
             "by_output": self.by_output, "noisy": self._noisy, "figures": self._figures,
@@ -120,9 +120,9 @@ class FunctionFitness:
         arguments = self._arguments()
         script = script_of(self.function)
         if script is None:
-            for name in ("function", "figures"):
-                arguments[name] = _without_annotations(arguments[name])
-        return _unpickled, (script, bytes(ForkingPickler.dumps(arguments, recurse=True)))
+            arguments = {name: _without_annotations(value) for name, value in arguments.items()}
+        content = bytes(ForkingPickler.dumps(arguments, recurse=True))
+        return _unpickled, (type(self), script, content)
 
     def evaluate(self, performers: Any, streams: Any) -> Scores:
         """See `Fitness.evaluate`.
@@ -181,7 +181,7 @@ class FunctionFitness:
         try:
             return function(*arguments, **named)
         except Exception as error:
-            raise FunctionError(_described(name_of_function(function), error)) from error
+            raise FunctionError(described(name_of_function(function), error)) from error
 
     def _row(self, returned: Any) -> list[float]:
         """Return the numbers of one individual, one without goals."""
@@ -247,8 +247,8 @@ class FunctionFitness:
         who = performers if self.batch else individuals(performers)[0]
         random = np.random.default_rng(0)
         try:
-            takes = parameters_of(self._figures, name)
-            found = self._called(self._figures, takes, who, [random] if self.batch else random)
+            drawing = [random] if self.batch else random
+            found = self._called(self._figures, self._figures_take, who, drawing)
         except FunctionError as error:
             raise InputError(str(error)) from error
         if not isinstance(found, Mapping):
@@ -262,16 +262,17 @@ def _global_generators() -> tuple[Any, ...]:
     return random.getstate(), numpys[1].tobytes(), *numpys[2:]
 
 
-def _unpickled(script: Script | None, content: bytes) -> FunctionFitness:
+def _unpickled(
+    kind: type[FunctionFitness], script: Script | None, content: bytes
+) -> FunctionFitness:
     """Return the fitness in a worker process."""
     if script is not None:
         script.loaded()
-    arguments = ForkingPickler.loads(content)
-    return FunctionFitness(arguments.pop("function"), **arguments)
+    return kind(**ForkingPickler.loads(content))
 
 
-def _without_annotations(function: Function | None) -> Function | None:
-    """Return a copy of a script's function that can be sent without the types that it names."""
+def _without_annotations(function: Any) -> Any:
+    """Return a copy of a function that can be sent without its types; other values as they are."""
     if not isinstance(function, FunctionType) or not function.__annotations__:
         return function
     bare = FunctionType(
@@ -324,8 +325,13 @@ def parameters_of(function: Any, name: str) -> Parameters:
     return Parameters(takes_random, any(p.name == "settings" for p in parameters))
 
 
-def _described(name: str, error: Exception) -> str:
-    """Return a user's exception in one line, with its place in the user's source."""
+def described(name: str, error: BaseException) -> str:
+    """Return a user's exception in one line, with its place in the user's source.
+
+    Args:
+        name: The user's function.
+        error: What it raised.
+    """
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
