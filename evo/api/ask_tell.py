@@ -135,7 +135,7 @@ def _scores_of(given: Any) -> Scores:
         raise InputError(f"tell needs numbers, got {type(given).__name__}") from None
     if numbers.ndim not in (1, 2):
         raise InputError(f"tell needs (n,) or (n, goals) numbers, got {numbers.shape}")
-    return Scores.of(numbers) if numbers.ndim == 1 else Scores.of(numbers.sum(axis=1), numbers)
+    return Scores.of(numbers) if numbers.ndim == 1 else Scores.of_goals(numbers)
 
 
 def engine(

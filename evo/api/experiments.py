@@ -14,7 +14,7 @@ import numpy as np
 
 from evo.api.options import flag
 from evo.api.user_settings import check_defaults, check_settings
-from evo.core.config import Config
+from evo.core.config import COMMON_TABLES, Config
 from evo.core.errors import InputError
 from evo.core.registry import GENOMES, find
 from evo.core.settings import Changes, Meta, Settings, changed
@@ -350,7 +350,7 @@ def _merged(presets: Mapping[str, Changes], defaults: Mapping[str, Changes]) -> 
     """Return presets with a user's defaults, which are tables by their names."""
     found: dict[str, Any] = {name: dict(changes) for name, changes in presets.items()}
     for table, changes in defaults.items():
-        if table in ("run", "stop", "workers", "checkpoints"):
+        if table in COMMON_TABLES:
             found.setdefault("", {})[table] = changes
         else:
             found.setdefault(table, {})["engine"] = changes

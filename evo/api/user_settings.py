@@ -13,26 +13,13 @@ import tomli_w
 from msgspec import NODEFAULT, inspect
 from msgspec.structs import FieldInfo, fields
 
-from evo.core.config import (
-    EXECUTION_TABLES,
-    CheckpointSettings,
-    RunSettings,
-    StopSettings,
-    WorkerSettings,
-)
+from evo.core.config import COMMON_TABLES
 from evo.core.errors import InputError, suggestion
 from evo.core.settings import Changes, Settings, changed, tables
 from evo.engines import engine_class, engine_names
 
 _SUPPORTED = "use a number, bool, text, Literal, a tuple of these, or an evo.Settings class"
 _SCALARS = (inspect.IntType, inspect.FloatType, inspect.BoolType, inspect.StrType)
-_EXECUTION: Mapping[str, type[Settings]] = {
-    "run": RunSettings,
-    "stop": StopSettings,
-    "workers": WorkerSettings,
-    "checkpoints": CheckpointSettings,
-}
-assert {*_EXECUTION} == {"run", *EXECUTION_TABLES}
 
 
 def check_settings(kind: Any) -> None:
@@ -156,12 +143,12 @@ def check_defaults(defaults: Any) -> None:
             'defaults must be tables of settings, such as {"stop": {"generations": 50}}, got '
             f"{defaults!r}"
         )
-    known = [*_EXECUTION, *engine_names()]
+    known = [*COMMON_TABLES, *engine_names()]
     for name, changes in defaults.items():
         if name not in known:
             hint = suggestion(str(name), known)
             raise InputError(f"defaults: there is no table {name!r}; {hint}there is {_in(known)}")
-        own = _EXECUTION[name]() if name in _EXECUTION else engine_class(name).settings_type()
+        own = COMMON_TABLES[name]() if name in COMMON_TABLES else engine_class(name).settings_type()
         _checked_changes(own, changes, name)
 
 

@@ -98,6 +98,15 @@ class CheckpointSettings(Settings, frozen=True):
     ] = 100
 
 
+# The tables of every configuration, by name.
+COMMON_TABLES: Mapping[str, type[Settings]] = {
+    "run": RunSettings,
+    "stop": StopSettings,
+    "workers": WorkerSettings,
+    "checkpoints": CheckpointSettings,
+}
+
+
 @dataclass(frozen=True)
 class Config:
     """The configuration of one run; see the module's docstring.
@@ -124,8 +133,7 @@ class Config:
 
     def _fields(self) -> dict[str, str]:
         """Return the field of every table, by the table's name."""
-        common = ("run", *EXECUTION_TABLES)
-        names = dict(zip(common, common, strict=True)) | {self.run.engine: "engine"}
+        names = {name: name for name in COMMON_TABLES} | {self.run.engine: "engine"}
         if self.genome is not None:
             names[self.genome_name] = "genome"
         return names | {self.run.experiment: "task"}

@@ -102,6 +102,16 @@ class Scores:
         return cls(totals, tables["cases"], status, reasons, tables["by_output"])
 
     @classmethod
+    def of_goals(cls, goals: FloatArray) -> Self:
+        """Return the scores of several goals, whose sum is the total.
+
+        Args:
+            goals: (n, goals).
+        """
+        with np.errstate(invalid="ignore"):  # infinity minus infinity: a failure
+            return cls.of(goals.sum(axis=1), goals)
+
+    @classmethod
     def failed(cls, count: int, status: Status, reason: str) -> Self:
         """Return scores of individuals that all failed for the same reason.
 

@@ -144,14 +144,9 @@ def _in_one_line(error: BaseException) -> str:
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
-        if vars_of_frame(trace.tb_frame.f_globals):
+        if isinstance(trace.tb_frame.f_globals.get(_MARK), Script):
             line = trace.tb_lineno
         trace = trace.tb_next
     text = " ".join(str(error).split())
     place = f"line {line}: " if line is not None else ""
     return f"{place}{type(error).__name__}: {text}"
-
-
-def vars_of_frame(variables: dict[str, Any]) -> bool:
-    """Return whether the global variables of a frame are those of a script."""
-    return isinstance(variables.get(_MARK), Script)

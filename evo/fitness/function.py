@@ -153,9 +153,10 @@ class FunctionFitness:
             )
         if not self._columns:
             return Scores.of(table[:, 0])
+        if self.goals:
+            return Scores.of_goals(table)
         with np.errstate(invalid="ignore"):  # infinity minus infinity: a failure
-            total = table.sum(axis=1)
-        return Scores.of(total, table) if self.goals else Scores.of(total, by_output=table)
+            return Scores.of(table.sum(axis=1), by_output=table)
 
     def _table_of(self, performers: Any, streams: Any) -> Any:
         """Return the numbers of a batch, float64 (n, goals, outputs or 1); or its `Scores`."""

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from evo.core.config import EXECUTION_TABLES, Config
+from evo.core.config import COMMON_TABLES, Config
 from evo.core.errors import InputError, RunError, printable
 from evo.core.registry import built_in, experiment
 from evo.core.settings import Settings
@@ -26,7 +26,7 @@ from evo.runs.description import Tables, read_description, somewhere
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 _MAX_DEPTH = 8
 # Names of tables and experiments that a user's experiment cannot have.
-_TAKEN = {*built_in, "run", *EXECUTION_TABLES}
+_TAKEN = {*built_in, *COMMON_TABLES}
 
 
 def free_name(name: str) -> str:
