@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
@@ -23,7 +23,7 @@ from evo.core.config import (
 )
 from evo.core.errors import InputError
 from evo.core.registry import PICTURES, load
-from evo.core.settings import Changes
+from evo.core.settings import Changes, Settings, tables
 from evo.engines import Gallery, base_of, engine_class, genome_of
 from evo.engines.baselines.base import Baseline
 from evo.fitness.base import Fitness
@@ -116,6 +116,30 @@ class Improvising:
 
 def _nothing(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
     """Prepare nothing: the task needs no files."""
+
+
+class FitnessSettings(Settings, frozen=True):
+    """Settings that are the arguments of a fitness.
+
+    Attributes:
+        makes: The fitness; it raises a ValueError for inconsistent arguments.
+    """
+
+    makes: ClassVar[Callable[..., Any]]
+
+    def __post_init__(self) -> None:
+        try:
+            self.fitness()
+        except ValueError as error:
+            raise InputError(str(error)) from None
+
+    def fitness(self) -> Any:
+        """Return the fitness of these settings.
+
+        Raises:
+            ValueError: If the settings are inconsistent.
+        """
+        return type(self).makes(**tables(self))
 
 
 class Origin(NamedTuple):

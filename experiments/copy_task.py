@@ -14,14 +14,13 @@ the defaults, which are for one delay:
         --set es.strategy.sigma=0.1 --set es.openai.weight_decay=0
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from evo.core.config import Config
-from evo.core.errors import InputError
-from evo.core.settings import Changes, Meta, Settings, tables
-from evo.experiment import Experiment, FindSongs, Task, Vectors, number
+from evo.core.settings import Changes, Meta
+from evo.experiment import Experiment, FindSongs, FitnessSettings, Task, Vectors, number
 from evo.fitness.copying import Copying
 
 # Tuned one change at a time on several seeds (`benchmarks/copy_task.py`). The mean is evaluated
@@ -50,8 +49,10 @@ VARIABLE = (
 )
 
 
-class CopySettings(Settings, frozen=True):
+class CopySettings(FitnessSettings, frozen=True):
     """The sequences to copy."""
+
+    makes: ClassVar[Callable[..., Copying]] = Copying
 
     keys: Annotated[int, Meta(ge=1, le=4096, description="Bits per step.")] = 13
     delays: Annotated[
@@ -62,20 +63,6 @@ class CopySettings(Settings, frozen=True):
     marker_every: Annotated[
         int, Meta(ge=1, le=65_536, description="Steps between markers, with several delays.")
     ] = 8
-
-    def __post_init__(self) -> None:
-        try:
-            self.fitness()
-        except ValueError as error:
-            raise InputError(str(error)) from None
-
-    def fitness(self) -> Copying:
-        """Return the fitness of these settings.
-
-        Raises:
-            ValueError: If the settings are inconsistent.
-        """
-        return Copying(**tables(self))
 
 
 def shape(config: Config, find: FindSongs) -> Vectors:

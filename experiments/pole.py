@@ -9,14 +9,13 @@ positions, so it is recurrent. `evo.fitness.pole.balancing` defines the tasks, w
 Stanley & Miikkulainen, "Evolving neural networks through augmenting topologies" (2002).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from evo.core.config import Config
-from evo.core.errors import InputError
-from evo.core.settings import Changes, Meta, Settings, tables
-from evo.experiment import Experiment, FindSongs, Line, Panel, Task, Vectors
+from evo.core.settings import Changes, Meta
+from evo.experiment import Experiment, FindSongs, FitnessSettings, Line, Panel, Task, Vectors
 from evo.fitness.pole.balancing import Output, PoleBalancing
 
 # Tuned one change at a time (`benchmarks/pole.py` measures it on other seeds). The task is
@@ -48,8 +47,10 @@ HIDDEN_NEAT: Changes = {
 }
 
 
-class PoleSettings(Settings, frozen=True):
+class PoleSettings(FitnessSettings, frozen=True):
     """The cart, and how long it must be balanced."""
+
+    makes: ClassVar[Callable[..., PoleBalancing]] = PoleBalancing
 
     poles: Annotated[int, Meta(ge=1, le=2, description="Poles on the cart.")] = 2
     velocities: Annotated[bool, Meta(description="Velocities are inputs of the network.")] = True
@@ -68,20 +69,6 @@ class PoleSettings(Settings, frozen=True):
             description="Without velocities: steps of a scored episode and of a test start.",
         ),
     ] = 1000
-
-    def __post_init__(self) -> None:
-        try:
-            self.fitness()
-        except ValueError as error:
-            raise InputError(str(error)) from None
-
-    def fitness(self) -> PoleBalancing:
-        """Return the fitness of these settings.
-
-        Raises:
-            ValueError: If the settings are inconsistent.
-        """
-        return PoleBalancing(**tables(self))
 
 
 def shape(config: Config, find: FindSongs) -> Vectors:

@@ -54,6 +54,26 @@ class Fitness(Protocol):
         """
 
 
+def check_shape(task: str, performers: Any, inputs: int, outputs: int) -> None:
+    """Check that networks have the shape that a task needs.
+
+    Args:
+        task: The task, for the message.
+        performers: The networks.
+        inputs: Required inputs.
+        outputs: Required outputs.
+
+    Raises:
+        ValueError: If they have another shape.
+    """
+    shape = (performers.inputs, performers.outputs)
+    if shape != (inputs, outputs):
+        raise ValueError(
+            f"{task} needs networks of {inputs} inputs and {outputs} "
+            f"output{'' if outputs == 1 else 's'}, got {shape[0]} and {shape[1]}"
+        )
+
+
 @runtime_checkable
 class LearningFitness(Fitness, Protocol):
     """A fitness that changes from generation to generation.

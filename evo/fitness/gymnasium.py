@@ -21,6 +21,7 @@ import numpy as np
 from evo.core.errors import InputError
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role, stream
+from evo.fitness.base import check_shape
 from genomes.arrays import FloatArray, Indices
 
 # Environments alive at once; a population that needs more is evaluated in parts.
@@ -159,12 +160,7 @@ class GymnasiumFitness:
                 f"an environment needs a genome that can be stepped (network), "
                 f"not {type(performers).__name__}"
             )
-        shape = (performers.inputs, performers.outputs)
-        if shape != (self.inputs, self.outputs):
-            raise ValueError(
-                f"the environment needs networks of {self.inputs} inputs and {self.outputs} "
-                f"outputs, got {shape[0]} and {shape[1]}"
-            )
+        check_shape("the environment", performers, self.inputs, self.outputs)
         part = max(1, MAX_ENVIRONMENTS // len(seeds))
         found = np.empty((len(performers), len(seeds)))
         for first in range(0, len(performers), part):

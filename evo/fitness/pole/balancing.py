@@ -24,6 +24,7 @@ from typing import Any, Literal, Protocol, get_args
 import numpy as np
 
 from evo.core.scores import Scores
+from evo.fitness.base import check_shape
 from evo.fitness.pole.episodes import WINDOW, Cart, run_episodes
 from evo.fitness.pole.physics import STATE
 from genomes.arrays import FloatArray, Indices
@@ -178,12 +179,7 @@ class PoleBalancing:
                 f"pole balancing needs a genome that maps numbers to numbers (network), "
                 f"not {type(performers).__name__}"
             )
-        shape = (performers.inputs, performers.outputs)
-        if shape != (self.inputs, self.outputs):
-            raise ValueError(
-                f"pole balancing needs networks of {self.inputs} inputs and {self.outputs} "
-                f"output, got {shape[0]} and {shape[1]}"
-            )
+        check_shape("pole balancing", performers, self.inputs, self.outputs)
         program = performers.program
         check_time(not program.feed_forward and bool(np.any(program.time_constant != 1.0)), None)
         balanced = np.empty((len(performers), len(starts)), np.int64)
