@@ -1,6 +1,7 @@
 """The command line's functions for Python, with the same names."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -59,14 +60,37 @@ def run(
         own: Song = options["song"]
         options["song"], changes = own.name or "song", _for_song(chosen, own, changes)
         find = lambda *_: [own.whole_bars()]  # noqa: E731
-    given = given_options(options, OPTIONS, changes)
     folder = None if out is None else path_of(out, "out")
-    check_worker_options(given)
-    config = configuration(chosen, given, find, shown.message)
-    check(config)
+    config = checked_configuration(chosen, options, changes, find, shown)
     path = folder or claimed_path(config)
     result = start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)
     return Run(path, chosen, result)
+
+
+def checked_configuration(
+    chosen: Experiment,
+    options: Mapping[str, Any],
+    changes: Changes | None,
+    find: FindSongs,
+    shown: Display,
+) -> Config:
+    """Return the configuration of a new run, which can be used.
+
+    Args:
+        chosen: The experiment.
+        options: The options that were given.
+        changes: Nested tables of settings, or None.
+        find: Finds songs by name.
+        shown: Shows messages.
+
+    Raises:
+        InputError: If an option or a setting cannot be used.
+    """
+    given = given_options(options, OPTIONS, changes)
+    check_worker_options(given)
+    config = configuration(chosen, given, find, shown.message)
+    check(config)
+    return config
 
 
 def _for_song(chosen: Experiment, song: Song, changes: Changes | None) -> Changes:

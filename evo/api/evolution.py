@@ -14,8 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from evo.api.commands import checked_configuration
 from evo.api.experiments import experiment
-from evo.api.options import OPTIONS, flag, given_options, path_of
+from evo.api.options import flag, path_of
 from evo.api.progress import display_of
 from evo.api.run_object import Run
 from evo.core.config import EXECUTION_TABLES, Config, execution_of
@@ -25,13 +26,12 @@ from evo.core.user_scripts import StopLoading, is_loading
 from evo.experiment import Experiment
 from evo.music.song_finder import SongFinder
 from evo.runs.claiming import claimed_path, name_of_run
-from evo.runs.configure import check_worker_options, configuration
 from evo.runs.description import command_line, load_config
 from evo.runs.directory import Run as RunDirectory
 from evo.runs.display import Display
 from evo.runs.loading import stored
-from evo.runs.session import check, start
 from evo.runs.session import resume as resume_run
+from evo.runs.session import start
 
 
 def evolve(
@@ -100,11 +100,9 @@ def evolve(
         raise StopLoading(chosen)
     display = display_of(progress, chosen)
     tables_given = {chosen.name: own, **(changes or {})} if own else changes
-    given = given_options(options | {"genome": genome}, OPTIONS, tables_given)
-    check_worker_options(given)
-    find = SongFinder(display.message, bool(given["strict"]))
-    config = configuration(chosen, given, find, display.message)
-    check(config)
+    find = SongFinder(display.message, bool(options.get("strict")))
+    given = options | {"genome": genome}
+    config = checked_configuration(chosen, given, tables_given, find, display)
     path = None if out is None else path_of(out, "out")
     return _carried_out(chosen, config, path, flag(resume, "resume"), display, find)
 
