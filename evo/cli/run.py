@@ -201,8 +201,7 @@ def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, An
         print("\n".join(printable(line) for line in pieces.split("\n")))
     display.message(f"the run is in {path}")
     if result["status"] == "stopped":
-        script = experiment.origin.script if experiment.origin is not None else ""
-        display.message(f"resume it with: {resume_command(path, script)}")
+        display.message(f"resume it with: {resume_command(path)}")
     if "signal" in result:
         sys.exit(128 + result["signal"])
     if result["status"] == "failed" or "lost" in result:

@@ -27,15 +27,27 @@ BATCH_FILE = "batch.toml"
 _MAX_DESCRIPTION, _MAX_RECORD = 1 << 20, 1 << 24
 
 
-def resume_command(path: Path, script: str = "") -> str:
+def resume_command(path: Path, script: str | None = None) -> str:
     """Return the shell command that resumes a run or a batch.
 
     Args:
         path: Its directory.
-        script: The script that defines its experiment; "" for none.
+        script: The script that defines its experiment; "" for none, None for what run.json names.
     """
+    if script is None:
+        script = somewhere(defined_in(path).get("script", ""))
     command = f"evo resume {shlex.quote(str(path))}"
     return f"{command} --script {shlex.quote(script)}" if script else command
+
+
+def defined_in(path: Path) -> dict[str, str]:
+    """Return where a user's experiment was defined, as a run's run.json says; {} if it does not."""
+    try:
+        found = (read_description(path / "run.json") or {}).get("defined_in")
+    except RunError:
+        return {}
+    texts = found.items() if isinstance(found, dict) else ()
+    return {name: text[:200] for name, text in texts if isinstance(text, str)}
 
 
 def somewhere(script: str) -> str:

@@ -19,9 +19,8 @@ from evo.core.seeds import MAX_SEED
 from evo.engines import engine_names, genome_of
 from evo.runs import checkpoint
 from evo.runs.claiming import PREPARING
-from evo.runs.description import is_batch, load_config, read_description, resume_command, somewhere
+from evo.runs.description import is_batch, load_config, read_description, resume_command
 from evo.runs.record import parse_record
-from evo.runs.user_experiments import origin_of_run
 
 # Files of a run, complete or not. A `songs` folder alone is not a run.
 _SIGNS = ("config.toml", "run.json", "checkpoints", "log.jsonl")
@@ -43,7 +42,6 @@ class Summary:
     best: float | None = None  # score of the best individual ever
     age: float = 0.0  # seconds since anything in it changed
     note: str = ""  # what is damaged
-    script: str = ""  # the script that defines the experiment
 
     @property
     def next_command(self) -> str:
@@ -51,7 +49,7 @@ class Summary:
         waiting = self.status in ("interrupted", "stopped") or (self.note and self.experiment)
         if not waiting or self.status == "running":
             return ""
-        return resume_command(self.path, somewhere(self.script))
+        return resume_command(self.path)
 
 
 def is_at_work(path: Path) -> bool:
@@ -136,7 +134,6 @@ def summary(path: Path) -> Summary:
         if record is not None:
             figures |= {"generation": record["generation"] + 1, "best": record["champion"]}
         about = read_description(path / "run.json")
-        figures["script"] = origin_of_run(path).script
         status = "running" if about is None else about.get("status")
         if status == PREPARING:  # killed right after its configuration was written
             status = "running"

@@ -21,7 +21,7 @@ from evo.core.settings import Settings
 from evo.core.user_scripts import Script
 from evo.engines import engine_names
 from evo.experiment import Experiment, Origin
-from evo.runs.description import Tables, read_description, somewhere
+from evo.runs.description import Tables, defined_in, somewhere
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,59}")
 _MAX_DEPTH = 8
@@ -154,13 +154,8 @@ def changed_source(old: Origin, new: Origin) -> str:
 
 def origin_of_run(path: Path) -> Origin:
     """Return where a run's experiment was defined, as run.json tells; empty if it does not."""
-    try:
-        told = (read_description(path / "run.json") or {}).get("defined_in")
-    except RunError:
-        return Origin()
-    told = told if isinstance(told, dict) else {}
-    texts = {name: told.get(name) for name in Origin._fields}
-    return Origin(**{name: text[:200] for name, text in texts.items() if isinstance(text, str)})
+    found = defined_in(path)
+    return Origin(**{name: found[name] for name in Origin._fields if name in found})
 
 
 def _type_of(name: str, table: Any, depth: int) -> type[msgspec.Struct]:

@@ -10,7 +10,7 @@ from user_scripts import EVOLVING, OWN, run_script, script
 
 from evo.api import load_run
 from evo.core.errors import InputError, RunError
-from evo.runs.description import read_result
+from evo.runs.description import read_result, resume_command
 from evo.runs.user_experiments import experiment_in
 
 pytestmark = pytest.mark.usefixtures("undrawn")
@@ -201,3 +201,13 @@ def test_the_command_that_resumes_names_a_folder_for_the_script(folder: Path) ->
     told.write_text(json.dumps(about | {"status": "running"}), encoding="utf-8")
     (folder / "run" / "result.json").unlink()
     assert f"evo resume {folder / 'run'} --script PATH/mine.py" in evo("runs", folder).output
+
+
+def test_every_message_names_the_script_to_resume_with(folder: Path) -> None:
+    (folder / "run" / "result.json").unlink()
+    with pytest.raises(RunError) as caught:
+        load_run(folder / "run").result  # noqa: B018
+    command = f"evo resume {folder / 'run'} --script PATH/mine.py"
+    assert command in str(caught.value)
+    assert resume_command(folder / "run") == command
+    assert resume_command(folder / "run", "my.py").endswith("--script my.py")
