@@ -25,7 +25,7 @@ import numpy as np
 
 from evo.core.errors import MidiError
 from evo.core.user_files import AnyPath, user_file
-from evo.music.midi.scan import MidiDamageError, scan
+from evo.music.midi.scan import MidiDamageError, Scan, scan
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS
 from genomes.arrays import IntArray
 
@@ -59,11 +59,13 @@ class Part(NamedTuple):
         track: Index of the track.
         channel: Channel, from 0.
         programs: Its MIDI programs (instruments), 0 to 127; 0 is a grand piano.
+        name: Name of the track, at most 120 bytes of the file's.
     """
 
     track: int
     channel: int
     programs: tuple[int, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +81,8 @@ class MidiPiece:
         metres: (tick, numerator, denominator) sorted by tick; may be empty.
         ticks_per_beat: ticks per quarter note.
         end_tick: last tick of the longest track.
+        keys: (tick, fifths, minor) of the key signatures, sorted by tick; fifths count sharps.
+        mark: payload of the event with which `Song.save` marks its files, or None.
     """
 
     notes: IntArray
@@ -88,6 +92,8 @@ class MidiPiece:
     metres: tuple[tuple[int, int, int], ...]
     ticks_per_beat: int
     end_tick: int
+    keys: tuple[tuple[int, int, bool], ...] = ()
+    mark: bytes | None = None
 
     @property
     def tempo(self) -> float:
@@ -120,7 +126,7 @@ def read_piece(path: AnyPath) -> MidiPiece:
     Raises:
         MidiError: as `read_notes`, but a file without notes is allowed.
     """
-    midi = _parse(path)
+    scanned, midi = _parse(path)
     tracks = _Tracks()
     for number, track in enumerate(midi.tracks):
         tracks.read(number, track)
@@ -128,12 +134,14 @@ def read_piece(path: AnyPath) -> MidiPiece:
         raise MidiError(path, "damaged: a tempo of zero microseconds a beat")
     return MidiPiece(
         notes=np.array(sorted(tracks.notes), dtype=np.int64).reshape(-1, 4),
-        parts=tracks.named_parts(),
+        parts=tracks.named_parts(scanned.names),
         percussion=tracks.percussion,
         tempos=tuple(sorted(tracks.tempos, key=lambda event: event[0])),
         metres=tuple(sorted(tracks.metres, key=lambda event: event[0])),
         ticks_per_beat=midi.ticks_per_beat,
         end_tick=tracks.end_tick,
+        keys=tuple(sorted(scanned.keys, key=lambda event: event[0])),
+        mark=scanned.mark,
     )
 
 
@@ -188,8 +196,8 @@ class _Tracks:
             self.notes += ((onset, tick, pitch, part) for onset, part in onsets)
         self.end_tick = max(self.end_tick, tick)
 
-    def named_parts(self) -> tuple[Part, ...]:
-        """Return the parts with their programs.
+    def named_parts(self, names: dict[int, str]) -> tuple[Part, ...]:
+        """Return the parts with their programs and names.
 
         A part without a program takes the one that another track sets on its channel.
         """
@@ -202,22 +210,22 @@ class _Tracks:
                 channel_programs.get(channel, 0) if program is None else program
                 for program in programs
             }
-            parts.append(Part(number, channel, tuple(sorted(known))))
+            parts.append(Part(number, channel, tuple(sorted(known)), names.get(number, "")))
         return tuple(parts)
 
 
-def _parse(path: AnyPath) -> Any:
-    """Scan the file, then parse it with mido."""
+def _parse(path: AnyPath) -> tuple[Scan, Any]:
+    """Scan the file, then parse the clean copy with mido."""
     import mido
 
     data = _read_bytes(path)
     try:
-        clean = scan(data)
+        scanned = scan(data)
     except MidiDamageError as damage:
         raise MidiError(path, str(damage)) from None
     try:
-        return mido.MidiFile(file=io.BytesIO(clean))
-    except (*UNPARSABLE, mido.KeySignatureError) as error:
+        return scanned, mido.MidiFile(file=io.BytesIO(scanned.clean))
+    except UNPARSABLE as error:
         reason = f"damaged: an event cannot be parsed ({type(error).__name__}: {error})"
         raise MidiError(path, reason) from None
 

@@ -13,14 +13,18 @@ Reference: Standard MIDI Files 1.0, MIDI Manufacturers Association, RP-001 (1996
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
 MAX_EVENTS = 300_000  # events per file, of any kind
 MAX_MESSAGES = 80_000  # of these, parsed by mido at 6 to 9 microseconds each
 META_COST = 2  # mido takes as long for a meta event as for two notes
 MAX_TRACKS = 32_767  # mido reads a signed number
 
-# Bytes needed by the meta events that mido parses: tempo, SMPTE offset, time and key signature
-META_LENGTHS = {0x51: 3, 0x54: 5, 0x58: 4, 0x59: 2}
+META_LENGTHS = {0x51: 3, 0x58: 4}  # bytes of a tempo and a time signature; shorter ones are dropped
+NAME, KEY, SPECIFIC = 0x03, 0x59, 0x7F  # meta events that are read here
+MARK = b"}kuznechik"  # begins the sequencer-specific event of a saved song
+MAX_MARK = 256  # bytes
+MAX_TRACK_NAME = 120  # bytes
 META, EXCLUSIVE, ESCAPE = 0xFF, 0xF0, 0xF7  # statuses followed by a length
 
 
@@ -28,8 +32,24 @@ class MidiDamageError(Exception):
     """Raised for bytes that are no MIDI file; the caller adds the path."""
 
 
-def scan(data: bytes) -> bytes:
-    """Check a whole file and return a clean copy of it.
+class Scan(NamedTuple):
+    """The result of a scan.
+
+    Attributes:
+        clean: a copy of the file with only the events that mido parses.
+        keys: (tick, fifths, minor) of every key signature, in the order of the file.
+        names: name per track that has one.
+        mark: payload of the first event of a saved song, or None.
+    """
+
+    clean: bytes
+    keys: tuple[tuple[int, int, bool], ...]
+    names: dict[int, str]
+    mark: bytes | None
+
+
+def scan(data: bytes) -> Scan:
+    """Check a whole file, and return a clean copy and what mido would not read.
 
     Args:
         data: the bytes of the file.
@@ -40,6 +60,7 @@ def scan(data: bytes) -> bytes:
     form, tracks, division, position = _header(data)
     clean = [struct.pack(">4sLHHH", b"MThd", 6, form, tracks, division)]
     count = _Count()
+    other = _Other()
     # RP-001: skip chunks of other kinds, and anything after the last track.
     while len(clean) <= tracks:
         if position + 8 > len(data):
@@ -56,13 +77,13 @@ def scan(data: bytes) -> bytes:
             )
         if kind == b"MTrk":
             try:
-                kept = _scan_track(data[position : position + size], count)
+                kept = _scan_track(data[position : position + size], count, len(clean) - 1, other)
             except MidiDamageError as damage:
                 where = f"(track {len(clean)}, at byte {position})"
                 raise MidiDamageError(f"{damage} {where}") from None
             clean.append(struct.pack(">4sL", b"MTrk", len(kept)) + kept)
         position += size
-    return b"".join(clean)
+    return Scan(b"".join(clean), tuple(other.keys), other.names, other.mark)
 
 
 def _header(data: bytes) -> tuple[int, int, int, int]:
@@ -89,6 +110,27 @@ def _header(data: bytes) -> tuple[int, int, int, int]:
     return form, tracks, division, 8 + size
 
 
+class _Other:
+    """Accumulator for meta events that mido does not parse."""
+
+    def __init__(self) -> None:
+        self.keys: list[tuple[int, int, bool]] = []
+        self.names: dict[int, str] = {}
+        self.mark: bytes | None = None
+
+    def read(self, track: int, tick: int, kind: int, payload: bytes) -> None:
+        """Keep a key signature, a track's first name, or the mark of a saved song."""
+        if kind == KEY and len(payload) >= 2:
+            fifths, minor = struct.unpack_from(">bB", payload)
+            if -7 <= fifths <= 7 and minor <= 1:
+                self.keys.append((tick, fifths, bool(minor)))
+        elif kind == NAME:
+            name = payload[:MAX_TRACK_NAME].decode("utf-8", errors="replace").strip()
+            self.names.setdefault(track, name)
+        elif kind == SPECIFIC and self.mark is None and payload.startswith(MARK):
+            self.mark = payload if len(payload) <= MAX_MARK else None
+
+
 class _Count:
     """Running totals of events read and of the parse cost of messages kept."""
 
@@ -108,7 +150,7 @@ class _Count:
             )
 
 
-def _scan_track(body: bytes, count: _Count) -> bytes:
+def _scan_track(body: bytes, count: _Count, track: int, other: _Other) -> bytes:
     """Check one track's events and return those to parse.
 
     Running status survives a meta event. The format forbids it, but many programs write it so and
@@ -117,6 +159,7 @@ def _scan_track(body: bytes, count: _Count) -> bytes:
     kept = bytearray()
     count.message(META_COST)  # the end of the track
     position = running = 0
+    tick = 0
     wait = 0  # ticks since the last event kept
     start = 0  # of the current event
     programs: dict[int, int] = {}  # in force, by the status that sets them
@@ -125,6 +168,7 @@ def _scan_track(body: bytes, count: _Count) -> bytes:
             start = position
             delta, position = _number(body, start)
             wait += delta
+            tick += delta
             status = body[position]
             if status >= 0x80:
                 position += 1
@@ -140,7 +184,13 @@ def _scan_track(body: bytes, count: _Count) -> bytes:
                 event, position = _channel_event(body, start, position, status, programs)
             elif status in (META, EXCLUSIVE, ESCAPE):
                 running = running if status == META else 0
-                event, position = _long_event(body, start, position, status)
+                kind, payload, position = _long_event(body, position, status)
+                needed = META_LENGTHS.get(kind, len(payload) + 1)
+                event = b""
+                if len(payload) >= needed:
+                    event = b"\xff%c%c%b" % (kind, needed, payload[:needed])
+                elif kind in (NAME, KEY, SPECIFIC):
+                    other.read(track, tick, kind, payload)
             else:
                 raise MidiDamageError(
                     f"damaged: status {status:#04x} in the event at offset {start}"
@@ -170,9 +220,9 @@ def _channel_event(
     return b"%c%b" % (status, body[position:end]), end
 
 
-def _long_event(body: bytes, start: int, position: int, status: int) -> tuple[bytes, int]:
-    """Return the meta event as kept (empty if dropped) and its end."""
-    kind = -1  # an exclusive event
+def _long_event(body: bytes, position: int, status: int) -> tuple[int, bytes, int]:
+    """Return the kind of a meta event (-1 of an exclusive one), its payload and its end."""
+    kind = -1
     if status == META:
         kind = body[position]
         position += 1
@@ -180,15 +230,7 @@ def _long_event(body: bytes, start: int, position: int, status: int) -> tuple[by
     end = payload + length
     if end > len(body):
         raise IndexError
-    if kind not in META_LENGTHS:
-        return b"", end
-    needed = META_LENGTHS[kind]
-    if length < needed:
-        raise MidiDamageError(
-            f"damaged: a meta event of type {kind:#04x} with {length} of {needed} "
-            f"bytes at offset {start}"
-        )
-    return b"\xff%c%c%b" % (kind, needed, body[payload : payload + needed]), end
+    return kind, body[payload:end], end
 
 
 def _number(body: bytes, position: int) -> tuple[int, int]:
