@@ -109,7 +109,7 @@ def compose(options: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         results.append(json.loads((path / "result.json").read_text()))
         song = Song.load(path / "champion" / "song.mid", steps=rolls.shape[1])
-        champions.append(song.grid)
+        champions.append(song.onsets)
         print(json.dumps({"seed": seed, **results[-1], "form": form(song)}), flush=True)
     return critics, results, np.array(champions)
 

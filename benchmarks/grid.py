@@ -298,7 +298,7 @@ class Ours:
 def speed(rounds: int) -> dict[str, float]:
     """Ratios of DEAP's generation to ours."""
     random.seed(0)
-    song = tune(TUNES[0]).grid
+    song = tune(TUNES[0]).onsets
     settings = changed(
         GridGA.of_shape(GridSettings(), STEPS, KEYS),
         {"population": {"size": POPULATION, "elitism": 0}},  # eaSimple has no elitism
@@ -353,7 +353,7 @@ def bred(song: Song, fitness: Memorization, way: str, seed: int) -> int:
 def one_plus_one(song: Song, fitness: Memorization, seed: int) -> int:
     """Return the evaluations until the (1+1) evolutionary algorithm has copied the song."""
     generator = np.random.default_rng(seed)
-    parent = np.zeros((1, *song.grid.shape), np.bool_)
+    parent = np.zeros((1, *song.onsets.shape), np.bool_)
     best = fitness.evaluate(Grids(parent), ()).total[0]
     for evaluations in range(2, MAX_EVALUATIONS):
         flips = generator.random(parent.shape) < 1 / parent.size

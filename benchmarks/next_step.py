@@ -93,7 +93,7 @@ def reading(users: HistoryUsers, songs: list[Song]) -> dict[str, float]:
     figures = {"bars": 0.0, "true": 0.0, "chance": 0.0}
     for song in songs:
         repeats = repeat_distances(song, int(distances[-1]))
-        weights = users.attention(delayed(song.grid))[0, 0]
+        weights = users.attention(delayed(song.onsets))[0, 0]
         peaks = peak_distances(weights, distances, BEATS_A_BAR * song.steps_per_beat)
         figures["bars"] += len(peaks)
         figures["true"] += int(np.isin(peaks, repeats).sum())

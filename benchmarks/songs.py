@@ -29,12 +29,12 @@ def achievable(songs: list[Song], player: Player | None, prompt_steps: int) -> t
     Without a player, performers have the whole past as input, or none. Every step is achievable.
     """
     if player is None:
-        total = sum(len(song.grid) - prompt_steps for song in songs)
+        total = sum(len(song.onsets) - prompt_steps for song in songs)
         return total, total
     following: defaultdict[bytes, Counter[bytes]] = defaultdict(Counter)
     for song in songs:
-        windows = player.input_rows(song.grid)[:, prompt_steps:].T
-        for window, row in zip(windows, song.grid[prompt_steps:], strict=True):
+        windows = player.input_rows(song.onsets)[:, prompt_steps:].T
+        for window, row in zip(windows, song.onsets[prompt_steps:], strict=True):
             following[window.tobytes()][row.tobytes()] += 1
     return (
         sum(max(rows.values()) for rows in following.values()),

@@ -41,7 +41,8 @@ from evo.fitness.critic.panel import FOLDS, Panel
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
 from evo.music.melody import BAR
-from evo.music.song import Song, usual_lowest_note
+from evo.music.midi.reading import Reading, usual_lowest_note
+from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
 from genomes.arrays import BoolArray, FloatArray
@@ -148,12 +149,12 @@ def corpus_of(table: CriticSettings, find: FindSongs) -> tuple[BoolArray, list[s
         find: Finds the songs of `--song`.
     """
     if table.song:
-        songs = find(table.song, table.keys, STEPS_PER_BEAT)
+        songs = find(table.song, Reading(table.keys, steps_per_beat=STEPS_PER_BEAT))
     elif table.keys != 13:
         raise InputError("the embedded tunes have 13 keys; for others give a --song FOLDER")
     else:
         songs = [tune(name) for name in tune_names()]
-    rolls = np.array([of_length(song.grid, table.steps) for song in songs])
+    rolls = np.array([of_length(song.onsets, table.steps) for song in songs])
     return rolls, [song.name for song in songs]
 
 

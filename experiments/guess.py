@@ -40,7 +40,8 @@ from evo.experiment import (
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
 from evo.fitness.guessing.game import LONGER, WINDOW, Guessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
-from evo.music.song import Song, usual_lowest_note
+from evo.music.midi.reading import usual_lowest_note
+from evo.music.song import Song
 from genomes.arrays import BoolArray
 from genomes.base import Streams
 from genomes.player import Player
@@ -300,7 +301,7 @@ def improvise(
         begin = Song(silence, usual_lowest_note(keys), STEPS_PER_BEAT, 120.0, "melody")
     else:
         given = PROMPT_BEATS * STEPS_PER_BEAT
-    prompt = begin.grid[:given]
+    prompt = begin.onsets[:given]
     played = melody_of(keys, steps, performers, prompt, streams, temperature)
     return Song(played, begin.lowest_note, begin.steps_per_beat, begin.tempo, begin.name)
 

@@ -23,7 +23,7 @@ from evo.core.config import Config
 from evo.core.errors import InputError, MidiError
 from evo.core.files import write_synced
 from evo.core.seeds import Role, stream
-from evo.core.settings import Changes, Meta, Settings
+from evo.core.settings import Changes, Meta
 from evo.engines import engine_class
 from evo.experiment import (
     Experiment,
@@ -33,7 +33,9 @@ from evo.experiment import (
     Music,
     Panel,
     ShowMessage,
+    SongSettings,
     Task,
+    fixed_grid,
     player_file,
     player_of,
 )
@@ -49,12 +51,9 @@ from genomes.grid.operators import CROSSOVERS
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
 
 
-class MemorizeSettings(Settings, frozen=True):
+class MemorizeSettings(SongSettings, frozen=True):
     """The songs to learn, and the score."""
 
-    song: Annotated[
-        str, Meta(description="An embedded tune, a MIDI file, or a folder of MIDI files.")
-    ] = "vo-pole-bereza-stoyala"
     mode: Annotated[
         Literal["", "follow", "perform", "likelihood"],
         Meta(
@@ -70,8 +69,6 @@ class MemorizeSettings(Settings, frozen=True):
         int,
         Meta(ge=0, le=1_000_000, description="With likelihood: songs per generation; 0 for all."),
     ] = 0
-    keys: Annotated[int, Meta(ge=1, le=128, description="Keys of the instrument.")] = 13
-    steps_per_beat: Annotated[int, Meta(ge=1, le=96, description="Steps of a beat.")] = 2
     prompt_steps: Annotated[
         int, Meta(ge=0, le=65_536, description="First steps of the song, given as the prompt.")
     ] = 8
@@ -196,14 +193,12 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         find: Finds the songs.
     """
     table: MemorizeSettings = config.task
-    several = config.genome_name in LIKELIHOOD and _several_songs(table, find)
+    songs = find(table.song, table.reading())
+    several = config.genome_name in LIKELIHOOD and len(songs) > 1
     mode = table.mode or ("likelihood" if several else "follow")
-    return LIKELIHOOD if mode == "likelihood" else {"": {"task": {"mode": mode}}}
-
-
-def _several_songs(table: MemorizeSettings, find: FindSongs) -> bool:
-    is_folder = Path(table.song).is_dir()
-    return is_folder and len(find(table.song, table.keys, table.steps_per_beat)) > 1
+    changes = LIKELIHOOD if mode == "likelihood" else {"": {"task": {"mode": mode}}}
+    grid = table.grid_of(songs)
+    return changes | {"": {"task": {**changes[""]["task"], **grid}}}
 
 
 def held_out_count(songs: int, share: float) -> int:
@@ -225,14 +220,14 @@ def shape(config: Config, find: FindSongs) -> Music:
     """
     table: MemorizeSettings = config.task
     if not engine_class(config.run.engine).genome.fixed_length:
-        return Music(table.keys)
-    songs = find(table.song, table.keys, table.steps_per_beat)
+        return Music(resolution(config)[0])
+    songs = find(table.song, table.reading())
     if len(songs) > 1:
         raise InputError(
             f"{table.song}: it holds {len(songs)} songs, and a note grid learns one; give one "
             "of them, or --genome network"
         )
-    return Music(table.keys, len(songs[0].grid))
+    return Music(songs[0].keys, songs[0].steps)
 
 
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
@@ -245,7 +240,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
         find: Finds the songs.
     """
     table: MemorizeSettings = config.task
-    songs = find(table.song, table.keys, table.steps_per_beat)
+    songs = find(table.song, table.reading())
     count = held_out_count(len(songs), table.held_out)
     for name in ("held_out", "batch"):
         if table.mode != "likelihood" and getattr(table, name):
@@ -287,7 +282,7 @@ def task(config: Config, folder: Path) -> Task:
         folder: The run's directory.
     """
     table: MemorizeSettings = config.task
-    player = player_of(config, table.keys)
+    player = player_of(config, resolution(config)[0])
     fitness: Fitness
     try:
         songs, held_out = (kept_songs(config, folder, kept) for kept in (LEARNED, HELD_OUT))
@@ -314,7 +309,7 @@ def task(config: Config, folder: Path) -> Task:
 
 def resolution(config: Config) -> tuple[int, int]:
     """Return the number of keys, and the steps per beat."""
-    return config.task.keys, config.task.steps_per_beat
+    return fixed_grid(config)
 
 
 def improvise(
@@ -338,9 +333,9 @@ def improvise(
         temperature: Sampling temperature; 0 is deterministic.
     """
     song = begin if begin is not None else kept_songs(config, folder)[0]
-    prompt = song.grid[: config.task.prompt_steps]
-    played = performers.perform(prompt, len(song.grid), streams, temperature)[0]
-    return Song(played, song.lowest_note, song.steps_per_beat, song.tempo, song.name)
+    prompt = song.onsets[: config.task.prompt_steps]
+    played = performers.perform(prompt, len(song.onsets), streams, temperature)[0]
+    return song.played(played)
 
 
 def describe(figures: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """Render a champion's performances of its songs as MIDI files and figures."""
 
+from dataclasses import replace
 from typing import Any
 
 from evo.analysis.plot import lags_figure, pieces_figure, png_bytes, reading_figure, rolls_figure
@@ -24,7 +25,7 @@ def performances(songs: list[Song], performers: Any, prompt_steps: int) -> dict[
     """
     files: dict[str, bytes] = {}
     for number, song in enumerate(songs, start=1):
-        played = performers.perform(song.grid[:prompt_steps], len(song.grid))[0]
+        played = performers.perform(song.onsets[:prompt_steps], len(song.onsets))[0]
         ending = "" if number == 1 else f"-{number:03d}"
         files[f"song{ending}.mid"] = _played(song, played).to_midi()
         files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
@@ -49,7 +50,7 @@ def melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -
     played_songs = []
     for number, song in enumerate(songs, start=1):
         streams = [stream(seed, Role.PLAY, individual=number)]
-        beginning, steps = song.grid[:prompt_steps], len(song.grid)
+        beginning, steps = song.onsets[:prompt_steps], len(song.onsets)
         played = performers.perform(beginning, steps, streams, TEMPERATURE)[0]
         played_songs.append(_played(song, played))
         files["song.mid" if number == 1 else f"song-{number:03d}.mid"] = played_songs[-1].to_midi()
@@ -60,7 +61,7 @@ def melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -
 
 def _played(song: Song, played: BoolArray) -> Song:
     name = f"{song.name} (champion)"
-    return Song(played, song.lowest_note, song.steps_per_beat, song.tempo, name)
+    return replace(song.played(played), name=name)
 
 
 def readings(songs: list[Song], held_out: list[Song], performers: Any) -> dict[str, bytes]:
@@ -79,7 +80,7 @@ def readings(songs: list[Song], held_out: list[Song], performers: Any) -> dict[s
     if not distances:
         return {}
     everything = [*songs, *held_out]
-    weights = [performers.read_weights(song.grid) for song in everything]
+    weights = [performers.read_weights(song.onsets) for song in everything]
     files = {"reading.png": png_bytes(reading_figure(songs[0], weights[0], distances))}
     if len(everything) > 1:
         figure = lags_figure(everything, weights, distances, held_out=len(held_out))

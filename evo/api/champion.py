@@ -8,7 +8,8 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.user_files import user_file
-from evo.music.song import Song, usual_lowest_note
+from evo.music.midi.reading import usual_lowest_note
+from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray, Singles
 from genomes.base import Performers
 from genomes.individual import Individual

@@ -13,9 +13,10 @@ from evo.core.registry import ENGINES
 from evo.core.settings import Changes, Meta, Settings, changed
 from evo.engines import engine_class
 from evo.experiment import Experiment, FindSongs
+from evo.music.midi.reading import AUTO, MAX_STEPS_PER_BEAT, Auto, Reading
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder, find_songs
-from evo.music.tunes import tune, tune_names
+from evo.music.tunes import tune_names
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import changes_of, check_worker_options, configuration, deep_update
 from evo.runs.description import command_line
@@ -178,26 +179,25 @@ def settings(name: str, *, genome: str | None = None, engine: str | None = None)
 class _Instrument(Settings, frozen=True):
     """The arguments of `song`."""
 
-    keys: Annotated[int, Meta(ge=1, le=128)] = 13
-    steps_per_beat: Annotated[int, Meta(ge=1, le=32_767)] = 2
+    keys: Annotated[int, Meta(ge=1, le=128)] | Auto = AUTO
+    steps_per_beat: Annotated[int, Meta(ge=1, le=MAX_STEPS_PER_BEAT)] | Auto = AUTO
 
 
-def song(name: str | Path, keys: int = 13, steps_per_beat: int = 2) -> Song:
+def song(name: str | Path, keys: int | Auto = AUTO, steps_per_beat: int | Auto = AUTO) -> Song:
     """Return an embedded tune or the song in a MIDI file.
 
     Args:
         name: Name of an embedded tune, or path of a MIDI file.
-        keys: Keys of the instrument, 1 to 128.
-        steps_per_beat: Steps per beat, 1 to 32,767.
+        keys: Keys of the instrument, 1 to 128, or "auto" for the song's range.
+        steps_per_beat: Steps per quarter note, 1 to 32,767, or "auto" for the coarsest that keeps
+            every onset.
 
     Raises:
         InputError: If there is no such song, or it does not fit the instrument.
     """
     given = changed(_Instrument(), {"keys": keys, "steps_per_beat": steps_per_beat})
     named = os.fspath(path_of(name, "name"))
-    if named in tune_names():
-        return tune(named, given.keys, given.steps_per_beat)
-    return find_songs(named, given.keys, given.steps_per_beat)[0]
+    return find_songs(named, Reading(given.keys, steps_per_beat=given.steps_per_beat))[0]
 
 
 def tunes() -> list[str]:

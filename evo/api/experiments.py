@@ -21,7 +21,8 @@ from evo.core.settings import Changes, Meta, Settings, changed
 from evo.core.user_scripts import script_of
 from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
 from evo.fitness.function import FunctionFitness, name_of_function
-from evo.music.song import Song, usual_lowest_note
+from evo.music.midi.reading import usual_lowest_note
+from evo.music.song import Song
 from evo.runs.user_experiments import free_name
 from genomes.arrays import BoolArray
 

@@ -184,12 +184,11 @@ class Run:
         Raises:
             RunError: If the champion plays no music, or the run has none yet.
         """
-        resolution, stored = self.experiment.resolution, self.path / "champion" / "song.mid"
-        if resolution is None or not stored.exists():
+        stored = self.path / "champion" / "song.mid"
+        if self.experiment.resolution is None or not stored.exists():
             raise RunError(f"{self.path}: its champion has no song")
-        keys, steps_per_beat = resolution(self.config)
         try:
-            return Song.load(stored, keys=keys, steps_per_beat=steps_per_beat)
+            return Song.load(stored)
         except MidiError as error:
             raise RunError(f"{self.path}: its champion's song cannot be read: {error}") from None
 

@@ -7,6 +7,7 @@ it can only be sampled or continue another prompt. Champions of the guessing gam
 song; without a prompt they start from silence.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 
 from evo.core.errors import RunError
 from evo.core.seeds import Role, stream
+from evo.music.midi.reading import Reading
 from evo.music.song import Song
 from evo.music.song_finder import find_songs
 from evo.runs.champion import load_champion
@@ -49,14 +51,18 @@ def improvise(
         performers = _freed(path, performers, improvising.has_song)
     if temperature is None:
         temperature = IMPROVISING_TEMPERATURE if improvise else 0.0
-    begin = find_songs(prompt, keys, steps_per_beat)[0] if prompt is not None else None
+    begin = (
+        find_songs(prompt, Reading(keys, steps_per_beat=steps_per_beat))[0]
+        if prompt is not None
+        else None
+    )
     if begin is not None and begin.keys != keys:
         raise RunError(f"{prompt}: it has {begin.keys} keys, and the champion plays {keys}")
     streams = [stream(seed, Role.PLAY)]
     song = improvising.play(config, path, performers, begin, streams, temperature)
     parts = [song.name, "improvised" if improvise else "", f"t{temperature:g}", f"seed{seed}"]
     name = "-".join(part for part in parts if part)
-    return Song(song.grid, song.lowest_note, song.steps_per_beat, song.tempo, name)
+    return replace(song, name=name)
 
 
 def _champion(path: Path, engine: str, keys: int) -> Any:

@@ -94,7 +94,7 @@ def _champions_song(path: Path) -> Any:
     from evo.runs.loading import load_run
 
     performance = path / "champion" / "song.mid"
-    config, experiment = load_run(path)
+    _, experiment = load_run(path)
     if experiment.resolution is None:
         raise RunError(
             f"{path}: its experiment {experiment.name} makes no music; look at the run by "
@@ -104,16 +104,11 @@ def _champions_song(path: Path) -> Any:
         raise RunError(
             f"{path}: it has no champion's song; finish the run by `{resume_command(path)}`"
         )
-    keys, steps_per_beat = experiment.resolution(config)
-    return Song.load(performance, keys=keys, steps_per_beat=steps_per_beat)
+    return Song.load(performance)
 
 
 def _song(what: str) -> Any:
-    """Return the song by a name or path, on 13 keys if it fits, else on 88."""
-    from evo.core.errors import InputError
+    """Return the song by a name or path."""
     from evo.music.song_finder import find_songs
 
-    try:
-        return find_songs(what, 13, 2)[0]
-    except InputError:  # wider than the simplified instrument, or no song
-        return find_songs(what, 88, 2)[0]
+    return find_songs(what)[0]

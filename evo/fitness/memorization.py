@@ -53,10 +53,10 @@ class Memorization:
             raise ValueError("there must be at least one song to memorise")
         if mode not in ("follow", "perform"):
             raise ValueError(f"mode must be follow or perform, got {mode!r}")
-        if len({song.grid.shape[1] for song in songs}) > 1:
+        if len({song.onsets.shape[1] for song in songs}) > 1:
             raise ValueError("all songs must have the same number of keys")
         for song in songs:
-            if not song.grid[prompt_steps:].any():
+            if not song.onsets[prompt_steps:].any():
                 raise ValueError(
                     f"song {song.name!r} has no onset after the first {prompt_steps} steps: "
                     "there is nothing to play"
@@ -77,9 +77,9 @@ class Memorization:
             totals; and a score per output (`by_output`).
         """
         if self.mode == "perform":
-            judged = [self._perform_cases(performers, song.grid) for song in self.songs]
+            judged = [self._perform_cases(performers, song.onsets) for song in self.songs]
         else:
-            judged = [self._follow_cases(performers, song.grid) for song in self.songs]
+            judged = [self._follow_cases(performers, song.onsets) for song in self.songs]
         cases = np.concatenate([cases for cases, _ in judged], axis=1)
         return Scores.of(cases.sum(axis=1), cases, sum(by_output for _, by_output in judged))
 
@@ -142,9 +142,9 @@ class Memorization:
         """
         performed = followed = total = 0
         for song in self.songs:
-            target = song.grid[self.prompt_steps :]
-            played = performers.perform(song.grid[: self.prompt_steps], len(song.grid))
-            outputs = performers.follow(song.grid) > 0
+            target = song.onsets[self.prompt_steps :]
+            played = performers.perform(song.onsets[: self.prompt_steps], len(song.onsets))
+            outputs = performers.follow(song.onsets) > 0
             performed += int((played[0, self.prompt_steps :] == target).all(axis=1).sum())
             followed += int((outputs[0, self.prompt_steps :] == target).all(axis=1).sum())
             total += len(target)

@@ -127,9 +127,9 @@ def cross_entropies(performers: Any, songs: Sequence[Song], first_step: int = 0)
     order = sorted(range(len(songs)), key=lambda index: songs[index].steps)
     for start in range(0, len(order), _TOGETHER):
         indices = order[start : start + _TOGETHER]
-        grids = [songs[index].grid for index in indices]
+        grids = [songs[index].onsets for index in indices]
         for index, chances in zip(indices, _chances(performers, grids), strict=True):
-            bits[:, index] = step_bits(chances, songs[index].grid)[:, first_step:].mean(axis=1)
+            bits[:, index] = step_bits(chances, songs[index].onsets)[:, first_step:].mean(axis=1)
     return bits
 
 

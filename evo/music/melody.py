@@ -41,7 +41,7 @@ KEY_PROFILES = np.array(
 def onsets(song: Song | ArrayLike) -> BoolArray:
     """Return the onsets of a song or grid.
 
-    In hold mode an onset is a step at which a key goes down. A grid is returned unchanged.
+    A grid is returned unchanged.
 
     Args:
         song: a song, or a bool grid (steps, keys).
@@ -53,10 +53,7 @@ def onsets(song: Song | ArrayLike) -> BoolArray:
         ValueError: if a grid is not bool (steps, keys) of at most 128 keys.
     """
     if isinstance(song, Song):
-        held = song.grid
-        if song.hold:
-            return held & ~np.vstack([np.zeros_like(held[:1]), held[:-1]])
-        return held
+        return song.onsets
     grid: BoolArray = np.asarray(song)
     if grid.dtype != np.bool_ or grid.ndim != 2 or grid.shape[1] > 128:
         raise ValueError(

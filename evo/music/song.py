@@ -1,64 +1,36 @@
-"""Songs: piano rolls with resolution, lowest note, tempo and name.
+"""Songs: piano rolls with resolution, pitch, metre, key, tempo and name.
 
-A song is a boolean grid (steps, keys). Key 0 is the MIDI note `lowest_note`, and keys are a
-semitone apart. A beat has `steps_per_beat` steps. The grid has two modes:
+A song has two boolean planes (steps, keys): `onsets`, where a note starts, and `sounding`, where it
+sounds, onset included. Key 0 is the MIDI note `lowest_note`, and keys are a semitone apart. A
+quarter note has `steps_per_beat` steps. Instruments that are simplified use the onsets only.
 
-- onset mode (`hold=False`): True is the onset of a note of one step. The simplified instrument of
-  13 keys uses this mode.
-- hold mode (`hold=True`): True is a key that is down. A run of True steps is one held note.
-
-Songs are immutable: the grid is read-only, and every change returns a new song.
+Songs are immutable: the planes are read-only, and every change returns a new song.
 """
 
 from __future__ import annotations
 
-import hashlib
 import operator
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, SupportsIndex
+from itertools import pairwise
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from evo.core.errors import InputError, MidiError
 from evo.core.user_files import AnyPath
-from evo.music.midi.roll import MAX_STEPS, read_grid
+from evo.music.metre import Key, Metre, half_up
+from evo.music.midi.encode import encoded
+from evo.music.midi.reading import AUTO, MAX_STEPS, MAX_STEPS_PER_BEAT, Auto, Reading, integer
+from evo.music.midi.roll import read_score
 from evo.music.midi.units import note_name, tempo_to_microseconds
-from evo.music.midi.write import midi_bytes, write_file
+from evo.music.midi.write import write_file
+from evo.music.names import name_of
+from evo.music.planes import connected, notes_of, split, until_next
 from evo.music.synth import player, write_wav
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["MAX_STEPS", "Song"]
-
-MAX_NAME = 120  # bytes of a song's name
-TICKS_PER_BEAT = 480  # in saved files, rounded up to a multiple of steps_per_beat
-
-
-def usual_lowest_note(keys: int) -> int:
-    """Return the default MIDI note of key 0: 60, 21 or 0.
-
-    It is 60 below 69 keys, 21 (as on the piano) from 69 keys, and 0 from 108 keys.
-    """
-    return next(note for note in (60, 21, 0) if note + keys <= 128)
-
-
-def name_of(path: AnyPath, limit: int = MAX_NAME) -> str:
-    """Return a song's name: its file's, without suffix, as valid text of limited length.
-
-    Files of a run are named after its songs, so a long name is shortened and ends in a hash.
-
-    Args:
-        path: The song's file.
-        limit: Maximum length in bytes.
-    """
-    stem = os.fsencode(Path(path).stem)
-    name = stem.decode(errors="replace")
-    if len(name.encode()) <= limit:
-        return name
-    mark = hashlib.sha256(stem).hexdigest()[:8]
-    return f"{name.encode()[: limit - len(mark) - 1].decode(errors='ignore')}-{mark}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,65 +38,88 @@ class Song:
     """A piano roll.
 
     Attributes:
-        grid: read-only bool array (steps, keys), copied from the argument.
+        onsets: read-only bool array (steps, keys), copied from the argument.
         lowest_note: MIDI note of key 0; the highest key must not exceed 127.
         steps_per_beat: steps per quarter note, 1 to 32,767.
         tempo: quarter notes per minute, about 3.6 to 60,000,000 (the range of MIDI).
         name: a label, ignored by comparisons.
-        hold: True marks held keys, False marks onsets only.
+        sounding: read-only bool array (steps, keys). By default a note lasts one step.
+        metre: time signature, its changes, and the first bar line.
+        key: key signature; None if unknown.
+        program: MIDI program (instrument), 0 to 127; 0 is a grand piano.
+        tempo_changes: (step, quarter notes per minute), sorted, from step 1.
+        key_changes: (step, key signature), sorted, from step 1.
 
     Raises:
-        ValueError: if the grid has another type or shape, or a number is out of range.
+        ValueError: if a plane has another type or shape, a key sounds without an onset, or a number
+            is out of range.
     """
 
-    grid: BoolArray
+    onsets: BoolArray
     lowest_note: int = 60
     steps_per_beat: int = 2
     tempo: float = 120.0
     name: str = ""
-    hold: bool = False
+    sounding: BoolArray = None  # type: ignore[assignment]  # the onsets, set below
+    metre: Metre = Metre()  # noqa: RUF009  # immutable
+    key: Key | None = None
+    program: int = 0
+    tempo_changes: tuple[tuple[int, float], ...] = ()
+    key_changes: tuple[tuple[int, Key], ...] = ()
 
     def __post_init__(self) -> None:
-        grid = np.array(self.grid, order="C")
-        if grid.dtype != np.bool_ or grid.ndim != 2:
-            raise ValueError(
-                f"grid: expected a bool array (steps, keys), got {grid.dtype} {grid.shape}"
-            )
-        steps, keys = grid.shape
-        _integer("grid: number of steps", steps, 1, MAX_STEPS)
-        _integer("grid: number of keys", keys, 1, 128)
-        grid.flags.writeable = False
-        set_attribute = object.__setattr__  # the dataclass is frozen
-        set_attribute(self, "grid", grid)
-        set_attribute(self, "lowest_note", _integer("lowest_note", self.lowest_note, 0, 128 - keys))
-        set_attribute(
-            self, "steps_per_beat", _integer("steps_per_beat", self.steps_per_beat, 1, 32_767)
-        )
-        set_attribute(self, "tempo", float(self.tempo))
-        tempo_to_microseconds(self.tempo)
+        onsets = _plane("onsets", self.onsets)
+        sounding = onsets if self.sounding is None else _plane("sounding", self.sounding)
+        steps, keys = onsets.shape
+        if sounding.shape != onsets.shape:
+            raise ValueError(f"sounding: expected {onsets.shape}, got {sounding.shape}")
+        if sounding is not onsets and not np.array_equal(connected(onsets, sounding), sounding):
+            raise ValueError("sounding: a key sounds without an onset before, or not at its onset")
+        integer("onsets: number of steps", steps, 1, MAX_STEPS)
+        integer("onsets: number of keys", keys, 1, 128)
+        numbers = {
+            "lowest_note": integer("lowest_note", self.lowest_note, 0, 128 - keys),
+            "steps_per_beat": integer("steps_per_beat", self.steps_per_beat, 1, MAX_STEPS_PER_BEAT),
+            "program": integer("program", self.program, 0, 127),
+            "tempo": float(self.tempo),
+        }
+        for name, value in ({"onsets": onsets, "sounding": sounding} | numbers).items():
+            object.__setattr__(self, name, value)  # the dataclass is frozen
+        for tempo in (self.tempo, *(tempo for _, tempo in self.tempo_changes)):
+            tempo_to_microseconds(tempo)
+        for name, changes in (
+            ("tempo_changes", self.tempo_changes),
+            ("key_changes", self.key_changes),
+            ("metre.changes", self.metre.changes),
+        ):
+            at = [0, *(change[0] for change in changes), steps]
+            if any(later <= earlier for earlier, later in pairwise(at)):
+                raise ValueError(
+                    f"{name}: expected increasing steps from 1 to {steps - 1}, got {at[1:-1]}"
+                )
 
     @classmethod
     def load(
         cls,
         path: AnyPath,
         *,
-        keys: int = 13,
+        keys: int | Auto = AUTO,
         lowest_note: int | None = None,
-        steps_per_beat: int = 2,
-        hold: bool = False,
+        steps_per_beat: int | Auto = AUTO,
         steps: int | None = None,
-    ) -> Song:
+    ) -> Self:
         """Load a MIDI file, with all tracks merged and without percussion.
 
-        Onsets and releases fall on the nearest step. If notes leave the keys, the song is
-        transposed by the fewest semitones that bring them in.
+        Onsets and releases fall on the nearest step. By default the resolution is the coarsest that
+        keeps every onset, and the keys are the range of the notes.
 
         Args:
             path: MIDI file.
-            keys: number of keys, 1 to 128.
-            lowest_note: MIDI note of key 0; by default see `usual_lowest_note`.
-            steps_per_beat: steps per quarter note, 1 to 32,767.
-            hold: True marks held keys, False marks onsets only.
+            keys: number of keys, 1 to 128, or "auto".
+            lowest_note: MIDI note of key 0. If notes leave the keys, the song is then transposed by
+                the fewest semitones that bring them in. By default it is the song's own pitch: see
+                `usual_lowest_note`, or the nearest note that holds all.
+            steps_per_beat: steps per quarter note, 1 to 32,767, or "auto".
             steps: length to cut to, or to fill up to with silence; by default the file's own.
 
         Raises:
@@ -132,21 +127,42 @@ class Song:
                 steps.
             ValueError: if an argument is out of range.
         """
-        keys = _integer("keys", keys, 1, 128)
-        if lowest_note is None:
-            lowest_note = usual_lowest_note(keys)
-        lowest_note = _integer("lowest_note", lowest_note, 0, 128 - keys)
-        steps_per_beat = _integer("steps_per_beat", steps_per_beat, 1, 32_767)
-        if steps is not None:
-            steps = _integer("steps", steps, 1, MAX_STEPS)
+        reading = Reading(keys, lowest_note, steps_per_beat, steps)
+        return cls.read(path, reading)[0]
 
-        grid, tempo = read_grid(path, keys, lowest_note, steps_per_beat, hold, steps)
-        return cls(grid, lowest_note, steps_per_beat, tempo, name_of(path), hold)
+    @classmethod
+    def read(cls, path: AnyPath, reading: Reading) -> tuple[Self, tuple[str, ...]]:
+        """Load a MIDI file, and return remarks for the user, too.
+
+        Args:
+            path: MIDI file.
+            reading: How to read it.
+
+        Returns:
+            The song, and remarks: a beat found, onsets lost or moved.
+
+        Raises:
+            MidiError: as `load`.
+            ValueError: if an argument is out of range.
+        """
+        score = read_score(path, reading)
+        song = cls(
+            score.onsets,
+            score.lowest_note,
+            score.steps_per_beat,
+            score.tempo,
+            name_of(path),
+            score.sounding,
+            score.metre,
+            score.key,
+            score.program,
+            score.tempo_changes,
+            score.key_changes,
+        )
+        return song, score.remarks
 
     def save(self, path: AnyPath) -> None:
-        """Save as MIDI; loading with the same parameters restores the grid.
-
-        In onset mode each True is a note of one step. In hold mode each run of True is one note.
+        """Save as MIDI; loading it restores the song.
 
         Raises:
             MidiError: if the file cannot be written, or would be too large to read back.
@@ -158,70 +174,119 @@ class Song:
         write_file(path, content)
 
     def to_midi(self) -> bytes:
-        """Encode the song as a MIDI file.
+        """Encode the song as a MIDI file, with metre, key, program and tempos.
 
         Raises:
             InputError: if there are more notes than a file may hold.
         """
-        ticks = -(-TICKS_PER_BEAT // self.steps_per_beat)  # per step, rounded up
-        return midi_bytes(
-            [(on * ticks, off * ticks, note) for on, off, note in self.notes()],
-            ticks_per_beat=ticks * self.steps_per_beat,
-            end_tick=self.steps * ticks,
-            tempo=self.tempo,
-            name=self.name,
-        )
+        return encoded(self)
 
     @property
     def steps(self) -> int:
         """Length in steps."""
-        return int(self.grid.shape[0])
+        return int(self.onsets.shape[0])
 
     @property
     def keys(self) -> int:
         """Number of keys."""
-        return int(self.grid.shape[1])
+        return int(self.onsets.shape[1])
 
     @property
     def duration(self) -> float:
         """Length in seconds."""
-        return self.steps * 60.0 / (self.tempo * self.steps_per_beat)
+        return float(self.seconds()[-1])
+
+    def seconds(self) -> FloatArray:
+        """Return the time of every step and of the end: float64 (steps + 1,), in seconds."""
+        lengths = np.full(self.steps, 60.0 / (self.tempo * self.steps_per_beat))
+        for step, tempo in self.tempo_changes:
+            lengths[step:] = 60.0 / (tempo * self.steps_per_beat)
+        return np.concatenate([[0.0], np.cumsum(lengths)])
+
+    @property
+    def bar(self) -> int:
+        """Steps per bar of the first time signature, rounded half up."""
+        return max(half_up(self.metre.bar(self.steps_per_beat)), 1)
+
+    def bar_starts(self) -> IntArray:
+        """Return the first step of every full bar: int64 (bars,)."""
+        return self.metre.bar_starts(self.steps, self.steps_per_beat)
+
+    @property
+    def pickup(self) -> int:
+        """Steps from the first onset to the first bar line; 0 without a pickup."""
+        first = np.flatnonzero(self.onsets.any(axis=1))
+        return max(self.metre.first_bar - int(first[0]), 0) if len(first) else 0
 
     def notes(self) -> list[tuple[int, int, int]]:
         """Return the notes as sorted (first step, release step, MIDI note) triples."""
-        if not self.hold:
-            steps, keys = np.nonzero(self.grid)
-            ends = steps + 1
-        else:
-            silence = np.int8(0)  # int8, so that the difference stays at one byte per cell
-            edges = np.diff(self.grid.astype(np.int8), axis=0, prepend=silence, append=silence)
-            # Both lists are sorted by key, so the n-th rise matches the n-th fall.
-            keys, steps = np.nonzero(edges.T == 1)
-            _, ends = np.nonzero(edges.T == -1)
-        rows = zip(steps.tolist(), ends.tolist(), (keys + self.lowest_note).tolist(), strict=True)
-        return sorted(rows)
+        return [
+            (first, release, key + self.lowest_note)
+            for first, release, key in notes_of(self.onsets, self.sounding)
+        ]
 
-    def whole_bars(self, minimum: int = 128, bar: int = 8) -> Song:
-        """Fit the length to the sounding part: `minimum` steps, or more in whole bars.
+    def roll(self, durations: bool = False) -> BoolArray:
+        """Return what performers play.
+
+        Args:
+            durations: Whether the sounding plane follows the onsets.
+
+        Returns:
+            Bool (steps, keys), or (steps, 2 * keys) with durations.
+        """
+        return np.hstack([self.onsets, self.sounding]) if durations else self.onsets
+
+    def played(self, roll: BoolArray) -> Self:
+        """Return the song of a roll, at this song's pitch, resolution, tempo, metre and key.
+
+        In a roll of onsets a note lasts until the next onset of any key, at most a beat. In a roll
+        with durations, what no onset began is left out.
+
+        Args:
+            roll: Bool (any steps, keys) or (any steps, 2 * keys).
+        """
+        onsets, sounding = split(roll, self.keys)
+        if sounding is None:
+            sounding = until_next(onsets, self.steps_per_beat)
+        else:
+            sounding = connected(onsets, sounding)
+        return self._of(onsets, sounding)
+
+    def _of(self, onsets: BoolArray, sounding: BoolArray) -> Self:
+        """Return the song of other planes, without changes of metre, tempo or key after its end."""
+        steps = len(onsets)
+        metres = tuple(change for change in self.metre.changes if change[0] < steps)
+        return replace(
+            self,
+            onsets=onsets,
+            sounding=sounding,
+            metre=replace(self.metre, changes=metres),
+            tempo_changes=tuple(change for change in self.tempo_changes if change[0] < steps),
+            key_changes=tuple(change for change in self.key_changes if change[0] < steps),
+        )
+
+    def whole_bars(self, minimum: int = 1) -> Self:
+        """Fit the length to the sounding part, in whole bars.
 
         Only silence is cut or added.
 
         Args:
-            minimum: minimum length, in steps.
-            bar: steps per bar.
+            minimum: Minimum length, in steps.
 
         Raises:
             ValueError: if an argument is out of range.
         """
-        minimum = _integer("minimum", minimum, 1, MAX_STEPS)
-        bar = _integer("bar", bar, 1, MAX_STEPS)
-        sounding = np.flatnonzero(self.grid.any(axis=1))
-        sounding_steps = int(sounding[-1]) + 1 if len(sounding) else 0
-        steps = minimum if sounding_steps <= minimum else -(-sounding_steps // bar) * bar
+        minimum = integer("minimum", minimum, 1, MAX_STEPS)
+        sounding = np.flatnonzero(self.sounding.any(axis=1))
+        needed = max(int(sounding[-1]) + 1 if len(sounding) else 1, minimum)
+        steps = self.metre.whole_bars(needed, self.steps_per_beat)
         silence = np.zeros((max(0, steps - self.steps), self.keys), dtype=np.bool_)
-        return replace(self, grid=np.concatenate([self.grid[:steps], silence]))
+        onsets, sounds = (
+            np.concatenate([plane[:steps], silence]) for plane in (self.onsets, self.sounding)
+        )
+        return self._of(onsets, sounds)
 
-    def transposed(self, semitones: int) -> Song:
+    def transposed(self, semitones: int) -> Self:
         """Transpose the song by `semitones` (positive is up) on the same keys.
 
         Raises:
@@ -234,79 +299,20 @@ class Song:
                 f"semitones: expected {lowest} to {highest} to stay on the keys, got {semitones}"
             )
         # The keys that wrap around have no notes.
-        return replace(self, grid=np.roll(self.grid, semitones, axis=1))
+        onsets, sounding = (
+            np.roll(plane, semitones, axis=1) for plane in (self.onsets, self.sounding)
+        )
+        return replace(self, onsets=onsets, sounding=sounding)
 
-    def transpositions(self) -> list[Song]:
+    def transpositions(self) -> list[Self]:
         """Return all transpositions that fit the keys, lowest first."""
         lowest, highest = self._shifts()
         return [self.transposed(semitones) for semitones in range(lowest, highest + 1)]
 
     def _shifts(self) -> tuple[int, int]:
         """Return the lowest (at most 0) and highest transposition that fit the keys."""
-        used = np.flatnonzero(self.grid.any(axis=0))
+        used = np.flatnonzero(self.onsets.any(axis=0))
         return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
-
-    def windows(self, lags: ArrayLike, before_start: bool = False) -> BoolArray:
-        """Return the notes at each lag before each step.
-
-        Args:
-            lags: non-negative integers (n,), in steps; 0 is the step itself.
-            before_start: value of every key before the song begins.
-
-        Returns:
-            Bool array (steps, n, keys); `[t, i]` is `grid[t - lags[i]]`.
-
-        Raises:
-            ValueError: if the lags are negative or not integers (n,).
-        """
-        steps_back = np.asarray(lags)
-        if steps_back.ndim != 1 or not np.issubdtype(steps_back.dtype, np.integer):
-            raise ValueError(
-                f"lags: expected integers (n,), got {steps_back.dtype} {steps_back.shape}"
-            )
-        if len(steps_back) and steps_back.min() < 0:
-            raise ValueError(f"lags: expected none below 0, got {steps_back.min()}")
-        # Row 0 represents all steps before the start.
-        padded = np.vstack([np.full((1, self.keys), before_start, dtype=np.bool_), self.grid])
-        limited = np.minimum(steps_back, self.steps).astype(np.int64)
-        rows = np.arange(1, self.steps + 1)[:, None] - limited[None, :]
-        windows: BoolArray = padded[np.maximum(rows, 0)]
-        return windows
-
-    def corrupted(self, errors: int, rng: np.random.Generator) -> Song:
-        """Return a copy with wrong notes, as counterexamples of the original research.
-
-        An error changes one step. One random key replaces the notes of a sounding step, or is added
-        to a silent one. Steps repeat only after every step has an error. With three keys or more, a
-        second error never restores the original; with two it can. With a single key, a sounding
-        step falls silent instead.
-
-        Args:
-            errors: number of errors.
-            rng: random generator.
-
-        Raises:
-            ValueError: if `errors` is out of range.
-        """
-        errors = _integer("errors", errors, 0, 1_000_000)
-        grid = self.grid.copy()
-        single = np.eye(self.keys, dtype=np.bool_)
-        first = 0
-        if self.keys > 1:  # draw the first error of all steps together
-            first = self.steps
-            steps = rng.permutation(self.steps)[:errors]
-            # A single note moves to another key, by a random offset from its own.
-            alone = grid[steps].sum(axis=1) == 1
-            moved = grid[steps].argmax(axis=1) + rng.integers(1, self.keys, size=len(steps))
-            anywhere = rng.integers(self.keys, size=len(steps))
-            grid[steps] = single[np.where(alone, moved % self.keys, anywhere)]
-        for start in range(first, errors, self.steps):
-            for step in rng.permutation(self.steps)[: errors - start]:
-                changed = (single != grid[step]).any(axis=1)
-                wrong = np.flatnonzero(changed & (single != self.grid[step]).any(axis=1))
-                choices = wrong if len(wrong) else np.flatnonzero(changed)
-                grid[step] = single[rng.choice(choices)] if len(choices) else False
-        return replace(self, grid=grid)
 
     def to_wav(self, path: AnyPath) -> None:
         """Write the song's sound as a WAV file (see `evo.music.synth`).
@@ -348,26 +354,40 @@ class Song:
         return hash(self._content())
 
     def _content(self) -> tuple[object, ...]:
-        tempo = tempo_to_microseconds(self.tempo)  # equal if MIDI stores them alike
+        # Tempos are equal if MIDI stores them alike.
+        tempos = [(0, self.tempo), *self.tempo_changes]
         return (
-            self.grid.shape, self.grid.tobytes(), self.lowest_note,
-            self.steps_per_beat, tempo, self.hold,
-        )  # fmt: skip
+            self.onsets.shape,
+            self.onsets.tobytes(),
+            self.sounding.tobytes(),
+            self.lowest_note,
+            self.steps_per_beat,
+            self.metre,
+            self.key,
+            self.program,
+            tuple((step, tempo_to_microseconds(tempo)) for step, tempo in tempos),
+            self.key_changes,
+        )
 
     def __repr__(self) -> str:
         top = note_name(self.lowest_note + self.keys - 1)
         return (
             f"Song({self.name!r}, {self.steps} steps x {self.keys} keys "
-            f"{note_name(self.lowest_note)}..{top}, {len(self.notes())} notes, "
-            f"{self.duration:.1f} s{', hold' if self.hold else ''})"
+            f"{note_name(self.lowest_note)}..{top}, {len(self.notes())} notes, {self.metre}, "
+            f"{self.duration:.1f} s)"
         )
 
 
-def _integer(argument: str, value: SupportsIndex, lowest: int, highest: int) -> int:
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise ValueError(f"{argument}: expected an integer, got {value!r}") from None
-    if not lowest <= number <= highest:
-        raise ValueError(f"{argument}: expected {lowest:,} to {highest:,}, got {number:,}")
-    return number
+def _plane(argument: str, values: ArrayLike) -> BoolArray:
+    """Return a read-only copy of a plane.
+
+    Raises:
+        ValueError: if it is not bool (steps, keys).
+    """
+    plane = np.array(values, order="C")
+    if plane.dtype != np.bool_ or plane.ndim != 2:
+        raise ValueError(
+            f"{argument}: expected a bool array (steps, keys), got {plane.dtype} {plane.shape}"
+        )
+    plane.flags.writeable = False
+    return plane

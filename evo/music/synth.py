@@ -1,10 +1,9 @@
 """Synthesise piano rolls as plucked strings, in NumPy.
 
 A note is a sum of harmonics. Harmonic h starts at 1 / h^1.5 of the first, and higher harmonics
-decay faster, as on a string. A short raised-cosine attack and release avoid clicks. A note
-sounds for its step in onset mode, or until its release in hold mode. It then fades within
-`RELEASE` seconds. The sum is scaled to a peak of `PEAK`, so that chords do not clip. Nothing is
-random: the same song gives the same samples.
+decay faster, as on a string. A short raised-cosine attack and release avoid clicks. A note sounds
+until its release, and then fades within `RELEASE` seconds. The sum is scaled to a peak of `PEAK`,
+so that chords do not clip. Nothing is random: the same song gives the same samples.
 
 Sound is mono, `RATE` samples per second, float32 in -1..1. Files have 16-bit integers. Notebooks
 store every sound in their text, so theirs is smaller: `notebook_bytes`.
@@ -24,7 +23,7 @@ import numpy as np
 from evo.core.errors import InputError
 from evo.core.user_files import AnyPath, user_file
 from evo.music.mu_law import mu_law_wav
-from genomes.arrays import Singles
+from genomes.arrays import FloatArray, Singles
 
 __all__ = [
     "MAX_SECONDS",
@@ -55,12 +54,11 @@ class Score(Protocol):
     """The part of a song that this module needs."""
 
     @property
-    def steps(self) -> int:
-        """Length in steps."""
-
-    @property
     def duration(self) -> float:
         """Length in seconds."""
+
+    def seconds(self) -> FloatArray:
+        """Return the time of every step and of the end, in seconds."""
 
     def notes(self) -> list[tuple[int, int, int]]:
         """Return the notes as (first step, step of the release, MIDI note)."""
@@ -83,15 +81,18 @@ def render(song: Score, rate: int = RATE) -> Singles:
         raise InputError(
             f"song: expected at most {MAX_SECONDS:.0f} seconds of sound, got {song.duration:.0f}"
         )
-    step = song.duration / song.steps * rate  # samples, fractional
     release = round(RELEASE * rate)
-    samples = np.zeros(round(song.steps * step) + release, dtype=np.float32)
+    starts = np.rint(song.seconds() * rate).astype(np.int64)  # of every step, in samples
+    samples = np.zeros(int(starts[-1]) + release, dtype=np.float32)
     fade = 0.5 + 0.5 * np.cos(np.linspace(0.0, np.pi, release), dtype=np.float32)
 
     # One tone per key, as long as the longest note of that key.
     by_key = sorted(song.notes(), key=itemgetter(2))
     for note, group in groupby(by_key, key=itemgetter(2)):
-        spans = [(round(on * step), _length(on, off, step, rate)) for on, off, _ in group]
+        longest = round(MAX_NOTE_SECONDS * rate)
+        spans = [
+            (int(starts[on]), min(int(starts[off] - starts[on]), longest)) for on, off, _ in group
+        ]
         tone = _tone(note, max(length for _, length in spans) + release, rate)
         for start, length in spans:
             end = start + length
@@ -172,11 +173,6 @@ def _write(samples: Singles, file: BinaryIO) -> None:
         for start in range(0, len(samples), BLOCK):
             block = np.rint(samples[start : start + BLOCK] * np.float32(32767.0))
             sound.writeframesraw(block.astype("<i2").tobytes())
-
-
-def _length(on: int, off: int, step: float, rate: int) -> int:
-    """Return the samples from onset to release, at most `MAX_NOTE_SECONDS` seconds."""
-    return min(round(off * step) - round(on * step), round(MAX_NOTE_SECONDS * rate))
 
 
 def _frequency(note: int) -> float:

@@ -9,12 +9,12 @@ import unicodedata
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 import evo.data
 from evo.core.errors import InputError
 from evo.music.abc import Tune, read_tunes
-from evo.music.song import MAX_STEPS, Song, usual_lowest_note
+from evo.music.midi.reading import usual_lowest_note
+from evo.music.planes import planes_of
+from evo.music.song import MAX_STEPS, Song
 
 KEYS = 13
 STEPS, STEPS_PER_BEAT = 128, 2
@@ -69,7 +69,13 @@ def tune(name: str, keys: int = KEYS, steps_per_beat: int = STEPS_PER_BEAT) -> S
     steps = STEPS * steps_per_beat // STEPS_PER_BEAT
     if steps > MAX_STEPS:
         raise InputError(f"{name}: lasts {steps:,} steps, more than {MAX_STEPS:,}")
-    grid = np.zeros((steps, keys), np.bool_)
-    for onset, _, pitch in found.notes:
-        grid[onset * steps_per_beat // STEPS_PER_BEAT, pitch + shift - lowest_note] = True
-    return Song(grid, lowest_note, steps_per_beat, found.tempo, name)
+    notes = [
+        (
+            onset * steps_per_beat // STEPS_PER_BEAT,
+            (onset + length) * steps_per_beat // STEPS_PER_BEAT,
+            pitch + shift - lowest_note,
+        )
+        for onset, length, pitch in found.notes
+    ]
+    onsets, sounding = planes_of(notes, steps, keys)
+    return Song(onsets, lowest_note, steps_per_beat, found.tempo, name, sounding)

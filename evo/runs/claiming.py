@@ -11,7 +11,7 @@ from pathlib import Path
 from evo.core.config import Config
 from evo.core.errors import RunError
 from evo.core.user_files import user_file
-from evo.music.song import MAX_NAME, name_of
+from evo.music.names import MAX_NAME, name_of
 from evo.runs.description import read_description, taken
 
 # Files that exist before run.json has the status PREPARING.

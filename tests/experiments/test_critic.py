@@ -75,7 +75,9 @@ def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
     panel = few_panel()
     for one in document["records"]:
         song = Song.load(tmp_path / "run" / "pieces" / f"{one['name']}.mid", steps=128)
-        assert panel.critics[-1].judge(song.grid[None])[0] == pytest.approx(one["held_out_critic"])
+        assert panel.critics[-1].judge(song.onsets[None])[0] == pytest.approx(
+            one["held_out_critic"]
+        )
         assert one["brief"] in panel.names
     table = (tmp_path / "run" / "pieces" / "pieces.txt").read_text()
     assert all(one["name"] in table for one in document["records"])
@@ -184,7 +186,7 @@ def test_pieces_for_the_whole_piano_begin_where_its_songs_do(tmp_path: Path) -> 
     (tmp_path / "song.mid").write_bytes(files["song.mid"])
     played = Song.load(tmp_path / "song.mid", keys=88)
     assert played.lowest_note == 21
-    assert (played.grid[:125:4, 40]).all()
+    assert (played.onsets[:125:4, 40]).all()
     assert corrupted(rolls[0], 5, np.random.default_rng(0)).shape == (128, 88)
 
 

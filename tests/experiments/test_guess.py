@@ -155,9 +155,10 @@ def test_a_run_leaves_its_melody_longer_than_it_was_judged_by(by_panel: Any) -> 
     champion = path / "champion"
     assert {"song.mid", "roll.png", "guessing.png"} <= {path.name for path in champion.iterdir()}
     song = Song.load(champion / "song.mid", keys=3, steps_per_beat=2)
-    assert song.grid.sum(axis=1).max() <= 1
+    assert song.onsets.sum(axis=1).max() <= 1
     assert (
-        len(np.unique(symbols_of(song.grid[:96])[symbols_of(song.grid[:96]) > 0])) == result["keys"]
+        len(np.unique(symbols_of(song.onsets[:96])[symbols_of(song.onsets[:96]) > 0]))
+        == result["keys"]
     )
     names = {
         "period", "keys", "longest_run", "complexity", "complexity_ratio", "panel_score",

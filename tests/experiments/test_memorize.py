@@ -79,7 +79,7 @@ def played_by(network: dict[str, Any], player: dict[str, Any], prompt: np.ndarra
 
 def test_the_run_keeps_the_song_it_learns(run: Any) -> None:
     (kept,) = (run[0] / "songs").iterdir()
-    np.testing.assert_array_equal(Song.load(kept).grid, tune(TUNE).grid)
+    np.testing.assert_array_equal(Song.load(kept).onsets, tune(TUNE).onsets)
 
 
 def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
@@ -98,22 +98,22 @@ def test_steps_correct_is_what_the_champion_plays_alone_after_eight_steps(run: A
     _, result, _ = run
     song = tune(TUNE)
     champion = champion_of(run)
-    played = champion.perform(song.grid[:8], 128)[0]
-    said = champion.follow(song.grid)[0] > 0
+    played = champion.perform(song.onsets[:8], 128)[0]
+    said = champion.follow(song.onsets)[0] > 0
     assert result["steps_total"] == 120
-    assert result["steps_correct"] == (played == song.grid)[8:].all(axis=1).sum()
-    assert result["follow_correct"] == (said == song.grid)[8:].all(axis=1).sum()
+    assert result["steps_correct"] == (played == song.onsets)[8:].all(axis=1).sum()
+    assert result["follow_correct"] == (said == song.onsets)[8:].all(axis=1).sum()
     assert result["solved"] == (result["steps_correct"] == 120)
 
 
 def test_the_champions_midi_file_is_what_it_plays(run: Any) -> None:
     song = tune(TUNE)
-    played = champion_of(run).perform(song.grid[:8], 128)[0]
+    played = champion_of(run).perform(song.onsets[:8], 128)[0]
     instrument = dict(keys=13, lowest_note=song.lowest_note, steps_per_beat=2)
     saved = Song.load(run[0] / "champion" / "song.mid", **instrument)
-    length = max(len(saved.grid), int(np.flatnonzero(played.any(axis=1)).max()) + 1)
+    length = max(len(saved.onsets), int(np.flatnonzero(played.any(axis=1)).max()) + 1)
     padded = np.zeros((length, 13), bool)
-    padded[: len(saved.grid)] = saved.grid
+    padded[: len(saved.onsets)] = saved.onsets
     np.testing.assert_array_equal(padded[:length], played[:length])
 
 
@@ -126,8 +126,8 @@ def test_the_exported_network_and_player_play_the_same_by_their_description(run:
     song = tune(TUNE)
     assert player["prompt_steps"] == 8
     assert (player["lowest_note"], player["steps_per_beat"]) == (song.lowest_note, 2)
-    wanted = champion_of(run).perform(song.grid[:8], 128)[0]
-    np.testing.assert_array_equal(played_by(network, player, song.grid[:8]), wanted)
+    wanted = champion_of(run).perform(song.onsets[:8], 128)[0]
+    np.testing.assert_array_equal(played_by(network, player, song.onsets[:8]), wanted)
 
 
 @pytest.mark.skipif(not REPLAY.exists(), reason="needs ../shared/replay_network.py")
@@ -151,7 +151,7 @@ def test_every_engine_scores_above_silence(run: Any) -> None:
 @pytest.mark.parametrize("chords", [False, True])
 def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
     song = tune(TUNE)
-    grid = np.concatenate([song.grid, song.grid[:20]])
+    grid = np.concatenate([song.onsets, song.onsets[:20]])
     if chords:
         grid[:40:4] |= grid[8:48:4]
     Song(grid, song.lowest_note, name="mine").save(tmp_path / "mine.mid")
@@ -161,7 +161,7 @@ def test_a_note_grid_copies_a_song_whole(tmp_path: Path, chords: bool) -> None:
     result = start(tmp_path / "run", config)
     assert result["solved"]
     played = Song.load(tmp_path / "run" / "champion" / "song.mid")
-    np.testing.assert_array_equal(played.grid[:148], grid)
+    np.testing.assert_array_equal(played.onsets[:148], grid)
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -35,7 +35,7 @@ def random_melody(
 @cache
 def tunes() -> BoolArray:
     """Return the embedded tunes: bool (n, 128, 13). Do not change them."""
-    songs = np.array([tune(name).grid for name in tune_names()])
+    songs = np.array([tune(name).onsets for name in tune_names()])
     songs.flags.writeable = False
     return songs
 

@@ -41,7 +41,6 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.melody import BEATS_A_BAR
 from evo.music.repetition import peak_distances, repeat_distances, repeat_shares
 from evo.music.song import Song
 from genomes.arrays import FloatArray, IntArray
@@ -202,7 +201,7 @@ def _section_length(steps: int, length: int) -> int:
 
 def _bar(song: Song) -> int:
     """Return the steps per bar."""
-    return BEATS_A_BAR * song.steps_per_beat
+    return song.bar
 
 
 def _checked_weights(song: Song, weights: NDArray[Any], distances: IntArray) -> FloatArray:

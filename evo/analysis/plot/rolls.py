@@ -36,10 +36,9 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.melody import BEATS_A_BAR
 from evo.music.midi.units import note_name
 from evo.music.song import Song
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 
 ROW_STEPS = 128
 MAX_STEPS = 512
@@ -71,7 +70,7 @@ def wrong_steps(song: Song, played: BoolArray, prompt_steps: int) -> BoolArray:
     Returns:
         bool (steps,).
     """
-    wrong: BoolArray = (song.grid != played).any(axis=1)
+    wrong: BoolArray = (song.onsets != played).any(axis=1)
     wrong[:prompt_steps] = False
     return wrong
 
@@ -90,18 +89,18 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     Raises:
         ValueError: if the roll has another type or shape, or the prompt is longer than the song.
     """
-    if played.shape != song.grid.shape or played.dtype != np.bool_:
+    if played.shape != song.onsets.shape or played.dtype != np.bool_:
         raise ValueError(
-            f"played: expected bool {song.grid.shape} as the song has, "
+            f"played: expected bool {song.onsets.shape} as the song has, "
             f"got {played.dtype} {played.shape}"
         )
     if not 0 <= prompt_steps <= song.steps:
         raise ValueError(f"prompt_steps: expected 0 to {song.steps}, got {prompt_steps}")
     played = played.copy()
-    played[:prompt_steps] = song.grid[:prompt_steps]
+    played[:prompt_steps] = song.onsets[:prompt_steps]
     wrong = wrong_steps(song, played, prompt_steps)
 
-    low, high = _keys_shown(song.grid | played)
+    low, high = _keys_shown(song.onsets | played)
     shown = min(song.steps, MAX_STEPS)
     width = _row_width(song)
     windows = [
@@ -121,10 +120,10 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
             above, below, marks = panels[3 * row : 3 * row + 3]
             _draw_paper(above, song, window, "song")
             _draw_paper(below, song, window, "played")
-            _draw_notes(above, song, song.grid, window, "notes", BLUE)
-            _draw_notes(below, song, song.grid & played, window, "right", BLUE)
-            _draw_notes(below, song, song.grid & ~played, window, "missing", "none")
-            _draw_notes(below, song, played & ~song.grid, window, "extra", VERMILLION)
+            _draw_notes(above, song.onsets, window, "notes", BLUE)
+            _draw_notes(below, song.onsets & played, window, "right", BLUE)
+            _draw_notes(below, song.onsets & ~played, window, "missing", "none")
+            _draw_notes(below, played & ~song.onsets, window, "extra", VERMILLION)
             _draw_marks(marks, song, wrong, window)
             # An empty label keeps the spacing of rows.
             marks.set_xlabel("step, a line at every bar of four beats" if above is last else " ")
@@ -151,7 +150,7 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
     """
     if not pieces or len(notes) != len(pieces):
         raise ValueError(f"notes: expected one for each of {len(pieces)} pieces, got {len(notes)}")
-    shown = [_keys_shown(piece.grid) for piece in pieces]
+    shown = [_keys_shown(piece.onsets) for piece in pieces]
     heights = [float(np.clip(0.11 * (high - low), 0.8, 2.6)) for low, high in shown]
     with style():
         figure = new_figure(14, 0.1 + sum(heights) + 0.42 * len(pieces), head=0.0)
@@ -160,14 +159,14 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
             steps = min(piece.steps, ROW_STEPS)
             window = _Window(0, steps, width or steps, low, high, 0)
             _draw_paper(axes, piece, window, "")
-            _draw_notes(axes, piece, piece.grid, window, "notes", BLUE)
+            _draw_notes(axes, piece.onsets, window, "notes", BLUE)
             axes.set_title(f"{label(piece.name)}   {note}", loc="left", color=INK)
     return figure
 
 
 def song_figure(song: Song) -> Figure:
     """Draw one song, with as many rows as it needs."""
-    low, high = _keys_shown(song.grid)
+    low, high = _keys_shown(song.onsets)
     shown, width = min(song.steps, MAX_STEPS), _row_width(song)
     starts = range(0, shown, width)
     height = float(np.clip(0.11 * (high - low), 0.8, 2.6))
@@ -178,7 +177,7 @@ def song_figure(song: Song) -> Figure:
         for axes, start in zip(panels, starts, strict=True):
             window = _Window(start, min(start + width, shown), width, low, high, 0)
             _draw_paper(axes, song, window, "")
-            _draw_notes(axes, song, song.grid, window, "notes", BLUE)
+            _draw_notes(axes, song.onsets, window, "notes", BLUE)
         title(figure, label(song.name) or "song", _facts(song))
         if foot:
             caption(figure, f"The first {shown} of {song.steps} steps are drawn.")
@@ -207,7 +206,7 @@ def _keys_shown(used: BoolArray) -> tuple[int, int]:
 
 def _row_width(song: Song) -> int:
     """Return the steps per row: whole bars, unless a bar exceeds a row."""
-    bar = BEATS_A_BAR * song.steps_per_beat
+    bar = song.bar
     width = ROW_STEPS // bar * bar or ROW_STEPS
     return min(width, song.steps)
 
@@ -231,10 +230,8 @@ def _draw_paper(axes: Axes, song: Song, window: _Window, axis_label: str) -> Non
         axes.add_patch(
             Rectangle((start, low), end - start, high - low, color=PROMPT_COLOUR, lw=0, zorder=0.5)
         )
-    bar = BEATS_A_BAR * song.steps_per_beat
-    beats = np.arange(-(-start // song.steps_per_beat), stop // song.steps_per_beat + 1)
-    for every, colour, line_width in ((False, "#DDDDDD", 0.5), (True, "#888888", 0.9)):
-        steps = beats[(beats % BEATS_A_BAR == 0) == every] * song.steps_per_beat
+    bars, beats = _lines(song, start, stop)
+    for steps, colour, line_width in ((beats, "#DDDDDD", 0.5), (bars, "#888888", 0.9)):
         lines = [[(step, low), (step, high)] for step in steps.tolist()]
         axes.add_collection(
             LineCollection(lines, colors=colour, linewidths=line_width, zorder=1), autolim=False
@@ -243,26 +240,38 @@ def _draw_paper(axes: Axes, song: Song, window: _Window, axis_label: str) -> Non
     ticks = [key for key, pitch in pitches.items() if pitch % 12 in labelled] or [low]
     axes.set_yticks([key + 0.5 for key in ticks], [note_name(pitches[key]) for key in ticks])
     axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5)
-    axes.set_xticks(np.arange(-(-start // bar) * bar, stop + 1, bar), [])
+    axes.set_xticks(bars, [])
     axes.tick_params(axis="x", length=0)
     axes.spines[:].set_visible(False)
     axes.set_ylabel(axis_label, fontsize=10, color=INK)
 
 
-def _draw_notes(
-    axes: Axes, song: Song, cells: BoolArray, window: _Window, kind: str, colour: str
-) -> None:
+def _lines(song: Song, start: int, stop: int) -> tuple[IntArray, IntArray]:
+    """Return the steps of bar lines, and of beats, from `start` to `stop`.
+
+    A beat is a quarter note.
+
+    Args:
+        song: The song.
+        start: First step.
+        stop: Last step.
+    """
+    bars = song.bar_starts()
+    if song.steps == bars[-1] + song.bar:
+        bars = np.append(bars, song.steps)  # the last line closes the last bar
+    beats = np.arange(bars[0] % song.steps_per_beat, song.steps + 1, song.steps_per_beat)
+    shown = [lines[(lines >= start) & (lines <= stop)] for lines in (bars, beats)]
+    return shown[0], np.setdiff1d(shown[1], shown[0])
+
+
+def _draw_notes(axes: Axes, cells: BoolArray, window: _Window, kind: str, colour: str) -> None:
     """Draw the True cells as notes.
 
-    In hold mode a run of cells is one note. The colour "none" draws hollow notes.
+    The colour "none" draws hollow notes.
     """
     part = cells[window.start : window.stop].T
     keys, steps = np.nonzero(part)
     ends = steps + 1
-    if song.hold:
-        edges = np.diff(part.astype(np.int8), axis=1, prepend=np.int8(0), append=np.int8(0))
-        keys, steps = np.nonzero(edges == 1)
-        ends = np.nonzero(edges == -1)[1]
     left, right = steps + window.start + 0.06, ends + window.start - 0.06
     bottom, top = keys + 0.1, keys + 0.9
     hollow = colour == "none"
@@ -303,8 +312,7 @@ def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: _Window) -> No
         PolyCollection(marks, facecolors=VERMILLION, linewidths=0.0, zorder=3, gid="wrong"),
         autolim=False,
     )
-    bar = BEATS_A_BAR * song.steps_per_beat
-    axes.set_xticks(np.arange(-(-start // bar) * bar, stop + 1, bar))
+    axes.set_xticks(_lines(song, start, stop)[0])
     axes.tick_params(axis="x", length=2)
     axes.set_yticks([0.5], ["wrong"])
     axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5, labelcolor=VERMILLION)

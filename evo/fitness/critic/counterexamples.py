@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.fitness.critic.contexts import INTERVALS, Contexts
+from evo.music import corruption
 from evo.music.melody import BAR
-from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 
 Random = np.random.Generator
@@ -371,7 +371,7 @@ def corrupted(song: BoolArray, errors: int, random: Random) -> BoolArray:
         errors: Number of wrong notes.
         random: Draws the errors.
     """
-    return Song(song, lowest_note=0).corrupted(errors, random).grid  # of up to 128 keys
+    return corruption.corrupted(song, errors, random)
 
 
 MADE_UP: dict[str, Callable[[int, int, Random], BoolArray]] = {

@@ -1,87 +1,314 @@
-"""Read a MIDI file as a piano roll."""
+"""Read a MIDI file as the parts of a song: planes, metre, key, program and tempos.
+
+Resolution and keys are those given, or follow from the notes (`AUTO`). A file that was saved from a
+song has a mark with its resolution, keys and first bar, so that it is loaded again exactly.
+
+A file has no pickup of its own. It is told by a first time signature that lasts less than a bar,
+or by rests at the beginning of the first bar.
+"""
 
 from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any, TypeVar
 
 import numpy as np
 
 from evo.core.errors import MidiError
 from evo.core.user_files import AnyPath
-from evo.music.midi.read import MidiNotes, read_notes
-from evo.music.midi.units import note_name
-from genomes.arrays import BoolArray
+from evo.music.metre import Key, Metre, bar_steps, half_up, is_key, is_time_signature
+from evo.music.midi.read import MidiPiece, read_piece
+from evo.music.midi.reading import (
+    AUTO,
+    MARK,
+    MAX_STEPS,
+    MAX_STEPS_PER_BEAT,
+    Reading,
+    usual_lowest_note,
+)
+from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS, note_name
+from evo.music.pickup import found_pickup
+from evo.music.planes import planes_of
+from evo.music.resolution import fitting, in_place, least_loss, other_beat, steps_of
+from genomes.arrays import BoolArray, IntArray
 
-MAX_STEPS = 65_536
+Value = TypeVar("Value")
+_MARKED = {"keys": (1, 128), "lowest_note": (0, 127), "first_bar": (0, MAX_STEPS)} | {
+    "steps_per_beat": (1, MAX_STEPS_PER_BEAT)
+}
 
 
-def read_grid(
-    path: AnyPath, keys: int, lowest_note: int, steps_per_beat: int, hold: bool, steps: int | None
-) -> tuple[BoolArray, float]:
-    """Read a MIDI file as a grid and a tempo.
+@dataclass(frozen=True, eq=False)
+class ScoreOfFile:
+    """A MIDI file on a grid; see `evo.music.song.Song` for the fields.
 
-    Onsets and releases fall on the nearest step, and each note lasts at least one step. If notes
-    leave the keys, the song is transposed by the fewest semitones that bring them in.
+    Attributes:
+        remarks: What a user should know: a beat found, onsets lost or moved.
+    """
+
+    onsets: BoolArray
+    sounding: BoolArray
+    lowest_note: int
+    steps_per_beat: int
+    tempo: float
+    metre: Metre
+    key: Key | None
+    program: int
+    tempo_changes: tuple[tuple[int, float], ...]
+    key_changes: tuple[tuple[int, Key], ...]
+    remarks: tuple[str, ...] = field(default=())
+
+
+def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) -> ScoreOfFile:
+    """Read a MIDI file on a grid.
+
+    Onsets and releases fall on the nearest step, halves up, and each note lasts at least one step.
 
     Args:
         path: MIDI file.
-        keys: number of keys.
-        lowest_note: MIDI note of key 0.
-        steps_per_beat: steps per quarter note.
-        hold: True marks held keys, False marks onsets only.
-        steps: length to cut or fill up to; None for the file's own.
-
-    Returns:
-        Bool (steps, keys), and quarter notes per minute.
+        reading: Keys, resolution and length.
+        piece: The file, if it was read before.
 
     Raises:
         MidiError: if the file cannot be read, spans more than the keys, is too long, or has no
             note in these steps.
     """
-    midi = read_notes(path)
-    shift = _shift(path, midi, keys, lowest_note)
-
-    def step(tick: int) -> int:
-        return round(tick * steps_per_beat / midi.ticks_per_beat)
-
-    # Python integers, because a tick times a resolution may exceed 64 bits.
-    notes = [
-        (step(onset), max(step(end), step(onset) + 1), pitch + shift - lowest_note)
-        for onset, end, pitch in midi.notes.tolist()
+    if piece is None:
+        piece = read_piece(path)
+    if not len(piece.notes):
+        raise MidiError(path, "no notes but percussion" if piece.percussion else "no notes")
+    marked = _marked(piece)
+    beat, remarks = _beat_of(piece, reading, bool(marked))
+    piece, scale = replace(piece, ticks_per_beat=beat), Fraction(piece.ticks_per_beat, beat)
+    steps_per_beat = reading.steps_per_beat
+    if steps_per_beat == AUTO:
+        steps_per_beat = marked.get("steps_per_beat") or _resolution(piece)
+    grid = _Grid(path, piece, steps_per_beat, reading.steps)
+    lowest_note, keys, shift = _instrument(path, piece, reading, marked)
+    rows = grid.notes + np.array([0, 0, shift - lowest_note])
+    onsets, sounding = planes_of(map(tuple, rows.tolist()), grid.steps, keys)
+    remarks += _losses(piece, grid, int(onsets.sum()))
+    tempo, tempo_changes = _timeline(
+        float(MICROSECONDS / (DEFAULT_TEMPO * scale)),
+        [
+            (grid.step(tick), float(MICROSECONDS / (microseconds * scale)))
+            for tick, microseconds in piece.tempos
+        ],
+        grid.steps,
+    )
+    signatures = [
+        (grid.step(tick), Key(fifths, bool(minor)))
+        for tick, fifths, minor in piece.keys
+        if is_key(fifths)
     ]
-    if steps is None:
-        steps = max(step(midi.end_tick), max(release for _, release, _ in notes))
-    if steps > MAX_STEPS:
-        raise MidiError(
-            path, f"lasts {steps} steps, at most {MAX_STEPS} are read: cut it with steps=N"
-        )
-    notes = [(on, min(off, steps), key) for on, off, key in notes if on < steps]
-    if not notes:
-        raise MidiError(path, f"no notes in the first {steps} steps")
-    return _grid(notes, steps, keys, hold), midi.tempo
+    key, key_changes = (
+        _timeline(signatures[0][1], signatures, grid.steps) if signatures else (None, ())
+    )
+    return ScoreOfFile(
+        onsets,
+        sounding,
+        lowest_note,
+        steps_per_beat,
+        tempo,
+        _metre(piece, grid, marked, onsets),
+        key,
+        piece.parts[int(piece.notes[0, 3])].programs[0],
+        tempo_changes,
+        key_changes,
+        tuple(remarks),
+    )
 
 
-def _shift(path: AnyPath, midi: MidiNotes, keys: int, lowest_note: int) -> int:
-    """Return the smallest transposition in semitones that fits all notes."""
-    low, high = int(midi.notes[:, 2].min()), int(midi.notes[:, 2].max())
+class _Grid:
+    """The notes of a piece in steps, cut to a length."""
+
+    def __init__(
+        self, path: AnyPath, piece: MidiPiece, steps_per_beat: int, steps: int | None
+    ) -> None:
+        self._piece, self.steps_per_beat = piece, steps_per_beat
+        # Python's integers, because a tick times a resolution may exceed 64 bits.
+        last = max(self.step(piece.end_tick), self.step(int(piece.notes[:, 1].max())))
+        if steps is None:
+            last = max(last, self.step(int(piece.notes[:, 0].max())) + 1)
+            steps = last
+        if steps > MAX_STEPS:
+            raise MidiError(
+                path, f"lasts {steps} steps, at most {MAX_STEPS} are read: cut it with steps=N"
+            )
+        self.steps = steps
+        end = -(-(steps + 1) * piece.ticks_per_beat // steps_per_beat)
+        notes = piece.notes[piece.notes[:, 0] <= end, :3]
+        first = steps_of(notes[:, 0], steps_per_beat, piece.ticks_per_beat)
+        release = steps_of(np.minimum(notes[:, 1], end), steps_per_beat, piece.ticks_per_beat)
+        rows = np.column_stack([first, np.maximum(release, first + 1), notes[:, 2]])
+        self.notes: IntArray = rows[first < steps]
+        if not len(self.notes):
+            raise MidiError(path, f"no notes in the first {steps} steps")
+
+    def step(self, tick: int) -> int:
+        """Return the nearest step of a tick, halves up."""
+        beat = self._piece.ticks_per_beat
+        return (2 * tick * self.steps_per_beat + beat) // (2 * beat)
+
+
+def _marked(piece: MidiPiece) -> dict[str, int]:
+    """Return what a saved song's mark says; nothing if it is missing, or not as we write it."""
+    if piece.mark is None:
+        return {}
+    try:
+        values: Any = json.loads(piece.mark.removeprefix(MARK))
+    except ValueError:
+        return {}
+    if not isinstance(values, dict) or set(values) != set(_MARKED):
+        return {}
+    for name, (low, high) in _MARKED.items():
+        if type(values[name]) is not int or not low <= values[name] <= high:
+            return {}
+    pitches = piece.notes[:, 2]
+    lowest, keys = values["lowest_note"], values["keys"]
+    inside = lowest <= int(pitches.min()) and int(pitches.max()) < lowest + keys <= 128
+    return values if inside else {}
+
+
+def _beat_of(piece: MidiPiece, reading: Reading, is_marked: bool) -> tuple[int, list[str]]:
+    """Return the ticks of a beat, and a remark if they are not as declared."""
+    if reading.beat_ticks is not None:
+        return reading.beat_ticks, []
+    if is_marked:
+        return piece.ticks_per_beat, []
+    ticks = np.unique(piece.notes[:, 0])
+    if fitting(ticks, piece.ticks_per_beat) is not None:
+        return piece.ticks_per_beat, []
+    beat = other_beat(ticks, piece.ticks_per_beat)
+    if beat is None:
+        return piece.ticks_per_beat, []
+    return beat, [
+        f"regular; the beat is {beat} ticks, not {piece.ticks_per_beat} as the file declares "
+        f"(--beat-ticks {piece.ticks_per_beat} keeps the declared one)"
+    ]
+
+
+def _resolution(piece: MidiPiece) -> int:
+    """Return the coarsest resolution that keeps the onsets, with bars of whole steps if it can."""
+    ticks = np.unique(piece.notes[:, 0])
+    bars = {
+        bar_steps(beats, unit, 1).denominator
+        for _, beats, unit in piece.metres
+        if is_time_signature(beats, unit)
+    }
+    beat = piece.ticks_per_beat
+    return (
+        fitting(ticks, beat, bars)
+        or fitting(ticks, beat)
+        or least_loss(piece.notes[:, 0], piece.notes[:, 2], beat)
+    )
+
+
+def _instrument(
+    path: AnyPath, piece: MidiPiece, reading: Reading, marked: dict[str, int]
+) -> tuple[int, int, int]:
+    """Return the lowest note, the number of keys, and the transposition in semitones."""
+    low, high = int(piece.notes[:, 2].min()), int(piece.notes[:, 2].max())
+    keys, lowest = reading.keys, reading.lowest_note
+    if keys == AUTO:
+        if marked and lowest is None:
+            return marked["lowest_note"], marked["keys"], 0
+        keys = high - (low if lowest is None else min(low, lowest)) + 1
     if high - low >= keys:
-        advice = "keys=88" if keys < 88 and high - low < 88 else "keys=128, lowest_note=0"
+        advice = 88 if keys < 88 and high - low < 88 else 128
         raise MidiError(
             path,
             f"needs {high - low + 1} keys, {note_name(low)} to {note_name(high)}, "
-            f"more than {keys}: load it with {advice}",
+            f"more than {keys}: load it with --keys auto or --keys {advice}",
         )
-    return max(lowest_note - low, 0) or min(lowest_note + keys - 1 - high, 0)
+    if lowest is None:
+        usual = usual_lowest_note(keys) if reading.keys != AUTO else low
+        return min(max(usual, high - keys + 1), low), keys, 0
+    lowest = min(lowest, 128 - keys)
+    return lowest, keys, max(lowest - low, 0) or min(lowest + keys - 1 - high, 0)
 
 
-def _grid(notes: list[tuple[int, int, int]], steps: int, keys: int, hold: bool) -> BoolArray:
-    """Build the grid from (onset step, release step, key) triples."""
-    first, last, key = np.array(notes, dtype=np.int64).T
-    grid = np.zeros((steps, keys), dtype=np.bool_)
-    if hold:
-        # Sum key presses and releases, so that the cost does not grow with note length.
-        down = np.zeros((steps + 1, keys), dtype=np.int32)
-        np.add.at(down, (first, key), 1)
-        np.subtract.at(down, (last, key), 1)
-        np.greater(np.cumsum(down, axis=0, dtype=np.int32, out=down)[:-1], 0, out=grid)
+def _losses(piece: MidiPiece, grid: _Grid, kept: int) -> list[str]:
+    """Return a remark on onsets that share a step with another, or lie between steps."""
+    inside = piece.notes[
+        piece.notes[:, 0] < grid.steps * piece.ticks_per_beat // grid.steps_per_beat
+    ]
+    different = len(np.unique(inside[:, 0] * 128 + inside[:, 2]))
+    lost = max(different - kept, 0)
+    near = in_place(inside[:, 0], grid.steps_per_beat, piece.ticks_per_beat)
+    moved = int((~near).sum())
+    remarks = []
+    if lost:
+        remarks.append(
+            f"{lost} of {different} onsets are lost at {grid.steps_per_beat} steps per beat, as "
+            "another of the same key is on their step"
+        )
+    if moved:
+        remarks.append(
+            f"{moved} of {different} onsets are between the steps at {grid.steps_per_beat} steps "
+            "per beat, and move to the nearest"
+        )
+    return remarks
+
+
+def _metre(piece: MidiPiece, grid: _Grid, marked: dict[str, int], onsets: BoolArray) -> Metre:
+    """Return the metre, with the first bar as marked, as written, or as found."""
+    events: list[tuple[int, int, int]] = []
+    for tick, beats, unit in piece.metres:
+        if is_time_signature(beats, unit):
+            if events and events[-1][0] == tick:
+                events.pop()  # tracks repeat it; the last of a tick counts
+            events.append((tick, beats, unit))
+    if not events or events[0][0] > 0:
+        events.insert(0, (0, 4, 4))
+    first_bar = _written_pickup(events, piece.ticks_per_beat)
+    if first_bar is not None:
+        events[0] = (0, *events[1][1:])
+    _, beats, unit = events[0]
+    bar = bar_steps(beats, unit, grid.steps_per_beat)
+    if marked:
+        steps = half_up(
+            Fraction(marked["first_bar"] * grid.steps_per_beat, marked["steps_per_beat"])
+        )
+    elif first_bar is not None:
+        steps = grid.step(first_bar)
     else:
-        grid[first, key] = True
-    return grid
+        steps = found_pickup(onsets, bar)
+    steps = min(steps, grid.steps)
+    later = [(max(grid.step(tick), steps), (beats, unit)) for tick, beats, unit in events[1:]]
+    (beats, unit), changes = _timeline((beats, unit), [(0, (beats, unit)), *later], grid.steps)
+    return Metre(beats, unit, steps, tuple((step, *metre) for step, metre in changes))
+
+
+def _written_pickup(events: list[tuple[int, int, int]], ticks_per_beat: int) -> int | None:
+    """Return the tick of the first full bar if a short first signature tells it, or None."""
+    if len(events) < 2:
+        return None
+    (_, *first), (tick, *second) = events[:2]
+    bar, following = (bar_steps(beats, unit, ticks_per_beat) for beats, unit in (first, second))
+    if tick < bar or (tick == bar < following):
+        return tick
+    return None
+
+
+def _timeline(
+    usual: Value, events: list[tuple[int, Value]], steps: int
+) -> tuple[Value, tuple[tuple[int, Value], ...]]:
+    """Return the value at the start, and its changes within the song.
+
+    Args:
+        usual: Value without events.
+        events: (step, value), sorted by step. The last of a step counts, and the earliest of all
+            also holds before it.
+        steps: Length of the song.
+    """
+    by_step = dict(events)
+    current = first = by_step.pop(0, events[0][1] if events else usual)
+    changes = []
+    for step, value in by_step.items():
+        if value != current and step < steps:
+            changes.append((step, value))
+            current = value
+    return first, tuple(changes)

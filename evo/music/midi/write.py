@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 from evo.core.errors import InputError, MidiError
 from evo.core.user_files import AnyPath, user_file
+from evo.music.metre import Key
 from evo.music.midi.scan import MAX_MESSAGES, META_COST
 from evo.music.midi.units import tempo_to_microseconds
 
@@ -14,13 +16,29 @@ MAX_DELTA = (1 << 28) - 1  # the largest variable-length number, four bytes
 ON_VELOCITY, OFF_VELOCITY = 80, 64
 
 
+class Signatures(NamedTuple):
+    """Tempos, metres and keys of a file, each with its tick.
+
+    Attributes:
+        tempos: (tick, quarter notes per minute).
+        metres: (tick, beats, unit).
+        keys: (tick, key signature).
+    """
+
+    tempos: Sequence[tuple[int, float]] = ((0, 120.0),)
+    metres: Sequence[tuple[int, int, int]] = ()
+    keys: Sequence[tuple[int, Key]] = ()
+
+
 def midi_bytes(
     notes: Iterable[tuple[int, int, int]],
     *,
     ticks_per_beat: int,
     end_tick: int,
-    tempo: float = 120.0,
     name: str = "",
+    program: int = 0,
+    mark: bytes = b"",
+    signatures: Signatures = Signatures(),  # noqa: B008  # immutable
 ) -> bytes:
     """Encode notes as a MIDI file of format 0.
 
@@ -28,8 +46,10 @@ def midi_bytes(
         notes: (onset_tick, end_tick, pitch) of each note, with 0 <= onset < end.
         ticks_per_beat: 1 to 32,767.
         end_tick: end of the track; later if a note ends later.
-        tempo: beats per minute, about 3.6 to 60,000,000.
         name: the track's name; empty for none.
+        program: MIDI program, 0 to 127; the usual one, 0, is not written.
+        mark: data of a sequencer-specific event; empty for none.
+        signatures: tempos, metres and keys.
 
     Raises:
         InputError: if there are more notes than `evo.music.midi.read` accepts.
@@ -42,11 +62,19 @@ def midi_bytes(
     track = mido.MidiTrack()
     if name:
         track.append(mido.MetaMessage("track_name", name=name, time=0))
-    track.append(mido.MetaMessage("set_tempo", tempo=tempo_to_microseconds(tempo), time=0))
-    now = 0
+    if mark:
+        track.append(mido.MetaMessage("sequencer_specific", data=tuple(mark), time=0))
+    if program:
+        track.append(mido.Message("program_change", program=program, time=0))
+    # Before the notes of their tick.
+    timed = [(tick, 0, message) for tick, message in _signature_events(signatures)]
     for tick, on, pitch in _events(notes):
         kind, velocity = ("note_on", ON_VELOCITY) if on else ("note_off", OFF_VELOCITY)
-        track.append(mido.Message(kind, note=pitch, velocity=velocity, time=tick - now))
+        timed.append((tick, 1, mido.Message(kind, note=pitch, velocity=velocity)))
+    now = 0
+    for tick, _, message in sorted(timed, key=lambda event: event[:2]):
+        message.time = tick - now
+        track.append(message)
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=max(0, end_tick - now)))
     if max(message.time for message in track) > MAX_DELTA:
@@ -56,6 +84,23 @@ def midi_bytes(
     buffer = io.BytesIO()
     midi.save(file=buffer)
     return buffer.getvalue()
+
+
+def _signature_events(signatures: Signatures) -> list[tuple[int, Any]]:
+    """Return the (tick, message) of tempos, metres and keys."""
+    from mido import MetaMessage
+
+    return [
+        *(
+            (tick, MetaMessage("set_tempo", tempo=tempo_to_microseconds(tempo)))
+            for tick, tempo in signatures.tempos
+        ),
+        *(
+            (tick, MetaMessage("time_signature", numerator=beats, denominator=unit))
+            for tick, beats, unit in signatures.metres
+        ),
+        *((tick, MetaMessage("key_signature", key=key.name)) for tick, key in signatures.keys),
+    ]
 
 
 def write_file(path: AnyPath, content: bytes) -> None:

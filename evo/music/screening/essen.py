@@ -30,9 +30,10 @@ from evo.core.errors import AbcError, InputError, MidiError
 from evo.core.user_files import user_file
 from evo.music.abc import read_melody
 from evo.music.midi.read import MidiPiece, Part
+from evo.music.midi.reading import usual_lowest_note
 from evo.music.midi.units import DEFAULT_TEMPO
 from evo.music.screening.fingerprint import top_line
-from evo.music.song import MAX_STEPS, Song, usual_lowest_note
+from evo.music.song import MAX_STEPS, Song
 from evo.music.tunes import name_of
 
 TICKS_PER_BEAT = 480

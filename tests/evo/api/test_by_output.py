@@ -25,8 +25,8 @@ def test_a_scale_is_learned_key_by_key(tmp_path: Path, seed: int) -> None:
         rising, keys=6, steps=6, prompt=SCALE[:1], target=0, seed=seed, out=tmp_path / "run"
     )
     assert run.solved
-    assert np.array_equal(run.song.grid[:6], SCALE)
-    assert np.array_equal(run.champion.song(prompt=SCALE[:1]).grid, SCALE)
+    assert np.array_equal(run.song.onsets[:6], SCALE)
+    assert np.array_equal(run.champion.song(prompt=SCALE[:1]).onsets, SCALE)
 
 
 def test_goals_and_outputs_are_not_both() -> None:

@@ -75,8 +75,8 @@ def test_a_tune_has_the_keys_and_the_resolution_that_are_asked_for() -> None:
         assert (wide.keys, wide.lowest_note, wide.name) == (88, 21, name)
         fine = evo.song(name, steps_per_beat=4)
         assert (fine.steps, fine.duration) == (256, usual.duration)
-        assert (fine.grid[::2] == usual.grid).all()
-        assert not fine.grid[1::2].any()
+        assert (fine.onsets[::2] == usual.onsets).all()
+        assert not fine.onsets[1::2].any()
         assert [on for on, *_ in wide.notes()] == [on for on, *_ in usual.notes()]
     with pytest.raises(InputError, match=r"needs \d+ keys, more than 3"):
         evo.song("ode-to-joy", keys=3)

@@ -61,10 +61,10 @@ def test_a_batch_function_of_music_takes_every_genome_kind(tmp_path: Path, genom
     )
     song = run.champion.song()
     assert (song.steps, song.keys) == (12, 5)
-    assert song.grid.sum() == run.champion.score
-    if song.grid.any():
-        played = run.song.grid
-        assert np.array_equal(played, song.grid[: len(played)])
+    assert song.onsets.sum() == run.champion.score
+    if song.onsets.any():
+        played = run.song.onsets
+        assert np.array_equal(played, song.onsets[: len(played)])
     else:
         with pytest.raises(RunError, match="no notes"):
             run.song  # noqa: B018

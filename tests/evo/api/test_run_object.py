@@ -97,7 +97,7 @@ def test_a_champion_of_numbers_plays_no_music(networks: evo.Run) -> None:
 def test_a_song_object_is_learned_with_its_keys(music: evo.Run) -> None:
     assert music.config.task.keys == 7
     assert music.config.task.steps_per_beat == 4
-    assert music.champion.song(21).grid.shape == (21, 7)
+    assert music.champion.song(21).onsets.shape == (21, 7)
     with pytest.raises(InputError, match="no network: it is one of Grids"):
         music.champion.step([1.0])
 

@@ -593,7 +593,7 @@ def test_what_was_bred_to_be_guessed_plays_anew_four_times_as_long() -> None:
         names = {path.name for path in Path(genome, "improvisations").glob("*.mid")}
         assert names == {"melody-t0.7-seed3.mid", "ode-to-joy-t0-seed0.mid"}
         played = Song.load(Path(genome, "improvisations/ode-to-joy-t0-seed0.mid"), keys=13)
-        assert np.array_equal(played.grid[:8], tune("ode-to-joy").grid[:8])
+        assert np.array_equal(played.onsets[:8], tune("ode-to-joy").onsets[:8])
         assert "learned no song that it could leave" in refused("play", genome, "--improvise")
     champion = {path.name for path in Path("network/champion").iterdir()}
     assert {"network.json", "player.json"} <= champion

@@ -222,7 +222,7 @@ def test_there_is_one_case_a_step_after_the_prompt_song_after_song(mode: str) ->
 
 def test_a_case_is_higher_where_the_step_is_right() -> None:
     song = periodic_song()
-    sounding = song.grid[PROMPT:].any(axis=1)
+    sounding = song.onsets[PROMPT:].any(axis=1)
     silence, perfect = scored(memorization(), joined([SILENCE, PERFECT])).cases
     assert (perfect[sounding] > silence[sounding]).all()
     np.testing.assert_array_equal(perfect[~sounding], silence[~sounding])
@@ -237,7 +237,7 @@ def test_the_same_steps_right_with_better_activations_score_higher() -> None:
     ]  # fmt: skip
     batch = joined(players[1:])
     song = periodic_song()
-    assert not (batch.follow(song.grid) > 0)[:, PROMPT:].any()
+    assert not (batch.follow(song.onsets) > 0)[:, PROMPT:].any()
     totals = scored(memorization(), batch).total
     assert (np.diff(totals) > 0).all()
     assert totals[0] > scored(memorization(), constant(PLAYER, -0.001)).total[0] - 24
@@ -267,8 +267,8 @@ def test_following_scores_every_output_by_how_far_it_is_from_its_margin() -> Non
     song = periodic_song()
     batch = joined([SILENCE, PERFECT, ALL_KEYS, constant(PLAYER, [0.5, -0.5, 2.0, -2.0])])
     by_output = scored(memorization(), batch).by_output
-    wanted = np.where(song.grid[PROMPT:], 1.0, -1.0)
-    said = batch.follow(song.grid)[:, PROMPT:].astype(np.float64)
+    wanted = np.where(song.onsets[PROMPT:], 1.0, -1.0)
+    said = batch.follow(song.onsets)[:, PROMPT:].astype(np.float64)
     hinge = np.maximum(1 - wanted * said, 0)
     np.testing.assert_allclose(by_output, -(hinge**2).sum(axis=1), rtol=1e-12)
     assert by_output[1].tolist() == [0.0] * 4
@@ -277,7 +277,7 @@ def test_following_scores_every_output_by_how_far_it_is_from_its_margin() -> Non
 def test_performing_costs_an_output_three_for_a_missed_note_and_one_for_a_wrong_one() -> None:
     song = periodic_song()
     by_output = scored(memorization("perform"), joined([SILENCE, PERFECT, ALL_KEYS])).by_output
-    wanted = song.grid[PROMPT:]
+    wanted = song.onsets[PROMPT:]
     assert by_output[0].tolist() == (-3.0 * wanted.sum(axis=0)).tolist()
     assert by_output[1].tolist() == [0.0] * 4
     assert by_output[2].tolist() == (-1.0 * (~wanted).sum(axis=0)).tolist()
@@ -310,7 +310,7 @@ def test_a_step_that_becomes_right_raises_the_score() -> None:
 
 def test_the_prompt_is_not_judged() -> None:
     song = periodic_song()
-    other = song.grid.copy()
+    other = song.onsets.copy()
     other[0, 0] ^= True  # heard by no lag after the prompt
     changed = Song(other, name=song.name)
     batch = joined([SILENCE, PERFECT, ALL_KEYS])
@@ -325,14 +325,14 @@ def test_a_follower_that_cannot_go_on_alone_scores_lower_in_closed_loop() -> Non
     follow = scored(memorization("follow"), lagging).total[0]
     perform = scored(memorization("perform"), lagging).total[0]
     assert follow != perform
-    played = lagging.perform(song.grid[:PROMPT], 32)[0]
-    right = (played == song.grid)[PROMPT:].all(axis=1).sum()
+    played = lagging.perform(song.onsets[:PROMPT], 32)[0]
+    right = (played == song.onsets)[PROMPT:].all(axis=1).sum()
     assert memorization().figures(lagging)["steps_correct"] == right < 24
 
 
 def test_figures_count_the_steps_exactly_right_over_all_songs() -> None:
     songs = [periodic_song(1), periodic_song(2, bars=3)]
-    silent = sum(int((~song.grid[PROMPT:].any(axis=1)).sum()) for song in songs)
+    silent = sum(int((~song.onsets[PROMPT:].any(axis=1)).sum()) for song in songs)
     for mode in ("follow", "perform"):
         fitness = memorization(mode, songs)
         assert fitness.figures(PERFECT) == {

@@ -63,7 +63,7 @@ class Sure:
 
 
 def test_even_chances_cost_the_logarithm_of_how_many_there_are() -> None:
-    grid = song().grid
+    grid = song().onsets
     melody = np.full((1, 24, 5), 0.2, np.float32)
     np.testing.assert_allclose(step_bits(melody, grid), np.log2(5), rtol=1e-6)
     keys = np.full((1, 24, 4), 0.5, np.float32)
@@ -71,7 +71,7 @@ def test_even_chances_cost_the_logarithm_of_how_many_there_are() -> None:
 
 
 def test_what_is_certain_costs_nothing_and_what_was_thought_impossible_20_bits() -> None:
-    grid = song().grid
+    grid = song().onsets
     sure = np.column_stack([grid, ~grid.any(axis=1)])[None].astype(np.float32)
     assert not step_bits(sure, grid).any()
     assert not step_bits(grid[None].astype(np.float32), grid).any()
@@ -93,8 +93,8 @@ def test_the_cross_entropy_is_that_of_what_a_history_user_says_step_by_step(
 ) -> None:
     one = song()
     performers = users(architecture)
-    said = performers.forward(delayed(one.grid))[:, 0]
-    wanted = step_bits(said, one.grid)[:, 6:].mean(axis=1)
+    said = performers.forward(delayed(one.onsets))[:, 0]
+    wanted = step_bits(said, one.onsets)[:, 6:].mean(axis=1)
     np.testing.assert_array_equal(cross_entropies(performers, [one], 6)[:, 0], wanted)
 
 
@@ -111,8 +111,8 @@ def test_activations_of_other_performers_are_chances_by_the_sigmoid() -> None:
     one = song()
     for activation in (-2.0, 0.0, 3.0, 1e9):
         chance = 1 / (1 + np.exp(-activation))
-        sounding = one.grid.sum()
-        silent = one.grid.size - sounding
+        sounding = one.onsets.sum()
+        silent = one.onsets.size - sounding
         wanted = -sounding * np.log2(chance) - silent * np.log2(max(1 - chance, 1e-6))
         bits = cross_entropies(Sure(activation), [one])[0, 0]
         assert bits * one.steps == pytest.approx(wanted, rel=1e-5)
@@ -163,7 +163,7 @@ def test_songs_held_out_change_no_score_and_are_among_the_figures() -> None:
 
 def test_a_note_grid_foresees_its_own_song_and_no_other() -> None:
     one, other = song(seed=1), song(seed=2)
-    bits = cross_entropies(Grids(one.grid[None]), [one, other])[0]
+    bits = cross_entropies(Grids(one.onsets[None]), [one, other])[0]
     assert bits[0] < bits[1]
 
 
@@ -264,11 +264,11 @@ def test_a_temperature_samples_new_melodies_the_same_of_the_same_seed(run: Any) 
     assert played(path, "--temperature", "1", "--seed", "3").read_bytes() == before
     other = played(path, "--temperature", "1", "--seed", "4")
     assert other != first
-    assert not np.array_equal(Song.load(other, keys=13).grid, Song.load(first, keys=13).grid)
+    assert not np.array_equal(Song.load(other, keys=13).onsets, Song.load(first, keys=13).onsets)
     beginning = sorted((path / "songs").iterdir())[0]
     assert first.stem == f"{beginning.stem}-t1-seed3"
-    wanted = Song.load(beginning, keys=13).grid[:8]
-    np.testing.assert_array_equal(Song.load(first, keys=13).grid[:8], wanted)
+    wanted = Song.load(beginning, keys=13).onsets[:8]
+    np.testing.assert_array_equal(Song.load(first, keys=13).onsets[:8], wanted)
 
 
 def test_a_history_user_cannot_leave_its_songs_by_an_input_and_says_what_else_to_do(

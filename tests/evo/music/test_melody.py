@@ -81,7 +81,7 @@ def test_kernels_read_the_same_notes_and_tokens(grid) -> None:
 
 @pytest.mark.parametrize("name", tune_names())
 def test_kernels_find_the_same_key(name) -> None:
-    grid = tune(name).grid
+    grid = tune(name).onsets
     step, key = melody(grid)
     fits = np.zeros((2, 12))
     mode, tonic = find_key.py_func(step, key, len(step), len(grid), KEY_PROFILES, fits)

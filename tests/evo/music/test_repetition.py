@@ -24,7 +24,7 @@ def test_a_song_that_is_played_again_has_1_at_its_length() -> None:
 def test_the_share_is_of_the_notes_that_have_so_many_steps_before_them() -> None:
     other = phrase(seed=2)
     song = Song(np.concatenate([phrase(), phrase(), other]))
-    both = song.grid[32:] & song.grid[:-32]
+    both = song.onsets[32:] & song.onsets[:-32]
     assert autocorrelation(song, 40)[31] == both.sum() / 32
     assert not autocorrelation(Song(np.zeros((64, 13), np.bool_)), 80).any()
 

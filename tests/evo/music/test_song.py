@@ -64,7 +64,7 @@ def judge_grid(path: Path, keys: int, lowest: int, steps_per_beat: int) -> np.nd
 
 
 def keys_of(song: Song) -> list[tuple[int, int]]:
-    return [(int(step), int(key)) for step, key in np.argwhere(song.grid)]
+    return [(int(step), int(key)) for step, key in np.argwhere(song.onsets)]
 
 
 def seed_songs() -> list[Song]:
@@ -88,9 +88,9 @@ def test_a_song_cannot_be_changed_from_outside() -> None:
     grid = np.zeros((4, 13), dtype=bool)
     song = Song(grid)
     grid[0, 0] = True
-    assert not song.grid.any()
+    assert not song.onsets.any()
     with pytest.raises(ValueError, match="read-only"):
-        song.grid[0, 0] = True
+        song.onsets[0, 0] = True
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_a_song_too_wide_for_the_keys_is_refused_with_advice(tmp_path: Path) -> 
 def test_a_held_key_is_on_from_its_onset_to_its_release(tmp_path: Path) -> None:
     path = save(tmp_path / "a.mid", (0, 720, 60), (240, 250, 62), (480, 960, 60), (0, 240, 64))
     held = Song.load(path, hold=True)
-    assert np.flatnonzero(held.grid[:, 0]).tolist() == [0, 1, 2, 3]
-    assert np.flatnonzero(held.grid[:, 2]).tolist() == [1]
-    assert np.flatnonzero(held.grid[:, 4]).tolist() == [0]
+    assert np.flatnonzero(held.onsets[:, 0]).tolist() == [0, 1, 2, 3]
+    assert np.flatnonzero(held.onsets[:, 2]).tolist() == [1]
+    assert np.flatnonzero(held.onsets[:, 4]).tolist() == [0]
     assert keys_of(Song.load(path)) == [(0, 0), (0, 4), (1, 2), (2, 0)]
 
 
@@ -217,7 +217,7 @@ def test_seed_songs_read_as_plain_mido_reads_them() -> None:
     assert len(songs) == 31
     for song in songs:
         judged = judge_grid(SEED_SONGS / f"{song.name}.mid", 13, 60, 2)
-        assert np.array_equal(song.whole_bars().grid, judged)
+        assert np.array_equal(song.whole_bars().onsets, judged)
         assert judged.shape == (128, 13)
 
 
@@ -239,7 +239,7 @@ def test_any_tune_reads_as_plain_mido_reads_it(notes, ticks, steps_per_beat, tmp
     notes = [(on * ticks // 96, on * ticks // 96 + long, pitch) for on, long, pitch in notes]
     path = save(tmp_path / "a.mid", *notes, ticks=ticks)
     song = Song.load(path, steps_per_beat=steps_per_beat).whole_bars()
-    assert np.array_equal(song.grid, judge_grid(path, 13, 60, steps_per_beat))
+    assert np.array_equal(song.onsets, judge_grid(path, 13, 60, steps_per_beat))
 
 
 # To MIDI and back
@@ -258,7 +258,7 @@ def test_saving_and_loading_gives_the_same_song(grid, hold, steps_per_beat, sile
         tmp_path / "a.mid", keys=keys, lowest_note=21, steps_per_beat=steps_per_beat, hold=hold
     )
     assert again == song
-    assert again.grid.shape == (steps + silence, keys)
+    assert again.onsets.shape == (steps + silence, keys)
 
 
 def test_the_longest_song_and_the_finest_steps_survive_saving(tmp_path: Path) -> None:
@@ -297,7 +297,7 @@ def test_whole_bars_cut_and_add_only_silence() -> None:
         if last is not None:
             grid[last] = True
         whole = Song(grid).whole_bars(**options)
-        assert whole.grid.sum() == grid.sum()
+        assert whole.onsets.sum() == grid.sum()
         return whole.steps
 
     assert steps_of(20, 19) == steps_of(500, 127) == steps_of(500, None) == 128
@@ -343,20 +343,20 @@ def test_lags_that_are_no_steps_back_are_refused(lags) -> None:
 def test_corruption_changes_as_many_steps_as_there_are_errors(grid, errors, seed) -> None:
     song = Song(grid, lowest_note=21)
     wrong = song.corrupted(errors, np.random.default_rng(seed))
-    changed = (wrong.grid != grid).any(axis=1)
+    changed = (wrong.onsets != grid).any(axis=1)
     if song.keys > 2 or errors <= song.steps:
         assert changed.sum() == min(errors, song.steps)
     if song.keys > 1:
-        assert (wrong.grid[changed].sum(axis=1) == 1).all()
+        assert (wrong.onsets[changed].sum(axis=1) == 1).all()
     assert wrong == song.corrupted(errors, np.random.default_rng(seed))
-    assert (song.grid == grid).all()
+    assert (song.onsets == grid).all()
 
 
 def test_corruption_adds_to_silent_steps_and_moves_sounding_ones() -> None:
     silent = Song(np.zeros((50, 13), dtype=bool)).corrupted(10, np.random.default_rng(0))
-    assert silent.grid.sum() == 10
+    assert silent.onsets.sum() == 10
     chords = np.zeros((200, 13), dtype=bool)
     chords[:, [0, 4, 7]] = True
-    wrong = Song(chords).corrupted(200, np.random.default_rng(0)).grid
+    wrong = Song(chords).corrupted(200, np.random.default_rng(0)).onsets
     assert (wrong.sum(axis=1) == 1).all()
     assert wrong.any(axis=0).all()

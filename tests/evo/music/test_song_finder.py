@@ -24,7 +24,7 @@ def test_a_name_is_a_tune_a_file_or_a_folder_and_anything_else_an_error(tmp_path
     (one,) = find_songs(TUNE, 13, 2)
     one.save(tmp_path / "a.mid")
     (loaded,) = find_songs(str(tmp_path / "a.mid"), 13, 2)
-    np.testing.assert_array_equal(loaded.grid, one.grid)
+    np.testing.assert_array_equal(loaded.onsets, one.onsets)
     assert len(find_songs(str(tmp_path), 13, 2)) == 1
     (tmp_path / "bad.mid").write_bytes(b"MThd")
     for name in ("no-such-tune", str(tmp_path / "missing.mid"), str(tmp_path / "bad.mid")):

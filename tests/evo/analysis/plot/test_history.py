@@ -207,7 +207,7 @@ def test_a_run_leaves_where_its_champion_reads_the_song_it_follows(tmp_path: Pat
     arrays = checkpoint.unpack_arrays((folder / "arrays.npz").read_bytes())
     champion = HistoryUsers.from_arrays(arrays)
     song = tune("twinkle-twinkle-little-star")
-    weights = champion.attention(delayed(song.grid))[0, 0]
+    weights = champion.attention(delayed(song.onsets))[0, 0]
     kept = Song.load(folder.parent / "songs" / "twinkle-twinkle-little-star.mid")
     expected = png_bytes(reading_figure(kept, weights, [8, 16, 32]))
     assert (folder / "reading.png").read_bytes() == expected

@@ -273,7 +273,7 @@ def test_the_same_figure_gives_the_same_bytes_and_no_metadata() -> None:
     def draw() -> list[bytes]:
         song = Song(np.eye(128, 13, dtype=np.bool_))
         return [
-            png_bytes(rolls_figure(song, ~song.grid, 8)),
+            png_bytes(rolls_figure(song, ~song.onsets, 8)),
             png_bytes(network_figure(networks([(-1, 0, 1.0)]))),
             png_bytes(fitness_figure({"a": [record(g) for g in range(3)]})),
         ]

@@ -46,7 +46,7 @@ def test_every_piece_has_a_panel_with_all_its_notes() -> None:
     figure = pieces_figure(pieces(), ["a", "b", "c"])
     assert len(figure.axes) == 3
     for place, piece in enumerate(pieces()):
-        assert drawn(figure, place) == {(int(t), int(k)) for t, k in np.argwhere(piece.grid)}
+        assert drawn(figure, place) == {(int(t), int(k)) for t, k in np.argwhere(piece.onsets)}
 
 
 def test_a_panel_says_the_pieces_name_and_its_note() -> None:
@@ -118,7 +118,7 @@ def test_pieces_without_a_note_each_are_refused(count: int, notes: int) -> None:
 
 def test_every_wrong_step_after_the_prompt_is_marked_once() -> None:
     song = song_of()
-    played = song.grid.copy()
+    played = song.onsets.copy()
     played[3] ^= True  # in the prompt: given, so not judged
     played[20] = False
     played[21, 5] = True
@@ -129,13 +129,13 @@ def test_every_wrong_step_after_the_prompt_is_marked_once() -> None:
     assert np.flatnonzero(wrong_steps(song, played, 8)).tolist() == marks
     assert len(shapes(figure, "missing")) == 1
     assert len(shapes(figure, "extra")) == 3
-    assert len(shapes(figure, "right")) == song.grid.sum() - 1
-    assert len(shapes(figure, "notes")) == song.grid.sum()
+    assert len(shapes(figure, "right")) == song.onsets.sum() - 1
+    assert len(shapes(figure, "notes")) == song.onsets.sum()
 
 
 def test_missing_notes_are_hollow_and_extra_ones_are_not() -> None:
     song = song_of()
-    figure = rolls_figure(song, ~song.grid, 0)
+    figure = rolls_figure(song, ~song.onsets, 0)
     faces = {
         collection.get_gid(): collection.get_facecolor()
         for axes in figure.axes
@@ -148,23 +148,23 @@ def test_missing_notes_are_hollow_and_extra_ones_are_not() -> None:
 
 def test_the_title_tells_the_steps_right_and_the_first_wrong_one() -> None:
     song = song_of(name="grasshopper")
-    played = song.grid.copy()
+    played = song.onsets.copy()
     played[40:48] ^= True
     text = words(rolls_figure(song, played, 8))
     assert "grasshopper: 112 of 120 steps right" in text
     assert "the first wrong step is 40" in text
-    assert "120 of 120 steps right" in words(rolls_figure(song, song.grid, 8))
+    assert "120 of 120 steps right" in words(rolls_figure(song, song.onsets, 8))
 
 
 def test_a_long_song_goes_on_below_and_says_what_is_left_out() -> None:
     song = song_of(600)
-    played = song.grid.copy()
+    played = song.onsets.copy()
     played[590] ^= True
     figure = rolls_figure(song, played, 8)
     assert len(figure.axes) == 3 * 4
     assert "591 of 592 steps right" in words(figure)
     assert "first 512 of 600 steps" in words(figure)
-    assert len(shapes(figure, "notes")) == song.grid[:512].sum()
+    assert len(shapes(figure, "notes")) == song.onsets[:512].sum()
 
 
 def test_a_held_note_is_one_shape() -> None:
@@ -198,13 +198,13 @@ def test_a_song_is_drawn_in_rows_with_all_its_notes() -> None:
     ],
 )
 def test_songs_of_any_shape_are_drawn_as_a_picture(song: Song, prompt: int) -> None:
-    assert png_bytes(rolls_figure(song, ~song.grid, prompt)).startswith(b"\x89PNG")
+    assert png_bytes(rolls_figure(song, ~song.onsets, prompt)).startswith(b"\x89PNG")
     assert song._repr_png_().startswith(b"\x89PNG")
 
 
 def test_a_roll_that_does_not_fit_the_song_is_refused() -> None:
     song = song_of()
     with pytest.raises(ValueError, match=r"played: expected bool \(128, 13\)"):
-        rolls_figure(song, song.grid[:-1], 8)
+        rolls_figure(song, song.onsets[:-1], 8)
     with pytest.raises(ValueError, match="prompt_steps: expected 0 to 128, got 129"):
-        rolls_figure(song, song.grid, 129)
+        rolls_figure(song, song.onsets, 129)

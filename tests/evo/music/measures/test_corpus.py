@@ -119,7 +119,7 @@ def test_noise_silence_and_ones_are_outside_the_usual_and_tunes_are_not() -> Non
 
 
 def test_a_song_and_its_duplicates_are_not_known_to_itself() -> None:
-    moved = np.hstack([np.zeros((128, 2), np.bool_), TUNES[1].grid])
+    moved = np.hstack([np.zeros((128, 2), np.bool_), TUNES[1].onsets])
     songs = [*TUNES, moved]
     runs = [one["known_run"] for one in Corpus.of(songs).measures]
     assert runs[1] == runs[-1] == Corpus.of(TUNES).measures[1]["known_run"] == 5

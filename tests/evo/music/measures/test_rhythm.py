@@ -47,7 +47,7 @@ def test_an_onset_held_over_the_beat_is_a_syncopation() -> None:
 def test_beats_follow_the_resolution() -> None:
     coarse = tune("ode-to-joy")
     fine = np.zeros((256, 13), np.bool_)
-    fine[::2] = coarse.grid
+    fine[::2] = coarse.onsets
     found = measure(Song(fine, steps_per_beat=4))
     same = measure(coarse)
     differing = {"onset_density", "longest_silence", "groove_consistency"}  # count steps

@@ -104,7 +104,7 @@ def test_known_songs_of_a_left_out_group_are_not_found(grids, songs) -> None:
 def test_every_tune_is_found_in_every_key() -> None:
     known = KnownSongs.of(TUNES)
     for index, song in enumerate(TUNES):
-        grids = np.stack([one.grid for one in song.transpositions()])
+        grids = np.stack([one.onsets for one in song.transpositions()])
         lengths, songs, shares = known.compare(grids)
         assert set(lengths) == {len(tokens(song))}
         assert set(songs) == {index}
@@ -118,7 +118,7 @@ def test_silence_is_like_no_song() -> None:
 
 
 def test_without_known_songs_the_longest_run_is_0_of_no_song() -> None:
-    lengths, songs = KnownSongs.of([]).longest_runs(TUNES[0].grid[None])
+    lengths, songs = KnownSongs.of([]).longest_runs(TUNES[0].onsets[None])
     assert (lengths.tolist(), songs.tolist()) == ([0], [-1])
 
 
@@ -129,7 +129,7 @@ def test_a_run_never_goes_from_one_song_into_the_next() -> None:
 
 def test_known_songs_travel_and_take_rolls_of_any_layout() -> None:
     known = dill.loads(dill.dumps(KnownSongs.of(TUNES)))  # noqa: S301 - as workers do
-    grids = np.stack([song.grid for song in TUNES[:4]])
+    grids = np.stack([song.onsets for song in TUNES[:4]])
     grids.flags.writeable = False
     assert known.longest_runs(grids)[1].tolist() == [0, 1, 2, 3]
     assert known.longest_runs(np.asfortranarray(grids))[1].tolist() == [0, 1, 2, 3]
@@ -152,7 +152,7 @@ def test_known_songs_refuse_what_does_not_fit() -> None:
 def changed(song: Song, notes: int, seed: int) -> np.ndarray:
     """Return the song with this many notes on other keys."""
     rng = np.random.default_rng(seed)
-    grid = song.grid.copy()
+    grid = song.onsets.copy()
     for step in rng.choice(np.flatnonzero(grid.any(axis=1)), notes, replace=False):
         key = rng.choice(np.flatnonzero(~grid[step]))
         grid[step] = np.arange(song.keys) == key
@@ -182,7 +182,7 @@ def test_a_tune_with_a_few_changed_notes_in_another_key_is_the_same(seed) -> Non
 
 
 def test_half_a_tune_belongs_to_it() -> None:
-    assert duplicates([TUNES[1], TUNES[4], TUNES[1].grid[:64]]) == [[0, 2]]
+    assert duplicates([TUNES[1], TUNES[4], TUNES[1].onsets[:64]]) == [[0, 2]]
 
 
 def test_families_are_numbered_in_order_and_pass_friends_on() -> None:
@@ -203,7 +203,7 @@ def test_short_and_silent_songs_are_families_when_their_melodies_are_equal() -> 
 
 
 def test_copies_have_no_variety() -> None:
-    figures = spread([TUNES[1], TUNES[1].grid])
+    figures = spread([TUNES[1], TUNES[1].onsets])
     assert figures == {
         "songs": 2,
         "families": 1,

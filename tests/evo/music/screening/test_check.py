@@ -61,7 +61,7 @@ def test_what_is_innocent_is_fit_and_can_be_loaded(name: str, tmp_path: Path) ->
     assert report.fit, str(report)
     assert report.facts is not None
     song = Song.load(tmp_path / "song.mid", steps_per_beat=report.facts.steps_per_beat)
-    assert song.grid.any()
+    assert song.onsets.any()
 
 
 def test_every_fault_has_its_file() -> None:
