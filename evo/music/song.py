@@ -198,10 +198,11 @@ class Song:
 
     def seconds(self) -> FloatArray:
         """Return the time of every step and of the end: float64 (steps + 1,), in seconds."""
-        lengths = np.full(self.steps, 60.0 / (self.tempo * self.steps_per_beat))
+        times = np.arange(self.steps + 1) * 60.0 / (self.tempo * self.steps_per_beat)
         for step, tempo in self.tempo_changes:
-            lengths[step:] = 60.0 / (tempo * self.steps_per_beat)
-        return np.concatenate([[0.0], np.cumsum(lengths)])
+            later = np.arange(self.steps + 1 - step) * 60.0 / (tempo * self.steps_per_beat)
+            times[step:] = times[step] + later
+        return times
 
     @property
     def bar(self) -> int:

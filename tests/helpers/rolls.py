@@ -1,11 +1,14 @@
 """Small piano rolls, and melodies by their definition."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+
+from evo.music.song import Song
 
 few = settings(max_examples=80, derandomize=True, database=None, deadline=None)
 # Few keys and steps: random rolls that share runs.
@@ -25,3 +28,14 @@ def tokens_twin(grid: np.ndarray) -> list[tuple[int, int]]:
     """Return the (interval, wait) from note to note, computed plainly."""
     notes = [(step, max(np.flatnonzero(row))) for step, row in enumerate(grid) if row.any()]
     return [(b[1] - a[1], b[0] - a[0]) for a, b in pairwise(notes)]
+
+
+def held(grid: np.ndarray, **options: Any) -> Song:
+    """Return the song in which every run of True steps of a key is one note.
+
+    Args:
+        grid: bool (steps, keys).
+        options: Other arguments of Song.
+    """
+    before = np.vstack([np.zeros_like(grid[:1]), grid[:-1]])
+    return Song(grid & ~before, sounding=grid, **options)

@@ -1,7 +1,7 @@
 """Draw piano rolls: a song above its performance, or several pieces.
 
 Time runs to the right, and keys go up. Rows of black keys are shaded. Every beat has a line, and
-every bar of four beats a darker one.
+every bar a darker one.
 
     rolls_figure   The song is above its performance. A right note is filled, a missing one hollow,
                    and an extra one has the warning colour. A strip below marks every wrong step. A
@@ -37,7 +37,9 @@ from evo.analysis.plot.style import (
     title,
 )
 from evo.music.midi.units import note_name
+from evo.music.planes import notes_of, split
 from evo.music.song import Song
+from evo.music.text_roll import row_starts
 from genomes.arrays import BoolArray, IntArray
 
 ROW_STEPS = 128
@@ -64,13 +66,14 @@ def wrong_steps(song: Song, played: BoolArray, prompt_steps: int) -> BoolArray:
 
     Args:
         song: the target.
-        played: bool (steps, keys), the performance.
+        played: bool (steps, keys), or (steps, 2 * keys) with durations, the performance.
         prompt_steps: steps at the beginning, never wrong.
 
     Returns:
         bool (steps,).
     """
-    wrong: BoolArray = (song.onsets != played).any(axis=1)
+    target = song.roll(durations=played.shape[1] > song.keys)
+    wrong: BoolArray = (target != played).any(axis=1)
     wrong[:prompt_steps] = False
     return wrong
 
@@ -80,7 +83,7 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
 
     Args:
         song: the target.
-        played: bool (steps, keys), the performance.
+        played: bool (steps, keys), or (steps, 2 * keys) with durations, the performance.
         prompt_steps: given steps at the beginning; `played` is ignored there.
 
     Returns:
@@ -89,24 +92,23 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     Raises:
         ValueError: if the roll has another type or shape, or the prompt is longer than the song.
     """
-    if played.shape != song.onsets.shape or played.dtype != np.bool_:
+    target = song.roll(durations=played.ndim == 2 and played.shape[1] == 2 * song.keys)
+    if played.shape != target.shape or played.dtype != np.bool_:
         raise ValueError(
-            f"played: expected bool {song.onsets.shape} as the song has, "
+            f"played: expected bool {target.shape} as the song has, "
             f"got {played.dtype} {played.shape}"
         )
     if not 0 <= prompt_steps <= song.steps:
         raise ValueError(f"prompt_steps: expected 0 to {song.steps}, got {prompt_steps}")
     played = played.copy()
-    played[:prompt_steps] = song.onsets[:prompt_steps]
+    played[:prompt_steps] = target[:prompt_steps]
     wrong = wrong_steps(song, played, prompt_steps)
+    onsets, held = split(played, song.keys)
+    sounding = None if held is None else song.sounding
 
-    low, high = _keys_shown(song.onsets | played)
-    shown = min(song.steps, MAX_STEPS)
-    width = _row_width(song)
-    windows = [
-        _Window(start, min(start + width, shown), width, low, high, prompt_steps)
-        for start in range(0, shown, width)
-    ]
+    low, high = _keys_shown(song.onsets | onsets)
+    windows = _windows(song, low, high, prompt_steps)
+    shown = windows[-1].stop
     # Inches; rows of many keys are thinner, down to a readable minimum.
     roll, strip, gap = float(np.clip(0.14 * (high - low), 1.0, 3.2)), 0.13, 0.55
     foot = 0.25 if shown < song.steps else 0.0
@@ -120,13 +122,13 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
             above, below, marks = panels[3 * row : 3 * row + 3]
             _draw_paper(above, song, window, "song")
             _draw_paper(below, song, window, "played")
-            _draw_notes(above, song.onsets, window, "notes", BLUE)
-            _draw_notes(below, song.onsets & played, window, "right", BLUE)
-            _draw_notes(below, song.onsets & ~played, window, "missing", "none")
-            _draw_notes(below, played & ~song.onsets, window, "extra", VERMILLION)
+            _draw_notes(above, song.onsets, window, "notes", BLUE, sounding)
+            _draw_notes(below, song.onsets & onsets, window, "right", BLUE, held)
+            _draw_notes(below, song.onsets & ~onsets, window, "missing", "none", sounding)
+            _draw_notes(below, onsets & ~song.onsets, window, "extra", VERMILLION, held)
             _draw_marks(marks, song, wrong, window)
             # An empty label keeps the spacing of rows.
-            marks.set_xlabel("step, a line at every bar of four beats" if above is last else " ")
+            marks.set_xlabel(f"step, a line at every bar of {song.metre}" if above is last else " ")
         _add_title(figure, song, wrong, prompt_steps)
         _add_legend(figure, prompt_steps)
         if foot:
@@ -159,7 +161,7 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
             steps = min(piece.steps, ROW_STEPS)
             window = _Window(0, steps, width or steps, low, high, 0)
             _draw_paper(axes, piece, window, "")
-            _draw_notes(axes, piece.onsets, window, "notes", BLUE)
+            _draw_notes(axes, piece.onsets, window, "notes", BLUE, piece.sounding)
             axes.set_title(f"{label(piece.name)}   {note}", loc="left", color=INK)
     return figure
 
@@ -167,17 +169,16 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
 def song_figure(song: Song) -> Figure:
     """Draw one song, with as many rows as it needs."""
     low, high = _keys_shown(song.onsets)
-    shown, width = min(song.steps, MAX_STEPS), _row_width(song)
-    starts = range(0, shown, width)
+    windows = _windows(song, low, high, 0)
+    shown = windows[-1].stop
     height = float(np.clip(0.11 * (high - low), 0.8, 2.6))
     foot = 0.25 if shown < song.steps else 0.0
     with style():
-        figure = new_figure(10, 0.5 + foot + len(starts) * (height + 0.15), 0.45, foot)
-        panels = figure.subplots(len(starts), 1, squeeze=False)[:, 0]
-        for axes, start in zip(panels, starts, strict=True):
-            window = _Window(start, min(start + width, shown), width, low, high, 0)
+        figure = new_figure(10, 0.5 + foot + len(windows) * (height + 0.15), 0.45, foot)
+        panels = figure.subplots(len(windows), 1, squeeze=False)[:, 0]
+        for axes, window in zip(panels, windows, strict=True):
             _draw_paper(axes, song, window, "")
-            _draw_notes(axes, song.onsets, window, "notes", BLUE)
+            _draw_notes(axes, song.onsets, window, "notes", BLUE, song.sounding)
         title(figure, label(song.name) or "song", _facts(song))
         if foot:
             caption(figure, f"The first {shown} of {song.steps} steps are drawn.")
@@ -188,7 +189,7 @@ def _facts(song: Song) -> str:
     """Return notes, length and tempo in words."""
     return (
         f"{count(len(song.notes()), 'note')}, {count(song.steps, 'step')}, "
-        f"{song.duration:.0f} s, {song.tempo:.0f} beats a minute"
+        f"{song.metre}, {song.duration:.0f} s, {song.tempo:.0f} beats a minute"
     )
 
 
@@ -204,11 +205,22 @@ def _keys_shown(used: BoolArray) -> tuple[int, int]:
     return low, min(keys, max(high, low + MAX_FULL_KEYS // 2 + 1))
 
 
-def _row_width(song: Song) -> int:
-    """Return the steps per row: whole bars, unless a bar exceeds a row."""
-    bar = song.bar
-    width = ROW_STEPS // bar * bar or ROW_STEPS
-    return min(width, song.steps)
+def _windows(song: Song, low: int, high: int, prompt: int) -> list[_Window]:
+    """Return the rows of a figure, which begin at bar lines where possible.
+
+    Args:
+        song: The song.
+        low: First key shown.
+        high: One past the last key shown.
+        prompt: Given steps at the beginning.
+    """
+    starts = [start for start in row_starts(song, ROW_STEPS) if start < MAX_STEPS]
+    stops = [*starts[1:], min(song.steps, MAX_STEPS)]
+    width = max(stop - start for start, stop in zip(starts, stops, strict=True))
+    return [
+        _Window(start, stop, width, low, high, prompt)
+        for start, stop in zip(starts, stops, strict=True)
+    ]
 
 
 def _draw_paper(axes: Axes, song: Song, window: _Window, axis_label: str) -> None:
@@ -264,14 +276,27 @@ def _lines(song: Song, start: int, stop: int) -> tuple[IntArray, IntArray]:
     return shown[0], np.setdiff1d(shown[1], shown[0])
 
 
-def _draw_notes(axes: Axes, cells: BoolArray, window: _Window, kind: str, colour: str) -> None:
+def _draw_notes(
+    axes: Axes,
+    cells: BoolArray,
+    window: _Window,
+    kind: str,
+    colour: str,
+    sounding: BoolArray | None = None,
+) -> None:
     """Draw the True cells as notes.
 
-    The colour "none" draws hollow notes.
+    Args:
+        axes: Where to draw.
+        cells: Bool (steps, keys), the onsets.
+        window: The part to draw.
+        kind: Name of the shapes.
+        colour: Colour; "none" draws hollow notes.
+        sounding: Bool (steps, keys), how long notes last; None for one step.
     """
-    part = cells[window.start : window.stop].T
-    keys, steps = np.nonzero(part)
-    ends = steps + 1
+    part = cells[window.start : window.stop]
+    lasting = part if sounding is None else part | sounding[window.start : window.stop]
+    steps, ends, keys = np.array(notes_of(part, lasting), np.int64).reshape(-1, 3).T
     left, right = steps + window.start + 0.06, ends + window.start - 0.06
     bottom, top = keys + 0.1, keys + 0.9
     hollow = colour == "none"

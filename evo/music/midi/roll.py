@@ -91,9 +91,9 @@ def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) 
     onsets, sounding = planes_of(map(tuple, rows.tolist()), grid.steps, keys)
     remarks += _losses(piece, grid, int(onsets.sum()))
     tempo, tempo_changes = _timeline(
-        float(MICROSECONDS / (DEFAULT_TEMPO * scale)),
+        float(MICROSECONDS * scale / DEFAULT_TEMPO),
         [
-            (grid.step(tick), float(MICROSECONDS / (microseconds * scale)))
+            (grid.step(tick), float(MICROSECONDS * scale / microseconds))
             for tick, microseconds in piece.tempos
         ],
         grid.steps,
@@ -264,18 +264,16 @@ def _metre(piece: MidiPiece, grid: _Grid, marked: dict[str, int], onsets: BoolAr
     if not events or events[0][0] > 0:
         events.insert(0, (0, 4, 4))
     first_bar = _written_pickup(events, piece.ticks_per_beat)
-    if first_bar is not None:
+    steps = grid.step(first_bar) if first_bar is not None else None
+    if marked:
+        beat = Fraction(grid.steps_per_beat, marked["steps_per_beat"])
+        steps = half_up(marked["first_bar"] * beat)
+        first_bar = first_bar if steps == grid.step(first_bar or 0) else None
+    if first_bar:
         events[0] = (0, *events[1][1:])
     _, beats, unit = events[0]
-    bar = bar_steps(beats, unit, grid.steps_per_beat)
-    if marked:
-        steps = half_up(
-            Fraction(marked["first_bar"] * grid.steps_per_beat, marked["steps_per_beat"])
-        )
-    elif first_bar is not None:
-        steps = grid.step(first_bar)
-    else:
-        steps = found_pickup(onsets, bar)
+    if steps is None:
+        steps = found_pickup(onsets, bar_steps(beats, unit, grid.steps_per_beat))
     steps = min(steps, grid.steps)
     later = [(max(grid.step(tick), steps), (beats, unit)) for tick, beats, unit in events[1:]]
     (beats, unit), changes = _timeline((beats, unit), [(0, (beats, unit)), *later], grid.steps)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given
-from rolls import few, roll, small, tokens_twin
+from rolls import few, held, roll, small, tokens_twin
 
 from evo.music.melody import (
     KEY_PROFILES,
@@ -49,9 +49,9 @@ def test_tokens_span_the_widest_leap_and_the_longest_wait() -> None:
 
 
 def test_held_notes_count_where_they_begin() -> None:
-    held = roll(3, 3, 3, 5, 5)
-    assert onsets(Song(held, hold=True)).tolist() == roll(3, None, None, 5, None).tolist()
-    assert onsets(Song(held)).tolist() == held.tolist()
+    grid = roll(3, 3, 3, 5, 5)
+    assert onsets(held(grid)).tolist() == roll(3, None, None, 5, None).tolist()
+    assert onsets(Song(grid)).tolist() == grid.tolist()
 
 
 @few

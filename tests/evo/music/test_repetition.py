@@ -1,6 +1,7 @@
 """Where a song repeats itself."""
 
 import numpy as np
+from rolls import held
 
 from evo.music.repetition import autocorrelation, peak_distances, repeat_distances
 from evo.music.song import Song
@@ -30,10 +31,10 @@ def test_the_share_is_of_the_notes_that_have_so_many_steps_before_them() -> None
 
 
 def test_a_held_note_begins_once() -> None:
-    held = np.repeat(phrase(16), 2, axis=0)
-    short = np.zeros_like(held)
-    short[::2] = held[::2]
-    held_shares = autocorrelation(Song(np.tile(held, (2, 1)), hold=True), 40)
+    grid = np.repeat(phrase(16), 2, axis=0)
+    short = np.zeros_like(grid)
+    short[::2] = grid[::2]
+    held_shares = autocorrelation(held(np.tile(grid, (2, 1))), 40)
     np.testing.assert_array_equal(held_shares, autocorrelation(Song(np.tile(short, (2, 1))), 40))
 
 

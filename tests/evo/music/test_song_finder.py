@@ -10,10 +10,15 @@ import pytest
 from midi_files import odd_tree
 
 from evo.core.errors import InputError, MidiError
-from evo.music.song import MAX_NAME, Song
+from evo.music.metre import Metre
+from evo.music.midi.reading import Reading
+from evo.music.midi.write import midi_bytes, write_file
+from evo.music.names import MAX_NAME
+from evo.music.song import Song
 from evo.music.song_finder import SongFinder, find_songs, load_songs, midi_files, read_songs
 
 TUNE = "vo-pole-bereza-stoyala"
+TOY = Reading(13, steps_per_beat=2)
 
 
 def one_note() -> Song:
@@ -21,15 +26,15 @@ def one_note() -> Song:
 
 
 def test_a_name_is_a_tune_a_file_or_a_folder_and_anything_else_an_error(tmp_path: Path) -> None:
-    (one,) = find_songs(TUNE, 13, 2)
+    (one,) = find_songs(TUNE, TOY)
     one.save(tmp_path / "a.mid")
-    (loaded,) = find_songs(str(tmp_path / "a.mid"), 13, 2)
+    (loaded,) = find_songs(str(tmp_path / "a.mid"), TOY)
     np.testing.assert_array_equal(loaded.onsets, one.onsets)
-    assert len(find_songs(str(tmp_path), 13, 2)) == 1
+    assert len(find_songs(str(tmp_path), TOY)) == 1
     (tmp_path / "bad.mid").write_bytes(b"MThd")
     for name in ("no-such-tune", str(tmp_path / "missing.mid"), str(tmp_path / "bad.mid")):
         with pytest.raises(InputError) as caught:
-            find_songs(name, 13, 2)
+            find_songs(name, TOY)
         assert "\n" not in str(caught.value)
         assert Path(name).name in str(caught.value)
 
@@ -64,7 +69,7 @@ def test_files_that_cannot_be_learned_are_left_out_and_named(tmp_path: Path) -> 
     odd_folder(tmp_path)
     messages: list[str] = []
     find = SongFinder(messages.append)
-    songs = find(str(tmp_path), 13, 2)
+    songs = find(str(tmp_path), TOY)
     assert [song.name for song in songs] == ["a", "c"]
     assert messages == [
         f"left out: {tmp_path}/._c.mid: is a hidden file",
@@ -72,7 +77,7 @@ def test_files_that_cannot_be_learned_are_left_out_and_named(tmp_path: Path) -> 
         f"left out: {tmp_path}/a.midi: another song is called a, too",
         f"left out: {tmp_path}/b.mid: not a MIDI file: it does not begin with MThd",
     ]
-    assert find(str(tmp_path), 13, 2) is songs, "files are read and named once"
+    assert find(str(tmp_path), TOY) is songs, "files are read and named once"
     assert len(messages) == 4
 
 
@@ -83,19 +88,19 @@ def test_a_strict_finder_refuses_a_folder_with_a_file_that_cannot_be_learned(
         folder = tmp_path / name
         folder.mkdir()
         one_note().save(folder / "a.mid")
-        assert len(SongFinder(strict=True)(str(folder), 13, 2)) == 1
+        assert len(SongFinder(strict=True)(str(folder), TOY)) == 1
         if name == "a.midi":
             one_note().save(folder / name)
         else:
             (folder / name).write_text("no song")
         with pytest.raises(MidiError, match=reason):
-            SongFinder(strict=True)(str(folder), 13, 2)
+            SongFinder(strict=True)(str(folder), TOY)
 
 
 def test_a_folder_in_which_no_file_can_be_learned_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.mid").write_text("no song")
     with pytest.raises(MidiError, match=r"b\.mid: not a MIDI file"):
-        find_songs(str(tmp_path), 13, 2)
+        find_songs(str(tmp_path), TOY)
 
 
 def test_a_folder_never_hides_an_embedded_tune(
@@ -105,18 +110,18 @@ def test_a_folder_never_hides_an_embedded_tune(
     (tmp_path / TUNE).mkdir()
     one_note().save(tmp_path / TUNE / "a.mid")
     messages: list[str] = []
-    (song,) = SongFinder(messages.append)(TUNE, 13, 2)
+    (song,) = SongFinder(messages.append)(TUNE, TOY)
     assert song.name == TUNE
     (message,) = messages
     assert message.endswith(f"write ./{TUNE}")
-    assert [song.name for song in find_songs(f"./{TUNE}", 13, 2)] == ["a"]
+    assert [song.name for song in find_songs(f"./{TUNE}", TOY)] == ["a"]
 
 
 def test_any_file_name_gives_a_name_that_files_can_be_named_after(tmp_path: Path) -> None:
     names = [b"caf\xe9", b"x" * 240, b"x" * 239, "\u00e9".encode() * 120, b"new\nline"]
     for name in names:
         one_note().save(os.fsdecode(os.fsencode(tmp_path) + b"/" + name + b".mid"))
-    songs = find_songs(str(tmp_path), 13, 2)
+    songs = find_songs(str(tmp_path), TOY)
     assert len({song.name for song in songs}) == len(names)
     for song in songs:
         assert len(song.name.encode()) <= MAX_NAME
@@ -180,3 +185,40 @@ def test_a_path_without_any_song_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pipe.mid").unlink()
     with pytest.raises(MidiError, match=r"no \*\.mid"):
         midi_files(tmp_path, below=True)
+
+
+def melody(path: Path, pitches: list[int], beat: int = 480) -> None:
+    """Write a melody of quarter notes, the last two shorter by `beat`."""
+    ticks = [480 * number for number in range(len(pitches))]
+    ticks[-1] = ticks[-2] + beat
+    notes = [(tick, tick + 20, pitch) for tick, pitch in zip(ticks, pitches, strict=True)]
+    write_file(path, midi_bytes(notes, ticks_per_beat=480, end_tick=0))
+
+
+def test_a_single_file_says_what_was_chosen(tmp_path: Path) -> None:
+    waltz = Song(np.eye(13, dtype=np.bool_), 67, 4, metre=Metre(3, 4, 4), name="waltz")
+    waltz.save(tmp_path / "waltz.mid")
+    messages: list[str] = []
+    (song,) = SongFinder(messages.append)(str(tmp_path / "waltz.mid"), Reading())
+    assert song.bar_starts().tolist() == [4]
+    assert messages == [
+        f"{tmp_path}/waltz.mid: 13 keys from G4, 4 steps per beat, 3/4, pickup of 1 beat"
+    ]
+
+
+def test_a_folder_gets_the_grid_that_most_of_its_songs_need(tmp_path: Path) -> None:
+    for number in range(10):
+        melody(tmp_path / f"{number}.mid", [60, 64, 67 + number % 2, 60], 240)
+    melody(tmp_path / "fine.mid", [60, 64, 67, 60], 40)
+    messages: list[str] = []
+    find = SongFinder(messages.append)
+    songs = find(str(tmp_path), Reading())
+    assert len(songs) == 10
+    assert {(song.keys, song.steps_per_beat) for song in songs} == {(9, 2)}
+    assert messages == [
+        f"left out: {tmp_path}/fine.mid: needs 12 steps per beat, and 2 serve most of the folder",
+        f"{tmp_path}: 10 songs, 9 keys, 2 steps per beat",
+    ]
+    assert find(str(tmp_path), Reading(9, steps_per_beat=2)) is songs
+    with pytest.raises(MidiError, match="needs 12 steps per beat"):
+        SongFinder(strict=True)(str(tmp_path), Reading())

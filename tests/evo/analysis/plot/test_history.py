@@ -8,6 +8,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle, StepPatch
+from rolls import held
 from running import configured, start
 
 from evo.analysis.plot import lags_figure, png_bytes, reading_figure
@@ -127,9 +128,9 @@ def test_the_autocorrelation_counts_notes_not_steps() -> None:
 def test_of_held_notes_only_the_beginnings_count() -> None:
     grid = np.zeros((16, 13), np.bool_)
     grid[0:4, 5] = grid[8:10, 5] = True
-    held = repeat_shares(Song(grid, hold=True), 15, np.array([0]))[0]
-    assert np.flatnonzero(held).tolist() == [7]
-    assert held[7] == 0.5
+    shares = repeat_shares(held(grid), 15, np.array([0]))[0]
+    assert np.flatnonzero(shares).tolist() == [7]
+    assert shares[7] == 0.5
 
 
 def test_a_silent_section_repeats_nothing() -> None:

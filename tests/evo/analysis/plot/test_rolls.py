@@ -10,6 +10,7 @@ from figures import shapes, words
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from rolls import held
 
 from evo.analysis.plot import pieces_figure, png_bytes, rolls_figure, song_figure
 from evo.analysis.plot.rolls import MAX_STEPS, ROW_STEPS, wrong_steps
@@ -170,8 +171,10 @@ def test_a_long_song_goes_on_below_and_says_what_is_left_out() -> None:
 def test_a_held_note_is_one_shape() -> None:
     grid = np.zeros((16, 13), np.bool_)
     grid[2:6, 4] = grid[6:7, 5] = True
-    assert len(shapes(rolls_figure(Song(grid, hold=True), grid, 0), "right")) == 2
-    assert len(shapes(rolls_figure(Song(grid), grid, 0), "right")) == 5
+    assert len(shapes(song_figure(held(grid)), "notes")) == 2
+    assert len(shapes(song_figure(Song(grid)), "notes")) == 5
+    (long, _) = shapes(song_figure(held(grid)), "notes")
+    assert np.ptp(long.vertices[:, 0]) == pytest.approx(4 - 0.12)
 
 
 def test_a_song_is_drawn_in_rows_with_all_its_notes() -> None:
@@ -179,7 +182,7 @@ def test_a_song_is_drawn_in_rows_with_all_its_notes() -> None:
     figure = song_figure(song)
     assert len(figure.axes) == 3
     assert len(shapes(figure, "notes")) == len(song.notes()) == 10
-    assert {"$a$ <b>", "10 notes, 300 steps, 75 s, 120 beats a minute"} <= set(
+    assert {"$a$ <b>", "10 notes, 300 steps, 4/4, 75 s, 120 beats a minute"} <= set(
         words(figure).split("\n")
     )
     long = song_figure(Song(np.ones((1000, 2), np.bool_)))

@@ -8,12 +8,14 @@ import pytest
 
 from evo.core.errors import InputError, MidiError
 from evo.music.midi.read import read_notes
-from evo.music.midi.write import midi_bytes, write_file
+from evo.music.midi.write import Signatures, midi_bytes, write_file
 
 
 def test_written_notes_are_read_again(tmp_path: Path) -> None:
     path, notes = tmp_path / "song.mid", [(0, 96, 60), (96, 192, 60), (96, 500, 127), (100, 101, 0)]
-    content = midi_bytes(notes, ticks_per_beat=96, end_tick=1000, tempo=60.0, name="Кузнечик")
+    content = midi_bytes(
+        notes, ticks_per_beat=96, end_tick=1000, name="Кузнечик", signatures=Signatures([(0, 60.0)])
+    )
     write_file(path, content)
     midi = read_notes(path)
     assert midi.notes.tolist() == sorted(list(note) for note in notes)
@@ -55,10 +57,10 @@ def test_a_file_too_large_to_be_read_is_not_made(tmp_path: Path, monkeypatch) ->
         ({"notes": [(2**28, 2**28 + 1, 60)]}, "notes"),
         ({"ticks_per_beat": 0}, "ticks_per_beat"),
         ({"ticks_per_beat": 32_768}, "ticks_per_beat"),
-        ({"tempo": 0.0}, "tempo"),
-        ({"tempo": 3.0}, "tempo"),
-        ({"tempo": float("nan")}, "tempo"),
-        ({"tempo": float("inf")}, "tempo"),
+        ({"signatures": Signatures([(0, 0.0)])}, "tempo"),
+        ({"signatures": Signatures([(0, 3.0)])}, "tempo"),
+        ({"signatures": Signatures([(0, float("nan"))])}, "tempo"),
+        ({"signatures": Signatures([(0, float("inf"))])}, "tempo"),
     ],
 )
 def test_what_midi_cannot_hold_is_refused_by_name(change, argument) -> None:
