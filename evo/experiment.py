@@ -119,6 +119,18 @@ def _nothing(config: Config, folder: Path, show_message: ShowMessage, find: Find
     """Prepare nothing: the task needs no files."""
 
 
+# Options of `evo run` that are settings of a musical experiment, and their names there.
+SONG_OPTIONS = {
+    "song": "--song",
+    "keys": "--keys",
+    "steps_per_beat": "--steps-per-beat",
+    "durations": "--durations",
+    "tracks": "--track",
+    "channels": "--channel",
+    "beat_ticks": "--beat-ticks",
+}
+
+
 class SongSettings(Settings, frozen=True):
     """Songs, and the grid that they are read on."""
 

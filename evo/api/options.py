@@ -12,13 +12,14 @@ from evo.core.errors import InputError, suggestion
 from evo.core.seeds import MAX_SEED
 from evo.core.settings import Changes, Meta, Settings, changed
 from evo.core.user_files import user_file
+from evo.experiment import SONG_OPTIONS
 
 # The options of `evo resume`, and those of `evo run`.
 LIMITS = (
     "generations", "evaluations", "time_limit", "target", "workers", "cluster", "insecure",
 )  # fmt: skip
 OPTIONS = (
-    "song", "genome", "engine", "neat_config", "seed", "population", "config", "strict", *LIMITS
+    *SONG_OPTIONS, "genome", "engine", "neat_config", "seed", "population", "config", "strict", *LIMITS
 )  # fmt: skip
 
 
@@ -65,7 +66,7 @@ def _option(name: str, value: Any) -> Any:
     Raises:
         InputError: If it has the wrong type, or is outside the option's limits.
     """
-    if name in ("strict", "insecure"):
+    if name in ("strict", "insecure", "durations"):
         return flag(value, name)
     if name in ("song", "config", "neat_config"):
         return os.fspath(path_of(value, name))

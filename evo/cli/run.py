@@ -86,6 +86,14 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("experiment", type=ExperimentName())
 @click.option("--song", help="A MIDI file, a folder of them, or an embedded tune's name.")
+@click.option("--keys", help="Keys of the instrument; auto for the song's range.")
+@click.option("--steps-per-beat", help="Resolution; auto for the coarsest that keeps all onsets.")
+@click.option("--durations", is_flag=True, help="Play how long notes sound, not only onsets.")
+@click.option("--track", "tracks", type=click.IntRange(1), multiple=True, help="Read this track.")
+@click.option(
+    "--channel", "channels", type=click.IntRange(1, 16), multiple=True, help="Read this channel."
+)
+@click.option("--beat-ticks", type=click.IntRange(1), help="Ticks of a beat, if not as declared.")
 @click.option(
     "--genome",
     type=click.Choice(list(GENOMES)),

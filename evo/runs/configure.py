@@ -14,7 +14,8 @@ from evo.core.registry import ENGINES, GENOMES, find, short_name
 from evo.engines import Engine, default_engine, engine_class, full_name, genome_of
 from evo.engines.neat.config_file import check_fits, check_functions, load, threshold
 from evo.engines.neat.settings import NeatPythonSettings
-from evo.experiment import Experiment, FindSongs, ShowMessage
+from evo.experiment import SONG_OPTIONS, Experiment, FindSongs, ShowMessage
+from evo.music.midi.reading import AUTO
 from evo.runs.description import Tables, load_config
 
 
@@ -93,7 +94,7 @@ def configuration(
     # Defaults that depend on the choices so far, and a baseline's number of generations.
     more = chosen.follow_up(config, find) if chosen.follow_up is not None else {}
     config = chosen.config(engine, more, config.engine)
-    config = _neat_config(config, neat_config).changed(changes)
+    config = _neat_config(config, neat_config).changed(_without_auto(changes, chosen.name))
     if (config.run.experiment, config.run.engine) != (chosen.name, engine):
         raise InputError("run.experiment and run.engine are chosen by EXPERIMENT and --engine")
     shaped = chosen.with_shape(config, find)
@@ -102,6 +103,19 @@ def configuration(
     if isinstance(shaped.engine, NeatPythonSettings):
         check_functions(shaped.engine, engine)
     return shaped
+
+
+def _without_auto(changes: Tables, name: str) -> Tables:
+    """Return the changes without what is automatic, which was decided by the songs.
+
+    Args:
+        changes: Nested tables.
+        name: The experiment's own table.
+    """
+    own = changes.get(name)
+    if not isinstance(own, dict):
+        return changes
+    return changes | {name: {key: value for key, value in own.items() if value != AUTO}}
 
 
 def _from_file(path: str | None, name: str) -> Tables:
@@ -135,10 +149,14 @@ def _changes(chosen: Experiment, engine: str, given: Tables, options: dict[str, 
     if options["population"] is not None:
         individuals = f"{engine}.{engine_class(engine).population}={options['population']}"
         changes = deep_update(changes, setting(individuals))
-    if options["song"] is not None:
-        if "song" not in chosen.settings_type.__struct_fields__:
-            raise InputError(f"{chosen.name} learns no song; leave --song out")
-        changes = deep_update(changes, {chosen.name: {"song": options["song"]}})
+    for name, option in SONG_OPTIONS.items():
+        value = options.get(name)
+        if value is None or value in ((), False):
+            continue
+        if name not in chosen.settings_type.__struct_fields__:
+            what = "learns no song" if name == "song" else f"has no setting {name}"
+            raise InputError(f"{chosen.name} {what}; leave {option} out")
+        changes = deep_update(changes, {chosen.name: {name: value}})
     changes = deep_update(changes, limit_changes(options))
     for text in options["settings"]:
         changes = deep_update(changes, setting(text))
