@@ -29,9 +29,9 @@ import numpy as np
 from evo.core.errors import MidiError
 from evo.core.user_files import AnyPath, user_file
 from evo.music.midi.parts import NOTE_ON, PERCUSSION, Part, describe_parts, notes_and_parts
+from evo.music.midi.reading import MARK
 from evo.music.midi.scan import (
     KEY,
-    MARK,
     METRE,
     SPECIFIC,
     TEMPO,

@@ -38,7 +38,6 @@ PADDING = 16  # bytes
 
 NAME, END, TEMPO, METRE, KEY, SPECIFIC = 0x03, 0x2F, 0x51, 0x58, 0x59, 0x7F  # meta events
 META_LENGTHS = {NAME: 0, END: 0, TEMPO: 3, METRE: 2, KEY: 2, SPECIFIC: 0}  # bytes needed
-MARK = b"}kuznechik"  # begins the sequencer-specific event of a saved song
 
 META, EXCLUSIVE, ESCAPE = 0xFF, 0xF0, 0xF7  # statuses followed by a length
 # Data bytes of the other system messages. Real-time messages do not end a running status.
