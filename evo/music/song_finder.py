@@ -28,7 +28,7 @@ from evo.music.song import Song
 from evo.music.tunes import KEYS, STEPS_PER_BEAT, tune, tune_names
 from genomes.base import counted
 
-SUFFIXES = (".mid", ".midi")
+SUFFIXES = (".mid", ".midi", ".kar")
 MOST = 0.9  # share of a folder's songs that must fit automatic keys and resolution
 
 

@@ -260,10 +260,10 @@ DAMAGED: dict[str, Writer] = {
     "a track cut short": _cut(0.5),
     "the last byte missing": _cut(0.999),
     "no ticks": _broken(b"\0\0", 12),
-    "SMPTE frames": _broken(b"\xe2\x50", 12),
+    "SMPTE frames of no known rate": _broken(b"\x9d\x50", 12),
     "format 9": _broken(b"\0\x09", 8),
-    "too many tracks": _broken(b"\0\x20", 10),
-    "a tempo of zero": _bytes(_TRACK + b"\0\0\0\x13\0\xff\x51\3\0\0\0\0\x90<@\x60<\0\0\xff\x2f\0"),
+    "a track of absurd length": _bytes(_TRACK + b"\xff\xff\xff\xff\0\x90<@\x60<\0"),
+    "a pitch above 127": _bytes(_TRACK + b"\0\0\0\x0c\0\x90\x90@\x60<\0\0\xff\x2f\0"),
     "a status of nothing": _bytes(_TRACK + b"\0\0\0\4\0\xf4\0\0"),
     "a megabyte of one number": _bytes(_TRACK + b"\0\x10\0\0" + b"\xff" * (1 << 20)),
     "two megabytes of notes": _bytes(

@@ -1,38 +1,56 @@
 """Read notes from MIDI files; every failure is a `MidiError`.
 
-mido trusts its input. So `evo.music.midi.scan` first checks the bytes and returns a clean copy
-with only the events a song needs. mido then parses that copy. Note-ons are paired with their
-note-offs per track.
+`evo.music.midi.scan` finds the events of a file, and `evo.music.midi.pairing` their notes. Here
+they become a piece: notes, parts, tempos and signatures.
 
-Time is in ticks, `ticks_per_beat` per quarter note. Percussion (channel 10) is left out. A note-on
-of velocity 0 is a note-off. A note-off ends the oldest sounding note of its track, channel and
-pitch. A note without a note-off ends with its track.
+Time is in ticks, `ticks_per_beat` per quarter note. A part is the notes of one track on one
+channel. Percussion (channel 10) is left out. A file of format 2 holds several pieces, one per
+track: one of them must be chosen. A file timed in SMPTE frames is converted to beats, at its tempo.
+
+Users count tracks, channels and parts from 1.
 
 Reference: Standard MIDI Files 1.0, MIDI Manufacturers Association, RP-001 (1996).
 """
 
 from __future__ import annotations
 
-import io
 import os
 import stat
 import struct
-from collections import defaultdict, deque
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
 from evo.core.errors import MidiError
 from evo.core.user_files import AnyPath, user_file
-from evo.music.midi.scan import MidiDamageError, Scan, scan
+from evo.music.midi.parts import NOTE_ON, PERCUSSION, Part, describe_parts, notes_and_parts
+from evo.music.midi.reading import MARK
+from evo.music.midi.scan import (
+    KEY,
+    METRE,
+    SPECIFIC,
+    TEMPO,
+    Events,
+    Meta,
+    MidiDamageError,
+    scan,
+)
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS
 from genomes.arrays import IntArray
 
 MAX_BYTES = 4_000_000
-PERCUSSION = 9  # zero-based; musicians count it as channel 10
-# Raised by mido for events it cannot parse.
-UNPARSABLE = (ArithmeticError, EOFError, LookupError, OSError, TypeError, ValueError, struct.error)
+MAX_MARK = 256  # bytes
+MAX_TICK = 1 << 62
+FRAMES = {24: Fraction(24), 25: Fraction(25), 29: Fraction(30_000, 1_001), 30: Fraction(30)}
+SMPTE = 0x8000  # the bit of a division in frames
+SEVERAL_PIECES = 2  # the format
+FINEST_UNIT = 7  # of a metre: a 128th, as a power of two
+MAX_SHOWN = 6  # parts named in a message
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,22 +68,6 @@ class MidiNotes:
     ticks_per_beat: int
     tempo: float
     end_tick: int
-
-
-class Part(NamedTuple):
-    """The notes of one track on one channel.
-
-    Attributes:
-        track: Index of the track.
-        channel: Channel, from 0.
-        programs: Its MIDI programs (instruments), 0 to 127; 0 is a grand piano.
-        name: Name of the track, at most 120 bytes of the file's.
-    """
-
-    track: int
-    channel: int
-    programs: tuple[int, ...]
-    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,129 +107,172 @@ def read_notes(path: AnyPath) -> MidiNotes:
     """Read the notes of a MIDI file of format 0, 1 or 2, tracks merged.
 
     Raises:
-        MidiError: if the file is missing, irregular, damaged, too large, timed in SMPTE frames, or
-            has no notes.
+        MidiError: if the file is missing, irregular, damaged, too large or has no notes, or holds
+            several pieces.
     """
     piece = read_piece(path)
     if not len(piece.notes):
         raise MidiError(path, "no notes but percussion" if piece.percussion else "no notes")
-    rows = piece.notes[:, :3]
     return MidiNotes(
-        notes=rows[np.lexsort(rows.T[::-1])],
+        notes=piece.notes[:, :3],
         ticks_per_beat=piece.ticks_per_beat,
         tempo=piece.tempo,
         end_tick=piece.end_tick,
     )
 
 
-def read_piece(path: AnyPath) -> MidiPiece:
+def read_piece(
+    path: AnyPath,
+    *,
+    tracks: Collection[int] | None = None,
+    channels: Collection[int] | None = None,
+    parts: Collection[int] | None = None,
+) -> MidiPiece:
     """Read a MIDI file with its parts, tempos and metres.
 
+    Args:
+        path: MIDI file.
+        tracks: numbers of the tracks to read, from 1; by default all.
+        channels: numbers of the channels to read, from 1; by default all.
+        parts: numbers of the parts to read, from 1, as `list_parts` counts them; by default all.
+
     Raises:
-        MidiError: as `read_notes`, but a file without notes is allowed.
+        MidiError: as `read_notes`, but a file without notes is allowed. Also if no notes were
+            chosen.
     """
-    scanned, midi = _parse(path)
-    tracks = _Tracks()
-    for number, track in enumerate(midi.tracks):
-        tracks.read(number, track)
-    if any(microseconds == 0 for _, microseconds in tracks.tempos):
-        raise MidiError(path, "damaged: a tempo of zero microseconds a beat")
-    return MidiPiece(
-        notes=np.array(sorted(tracks.notes), dtype=np.int64).reshape(-1, 4),
-        parts=tracks.named_parts(scanned.names),
-        percussion=tracks.percussion,
-        tempos=tuple(sorted(tracks.tempos, key=lambda event: event[0])),
-        metres=tuple(sorted(tracks.metres, key=lambda event: event[0])),
-        ticks_per_beat=midi.ticks_per_beat,
-        end_tick=tracks.end_tick,
-        keys=tuple(sorted(scanned.keys, key=lambda event: event[0])),
-        mark=scanned.mark,
-    )
+    with _naming(path):
+        events = scan(_read_bytes(path))
+        notes, found = notes_and_parts(events)
+        chosen = [
+            number
+            for number, part in enumerate(found)
+            if (tracks is None or part.track + 1 in tracks)
+            and (channels is None or part.channel + 1 in channels)
+            and (parts is None or number + 1 in parts)
+        ]
+        if found and not chosen:
+            there = _shown("; ", describe_parts(notes, found))
+            raise MidiError(path, f"no notes in what was chosen; there is {there}")
+        sources = {found[number].track for number in chosen}
+        if events.form == SEVERAL_PIECES and len(sources) > 1:
+            numbers = _shown(", ", [str(track + 1) for track in sorted(sources)])
+            raise MidiError(path, f"several pieces (format 2): choose one, --track {numbers}")
+        return _piece(events, notes, found, chosen)
 
 
-class _Tracks:
-    """Accumulator for the tracks of one file; see `MidiPiece`."""
+def list_parts(path: AnyPath) -> list[str]:
+    """Describe the parts of a MIDI file, in one line each.
 
-    def __init__(self) -> None:
-        self.notes: list[tuple[int, int, int, int]] = []
-        self.tempos: list[tuple[int, int]] = []
-        self.metres: list[tuple[int, int, int]] = []
-        self.percussion = self.end_tick = 0
-        # Index and programs per (track, channel); None before the track sets a program.
-        self._parts: dict[tuple[int, int], tuple[int, set[int | None]]] = {}
-        self._changes: list[tuple[int, int, int]] = []  # (tick, channel, program) in any track
+    Returns:
+        Lines such as "part 1: track 2, channel 1, Melody, program 1 (piano), 91 notes, G4 to G5".
 
-    def read(self, number: int, track: Any) -> None:
-        """Read all messages of a track.
-
-        Args:
-            number: index of the track.
-            track: its messages, as mido returns them.
-        """
-        tick = 0
-        sounding: defaultdict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)
-        program: dict[int, int] = {}
-        for message in track:
-            tick += message.time
-            kind = message.type
-            if kind == "note_on" and message.velocity > 0:
-                channel = message.channel
-                if channel == PERCUSSION:
-                    self.percussion += 1
-                    continue
-                part, programs = self._parts.setdefault(
-                    (number, channel), (len(self._parts), set())
-                )
-                programs.add(program.get(channel))
-                sounding[channel, message.note].append((tick, part))
-            elif kind in ("note_on", "note_off"):
-                onsets = sounding[message.channel, message.note]
-                if onsets:
-                    onset, part = onsets.popleft()
-                    self.notes.append((onset, tick, message.note, part))
-            elif kind == "program_change":
-                program[message.channel] = message.program
-                self._changes.append((tick, message.channel, message.program))
-            elif kind == "set_tempo":
-                self.tempos.append((tick, message.tempo))
-            elif kind == "time_signature":
-                self.metres.append((tick, message.numerator, message.denominator))
-        for (_, pitch), onsets in sounding.items():
-            self.notes += ((onset, tick, pitch, part) for onset, part in onsets)
-        self.end_tick = max(self.end_tick, tick)
-
-    def named_parts(self, names: dict[int, str]) -> tuple[Part, ...]:
-        """Return the parts with their programs and names.
-
-        A part without a program takes the one that another track sets on its channel.
-        """
-        channel_programs = {
-            channel: program for _, channel, program in sorted(self._changes, reverse=True)
-        }
-        parts = []
-        for (number, channel), (_, programs) in self._parts.items():
-            known = {
-                channel_programs.get(channel, 0) if program is None else program
-                for program in programs
-            }
-            parts.append(Part(number, channel, tuple(sorted(known)), names.get(number, "")))
-        return tuple(parts)
+    Raises:
+        MidiError: if the file cannot be read.
+    """
+    with _naming(path):
+        return describe_parts(*notes_and_parts(scan(_read_bytes(path))))
 
 
-def _parse(path: AnyPath) -> tuple[Scan, Any]:
-    """Scan the file, then parse the clean copy with mido."""
-    import mido
-
-    data = _read_bytes(path)
+@contextmanager
+def _naming(path: AnyPath) -> Iterator[None]:
+    """Add the path to an error."""
     try:
-        scanned = scan(data)
+        yield
     except MidiDamageError as damage:
         raise MidiError(path, str(damage)) from None
-    try:
-        return scanned, mido.MidiFile(file=io.BytesIO(scanned.clean))
-    except UNPARSABLE as error:
-        reason = f"damaged: an event cannot be parsed ({type(error).__name__}: {error})"
-        raise MidiError(path, reason) from None
+
+
+def _shown(separator: str, items: list[str]) -> str:
+    """Join the first few items."""
+    return separator.join([*items[:MAX_SHOWN], *["..."][: len(items) > MAX_SHOWN]])
+
+
+def _piece(
+    events: Events, notes: IntArray, found: tuple[Part, ...], chosen: list[int]
+) -> MidiPiece:
+    """Return the chosen parts as a piece.
+
+    Args:
+        events: events of the file.
+        notes: all its notes.
+        found: all its parts.
+        chosen: indices of the parts to return, sorted.
+    """
+    sources = {found[number].track for number in chosen}
+    metas = events.metas
+    if events.form == SEVERAL_PIECES:  # each with tempos and signatures of its own
+        metas = tuple(meta for meta in metas if meta.track in sources)
+    whole = len(chosen) == len(found)
+    if whole and (events.form != SEVERAL_PIECES or not found):
+        sources = set(range(len(events.ends)))
+    index = np.full(len(found), -1)
+    index[chosen] = np.arange(len(chosen))
+    part = index[notes[:, 3]]
+    drums = (events.status == NOTE_ON + PERCUSSION) & (events.data[:, 1] > 0)
+    piece = MidiPiece(
+        notes=np.column_stack([notes[:, :3], part])[part >= 0],
+        parts=tuple(found[number] for number in chosen),
+        percussion=int(drums.sum()) if whole else 0,
+        ticks_per_beat=events.division,
+        end_tick=int(max(events.ends[list(sources)])),
+        **_signatures(metas),
+    )
+    return _in_beats(piece) if events.division & SMPTE else piece
+
+
+def _signatures(metas: Iterable[Meta]) -> dict[str, Any]:
+    """Return the fields of a piece that come from meta events; odd events are left out."""
+    tempos: list[tuple[int, ...]] = []
+    metres: list[tuple[int, ...]] = []
+    keys: list[tuple[int, ...]] = []
+    mark: bytes | None = None
+    for _, tick, kind, payload in metas:
+        if kind == TEMPO and any(payload[:3]):
+            tempos.append((tick, int.from_bytes(payload[:3])))
+        elif kind == METRE and payload[0] and payload[1] <= FINEST_UNIT:
+            metres.append((tick, payload[0], 1 << payload[1]))
+        elif kind == KEY:
+            fifths, minor = struct.unpack_from(">bB", payload)
+            if abs(fifths) <= 7 and minor <= 1:
+                keys.append((tick, fifths, bool(minor)))
+        elif kind == SPECIFIC and payload.startswith(MARK) and len(payload) <= MAX_MARK:
+            mark = mark or payload
+    lists = {"tempos": tempos, "metres": metres, "keys": keys}
+    ordered = {name: tuple(sorted(found, key=itemgetter(0))) for name, found in lists.items()}
+    return {**ordered, "mark": mark}
+
+
+def _in_beats(piece: MidiPiece) -> MidiPiece:
+    """Return a piece timed in SMPTE frames as one timed in ticks per beat.
+
+    Its tempo says how long a beat is. With several tempos, beats would not be evenly spaced.
+
+    Raises:
+        MidiDamageError: if there are several tempos, or no such frame rate.
+    """
+    frames, subframes = 256 - (piece.ticks_per_beat >> 8), piece.ticks_per_beat & 0xFF
+    if frames not in FRAMES or not subframes:
+        raise MidiDamageError(f"damaged: {subframes} ticks in each of {frames} frames a second")
+    lengths = {microseconds for _, microseconds in piece.tempos} or {DEFAULT_TEMPO}
+    if len(lengths) > 1:
+        raise MidiDamageError(
+            f"timed in SMPTE frames with {len(lengths)} tempos: save it with ticks per beat"
+        )
+    beat = FRAMES[frames] * subframes * lengths.pop() / 1_000_000  # in ticks
+    factor = beat.denominator
+    if piece.end_tick * factor > MAX_TICK:
+        raise MidiDamageError("too large: its time does not fit 64 bits")
+    notes = piece.notes.copy()
+    notes[:, :2] *= factor
+    return replace(
+        piece,
+        notes=notes,
+        tempos=tuple((tick * factor, value) for tick, value in piece.tempos),
+        metres=tuple((tick * factor, beats, unit) for tick, beats, unit in piece.metres),
+        keys=tuple((tick * factor, fifths, minor) for tick, fifths, minor in piece.keys),
+        ticks_per_beat=beat.numerator,
+        end_tick=piece.end_tick * factor,
+    )
 
 
 def _read_bytes(path: AnyPath) -> bytes:

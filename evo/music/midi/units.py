@@ -10,6 +10,18 @@ MAX_MICROSECONDS = (1 << 24) - 1
 
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 
+# Each of eight programs.
+FAMILIES = (
+    "piano", "chromatic percussion", "organ", "guitar", "bass", "strings", "ensemble", "brass",
+    "reed", "pipe", "synth lead", "synth pad", "synth effects", "ethnic", "percussive",
+    "sound effects",
+)  # fmt: skip
+
+
+def program_name(program: int) -> str:
+    """Return the name of a MIDI program: 40 is "program 41 (strings)"."""
+    return f"program {program + 1} ({FAMILIES[program // 8]})"
+
 
 def note_name(pitch: int) -> str:
     """Return the name of a MIDI note number: 60 is "C4", 61 is "C#4"."""

@@ -29,7 +29,8 @@ import numpy as np
 from evo.core.errors import AbcError, InputError, MidiError
 from evo.core.user_files import user_file
 from evo.music.abc import read_melody
-from evo.music.midi.read import MidiPiece, Part
+from evo.music.midi.parts import Part
+from evo.music.midi.read import MidiPiece
 from evo.music.midi.reading import usual_lowest_note
 from evo.music.midi.units import DEFAULT_TEMPO
 from evo.music.screening.fingerprint import top_line
