@@ -127,6 +127,7 @@ SONG_OPTIONS = {
     "durations": "--durations",
     "tracks": "--track",
     "channels": "--channel",
+    "parts": "--part",
     "beat_ticks": "--beat-ticks",
 }
 
@@ -153,6 +154,10 @@ class SongSettings(Settings, frozen=True):
         tuple[Annotated[int, Meta(ge=1, le=16)], ...],
         Meta(description="Channels of MIDI files to read; empty for all."),
     ] = ()
+    parts: Annotated[
+        tuple[Annotated[int, Meta(ge=1, le=65_535)], ...],
+        Meta(description="Parts of MIDI files, as `evo songs parts` counts them; empty for all."),
+    ] = ()
     beat_ticks: Annotated[
         int,
         Meta(
@@ -172,6 +177,7 @@ class SongSettings(Settings, frozen=True):
             self.beat_ticks or None,
             self.tracks or None,
             self.channels or None,
+            self.parts or None,
         )
 
     def grid_of(self, songs: list[Song]) -> Changes:

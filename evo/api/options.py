@@ -19,7 +19,8 @@ LIMITS = (
     "generations", "evaluations", "time_limit", "target", "workers", "cluster", "insecure",
 )  # fmt: skip
 OPTIONS = (
-    *SONG_OPTIONS, "genome", "engine", "neat_config", "seed", "population", "config", "strict", *LIMITS
+    *SONG_OPTIONS, "genome", "engine", "neat_config", "seed", "population", "config", "strict",
+    *LIMITS,
 )  # fmt: skip
 
 

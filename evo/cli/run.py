@@ -93,6 +93,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--channel", "channels", type=click.IntRange(1, 16), multiple=True, help="Read this channel."
 )
+@click.option("--part", "parts", type=click.IntRange(1), multiple=True, help="Read this part.")
 @click.option("--beat-ticks", type=click.IntRange(1), help="Ticks of a beat, if not as declared.")
 @click.option(
     "--genome",

@@ -1,11 +1,11 @@
 """Find the first full bar of a piece whose file does not tell it.
 
-A melody often begins with a pickup: less than a bar before the first bar line. A file may show it as
-rests at the beginning of its first bar, and then bars count from the file's start. Else the piece
-begins with a note, and the first bar line is looked for among its first onsets, up to half a bar.
-A bar line is where most bars have an onset, where the longest notes begin, and which few notes are
-held over; the middle of a bar is where onsets are next in number (Lerdahl & Jackendoff, "A
-Generative Theory of Tonal Music", 1983, metrical preference rules 3 to 5).
+A melody often begins with a pickup: less than a bar before the first bar line. A file may show it
+as rests at the beginning of its first bar, and then bars count from the file's start. Else the
+piece begins with a note, and the first bar line is looked for among the onsets of half a bar. A bar
+line is where most bars have an onset, where the longest notes begin, and which few notes are held
+over; the middle of a bar is where onsets are next in number (Lerdahl & Jackendoff, "A Generative
+Theory of Tonal Music", 1983, metrical preference rules 3 to 5).
 
 The weights were fitted to 479 folk tunes with known pickups; `benchmarks/notes.md` has the shares
 found in as many others.

@@ -34,6 +34,7 @@ class Reading:
         beat_ticks: Ticks of a beat, if not as the file declares; None to find it.
         tracks: Tracks to read, from 1; None for all.
         channels: Channels to read, 1 to 16; None for all.
+        parts: Parts to read, from 1, as `evo songs parts` counts them; None for all.
 
     Raises:
         ValueError: If a number is out of range.
@@ -46,6 +47,7 @@ class Reading:
     beat_ticks: int | None = None
     tracks: tuple[int, ...] | None = None
     channels: tuple[int, ...] | None = None
+    parts: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         keys = 1 if self.keys == AUTO else integer("keys", self.keys, 1, 128)

@@ -76,7 +76,9 @@ def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) 
             note in these steps.
     """
     if piece is None:
-        piece = read_piece(path)
+        piece = read_piece(
+            path, tracks=reading.tracks, channels=reading.channels, parts=reading.parts
+        )
     if not len(piece.notes):
         raise MidiError(path, "no notes but percussion" if piece.percussion else "no notes")
     marked = _marked(piece)
