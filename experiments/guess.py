@@ -14,6 +14,7 @@ per step.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -40,18 +41,17 @@ from evo.experiment import (
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
 from evo.fitness.guessing.game import LONGER, WINDOW, Guessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
+from evo.music.metre import metre_of
 from evo.music.midi.reading import usual_lowest_note
 from evo.music.song import Song
+from evo.music.text_roll import row_starts
 from genomes.arrays import BoolArray
 from genomes.base import Streams
 from genomes.player import Player
 
-STEPS_PER_BEAT = 2
 COEVOLVED = "coevolved"  # a score, beside those of `evo.fitness.guessing.game`
 # Input lags of an evolved guesser: slightly more than those of a performer.
 GUESSER_LAGS = tuple(range(1, 9))
-# Beats of another song that serve as a prompt.
-PROMPT_BEATS = 4
 # Tuned one change at a time on ten seeds.
 PRESETS: dict[str, Changes] = {
     # Inputs are the last six steps. With so short a memory every network eventually repeats
@@ -115,6 +115,10 @@ class GuessSettings(Settings, frozen=True):
     steps: Annotated[
         int, Meta(ge=3 * WINDOW, le=65_536, description="Steps that are played and scored.")
     ] = 192
+    steps_per_beat: Annotated[int, Meta(ge=1, le=96, description="Steps per quarter note.")] = 2
+    metre: Annotated[
+        str, Meta(description="Time signature of the melodies, for their bar lines: 3/4.")
+    ] = "4/4"
     guessers: Annotated[
         int, Meta(ge=2, le=100_000, description="With coevolved: guessers per generation.")
     ] = 40
@@ -126,6 +130,7 @@ class GuessSettings(Settings, frozen=True):
     ] = 6
 
     def __post_init__(self) -> None:
+        metre_of(self.metre)
         if self.guessers < self.rivals:
             raise InputError(
                 f"guessers must be at least {self.rivals}, as there are {self.rivals} rivals, "
@@ -209,13 +214,13 @@ def task(config: Config, folder: Path) -> Task:
         folder: Not used.
     """
     fitness = fitness_of(config)
-    player, lowest_note = player_of(config, fitness.keys), usual_lowest_note(fitness.keys)
+    player, silent = player_of(config, fitness.keys), _silent(config)
 
     def champion_files(performers: Any) -> dict[str, bytes]:
-        files = _champion_files(fitness, performers, lowest_note)
-        return files | player_file(player, lowest_note, STEPS_PER_BEAT)
+        files = _champion_files(fitness, performers, silent)
+        return files | player_file(player, silent.lowest_note, silent.steps_per_beat)
 
-    return Task(fitness, player, champion_files, lowest_note)
+    return Task(fitness, player, champion_files, silent.lowest_note)
 
 
 def melody_of(
@@ -249,21 +254,31 @@ def melody_of(
     return rolls_of(symbols_of(played), keys)
 
 
-def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dict[str, bytes]:
+def _silent(config: Config) -> Song:
+    """Return a silent step, with the instrument and the metre of the melodies."""
+    table: GuessSettings = config.task
+    silence = np.zeros((1, table.keys), np.bool_)
+    lowest_note, metre = usual_lowest_note(table.keys), metre_of(table.metre)
+    return Song(silence, lowest_note, table.steps_per_beat, 120.0, "champion", metre=metre)
+
+
+def _champion_files(fitness: Guessing, performers: Any, silent: Song) -> dict[str, bytes]:
     """Return the champion's melody, its roll and its predictability."""
     from evo.analysis.plot import guessing_figure, pieces_figure, png_bytes
     from evo.analysis.plot.rolls import ROW_STEPS
 
     roll = melody_of(fitness.keys, fitness.steps, performers)
 
-    def song(begin: int, end: int, name: str) -> Song:
-        return Song(roll[begin:end], lowest_note, STEPS_PER_BEAT, 120.0, name)
-
-    begins = range(0, len(roll), ROW_STEPS)
-    width = min(len(roll), ROW_STEPS)
-    rows = [song(begin, begin + ROW_STEPS, f"from step {begin}") for begin in begins]
+    melody = silent.played(roll)
+    begins = row_starts(melody, ROW_STEPS)
+    ends = [*begins[1:], len(roll)]
+    width = max(end - begin for begin, end in zip(begins, ends, strict=True))
+    rows = [
+        replace(silent.played(roll[begin:end]), name=f"from step {begin}")
+        for begin, end in zip(begins, ends, strict=True)
+    ]
     return {
-        "song.mid": song(0, len(roll), "champion").to_midi(),
+        "song.mid": melody.to_midi(),
         "roll.png": png_bytes(pieces_figure(rows, [""] * len(rows), width)),
         "guessing.png": png_bytes(guessing_figure(roll, fitness.steps)),
     }
@@ -271,7 +286,7 @@ def _champion_files(fitness: Guessing, performers: Any, lowest_note: int) -> dic
 
 def resolution(config: Config) -> tuple[int, int]:
     """Return the number of keys, and the steps per beat."""
-    return config.task.keys, STEPS_PER_BEAT
+    return config.task.keys, config.task.steps_per_beat
 
 
 def improvise(
@@ -285,7 +300,7 @@ def improvise(
     """Play a melody with a champion.
 
     A grid plays its own melody, and others one of several times `task.steps`. With a song to begin
-    with, the first 4 beats of the song are the prompt, and are part of the melody.
+    with, its first bar is the prompt, and is part of the melody.
 
     Args:
         config: The run's configuration.
@@ -297,13 +312,12 @@ def improvise(
     """
     keys, steps, given = config.task.keys, config.task.steps, 0
     if begin is None:  # one silent step, which is not played
-        silence = np.zeros((1, keys), np.bool_)
-        begin = Song(silence, usual_lowest_note(keys), STEPS_PER_BEAT, 120.0, "melody")
+        begin = replace(_silent(config), name="melody")
     else:
-        given = PROMPT_BEATS * STEPS_PER_BEAT
+        given = begin.metre.first_bar + begin.bar
     prompt = begin.onsets[:given]
     played = melody_of(keys, steps, performers, prompt, streams, temperature)
-    return Song(played, begin.lowest_note, begin.steps_per_beat, begin.tempo, begin.name)
+    return begin.played(played)
 
 
 def outcome(result: Mapping[str, Any]) -> str:

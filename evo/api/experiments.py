@@ -21,6 +21,7 @@ from evo.core.settings import Changes, Meta, Settings, changed
 from evo.core.user_scripts import script_of
 from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
 from evo.fitness.function import FunctionFitness, name_of_function
+from evo.music.metre import metre_of
 from evo.music.midi.reading import usual_lowest_note
 from evo.music.song import Song
 from evo.runs.user_experiments import free_name
@@ -69,8 +70,20 @@ class MusicSettings(Settings, frozen=True):
 
     keys: Annotated[int, Meta(ge=1, le=128, description="Keys of the instrument.")] = 13
     steps: Annotated[int, Meta(ge=1, le=65_536, description="Steps of a piece.")] = 64
-    steps_per_beat: Annotated[int, Meta(ge=1, le=96, description="Steps of a beat.")] = 2
+    steps_per_beat: Annotated[int, Meta(ge=1, le=96, description="Steps per quarter note.")] = 2
+    metre: Annotated[str, Meta(description="Time signature, for the bar lines: 3/4.")] = "4/4"
+    durations: Annotated[
+        bool, Meta(description="Rolls have a second plane: how long notes sound.")
+    ] = False
     tempo: Annotated[float, Meta(ge=5, le=1000, description="Beats per minute.")] = 120.0
+
+    def __post_init__(self) -> None:
+        metre_of(self.metre)
+
+    @property
+    def channels(self) -> int:
+        """Channels of a roll: keys, or twice as many with durations."""
+        return self.keys * (2 if self.durations else 1)
 
 
 def fitness(
@@ -203,7 +216,7 @@ class _OfUser:
 
     def shape(self, config: Config, find: FindSongs) -> Music | Vectors:
         """Return the shape of the task; see `Experiment.shape`."""
-        return self.vectors or Music(config.task.keys, config.task.steps)
+        return self.vectors or Music(config.task.channels, config.task.steps)
 
     def task(self, config: Config, folder: Path) -> Task:
         """Return the task; see `Experiment.task`."""
@@ -216,10 +229,13 @@ class _OfUser:
         def files(performers: Any) -> Files:
             steps, lowest_note = max(own.steps, len(self.prompt)), usual_lowest_note(own.keys)
             played = performers.perform(self.prompt, steps)[0]
-            song = Song(played, lowest_note, own.steps_per_beat, own.tempo, self.name)
-            return _song_files(song)
+            silence, metre = np.zeros((1, own.keys), np.bool_), metre_of(own.metre)
+            empty = Song(
+                silence, lowest_note, own.steps_per_beat, own.tempo, self.name, metre=metre
+            )
+            return _song_files(empty.played(played))
 
-        player = player_of(config, own.keys)
+        player = player_of(config, own.channels)
         return Task(fitness, player, files, usual_lowest_note(own.keys))
 
 
@@ -305,7 +321,7 @@ def _check_genome(genome: str | None, keys: int | None) -> None:
 
 def _prompt(prompt: Any, keys: int | None) -> BoolArray:
     """Return the beginning of a champion's song as an array."""
-    roll = np.asarray(getattr(prompt, "grid", prompt))
+    roll = np.asarray(prompt.onsets if isinstance(prompt, Song) else prompt)
     if roll.ndim != 2 or roll.shape[1] != keys or roll.dtype.kind not in "bui":
         raise InputError(f"prompt must be bool (steps, {keys}), got {roll.dtype} {roll.shape}")
     return roll.astype(np.bool_)

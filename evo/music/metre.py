@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.core.errors import InputError
 from genomes.arrays import IntArray
 
 MAX_BEATS = 255  # MIDI stores a byte
@@ -63,6 +64,19 @@ def is_time_signature(beats: int, unit: int) -> bool:
         unit: The note that is a beat, the lower number.
     """
     return 1 <= beats <= MAX_BEATS and unit in UNITS
+
+
+def metre_of(text: str) -> Metre:
+    """Return the metre of a time signature: "3/4".
+
+    Raises:
+        InputError: If the text is none.
+    """
+    beats, _, unit = text.strip().partition("/")
+    numbers = beats.isdecimal() and unit.isdecimal() and len(text) < 9
+    if numbers and is_time_signature(int(beats), int(unit)):
+        return Metre(int(beats), int(unit))
+    raise InputError(f"metre must be a time signature such as 3/4 or 6/8, got {text!r}")
 
 
 def bar_steps(beats: int, unit: int, steps_per_beat: int) -> Fraction:

@@ -41,7 +41,7 @@ def found_pickup(onsets: BoolArray, bar: Fraction) -> int:
         return half_up(ceil(bars) * bar) if bars.denominator > 1 else 0
     if bar.denominator > 1 or steps[-1] < _MIN_BARS * bar:
         return 0
-    candidates = steps[2 * steps < bar]
+    candidates = steps[2 * steps < int(bar)]
     scores = [_WEIGHTS @ _evidence(steps, int(bar), pickup) for pickup in candidates.tolist()]
     return int(candidates[int(np.argmax(scores))])
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from genomes.arrays import BoolArray, IntArray
+from genomes.arrays import BoolArray
 
 Note = tuple[int, int, int]  # first step, release step, key
 
@@ -114,11 +115,20 @@ def split(roll: BoolArray, keys: int) -> tuple[BoolArray, BoolArray | None]:
     raise ValueError(f"roll: expected (steps, {keys}) or (steps, {2 * keys}), got {roll.shape}")
 
 
-def onset_count(first: IntArray, key: IntArray) -> int:
-    """Return how many different onsets there are.
+def checked_plane(argument: str, values: ArrayLike) -> BoolArray:
+    """Return a read-only copy of a plane.
 
     Args:
-        first: int64 (notes,), the step of each note.
-        key: int64 (notes,), the key of each note.
+        argument: Its name, for the message.
+        values: The plane.
+
+    Raises:
+        ValueError: if it is not bool (steps, keys).
     """
-    return len(np.unique(first * 128 + key))
+    plane = np.array(values, order="C")
+    if plane.dtype != np.bool_ or plane.ndim != 2:
+        raise ValueError(
+            f"{argument}: expected a bool array (steps, keys), got {plane.dtype} {plane.shape}"
+        )
+    plane.flags.writeable = False
+    return plane

@@ -15,7 +15,6 @@ from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from evo.core.errors import InputError, MidiError
 from evo.core.user_files import AnyPath
@@ -26,7 +25,7 @@ from evo.music.midi.roll import read_score
 from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import write_file
 from evo.music.names import name_of
-from evo.music.planes import connected, notes_of, split, until_next
+from evo.music.planes import checked_plane, connected, notes_of, split, until_next
 from evo.music.synth import player, write_wav
 from genomes.arrays import BoolArray, FloatArray, IntArray
 
@@ -68,8 +67,8 @@ class Song:
     key_changes: tuple[tuple[int, Key], ...] = ()
 
     def __post_init__(self) -> None:
-        onsets = _plane("onsets", self.onsets)
-        sounding = onsets if self.sounding is None else _plane("sounding", self.sounding)
+        onsets = checked_plane("onsets", self.onsets)
+        sounding = onsets if self.sounding is None else checked_plane("sounding", self.sounding)
         steps, keys = onsets.shape
         if sounding.shape != onsets.shape:
             raise ValueError(f"sounding: expected {onsets.shape}, got {sounding.shape}")
@@ -198,11 +197,16 @@ class Song:
 
     def seconds(self) -> FloatArray:
         """Return the time of every step and of the end: float64 (steps + 1,), in seconds."""
-        times = np.arange(self.steps + 1) * 60.0 / (self.tempo * self.steps_per_beat)
+        times = self._lengths(self.tempo, 0)
         for step, tempo in self.tempo_changes:
-            later = np.arange(self.steps + 1 - step) * 60.0 / (tempo * self.steps_per_beat)
-            times[step:] = times[step] + later
+            times[step:] = times[step] + self._lengths(tempo, step)
         return times
+
+    def _lengths(self, tempo: float, first: int) -> FloatArray:
+        """Return the seconds from a step to every later one, at one tempo."""
+        steps = np.arange(self.steps + 1 - first, dtype=np.float64)
+        seconds: FloatArray = steps * 60.0 / (tempo * self.steps_per_beat)
+        return seconds
 
     @property
     def bar(self) -> int:
@@ -377,18 +381,3 @@ class Song:
             f"{note_name(self.lowest_note)}..{top}, {len(self.notes())} notes, {self.metre}, "
             f"{self.duration:.1f} s)"
         )
-
-
-def _plane(argument: str, values: ArrayLike) -> BoolArray:
-    """Return a read-only copy of a plane.
-
-    Raises:
-        ValueError: if it is not bool (steps, keys).
-    """
-    plane = np.array(values, order="C")
-    if plane.dtype != np.bool_ or plane.ndim != 2:
-        raise ValueError(
-            f"{argument}: expected a bool array (steps, keys), got {plane.dtype} {plane.shape}"
-        )
-    plane.flags.writeable = False
-    return plane
