@@ -17,7 +17,9 @@ Without symusic or music21, what needs them is skipped with a message.
 """
 
 # isort: split
-import argparse
+import common  # first: it arranges the import path
+
+# isort: split
 import importlib.util
 import random
 import statistics
@@ -195,7 +197,7 @@ def measure_speed() -> None:
 
 def main() -> None:
     """Compare or measure, and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = common.parser(__doc__)
     parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--generated", type=int, default=0, metavar="N")
     parser.add_argument("--from-music21", type=int, default=0, metavar="N")

@@ -12,6 +12,7 @@ import click
 from evo.cli.errors import one_line_errors
 
 COLLECTION_NAMES = ("essen",)  # kept equal to `evo.music.screening.essen` by a test
+PROFILE_NAMES = ("melody", "piano", "any")  # kept equal to `evo.music.screening.demands` by a test
 
 
 @click.group()
@@ -53,16 +54,24 @@ def export_songs(folder: str) -> None:
     help="Check a music21 collection instead of a PATH; essen: 8,514 folk songs.",
 )  # fmt: skip
 @click.option(
-    "--keys", type=click.IntRange(1, 128), default=13, show_default=True,
-    help="Keys of the instrument.",
+    "--profile", type=click.Choice(PROFILE_NAMES),
+    help="Demands on a piece; default: melody, or piano for more than 25 keys.",
 )  # fmt: skip
 @click.option(
-    "--chord", type=click.IntRange(1),
-    help="Maximum simultaneous notes; default 4, or 10 for more than 25 keys.",
+    "--keys", type=click.IntRange(1, 128),
+    help="Keys of the instrument; default: those of the profile, for a corpus 13.",
+)  # fmt: skip
+@click.option(
+    "--chord", type=click.IntRange(1, 128),
+    help="Maximum number of notes that begin together; default: that of the profile.",
 )  # fmt: skip
 @click.option(
     "--steps-per-beat", type=click.IntRange(1, 96),
     help="Reject songs that need a finer piano roll; default: no limit, for a corpus 2.",
+)  # fmt: skip
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE",
+    help="Change a demand, such as odd_metres=true; repeatable.",
 )  # fmt: skip
 @click.option("--limit", type=click.IntRange(1), help="Maximum number of songs to check.")
 @click.option("--seed", type=click.IntRange(0), help="With --limit: seed of a random sample.")
@@ -74,9 +83,12 @@ def check_songs(path: str | None, corpus: str | None, **options: Any) -> None:
     """List which MIDI files in PATH are suitable for learning, and the faults of the others.
 
     PATH is a file, or a folder including its subfolders. Faults are: damaged files, pieces for
-    instruments other than one piano, live recordings off the grid, constantly changing tempos,
-    changing or odd metres, pieces too complex for the keys, too short or too long, and repeated
-    melodies in any key and tempo.
+    other instruments than a piano, live recordings off the grid, constantly changing tempos,
+    changing or odd metres, more notes or wider hands than can be played, pieces too short or too
+    long, and repeated melodies in any key and tempo.
+
+    A profile says what is refused: `melody` expects a voice or a few, `piano` what two hands can
+    play, and `any` takes whatever can be read.
 
     Args:
         path: Path of a file or folder, or None with a corpus.
@@ -88,13 +100,17 @@ def check_songs(path: str | None, corpus: str | None, **options: Any) -> None:
     """
     from evo.core.errors import InputError
     from evo.music.screening.check import Check
-    from evo.music.screening.faults import Demands
+    from evo.music.screening.demands import demands_of
     from evo.music.screening.report import Outputs, chosen, files_below, folk_songs_of, survey
 
     if (path is None) == (corpus is None):
         raise InputError("what to check: give either a PATH or --corpus")
-    steps_per_beat = options["steps_per_beat"] or (None if corpus is None else 2)
-    demands = Demands(options["keys"], options["chord"], steps_per_beat=steps_per_beat)
+    # A corpus is for the simplified instrument, unless the options say otherwise.
+    given = {} if corpus is None else {"keys": 13, "steps_per_beat": 2}
+    for name in ("keys", "chord", "steps_per_beat"):
+        if options[name] is not None:
+            given[name] = options[name]
+    demands = demands_of(options["profile"], given, options["settings"])
     found = files_below(str(path)) if corpus is None else folk_songs_of(corpus, demands)
     outputs = Outputs(options["json_file"], options["csv_file"], options["keep"])
     signal = survey(Check(demands), chosen(found, options["limit"], options["seed"]), outputs)

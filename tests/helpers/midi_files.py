@@ -152,9 +152,6 @@ FAULTY: dict[str, tuple[str, Writer]] = {
     "with drums": ("not-piano", _piece(M, Voice(M[:20], channel=9, program=None))),
     "for a violin": ("not-piano", _piece(Voice(M, program=40))),
     "for piano and flute": ("not-piano", _piece(M, Voice(M[:9], channel=1, program=73))),
-    "for three hands": ("not-piano", _piece(M, moved(M, semitones=0), M[:9])),
-    "on three channels of one track": (
-        "not-piano", _piece(M, Voice(M[:9], 1), Voice(M[9:18], 2), one_track=True)),
     "whose program another track gives": (
         "not-piano", _piece(Voice(M, program=None), Voice([], program=40))),
     "a live recording": ("off-grid", _piece(LIVE)),
@@ -169,8 +166,11 @@ FAULTY: dict[str, tuple[str, Writer]] = {
         "metre", _piece(M, metres=[(12 * n, *((4, 4), (3, 4))[n % 2]) for n in range(5)])),
     "a metre of 5/4": ("metre", _piece(M, metres=((0, 5, 4),))),
     "a metre of 7/8": ("metre", _piece(M, metres=((0, 7, 8),))),
-    "over two octaves": ("complex", _piece(sorted(M[::2] + moved(M[1::2], semitones=12)))),
-    "chords of six": ("complex", _piece(sorted(M + [(8, 1, 60 + 2 * n) for n in range(6)]))),
+    "over three octaves": ("complex", _piece(sorted(M[::2] + moved(M[1::2], semitones=25)))),
+    "chords of six": ("complex", _piece(
+        sorted(M + [(8 * at, 1, 60 + 2 * n) for at in range(8) for n in range(6)]))),
+    "six notes held at once": ("complex", _piece(
+        M, *([(8 * bar + n / 2, 6, 60 + 2 * n) for bar in range(8)] for n in range(6)))),
     "six notes a beat": ("complex", _piece(RUN)),
     "five notes": ("short", _piece([(8.0 * n, 1, 60 + n) for n in range(5)])),
     "two bars": ("short", _piece(melody(step=0.25, beats=6))),
@@ -213,6 +213,15 @@ INNOCENT: dict[str, Writer] = {
     "six-eight": _piece(melody(23, step=0.5), metres=((0, 6, 8),)),
     "another metre after the last note": _piece(
         melody(24), metres=((0, 4, 4), (80, 3, 4)), end=88),
+    "one melody on three tracks": _piece(melody(33), melody(33), melody(33)[:9]),
+    "on three channels of one track": _piece(
+        melody(34), Voice(melody(34)[:9], 1), Voice(melody(34)[9:18], 2), one_track=True),
+    "four voices on four tracks": _piece(
+        *(Voice(moved(melody(35, step=1)[:30], semitones=down)) for down in (0, 4, 7, 12))),
+    "a tempo that changes by a few beats a minute": _piece(
+        melody(36), tempos=[(beat, 120 + (beat * 7) % 5 - 2) for beat in range(BEATS)]),
+    "one odd bar": _piece(melody(37), metres=((0, 4, 4), (16, 5, 4), (21, 4, 4))),
+    "another beat": _piece([(on * 32 / 30, length, key) for on, length, key in melody(38)]),
     "two hands on two tracks": _piece(
         melody(25, root=60), [(4 * bar, 4, 60) for bar in range(16)]),
     "a harpsichord": _piece(Voice(melody(26), program=6)),

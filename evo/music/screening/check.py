@@ -4,7 +4,7 @@ Pieces are read and judged one at a time, then released. Kept are a 16-byte fing
 name of its first piece, and a count per fault. So memory hardly grows with the number of files. A
 file that cannot be read gets a report with the reason.
 
-    check = Check(Demands(keys=13))
+    check = Check(PROFILES["piano"])
     for path in midi_files(folder, below=True):
         report = check.file(path)
 """
@@ -18,9 +18,13 @@ from typing import Any
 
 from evo.core.errors import MidiError, printable
 from evo.music.midi.read import MidiPiece, read_piece
+from evo.music.screening.demands import Demands
 from evo.music.screening.facts import Facts
-from evo.music.screening.faults import Demands, Fault, judge
+from evo.music.screening.faults import Fault, judge
 from evo.music.screening.fingerprint import fingerprint
+
+# How the reasons of `MidiError` begin, by fault.
+UNREADABLE = {"large": "too large", "several": "several pieces", "damaged": "damaged"}
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,12 @@ class Check:
         try:
             piece = read()
         except MidiError as error:
-            return Report(name, None, (Fault("damaged", error.reason.removeprefix("damaged: ")),))
+            return Report(name, None, (_unreadable(error),))
         verdict = judge(piece, self.demands)
         if isinstance(verdict, Fault):
             return Report(name, None, (verdict,))
         facts, grid, faults = verdict
-        melody = fingerprint(piece.notes, piece.ticks_per_beat, grid)
+        melody = fingerprint(piece.notes, facts.beat_ticks, grid)
         if melody is None:
             return Report(name, facts, tuple(faults))
         first, first_is_fit = self._melodies.get(melody, (None, False))
@@ -111,3 +115,11 @@ class Check:
         if first is not None and (first_is_fit or faults):
             faults.append(Fault("duplicate", f"the melody of {first}"))
         return Report(name, facts, tuple(faults), first)
+
+
+def _unreadable(error: MidiError) -> Fault:
+    """Return the fault of a file that cannot be read."""
+    for kind, beginning in UNREADABLE.items():
+        if error.reason.startswith(beginning):
+            return Fault(kind, error.reason.removeprefix(beginning).lstrip(": "))
+    return Fault("damaged", error.reason)

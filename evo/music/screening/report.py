@@ -27,9 +27,10 @@ from evo.core.interrupt import Interrupts
 from evo.core.user_files import UserTextFile, user_file
 from evo.music.midi.read import MidiPiece, read_piece
 from evo.music.screening.check import Check, Report
+from evo.music.screening.demands import Demands
 from evo.music.screening.essen import FolkSong, folk_songs, to_song
 from evo.music.screening.facts import Facts
-from evo.music.screening.faults import FAULTS, Demands
+from evo.music.screening.faults import FAULTS
 from evo.music.song_finder import midi_files
 from evo.music.tables import new_table, print_line, show, watched
 

@@ -15,7 +15,8 @@ from click.testing import CliRunner, Result
 from midi_files import DAMAGED, FAULTY, INNOCENT, Voice, melody, write_piece
 
 from evo.cli.main import main
-from evo.cli.songs import COLLECTION_NAMES
+from evo.cli.songs import COLLECTION_NAMES, PROFILE_NAMES
+from evo.music.screening.demands import PROFILES
 from evo.music.screening.essen import FOLDERS
 from evo.music.screening.report import MAX_LISTED
 from evo.music.song_finder import load_songs
@@ -67,6 +68,15 @@ def many_songs(count: int, folder: Path = Path("many")) -> Path:
 
 def test_the_collections_in_the_help_are_those_there_are() -> None:
     assert tuple(FOLDERS) == COLLECTION_NAMES
+    assert tuple(PROFILES) == PROFILE_NAMES
+
+
+def test_a_profile_and_single_demands_decide_what_is_fit() -> None:
+    few_songs()
+    assert "2 of 4 are fit to learn from, with 88 keys" in done("songs", "--profile", "piano")
+    assert "3 of 4 are fit to learn from, with 128 keys" in done("songs", "--profile", "any")
+    assert "3 of 4 are fit" in done("songs", "--set", "others=1")
+    assert "0 of 4 are fit" in done("songs", "--keys", 12, "--chord", 1)
 
 
 def test_few_songs_are_shown_in_a_table_with_the_reasons_below_and_a_summary() -> None:
@@ -77,10 +87,13 @@ def test_few_songs_are_shown_in_a_table_with_the_reasons_below_and_a_summary() -
         "a.mid": "fit", "c.mid": "damaged", "d.mid": "not-piano", "deep/b.mid": "fit",
     }  # fmt: skip
     assert sum(line.startswith("songs/c.mid: damaged or unreadable (truncated") for line in lines)
-    assert "songs/d.mid: not a piano piece (program 41, strings" in text
+    assert (
+        "songs/d.mid: not a piano piece (program 41 (strings) plays 100% of the notes, at most 2%"
+        in text
+    )
     assert ["fit", "to", "learn", "from", "2", "50.0%"] in [line.split() for line in lines]
     assert "1 with steps_per_beat=4" in text
-    assert "2 of 4 are fit to learn from, with 13 keys" in text
+    assert "2 of 4 are fit to learn from, with 25 keys" in text
 
 
 def test_of_many_songs_only_the_faulty_ones_are_named_in_a_line_each() -> None:
@@ -149,6 +162,9 @@ def test_a_limit_takes_the_first_or_a_sample_that_the_seed_repeats() -> None:
     (("empty",), "no *.mid"),
     (("--corpus", "bach"), "bach"),
     (("empty", "--keys", "0"), "0"),
+    (("empty", "--set", "keys=0"), "keys must be"),
+    (("empty", "--set", "hands=2"), "hands"),
+    (("empty", "--profile", "band"), "band"),
     (("songs", "--json", "missing/r.json"), "missing"),
     (("songs", "--keep", "songs"), "not empty"),
 ], ids=" ".join)  # fmt: skip

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from judged_pieces import JUDGED
 from midi_files import (
     DAMAGED,
     FAULTY,
@@ -24,16 +25,18 @@ from midi_files import (
     write_piece,
 )
 
+from evo.core.errors import InputError
 from evo.music.midi.read import read_piece
 from evo.music.screening.check import Check, Report
-from evo.music.screening.faults import FAULTS, Demands
+from evo.music.screening.demands import PROFILES, Demands, demands_of
+from evo.music.screening.faults import FAULTS
 from evo.music.screening.timing import best_grid
 from evo.music.song import Song
 from evo.music.song_finder import midi_files
 
 
 def check(path: Path, **demands: int) -> Report:
-    return Check(Demands(**demands)).file(str(path))
+    return Check(demands_of(None, demands)).file(str(path))
 
 
 def kinds(report: Report) -> list[str]:
@@ -66,7 +69,7 @@ def test_what_is_innocent_is_fit_and_can_be_loaded(name: str, tmp_path: Path) ->
 
 def test_every_fault_has_its_file() -> None:
     assert {kind for kind, _ in FAULTY.values()} == set(FAULTS) - {
-        "damaged", "fine-grid", "duplicate",
+        "damaged", "large", "several", "fine-grid", "duplicate",
     }  # fmt: skip
 
 
@@ -106,7 +109,7 @@ def test_the_grid_says_how_fine_a_piano_roll_must_be(tmp_path: Path) -> None:
 
 
 def test_a_larger_instrument_takes_more_music(tmp_path: Path) -> None:
-    for name in ("over two octaves", "chords of six", "six notes a beat"):
+    for name in ("over three octaves", "chords of six", "six notes a beat"):
         FAULTY[name][1](tmp_path / "song.mid")
         assert check(tmp_path / "song.mid", keys=88).fit
     INNOCENT["eighths"](tmp_path / "song.mid")
@@ -116,6 +119,73 @@ def test_a_larger_instrument_takes_more_music(tmp_path: Path) -> None:
 def test_faults_come_together(tmp_path: Path) -> None:
     write_piece(tmp_path / "song.mid", Voice(LIVE, program=40), metres=((0, 5, 4),))
     assert kinds(check(tmp_path / "song.mid")) == ["not-piano", "off-grid", "metre"]
+
+
+# Profiles
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_the_profile_of_pianos_judges_as_a_teacher_does(name: str, tmp_path: Path) -> None:
+    fit, write = JUDGED[name]
+    write(tmp_path / "song.mid")
+    report = Check(PROFILES["piano"]).file(str(tmp_path / "song.mid"))
+    assert report.fit == fit, str(report)
+
+
+def test_every_piece_with_notes_is_fit_for_anything(tmp_path: Path) -> None:
+    for name, (_, write) in (FAULTY | JUDGED).items():
+        if "hour" in name:
+            continue  # slow to write
+        write(tmp_path / "song.mid")
+        report = Check(PROFILES["any"]).file(str(tmp_path / "song.mid"))
+        assert kinds(report) in ([], ["empty"]), str(report)
+
+
+def test_demands_are_a_profile_and_changes() -> None:
+    assert demands_of(None, {}) == PROFILES["melody"]
+    assert demands_of(None, {"keys": 88}) == PROFILES["piano"]
+    assert demands_of("piano", {"keys": 13}).keys == 13
+    assert demands_of("melody", {}, ["odd_metres=true", "beyond = 0.5"]).beyond == 0.5
+    for wrong in ("odd_metre=true", "beyond=2", "beyond"):
+        with pytest.raises(InputError, match=r"beyond|odd_metre"):
+            demands_of("melody", {}, [wrong])
+
+
+def test_every_reason_gives_what_was_measured_and_what_is_allowed(tmp_path: Path) -> None:
+    reasons = {
+        "with drums": "play 27% of the notes, at most 2%",
+        "a live recording": "of the onsets, at most 10%",
+        "another metre in the middle": "8 of 19 bars are not in 3/4, at most 10%: 4/4, 3/4",
+        "chords of six": "up to 7 notes struck together, over 4 in 14% of the moments, at most 3%",
+        "over three octaves": "needs 38 keys, C4 to C#7, of 25",
+        "a tempo for every bar": "13 changes, at most 5, in 13 of 16 bars, at most 5; 114 to 130",
+        "five notes": "5 notes in 33 beats, at least 12 notes and 8 beats",
+    }
+    path = tmp_path / "song.mid"
+    for name, reason in reasons.items():
+        FAULTY[name][1](path)
+        assert reason in str(check(path))
+    JUDGED["four hands"][1](path)
+    hands = "hands of up to 36 semitones, over 16 in 32% of the moments, at most 5%"
+    assert hands in str(Check(PROFILES["piano"]).file(str(path)))
+
+
+def test_the_beat_of_a_file_is_found(tmp_path: Path) -> None:
+    INNOCENT["another beat"](tmp_path / "song.mid")
+    facts = check(tmp_path / "song.mid").facts
+    assert facts is not None
+    assert (facts.beat_ticks, facts.grid, round(facts.tempo, 1)) == (512, "eighths", 112.5)
+
+
+def test_several_pieces_in_a_file_are_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "song.mid"
+    write_piece(path, Voice(melody(1)), Voice(melody(2)))
+    content = bytearray(path.read_bytes())
+    content[9] = 2
+    path.write_bytes(content)
+    report = check(path)
+    assert kinds(report) == ["several"]
+    assert "choose one, --track 2, 3" in str(report)
 
 
 # Duplicates
@@ -135,7 +205,7 @@ def test_a_melody_is_known_again_in_another_key_at_another_tempo_after_another_s
     write_piece(tmp_path / "e.mid", Voice(short))
     write_piece(tmp_path / "f.mid", Voice(jittered(notes, 0.01)))
     write_piece(tmp_path / "g.mid", Voice(swung(notes, 0.6)))
-    check = Check(Demands(keys=88))
+    check = Check(demands_of("piano", {}))
     reports = [check.file(path) for path in midi_files(tmp_path, below=True)]
     assert [kinds(report) for report in reports] == [[], *[["duplicate"]] * 6]
     assert all(report.same_as == str(tmp_path / "a.mid") for report in reports[1:])
@@ -150,7 +220,7 @@ def test_one_note_one_length_or_one_rest_more_make_another_melody(tmp_path: Path
     onset, length, pitch = notes[20]
     changed = [*notes[:20], (onset, length, pitch + 1), *notes[21:]]
     paused = notes[:20] + moved(notes[20:], beats=0.5)
-    check = Check(Demands(keys=88))
+    check = Check(demands_of("piano", {}))
     for name, voice in (("a", notes), ("b", changed), ("c", paused), ("d", notes[:-1])):
         write_piece(tmp_path / f"{name}.mid", Voice(voice))
         assert check.file(str(tmp_path / f"{name}.mid")).same_as is None
@@ -190,9 +260,11 @@ def test_links_and_what_is_no_file_do_no_harm(tmp_path: Path) -> None:
 def test_what_cannot_be_read_is_named_with_the_reason(name: str, tmp_path: Path) -> None:
     DAMAGED[name](tmp_path / "song.mid")
     report = check(tmp_path / "song.mid")
-    assert kinds(report) == ["damaged"]
     assert report.facts is None
-    assert str(report).startswith(f"{tmp_path}/song.mid: damaged or unreadable (")
+    too_large = name in ("two megabytes of notes", "a file without an end")
+    assert kinds(report) == ["large" if too_large else "damaged"]
+    title = FAULTS[kinds(report)[0]]
+    assert str(report).startswith(f"{tmp_path}/song.mid: {title} (")
 
 
 def test_mutations_of_files_are_judged_or_named_as_damaged(tmp_path: Path) -> None:
