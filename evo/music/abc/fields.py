@@ -4,6 +4,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from evo.music.midi.units import MICROSECONDS
+
 CIRCLE = "FCGDAEB"  # order of sharps from the left, of flats from the right
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 ACCIDENTALS = {"^^": 2, "^": 1, "=": 0, "_": -1, "__": -2}
@@ -17,7 +19,7 @@ MINOR = ("m", "min", "aeo")
 _TONIC = re.compile(r"([A-G])([#b]?)")
 _KEY_WORD = re.compile(
     r"""\s*(?:
-      (?P<name>[A-Za-z]+)=(?P<value>"[^"]*"|[^\s"]+)
+      (?P<name>(?!maj|ion|min|aeo|mix|dor|phr|lyd|loc)[A-Za-z]{1,10})=(?P<value>"[^"]*"|[^\s"]+)
     | (?P<accidental>\^\^|__|[\^_=])(?P<letter>[A-Ga-g])
     | (?P<drawn>[+-]8(?:va|vb)?)\b
     | (?P<clef>treble|alto|tenor|bass|perc|soprano|mezzo|baritone|none)(?P<line>[1-5])?(?P<octave>[+-]8)?8?\b
@@ -27,7 +29,7 @@ _KEY_WORD = re.compile(
 )
 _FRACTION = re.compile(r"(\d{1,6})/(\d{1,6})")
 _SUM = re.compile(r"\(?(\d{1,3}(?:\s*\+\s*\d{1,3})*)\)?\s*/\s*(\d{1,3})")
-_TEMPO = re.compile(r"((?:\d{1,4}/\d{1,4}\s*)+|C\d{0,2}|)(?:=\s*)?(\d{1,5}(?:\.\d{1,9})?)")
+_TEMPO = re.compile(r"((?:\d{1,4}/\d{1,4}\s*)+|C\d{0,2}|)(?:=\s*)?(\d{1,8}(?:\.\d{1,15})?)")
 _SHIFTING = {"octave": 12, "transpose": 1, "t": 1}  # semitones per unit
 _PITCHED = ("score", "sound", "shift")  # change the pitch, by rules of a single program
 
@@ -44,12 +46,14 @@ class KeyField(NamedTuple):
         fifths: accidentals of the signature, sharps positive.
         minor: whether the mode is minor or aeolian.
         shift: semitones from written to sounding pitch, or None if not given.
+        old_octave: semitones of an old "-8va" or "+8va", which some programs only draw.
     """
 
     signature: dict[str, int] | None
     fifths: int
     minor: bool
     shift: int | None
+    old_octave: int = 0
 
 
 def signature_of(fifths: int) -> dict[str, int]:
@@ -89,7 +93,8 @@ def read_key(value: str) -> KeyField:
             signature[word["letter"].upper()] = ACCIDENTALS[word["accidental"]]
     if explicit:
         fifths = max(-7, min(7, sum(signature.values())))
-    return KeyField(signature, fifths, mode in MINOR, shift)
+    drawn = next((word["drawn"][0] for word in words if word["drawn"]), "")
+    return KeyField(signature, fifths, mode in MINOR, shift, {"": 0, "+": 12, "-": -12}[drawn])
 
 
 def read_shift(value: str) -> int | None:
@@ -124,7 +129,7 @@ def _shift(words: list[re.Match[str]]) -> int | None:
     for word in words:
         name = (word["name"] or "").lower()
         octave = word["octave"]
-        if name == "clef":  # the octave of a clef is heard, that of the old "-8va" only drawn
+        if name == "clef":
             octave = word["value"].strip('"')[-2:]
         if octave in ("+8", "-8"):
             shifts.append(12 if octave == "+8" else -12)
@@ -203,6 +208,6 @@ def read_tempo(value: str, unit: Fraction) -> float | None:
     else:
         length = unit * int(beat.removeprefix("C") or 1)
     tempo = float(4 * length) * number
-    if not 4 <= tempo <= 60_000:
+    if not 4 <= tempo <= MICROSECONDS:
         raise FieldError
     return tempo

@@ -59,11 +59,10 @@ class _Reader:
         self.voices: dict[str, Voice] = {}
         self.program = 0
         self.mark: dict[str, int] = {}
-        self.shift = 0  # semitones that a directive adds
         length = header_length(block)
         self.base = new_voice(_first_signs(block, length))
-        voice_fields = self.read_header(block.lines[:length])
         self.current: Voice | None = None
+        voice_fields = self.read_header(block.lines[:length])
         for line, value in voice_fields:
             self.choose(value, line)
         self.current = next(iter(self.voices.values()), None)
@@ -79,7 +78,7 @@ class _Reader:
         number = re.match(r"\d{1,6}", self.fields.get("X", ""))
         header = Header(
             int(number[0]) if number else 1,
-            self.fields.get("T", ""),
+            self.fields.get("T", "").replace("\\%", "%"),
             self.fields.get("P", ""),
             self.program,
             self.mark,
@@ -128,15 +127,9 @@ class _Reader:
     def at(self, line: int) -> Voice:
         """Return the voice that is written, at a line."""
         if self.current is None:
-            self.current = self.voices.setdefault("1", self.start())
+            self.current = self.voices.setdefault("1", new_voice(self.base.signs))
         self.current.line = line
         return self.current
-
-    def start(self) -> Voice:
-        """Return a new voice, with the header's settings."""
-        voice = new_voice(self.base.signs)
-        voice.signs.shift += self.shift
-        return voice
 
     def choose(self, value: str, line: int) -> None:
         """Continue with the voice of a field `V:`, which may say its clef."""
@@ -144,7 +137,7 @@ class _Reader:
         if name in ("", "*"):
             raise AbcError(line, f"cannot read V:{value}")
         if name not in self.voices:
-            self.voices[name] = self.start()
+            self.voices[name] = new_voice(self.base.signs)
         self.current = self.voices[name]
         self.current.line = line
         try:
@@ -158,11 +151,7 @@ class _Reader:
         if found and found[1] == "program":
             self.program = min(max(int(found[2]), 0), 127)
         elif found:
-            voice = self.current if self.voices else None
-            if voice is None:
-                self.shift += int(found[2])
-            else:
-                voice.signs.shift += int(found[2])
+            (self.current or self.base).signs.directive = int(found[2])
         mark = _MARK.fullmatch(line.text)
         if mark:
             pairs = (pair.split("=") for pair in mark[1].split())

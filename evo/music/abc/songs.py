@@ -117,26 +117,41 @@ def song_of_block(
     resolution = resolution or _resolution(parts, bars)
     scale = 4 * resolution  # steps per whole note
     length = max(part.length for part in parts)
-    steps = max(1, ceil(length * scale), min(header.mark.get("steps", 0), MAX_STEPS))
-    if steps > MAX_STEPS or resolution > MAX_STEPS_PER_BEAT:
-        raise AbcError(line, f"a tune of {steps:,} steps; the limit is {MAX_STEPS:,}")
+    lead = max(header.mark.get("lead", 0), 0)  # silent steps before the music
     notes = [note for part in parts for note in part.notes]
     if not notes:
         raise AbcError(line, "a tune without notes")
+    steps = lead + max(1, ceil(length * scale))
+    if "steps" in header.mark:  # the last bar may have rests that the song has not
+        last = lead + ceil(max(release for _, release, _ in notes) * scale)
+        steps = max(last, min(header.mark["steps"], MAX_STEPS))
+    if steps > MAX_STEPS or resolution > MAX_STEPS_PER_BEAT:
+        raise AbcError(line, f"a tune of {steps:,} steps; the limit is {MAX_STEPS:,}")
     lowest, count = _keys([pitch for _, _, pitch in notes], keys, header.mark, line)
     placed = [
-        (min(half_up(onset * scale), steps - 1), half_up(release * scale), pitch - lowest)
+        (lead + half_up(onset * scale), lead + half_up(release * scale), pitch - lowest)
         for onset, release, pitch in notes
     ]
-    rows = [(first, max(release, first + 1), key) for first, release, key in placed]
+    rows = [
+        (min(first, steps - 1), max(release, first + 1), key) for first, release, key in placed
+    ]
     onsets, sounding = planes_of(rows, steps, count)
     states = parts[0].states
-    tempos = _changes([(time * scale, state.tempo or 120.0) for time, state in states], steps)
-    signatures = _changes(
-        [(time * scale, Key(state.fifths, state.minor)) for time, state in states], steps
+    times = [lead + time * scale for time, _ in states]
+    times[0] = Fraction(0)
+    tempos = _changes(
+        [(time, state.tempo or 120.0) for time, (_, state) in zip(times, states, strict=True)],
+        steps,
     )
-    first_bar = half_up(bars.first_bar * scale)
-    metres = [(time * scale, (beats, unit)) for time, beats, unit in bars.changes]
+    signatures = _changes(
+        [
+            (time, Key(state.fifths, state.minor))
+            for time, (_, state) in zip(times, states, strict=True)
+        ],
+        steps,
+    )
+    first_bar = lead + half_up(bars.first_bar * scale)
+    metres = [(lead + time * scale, (beats, unit)) for time, beats, unit in bars.changes]
     changes = [
         (step, *metre) for step, metre in _rounded(metres).items() if first_bar < step < steps
     ]
@@ -148,7 +163,7 @@ def song_of_block(
         (header.title or f"tune {header.number}") if name is None else name,
         sounding,
         Metre(*bars.metre, first_bar, tuple(changes)),
-        signatures[0][1],
+        None if header.mark.get("key", 1) == 0 else signatures[0][1],
         header.program,
         tuple(tempos[1:]),
         tuple(signatures[1:]),

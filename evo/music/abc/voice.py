@@ -59,6 +59,13 @@ class Signs:
     state: State
     signature: dict[str, int]
     shift: int = 0  # semitones, by octave, clef and transposition
+    old_octave: int = 0  # semitones of an old "-8va"
+    directive: int | None = None  # semitones of %%MIDI transpose, which replaces an old "-8va"
+
+    @property
+    def semitones(self) -> int:
+        """Semitones from written to sounding pitch."""
+        return self.shift + (self.old_octave if self.directive is None else self.directive)
 
 
 @dataclass
@@ -87,6 +94,7 @@ class Voice:
                 key = read_key(value)
                 if key.shift is not None:
                     signs.shift = key.shift
+                signs.old_octave = key.old_octave or signs.old_octave
                 if key.signature is not None:
                     signs.signature, self.accidentals = key.signature, {}
                     signs.state = signs.state._replace(fifths=key.fifths, minor=key.minor)
@@ -235,7 +243,7 @@ class Voice:
         elif position in self.tied and name not in self.accidentals:
             return self.tied[position], position
         shift = self.accidentals.get(name, self.signs.signature.get(name, 0))
-        pitch = 60 + 12 * octave + SEMITONES[name] + shift + self.signs.shift
+        pitch = 60 + 12 * octave + SEMITONES[name] + shift + self.signs.semitones
         if not 0 <= pitch <= 127:
             self.fail(f"the note {letter}{octaves} is outside the range of MIDI")
         return pitch, position
