@@ -36,11 +36,10 @@ def abc_text(song: Song) -> str:
         for voice_index in range(len(staff.voices))
     ]
     writers = [_VoiceWriter(score, unit, *name) for name in names]
-    for first in range(0, len(score.bars), BARS_PER_LINE):
-        numbers = range(first, min(first + BARS_PER_LINE, len(score.bars)))
-        for number, writer in enumerate(writers, 1):
-            music = "".join(writer.bar(index) for index in numbers)
-            lines.append(f"[V:{number}] {music}" if len(writers) > 1 else music)
+    for number, writer in enumerate(writers, 1):
+        if len(writers) > 1:
+            lines.append(f"V:{number}")
+        lines += writer.lines()
     return "\n".join(lines) + "\n"
 
 
@@ -103,23 +102,34 @@ class _VoiceWriter:
         self.score, self.unit = score, unit
         self.bars = score.voices[staff][voice]
         self.is_first = staff == voice == 0
-        self.rest = "z" if voice == 0 else "x"  # of the other voices rests are not printed
         self.key: Key = score.keys[score.bars[0].start]
         self.by_letter: dict[str, int] = {}
         self.by_octave: dict[tuple[str, int], int] = {}
 
+    def lines(self) -> list[str]:
+        """Return the lines of the voice."""
+        bars = [self.bar(index) for index in range(len(self.bars))]
+        first = 1 if self.score.bars[0].number == 0 else 0  # a pickup is on the first line
+        rows = [bars[: first + BARS_PER_LINE]]
+        rows += [
+            bars[n : n + BARS_PER_LINE]
+            for n in range(first + BARS_PER_LINE, len(bars), BARS_PER_LINE)
+        ]
+        text = "\n".join(" ".join(row) for row in rows)
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
     def bar(self, index: int) -> str:
-        """Return a bar with the bar line after it."""
+        """Return a bar with the bar line after it; fields are lines of their own."""
         bar = self.score.bars[index]
         self.by_letter, self.by_octave = {}, {}
-        fields = f"[M:{bar.beats}/{bar.unit}]" if bar.shows_metre and index else ""
+        fields = f"\nM:{bar.beats}/{bar.unit}\n" if bar.shows_metre and index else ""
         values = self.bars[index]
         if not values:
             length = (bar.end - bar.start) / self.score.song.steps_per_beat
-            music = self.changes(bar.start, bar) + "x" + self.length(length)
+            music = self.changes(bar.start, bar) + "z" + self.length(length)
         else:
             music = self.values(values, bar)
-        return fields + music + (" |]" if index + 1 == len(self.score.bars) else " | ")
+        return fields + music + (" |]" if index + 1 == len(self.score.bars) else " |")
 
     def values(self, values: list[Value], bar: Bar) -> str:
         """Return the music of note values; those of a beam group are written together."""
@@ -147,16 +157,16 @@ class _VoiceWriter:
         if key is not None:
             self.key = key
             self.by_letter, self.by_octave = {}, {}
-            text += f"[K:{key.name}]"
+            text += f"\nK:{key.name}\n"
         tempo = self.score.tempos.get(step) if self.is_first else None
-        return text + (f"[Q:{_tempo(tempo, bar)}]" if tempo is not None else "")
+        return text + (f"\nQ:{_tempo(tempo, bar)}\n" if tempo is not None else "")
 
     def value(self, value: Value) -> str:
         """Return a note, chord or rest with its length and tie."""
         pitches = value.sound.pitches
         length = self.length(value.written)
         if not pitches:
-            return self.rest + length
+            return "z" + length
         notes = [self.note(spell(pitch, self.key)) for pitch in pitches]
         tie = "-" if value.sound.tied_to else ""
         return (f"[{''.join(notes)}]" if len(notes) > 1 else notes[0]) + length + tie

@@ -1,9 +1,5 @@
 """Lay out a song as a score: staves, voices, bars and note values.
 
-Notes with the same onset and release on one staff are a chord. The chords of a staff are divided
-into the fewest voices without overlap: each goes to the free voice whose last chord is nearest in
-pitch. A song with notes at once and a wide range has two staves, divided at middle C.
-
 Rests before the pickup, or before the first bar line, are dropped. The last bar is filled with
 rests, or to a bar less the pickup if the music ends there. Bars after the last note are dropped.
 """
@@ -14,33 +10,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
-from evo.core.errors import InputError
 from evo.music.export.rhythm import Sounding, Value, values_of
 from evo.music.export.spelling import key_of
+from evo.music.export.voices import Chord, Staff, staves_of
 from evo.music.metre import Key, bar_steps
 from evo.music.song import Song
-
-MIDDLE_C = 60
-_BASS, _TREBLE = 55, 64  # with notes at once both below and above, a song has two staves
-_MAX_VOICES = 16
-
-
-@dataclass(frozen=True)
-class Chord:
-    """Notes with the same onset and release, in steps; pitches ascending."""
-
-    first: int
-    release: int
-    pitches: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Staff:
-    """A staff: its clef ("treble" or "bass") and its voices, each a list of chords in order."""
-
-    clef: str
-    voices: list[list[Chord]]
-
 
 @dataclass(frozen=True)
 class Bar:
@@ -94,7 +68,7 @@ def score_of(song: Song) -> Score:
     Raises:
         InputError: if the music cannot be written: too many voices, or times too fine.
     """
-    staves = _staves(song.notes())
+    staves = staves_of(song.notes())
     bars = _bars(song)
     start = bars[0].start
     keys = {start: key_of(song)} | {max(Fraction(step), start): key for step, key in song.key_changes}
@@ -113,45 +87,6 @@ def score_of(song: Song) -> Score:
         for staff in staves
     ]
     return Score(song, bars, keys, tempos, staves, voices)
-
-
-def _staves(notes: list[tuple[int, int, int]]) -> list[Staff]:
-    if not notes:
-        return [Staff("treble", [[]])]
-    pitches = [pitch for _, _, pitch in notes]
-    latest, together = 0, False
-    for first, release, _ in notes:
-        together = together or first < latest
-        latest = max(latest, release)
-    if together and min(pitches) < _BASS and max(pitches) > _TREBLE:
-        upper = [note for note in notes if note[2] >= MIDDLE_C]
-        lower = [note for note in notes if note[2] < MIDDLE_C]
-        return [Staff("treble", _voices(upper)), Staff("bass", _voices(lower))]
-    clef = "treble" if sum(pitches) / len(pitches) >= MIDDLE_C - 2 else "bass"
-    return [Staff(clef, _voices(notes))]
-
-
-def _voices(notes: list[tuple[int, int, int]]) -> list[list[Chord]]:
-    """Return the chords of notes in the fewest voices, the highest voice first."""
-    grouped: dict[tuple[int, int], list[int]] = {}
-    for first, release, pitch in notes:
-        grouped.setdefault((first, release), []).append(pitch)
-    chords = [Chord(*times, tuple(sorted(pitches))) for times, pitches in grouped.items()]
-    voices: list[list[Chord]] = []
-    for chord in sorted(chords, key=lambda chord: (chord.first, -chord.pitches[-1])):
-        top = chord.pitches[-1]
-        free = [voice for voice in voices if voice[-1].release <= chord.first]
-        if free:
-            min(free, key=lambda voice: abs(voice[-1].pitches[-1] - top)).append(chord)
-        else:
-            voices.append([chord])
-    if len(voices) > _MAX_VOICES:
-        raise InputError(f"{len(voices)} voices at once; a sheet has at most {_MAX_VOICES}")
-    return sorted(voices, key=_height, reverse=True) or [[]]
-
-
-def _height(voice: list[Chord]) -> float:
-    return sum(chord.pitches[-1] for chord in voice) / len(voice)
 
 
 def _bars(song: Song) -> list[Bar]:
