@@ -48,9 +48,10 @@ def bars_of(played: Played) -> Bars:
         is_whole = (point - start) % bar == 0
         is_last = index + 1 == len(points)
         if not is_whole and not is_last and point not in changed:
-            if points[index + 1] - start == bar:  # a split bar
-                continue
-            if first_bar is None and point < bar:
+            is_pickup = first_bar is None and point < bar
+            if points[index + 1] - start == bar and not (is_pickup and played.bars.get(point)):
+                continue  # a split bar
+            if is_pickup:
                 first_bar = point
             else:
                 changes.append((point, *metre))

@@ -22,13 +22,13 @@ class Played:
 
     Attributes:
         notes: onset, release and MIDI pitch of each note, with tied notes joined.
-        bars: time of every bar line, ascending; several may be at one time.
+        bars: times of the bar lines, ascending, and whether all lines at that time are plain.
         states: the settings in force, and since when.
         length: end of the last sound.
     """
 
     notes: list[tuple[Fraction, Fraction, int]] = field(default_factory=list)
-    bars: list[Fraction] = field(default_factory=list)
+    bars: dict[Fraction, bool] = field(default_factory=dict)
     states: list[tuple[Fraction, State]] = field(default_factory=list)
     length: Fraction = Fraction(0)
 
@@ -158,7 +158,8 @@ def play(items: Iterable[Item]) -> Played:
     for item in items:
         if isinstance(item, Bar):
             now = bar_start = max(now, far)
-            played.bars.append(now)
+            is_plain = not (item.repeats or item.starts or item.double)
+            played.bars[now] = is_plain and played.bars.get(now, True)
         elif isinstance(item, Overlay):
             far, now, tied = max(now, far), bar_start, {}
         elif isinstance(item, Sound):

@@ -151,6 +151,9 @@ def song_of_block(
         steps,
     )
     first_bar = lead + half_up(bars.first_bar * scale)
+    marked = header.mark.get("first_bar", first_bar)
+    if (marked - first_bar) % (Fraction(*bars.metre) * scale) == 0:  # the same bar lines
+        first_bar = max(marked, 0)
     metres = [(lead + time * scale, (beats, unit)) for time, beats, unit in bars.changes]
     changes = [
         (step, *metre) for step, metre in _rounded(metres).items() if first_bar < step < steps

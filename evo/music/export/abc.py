@@ -51,6 +51,7 @@ def _header(score: Score, unit: Fraction) -> list[str]:
         "keys": song.keys,
         "steps": song.steps,
         "lead": int(first.start) if first.start.denominator == 1 else 0,
+        "first_bar": song.metre.first_bar,
         "key": int(song.key is not None),
     }
     title = " ".join(song.name.split()).replace("%", "\\%")
@@ -103,6 +104,7 @@ class _VoiceWriter:
         self.bars = score.voices[staff][voice]
         self.is_first = staff == voice == 0
         self.key: Key = score.keys[score.bars[0].start]
+        self.has_new_key = False  # in the bar so far
         self.by_letter: dict[str, int] = {}
         self.by_octave: dict[tuple[str, int], int] = {}
 
@@ -122,6 +124,7 @@ class _VoiceWriter:
         """Return a bar with the bar line after it; fields are lines of their own."""
         bar = self.score.bars[index]
         self.by_letter, self.by_octave = {}, {}
+        self.has_new_key = False
         fields = f"\nM:{bar.beats}/{bar.unit}\n" if bar.shows_metre and index else ""
         values = self.bars[index]
         if not values:
@@ -155,7 +158,7 @@ class _VoiceWriter:
             return text
         key = self.score.keys.get(step)
         if key is not None:
-            self.key = key
+            self.key, self.has_new_key = key, True
             self.by_letter, self.by_octave = {}, {}
             text += f"\nK:{key.name}\n"
         tempo = self.score.tempos.get(step) if self.is_first else None
@@ -167,22 +170,30 @@ class _VoiceWriter:
         length = self.length(value.written)
         if not pitches:
             return "z" + length
-        notes = [self.note(spell(pitch, self.key)) for pitch in pitches]
+        spelled = [spell(pitch, self.key) for pitch in pitches]
+        places = [(note.letter, note.octave) for note in spelled]
+        is_respelled = value.sound.tied_from and self.has_new_key
+        notes = [self.note(note, is_respelled or places.count(note[::2]) > 1) for note in spelled]
         tie = "-" if value.sound.tied_to else ""
         return (f"[{''.join(notes)}]" if len(notes) > 1 else notes[0]) + length + tie
 
-    def note(self, spelled: Spelled) -> str:
+    def note(self, spelled: Spelled, is_explicit: bool) -> str:
         """Return a note, with an accidental if any reading of the bar needs one.
 
         By the standard an accidental holds for its letter in every octave; for some readers in its
         own octave only.
+
+        Args:
+            spelled: the note.
+            is_explicit: whether an accidental is always needed: where a chord has a letter twice, as
+                A and A sharp, or a tie reaches into another key.
         """
         letter, alter, octave = spelled
         usual = alterations(self.key)[letter]
         by_letter = self.by_letter.get(letter, usual)
         by_octave = self.by_octave.get((letter, octave), usual)
         mark = ""
-        if alter != by_letter or alter != by_octave:
+        if is_explicit or alter != by_letter or alter != by_octave:
             mark = _MARKS[alter]
             self.by_letter[letter] = self.by_octave[letter, octave] = alter
         name = letter.lower() if octave >= 5 else letter
