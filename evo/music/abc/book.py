@@ -1,4 +1,4 @@
-"""Read a strict subset of ABC, the text notation of folk tunes.
+"""Read the strict subset of ABC in which the embedded book is written.
 
 The standard is ABC 2.1 (https://abcnotation.com/wiki/abc:standard:v2.1). A tune is a block of
 lines, ended by an empty line. It has a header of fields, each once, `X:` first and `K:` last, and
