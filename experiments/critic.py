@@ -34,13 +34,12 @@ from evo.experiment import (
     player_of,
 )
 from evo.fitness.critic.briefs import PleaseCritics
-from evo.fitness.critic.features import MIN_STEPS, roll_features
+from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.fresh_classifier import classifier_auc
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
-from evo.music.melody import BAR
 from evo.music.midi.reading import Reading, usual_lowest_note
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
@@ -92,7 +91,7 @@ class CriticSettings(Settings, frozen=True):
         str, Meta(description="A folder of MIDI files; by default all embedded tunes.")
     ] = ""
     keys: Annotated[int, Meta(ge=2, le=128, description="Keys of the instrument.")] = 13
-    steps: Annotated[int, Meta(ge=MIN_STEPS, le=65_536, description="Steps of a piece.")] = 128
+    steps: Annotated[int, Meta(ge=MIN_BARS * 8, le=65_536, description="Steps of a piece.")] = 128
     pieces: Annotated[
         int,
         Meta(ge=0, le=10_000, description="Pieces, each with a brief of its own; 0 for no briefs."),
@@ -123,19 +122,20 @@ def shape(config: Config, find: FindSongs) -> Music:
     return Music(table.keys, table.steps)
 
 
-def of_length(song: BoolArray, steps: int) -> BoolArray:
+def of_length(song: BoolArray, steps: int, bar: int = 8) -> BoolArray:
     """Return a roll, bool (steps, keys), cut or repeated to a length.
 
     Args:
         song: Bool (time, keys); repeated if at most half as long.
         steps: The length.
+        bar: Steps of a bar.
     """
     sounding = np.flatnonzero(song.any(axis=1))
-    bars = int(sounding[-1]) // BAR + 1 if len(sounding) else 1
-    played = np.zeros((max(BAR * bars, len(song)), song.shape[1]), np.bool_)
+    bars = int(sounding[-1]) // bar + 1 if len(sounding) else 1
+    played = np.zeros((max(bar * bars, len(song)), song.shape[1]), np.bool_)
     played[: len(song)] = song
-    if BAR * bars <= steps // 2:
-        return np.resize(played[: BAR * bars], (steps, song.shape[1]))
+    if bar * bars <= steps // 2:
+        return np.resize(played[: bar * bars], (steps, song.shape[1]))
     roll = np.zeros((steps, song.shape[1]), np.bool_)
     roll[: len(played)] = played[:steps]
     return roll
@@ -306,7 +306,7 @@ def _pieces(
                 "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
             }
         )
-    described = roll_features(rolls, fitness.held_out.contexts)
+    described = roll_features(rolls, fitness.held_out.contexts, critics.bars)
     random = stream(seed, Role.TRAIN, 0, 1)
     of_songs = critics.described()
     auc = classifier_auc(of_songs, described, random)

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
 from evo.fitness.critic.briefs import MIN_SPREAD, Briefs, PleaseCritics
-from evo.fitness.critic.features import MIN_STEPS, roll_features
+from evo.fitness.critic.contexts import Bars
+from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.model import Critic, check_array, hash_of
 from evo.music.measures.similarity import KnownSongs, families
+from evo.music.melody import Bar
 from genomes.arrays import Arrays, BoolArray, FloatArray, IntArray
 
+COMMON = Bar()
 FOLDS = 3
 # Quantile of a critic's scores of unseen songs that is the minimum target of a brief.
 MIN_LEVEL = 0.4
@@ -50,17 +53,19 @@ class Panel:
         names: Sequence[str],
         seed: int,
         show_message: Callable[[str], None] = lambda text: None,
+        bar: Bar = COMMON,
     ) -> Self:
         """Train critics for songs.
 
         Args:
-            songs: bool (n, steps, keys).
+            songs: bool (n, steps, keys), from a bar line on.
             names: The name of each song.
             seed: Random seed of the training.
             show_message: Shows one line to the user.
+            bar: The bar of all songs.
 
         Raises:
-            ValueError: If there are too few tunes.
+            ValueError: If there are too few tunes, or the bar is too long.
         """
         belongs = families(list(songs))
         tunes = np.unique(belongs)
@@ -73,11 +78,12 @@ class Panel:
         order = stream(seed, Role.TRAIN, FOLDS).permutation(tunes)
         for index, tune in enumerate(order):
             fold[belongs == tune] = index % FOLDS
+        bars = Bars.of(bar, songs)
         show_message(f"training {FOLDS} critics on {len(songs)} songs ...")
         critics = []
         for left_out in range(FOLDS):
             known = fold != left_out
-            critics.append(Critic.train(songs[known], belongs[known], seed, left_out))
+            critics.append(Critic.train(songs[known], belongs[known], seed, left_out, bars=bars))
         return cls(songs, tuple(names), belongs, fold, tuple(critics))
 
     def warned(self, found: BoolArray, seed: int) -> Self:
@@ -93,9 +99,14 @@ class Panel:
         for left_out in range(FOLDS - 1):
             known = self.fold != left_out
             critics[left_out] = Critic.train(
-                self.songs[known], self.families[known], seed, left_out, found
+                self.songs[known], self.families[known], seed, left_out, found, self.bars
             )
         return replace(self, critics=tuple(critics))
+
+    @property
+    def bars(self) -> Bars:
+        """The bars of the songs."""
+        return self.critics[0].bars
 
     def unknown(self, critic: int) -> IntArray:
         """Return the songs that a critic was not trained on: int64 (m,)."""
@@ -112,7 +123,7 @@ class Panel:
             float64 (n, features).
         """
         rows = [
-            roll_features(self.songs[self.unknown(index)], critic.contexts)
+            roll_features(self.songs[self.unknown(index)], critic.contexts, self.bars)
             for index, critic in enumerate(self.critics)
         ]
         features = np.empty((len(self.songs), rows[0].shape[1]))
@@ -196,10 +207,6 @@ class Panel:
         for name in ("families", "fold"):
             check_array(arrays, name, np.int64, (len(songs),))
         names, belongs, fold = (arrays[name] for name in ("names", "families", "fold"))
-        if songs.shape[1] < MIN_STEPS or not 1 <= songs.shape[2] <= 128:
-            raise ValueError(
-                f"songs must have at least {MIN_STEPS} steps and 1 to 128 keys, got {songs.shape}"
-            )
         if set(fold.tolist()) != set(range(FOLDS)):
             raise ValueError(f"every fold from 0 to {FOLDS - 1} must have songs, and no other")
         if len(np.unique(np.stack([belongs, fold]), axis=1).T) != len(np.unique(belongs)):
@@ -212,6 +219,16 @@ class Panel:
                 critics.append(Critic.from_arrays(own))
             except ValueError as error:
                 raise ValueError(f"critic {index}: {error}") from None
-            if critics[index].trained_on != hash_of(songs[fold != index]):
+        bars = critics[0].bars
+        shortest = MIN_BARS * bars.steps
+        if songs.shape[1] < shortest or not 1 <= songs.shape[2] <= 128:
+            raise ValueError(
+                f"songs must have at least {shortest} steps and 1 to 128 keys, got {songs.shape}"
+            )
+        for index, critic in enumerate(critics):
+            if critic.trained_on != hash_of(songs[fold != index]):
                 raise ValueError(f"critic {index} was trained on other songs")
+            same = np.array_equal(critic.bars.rhythms, bars.rhythms)
+            if critic.bars.bar != bars.bar or not same:
+                raise ValueError(f"critic {index} reads other bars than critic 0")
         return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics))

@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evo.music.melody import BAR, attacks, onsets
+from evo.music.melody import Bar, attacks, onsets
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 
+COMMON = Bar()
 PHRASES = 4  # phrases per song in its form
 SAME_PHRASE = 0.65  # minimum share of common notes for the same letter
 
@@ -50,7 +51,7 @@ def common_notes(a: BoolArray, b: BoolArray) -> float:
     return 2 * int((a & b).sum()) / total if total else 1.0
 
 
-def form(song: Song | ArrayLike, bar: int = BAR, phrases: int = PHRASES) -> str:
+def form(song: Song | ArrayLike, bar: int = COMMON.steps, phrases: int = PHRASES) -> str:
     """Return the form of a song: a letter per phrase, such as AABA.
 
     The song is cut into phrases of equally many whole bars (four in a song of 16 bars). The last
@@ -81,7 +82,7 @@ def form(song: Song | ArrayLike, bar: int = BAR, phrases: int = PHRASES) -> str:
     return letters
 
 
-def rhythms_of(song: Song | ArrayLike, bar: int = BAR) -> set[bytes]:
+def rhythms_of(song: Song | ArrayLike, bar: int = COMMON.steps) -> set[bytes]:
     """Return the distinct rhythms of a song's bars, without silent bars.
 
     Args:

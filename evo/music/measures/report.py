@@ -24,7 +24,7 @@ from evo.music.measures.corpus import (
     ranges_of,
 )
 from evo.music.measures.similarity import RUN, spread
-from evo.music.melody import BAR, onsets
+from evo.music.melody import Bar, onsets
 from evo.music.song import Song
 from evo.music.song_finder import read_songs
 from evo.music.tables import WIDTH, new_table, print_line, show, watched, width_of
@@ -112,7 +112,7 @@ def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
         print_line(f"skipped {Path(error.path).name}: {error.reason}", console)
     if not songs:
         raise MidiError(name, f"no song among its {len(refused)} MIDI files")
-    return [song.whole_bars(-(-song.steps // BAR) * BAR) for song in songs], refused
+    return [song.whole_bars(-(-song.steps // Bar().steps) * Bar().steps) for song in songs], refused
 
 
 def usual_songs(corpus: Corpus) -> int | None:

@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 
 from evo.music.measures.bars import form, rhythms_of
 from evo.music.measures.suffixes import compare, joined, sorted_suffixes, window_numbers
-from evo.music.melody import BAR, tokens, waits
+from evo.music.melody import Bar, tokens, waits
 from evo.music.song import Song
 from genomes.arrays import FloatArray, IntArray
 from genomes.kernels import kernel
@@ -217,7 +217,7 @@ def duplicates(songs: Sequence[Song | ArrayLike]) -> list[list[int]]:
     return [group for group in members.values() if len(group) > 1]
 
 
-def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float]:
+def spread(songs: Sequence[Song | ArrayLike], bar: int = Bar().steps) -> dict[str, float]:
     """Measure the variety of a set of songs, such as a search's champions.
 
     Args:
