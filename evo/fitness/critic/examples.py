@@ -126,19 +126,20 @@ def positions(song: BoolArray) -> list[BoolArray]:
 
 def _variants(song: BoolArray, random: Random, bars: Bars) -> Iterator[BoolArray]:
     """Yield variants that are as song-like; see the module's docstring."""
-    steps = len(song)
+    lead, song = song[: bars.lead], song[bars.lead :]
+    silence, steps = np.zeros_like(lead), len(song)
     if bars.bar.is_duple:
         slower = np.zeros_like(song)
         slower[::2] = song[: -(-steps // 2)]
-        yield slower
+        yield np.concatenate([silence, slower])
     # Few notes may be on the dropped steps.
     if bars.bar.is_duple and song[1::2].sum() <= 0.15 * song.sum():
         half = song[::2]
-        yield np.concatenate([half, half])[:steps]
+        yield np.concatenate([silence, half, half])[: len(lead) + steps]
     quarter = steps // 4
     for form in random.permutation(len(FORMS))[:3]:
         parts = [song[part * quarter : (part + 1) * quarter] for part in FORMS[form]]
-        yield np.concatenate([*parts, song[4 * quarter :]])
+        yield np.concatenate([lead, *parts, song[4 * quarter :]])
 
 
 def _from_song(song: BoolArray, songs: int, random: Random, bars: Bars) -> Iterator[Judged]:

@@ -280,9 +280,11 @@ def write_bars(top: Indices, rhythm: Indices, bar: int, events: int, row: FloatA
 @device
 def write_form(
     step: Indices, key: Indices, top: Indices, count: int, mode: int, tonic: int, bar: int,
-    row: FloatArray,
+    lead: int, row: FloatArray,
 ) -> None:  # fmt: skip
     """Write the likeness of quarters, and endings.
+
+    A quarter begins with its pickup, as early before the bar line as the first note is.
 
     Args:
         step: Steps of the notes.
@@ -292,28 +294,31 @@ def write_form(
         mode: 0 for major, 1 for minor.
         tonic: Tonic of the key.
         bar: Steps of a bar.
+        lead: Steps before the first full bar.
         row: Written.
     """
     at = 0
-    bars = len(top) // bar
+    bars = (len(top) - lead) // bar
     quarter = bars // 4 * bar
+    first = min(step[0], lead)
     index = 0
     for a in range(4):
         for b in range(a + 1, 4):
-            rhythm, notes, _ = _likeness(top, a * quarter, b * quarter, quarter)
+            rhythm, notes, _ = _likeness(top, first + a * quarter, first + b * quarter, quarter)
             row[at + 2 * index] = notes
             row[at + 2 * index + 1] = rhythm
             index += 1
     at += 12
     steps = len(top)
     for i in range(count):
-        row[at + step[i] // bar % 4] += 4.0 / bars
+        row[at + (step[i] - lead) // bar % 4] += 4.0 / bars
     at += 4
     ends, home, length = 0, 0, 0.0
     for i in range(count):
         following = step[i + 1] if i + 1 < count else steps
         # Is it the last note of a quarter?
-        if i + 1 == count or following // quarter > step[i] // quarter:
+        last = i + 1 == count
+        if last or (following - first) // quarter > (step[i] - first) // quarter:
             ends += 1
             length += min(following - step[i], 2 * bar) / bar
             home += _in_triad(key[i], mode, tonic)

@@ -110,7 +110,7 @@ def roll_features(grids: BoolArray, contexts: Contexts, bars: Bars = COMMON_TIME
     Raises:
         ValueError: If the rolls are too short, or of another dtype or shape.
     """
-    shortest = MIN_BARS * bars.steps
+    shortest = bars.lead + MIN_BARS * bars.steps
     fits = grids.ndim == 3 and grids.shape[1] >= shortest and grids.shape[2] >= 1
     if grids.dtype != np.bool_ or not fits:
         raise ValueError(
@@ -163,7 +163,7 @@ def _describe(
         write_intervals(key, count, row[intervals:])
         write_pitch(step, key, count, mode, tonic, fits, bars.strong, row[pitch:])
         write_bars(top, rhythm, bar, events, row[form_bars:])
-        write_form(step, key, top, count, mode, tonic, bar, row[form:])
+        write_form(step, key, top, count, mode, tonic, bar, bars.lead, row[form:])
         for model in range(1, models):
             rows[model, n] = row
         for model in range(models):

@@ -13,8 +13,8 @@ import numpy as np
 
 from evo.core.seeds import Role, stream
 from evo.fitness.critic.briefs import PleaseCritics
-from evo.fitness.critic.panel import COMMON, Panel
-from evo.music.melody import Bar
+from evo.fitness.critic.panel import Panel
+from evo.fitness.critic.style import Style
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
 
@@ -34,7 +34,7 @@ def train(
     rounds: int,
     show_message: Callable[[str], None],
     search: Search,
-    bar: Bar = COMMON,
+    style: Style = Style(),  # noqa: B008  # immutable
 ) -> Panel:
     """Train critics, again with each round's pieces that fooled them.
 
@@ -45,12 +45,12 @@ def train(
         rounds: Maximum number of repeated trainings; 0 trains once.
         show_message: Shows one line to the user.
         search: Finds pieces with high scores.
-        bar: The bar of all songs.
+        style: Metre, resolution, pitch and tempo of the songs.
 
     Raises:
         ValueError: If there are too few songs.
     """
-    critics = Panel.train(songs, names, seed, show_message, bar)
+    critics = Panel.train(songs, names, seed, show_message, style)
     found = np.empty((0, *songs.shape[1:]), np.bool_)
     for number in range(rounds + 1 if rounds else 0):
         fooled, harder = _searches(critics, seed, number, search)

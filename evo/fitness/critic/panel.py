@@ -18,11 +18,10 @@ from evo.fitness.critic.briefs import MIN_SPREAD, Briefs, PleaseCritics
 from evo.fitness.critic.contexts import Bars
 from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.model import Critic, check_array, hash_of
+from evo.fitness.critic.style import Style, style_from
 from evo.music.measures.similarity import KnownSongs, families
-from evo.music.melody import Bar
 from genomes.arrays import Arrays, BoolArray, FloatArray, IntArray
 
-COMMON = Bar()
 FOLDS = 3
 # Quantile of a critic's scores of unseen songs that is the minimum target of a brief.
 MIN_LEVEL = 0.4
@@ -38,6 +37,7 @@ class Panel:
         families: int64 (n,), the same number for the same tune.
         fold: int64 (n,), fold of each song.
         critics: One per fold, trained without that fold. The last is held out: no search uses it.
+        style: Metre, resolution, pitch and tempo of the songs.
     """
 
     songs: BoolArray
@@ -45,6 +45,7 @@ class Panel:
     families: IntArray
     fold: IntArray
     critics: tuple[Critic, ...]
+    style: Style = Style()  # noqa: RUF009  # immutable
 
     @classmethod
     def train(
@@ -53,7 +54,7 @@ class Panel:
         names: Sequence[str],
         seed: int,
         show_message: Callable[[str], None] = lambda text: None,
-        bar: Bar = COMMON,
+        style: Style = Style(),  # noqa: B008  # immutable
     ) -> Self:
         """Train critics for songs.
 
@@ -62,7 +63,7 @@ class Panel:
             names: The name of each song.
             seed: Random seed of the training.
             show_message: Shows one line to the user.
-            bar: The bar of all songs.
+            style: Their metre and resolution.
 
         Raises:
             ValueError: If there are too few tunes, or the bar is too long.
@@ -78,13 +79,13 @@ class Panel:
         order = stream(seed, Role.TRAIN, FOLDS).permutation(tunes)
         for index, tune in enumerate(order):
             fold[belongs == tune] = index % FOLDS
-        bars = Bars.of(bar, songs)
+        bars = Bars.of(style.bar, songs, style.lead)
         show_message(f"training {FOLDS} critics on {len(songs)} songs ...")
         critics = []
         for left_out in range(FOLDS):
             known = fold != left_out
             critics.append(Critic.train(songs[known], belongs[known], seed, left_out, bars=bars))
-        return cls(songs, tuple(names), belongs, fold, tuple(critics))
+        return cls(songs, tuple(names), belongs, fold, tuple(critics), style)
 
     def warned(self, found: BoolArray, seed: int) -> Self:
         """Return the panel with its guiding critics retrained on hard negatives.
@@ -189,6 +190,7 @@ class Panel:
             "names": np.array(self.names),
             "families": self.families,
             "fold": self.fold,
+            **self.style.to_arrays(),
         }
         for index, critic in enumerate(self.critics):
             arrays |= {f"critic{index}.{k}": array for k, array in critic.to_arrays().items()}
@@ -211,6 +213,7 @@ class Panel:
             raise ValueError(f"every fold from 0 to {FOLDS - 1} must have songs, and no other")
         if len(np.unique(np.stack([belongs, fold]), axis=1).T) != len(np.unique(belongs)):
             raise ValueError("songs of one family must be in one fold")
+        style = style_from(arrays)
         critics = []
         for index in range(FOLDS):
             start = f"critic{index}."
@@ -220,7 +223,7 @@ class Panel:
             except ValueError as error:
                 raise ValueError(f"critic {index}: {error}") from None
         bars = critics[0].bars
-        shortest = MIN_BARS * bars.steps
+        shortest = bars.lead + MIN_BARS * bars.steps
         if songs.shape[1] < shortest or not 1 <= songs.shape[2] <= 128:
             raise ValueError(
                 f"songs must have at least {shortest} steps and 1 to 128 keys, got {songs.shape}"
@@ -229,6 +232,6 @@ class Panel:
             if critic.trained_on != hash_of(songs[fold != index]):
                 raise ValueError(f"critic {index} was trained on other songs")
             same = np.array_equal(critic.bars.rhythms, bars.rhythms)
-            if critic.bars.bar != bars.bar or not same:
-                raise ValueError(f"critic {index} reads other bars than critic 0")
-        return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics))
+            if critic.bars[:4] != (*style.bar, style.lead) or not same:
+                raise ValueError(f"critic {index} reads other bars than those of the songs")
+        return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics), style)
