@@ -268,10 +268,7 @@ def table(songs: Sequence[Song]) -> FloatArray:
 def judge(runs: Sequence[Path]) -> dict[str, float | int]:
     """Return the figures of the pieces of runs with the same critics."""
     critics = Panel.from_arrays(checkpoint.read_arrays((runs[0] / "critics.npz").resolve()))
-    songs = [
-        critics.style.song(roll, name)
-        for roll, name in zip(critics.songs, critics.names, strict=True)
-    ]
+    songs = critics.corpus()
     pieces = [
         load_songs(run / "pieces", steps_per_beat=critics.style.steps_per_beat) for run in runs
     ]

@@ -322,9 +322,8 @@ def _pieces(
         songs = fitness.briefs.songs
         briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
-    style, songs_of = critics.style, zip(critics.songs, critics.names, strict=True)
-    corpus = Corpus.of([style.song(roll, name) for roll, name in songs_of])
-    pieces = [style.song(roll, name) for roll, name in zip(rolls, names, strict=True)]
+    corpus = Corpus.of(critics.corpus())
+    pieces = [critics.style.song(roll, name) for roll, name in zip(rolls, names, strict=True)]
     families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
     known = critics.known_songs()
     records = []

@@ -77,6 +77,30 @@ class Bar(NamedTuple):
         is_even = steps % beat == 0 and steps / beat in (4, 8)
         return cls(int(steps), int(beat), int(2 * beat if is_even else steps))
 
+    @classmethod
+    def of_song(cls, song: Song | ArrayLike) -> Bar:
+        """Return the bar of a song's first time signature; of a grid, 4/4 in eighths.
+
+        A bar that is not of whole steps is rounded, with one beat.
+
+        Args:
+            song: a song, or a bool grid (steps, keys).
+        """
+        if not isinstance(song, Song):
+            return cls()
+        try:
+            return cls.of(song.metre.beats, song.metre.unit, song.steps_per_beat)
+        except ValueError:
+            return cls(song.bar, song.bar, song.bar)
+
+    def in_quarters(self, steps_per_beat: int) -> tuple[Fraction, Fraction]:
+        """Return the lengths of bar and beat in quarter notes: what songs of a metre share.
+
+        Args:
+            steps_per_beat: steps per quarter note.
+        """
+        return Fraction(self.steps, steps_per_beat), Fraction(self.beat, steps_per_beat)
+
     @property
     def is_duple(self) -> bool:
         """Whether the bar has 1, 2, 4 or 8 beats that halve, so that tunes can be half as fast."""

@@ -20,6 +20,7 @@ from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.model import Critic, check_array, hash_of
 from evo.fitness.critic.style import Style, style_from
 from evo.music.measures.similarity import KnownSongs, families
+from evo.music.song import Song
 from genomes.arrays import Arrays, BoolArray, FloatArray, IntArray
 
 FOLDS = 3
@@ -115,7 +116,12 @@ class Panel:
 
     def known_songs(self) -> KnownSongs:
         """Return all songs, to find copies."""
-        return KnownSongs.of(list(self.songs), list(self.names))
+        return KnownSongs.of(self.corpus(), list(self.names))
+
+    def corpus(self) -> list[Song]:
+        """Return the rolls as songs in their style."""
+        named = zip(self.songs, self.names, strict=True)
+        return [self.style.song(roll, name) for roll, name in named]
 
     def described(self) -> FloatArray:
         """Return the features of every song, by the critic trained without it.
