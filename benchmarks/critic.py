@@ -125,7 +125,7 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
         return np.nan_to_num(np.array([list(row.values()) for row in rows]))
 
     random = np.random.default_rng(1)
-    seen = roll_features(champions, critics.critics[FOLDS - 1].contexts)
+    seen = roll_features(champions, critics.critics[FOLDS - 1].contexts, critics.bars)
     # Songs against songs: the effect of chance on so few.
     described = critics.described()
     halves = random.permutation(len(described))

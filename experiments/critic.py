@@ -12,6 +12,8 @@ instead: the critics' score, without limit.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from math import lcm
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,7 +23,7 @@ from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError
 from evo.core.files import write_synced
 from evo.core.seeds import MAX_SEED, Individuals, Role, stream
-from evo.core.settings import Changes, Meta, Settings, changed
+from evo.core.settings import Changes, Meta, changed
 from evo.engines import Gallery, default_engine, engine_class
 from evo.experiment import (
     Experiment,
@@ -29,28 +31,30 @@ from evo.experiment import (
     FindSongs,
     Music,
     ShowMessage,
+    SongSettings,
     Task,
+    fixed_grid,
     player_file,
     player_of,
 )
 from evo.fitness.critic.briefs import PleaseCritics
-from evo.fitness.critic.features import MIN_STEPS, roll_features
+from evo.fitness.critic.corpus import Rolls, of_length, rolls_of
+from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.fresh_classifier import classifier_auc
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.panel import FOLDS, Panel
+from evo.fitness.critic.report import auc_among_songs, pieces_table, share_of_usual
+from evo.fitness.critic.style import Style
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
-from evo.music.melody import BAR
-from evo.music.midi.reading import Reading, usual_lowest_note
-from evo.music.song import Song
+from evo.music.midi.reading import AUTO, Auto
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
 
 FILE = "critics.npz"
-STEPS_PER_BEAT = 2  # critics read bars of 8 steps
-SAMPLES = 10  # random samples of songs that measure the fresh classifier's chance level
+TUNE_STEPS = 128  # of the embedded tunes
 # The search for hard negatives: rolls that critics score too highly.
 SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
 PRESETS: dict[str, Changes] = {
@@ -85,14 +89,16 @@ PRESETS: dict[str, Changes] = {
 }
 
 
-class CriticSettings(Settings, frozen=True):
+class CriticSettings(SongSettings, frozen=True):
     """The critics' training data, and the pieces to compose."""
 
     song: Annotated[
         str, Meta(description="A folder of MIDI files; by default all embedded tunes.")
     ] = ""
-    keys: Annotated[int, Meta(ge=2, le=128, description="Keys of the instrument.")] = 13
-    steps: Annotated[int, Meta(ge=MIN_STEPS, le=65_536, description="Steps of a piece.")] = 128
+    steps: Annotated[
+        Annotated[int, Meta(ge=MIN_BARS, le=65_536)] | Auto,
+        Meta(description="Steps of a piece; auto for the usual length of the songs."),
+    ] = AUTO
     pieces: Annotated[
         int,
         Meta(ge=0, le=10_000, description="Pieces, each with a brief of its own; 0 for no briefs."),
@@ -120,42 +126,59 @@ def shape(config: Config, find: FindSongs) -> Music:
     """
     table: CriticSettings = config.task
     engine_class(config.run.engine).check_cases(config.engine, table.pieces, by_step=False)
-    return Music(table.keys, table.steps)
+    if table.steps == AUTO:
+        raise InputError("critic: steps are automatic; a run has a number")
+    return Music(fixed_grid(config)[0], table.steps)
 
 
-def of_length(song: BoolArray, steps: int) -> BoolArray:
-    """Return a roll, bool (steps, keys), cut or repeated to a length.
+def follow_up(config: Config, find: FindSongs) -> Changes:
+    """Return keys, resolution, length and bar of the corpus, in place of automatic ones.
 
     Args:
-        song: Bool (time, keys); repeated if at most half as long.
-        steps: The length.
+        config: The run's configuration.
+        find: Finds the songs of `--song`.
     """
-    sounding = np.flatnonzero(song.any(axis=1))
-    bars = int(sounding[-1]) // BAR + 1 if len(sounding) else 1
-    played = np.zeros((max(BAR * bars, len(song)), song.shape[1]), np.bool_)
-    played[: len(song)] = song
-    if BAR * bars <= steps // 2:
-        return np.resize(played[: BAR * bars], (steps, song.shape[1]))
-    roll = np.zeros((steps, song.shape[1]), np.bool_)
-    roll[: len(played)] = played[:steps]
-    return roll
+    table: CriticSettings = config.task
+    if table.critics:
+        critics = _read(Path(table.critics))
+        rolls, style = critics.songs, critics.style
+    else:
+        rolls, _, style = corpus_of(table, find)
+    grid = {
+        "keys": rolls.shape[2],
+        "steps_per_beat": style.steps_per_beat,
+        "steps": rolls.shape[1],
+    }
+    bar = {"engine": {"grid": {"bar": style.bar.steps}}}
+    return {"": {"task": grid}, **({"grid": bar} if style.bar.steps != 8 else {})}
 
 
-def corpus_of(table: CriticSettings, find: FindSongs) -> tuple[BoolArray, list[str]]:
-    """Return the songs to learn from, bool (n, steps, keys), and their names.
+def corpus_of(
+    table: CriticSettings, find: FindSongs, show_message: ShowMessage = lambda text: None
+) -> Rolls:
+    """Return the songs to learn from, bool (n, steps, keys), their names and style.
 
     Args:
         table: The settings.
         find: Finds the songs of `--song`.
+        show_message: Shows messages to the user.
     """
     if table.song:
-        songs = find(table.song, Reading(table.keys, steps_per_beat=STEPS_PER_BEAT))
-    elif table.keys != 13:
+        given = table.reading()
+        songs = find(table.song, replace(given, keys=AUTO, steps_per_beat=AUTO))
+        keys, resolution = songs[0].keys, songs[0].steps_per_beat
+        if table.keys != AUTO:
+            keys = table.keys
+        if table.steps_per_beat != AUTO:
+            resolution = lcm(resolution, table.steps_per_beat)
+        if (keys, resolution) != (songs[0].keys, songs[0].steps_per_beat):
+            songs = find(table.song, replace(given, keys=keys, steps_per_beat=resolution))
+        return rolls_of(songs, table.steps_per_beat, table.steps, show_message)
+    if table.keys not in (13, AUTO) or table.steps_per_beat not in (2, AUTO):
         raise InputError("the embedded tunes have 13 keys; for others give a --song FOLDER")
-    else:
-        songs = [tune(name) for name in tune_names()]
-    rolls = np.array([of_length(song.onsets, table.steps) for song in songs])
-    return rolls, [song.name for song in songs]
+    steps = TUNE_STEPS if table.steps == AUTO else table.steps
+    rolls = np.array([of_length(tune(name).onsets, steps) for name in tune_names()])
+    return rolls, list(tune_names()), Style()
 
 
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
@@ -175,14 +198,16 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
             )
         critics = _loaded(Path(table.critics), table)
     else:
-        rolls, names = corpus_of(table, find)
+        rolls, names, style = corpus_of(table, find, show_message)
         if table.pieces > max(len(rolls), 3 * FOLDS):  # fewer songs are refused in any case
             raise InputError(
                 f"{table.pieces} pieces need a song each for their briefs, and there are "
                 f"{len(rolls)}"
             )
         try:
-            critics = train(rolls, names, table.critic_seed, table.rounds, show_message, climb)
+            critics = train(
+                rolls, names, table.critic_seed, table.rounds, show_message, climb, style
+            )
         except ValueError as error:
             raise InputError(str(error)) from None
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
@@ -199,9 +224,11 @@ def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
         The best grids found, the best first, and their scores, float64 (n,).
     """
     kind = engine_class(default_engine("grid"))
+    bar = {"bar": fitness.held_out.bars.steps}
     survivors = {"size": SEARCH_POPULATION, "survival": "plus", "parents": 64}
     settings = changed(
-        kind.of_shape(kind.settings_type(), fitness.steps, fitness.keys), {"population": survivors}
+        kind.of_shape(kind.settings_type(), fitness.steps, fitness.keys),
+        {"population": survivors, "grid": bar},
     )
     engine = kind(settings, seed=seed)
     streams = Individuals(0, Role.EVALUATE, 0, range(SEARCH_POPULATION))
@@ -214,23 +241,29 @@ def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
 
 def _loaded(path: Path, table: CriticSettings) -> Panel:
     """Return the critics in a file, checked against the configured shape."""
+    critics = _read(path)
+    shaped = (*critics.songs.shape[1:], critics.style.steps_per_beat)
+    if shaped != (table.steps, table.keys, table.steps_per_beat):
+        raise InputError(
+            f"{path}: its critics know songs of {shaped[0]} steps and {shaped[1]} keys, not of "
+            f"{table.steps} and {table.keys}; {shaped[2]} steps per beat, not "
+            f"{table.steps_per_beat}"
+        )
+    return critics
+
+
+def _read(path: Path) -> Panel:
+    """Return the critics in a file, or in the file of a run."""
     if path.is_dir():
         path /= FILE
     try:
-        critics = Panel.from_arrays(checkpoint.read_arrays(path.resolve()))
+        return Panel.from_arrays(checkpoint.read_arrays(path.resolve()))
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file of critics") from None
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     except (CheckpointError, ValueError) as error:
         raise InputError(f"{path}: holds no critics: {error}") from None
-    shaped = critics.songs.shape[1:]
-    if shaped != (table.steps, table.keys):
-        raise InputError(
-            f"{path}: its critics know songs of {shaped[0]} steps and {shaped[1]} keys, not of "
-            f"{table.steps} and {table.keys}"
-        )
-    return critics
 
 
 def task(config: Config, folder: Path) -> Task:
@@ -246,11 +279,12 @@ def task(config: Config, folder: Path) -> Task:
         fitness = critics.fitness(table.pieces, config.run.seed, table.free_run)
     except ValueError as error:
         raise InputError(f"critic: {error}") from None
-    player, lowest_note = player_of(config, table.keys), usual_lowest_note(table.keys)
+    keys, steps_per_beat = fixed_grid(config)
+    player, lowest_note = player_of(config, keys), critics.style.lowest_note
 
     def champion_files(performers: Any) -> Files:
-        files = _files(fitness, fitness.play(performers), ["song"])
-        return files | player_file(player, lowest_note, STEPS_PER_BEAT)
+        files = _files(critics.style, fitness, fitness.play(performers), ["song"])
+        return files | player_file(player, lowest_note, steps_per_beat)
 
     def pieces(gallery: Gallery) -> tuple[Files, dict[str, Any]]:
         rolls = fitness.play(gallery.performers)
@@ -259,14 +293,13 @@ def task(config: Config, folder: Path) -> Task:
     return Task(fitness, player, champion_files, lowest_note, pieces)
 
 
-def _files(fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]) -> dict[str, bytes]:
+def _files(
+    style: Style, fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]
+) -> dict[str, bytes]:
     """Return every piece as NAME.mid, and a picture of all."""
     from evo.analysis.plot import pieces_figure, png_bytes
 
-    pieces = [
-        Song(roll, usual_lowest_note(rolls.shape[2]), STEPS_PER_BEAT, 120.0, name)
-        for roll, name in zip(rolls, names, strict=True)
-    ]
+    pieces = [style.song(roll, name) for roll, name in zip(rolls, names, strict=True)]
     notes = [
         f"held-out critic {of['held_out_critic']:.2f}, above {of['held_out_percentile']:.0f} % of "
         f"songs; longest known run {of['longest_run']}"
@@ -289,12 +322,13 @@ def _pieces(
         songs = fitness.briefs.songs
         briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
-    corpus = Corpus.of(list(critics.songs))
+    corpus = Corpus.of(critics.corpus())
+    pieces = [critics.style.song(roll, name) for roll, name in zip(rolls, names, strict=True)]
     families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
     known = critics.known_songs()
     records = []
     for index, figures in enumerate(fitness.figures_of(rolls)):
-        measures = measure(rolls[index], known)
+        measures = measure(pieces[index], known)
         records.append(
             {
                 "name": names[index],
@@ -306,7 +340,7 @@ def _pieces(
                 "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
             }
         )
-    described = roll_features(rolls, fitness.held_out.contexts)
+    described = roll_features(rolls, fitness.held_out.contexts, critics.bars)
     random = stream(seed, Role.TRAIN, 0, 1)
     of_songs = critics.described()
     auc = classifier_auc(of_songs, described, random)
@@ -314,73 +348,16 @@ def _pieces(
         "pieces": len(rolls),
         "pieces_above_quarter": sum(record["held_out_percentile"] >= 25 for record in records),
         "pieces_usual": sum(not record["outside"] for record in records),
-        "songs_usual_share": _share_of_usual(corpus),
+        "songs_usual_share": share_of_usual(corpus),
         "fresh_classifier_auc": round(auc, 2) if np.isfinite(auc) else None,
-        "fresh_classifier_auc_of_songs": _among_songs(of_songs, len(rolls), random),
+        "fresh_classifier_auc_of_songs": auc_among_songs(of_songs, len(rolls), random),
         "longest_known_run": max(record["longest_run"] for record in records),
     }
-    document = {**together, "spread": spread(list(rolls)), "records": records}
-    files = _files(fitness, rolls, names)
+    document = {**together, "spread": spread(pieces), "records": records}
+    files = _files(critics.style, fitness, rolls, names)
     files["pieces.json"] = json.dumps(document, indent=2).encode() + b"\n"
-    files["pieces.txt"] = _table(records, together).encode()
+    files["pieces.txt"] = pieces_table(records, together).encode()
     return files, together
-
-
-def _share_of_usual(corpus: Corpus) -> float:
-    """Return the share of songs without an unusual measure, leaving each song out."""
-    families = corpus.families.tolist()
-    usual = [
-        not outside(measures, corpus.ranges(family))
-        for measures, family in zip(corpus.measures, families, strict=True)
-    ]
-    return round(float(np.mean(usual)), 2)
-
-
-def _among_songs(songs: FloatArray, count: int, random: np.random.Generator) -> float | None:
-    """Return the fresh classifier's chance level: its AUC for random songs."""
-    if not 2 <= count <= len(songs) - 2:
-        return None
-    areas = []
-    for _ in range(SAMPLES):
-        order = random.permutation(len(songs))
-        areas.append(classifier_auc(songs[order[count:]], songs[order[:count]], random))
-    return round(float(np.mean(areas)), 2)
-
-
-def _table(records: Sequence[dict[str, Any]], together: dict[str, Any]) -> str:
-    """Return the pieces as a text table: one line each, then a summary."""
-    lines = [
-        "piece      score  critic  held-out  above % of songs  known run  nearest song            "
-        "  unusual for the songs",
-    ]
-    for record in records:
-        unusual = ", ".join(record["outside"]) or "-"
-        lines.append(
-            f"{record['name']}  {record['score']:6.2f}  {record['critic']:6.2f}  "
-            f"{record['held_out_critic']:8.2f}  {record['held_out_percentile']:16.0f}  "
-            f"{record['longest_run']:9d}  {record['nearest_song']:24}  {unusual}"
-        )
-    auc = together["fresh_classifier_auc"]
-    verdict = (
-        f"separates pieces from songs with an AUC of {auc} (1: perfectly; as many songs "
-        f"from the others: {together['fresh_classifier_auc_of_songs']})."
-    )
-    if auc is None:
-        verdict = "has too few pieces to learn from."
-    lines += [
-        "",
-        f"{together['pieces_above_quarter']} of {together['pieces']} pieces are above a quarter "
-        "of the songs that the held-out critic was not trained on;",
-        f"{together['pieces_usual']} are usual for songs in every measure, as "
-        f"{together['songs_usual_share']:.0%} of the songs are, each held against the others;",
-        f"a fresh classifier {verdict}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def resolution(config: Config) -> tuple[int, int]:
-    """Return the number of keys, and the steps per beat."""
-    return config.task.keys, STEPS_PER_BEAT
 
 
 EXPERIMENT = Experiment(
@@ -392,7 +369,8 @@ EXPERIMENT = Experiment(
     prepare=prepare,
     presets=PRESETS,
     default_genome="grid",
-    resolution=resolution,
+    follow_up=follow_up,
+    resolution=fixed_grid,
 )
 
 if __name__ == "__main__":

@@ -16,7 +16,9 @@ Functions that whole populations need exist twice: in NumPy, and for kernels (`r
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import nan
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -26,7 +28,6 @@ from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import device
 
 BEATS_A_BAR = 4
-BAR = 8  # steps: 4/4 in eighths
 INTERVALS = 256  # exceeds the 255 possible intervals, from -127 to 127
 
 # Fit of each degree (semitones above the tonic) to a major and to a minor key.
@@ -36,6 +37,75 @@ KEY_PROFILES = np.array(
         [5.0, 2.0, 3.5, 4.5, 2.0, 4.0, 2.0, 4.5, 3.5, 2.0, 1.5, 4.0],
     ]
 )
+
+
+class Bar(NamedTuple):
+    """A bar in steps; the default is 4/4 in eighths.
+
+    Attributes:
+        steps: steps of the bar.
+        beat: steps of a beat: three eighths in 6/8, 9/8 and 12/8, else at most a quarter note.
+        strong: steps between strong beats: two beats in bars of four or eight, else the bar.
+    """
+
+    steps: int = 8
+    beat: int = 2
+    strong: int = 4
+
+    @classmethod
+    def of(cls, beats: int, unit: int, steps_per_beat: int) -> Bar:
+        """Return the bar of a time signature.
+
+        Args:
+            beats: numerator of the time signature.
+            unit: denominator of the time signature.
+            steps_per_beat: steps per quarter note.
+
+        Raises:
+            ValueError: if the bar is not of whole steps.
+        """
+        note = Fraction(4 * steps_per_beat, unit)
+        steps = beats * note
+        if steps.denominator > 1:
+            raise ValueError(
+                f"bar: {beats}/{unit} is {float(steps):g} steps of {steps_per_beat} a quarter note"
+            )
+        is_compound = unit >= 8 and beats > 3 and beats % 3 == 0
+        beat = 3 * note if is_compound else min(note, Fraction(steps_per_beat))
+        if beat.denominator > 1:
+            beat = note if note.denominator == 1 else steps
+        is_even = steps % beat == 0 and steps / beat in (4, 8)
+        return cls(int(steps), int(beat), int(2 * beat if is_even else steps))
+
+    @classmethod
+    def of_song(cls, song: Song | ArrayLike) -> Bar:
+        """Return the bar of a song's first time signature; of a grid, 4/4 in eighths.
+
+        A bar that is not of whole steps is rounded, with one beat.
+
+        Args:
+            song: a song, or a bool grid (steps, keys).
+        """
+        if not isinstance(song, Song):
+            return cls()
+        try:
+            return cls.of(song.metre.beats, song.metre.unit, song.steps_per_beat)
+        except ValueError:
+            return cls(song.bar, song.bar, song.bar)
+
+    def in_quarters(self, steps_per_beat: int) -> tuple[Fraction, Fraction]:
+        """Return the lengths of bar and beat in quarter notes: what songs of a metre share.
+
+        Args:
+            steps_per_beat: steps per quarter note.
+        """
+        return Fraction(self.steps, steps_per_beat), Fraction(self.beat, steps_per_beat)
+
+    @property
+    def is_duple(self) -> bool:
+        """Whether the bar has 1, 2, 4 or 8 beats that halve, so that tunes can be half as fast."""
+        beats = self.steps // self.beat
+        return self.steps % self.beat == 0 and beats & (beats - 1) == 0 and self.beat % 3 != 0
 
 
 def onsets(song: Song | ArrayLike) -> BoolArray:

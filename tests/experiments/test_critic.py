@@ -16,6 +16,7 @@ from evo.core.errors import InputError
 from evo.fitness.critic import model, training
 from evo.fitness.critic.counterexamples import corrupted
 from evo.fitness.critic.panel import Panel
+from evo.fitness.critic.style import Style
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune, tune_names
@@ -132,8 +133,9 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
     ):
         start(tmp_path / "run", config_of(tmp_path, critic=table), watcher)
     assert (tmp_path / "run" / FILE).exists()
-    assert watcher.messages[0] == "training 3 critics on 12 songs ..."
-    assert "of 1 searches found" in watcher.messages[1]
+    assert watcher.messages[0] == "12 songs in 4/4, 2 steps per beat, 16 bars each"
+    assert watcher.messages[1] == "training 3 critics on 12 songs ..."
+    assert "of 1 searches found" in watcher.messages[2]
 
 
 @pytest.mark.parametrize(
@@ -150,9 +152,8 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
 def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
     critics: Path, tmp_path: Path, table: dict[str, Any], words: str
 ) -> None:
-    config = config_of(critics, critic=table, ga={"population": {"size": 64}})
     with pytest.raises(InputError) as got:
-        start(tmp_path / "run", config)
+        start(tmp_path / "run", config_of(critics, critic=table, ga={"population": {"size": 64}}))
     assert words in str(got.value)
     assert "\n" not in str(got.value)
     assert not (tmp_path / "run").exists()
@@ -161,7 +162,10 @@ def test_what_cannot_be_is_said_in_one_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"critic": {"keys": 129}}, "critic.keys must be a whole number from 2 to 128, got 129"),
+        (
+            {"critic": {"keys": 129}},
+            "critic.keys must be a whole number from 1 to 128 or auto, got 129",
+        ),
         ({"ga": {"population": {"size": 7}}}, "8 pieces need a population of at least that size"),
     ],
 )
@@ -175,7 +179,7 @@ def test_what_cannot_be_bred_is_said_before_critics_are_trained(
 def test_pieces_for_the_whole_piano_begin_where_its_songs_do(tmp_path: Path) -> None:
     songs = np.pad(few_panel().songs, ((0, 0), (0, 0), (0, 75)))
     with short_training():
-        critics = Panel.train(songs, few_panel().names, seed=0)
+        critics = Panel.train(songs, few_panel().names, seed=0, style=Style(lowest_note=21))
     (tmp_path / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
     config = config_of(tmp_path, critic={"keys": 88})
     task = EXPERIMENT.task(EXPERIMENT.with_shape(config, SongFinder()), tmp_path)

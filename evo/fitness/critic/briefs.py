@@ -118,7 +118,9 @@ class PleaseCritics:
             streams: Not used.
         """
         rolls = self.play(performers)
-        features = roll_features(rolls, self._contexts)  # (critics, n, features)
+        features = roll_features(
+            rolls, self._contexts, self.held_out.bars
+        )  # (critics, n, features)
         judged = np.stack(
             [
                 critic.judge_features(rows)

@@ -11,68 +11,31 @@ given shape. The kinds of `FROM_SONGS` change a song's roll.
     shuffled    a song with its notes, or its bars, in another order
     corrupted   a song with wrong notes (`evo.music.song.Song.corrupted`)
 
-All functions return a roll, bool (steps, keys).
+All functions return a roll, bool (steps, keys). Rhythms and shuffles follow the bar of the songs.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from evo.fitness.critic.contexts import INTERVALS, Contexts
+from evo.fitness.critic.contexts import COMMON_TIME, INTERVALS, Bars, Contexts
+from evo.fitness.critic.random_lines import Random, every, melody_roll, random_rhythm, walk_line
 from evo.music import corruption
-from evo.music.melody import BAR
+from evo.music.melody import Bar
 from genomes.arrays import BoolArray, FloatArray
 
-Random = np.random.Generator
-Keys = NDArray[np.int64]  # in order of time
+COMMON = Bar()
 SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9), tuple(range(12)))
 
 
-def _melody(steps: int, keys: int, onsets: BoolArray, line: Keys) -> BoolArray:
-    """Return a roll of one voice: keys of `line` at the onsets.
-
-    Keys beyond the roll wrap around. `line` has at least as many keys as there are onsets.
-    """
-    grid = np.zeros((steps, keys), np.bool_)
-    steps_with_notes = np.flatnonzero(onsets)
-    grid[steps_with_notes, np.mod(line[: len(steps_with_notes)], keys)] = True
-    return grid
-
-
-def _every(steps: int, random: Random) -> BoolArray:
-    """Return onsets at a regular distance."""
-    onsets = np.zeros(steps, np.bool_)
-    first = random.integers(2) * random.integers(3)
-    onsets[first :: int(random.choice([1, 2, 2, 3, 4, 4, 8]))] = True
-    return onsets
-
-
-def _bars_alike(steps: int, random: Random) -> BoolArray:
-    """Return one or two random bars of onsets, repeated."""
-    length = BAR * int(random.integers(1, 3))
-    bar = random.random(length) < random.uniform(0.2, 0.9)
-    bar[0] = True
-    return np.resize(bar, steps)
-
-
-def _random_rhythm(steps: int, random: Random) -> BoolArray:
-    """Return onsets that are regular, equal in every bar, or random."""
-    kind = random.integers(3)
-    if kind == 0:
-        return _every(steps, random)
-    if kind == 1:
-        return _bars_alike(steps, random)
-    return np.asarray(random.random(steps) < random.uniform(0.1, 0.9))
-
-
-def silence(steps: int, keys: int, random: Random) -> BoolArray:
+def silence(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return silence, or up to three notes.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     grid = np.zeros((steps, keys), np.bool_)
     for _ in range(random.integers(4)):
@@ -80,74 +43,80 @@ def silence(steps: int, keys: int, random: Random) -> BoolArray:
     return grid
 
 
-def all_keys(steps: int, keys: int, random: Random) -> BoolArray:
+def all_keys(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return every key at regular steps.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     grid = np.zeros((steps, keys), np.bool_)
     grid[:: int(random.choice([1, 1, 2, 4]))] = True
     return grid
 
 
-def noise(steps: int, keys: int, random: Random) -> BoolArray:
+def noise(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return random cells of any density.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     density = 1 / (1 + np.exp(-random.uniform(-6, 4)))
     return np.asarray(random.random((steps, keys)) < density)
 
 
-def sparse_noise(steps: int, keys: int, random: Random) -> BoolArray:
+def sparse_noise(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return noise as dense as songs.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     return np.asarray(random.random((steps, keys)) < random.uniform(0.15, 1.2) / keys)
 
 
-def one_note(steps: int, keys: int, random: Random) -> BoolArray:
+def one_note(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return one key, repeated.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     line = np.full(steps, random.integers(keys))
-    return _melody(steps, keys, _random_rhythm(steps, random), line)
+    return melody_roll(steps, keys, random_rhythm(steps, random, bar), line)
 
 
-def two_notes(steps: int, keys: int, random: Random) -> BoolArray:
+def two_notes(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return two keys in turn or at random.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     pair = random.integers(keys, size=2)
     turns = np.arange(steps) % 2 if random.integers(2) else random.integers(2, size=steps)
-    return _melody(steps, keys, _random_rhythm(steps, random), pair[turns])
+    return melody_roll(steps, keys, random_rhythm(steps, random, bar), pair[turns])
 
 
-def scale(steps: int, keys: int, random: Random) -> BoolArray:
+def scale(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return a scale up, down, or both, in even steps.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     degrees = SCALES[random.integers(len(SCALES))]
     ladder = np.array([octave + d for octave in range(0, keys, 12) for d in degrees])
@@ -158,82 +127,78 @@ def scale(steps: int, keys: int, random: Random) -> BoolArray:
     elif way == 2 and len(ladder) > 2:
         ladder = np.concatenate([ladder, ladder[-2:0:-1]])
     line = np.resize(np.roll(ladder, random.integers(8)), steps)
-    return _melody(steps, keys, _every(steps, random), line)
+    return melody_roll(steps, keys, every(steps, random, bar), line)
 
 
-def figure(steps: int, keys: int, random: Random) -> BoolArray:
+def figure(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return a repeated figure of 2 to 8 keys.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     notes = random.integers(keys, size=random.integers(2, 9))
-    return _melody(steps, keys, _random_rhythm(steps, random), np.resize(notes, steps))
+    return melody_roll(steps, keys, random_rhythm(steps, random, bar), np.resize(notes, steps))
 
 
-def random_loop(steps: int, keys: int, random: Random) -> BoolArray:
+def random_loop(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return one, two or four bars of a random walk, repeated.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
-    length = BAR * int(random.choice([1, 2, 4]))
-    line = _walk_line(length, keys, random)
-    bar = _melody(length, keys, np.asarray(random.random(length) < random.uniform(0.2, 0.8)), line)
-    return np.resize(bar, (steps, keys))
+    length = bar.steps * int(random.choice([1, 2, 4]))
+    line = walk_line(length, keys, random)
+    onsets = np.asarray(random.random(length) < random.uniform(0.2, 0.8))
+    return np.resize(melody_roll(length, keys, onsets, line), (steps, keys))
 
 
-def _walk_line(length: int, keys: int, random: Random) -> Keys:
-    """Return the keys of a random walk that reflects at the edges."""
-    reach = int(random.choice([1, 2, 2, 3, 5]))
-    walk = random.integers(keys) + np.cumsum(random.integers(-reach, reach + 1, size=length))
-    period = max(2 * (keys - 1), 1)
-    folded: Keys = np.mod(walk, period)
-    return np.minimum(folded, period - folded)
-
-
-def walk(steps: int, keys: int, random: Random) -> BoolArray:
+def walk(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return a random walk over all keys or a scale.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
-    line = _walk_line(steps, keys, random)
+    line = walk_line(steps, keys, random)
     if random.integers(2):
         degrees = SCALES[random.integers(3)]
         root = random.integers(12)
         inside = [k for k in range(keys) if (k - root) % 12 in degrees]
-        line = np.array(inside)[_walk_line(steps, len(inside), random)] if inside else line
-    return _melody(steps, keys, _random_rhythm(steps, random), line)
+        line = np.array(inside)[walk_line(steps, len(inside), random)] if inside else line
+    return melody_roll(steps, keys, random_rhythm(steps, random, bar), line)
 
 
-def scale_notes(steps: int, keys: int, random: Random) -> BoolArray:
+def scale_notes(steps: int, keys: int, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return random notes of a scale.
 
     Args:
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the roll.
+        bar: The bar of the songs.
     """
     degrees = SCALES[random.integers(3)]
     root = random.integers(12)
     inside = np.array([k for k in range(keys) if (k - root) % 12 in degrees])
     line = random.choice(inside if len(inside) else np.arange(keys), size=steps)
-    return _melody(steps, keys, _random_rhythm(steps, random), line)
+    return melody_roll(steps, keys, random_rhythm(steps, random, bar), line)
 
 
-def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
+def shuffled_notes(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return the notes in another order, in the song's rhythm.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
     grid = song.copy()
     steps_with_notes = np.flatnonzero(grid.any(axis=1))
@@ -241,32 +206,35 @@ def shuffled_notes(song: BoolArray, random: Random) -> BoolArray:
     return grid
 
 
-def shuffled_steps(song: BoolArray, random: Random) -> BoolArray:
+def shuffled_steps(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return all steps, or those of every bar, shuffled.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
     if random.integers(2):
         return song[random.permutation(len(song))]
     grid = song.copy()
-    for start in range(0, len(grid) - BAR + 1, BAR):
-        grid[start : start + BAR] = grid[start + random.permutation(BAR)]
+    for start in range(0, len(grid) - bar.steps + 1, bar.steps):
+        grid[start : start + bar.steps] = grid[start + random.permutation(bar.steps)]
     return grid
 
 
-def shuffled_bars(song: BoolArray, random: Random) -> BoolArray:
+def shuffled_bars(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return the bars in another order.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
-    bars = len(song) // BAR
-    whole = song[: bars * BAR].reshape(bars, BAR, -1)
-    mixed = whole[random.permutation(bars)].reshape(bars * BAR, -1)
-    return np.concatenate([mixed, song[bars * BAR :]])
+    bars = len(song) // bar.steps
+    end = bars * bar.steps
+    whole = song[:end].reshape(bars, bar.steps, -1)
+    mixed = whole[random.permutation(bars)].reshape(end, -1)
+    return np.concatenate([mixed, song[end:]])
 
 
 def _over_and_over(song: BoolArray, length: int, random: Random) -> BoolArray:
@@ -274,66 +242,76 @@ def _over_and_over(song: BoolArray, length: int, random: Random) -> BoolArray:
     return np.resize(song[start : start + length], song.shape)
 
 
-def song_loop(song: BoolArray, random: Random) -> BoolArray:
+def song_loop(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return one or two repeated bars of the song.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
-    return _over_and_over(song, BAR * int(random.integers(1, 3)), random)
+    return _over_and_over(song, bar.steps * int(random.integers(1, 3)), random)
 
 
-def phrase_loop(song: BoolArray, random: Random) -> BoolArray:
+def phrase_loop(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return a repeated quarter of the song.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
-    return _over_and_over(song, max(len(song) // (4 * BAR), 1) * BAR, random)
+    return _over_and_over(song, max(len(song) // (4 * bar.steps), 1) * bar.steps, random)
 
 
-def shifted(song: BoolArray, random: Random) -> BoolArray:
-    """Return the song an odd number of steps late.
+def shifted(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
+    """Return the song late, with its beats between the beats.
 
-    Notes beyond the end move to the start.
+    In bars with a single strong beat, beats may also come on other beats. Notes beyond the end move
+    to the start.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
-    return np.roll(song, int(random.choice([1, 3, 5, 7])), axis=0)
+    has_one = bar.strong == bar.steps
+    late = [by for by in range(1, bar.steps) if by % bar.beat or has_one]
+    return np.roll(song, int(random.choice(late or [1])), axis=0)
 
 
-def one_rhythm(song: BoolArray, random: Random) -> BoolArray:
+def one_rhythm(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return the song's keys in order, in another rhythm.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
     line = np.resize(np.flatnonzero(song.any(axis=1)), len(song))
-    onsets = _random_rhythm(len(song), random)
+    onsets = random_rhythm(len(song), random, bar)
     grid = np.zeros_like(song)
     steps_with_notes = np.flatnonzero(onsets)
     grid[steps_with_notes] = song[line[: len(steps_with_notes)]]
     return grid
 
 
-def wrong_pitches(song: BoolArray, random: Random) -> BoolArray:
+def wrong_pitches(song: BoolArray, random: Random, bar: Bar = COMMON) -> BoolArray:
     """Return the song's rhythm with the pitches of a random walk.
 
     Args:
         song: bool (steps, keys).
         random: Draws the roll.
+        bar: The bar of the song.
     """
     onsets: BoolArray = np.logical_or.reduce(song, axis=1)
     steps, keys = song.shape
-    return _melody(steps, keys, onsets, _walk_line(steps, keys, random))
+    return melody_roll(steps, keys, onsets, walk_line(steps, keys, random))
 
 
-def markov(contexts: Contexts, steps: int, keys: int, random: Random) -> BoolArray:
+def markov(
+    contexts: Contexts, steps: int, keys: int, random: Random, bars: Bars = COMMON_TIME
+) -> BoolArray:
     """Return a Markov chain of the songs' intervals and durations.
 
     Args:
@@ -341,12 +319,13 @@ def markov(contexts: Contexts, steps: int, keys: int, random: Random) -> BoolArr
         steps: Steps of the roll.
         keys: Keys of the roll.
         random: Draws the notes.
+        bars: The bars of the contexts.
     """
     grid = np.zeros((steps, keys), np.bool_)
-    step, key, duration, interval = 0, int(random.integers(keys)), 2, INTERVALS // 2
+    step, key, duration, interval = 0, int(random.integers(keys)), bars.beat, INTERVALS // 2
     while step < steps:
         grid[step, key] = True
-        position = step % BAR
+        position = step % bars.steps
         duration = 1 + _drawn(contexts.duration[position, duration - 1], random)
         odds = contexts.interval[interval].copy()
         inside = np.arange(INTERVALS) - INTERVALS // 2 + key
@@ -374,7 +353,7 @@ def corrupted(song: BoolArray, errors: int, random: Random) -> BoolArray:
     return corruption.corrupted(song, errors, random)
 
 
-MADE_UP: dict[str, Callable[[int, int, Random], BoolArray]] = {
+MADE_UP: dict[str, Callable[..., BoolArray]] = {
     "silence": silence,
     "all keys": all_keys,
     "noise": noise,
@@ -387,7 +366,7 @@ MADE_UP: dict[str, Callable[[int, int, Random], BoolArray]] = {
     "walk": walk,
     "scale notes": scale_notes,
 }
-FROM_SONGS: dict[str, Callable[[BoolArray, Random], BoolArray]] = {
+FROM_SONGS: dict[str, Callable[..., BoolArray]] = {
     "shuffled notes": shuffled_notes,
     "shuffled steps": shuffled_steps,
     "shuffled bars": shuffled_bars,

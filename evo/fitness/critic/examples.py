@@ -2,8 +2,9 @@
 
 Each song of a corpus gives
 
-- itself, in all positions on the keys, and variants with half the weight: its first half at half
-  the speed, the whole at twice the speed and repeated, its quarters in the order of another form;
+- itself, in all positions on the keys, and variants with half the weight: its quarters in the order
+  of another form and, if its beats can be halved, its first half at half the speed and the whole at
+  twice the speed and repeated;
 - corruptions by 1 to 64 errors, of falling quality;
 - shuffles and loops. Other counterexamples are made without songs (`counterexamples`).
 
@@ -17,9 +18,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from evo.fitness.critic.contexts import Contexts, Counts
-from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, Random, corrupted, markov
+from evo.fitness.critic.contexts import COMMON_TIME, Bars, Contexts, Counts
+from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
 from evo.fitness.critic.features import roll_features
+from evo.fitness.critic.random_lines import Random
 from genomes.arrays import BoolArray, FloatArray
 
 MAX_ERRORS = 64
@@ -62,7 +64,11 @@ class Examples(NamedTuple):
 
 
 def examples(
-    songs: BoolArray, families: Sequence[int], random: Random, found: BoolArray | None = None
+    songs: BoolArray,
+    families: Sequence[int],
+    random: Random,
+    found: BoolArray | None = None,
+    bars: Bars = COMMON_TIME,
 ) -> tuple[Examples, Contexts]:
     """Return training examples, and the contexts of all songs.
 
@@ -71,24 +77,25 @@ def examples(
         families: The same number for songs that are the same tune, (n,).
         random: Draws variants and counterexamples.
         found: bool (m, steps, keys), pieces of searches that fooled critics.
+        bars: The bars of the songs.
     """
-    counts = [Counts.of(songs[index : index + 1]) for index in range(len(songs))]
-    whole = Counts.of(songs)
-    contexts = Contexts.of(whole)
+    counts = [Counts.of(songs[index : index + 1], bars) for index in range(len(songs))]
+    whole = Counts.of(songs, bars)
+    contexts = Contexts.of(whole, bars)
     parts: list[Examples] = []
     for index, song in enumerate(songs):
         others = whole
         for other in np.flatnonzero(np.equal(families, families[index])):
             others = others.plus(counts[other], -1.0)
-        rolls, judged = zip(*_from_song(song, len(songs), random), strict=True)
+        rolls, judged = zip(*_from_song(song, len(songs), random, bars), strict=True)
         table = np.array(judged)
-        described = roll_features(np.array(rolls), Contexts.of(others))
+        described = roll_features(np.array(rolls), Contexts.of(others, bars), bars)
         parts.append(Examples(described, *table.T))
-    made = list(_made_up(contexts, songs.shape[1], songs.shape[2], random))
+    made = list(_made_up(contexts, songs.shape[1], songs.shape[2], random, bars))
     if found is not None:
         made += [(roll, (LEVELS["found"], 0.0, 3.0)) for roll in found]
     rolls, judged = zip(*made, strict=True)
-    parts.append(Examples(roll_features(np.array(rolls), contexts), *np.array(judged).T))
+    parts.append(Examples(roll_features(np.array(rolls), contexts, bars), *np.array(judged).T))
     joined = Examples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
     return joined._replace(weight=_balanced(joined)), contexts
 
@@ -117,25 +124,28 @@ def positions(song: BoolArray) -> list[BoolArray]:
     return [np.roll(song, shift, axis=1) for shift in shifts]
 
 
-def _variants(song: BoolArray, random: Random) -> Iterator[BoolArray]:
+def _variants(song: BoolArray, random: Random, bars: Bars) -> Iterator[BoolArray]:
     """Yield variants that are as song-like; see the module's docstring."""
-    steps = len(song)
-    slower = np.zeros_like(song)
-    slower[::2] = song[: -(-steps // 2)]
-    yield slower
-    if song[1::2].sum() <= 0.15 * song.sum():  # few notes on the dropped steps
+    lead, song = song[: bars.lead], song[bars.lead :]
+    silence, steps = np.zeros_like(lead), len(song)
+    if bars.bar.is_duple:
+        slower = np.zeros_like(song)
+        slower[::2] = song[: -(-steps // 2)]
+        yield np.concatenate([silence, slower])
+    # Few notes may be on the dropped steps.
+    if bars.bar.is_duple and song[1::2].sum() <= 0.15 * song.sum():
         half = song[::2]
-        yield np.concatenate([half, half])[:steps]
+        yield np.concatenate([silence, half, half])[: len(lead) + steps]
     quarter = steps // 4
     for form in random.permutation(len(FORMS))[:3]:
         parts = [song[part * quarter : (part + 1) * quarter] for part in FORMS[form]]
-        yield np.concatenate([*parts, song[4 * quarter :]])
+        yield np.concatenate([lead, *parts, song[4 * quarter :]])
 
 
-def _from_song(song: BoolArray, songs: int, random: Random) -> Iterator[Judged]:
+def _from_song(song: BoolArray, songs: int, random: Random, bars: Bars) -> Iterator[Judged]:
     for roll in positions(song):
         yield roll, (1.0, 1.0, 1.0)
-    for variant in _variants(song, random):
+    for variant in _variants(song, random, bars):
         for roll in positions(variant):
             yield roll, (1.0, 1.0, 0.5)
     moved = positions(song)
@@ -151,12 +161,14 @@ def _from_song(song: BoolArray, songs: int, random: Random) -> Iterator[Judged]:
     for name, shuffle in FROM_SONGS.items():
         times = 3 if name == "shuffled bars" else 1
         for _ in range(times * min(10, max(SHUFFLED // songs, 1))):
-            yield shuffle(song, random), (LEVELS[name], 0.0, 1.0)
+            yield shuffle(song, random, bars.bar), (LEVELS[name], 0.0, 1.0)
 
 
-def _made_up(contexts: Contexts, steps: int, keys: int, random: Random) -> Iterator[Judged]:
+def _made_up(
+    contexts: Contexts, steps: int, keys: int, random: Random, bars: Bars
+) -> Iterator[Judged]:
     for name, make in MADE_UP.items():
         for _ in range(MADE):
-            yield make(steps, keys, random), (LEVELS[name], 0.0, 1.0)
+            yield make(steps, keys, random, bars.bar), (LEVELS[name], 0.0, 1.0)
     for _ in range(3 * MADE):
-        yield markov(contexts, steps, keys, random), (LEVELS["markov"], 0.0, 1.0)
+        yield markov(contexts, steps, keys, random, bars), (LEVELS["markov"], 0.0, 1.0)

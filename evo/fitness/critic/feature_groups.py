@@ -1,27 +1,29 @@
 """The features of a roll, group by group.
 
-Each function writes one group into its part of the row. The names of the features, in the order in
+Each function writes one group into its part of the row; `evo.fitness.critic.surprise` has the last
+group. The names of the features, in the order in
 which they are written, are in `evo.fitness.critic.features`.
 
-`step`, `key` and `top` are int64 (steps,), `rhythm` is int64 (bars,), and `row` is float64.
+`step`, `key` and `top` are int64 (steps,), `rhythm` is int64 (bars,), and `row` is float64. `bar`
+is the number of steps of a bar.
 """
 
 import numpy as np
 
-from evo.fitness.critic.contexts import RHYTHMS, Contexts, duration_class, interval_class
-from evo.music.melody import BAR
+from evo.fitness.critic.contexts import duration_class, interval_class
 from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.kernels import device
 
 
 @device
-def write_density(grid: BoolArray, step: Indices, count: int, row: FloatArray) -> None:
+def write_density(grid: BoolArray, step: Indices, count: int, bar: int, row: FloatArray) -> None:
     """Write onsets, chords and silence.
 
     Args:
         grid: bool (steps, keys).
         step: Steps of the notes.
         count: Number of notes.
+        bar: Steps of a bar.
         row: Written.
     """
     steps = grid.shape[0]
@@ -35,8 +37,8 @@ def write_density(grid: BoolArray, step: Indices, count: int, row: FloatArray) -
     row[0] = count / steps
     row[1] = chords / count
     row[2] = np.log2(sounding / count)
-    row[3] = min(step[0] / BAR, 1.0)
-    row[4] = min((steps - 1 - step[count - 1]) / BAR, 2.0)
+    row[3] = min(step[0] / bar, 1.0)
+    row[4] = min((steps - 1 - step[count - 1]) / bar, 2.0)
 
 
 @device
@@ -52,32 +54,35 @@ def _entropy(counts: FloatArray) -> float:
 
 
 @device
-def write_metre(step: Indices, count: int, row: FloatArray) -> None:
+def write_metre(step: Indices, count: int, bar: int, longest: int, row: FloatArray) -> None:
     """Write positions of onsets, and durations.
 
     Args:
         step: Steps of the notes.
         count: Number of notes.
+        bar: Steps of a bar.
+        longest: Longest duration of its own class.
         row: Written.
     """
     at = 0
     for i in range(count):
-        row[at + step[i] % BAR] += 1.0 / count
-    at += BAR
+        row[at + step[i] % bar] += 1.0 / count
+    at += bar
     if count < 2:
         return
-    durations = np.zeros(9)
-    changes, longest = 0, 1
+    durations = np.zeros(longest + 1)
+    changes, maximum = 0, 1
     for i in range(1, count):
-        durations[min(step[i] - step[i - 1], 9) - 1] += 1
-        longest = max(longest, step[i] - step[i - 1])
+        durations[duration_class(step[i] - step[i - 1], len(durations))] += 1
+        maximum = max(maximum, step[i] - step[i - 1])
         if i > 1:
             changes += step[i] - step[i - 1] != step[i - 1] - step[i - 2]
-    for d in range(9):
+    for d in range(len(durations)):
         row[at + d] = durations[d] / (count - 1)
-    row[at + 9] = _entropy(durations)
-    row[at + 10] = changes / max(count - 2, 1)
-    row[at + 11] = np.log2(longest)
+    at += len(durations)
+    row[at] = _entropy(durations)
+    row[at + 1] = changes / max(count - 2, 1)
+    row[at + 2] = np.log2(maximum)
 
 
 @device
@@ -152,7 +157,7 @@ def _in_triad(key: int, mode: int, tonic: int) -> bool:
 @device
 def write_pitch(
     step: Indices, key: Indices, count: int, mode: int, tonic: int,
-    fits: FloatArray, row: FloatArray,
+    fits: FloatArray, strong_beat: int, row: FloatArray,
 ) -> None:  # fmt: skip
     """Write the features of a melody's range, key and scale.
 
@@ -163,6 +168,7 @@ def write_pitch(
         mode: 0 for major, 1 for minor.
         tonic: Tonic of the key.
         fits: float64 (2, 12), correlation with every major and minor key.
+        strong_beat: Steps between strong beats.
         row: Written: the features of this group.
     """
     at = 0
@@ -173,7 +179,7 @@ def write_pitch(
         pitches[min(key[i], 127)] += 1
         lowest, highest = min(lowest, key[i]), max(highest, key[i])
         home = _in_triad(key[i], mode, tonic)
-        if step[i] % (BAR // 2) == 0:
+        if step[i] % strong_beat == 0:
             strong += 1
             strong_home += home
         else:
@@ -234,17 +240,19 @@ def _likeness(top: Indices, a: int, b: int, length: int) -> tuple[float, float, 
 
 
 @device
-def write_bars(top: Indices, rhythm: Indices, row: FloatArray) -> None:
+def write_bars(top: Indices, rhythm: Indices, bar: int, events: int, row: FloatArray) -> None:
     """Write the features of how different and how alike bars are.
 
     Args:
         top: Key at every step, -1 for none.
-        rhythm: Onsets of every bar, as bits.
+        rhythm: Event of every bar's rhythm; 0 is silence.
+        bar: Steps of a bar.
+        events: Number of different events.
         row: Written.
     """
     at = 0
     bars = len(rhythm)
-    seen = np.zeros(RHYTHMS)
+    seen = np.zeros(events)
     empty, fresh = 0, 0
     for b in range(bars):
         seen[rhythm[b]] += 1
@@ -252,7 +260,7 @@ def write_bars(top: Indices, rhythm: Indices, row: FloatArray) -> None:
         new = True
         for earlier in range(b):
             if rhythm[earlier] == rhythm[b]:
-                _, same, _ = _likeness(top, earlier * BAR, b * BAR, BAR)
+                _, same, _ = _likeness(top, earlier * bar, b * bar, bar)
                 new = new and same < 1.0
         fresh += new
     row[at] = (seen > 0).sum() / bars
@@ -264,16 +272,19 @@ def write_bars(top: Indices, rhythm: Indices, row: FloatArray) -> None:
         lag = 1 << power
         if lag < bars:
             for b in range(bars - lag):
-                likeness = _likeness(top, b * BAR, (b + lag) * BAR, BAR)
+                likeness = _likeness(top, b * bar, (b + lag) * bar, bar)
                 for kind in range(3):
                     row[at + 3 * power + kind] += likeness[kind] / (bars - lag)
 
 
 @device
 def write_form(
-    step: Indices, key: Indices, top: Indices, count: int, mode: int, tonic: int, row: FloatArray
-) -> None:
+    step: Indices, key: Indices, top: Indices, count: int, mode: int, tonic: int, bar: int,
+    lead: int, row: FloatArray,
+) -> None:  # fmt: skip
     """Write the likeness of quarters, and endings.
+
+    A quarter begins with its pickup, as early before the bar line as the first note is.
 
     Args:
         step: Steps of the notes.
@@ -282,34 +293,38 @@ def write_form(
         count: Number of notes.
         mode: 0 for major, 1 for minor.
         tonic: Tonic of the key.
+        bar: Steps of a bar.
+        lead: Steps before the first full bar.
         row: Written.
     """
     at = 0
-    bars = len(top) // BAR
-    quarter = bars // 4 * BAR
+    bars = (len(top) - lead) // bar
+    quarter = bars // 4 * bar
+    first = min(step[0], lead)
     index = 0
     for a in range(4):
         for b in range(a + 1, 4):
-            rhythm, notes, _ = _likeness(top, a * quarter, b * quarter, quarter)
+            rhythm, notes, _ = _likeness(top, first + a * quarter, first + b * quarter, quarter)
             row[at + 2 * index] = notes
             row[at + 2 * index + 1] = rhythm
             index += 1
     at += 12
     steps = len(top)
     for i in range(count):
-        row[at + step[i] // BAR % 4] += 4.0 / bars
+        row[at + (step[i] - lead) // bar % 4] += 4.0 / bars
     at += 4
     ends, home, length = 0, 0, 0.0
     for i in range(count):
         following = step[i + 1] if i + 1 < count else steps
         # Is it the last note of a quarter?
-        if i + 1 == count or following // quarter > step[i] // quarter:
+        last = i + 1 == count
+        if last or (following - first) // quarter > (step[i] - first) // quarter:
             ends += 1
-            length += min(following - step[i], 2 * BAR) / BAR
+            length += min(following - step[i], 2 * bar) / bar
             home += _in_triad(key[i], mode, tonic)
     row[at] = length / ends
-    row[at + 1] = min(steps - step[count - 1], 2 * BAR) / BAR
-    row[at + 2] = (step[count - 1] % BAR) / BAR
+    row[at + 1] = min(steps - step[count - 1], 2 * bar) / bar
+    row[at + 2] = (step[count - 1] % bar) / bar
     row[at + 3] = home / ends
     row[at + 4] = _repeated(step, key, count, 3)
     row[at + 5] = _repeated(step, key, count, 5)
@@ -336,63 +351,3 @@ def _repeated(step: Indices, key: Indices, count: int, length: int) -> float:
                 repeated += 1
                 break
     return repeated / (runs - 1)
-
-
-@device
-def _note_surprise(sums: FloatArray, kind: int, bits: float) -> None:
-    sums[kind, 0] += 1
-    sums[kind, 1] += bits
-    sums[kind, 2] += bits * bits
-
-
-@device
-def write_surprise(
-    step: Indices,
-    key: Indices,
-    rhythm: Indices,
-    count: int,
-    mode: int,
-    tonic: int,
-    contexts: Contexts,
-    model: int,
-    row: FloatArray,
-) -> None:
-    """Write mean and spread of the surprise of notes and bars.
-
-    Args:
-        step: Steps of the notes.
-        key: Keys of the notes.
-        rhythm: Onsets of every bar, as bits.
-        count: Number of notes.
-        mode: 0 for major, 1 for minor.
-        tonic: Tonic of the key.
-        contexts: Surprise of every event, a stack of several models.
-        model: Index of the model in that stack.
-        row: Written: the features of this group.
-    """
-    sums = np.zeros((6, 3))
-    for i in range(1, count):
-        degree = (key[i] - tonic) % 12
-        _note_surprise(sums, 3, contexts.degree[model, mode, (key[i - 1] - tonic) % 12, degree])
-        if i < 2:
-            continue
-        interval = interval_class(key[i] - key[i - 1])
-        last = interval_class(key[i - 1] - key[i - 2])
-        _note_surprise(sums, 0, contexts.interval[model, last, interval])
-        if i >= 3:
-            earlier = interval_class(key[i - 2] - key[i - 3])
-            _note_surprise(sums, 1, contexts.intervals[model, earlier, last, interval])
-        before = duration_class(step[i - 1] - step[i - 2])
-        duration = duration_class(step[i] - step[i - 1])
-        _note_surprise(sums, 2, contexts.duration[model, step[i - 1] % BAR, before, duration])
-    before_bar = 0
-    for b in range(len(rhythm)):
-        _note_surprise(sums, 4, contexts.rhythm[model, rhythm[b]])
-        _note_surprise(sums, 5, contexts.bar[model, before_bar, rhythm[b]])
-        before_bar = rhythm[b]
-    for kind in range(6):
-        if sums[kind, 0] > 0:
-            mean = sums[kind, 1] / sums[kind, 0]
-            row[2 * kind] = mean
-            variance = max(sums[kind, 2] / sums[kind, 0] - mean * mean, 0.0)
-            row[2 * kind + 1] = np.sqrt(variance)

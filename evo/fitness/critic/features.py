@@ -1,7 +1,7 @@
 """Features of a piano roll: numbers that describe it as a melody.
 
-A roll is read as its melody (`evo.music.melody`), in bars of 8 steps. The features come in groups,
-each written by one function of `evo.fitness.critic.feature_groups`:
+A roll is read as its melody (`evo.music.melody`), in the bars of its metre. The features come in
+groups, each written by one function of `evo.fitness.critic.feature_groups`:
 
     density     onsets, chords, silence before and after
     metre       positions of onsets in the bar, and durations
@@ -19,7 +19,7 @@ from itertools import combinations
 
 import numpy as np
 
-from evo.fitness.critic.contexts import Contexts, bar_rhythms
+from evo.fitness.critic.contexts import COMMON_TIME, Bars, Contexts, bar_rhythms
 from evo.fitness.critic.feature_groups import (
     write_bars,
     write_density,
@@ -27,100 +27,124 @@ from evo.fitness.critic.feature_groups import (
     write_intervals,
     write_metre,
     write_pitch,
-    write_surprise,
 )
-from evo.music.melody import BAR, KEY_PROFILES, find_key, read_notes
-from genomes.arrays import BoolArray, FloatArray
+from evo.fitness.critic.surprise import write_surprise
+from evo.music.melody import KEY_PROFILES, find_key, read_notes
+from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import kernel
 
 INTERVAL_BINS = ("0", "1", "2", "3", "4", "5", "6-7", "8+")
-MIN_STEPS = 4 * BAR
+MIN_BARS = 4
 LAGS = (1, 2, 4, 8)
 QUARTERS = tuple(combinations("ABCD", 2))
 MODELS = ("interval", "intervals", "duration", "degree", "rhythm", "bar")
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "density": ("onsets", "chords", "keys an onset", "silence before", "silence after"),
-    "metre": (
-        *(f"onsets at {position}" for position in range(BAR)),
-        *(f"duration {steps}" for steps in (1, 2, 3, 4, 5, 6, 7, 8, "longer")),
-        "duration entropy",
-        "duration changes",
-        "longest duration",
-    ),
-    "intervals": (
-        "interval 0",
-        *(f"interval {sign}{size}" for sign in "+-" for size in INTERVAL_BINS[1:]),
-        "interval size",
-        "interval entropy",
-        "turns",
-        "leaps reversed",
-        "longest repetition",
-        "alternation",
-        "longest alternation",
-        "longest run of one direction",
-        "largest interval",
-    ),
-    "pitch": (
-        "keys", "range", "pitch entropy", "fit of the key", "gap to the next key", "minor",
-        "in the scale", "tonic triad on strong beats", "tonic triad on weak beats",
-        "ends on the tonic", "ends in the triad", "begins in the triad", "height of the end",
-    ),
-    "bars": (
-        "bar rhythms", "bars", "empty bars", "commonest rhythm",
-        *(f"{kind} {lag} apart" for lag in LAGS for kind in ("rhythm", "notes", "shape")),
-    ),
-    "form": (
-        *(f"{kind} of {a} and {b}" for a, b in QUARTERS for kind in ("notes", "rhythm")),
-        *(f"onsets in bar {bar}" for bar in range(1, 5)),
-        "last note of a quarter",
-        "last note",
-        "place of the last note",
-        "quarters end in the triad",
-        "repeated threes",
-        "repeated fives",
-    ),
-    "surprise": tuple(f"{kind} {model}" for model in MODELS for kind in ("mean", "spread")),
-}  # fmt: skip
-NAMES = tuple(name for names in GROUPS.values() for name in names)
-_STARTS = tuple(int(n) for n in np.cumsum([0, *(len(names) for names in GROUPS.values())]))
-_METRE, _INTERVALS, _PITCH, _BARS, _FORM, _SURPRISE = _STARTS[1:-1]
+
+def groups_of(bars: Bars) -> dict[str, tuple[str, ...]]:
+    """Return the names of the features of rolls in these bars, by group."""
+    return {
+        "density": ("onsets", "chords", "keys an onset", "silence before", "silence after"),
+        "metre": (
+            *(f"onsets at {position}" for position in range(bars.steps)),
+            *(f"duration {steps}" for steps in (*range(1, bars.longest + 1), "longer")),
+            "duration entropy",
+            "duration changes",
+            "longest duration",
+        ),
+        "intervals": (
+            "interval 0",
+            *(f"interval {sign}{size}" for sign in "+-" for size in INTERVAL_BINS[1:]),
+            "interval size",
+            "interval entropy",
+            "turns",
+            "leaps reversed",
+            "longest repetition",
+            "alternation",
+            "longest alternation",
+            "longest run of one direction",
+            "largest interval",
+        ),
+        "pitch": (
+            "keys", "range", "pitch entropy", "fit of the key", "gap to the next key", "minor",
+            "in the scale", "tonic triad on strong beats", "tonic triad on weak beats",
+            "ends on the tonic", "ends in the triad", "begins in the triad", "height of the end",
+        ),
+        "bars": (
+            "bar rhythms", "bars", "empty bars", "commonest rhythm",
+            *(f"{kind} {lag} apart" for lag in LAGS for kind in ("rhythm", "notes", "shape")),
+        ),
+        "form": (
+            *(f"{kind} of {a} and {b}" for a, b in QUARTERS for kind in ("notes", "rhythm")),
+            *(f"onsets in bar {bar}" for bar in range(1, 5)),
+            "last note of a quarter",
+            "last note",
+            "place of the last note",
+            "quarters end in the triad",
+            "repeated threes",
+            "repeated fives",
+        ),
+        "surprise": tuple(f"{kind} {model}" for model in MODELS for kind in ("mean", "spread")),
+    }  # fmt: skip
 
 
-def roll_features(grids: BoolArray, contexts: Contexts) -> FloatArray:
+def names_of(bars: Bars) -> tuple[str, ...]:
+    """Return the names of the features of rolls in these bars."""
+    return tuple(name for names in groups_of(bars).values() for name in names)
+
+
+GROUPS = groups_of(COMMON_TIME)
+NAMES = names_of(COMMON_TIME)
+
+
+def roll_features(grids: BoolArray, contexts: Contexts, bars: Bars = COMMON_TIME) -> FloatArray:
     """Return the features of rolls.
 
     Args:
-        grids: bool (n, steps, keys), of at least 4 bars of 8 steps.
+        grids: bool (n, steps, keys), of at least 4 bars.
         contexts: One or m contexts; only the surprise depends on them.
+        bars: The bars of the rolls and contexts.
 
     Returns:
-        float64 (n, len(NAMES)), or (m, n, len(NAMES)) with m contexts together.
+        float64 (n, features), or (m, n, features) with m contexts together; `names_of` names them.
 
     Raises:
         ValueError: If the rolls are too short, or of another dtype or shape.
     """
-    fits = grids.ndim == 3 and grids.shape[1] >= MIN_STEPS and grids.shape[2] >= 1
+    shortest = bars.lead + MIN_BARS * bars.steps
+    fits = grids.ndim == 3 and grids.shape[1] >= shortest and grids.shape[2] >= 1
     if grids.dtype != np.bool_ or not fits:
         raise ValueError(
-            f"rolls must be bool (n, at least {MIN_STEPS} steps, keys), "
+            f"rolls must be bool (n, at least {shortest} steps, keys), "
             f"got {grids.dtype} {grids.shape}"
         )
     is_single = contexts.rhythm.ndim == 1
     several = Contexts(*(array[None] for array in contexts)) if is_single else contexts
-    rows = np.zeros((len(several.rhythm), len(grids), len(NAMES)))
+    sizes = [len(names) for names in groups_of(bars).values()]
+    starts = np.cumsum([0, *sizes])
+    rows = np.zeros((len(several.rhythm), len(grids), starts[-1]))
     # For read-only arrays numba would compile the kernel again.
-    _describe(np.require(grids, requirements=["C", "W"]), KEY_PROFILES, several, rows)
+    writable = np.require(grids, requirements=["C", "W"])
+    _describe(writable, KEY_PROFILES, several, bars, bars.longest, bars.events, starts, rows)
     return rows[0] if is_single else rows
 
 
 @kernel
-def _describe(grids: BoolArray, profiles: FloatArray, contexts: Contexts, rows: FloatArray) -> None:
+def _describe(
+    grids: BoolArray,
+    profiles: FloatArray,
+    contexts: Contexts,
+    bars: Bars,
+    longest: int,
+    events: int,
+    starts: IntArray,
+    rows: FloatArray,
+) -> None:
     models = rows.shape[0]
-    steps = grids.shape[1]
+    steps, bar = grids.shape[1], bars.steps
+    metre, intervals, pitch, form_bars, form, surprises = starts[1:7]
     step, key = np.zeros(steps, np.int64), np.zeros(steps, np.int64)
     top = np.zeros(steps, np.int64)
-    rhythm = np.zeros(steps // BAR, np.int64)
+    rhythm = np.zeros(steps // bar, np.int64)
     fits = np.zeros((2, 12))
     for n in range(grids.shape[0]):
         row = rows[0, n]
@@ -130,18 +154,18 @@ def _describe(grids: BoolArray, profiles: FloatArray, contexts: Contexts, rows: 
             rows[:, n, 4] = 2.0
             continue
         mode, tonic = find_key(step, key, count, steps, profiles, fits)
-        bar_rhythms(step, count, rhythm)
+        bar_rhythms(step, count, bars, rhythm)
         top[:] = -1
         for i in range(count):
             top[step[i]] = key[i]
-        write_density(grids[n], step, count, row)
-        write_metre(step, count, row[_METRE:])
-        write_intervals(key, count, row[_INTERVALS:])
-        write_pitch(step, key, count, mode, tonic, fits, row[_PITCH:])
-        write_bars(top, rhythm, row[_BARS:])
-        write_form(step, key, top, count, mode, tonic, row[_FORM:])
+        write_density(grids[n], step, count, bar, row)
+        write_metre(step, count, bar, longest, row[metre:])
+        write_intervals(key, count, row[intervals:])
+        write_pitch(step, key, count, mode, tonic, fits, bars.strong, row[pitch:])
+        write_bars(top, rhythm, bar, events, row[form_bars:])
+        write_form(step, key, top, count, mode, tonic, bar, bars.lead, row[form:])
         for model in range(1, models):
             rows[model, n] = row
         for model in range(models):
-            surprise = rows[model, n, _SURPRISE:]
-            write_surprise(step, key, rhythm, count, mode, tonic, contexts, model, surprise)
+            surprise = rows[model, n, surprises:]
+            write_surprise(step, key, rhythm, count, mode, tonic, contexts, bar, model, surprise)

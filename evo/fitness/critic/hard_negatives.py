@@ -14,6 +14,7 @@ import numpy as np
 from evo.core.seeds import Role, stream
 from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.panel import Panel
+from evo.fitness.critic.style import Style
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
 
@@ -33,6 +34,7 @@ def train(
     rounds: int,
     show_message: Callable[[str], None],
     search: Search,
+    style: Style = Style(),  # noqa: B008  # immutable
 ) -> Panel:
     """Train critics, again with each round's pieces that fooled them.
 
@@ -43,11 +45,12 @@ def train(
         rounds: Maximum number of repeated trainings; 0 trains once.
         show_message: Shows one line to the user.
         search: Finds pieces with high scores.
+        style: Metre, resolution, pitch and tempo of the songs.
 
     Raises:
         ValueError: If there are too few songs.
     """
-    critics = Panel.train(songs, names, seed, show_message)
+    critics = Panel.train(songs, names, seed, show_message, style)
     found = np.empty((0, *songs.shape[1:]), np.bool_)
     for number in range(rounds + 1 if rounds else 0):
         fooled, harder = _searches(critics, seed, number, search)

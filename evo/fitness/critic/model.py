@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
-from evo.fitness.critic.contexts import Contexts, Counts
+from evo.fitness.critic.contexts import COMMON_TIME, MAX_STEPS, Bars, Contexts, Counts
 from evo.fitness.critic.examples import examples
-from evo.fitness.critic.features import NAMES, roll_features
+from evo.fitness.critic.features import names_of, roll_features
 from evo.fitness.critic.training import fit, forward
 from genomes.arrays import Arrays, BoolArray, FloatArray
 
@@ -41,6 +41,7 @@ class Critic:
     hidden: FloatArray  # (networks, features + 1, units), the last row is the bias
     output: FloatArray  # (networks, units + 1, 2), the last row is the bias
     trained_on: str  # SHA-256 of the songs
+    bars: Bars = COMMON_TIME
 
     @classmethod
     def train(
@@ -50,6 +51,7 @@ class Critic:
         seed: int,
         fold: int = 0,
         found: BoolArray | None = None,
+        bars: Bars = COMMON_TIME,
     ) -> Self:
         """Train a critic, which takes some seconds.
 
@@ -59,14 +61,15 @@ class Critic:
             seed: Random seed of the training.
             fold: The fold that is left out; part of the random stream's address.
             found: bool (m, steps, keys), pieces of searches that fooled critics (hard negatives).
+            bars: The bars of the songs.
         """
         random = stream(seed, Role.TRAIN, fold)
-        rows, contexts = examples(songs, families, random, found)
+        rows, contexts = examples(songs, families, random, found, bars)
         centre, scale = rows.features.mean(axis=0), rows.features.std(axis=0) + 1e-3
         inputs = np.clip((rows.features - centre) / scale, -CLIP, CLIP)
         layers = [fit(inputs, rows, random) for _ in range(NETWORKS)]
         hidden, output = (np.stack(arrays) for arrays in zip(*layers, strict=True))
-        return cls(contexts, centre, scale, hidden, output, hash_of(songs))
+        return cls(contexts, centre, scale, hidden, output, hash_of(songs), bars)
 
     def judge(self, rolls: BoolArray) -> FloatArray:
         """Return how song-like rolls are.
@@ -79,7 +82,7 @@ class Critic:
         Returns:
             float64 (n,).
         """
-        return self.judge_features(roll_features(rolls, self.contexts))
+        return self.judge_features(roll_features(rolls, self.contexts, self.bars))
 
     def judge_features(self, features: FloatArray) -> FloatArray:
         """Return how song-like rolls are, from their features under `contexts`.
@@ -106,6 +109,8 @@ class Critic:
         arrays: Arrays = {f"contexts.{k}": array for k, array in self.contexts._asdict().items()}
         for name in ("centre", "scale", "hidden", "output"):
             arrays[name] = getattr(self, name)
+        arrays["bar"] = np.array(self.bars[:4], np.int64)
+        arrays["rhythms"] = self.bars.rhythms
         arrays["trained_on"] = np.frombuffer(bytes.fromhex(self.trained_on), np.uint8)
         return arrays
 
@@ -116,11 +121,13 @@ class Critic:
         Raises:
             ValueError: For other arrays; the message is one line.
         """
-        for name, table in Contexts.of(Counts.none())._asdict().items():
+        bars = bars_from(arrays)
+        for name, table in Contexts.of(Counts.none(bars), bars)._asdict().items():
             check_array(arrays, f"contexts.{name}", np.float64, table.shape)
-        check_array(arrays, "centre", np.float64, (len(NAMES),))
-        check_array(arrays, "scale", np.float64, (len(NAMES),))
-        check_array(arrays, "hidden", np.float64, (None, len(NAMES) + 1, None))
+        features = len(names_of(bars))
+        check_array(arrays, "centre", np.float64, (features,))
+        check_array(arrays, "scale", np.float64, (features,))
+        check_array(arrays, "hidden", np.float64, (None, features + 1, None))
         networks, _, units = arrays["hidden"].shape
         check_array(arrays, "output", np.float64, (networks, units + 1, 2))
         check_array(arrays, "trained_on", np.uint8, (32,))
@@ -136,7 +143,34 @@ class Critic:
             arrays["hidden"],
             arrays["output"],
             arrays["trained_on"].tobytes().hex(),
+            bars,
         )
+
+
+def bars_from(arrays: Mapping[str, NDArray[Any]]) -> Bars:
+    """Return the bars of a critic's arrays.
+
+    Raises:
+        ValueError: If there are none, or impossible ones; the message is one line.
+    """
+    check_array(arrays, "bar", np.int64, (4,))
+    check_array(arrays, "rhythms", np.int64, (None,))
+    steps, beat, strong, lead = arrays["bar"].tolist()
+    if not (
+        1 <= steps <= MAX_STEPS
+        and 1 <= beat <= steps
+        and 1 <= strong <= steps
+        and lead in (0, steps)
+    ):
+        raise ValueError(f"bar must be of 1 to {MAX_STEPS} steps, got {arrays['bar'].tolist()}")
+    rhythms = arrays["rhythms"]
+    bars = Bars(steps, beat, strong, lead, rhythms)
+    if bars.events == len(rhythms):  # all that there are
+        check_array(arrays, "rhythms", np.int64, (1 << steps,))
+    is_sorted = len(rhythms) and rhythms[0] == 0 and (rhythms[1:] > rhythms[:-1]).all()
+    if not is_sorted or rhythms[-1] >= 1 << steps or len(rhythms) > 256:
+        raise ValueError("rhythms must be increasing, of the bar's steps, and at most 256")
+    return bars
 
 
 def check_array(

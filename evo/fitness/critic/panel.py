@@ -15,9 +15,12 @@ from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
 from evo.fitness.critic.briefs import MIN_SPREAD, Briefs, PleaseCritics
-from evo.fitness.critic.features import MIN_STEPS, roll_features
+from evo.fitness.critic.contexts import Bars
+from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.model import Critic, check_array, hash_of
+from evo.fitness.critic.style import Style, style_from
 from evo.music.measures.similarity import KnownSongs, families
+from evo.music.song import Song
 from genomes.arrays import Arrays, BoolArray, FloatArray, IntArray
 
 FOLDS = 3
@@ -35,6 +38,7 @@ class Panel:
         families: int64 (n,), the same number for the same tune.
         fold: int64 (n,), fold of each song.
         critics: One per fold, trained without that fold. The last is held out: no search uses it.
+        style: Metre, resolution, pitch and tempo of the songs.
     """
 
     songs: BoolArray
@@ -42,6 +46,7 @@ class Panel:
     families: IntArray
     fold: IntArray
     critics: tuple[Critic, ...]
+    style: Style = Style()  # noqa: RUF009  # immutable
 
     @classmethod
     def train(
@@ -50,17 +55,19 @@ class Panel:
         names: Sequence[str],
         seed: int,
         show_message: Callable[[str], None] = lambda text: None,
+        style: Style = Style(),  # noqa: B008  # immutable
     ) -> Self:
         """Train critics for songs.
 
         Args:
-            songs: bool (n, steps, keys).
+            songs: bool (n, steps, keys), from a bar line on.
             names: The name of each song.
             seed: Random seed of the training.
             show_message: Shows one line to the user.
+            style: Their metre and resolution.
 
         Raises:
-            ValueError: If there are too few tunes.
+            ValueError: If there are too few tunes, or the bar is too long.
         """
         belongs = families(list(songs))
         tunes = np.unique(belongs)
@@ -73,12 +80,13 @@ class Panel:
         order = stream(seed, Role.TRAIN, FOLDS).permutation(tunes)
         for index, tune in enumerate(order):
             fold[belongs == tune] = index % FOLDS
+        bars = Bars.of(style.bar, songs, style.lead)
         show_message(f"training {FOLDS} critics on {len(songs)} songs ...")
         critics = []
         for left_out in range(FOLDS):
             known = fold != left_out
-            critics.append(Critic.train(songs[known], belongs[known], seed, left_out))
-        return cls(songs, tuple(names), belongs, fold, tuple(critics))
+            critics.append(Critic.train(songs[known], belongs[known], seed, left_out, bars=bars))
+        return cls(songs, tuple(names), belongs, fold, tuple(critics), style)
 
     def warned(self, found: BoolArray, seed: int) -> Self:
         """Return the panel with its guiding critics retrained on hard negatives.
@@ -93,9 +101,14 @@ class Panel:
         for left_out in range(FOLDS - 1):
             known = self.fold != left_out
             critics[left_out] = Critic.train(
-                self.songs[known], self.families[known], seed, left_out, found
+                self.songs[known], self.families[known], seed, left_out, found, self.bars
             )
         return replace(self, critics=tuple(critics))
+
+    @property
+    def bars(self) -> Bars:
+        """The bars of the songs."""
+        return self.critics[0].bars
 
     def unknown(self, critic: int) -> IntArray:
         """Return the songs that a critic was not trained on: int64 (m,)."""
@@ -103,7 +116,12 @@ class Panel:
 
     def known_songs(self) -> KnownSongs:
         """Return all songs, to find copies."""
-        return KnownSongs.of(list(self.songs), list(self.names))
+        return KnownSongs.of(self.corpus(), list(self.names))
+
+    def corpus(self) -> list[Song]:
+        """Return the rolls as songs in their style."""
+        named = zip(self.songs, self.names, strict=True)
+        return [self.style.song(roll, name) for roll, name in named]
 
     def described(self) -> FloatArray:
         """Return the features of every song, by the critic trained without it.
@@ -112,7 +130,7 @@ class Panel:
             float64 (n, features).
         """
         rows = [
-            roll_features(self.songs[self.unknown(index)], critic.contexts)
+            roll_features(self.songs[self.unknown(index)], critic.contexts, self.bars)
             for index, critic in enumerate(self.critics)
         ]
         features = np.empty((len(self.songs), rows[0].shape[1]))
@@ -178,6 +196,7 @@ class Panel:
             "names": np.array(self.names),
             "families": self.families,
             "fold": self.fold,
+            **self.style.to_arrays(),
         }
         for index, critic in enumerate(self.critics):
             arrays |= {f"critic{index}.{k}": array for k, array in critic.to_arrays().items()}
@@ -196,14 +215,11 @@ class Panel:
         for name in ("families", "fold"):
             check_array(arrays, name, np.int64, (len(songs),))
         names, belongs, fold = (arrays[name] for name in ("names", "families", "fold"))
-        if songs.shape[1] < MIN_STEPS or not 1 <= songs.shape[2] <= 128:
-            raise ValueError(
-                f"songs must have at least {MIN_STEPS} steps and 1 to 128 keys, got {songs.shape}"
-            )
         if set(fold.tolist()) != set(range(FOLDS)):
             raise ValueError(f"every fold from 0 to {FOLDS - 1} must have songs, and no other")
         if len(np.unique(np.stack([belongs, fold]), axis=1).T) != len(np.unique(belongs)):
             raise ValueError("songs of one family must be in one fold")
+        style = style_from(arrays)
         critics = []
         for index in range(FOLDS):
             start = f"critic{index}."
@@ -212,6 +228,16 @@ class Panel:
                 critics.append(Critic.from_arrays(own))
             except ValueError as error:
                 raise ValueError(f"critic {index}: {error}") from None
-            if critics[index].trained_on != hash_of(songs[fold != index]):
+        bars = critics[0].bars
+        shortest = bars.lead + MIN_BARS * bars.steps
+        if songs.shape[1] < shortest or not 1 <= songs.shape[2] <= 128:
+            raise ValueError(
+                f"songs must have at least {shortest} steps and 1 to 128 keys, got {songs.shape}"
+            )
+        for index, critic in enumerate(critics):
+            if critic.trained_on != hash_of(songs[fold != index]):
                 raise ValueError(f"critic {index} was trained on other songs")
-        return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics))
+            same = np.array_equal(critic.bars.rhythms, bars.rhythms)
+            if critic.bars[:4] != (*style.bar, style.lead) or not same:
+                raise ValueError(f"critic {index} reads other bars than those of the songs")
+        return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics), style)

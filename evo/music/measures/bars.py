@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evo.music.melody import BAR, attacks, onsets
+from evo.music.melody import attacks, onsets
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 
@@ -50,23 +50,46 @@ def common_notes(a: BoolArray, b: BoolArray) -> float:
     return 2 * int((a & b).sum()) / total if total else 1.0
 
 
-def form(song: Song | ArrayLike, bar: int = BAR, phrases: int = PHRASES) -> str:
-    """Return the form of a song: a letter per phrase, such as AABA.
+def bar_of(song: Song | ArrayLike) -> int:
+    """Return the steps per bar of a song; 8 for a grid, which is read as 4/4 in eighths."""
+    return song.bar if isinstance(song, Song) else 8
 
-    The song is cut into phrases of equally many whole bars (four in a song of 16 bars). The last
-    phrase may be shorter, and is then filled up with silence. A phrase takes the letter of the
-    earliest phrase with at least 65 % (`SAME_PHRASE`) common notes (`common_notes`). So a phrase
-    with another last bar, A' to a musician, keeps its letter. A transposed phrase gets a new one.
+
+def phrase_start(song: Song | ArrayLike) -> int:
+    """Return the step at which a song's first phrase begins: its pickup, or first bar line."""
+    return song.metre.first_bar - song.pickup if isinstance(song, Song) else 0
+
+
+def from_bar_line(song: Song | ArrayLike, bar: int) -> BoolArray:
+    """Return the onsets from a bar line on: rests fill up the bar of the pickup.
 
     Args:
         song: a song, or a bool grid (steps, keys).
         bar: steps per bar.
+    """
+    grid = onsets(song)
+    before = -(song.metre.first_bar if isinstance(song, Song) else 0) % bar
+    return np.vstack([np.zeros((before, grid.shape[1]), np.bool_), grid]) if before else grid
+
+
+def form(song: Song | ArrayLike, bar: int | None = None, phrases: int = PHRASES) -> str:
+    """Return the form of a song: a letter per phrase, such as AABA.
+
+    The song is cut into phrases of equally many whole bars (four in a song of 16 bars). They
+    begin with the pickup, or at the first bar line. The last phrase may be shorter, and is then
+    filled up with silence. A phrase takes the letter of the earliest phrase with at least 65 %
+    (`SAME_PHRASE`) common notes (`common_notes`). So a phrase with another last bar, A' to a
+    musician, keeps its letter. A transposed phrase gets a new one.
+
+    Args:
+        song: a song, or a bool grid (steps, keys).
+        bar: steps per bar; by default the song's, or 8 for a grid.
         phrases: number of phrases; fewer if there are fewer bars.
 
     Returns:
         The letters; "-" for a silent phrase.
     """
-    grid = onsets(song)
+    bar, grid = bar or bar_of(song), onsets(song)[phrase_start(song) :]
     bars = max(1, -(-len(grid) // bar))
     letters, models = "", list[BoolArray]()
     for phrase in blocks(grid, bar * -(-bars // phrases)):
@@ -81,15 +104,16 @@ def form(song: Song | ArrayLike, bar: int = BAR, phrases: int = PHRASES) -> str:
     return letters
 
 
-def rhythms_of(song: Song | ArrayLike, bar: int = BAR) -> set[bytes]:
+def rhythms_of(song: Song | ArrayLike, bar: int | None = None) -> set[bytes]:
     """Return the distinct rhythms of a song's bars, without silent bars.
 
     Args:
         song: a song, or a bool grid (steps, keys).
-        bar: steps per bar.
+        bar: steps per bar; by default the song's, or 8 for a grid.
 
     Returns:
         Each rhythm as the bytes of a bool array (bar,) of onsets.
     """
-    rhythms = attacks(blocks(onsets(song), bar))
+    bar = bar or bar_of(song)
+    rhythms = attacks(blocks(from_bar_line(song, bar), bar))
     return {rhythm.tobytes() for rhythm in rhythms if np.any(rhythm)}

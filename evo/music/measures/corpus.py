@@ -16,6 +16,7 @@ The docstring of any other measure names its source.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from math import isnan, nan
 from typing import NamedTuple
 
@@ -26,10 +27,13 @@ import evo.music.measures.pitch as pitch
 import evo.music.measures.rhythm as rhythm
 import evo.music.measures.structure as structure
 from evo.music.measures.roll import Roll
-from evo.music.measures.similarity import RUN, KnownSongs, families
+from evo.music.measures.similarity import GRID_STEPS, KnownSongs, families
+from evo.music.melody import Bar
 from evo.music.song import Song
 from genomes.arrays import IntArray
 
+MIN_ALIKE = 8  # songs of a metre that have ranges of their own
+MetreKind = tuple[Fraction, Fraction]  # quarter notes per bar, and per beat
 Measures = dict[str, float]
 Ranges = dict[str, "Range"]
 
@@ -54,7 +58,7 @@ class Measure(NamedTuple):
 
 
 MEASURES = (
-    Measure(pitch.onset_density, "share", "steps with an onset"),
+    Measure(pitch.onset_density, "an eighth", "steps with an onset"),
     Measure(pitch.polyphony, "share", "onsets of several keys"),
     Measure(pitch.distinct_keys, "keys", "different keys that sound"),
     Measure(pitch.pitch_range, "semitones", "lowest key to highest"),
@@ -77,12 +81,12 @@ MEASURES = (
     Measure(rhythm.longest_wait, "beats", "longest wait from note to note"),
     Measure(rhythm.longest_silence, "beats", "longest time without an onset"),
     Measure(rhythm.wait_contrast, "nPVI", "contrast of neighbouring waits"),
-    Measure(rhythm.on_strong_beats, "share", "onsets on beats 1 and 3"),
+    Measure(rhythm.on_strong_beats, "share", "onsets on beat 1, of 4/4 and 3"),
     Measure(rhythm.off_beat, "share", "onsets between the beats"),
     Measure(rhythm.syncopation, "share", "those held over the next beat"),
     Measure(rhythm.bar_rhythms, "rhythms", "different rhythms of a bar"),
     Measure(rhythm.rhythm_variety, "a bar", "different rhythms, of the bars"),
-    Measure(rhythm.groove_consistency, "share", "steps as in the bar before"),
+    Measure(rhythm.groove_consistency, "share", "eighths as in the bar before"),
     Measure(structure.self_repetition, "share", "tokens in repeated runs of 4"),
     Measure(structure.repeated_bars, "share", "bars exactly as an earlier one"),
     Measure(structure.bar_similarity, "share", "common notes of two bars"),
@@ -118,7 +122,7 @@ def measure(song: Song | ArrayLike, known: KnownSongs | None = None, without: in
     roll = Roll.of(song)
     measures = {each.name: float(each.function(roll)) for each in MEASURES}
     if known is not None:
-        runs, _, shares = known.compare(roll.grid[None], RUN, [without])
+        runs, _, shares = known.compare_song(song, without)
         measures |= {"known_run": float(runs[0]), "known_share": float(shares[0])}
     return measures
 
@@ -153,12 +157,19 @@ class Range(NamedTuple):
         return self.low - slack <= value <= self.high + slack
 
 
+def metre_of(song: Song | ArrayLike) -> MetreKind:
+    """Return a song's quarter notes per bar and per beat; a grid is in 4/4."""
+    resolution = song.steps_per_beat if isinstance(song, Song) else GRID_STEPS
+    return Bar.of_song(song).in_quarters(resolution)
+
+
 class Corpus(NamedTuple):
     """A corpus of songs with their measures, to compare other songs with."""
 
     measures: list[Measures]  # per song, compared with the songs of other families
     families: IntArray  # int64 (songs,), see `evo.music.measures.similarity.families`
     known: KnownSongs  # the songs, grouped by family
+    metres: tuple[MetreKind, ...]  # of each song, see `metre_of`
 
     @classmethod
     def of(cls, songs: Sequence[Song | ArrayLike]) -> Corpus:
@@ -166,14 +177,29 @@ class Corpus(NamedTuple):
         groups = families(songs)
         known = KnownSongs.of(songs, groups=groups)
         pairs = zip(songs, groups.tolist(), strict=True)
-        return cls([measure(song, known, group) for song, group in pairs], groups, known)
+        measures = [measure(song, known, group) for song, group in pairs]
+        return cls(measures, groups, known, tuple(metre_of(song) for song in songs))
 
-    def ranges(self, without: int = -1) -> Ranges:
-        """Return the usual range of each measure, ignoring one family."""
-        return ranges_of(
-            [figures for figures, family in zip(self.measures, self.families, strict=True)
-             if family != without]
-        )  # fmt: skip
+    def ranges(self, without: int = -1, metre: MetreKind | None = None) -> Ranges:
+        """Return the usual range of each measure.
+
+        Args:
+            without: a family to ignore; -1 for none.
+            metre: the metre of the songs; None, or a metre of fewer than `MIN_ALIKE` songs, for
+                all.
+        """
+        return ranges_of([self.measures[index] for index in self.alike(without, metre)])
+
+    def alike(self, without: int = -1, metre: MetreKind | None = None) -> list[int]:
+        """Return the indices of the songs that `ranges` uses.
+
+        Args:
+            without: a family to ignore; -1 for none.
+            metre: the metre of the songs; see `ranges`.
+        """
+        others = [index for index, family in enumerate(self.families) if family != without]
+        same = [index for index in others if self.metres[index] == metre]
+        return same if len(same) >= MIN_ALIKE else others
 
 
 def corpus_range(songs: Sequence[Song | ArrayLike]) -> Ranges:

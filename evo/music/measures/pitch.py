@@ -21,8 +21,8 @@ HARMONIC_MINOR_SCALE = (0, 2, 3, 5, 7, 8, 11)
 
 
 def onset_density(roll: Roll) -> float:
-    """Return the share of the song's steps at which a note begins."""
-    return len(roll.steps) / max(len(roll.grid), 1)
+    """Return the number of steps with an onset, per eighth note of the song."""
+    return len(roll.steps) * roll.quarter / max(2 * len(roll.grid), 1)
 
 
 def polyphony(roll: Roll) -> float:

@@ -20,11 +20,11 @@ from evo.music.measures.corpus import (
     Measures,
     Ranges,
     measure,
+    metre_of,
     outside,
     ranges_of,
 )
-from evo.music.measures.similarity import RUN, spread
-from evo.music.melody import BAR, onsets
+from evo.music.measures.similarity import spread
 from evo.music.song import Song
 from evo.music.song_finder import read_songs
 from evo.music.tables import WIDTH, new_table, print_line, show, watched, width_of
@@ -40,7 +40,8 @@ Document = dict[str, Any]  # JSON values; None if undefined
 def report(path: str, console: Console, corpus: str | None = None) -> Document:
     """Measure a song, or a folder of songs, and print a comparison with a corpus.
 
-    Songs are read in eighths and in bars of 4/4, without transposition.
+    Songs are read at their own resolution and in the bars of their metre. A song is compared with
+    the songs of the corpus in its metre, or with all if there are few.
 
     Args:
         path: a MIDI file, a folder of them, or an embedded tune's name.
@@ -58,7 +59,10 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
     songs, refused = read(path, console)
     known = [tune(name) for name in tune_names()] if corpus is None else read(corpus, console)[0]
     measured = Corpus.of(known)
-    ranges = measured.ranges()
+    metres = [metre_of(song) for song in songs]
+    alike = sorted({index for metre in set(metres) for index in measured.alike(metre=metre)})
+    ranges = ranges_of([measured.measures[index] for index in alike])
+    ranges_in = {metre: measured.ranges(metre=metre) for metre in set(metres)}
     # A song of the corpus is compared with the other families, not with itself.
     own = _own_families(path, corpus, measured) or [-1] * len(songs)
     pairs = list(zip(songs, own, strict=True))
@@ -70,12 +74,13 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
         "corpus": {
             "name": corpus or EMBEDDED,
             "songs": len(known),
+            "compared": len(alike),
             "usual": usual_songs(measured),
             "ranges": _plain_ranges(ranges),
         },
         "songs": [
-            _song(song, measured, found, outside(found, ranges), family)
-            for (song, family), found in zip(pairs, measures, strict=True)
+            _song(song, measured, found, outside(found, ranges_in[metre]), family)
+            for (song, family), found, metre in zip(pairs, measures, metres, strict=True)
         ],
         "unreadable": [
             {"file": Path(error.path).name, "reason": error.reason} for error in refused
@@ -112,21 +117,21 @@ def read(name: str, console: Console) -> tuple[list[Song], list[MidiError]]:
         print_line(f"skipped {Path(error.path).name}: {error.reason}", console)
     if not songs:
         raise MidiError(name, f"no song among its {len(refused)} MIDI files")
-    return [song.whole_bars(-(-song.steps // BAR) * BAR) for song in songs], refused
+    return [song.whole_bars(song.steps) for song in songs], refused
 
 
 def usual_songs(corpus: Corpus) -> int | None:
-    """Count the corpus songs inside every range of the other families.
+    """Count the corpus songs inside every range of the other families in their metre.
 
     Returns:
         The count; None for a single family, or for more than 200 songs (`MAX_JUDGED`).
     """
-    names = set(corpus.families.tolist())
-    if len(names) < 2 or len(corpus.measures) > MAX_JUDGED:
+    kinds = list(zip(corpus.families.tolist(), corpus.metres, strict=True))
+    if len(set(corpus.families.tolist())) < 2 or len(corpus.measures) > MAX_JUDGED:
         return None
-    others = {family: corpus.ranges(family) for family in names}
-    pairs = zip(corpus.measures, corpus.families.tolist(), strict=True)
-    return sum(not outside(measures, others[family]) for measures, family in pairs)
+    others = {kind: corpus.ranges(*kind) for kind in kinds}
+    pairs = zip(corpus.measures, kinds, strict=True)
+    return sum(not outside(measures, others[kind]) for measures, kind in pairs)
 
 
 def _own_families(path: str, corpus: str | None, measured: Corpus) -> list[int]:
@@ -140,10 +145,11 @@ def _own_families(path: str, corpus: str | None, measured: Corpus) -> list[int]:
 
 def _song(song: Song, corpus: Corpus, measures: Measures, unusual: list[str], own: int) -> Document:
     """Build the document entry of a song."""
-    runs, nearest, _ = corpus.known.compare(onsets(song)[None], RUN, [own])
+    runs, nearest, _ = corpus.known.compare_song(song, own)
     name = corpus.known.names[int(nearest[0])] if runs[0] else None
     return {
         "name": song.name,
+        "metre": str(song.metre),
         "form": form(song),
         "measures": _plain(measures),
         "outside": unusual,
@@ -190,7 +196,7 @@ def _print_song(song: Document, corpus: Document, console: Console) -> None:
             *([f"{unit}: {meaning}"] if explained else []),
             style="bold yellow" if marked else None,
         )
-    print_line(f"{song['name']}, compared with {corpus['name']} ({corpus['songs']} songs)", console)
+    print_line(f"{song['name']}, compared with {_compared(corpus)}", console)
     show(table, console)
     run = song["nearest"]["tokens"]
     near = f"; the longest run it shares, of {run} tokens, with {song['nearest']['name']}"
@@ -213,7 +219,7 @@ def _print_folder(document: Document, console: Console) -> None:
             str(strangers) if strangers else "",
             style="bold yellow" if 2 * strangers > count else None,
         )
-    print_line(f"{count} songs, compared with {corpus['name']} ({corpus['songs']} songs)", console)
+    print_line(f"{count} songs, compared with {_compared(corpus)}", console)
     show(table, console)
     usual = f"{folder['usual']} of {count} songs are within every range"
     print_line(usual + _corpus_itself(corpus), console)
@@ -222,6 +228,13 @@ def _print_folder(document: Document, console: Console) -> None:
         others = folder["spread"]["corpus"][name]
         table.add_row(name.replace("_", " "), _number(value), _number(others))
     show(table, console)
+
+
+def _compared(corpus: Document) -> str:
+    """Describe the songs of the corpus that others are compared with."""
+    if corpus["compared"] == corpus["songs"]:
+        return f"{corpus['name']} ({corpus['songs']} songs)"
+    return f"{corpus['name']} ({corpus['compared']} of {corpus['songs']} songs, by metre)"
 
 
 def _corpus_itself(corpus: Document) -> str:

@@ -1,7 +1,7 @@
 """Measure the rhythm of a song: its onset times.
 
 A wait is the time from one onset to the next (inter-onset interval), for the last note to the end
-of the song. A bar has four beats of `steps_per_beat` steps.
+of the song. Bars and beats are those of the metre; a beat of 6/8 is three eighths.
 
 Each function maps a song to a number, or to nan if undefined. See `evo.music.measures.corpus`
 for the list and its sources.
@@ -14,7 +14,7 @@ from math import nan
 import numpy as np
 
 from evo.music.measures.bars import rhythms_of
-from evo.music.measures.numbers import entropy_of, longest_run, mean, share
+from evo.music.measures.numbers import entropy_of, mean, share
 from evo.music.measures.roll import Roll
 from evo.music.melody import attacks
 
@@ -35,8 +35,14 @@ def longest_wait(roll: Roll) -> float:
 
 
 def longest_silence(roll: Roll) -> float:
-    """Return the longest time without an onset anywhere in the song, in beats."""
-    return longest_run(~attacks(roll.grid)) / roll.beat
+    """Return the longest time without an onset anywhere in the song, in beats.
+
+    An onset takes an eighth note.
+    """
+    if not len(roll.steps):
+        return len(roll.grid) / roll.beat
+    between = float(roll.waits.max()) - roll.quarter / 2
+    return max(float(roll.steps[0]), between, 0.0) / roll.beat
 
 
 def wait_contrast(roll: Roll) -> float:
@@ -50,26 +56,26 @@ def wait_contrast(roll: Roll) -> float:
 
 
 def on_strong_beats(roll: Roll) -> float:
-    """Return the share of onsets on the first or third beat of a bar."""
-    return share(roll.steps % (2 * roll.beat) == 0)
+    """Return the share of onsets on strong beats: the first of a bar, of 4/4 also the third."""
+    return share(roll.places % roll.metre.strong == 0)
 
 
 def off_beat(roll: Roll) -> float:
     """Return the share of onsets between the beats."""
-    return share(roll.steps % roll.beat != 0)
+    return share(roll.places % roll.beat != 0)
 
 
 def syncopation(roll: Roll) -> float:
     """Return the share of off-beat onsets held over the next beat."""
-    between = roll.steps % roll.beat != 0
-    following = -(-roll.steps // roll.beat) * roll.beat
-    held = ~np.isin(following, roll.steps) & (following < len(roll.grid))
+    between = roll.places % roll.beat != 0
+    following = -(-roll.places // roll.beat) * roll.beat
+    held = ~np.isin(following, roll.places) & (following < len(roll.from_bar_line))
     return share(between & held)
 
 
 def bar_rhythms(roll: Roll) -> float:
     """Return the number of distinct bar rhythms, without silent bars."""
-    return float(len(rhythms_of(roll.grid, roll.bar)))
+    return float(len(rhythms_of(roll.from_bar_line, roll.bar)))
 
 
 def rhythm_variety(roll: Roll) -> float:
@@ -79,6 +85,15 @@ def rhythm_variety(roll: Roll) -> float:
 
 
 def groove_consistency(roll: Roll) -> float:
-    """Return the share of steps equal to the previous bar's; nan for one bar."""
+    """Return the share of eighths with or without onset as in the previous bar; nan for one bar.
+
+    A bar that is not of whole eighths is compared step by step.
+    """
     rhythms = attacks(roll.bars)
+    eighths, rest = divmod(2 * roll.bar, roll.quarter)
+    if roll.quarter != 2 and not rest:
+        cells = np.zeros((len(rhythms), eighths), np.bool_)
+        bars, steps = np.nonzero(rhythms)
+        cells[bars, 2 * steps // roll.quarter] = True
+        rhythms = cells
     return share(rhythms[1:] == rhythms[:-1]) if len(roll.steps) else nan

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from evo.music.measures.bars import blocks, sounding
+from evo.music.measures.bars import blocks, from_bar_line, phrase_start, sounding
 from evo.music.melody import (
-    BEATS_A_BAR,
+    Bar,
     best_key,
     intervals,
     melody,
@@ -28,12 +28,18 @@ class Roll:
     Attributes:
         grid: onsets, bool (steps, keys).
         lowest_note: MIDI note of key 0.
-        beat: steps per beat.
+        quarter: steps per quarter note.
+        metre: the bar, with its beats.
+        barred: onsets from a bar line on, with rests before the pickup; by default `grid`.
+        begin: step at which the first phrase begins, with its pickup.
     """
 
     grid: BoolArray
     lowest_note: int = 60
-    beat: int = 2
+    quarter: int = 2
+    metre: Bar = Bar()  # noqa: RUF009  # immutable
+    barred: BoolArray | None = None
+    begin: int = 0
 
     @classmethod
     def of(cls, song: Song | ArrayLike) -> Roll:
@@ -43,13 +49,36 @@ class Roll:
         """
         grid = onsets(song)
         if isinstance(song, Song):
-            return cls(grid, song.lowest_note, song.steps_per_beat)
+            metre = Bar.of_song(song)
+            barred = from_bar_line(song, metre.steps)
+            begin = phrase_start(song)
+            return cls(grid, song.lowest_note, song.steps_per_beat, metre, barred, begin)
         return cls(grid)
 
     @property
     def bar(self) -> int:
         """Steps per bar."""
-        return BEATS_A_BAR * self.beat
+        return self.metre.steps
+
+    @property
+    def beat(self) -> int:
+        """Steps per beat."""
+        return self.metre.beat
+
+    @property
+    def from_bar_line(self) -> BoolArray:
+        """Onsets from a bar line on: bool (steps, keys)."""
+        return self.grid if self.barred is None else self.barred
+
+    @cached_property
+    def places(self) -> IntArray:
+        """Steps with an onset, counted from a bar line: int64 (notes,)."""
+        return melody(self.from_bar_line)[0]
+
+    @cached_property
+    def phrase(self) -> BoolArray:
+        """Onsets from the first phrase on, bool (steps, keys)."""
+        return self.grid[self.begin :]
 
     @cached_property
     def steps(self) -> IntArray:
@@ -79,7 +108,7 @@ class Roll:
     @cached_property
     def bars(self) -> BoolArray:
         """Onsets per bar, bool (bars, steps per bar, keys); the last bar is padded with silence."""
-        return blocks(self.grid, self.bar)
+        return blocks(self.from_bar_line, self.bar)
 
     @cached_property
     def sounding_bars(self) -> BoolArray:

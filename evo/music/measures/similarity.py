@@ -1,7 +1,8 @@
 """Compare songs: shared runs of notes, duplicates, and the variety of a set.
 
 Songs are compared by their melodies' tokens (`evo.music.melody`), each an interval and a wait. A
-run of tokens shared by two songs is the same tune, in any key.
+run of tokens shared by two songs is the same tune, in any key. Songs of different resolutions are
+compared at their common multiple.
 
 `KnownSongs` finds the longest run that a grid shares with any known song, by a suffix array
 (`evo.music.measures.suffixes`).
@@ -10,8 +11,8 @@ run of tokens shared by two songs is the same tune, in any key.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import nan
+from dataclasses import dataclass, replace
+from math import lcm, nan
 from statistics import fmean
 from typing import NamedTuple
 
@@ -19,12 +20,19 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from evo.music.measures.bars import form, rhythms_of
-from evo.music.measures.suffixes import compare, joined, sorted_suffixes, window_numbers
-from evo.music.melody import BAR, tokens, waits
+from evo.music.measures.suffixes import (
+    SEPARATOR,
+    compare,
+    joined,
+    sorted_suffixes,
+    window_numbers,
+)
+from evo.music.melody import INTERVALS, onsets, tokens, waits
 from evo.music.song import Song
 from genomes.arrays import FloatArray, IntArray
 from genomes.kernels import kernel
 
+GRID_STEPS = 2  # steps per beat of grids
 RUN = 4  # tokens; shorter runs are common between unrelated songs
 # Minimum share of tokens in common runs for the same tune; see `families`.
 SAME_SONG = 0.45
@@ -48,8 +56,9 @@ def shared(a: Song | ArrayLike, b: Song | ArrayLike, min_length: int = RUN) -> S
         b: a song, or a bool grid (steps, keys).
         min_length: minimum tokens of a run that counts towards the share, at least 1.
     """
-    longest, covered = _common_runs(tokens(a), tokens(b), min_length)
-    return Shared(int(longest), covered / max(len(tokens(a)), 1))
+    first, second = melodies_of([a, b])[0]
+    longest, covered = _common_runs(first, second, min_length)
+    return Shared(int(longest), covered / max(len(first), 1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +71,7 @@ class KnownSongs:
         text: int64 (m,), the tokens of all songs, each song ended by a separator.
         suffixes: int64 (m,), the positions of the text, sorted by their suffixes.
         owners: int64 (m,), the song index of each position.
+        steps_per_beat: the resolution of the tokens.
     """
 
     names: tuple[str, ...]
@@ -69,6 +79,7 @@ class KnownSongs:
     text: IntArray
     suffixes: IntArray
     owners: IntArray
+    steps_per_beat: int = GRID_STEPS
 
     @classmethod
     def of(
@@ -98,11 +109,34 @@ class KnownSongs:
                 f"names, groups: expected one for each of {len(songs)} songs, "
                 f"got {len(names)} and {numbers.shape}"
             )
-        text, owners = joined([tokens(song) for song in songs])
-        return cls(tuple(names), numbers.astype(np.int64), text, sorted_suffixes(text), owners)
+        melodies, resolution = melodies_of(songs)
+        text, owners = joined(melodies)
+        suffixes = sorted_suffixes(text)
+        return cls(tuple(names), numbers.astype(np.int64), text, suffixes, owners, resolution)
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def compare_song(
+        self, song: Song | ArrayLike, without: int = -1, min_length: int = RUN
+    ) -> tuple[IntArray, IntArray, FloatArray]:
+        """Compare one song of any resolution; see `compare`.
+
+        Args:
+            song: a song, or a bool grid (steps, keys).
+            without: the group of songs ignored; -1 for none.
+            min_length: minimum tokens of a known run.
+        """
+        resolution = _resolution(song)
+        common = lcm(resolution, self.steps_per_beat)
+        known, grid = self, onsets(song)
+        if common != self.steps_per_beat:  # the order of the suffixes stays
+            text = _refined(self.text, common // self.steps_per_beat)
+            known = replace(self, text=text, steps_per_beat=common)
+        if common != resolution:
+            grid = np.zeros((len(grid) * (common // resolution), grid.shape[1]), np.bool_)
+            grid[:: common // resolution] = onsets(song)
+        return known.compare(grid[None], min_length, [without])
 
     def longest_runs(
         self, grids: ArrayLike, without: ArrayLike | None = None
@@ -110,7 +144,7 @@ class KnownSongs:
         """Return the longest run of tokens that each grid shares with a song.
 
         Args:
-            grids: bool (n, steps, keys).
+            grids: bool (n, steps, keys), at the resolution of the tokens.
             without: int (n,), the group of songs ignored for each grid; -1 for none.
 
         Returns:
@@ -130,7 +164,7 @@ class KnownSongs:
         """Return the arrays of `longest_runs`, and the known share of each grid.
 
         Args:
-            grids: bool (n, steps, keys).
+            grids: bool (n, steps, keys), at the resolution of the tokens.
             min_length: minimum tokens of a known run.
             without: int (n,), the group of songs ignored for each grid; -1 for none.
 
@@ -161,6 +195,36 @@ class KnownSongs:
         return longest, songs, covered
 
 
+def melodies_of(songs: Sequence[Song | ArrayLike]) -> tuple[list[IntArray], int]:
+    """Return the tokens of songs at a common resolution, and that resolution.
+
+    Args:
+        songs: songs, or bool grids (steps, keys), which have 2 steps per beat.
+    """
+    resolution = lcm(*(_resolution(song) for song in songs)) if songs else GRID_STEPS
+    return [_refined(tokens(song), resolution // _resolution(song)) for song in songs], resolution
+
+
+def _resolution(song: Song | ArrayLike) -> int:
+    return song.steps_per_beat if isinstance(song, Song) else GRID_STEPS
+
+
+def _refined(codes: IntArray, factor: int) -> IntArray:
+    """Return tokens, or a text of tokens, with longer waits."""
+    if factor == 1:
+        return codes
+    return np.where(codes == SEPARATOR, SEPARATOR, codes + waits(codes) * (factor - 1) * INTERVALS)
+
+
+def _rhythms(song: Song | ArrayLike, bar: int | None, resolution: int) -> set[tuple[int, ...]]:
+    """Return the distinct bar rhythms, as steps of onsets at a resolution."""
+    factor = resolution // _resolution(song)
+    return {
+        tuple((np.flatnonzero(np.frombuffer(rhythm, np.bool_)) * factor).tolist())
+        for rhythm in rhythms_of(song, bar)
+    }
+
+
 def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
     """Number the families of songs with the same tune: int64 (songs,).
 
@@ -175,7 +239,7 @@ def families(songs: Sequence[Song | ArrayLike]) -> IntArray:
 
     Families are numbered in the order of their first songs.
     """
-    melodies = [tokens(song) for song in songs]
+    melodies = melodies_of(songs)[0]
     parents = list(range(len(songs)))
 
     def root(index: int) -> int:
@@ -217,12 +281,12 @@ def duplicates(songs: Sequence[Song | ArrayLike]) -> list[list[int]]:
     return [group for group in members.values() if len(group) > 1]
 
 
-def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float]:
+def spread(songs: Sequence[Song | ArrayLike], bar: int | None = None) -> dict[str, float]:
     """Measure the variety of a set of songs, such as a search's champions.
 
     Args:
         songs: songs, or bool grids (steps, keys); they may differ in shape.
-        bar: steps per bar.
+        bar: steps per bar; by default each song's own, or 8 for a grid.
 
     Returns:
         songs: number of songs.
@@ -237,7 +301,7 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
         The means are nan for fewer than two songs. They use at most 300 songs (`MAX_PAIRED`),
         evenly spaced.
     """
-    melodies = [tokens(song) for song in songs]
+    melodies, resolution = melodies_of(songs)
     compared = melodies[:: -(-len(melodies) // MAX_PAIRED) or 1]
     pairs = [
         (*_common_runs(a, b, RUN), len(a))
@@ -245,7 +309,7 @@ def spread(songs: Sequence[Song | ArrayLike], bar: int = BAR) -> dict[str, float
         for j, b in enumerate(compared)
         if i != j
     ]
-    rhythms = set().union(*(rhythms_of(song, bar) for song in songs))
+    rhythms = set().union(*(_rhythms(song, bar, resolution) for song in songs))
     return {
         "songs": len(songs),
         "families": len(set(families(songs).tolist())),

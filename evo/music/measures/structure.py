@@ -49,12 +49,12 @@ def phrase_similarity(roll: Roll) -> float:
 
     Silent phrases are left out.
     """
-    return _mean_similarity(sounding(blocks(roll.grid, PHRASE_BARS * roll.bar)))
+    return _mean_similarity(sounding(blocks(roll.phrase, PHRASE_BARS * roll.bar)))
 
 
 def distinct_phrases(roll: Roll) -> float:
     """Return the number of letters in the form (`form`): AABA has two."""
-    return float(len(set(form(roll.grid, roll.bar)) - {"-"}))
+    return float(len(set(form(roll.phrase, roll.bar)) - {"-"}))
 
 
 def phrase_ends(roll: Roll) -> float:
@@ -66,12 +66,13 @@ def phrase_ends(roll: Roll) -> float:
     if not len(roll.steps):
         return nan
     long = max(2.0 * roll.beat, 1.5 * float(roll.waits.mean()))
-    ends = range(PHRASE_BARS * roll.bar, len(roll.bars) * roll.bar + 1, PHRASE_BARS * roll.bar)
+    size, steps = PHRASE_BARS * roll.bar, roll.steps - roll.begin
+    ends = range(size, -(-len(roll.phrase) // roll.bar) * roll.bar + 1, size)
     if not ends:
         return nan
     rests = 0
     for end in ends:
-        inside = (roll.steps >= end - roll.bar) & (roll.steps < end)
+        inside = (steps >= end - roll.bar) & (steps < end)
         rests += not inside.any() or roll.waits[inside].max() >= long
     return rests / len(ends)
 

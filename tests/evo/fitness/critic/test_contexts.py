@@ -7,18 +7,19 @@ import pytest
 from critics import melody, random_melody, tunes
 
 from evo.fitness.critic.contexts import (
+    COMMON_TIME,
     DEGREES,
-    DURATIONS,
     INTERVALS,
-    RHYTHMS,
     SMOOTHING,
     Contexts,
     Counts,
     smoothed,
 )
-from evo.music.melody import BAR
+from evo.music.melody import Bar
 
 SONGS = tunes()[:12]
+BAR = Bar().steps
+DURATIONS, RHYTHMS = COMMON_TIME.durations, COMMON_TIME.events
 
 
 def same(one: Counts | Contexts, other: Counts | Contexts) -> bool:

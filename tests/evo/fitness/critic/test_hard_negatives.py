@@ -56,7 +56,7 @@ def rounds(fooled: list[int], most: int) -> tuple[tuple[int, ...], list[str]]:
         return Grids(notes), np.array([1.0 if place < fooled[number] else -1.0])
 
     with patch.object(
-        hard_negatives.Panel, "train", lambda songs, names, seed, show_message: Told()
+        hard_negatives.Panel, "train", lambda songs, names, seed, show_message, style: Told()
     ):
         last: Any = hard_negatives.train(SONGS, ["a"] * 9, 0, most, said.append, search)
     return last.found, [line for line in said if "found what" in line]

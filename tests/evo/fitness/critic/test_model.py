@@ -162,7 +162,7 @@ def test_a_critic_says_which_songs_it_was_trained_on() -> None:
 
 ARRAYS = (
     *(f"contexts.{name}" for name in Contexts._fields),
-    "centre", "scale", "hidden", "output", "trained_on",
+    "centre", "scale", "hidden", "output", "trained_on", "bar", "rhythms",
 )  # fmt: skip
 
 
@@ -196,7 +196,7 @@ def test_a_critic_without_one_of_its_arrays_is_refused(name: str) -> None:
     lambda array: np.concatenate([array, array], axis=-1),
 ])  # fmt: skip
 def test_a_critic_of_other_shapes_or_types_is_refused(name: str, value: Any) -> None:
-    with pytest.raises(ValueError, match=r"must be (float64|uint8) \(.*\), got") as caught:
+    with pytest.raises(ValueError, match=r"must be (float64|int64|uint8) \(.*\), got") as caught:
         Critic.from_arrays(damaged(name, value))
     assert "\n" not in str(caught.value)
 
