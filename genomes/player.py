@@ -159,7 +159,7 @@ class Player:
             Float64 (.., keys).
         """
         if not self.voices:
-            return outputs - self.threshold
+            return outputs - self.threshold if self.threshold else outputs
         ranks = np.argsort(np.argsort(-outputs, axis=-1, kind="stable"), axis=-1)  # NaN is last
         number = ~np.isnan(outputs)
         chosen = (ranks < self.voices) & number

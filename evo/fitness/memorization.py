@@ -24,6 +24,7 @@ from typing import Any, Literal
 import numpy as np
 
 from evo.core.scores import Scores
+from evo.fitness.prediction_errors import prediction_errors
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
@@ -47,6 +48,7 @@ class Memorization:
     """
 
     reusable = True
+    kernels = (prediction_errors,)
 
     def __init__(self, songs: Sequence[Song], prompt_steps: int = 8, mode: Mode = "follow") -> None:
         if not songs:
@@ -92,18 +94,22 @@ class Memorization:
             float64 (n, steps after the prompt) and (n, keys).
         """
         target = grid[self.prompt_steps :]
-        outputs = performers.follow(grid)[:, self.prompt_steps :].astype(np.float64)
-        right = ((outputs > 0) == target).all(axis=2)
-        weight = np.where(target, SOUNDING_WEIGHT, 1.0)
-        error = (weight * (np.tanh(outputs) - np.where(target, 1.0, -1.0)) ** 2).sum(axis=2) / 4
+        outputs = performers.follow(grid)
+        right, error, loss = prediction_errors(
+            outputs,
+            np.tanh(outputs, dtype=np.float64),
+            grid,
+            self.prompt_steps,
+            SOUNDING_WEIGHT,
+        )
+        error /= 4
         # The error of silence, only on keys that should sound.
         silence = SOUNDING_WEIGHT * target.sum()
         steps = len(target)
         error[right.all(axis=1)] = 0.0
         exact = 2 * right * _balance(_sounding(target)) - 1 / steps
         dense = 1 / steps - error / silence
-        short = np.maximum(1.0 - np.where(target, outputs, -outputs), 0.0)
-        return steps * (exact + dense) / 2, -(short**2).sum(axis=1)
+        return steps * (exact + dense) / 2, -loss
 
     def _perform_cases(
         self, performers: Performers, grid: BoolArray

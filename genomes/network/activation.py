@@ -163,6 +163,62 @@ def _fill_row(
             row[t] = _node_value(program, p, inputs, rows, t, weighted)
 
 
+@device
+def _unchanged(program: Program, p: int, q: int, first: int, match: Indices) -> bool:
+    """Return whether node p has the same values as node q of the network before.
+
+    Args:
+        program: The compiled networks.
+        p: Index of the node.
+        q: Index of the other node.
+        first: Index of the first node of p's network.
+        match: For every earlier node of p's network, its place in the network before if its values
+            are unchanged, or -1.
+    """
+    begin, count = program.link_offsets[p], program.link_offsets[p + 1] - program.link_offsets[p]
+    before = program.link_offsets[q]
+    if program.link_offsets[q + 1] - before != count:
+        return False
+    if (
+        program.bias[p] != program.bias[q]
+        or program.response[p] != program.response[q]
+        or program.activation[p] != program.activation[q]
+        or program.aggregation[p] != program.aggregation[q]
+    ):
+        return False
+    inputs = program.inputs
+    for link in range(count):
+        source, other = program.source[begin + link], program.source[before + link]
+        if program.weight[begin + link] != program.weight[before + link]:
+            return False
+        if source < inputs:
+            if source != other:
+                return False
+        elif match[source - inputs] < 0 or match[source - inputs] != other - inputs:
+            return False
+    return True
+
+
+@device
+def _match_nodes(program: Program, g: int, match: Indices) -> None:
+    """Write for every node of network g its place in network g - 1, or -1 if it has changed.
+
+    Both have a similar order, so the search for a node continues where the last one was found.
+    """
+    first, last = program.node_offsets[g], program.node_offsets[g + 1]
+    begin = program.node_offsets[g - 1]
+    count, place = first - begin, 0
+    for p in range(first, last):
+        match[p - first] = -1
+        for step in range(count):
+            q = begin + (place + step) % count
+            if program.node_id[q] == program.node_id[p]:
+                place = q - begin
+                if _unchanged(program, p, q, first, match):
+                    match[p - first] = place
+                break
+
+
 @kernel
 def activate_rows(program: Program, inputs: FloatArray, result: FloatArray) -> None:
     """Compute the outputs of every network for every column of inputs.
@@ -182,15 +238,27 @@ def activate_rows(program: Program, inputs: FloatArray, result: FloatArray) -> N
     rows = np.zeros((nodes, steps if program.feed_forward else 1))
     column = np.empty((program.inputs, 1))
     sounding = _sparse(inputs)
+    match = np.full(max(nodes, 1), -1)
+    before = np.zeros_like(rows)  # the rows of the network before
     for g in range(n):
         first = program.node_offsets[g]
         if program.feed_forward:
+            if g > 0:
+                rows, before = before, rows
+                _match_nodes(program, g, match)
+                result[g] = result[g - 1]
             for p in range(first, program.node_offsets[g + 1]):
-                _fill_row(program, p, inputs, sounding, rows, rows[p - first], weighted)
+                row, place = rows[p - first], match[p - first]
+                if place >= 0:
+                    row[:] = before[place]
+                else:
+                    _fill_row(program, p, inputs, sounding, rows, row, weighted)
             for output in range(outputs):
-                row = rows[program.outputs[g, output]]
-                for t in range(steps):
-                    result[g, t, output] = row[t]
+                index = program.outputs[g, output]
+                if match[index] < 0 or program.outputs[g - 1, output] != match[index]:
+                    row = rows[index]
+                    for t in range(steps):
+                        result[g, t, output] = row[t]
         else:
             previous, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
             for t in range(steps):

@@ -226,7 +226,9 @@ class Networks(Individuals):
         activations = player.activations(self._activate_columns(player.input_rows(grid)))
         result = activations.astype(np.float32)
         # A positive number too small for float32 still sounds.
-        result[(result == 0) & (activations > 0)] = np.finfo(np.float32).tiny
+        zero = result == 0
+        if zero.any():
+            result[zero & (activations > 0)] = np.finfo(np.float32).tiny
         return result
 
     def perform(

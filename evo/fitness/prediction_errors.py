@@ -1,0 +1,91 @@
+"""Errors of predicted steps: one pass over the activations of a batch.
+
+Most of the time of an evaluation by teacher forcing was spent in temporary arrays. The sums add
+their terms in the order of numpy's `sum`, so that scores are those of the formulas in
+`evo.fitness.memorization`, to the last bit.
+"""
+
+import numpy as np
+
+from genomes.arrays import BoolArray, FloatArray, Singles
+from genomes.kernels import device, kernel
+
+_LANES = 8  # partial sums of numpy's pairwise summation
+
+
+@device
+def _sum(values: FloatArray) -> float:
+    """Return the sum of values, added in eight partial sums."""
+    count = len(values)
+    total = 0.0
+    if count < _LANES:
+        for i in range(count):
+            total += values[i]
+        return total
+    whole = count - count % _LANES
+    s0, s1, s2, s3 = values[0], values[1], values[2], values[3]
+    s4, s5, s6, s7 = values[4], values[5], values[6], values[7]
+    for i in range(_LANES, whole, _LANES):
+        s0 += values[i]
+        s1 += values[i + 1]
+        s2 += values[i + 2]
+        s3 += values[i + 3]
+        s4 += values[i + 4]
+        s5 += values[i + 5]
+        s6 += values[i + 6]
+        s7 += values[i + 7]
+    total = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
+    for i in range(whole, count):
+        total += values[i]
+    return total
+
+
+@kernel
+def prediction_errors(
+    activations: Singles,
+    squashed: FloatArray,
+    song: BoolArray,
+    prompt_steps: int,
+    sounding_weight: float,
+) -> tuple[BoolArray, FloatArray, FloatArray]:
+    """Compare activations with a song.
+
+    Args:
+        activations: Float32 (n, steps, channels); above 0 sounds.
+        squashed: Float64 (n, steps, channels), tanh of the activations.
+        song: Bool (steps, channels).
+        prompt_steps: First steps, which are left out.
+        sounding_weight: Weight of an error where the song sounds.
+
+    Returns:
+        For the steps after the prompt: bool (n, steps), whether all channels are right; float64
+        (n, steps), the weighted squared errors of `squashed` against -1 and +1; and float64
+        (n, channels), the sums of the squared hinge losses.
+    """
+    n, steps, channels = activations.shape
+    judged = max(steps - prompt_steps, 0)
+    right = np.empty((n, judged), np.bool_)
+    error = np.empty((n, judged))
+    hinge = np.zeros((n, channels))
+    terms = np.empty(channels)
+    for i in range(n):
+        for t in range(prompt_steps, steps):
+            every = True
+            for k in range(channels):
+                value = np.float64(activations[i, t, k])
+                if song[t, k]:
+                    distance = squashed[i, t, k] - 1.0
+                    terms[k] = sounding_weight * (distance * distance)
+                    short = 1.0 - value
+                    every &= value > 0.0
+                else:
+                    distance = squashed[i, t, k] + 1.0
+                    terms[k] = distance * distance
+                    short = 1.0 + value
+                    every &= not value > 0.0
+                if short < 0.0:
+                    short = 0.0
+                hinge[i, k] += short * short
+            right[i, t - prompt_steps] = every
+            error[i, t - prompt_steps] = _sum(terms)
+    return right, error, hinge
