@@ -1,19 +1,19 @@
 """Find the songs of a name, and leave out files that cannot be learned.
 
-A name is an embedded tune, a MIDI file, or a folder of MIDI files.
+A name is an embedded tune, a MIDI or ABC file, or a folder of them.
 
     SongFinder   load the songs of names, for learning
     find_songs   load the songs of one name, for learning
     read_songs   load the songs of a name, for measuring, and report unreadable files
     load_songs   load the songs of a path
-    midi_files   list the files of a path
+    midi_files   list the MIDI files of a path
 
 A name that is a tune's means the tune; `./NAME` means a file or folder of that name.
 """
 
 import os
 import stat
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,14 +21,17 @@ from typing import Any
 
 from evo.core.errors import MidiError
 from evo.core.user_files import AnyPath, user_file
+from evo.music.abc.songs import songs_of_abc
 from evo.music.midi.reading import AUTO, Reading
 from evo.music.midi.units import note_name
+from evo.music.regrid import regridded
 from evo.music.resolution import RESOLUTIONS
 from evo.music.song import Song
 from evo.music.tunes import KEYS, STEPS_PER_BEAT, tune, tune_names
 from genomes.base import counted
 
 SUFFIXES = (".mid", ".midi", ".kar")
+ABC = ".abc"
 MOST = 0.9  # share of a folder's songs that must fit automatic keys and resolution
 
 
@@ -51,7 +54,7 @@ class SongFinder:
         """Return the songs of a name.
 
         Args:
-            name: An embedded tune, a MIDI file, or a folder of them.
+            name: An embedded tune, a MIDI or ABC file, or a folder of them.
             reading: Keys, resolution and parts; an embedded tune has 13 keys and 2 steps per beat
                 if they are automatic.
 
@@ -74,67 +77,104 @@ class SongFinder:
                     f"{name} is the embedded tune; for the file or folder here, write ./{name}"
                 )
             return [embedded]
-        if not os.path.isdir(name):
-            song, remarks = Song.read(name, reading)
-            for remark in remarks:
-                self._show_message(f"{name}: {remark}")
-            if AUTO in (reading.keys, reading.steps_per_beat):
-                self._show_message(f"{name}: {in_words(song)}")
-            return [song.whole_bars()]
-        return self._folder(name, reading)
+        if os.path.isdir(name) or name.lower().endswith(ABC):
+            return self._several(name, reading)
+        song, remarks = Song.read(name, reading)
+        for remark in remarks:
+            self._show_message(f"{name}: {remark}")
+        return self._told(name, [song.whole_bars()], reading)
 
-    def _folder(self, name: str, reading: Reading) -> list[Song]:
+    def _told(self, name: str, songs: list[Song], reading: Reading) -> list[Song]:
+        """Return the songs, after a message on what was automatic."""
+        first = songs[0]
+        if AUTO in (reading.keys, reading.steps_per_beat):
+            words = in_words(first)
+            if len(songs) > 1:
+                words = (
+                    f"{len(songs)} songs, {counted(first.keys, 'key')}, "
+                    f"{counted(first.steps_per_beat, 'step')} per beat"
+                )
+            self._show_message(f"{name}: {words}")
+        return songs
+
+    def _several(self, name: str, reading: Reading) -> list[Song]:
         songs: dict[str, tuple[str, Song]] = {}
         refused: list[MidiError] = []
-        for path in midi_files(name):
+
+        def refuse(error: MidiError) -> None:
+            if self._strict:
+                raise error
+            refused.append(error)
+
+        for path in midi_files(name, suffixes=(*SUFFIXES, ABC)):
             try:
-                song = _learnable(path, songs, reading)
-                songs[song.name] = path, song
+                for song in _songs_in(path, reading, refuse):
+                    if song.name in songs:
+                        refuse(MidiError(path, f"another song is called {song.name}, too"))
+                    else:
+                        songs[song.name] = path, song
             except MidiError as error:
-                if self._strict:
-                    raise
-                refused.append(error)
-        learned = self._alike(songs.values(), reading, refused)
+                refuse(error)
+        learned = _alike(songs.values(), reading, refuse)
         if not learned:
             raise refused[0]
         for problem in refused:
             self._show_message(f"left out: {problem}")
-        if AUTO in (reading.keys, reading.steps_per_beat):
-            first = learned[0]
-            self._show_message(
-                f"{name}: {counted(len(learned), 'song')}, {counted(first.keys, 'key')}, "
-                f"{counted(first.steps_per_beat, 'step')} per beat"
-            )
-        return learned
+        return self._told(name, learned, reading)
 
-    def _alike(
-        self, songs: Iterable[tuple[str, Song]], reading: Reading, refused: list[MidiError]
-    ) -> list[Song]:
-        """Return the songs with the same keys and resolution; the others are refused."""
-        found = list(songs)
-        if not found or AUTO not in (reading.keys, reading.steps_per_beat):
-            return [song.whole_bars() for _, song in found]
+
+def _songs_in(path: str, reading: Reading, refuse: Callable[[MidiError], None]) -> list[Song]:
+    """Return the songs of a MIDI or ABC file of a folder.
+
+    Args:
+        path: The file.
+        reading: How to read it.
+        refuse: Called with the error of every tune of an ABC file that cannot be read.
+
+    Raises:
+        MidiError: If it is hidden, or cannot be read.
+    """
+    if os.path.basename(path).startswith("."):
+        raise MidiError(path, "is a hidden file")
+    if path.lower().endswith(ABC):
+        return songs_of_abc(
+            path, steps_per_beat=reading.steps_per_beat, keys=reading.keys, refuse=refuse
+        )
+    return [Song.read(path, reading)[0]]
+
+
+def _alike(
+    songs: Iterable[tuple[str, Song]], reading: Reading, refuse: Callable[[MidiError], None]
+) -> list[Song]:
+    """Return the songs with the same keys and resolution.
+
+    Args:
+        songs: The path of each song, and the song.
+        reading: Keys and resolution, given or automatic.
+        refuse: Called for every song that needs more than most of them.
+    """
+    found = list(songs)
+    if not found:
+        return []
+    if reading.steps_per_beat == AUTO:
         resolution = most_need([song.steps_per_beat for _, song in found], multiple=True)
-        fitting = [(path, song) for path, song in found if resolution % song.steps_per_beat == 0]
-        keys = most_need([song.keys for _, song in fitting])
-        learned = []
-        for path, song in found:
-            problem = ""
-            if resolution % song.steps_per_beat:
-                problem = (
-                    f"needs {song.steps_per_beat} steps per beat, and {resolution} serve most of "
-                    "the folder"
-                )
-            elif song.keys > keys:
-                problem = f"needs {song.keys} keys, and {keys} serve most of the folder"
-            if not problem:
-                known = replace(reading, keys=keys, steps_per_beat=resolution)
-                learned.append(Song.read(path, known)[0].whole_bars())
-            elif self._strict:
-                raise MidiError(path, problem)
-            else:
-                refused.append(MidiError(path, problem))
-        return learned
+    else:
+        resolution = reading.steps_per_beat
+    fitting = []
+    for path, song in found:
+        if resolution % song.steps_per_beat == 0:
+            fitting.append((path, song))
+        else:
+            needs = f"needs {song.steps_per_beat} steps per beat, and {resolution} serve most songs"
+            refuse(MidiError(path, needs))
+    keys = most_need([song.keys for _, song in fitting]) if reading.keys == AUTO else reading.keys
+    learned = []
+    for path, song in fitting:
+        if song.keys <= keys:
+            learned.append(regridded(song, keys, resolution).whole_bars())
+        else:
+            refuse(MidiError(path, f"needs {song.keys} keys, and {keys} serve most songs"))
+    return learned
 
 
 def most_need(numbers: Sequence[int], multiple: bool = False) -> int:
@@ -171,30 +211,11 @@ def in_words(song: Song) -> str:
     return ", ".join(words)
 
 
-def _learnable(path: str, songs: Container[str], reading: Reading) -> Song:
-    """Load a file of a folder.
-
-    Args:
-        path: The file.
-        songs: Names of the folder's songs before it.
-        reading: How to read it.
-
-    Raises:
-        MidiError: If it is hidden, has the name of another, or cannot be read.
-    """
-    if os.path.basename(path).startswith("."):
-        raise MidiError(path, "is a hidden file")
-    song = Song.read(path, reading)[0]
-    if song.name in songs:
-        raise MidiError(path, f"another song is called {song.name}, too")
-    return song
-
-
 def find_songs(name: str, reading: Reading = Reading()) -> list[Song]:  # noqa: B008  # immutable
     """Return the songs of a name, without those that cannot be learned; see `SongFinder`.
 
     Args:
-        name: An embedded tune, a MIDI file, or a folder of them.
+        name: An embedded tune, a MIDI or ABC file, or a folder of them.
         reading: Keys, resolution and parts.
 
     Raises:
@@ -219,12 +240,13 @@ def read_songs(
     embedded = _embedded(name)
     if embedded is not None:
         return [embedded], []
-    if not os.path.isdir(name):
+    if not os.path.isdir(name) and not name.lower().endswith(ABC):
         return [Song.load(name, **options)], []
-    songs, refused = [], []
-    for path in watch(_listed(name)):
+    songs: list[Song] = []
+    refused: list[MidiError] = []
+    for path in watch(_listed(name, suffixes=(*SUFFIXES, ABC))):
         try:
-            songs.append(Song.load(path, **options))
+            songs += _songs_in(path, Reading(**options), refused.append)
         except MidiError as error:
             refused.append(error)
     return songs, refused
@@ -243,8 +265,10 @@ def load_songs(path: AnyPath, **options: Any) -> list[Song]:
     return [Song.load(file, **options) for file in midi_files(path)]
 
 
-def midi_files(path: AnyPath, below: bool = False) -> list[str]:
-    """Return a file, or the *.mid and *.midi files of a folder, sorted.
+def midi_files(
+    path: AnyPath, below: bool = False, suffixes: tuple[str, ...] = SUFFIXES
+) -> list[str]:
+    """Return a file, or the MIDI files of a folder, sorted.
 
     Entries are listed by name alone. Unreadable subfolders are listed too, so that reading them
     reports the error.
@@ -252,11 +276,12 @@ def midi_files(path: AnyPath, below: bool = False) -> list[str]:
     Args:
         path: a file or a folder.
         below: whether to search subfolders. Links are followed, each folder once.
+        suffixes: of the files, in lower case.
 
     Raises:
         MidiError: if the path is neither a file nor a folder, or the folder has no MIDI file.
     """
-    found = _listed(path, below)
+    found = _listed(path, below, suffixes)
     if not found:
         where = "in this folder or below it" if below else "in this folder"
         raise MidiError(path, f"no *.mid or *.midi file {where}")
@@ -279,7 +304,7 @@ def _embedded(name: str, reading: Reading = Reading()) -> Song | None:  # noqa: 
     raise MidiError(name, "no file, no folder and no embedded tune; see `evo songs list`")
 
 
-def _listed(path: AnyPath, below: bool = False) -> list[str]:
+def _listed(path: AnyPath, below: bool = False, suffixes: tuple[str, ...] = SUFFIXES) -> list[str]:
     """Return the result of `midi_files`, but an empty list if there are none."""
     root = os.fspath(path)
     with user_file(root, "cannot be read", MidiError):
@@ -290,11 +315,11 @@ def _listed(path: AnyPath, below: bool = False) -> list[str]:
             raise MidiError(root, "neither a file nor a folder")
         names = os.listdir(root)
     if below:
-        return sorted(_below(root))
-    return sorted(os.path.join(root, name) for name in names if name.lower().endswith(SUFFIXES))
+        return sorted(_below(root, suffixes))
+    return sorted(os.path.join(root, name) for name in names if name.lower().endswith(suffixes))
 
 
-def _below(root: str) -> set[str]:
+def _below(root: str, suffixes: tuple[str, ...]) -> set[str]:
     found: set[str] = set()
     seen: set[tuple[int, int]] = set()
 
@@ -307,6 +332,6 @@ def _below(root: str) -> set[str]:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
-        names = (name for name in (*folders, *files) if name.lower().endswith(SUFFIXES))
+        names = (name for name in (*folders, *files) if name.lower().endswith(suffixes))
         found.update(os.path.join(folder, name) for name in names)
     return found

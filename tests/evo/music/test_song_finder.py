@@ -216,9 +216,24 @@ def test_a_folder_gets_the_grid_that_most_of_its_songs_need(tmp_path: Path) -> N
     assert len(songs) == 10
     assert {(song.keys, song.steps_per_beat) for song in songs} == {(9, 2)}
     assert messages == [
-        f"left out: {tmp_path}/fine.mid: needs 12 steps per beat, and 2 serve most of the folder",
+        f"left out: {tmp_path}/fine.mid: needs 12 steps per beat, and 2 serve most songs",
         f"{tmp_path}: 10 songs, 9 keys, 2 steps per beat",
     ]
     assert find(str(tmp_path), Reading(9, steps_per_beat=2)) is songs
     with pytest.raises(MidiError, match="needs 12 steps per beat"):
+        SongFinder(strict=True)(str(tmp_path), Reading())
+
+
+def test_tunes_in_abc_are_songs_too(tmp_path: Path) -> None:
+    tune = "X:1\nT:Scale\nM:3/4\nL:1/4\nK:G\nD|GAB|c2d|e3|]\n"
+    (tmp_path / "scale.abc").write_text(tune)
+    (song,) = find_songs(str(tmp_path / "scale.abc"))
+    assert (song.name, song.pickup, str(song.metre)) == ("scale", 1, "3/4")
+    assert [pitch for _, _, pitch in song.notes()] == [62, 67, 69, 71, 72, 74, 76]
+    melody(tmp_path / "other.mid", [60, 64, 67, 60], 240)
+    songs = find_songs(str(tmp_path))
+    assert [one.name for one in songs] == ["other", "scale"]
+    assert {(one.keys, one.steps_per_beat) for one in songs} == {(15, 2)}
+    (tmp_path / "two.abc").write_text(tune + "\nX:2\nK:C\nL:1/4\n???\n")
+    with pytest.raises(MidiError, match=r"two\.abc"):
         SongFinder(strict=True)(str(tmp_path), Reading())
