@@ -28,7 +28,7 @@ def test_a_finer_and_wider_grid_sounds_the_same() -> None:
     assert regridded(SONG, 4, 2) == SONG
 
 
-@pytest.mark.parametrize(("keys", "steps_per_beat"), [(3, 2), (4, 3), (4, 32_768)])
+@pytest.mark.parametrize(("keys", "steps_per_beat"), [(3, 2), (4, 3)])
 def test_a_grid_that_loses_notes_is_refused(keys: int, steps_per_beat: int) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         regridded(SONG, keys, steps_per_beat)
