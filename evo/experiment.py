@@ -386,7 +386,11 @@ def player_of(config: Config, keys: int) -> Player | None:
 
 
 def player_file(
-    player: Player | None, lowest_note: int, steps_per_beat: int, prompt_steps: int = 0
+    player: Player | None,
+    lowest_note: int,
+    steps_per_beat: int,
+    prompt_steps: int = 0,
+    **more: Any,
 ) -> Files:
     """Return player.json, which describes how to play an exported network.
 
@@ -395,6 +399,7 @@ def player_file(
         lowest_note: MIDI note of key 0.
         steps_per_beat: Steps per beat.
         prompt_steps: Steps of the song that serve as the prompt.
+        more: Further entries; empty ones are left out.
     """
     if player is None:
         return {}
@@ -402,6 +407,6 @@ def player_file(
         "lowest_note": lowest_note,
         "steps_per_beat": steps_per_beat,
         "prompt_steps": prompt_steps,
-    }
+    } | {name: value for name, value in more.items() if value}
     document = player.to_values() | instrument
     return {"player.json": json.dumps(document, indent=2).encode() + b"\n"}

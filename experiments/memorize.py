@@ -15,9 +15,11 @@ generalisation. HistoryUsers learn a folder of songs in this mode:
     evo play RUN --temperature 0.7 --seed 3
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+
+from evo.experiments.memorize_presets import LIKELIHOOD, LIKELIHOOD_WITH_DURATIONS, PRESETS
 
 from evo.core.config import Config
 from evo.core.errors import InputError, MidiError
@@ -42,11 +44,11 @@ from evo.experiment import (
 from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
+from evo.music.lags import MAX_LAG, Rolls, lags_for, lags_in_words
 from evo.music.song import Song
 from evo.music.song_finder import load_songs
 from genomes.base import Streams
-from genomes.grid.mutation import MUTATIONS
-from genomes.grid.operators import CROSSOVERS
+from genomes.player import LARGEST_PAST
 
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
 
@@ -69,120 +71,12 @@ class MemorizeSettings(SongSettings, frozen=True):
         int,
         Meta(ge=0, le=1_000_000, description="With likelihood: songs per generation; 0 for all."),
     ] = 0
+    durations: Annotated[bool, Meta(description="Play how long notes sound, not only onsets.")] = (
+        False
+    )
     prompt_steps: Annotated[
         int, Meta(ge=0, le=65_536, description="First steps of the song, given as the prompt.")
     ] = 8
-
-
-# Defaults of each genome kind and engine. Tuned one change at a time on several songs and seeds;
-# `benchmarks/notes.md` has the trials.
-PRESETS: dict[str, Changes] = {
-    "network": {
-        "engine": {
-            "DefaultGenome": {
-                "activation_default": "identity",
-                "activation_options": ("identity",),
-            },
-            "NEAT": {"pop_size": 150},
-        },
-    },
-    # Inputs are every step of the last two bars, and every other beat of the twelve before. Inputs
-    # are 0 or 1, so that a silent key contributes nothing and a mutation disturbs few steps. The
-    # extra input is 1 during learning, and 0 to improvise (`evo play --improvise`).
-    # A wrong step costs a squared hinge of at least 1, so a key with less has no wrong step.
-    "neat": {
-        "genome": {"lags": (*range(1, 17), *range(20, 97, 4)), "extra_inputs": (1.0,)},
-        "engine": {"Modules": {"by_output": True, "freeze_below": 1.0}},
-    },
-    # Few inputs, with doubling lags: beat, bar and phrase. Networks that start unconnected, and
-    # few weight changes per child, learn far more than neat-python's defaults.
-    "neat-python": {
-        "genome": {"lags": (1, 2, 4, 8, 16, 32), "off": -1.0},
-        "engine": {
-            "DefaultGenome": {
-                "initial_connection": "unconnected",
-                "conn_add_prob": 0.9,
-                "conn_delete_prob": 0.3,
-                "node_add_prob": 0.05,
-                "node_delete_prob": 0.05,
-                "weight_mutate_rate": 0.2,
-                "weight_replace_rate": 0.01,
-                "bias_mutate_rate": 0.1,
-                "bias_replace_rate": 0.01,
-            },
-            "DefaultReproduction": {"min_species_size": 1},
-        },
-    },
-    # One case per step: every step is a separate search, and all run in parallel. The best
-    # individual for each step is kept, and a child takes each step from the best of its parents.
-    "grid": {
-        "engine": {
-            "grid": {"density": (0.3, 0.8)},
-            "population": {"size": 50, "survival": "elites"},
-            "selection": {"kind": "random"},
-            "crossover": dict.fromkeys(CROSSOVERS, 0.0)
-            | {"rate": 1.0, "credit": 1.0, "credit_parents": 8},
-            "mutation": dict.fromkeys(MUTATIONS, 0.0)
-            | {"rate": 1.0, "edits": 6.0, "replace": 6.0, "add": 2.0, "delete": 1.0},
-        },
-    },
-    # Small networks, few parents, and large changes of few weights.
-    "deap-history-user": {
-        "engine": {
-            "algorithm": {"mu": 8, "cxpb": 0.3, "mutpb": 0.7},
-            "mutate": {"sigma": 0.5, "indpb": 0.03},
-            "network": {"layers": (8,), "last": 8},
-        },
-    },
-    # Many small generations. Individuals are ranked by squared hinge losses: totals hardly change
-    # when all but a few steps are right. A few lags at which songs repeat need fewer weights than a
-    # history of 80 steps. Weight decay would damage a memorised song.
-    "history-user": {
-        "stop": {"generations": 5000},
-        "run": {"chunk_size": 16},
-        "engine": {
-            "population": {"size": 32, "evaluate_mean": True},
-            "strategy": {"sigma": 0.1, "by_output": True},
-            "openai": {"weight_decay": 0.0},
-            "network": {
-                "architecture": "united",
-                "layers": (24,),
-                "last": 24,
-                "lags": (7, 8, 15, 16, 31, 32, 63, 64),
-                "scale": 0.5,
-                "forget_bias": 0.0,
-            },
-        },
-    },
-}
-# Changes for the mode likelihood. Genome kinds listed here use it by default for several songs.
-LIKELIHOOD: dict[str, Changes] = {
-    "": {"task": {"mode": "likelihood"}},
-    "neat": {"engine": {"Modules": {"by_output": False}}},  # there is no score by output
-    "deap-history-user": {
-        "engine": {"algorithm": {"kind": "eaSimple"}, "population": {"elitism": 0}}
-    },
-    # A fifth of the songs is held out. Networks read all lags of ten bars, and learn which to use.
-    "history-user": {
-        "task": {"held_out": 0.2, "batch": 16},
-        "stop": {"generations": 3000},
-        "engine": {
-            # The champion is the mean: scores by sixteen songs each cannot be compared.
-            "population": {"champion": "mean"},
-            "strategy": {"by_output": False},
-            # A little decay prevents overconfidence on unknown songs.
-            "openai": {"weight_decay": 0.002},
-            "network": {
-                "architecture": "melody",
-                "layers": (16,),
-                "last": 16,
-                "lags": (),
-                "scale": 1.0,
-                "forget_bias": 1.0,
-            },
-        },
-    },
-}
 
 
 def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
@@ -196,9 +90,24 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
     songs = find(table.song, table.reading())
     several = config.genome_name in LIKELIHOOD and len(songs) > 1
     mode = table.mode or ("likelihood" if several else "follow")
-    changes = LIKELIHOOD if mode == "likelihood" else {"": {"task": {"mode": mode}}}
     grid = table.grid_of(songs)
-    return changes | {"": {"task": {**changes[""]["task"], **grid}}}
+    if mode != "likelihood":
+        changes: dict[str, Changes] = {"": {"task": {"mode": mode, **grid}}}
+        lags = getattr(config.genome, "lags", ())
+        if lags:  # lags that the user has set override these
+            chosen = lags_for(_rolls(config, songs), lags)
+            changes[config.genome_name] = {"genome": {"lags": chosen}}
+        return changes
+    presets: Mapping[str, Changes] = LIKELIHOOD_WITH_DURATIONS if table.durations else LIKELIHOOD
+    return dict(presets) | {"": {"task": {"mode": mode, **grid}}}
+
+
+def _rolls(config: Config, songs: Sequence[Song]) -> Rolls:
+    """Return the songs as a player with inputs reads them."""
+    table: MemorizeSettings = config.task
+    player, rolls = config.genome, [song.roll(table.durations) for song in songs]
+    longest = min(MAX_LAG, LARGEST_PAST // rolls[0].shape[1])
+    return Rolls(rolls, table.prompt_steps, player.before_start == player.off, longest)
 
 
 def held_out_count(songs: int, share: float) -> int:
@@ -220,23 +129,29 @@ def shape(config: Config, find: FindSongs) -> Music:
     """
     table: MemorizeSettings = config.task
     if not engine_class(config.run.engine).genome.fixed_length:
-        return Music(resolution(config)[0])
+        return Music(channels(config))
     songs = find(table.song, table.reading())
     if len(songs) > 1:
         raise InputError(
             f"{table.song}: it holds {len(songs)} songs, and a note grid learns one; give one "
             "of them, or --genome network"
         )
-    return Music(songs[0].keys, songs[0].steps)
+    return Music(channels(config), songs[0].steps)
+
+
+def channels(config: Config) -> int:
+    """Return the channels of a performer: the keys, and twice as many with durations."""
+    table: MemorizeSettings = config.task
+    return resolution(config)[0] * (1 + table.durations)
 
 
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
-    """Copy the songs into the run, so that it needs no other file.
+    """Copy the songs into the run, so that it needs no other file; say what its lags decide.
 
     Args:
         config: The run's configuration.
         folder: The run's directory.
-        show_message: Not used.
+        show_message: Shows a line about lags.
         find: Finds the songs.
     """
     table: MemorizeSettings = config.task
@@ -258,6 +173,13 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
         except ValueError as error:
             raise InputError(f"{path}: {error}") from None
         write_synced(path, content)
+    lags = getattr(config.genome, "lags", ())
+    if lags and table.mode != "likelihood":
+        usual = EXPERIMENT.config(config.run.engine).genome.lags
+        option = f"{config.genome_name}.lags"
+        text = lags_in_words(_rolls(config, songs), lags, usual, option)
+        if text:
+            show_message(text)
 
 
 def kept_songs(config: Config, folder: Path, kept: str = LEARNED) -> list[Song]:
@@ -282,14 +204,16 @@ def task(config: Config, folder: Path) -> Task:
         folder: The run's directory.
     """
     table: MemorizeSettings = config.task
-    player = player_of(config, resolution(config)[0])
+    player = player_of(config, channels(config))
     fitness: Fitness
     try:
         songs, held_out = (kept_songs(config, folder, kept) for kept in (LEARNED, HELD_OUT))
         if table.mode == "likelihood":
-            fitness = NextStep(songs, held_out, table.prompt_steps, table.batch)
+            fitness = NextStep(songs, held_out, table.prompt_steps, table.batch, table.durations)
         else:
-            fitness = Memorization(songs, table.prompt_steps, table.mode or "follow")
+            fitness = Memorization(
+                songs, table.prompt_steps, table.mode or "follow", table.durations
+            )
     except (MidiError, ValueError) as error:
         raise InputError(str(error)) from None
 
@@ -297,12 +221,21 @@ def task(config: Config, folder: Path) -> Task:
         from evo.analysis.performances import melodies, performances, readings
 
         if table.mode == "likelihood":
-            files = melodies(songs, performers, table.prompt_steps, config.run.seed)
+            files = melodies(
+                songs, performers, table.prompt_steps, config.run.seed, table.durations
+            )
         else:
-            files = performances(songs, performers, table.prompt_steps)
+            files = performances(songs, performers, table.prompt_steps, table.durations)
         first = songs[0]
-        files |= player_file(player, first.lowest_note, first.steps_per_beat, table.prompt_steps)
-        return files | readings(songs, held_out, performers)
+        files |= player_file(
+            player,
+            first.lowest_note,
+            first.steps_per_beat,
+            table.prompt_steps,
+            steps=first.steps if len({song.steps for song in songs}) == 1 else 0,
+            durations=table.durations,
+        )
+        return files | readings(songs, held_out, performers, table.durations)
 
     return Task(fitness, player, champion_files, songs[0].lowest_note)
 
@@ -333,8 +266,8 @@ def improvise(
         temperature: Sampling temperature; 0 is deterministic.
     """
     song = begin if begin is not None else kept_songs(config, folder)[0]
-    prompt = song.onsets[: config.task.prompt_steps]
-    played = performers.perform(prompt, len(song.onsets), streams, temperature)[0]
+    prompt = song.roll(config.task.durations)[: config.task.prompt_steps]
+    played = performers.perform(prompt, song.steps, streams, temperature)[0]
     return song.played(played)
 
 

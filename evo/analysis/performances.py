@@ -12,27 +12,32 @@ from genomes.arrays import BoolArray
 TEMPERATURE, DRAWN = 0.7, 8
 
 
-def performances(songs: list[Song], performers: Any, prompt_steps: int) -> dict[str, bytes]:
+def performances(
+    songs: list[Song], performers: Any, prompt_steps: int, durations: bool = False
+) -> dict[str, bytes]:
     """Play every learned song, as MIDI files and piano rolls.
 
     Args:
         songs: the songs learned.
         performers: a batch of one network (see `genomes.base.Performers`).
         prompt_steps: steps of each song given at its beginning.
+        durations: whether the network plays onsets and durations.
 
     Returns:
         File contents by name; the first song is song.mid and roll.png.
     """
     files: dict[str, bytes] = {}
     for number, song in enumerate(songs, start=1):
-        played = performers.perform(song.onsets[:prompt_steps], len(song.onsets))[0]
+        played = performers.perform(song.roll(durations)[:prompt_steps], song.steps)[0]
         ending = "" if number == 1 else f"-{number:03d}"
         files[f"song{ending}.mid"] = _played(song, played).to_midi()
         files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
     return files
 
 
-def melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -> dict[str, bytes]:
+def melodies(
+    songs: list[Song], performers: Any, prompt_steps: int, seed: int, durations: bool = False
+) -> dict[str, bytes]:
     """Sample a melody after each song's beginning, by the champion's probabilities.
 
     Sampling is needed because silence is usually the most probable output of a step.
@@ -42,6 +47,7 @@ def melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -
         performers: a batch of one network (see `genomes.base.Performers`).
         prompt_steps: steps of each song given at its beginning.
         seed: seed of the run.
+        durations: whether the network plays onsets and durations.
 
     Returns:
         File contents by name; the first melody is song.mid, and roll.png shows the first few.
@@ -50,8 +56,8 @@ def melodies(songs: list[Song], performers: Any, prompt_steps: int, seed: int) -
     played_songs = []
     for number, song in enumerate(songs, start=1):
         streams = [stream(seed, Role.PLAY, individual=number)]
-        beginning, steps = song.onsets[:prompt_steps], len(song.onsets)
-        played = performers.perform(beginning, steps, streams, TEMPERATURE)[0]
+        beginning = song.roll(durations)[:prompt_steps]
+        played = performers.perform(beginning, song.steps, streams, TEMPERATURE)[0]
         played_songs.append(_played(song, played))
         files["song.mid" if number == 1 else f"song-{number:03d}.mid"] = played_songs[-1].to_midi()
     drawn = played_songs[:DRAWN]
@@ -64,13 +70,16 @@ def _played(song: Song, played: BoolArray) -> Song:
     return replace(song.played(played), name=name)
 
 
-def readings(songs: list[Song], held_out: list[Song], performers: Any) -> dict[str, bytes]:
+def readings(
+    songs: list[Song], held_out: list[Song], performers: Any, durations: bool = False
+) -> dict[str, bytes]:
     """Draw the distances at which the champion reads its history.
 
     Args:
         songs: the songs learned.
         held_out: songs not learned from.
         performers: a batch of one network (see `genomes.base.Performers`).
+        durations: whether the network plays onsets and durations.
 
     Returns:
         File contents by name: reading.png of the first song, and lags.png of all songs if there
@@ -80,7 +89,7 @@ def readings(songs: list[Song], held_out: list[Song], performers: Any) -> dict[s
     if not distances:
         return {}
     everything = [*songs, *held_out]
-    weights = [performers.read_weights(song.onsets) for song in everything]
+    weights = [performers.read_weights(song.roll(durations)) for song in everything]
     files = {"reading.png": png_bytes(reading_figure(songs[0], weights[0], distances))}
     if len(everything) > 1:
         figure = lags_figure(everything, weights, distances, held_out=len(held_out))

@@ -42,6 +42,7 @@ class Memorization:
         songs: All with the same number of keys, and an onset after the prompt.
         prompt_steps: First steps, which are given and not scored.
         mode: "follow" or "perform".
+        durations: Whether players play onsets and durations: two channels per key.
 
     Raises:
         ValueError: If the songs do not fit, or the mode is unknown.
@@ -50,7 +51,13 @@ class Memorization:
     reusable = True
     kernels = (prediction_errors,)
 
-    def __init__(self, songs: Sequence[Song], prompt_steps: int = 8, mode: Mode = "follow") -> None:
+    def __init__(
+        self,
+        songs: Sequence[Song],
+        prompt_steps: int = 8,
+        mode: Mode = "follow",
+        durations: bool = False,
+    ) -> None:
         if not songs:
             raise ValueError("there must be at least one song to memorise")
         if mode not in ("follow", "perform"):
@@ -64,6 +71,7 @@ class Memorization:
                     "there is nothing to play"
                 )
         self.songs = tuple(songs)
+        self.rolls = tuple(song.roll(durations) for song in songs)
         self.prompt_steps = prompt_steps
         self.mode = mode
 
@@ -79,9 +87,9 @@ class Memorization:
             totals; and a score per output (`by_output`).
         """
         if self.mode == "perform":
-            judged = [self._perform_cases(performers, song.onsets) for song in self.songs]
+            judged = [self._perform_cases(performers, roll) for roll in self.rolls]
         else:
-            judged = [self._follow_cases(performers, song.onsets) for song in self.songs]
+            judged = [self._follow_cases(performers, roll) for roll in self.rolls]
         cases = np.concatenate([cases for cases, _ in judged], axis=1)
         return Scores.of(cases.sum(axis=1), cases, sum(by_output for _, by_output in judged))
 
@@ -147,10 +155,10 @@ class Memorization:
             solved          whether all steps are right in closed loop
         """
         performed = followed = total = 0
-        for song in self.songs:
-            target = song.onsets[self.prompt_steps :]
-            played = performers.perform(song.onsets[: self.prompt_steps], len(song.onsets))
-            outputs = performers.follow(song.onsets) > 0
+        for roll in self.rolls:
+            target = roll[self.prompt_steps :]
+            played = performers.perform(roll[: self.prompt_steps], len(roll))
+            outputs = performers.follow(roll) > 0
             performed += int((played[0, self.prompt_steps :] == target).all(axis=1).sum())
             followed += int((outputs[0, self.prompt_steps :] == target).all(axis=1).sum())
             total += len(target)

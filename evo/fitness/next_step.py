@@ -47,6 +47,7 @@ class NextStep:
         held_out: Songs for the figures only.
         prompt_steps: First steps, which are not scored.
         batch: Songs per generation; 0 for all.
+        durations: Whether players play onsets and durations: two channels per key.
 
     Raises:
         ValueError: If the songs do not fit, or the batch is negative.
@@ -58,6 +59,7 @@ class NextStep:
         held_out: Sequence[Song] = (),
         prompt_steps: int = 8,
         batch: int = 0,
+        durations: bool = False,
     ) -> None:
         if not songs:
             raise ValueError("there must be at least one song to learn")
@@ -73,7 +75,7 @@ class NextStep:
         if batch < 0:
             raise ValueError(f"batch must be at least 0 songs, got {batch}")
         self.songs, self.held_out = tuple(songs), tuple(held_out)
-        self.prompt_steps, self.batch = prompt_steps, batch
+        self.prompt_steps, self.batch, self.durations = prompt_steps, batch, durations
         self.reusable = not 0 < batch < len(songs)  # all songs are used
 
     def evaluate(self, performers: Any, streams: Individuals) -> Scores:
@@ -87,7 +89,7 @@ class NextStep:
         if not self.reusable:
             drawn = streams.common.choice(len(songs), self.batch, replace=False)
             songs = [songs[index] for index in sorted(drawn.tolist())]
-        cases = -cross_entropies(performers, songs, self.prompt_steps) / len(songs)
+        cases = -self._bits(performers, songs) / len(songs)
         return Scores.of(cases.sum(axis=1), cases)
 
     def figures(self, performers: Any) -> dict[str, Any]:
@@ -107,18 +109,24 @@ class NextStep:
             ("held_out_cross_entropy", self.held_out),
         ):
             if songs:
-                bits = cross_entropies(performers, songs, self.prompt_steps)
+                bits = self._bits(performers, songs)
                 figures[name] = float(bits[0].mean())
         return figures
 
+    def _bits(self, performers: Any, songs: Sequence[Song]) -> FloatArray:
+        return cross_entropies(performers, songs, self.prompt_steps, self.durations)
 
-def cross_entropies(performers: Any, songs: Sequence[Song], first_step: int = 0) -> FloatArray:
+
+def cross_entropies(
+    performers: Any, songs: Sequence[Song], first_step: int = 0, durations: bool = False
+) -> FloatArray:
     """Return bits per step of every song.
 
     Args:
         performers: A batch of n.
         songs: All with the same number of keys.
         first_step: Leave out the steps before this one.
+        durations: Whether performers play onsets and durations.
 
     Returns:
         float64 (n, songs), means over the steps.
@@ -127,9 +135,9 @@ def cross_entropies(performers: Any, songs: Sequence[Song], first_step: int = 0)
     order = sorted(range(len(songs)), key=lambda index: songs[index].steps)
     for start in range(0, len(order), _TOGETHER):
         indices = order[start : start + _TOGETHER]
-        grids = [songs[index].onsets for index in indices]
-        for index, chances in zip(indices, _chances(performers, grids), strict=True):
-            bits[:, index] = step_bits(chances, songs[index].onsets)[:, first_step:].mean(axis=1)
+        rolls = [songs[index].roll(durations) for index in indices]
+        for index, roll, chances in zip(indices, rolls, _chances(performers, rolls), strict=True):
+            bits[:, index] = step_bits(chances, roll)[:, first_step:].mean(axis=1)
     return bits
 
 

@@ -5,6 +5,8 @@ their terms in the order of numpy's `sum`, so that scores are those of the formu
 `evo.fitness.memorization`, to the last bit.
 """
 
+import math
+
 import numpy as np
 
 from genomes.arrays import BoolArray, FloatArray, Singles
@@ -21,7 +23,7 @@ def _sum(values: FloatArray) -> float:
     if count < _LANES:
         for i in range(count):
             total += values[i]
-        return total
+        return float(total)
     whole = count - count % _LANES
     s0, s1, s2, s3 = values[0], values[1], values[2], values[3]
     s4, s5, s6, s7 = values[4], values[5], values[6], values[7]
@@ -37,7 +39,7 @@ def _sum(values: FloatArray) -> float:
     total = ((s0 + s1) + (s2 + s3)) + ((s4 + s5) + (s6 + s7))
     for i in range(whole, count):
         total += values[i]
-    return total
+    return float(total)
 
 
 @kernel
@@ -70,22 +72,20 @@ def prediction_errors(
     terms = np.empty(channels)
     for i in range(n):
         for t in range(prompt_steps, steps):
-            every = True
+            wrong = False
             for k in range(channels):
-                value = np.float64(activations[i, t, k])
+                value = float(activations[i, t, k])
                 if song[t, k]:
                     distance = squashed[i, t, k] - 1.0
                     terms[k] = sounding_weight * (distance * distance)
                     short = 1.0 - value
-                    every &= value > 0.0
+                    wrong |= not value > 0.0
                 else:
                     distance = squashed[i, t, k] + 1.0
                     terms[k] = distance * distance
                     short = 1.0 + value
-                    every &= not value > 0.0
-                if short < 0.0:
-                    short = 0.0
-                hinge[i, k] += short * short
-            right[i, t - prompt_steps] = every
+                    wrong |= value > 0.0
+                hinge[i, k] += short * short if short > 0.0 or math.isnan(short) else 0.0
+            right[i, t - prompt_steps] = not wrong
             error[i, t - prompt_steps] = _sum(terms)
     return right, error, hinge

@@ -1,39 +1,60 @@
-"""Lags that decide a song: which steps differ although their past at some lags is the same.
+"""Lags that decide a song: no two steps have the same past at all lags, and different notes.
 
 A player without memory reads the past of a step at fixed lags. Two steps with the same past at all
 lags and different notes cannot both be right. In an AABB tune the last step of an A is such a step:
 what follows depends on whether it is the first A or the second.
 
 All notes of a step are one *symbol*, a number. Steps before the first are a symbol of their own,
-as players read a level of their own there. The *class* of a step is its symbols at all lags. So a
+if players read a level of their own there. The *class* of a step is its symbols at all lags. A
 class with several next symbols is undecided, and at most its most frequent one can be right.
 
 `further_lags` adds lags by greedy set cover: of all lags, the one that separates the most pairs of
 undecided steps, the shortest of several. Pairs are neighbours in the order of classes and symbols,
-a few thousand at a time, so time and memory hardly grow with the number of undecided steps.
+some thousands at a time, so time and memory hardly grow with the number of undecided steps.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from genomes.arrays import BoolArray, Indices
 
+NEAR = 16  # steps back that are always inputs where lags are chosen
 PAIRS = 2_000  # pairs of steps that are separated at a time
 CELLS = 20_000_000  # maximum of candidates times pairs in memory
+MAX_LAG = 65_536
+
+
+class Rolls(NamedTuple):
+    """Songs as a player reads them.
+
+    Attributes:
+        songs: bool (steps, channels) each, with the same number of channels.
+        prompt_steps: First steps of every song, which need not be decided.
+        silent_start: Whether steps before the first are read as silent steps.
+        longest: Maximum lag.
+    """
+
+    songs: Sequence[BoolArray]
+    prompt_steps: int
+    silent_start: bool = False
+    longest: int = MAX_LAG
 
 
 class Deciding(NamedTuple):
     """Result of `further_lags`.
 
     Attributes:
-        added: The further lags, ascending; empty if the lags decide all steps or none helps.
-        right: Steps that can be right with the given and the further lags.
+        added: The further lags, ascending; empty if none is needed or helps.
+        before: Steps that can be right without the further lags.
+        right: Steps that can be right with them.
         total: Steps to decide.
     """
 
     added: tuple[int, ...]
+    before: int
     right: int
     total: int
 
@@ -43,65 +64,115 @@ class _Steps(NamedTuple):
 
     Attributes:
         symbols: int64 (steps,), from 1.
-        index: int64 (steps,), index of the step within its song.
+        place: int64 (steps,), index of the step within its song.
         judged: bool (steps,), whether the step is to be decided.
+        start: Symbol of the steps before the first.
     """
 
     symbols: Indices
-    index: Indices
+    place: Indices
     judged: BoolArray
+    start: int
 
     def past(self, steps: Indices, lag: int) -> Indices:
-        """Return the symbols at a lag; 0 before the start."""
-        return np.where(self.index[steps] >= lag, self.symbols[np.maximum(steps - lag, 0)], 0)
+        """Return the symbols of the past of steps.
+
+        Args:
+            steps: int64 (any,), the steps.
+            lag: How far back.
+        """
+        known = self.place[steps] >= lag
+        return np.where(known, self.symbols[np.maximum(steps - lag, 0)], self.start)
 
 
-def further_lags(
-    rolls: Sequence[BoolArray],
-    prompt_steps: int,
-    lags: Sequence[int],
-    longest: int = 65_536,
-) -> Deciding:
+def further_lags(rolls: Rolls, lags: Sequence[int]) -> Deciding:
     """Return the fewest further lags that decide every step after the prompt, by greedy search.
 
     Args:
-        rolls: Songs, bool (steps, channels) each, with the same number of channels.
-        prompt_steps: First steps of every song, which need not be decided.
+        rolls: The songs.
         lags: Lags in use.
-        longest: Maximum lag.
-
-    Returns:
-        The lags to add, and how many steps can be right with them.
     """
-    steps = _steps(rolls, prompt_steps)
+    steps = _steps(rolls)
     judged = np.flatnonzero(steps.judged)
     classes = np.zeros(len(judged), np.int64)
     for lag in lags:
         classes = _divided(classes, steps.past(judged, lag))
-    open_steps, classes = _undecided(steps.symbols[judged], classes, judged)
-    certain = len(judged) - len(open_steps)
+    undecided, classes = _undecided(steps, judged, classes)
+    certain = len(judged) - len(undecided)
+    before = certain + _most_frequent(steps.symbols[undecided], classes)
+    longest = min(rolls.longest, max(map(len, rolls.songs)) - 1)
+    candidates = np.setdiff1d(np.arange(1, longest + 1), lags)
     added: list[int] = []
-    candidates = np.setdiff1d(np.arange(1, min(longest, max(map(len, rolls)) - 1) + 1), lags)
-    while len(open_steps):
-        chosen = _separating(steps, open_steps, classes, candidates)
+    while len(undecided):
+        chosen = _separating(steps, undecided, classes, candidates)
         if not chosen:
             break
         added += chosen
         candidates = np.setdiff1d(candidates, chosen)
         for lag in chosen:
-            classes = _divided(classes, steps.past(open_steps, lag))
-        left, classes = _undecided(steps.symbols[open_steps], classes, open_steps)
-        certain += len(open_steps) - len(left)
-        open_steps = left
-    right = certain + _most_frequent(steps.symbols[open_steps], classes)
-    return Deciding(tuple(sorted(added)), right, len(judged))
+            classes = _divided(classes, steps.past(undecided, lag))
+        left, classes = _undecided(steps, undecided, classes)
+        certain += len(undecided) - len(left)
+        undecided = left
+    right = certain + _most_frequent(steps.symbols[undecided], classes)
+    return Deciding(tuple(sorted(added)), before, right, len(judged))
 
 
-def _steps(rolls: Sequence[BoolArray], prompt_steps: int) -> _Steps:
-    rows = np.packbits(np.concatenate(rolls), axis=1)
-    symbols = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64) + 1
-    index = np.concatenate([np.arange(len(roll), dtype=np.int64) for roll in rolls])
-    return _Steps(symbols, index, index >= prompt_steps)
+def lags_for(rolls: Rolls, lags: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the lags if they decide the songs; else the near ones and the fewest that do.
+
+    Args:
+        rolls: The songs.
+        lags: The usual lags.
+    """
+    deciding = further_lags(rolls, lags)
+    if deciding.before == deciding.total:
+        return lags
+    near = tuple(lag for lag in lags if lag <= NEAR)
+    return tuple(sorted((*near, *further_lags(rolls, near).added)))
+
+
+def lags_in_words(rolls: Rolls, lags: tuple[int, ...], usual: tuple[int, ...], option: str) -> str:
+    """Return whether lags decide the songs, in one line; "" if the usual ones do.
+
+    Args:
+        rolls: The songs.
+        lags: The lags of a run.
+        usual: The lags without a choice.
+        option: Name of their setting on the command line.
+    """
+    deciding = further_lags(rolls, lags)
+    total = deciding.total
+    if deciding.before == total:
+        chosen = lags != usual and lags == lags_for(rolls, usual)
+        return f"Lags {_ranges(lags)} decide all {total} steps." if chosen else ""
+    problem = f"At most {deciding.before} of {total} steps can be right"
+    if deciding.right == deciding.before:
+        return f"{problem}: the same notes are followed by different ones, at any lag."
+    more = ",".join(map(str, sorted((*lags, *deciding.added))))
+    count = "all" if deciding.right == total else str(deciding.right)
+    return f"{problem} with these lags, and {count} with --set {option}={more}"
+
+
+def _ranges(lags: Sequence[int]) -> str:
+    """Return lags in words: "1 to 16, 118, 191"."""
+    ordered = sorted(lags)
+    breaks = [0, *(i + 1 for i, (a, b) in enumerate(pairwise(ordered)) if b != a + 1), len(ordered)]
+    words: list[str] = []
+    for first, last in pairwise(breaks):
+        run = ordered[first:last]
+        words += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
+    return ", ".join(words)
+
+
+def _steps(rolls: Rolls) -> _Steps:
+    """Return the steps of all songs."""
+    channels = rolls.songs[0].shape[1]
+    rows = np.packbits(np.concatenate([np.zeros((1, channels), np.bool_), *rolls.songs]), axis=1)
+    numbers = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64) + 1
+    place = np.concatenate([np.arange(len(song), dtype=np.int64) for song in rolls.songs])
+    start = int(numbers[0]) if rolls.silent_start else 0
+    return _Steps(numbers[1:], place, place >= rolls.prompt_steps, start)
 
 
 def _divided(classes: Indices, symbols: Indices) -> Indices:
@@ -110,14 +181,21 @@ def _divided(classes: Indices, symbols: Indices) -> Indices:
     return np.unique(pairs, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
-def _undecided(symbols: Indices, classes: Indices, steps: Indices) -> tuple[Indices, Indices]:
-    """Return the steps of classes with several next symbols, and their classes."""
-    several = np.zeros(classes.max(initial=0) + 1, np.bool_)
+def _undecided(steps: _Steps, chosen: Indices, classes: Indices) -> tuple[Indices, Indices]:
+    """Return the steps of classes with several next symbols, and their classes.
+
+    Args:
+        steps: All steps.
+        chosen: int64 (any,), some of them.
+        classes: int64 (any,), their classes.
+    """
+    symbols = steps.symbols[chosen]
     order = np.lexsort((symbols, classes))
-    same_class = classes[order][1:] == classes[order][:-1]
-    several[classes[order][1:][same_class & (np.diff(symbols[order]) != 0)]] = True
+    differs = (np.diff(classes[order]) == 0) & (np.diff(symbols[order]) != 0)
+    several = np.zeros(classes.max(initial=0) + 1, np.bool_)
+    several[classes[order][1:][differs]] = True
     kept = several[classes]
-    return steps[kept], classes[kept]
+    return chosen[kept], classes[kept]
 
 
 def _most_frequent(symbols: Indices, classes: Indices) -> int:
@@ -129,21 +207,28 @@ def _most_frequent(symbols: Indices, classes: Indices) -> int:
 
 
 def _separating(
-    steps: _Steps, open_steps: Indices, classes: Indices, candidates: Indices
+    steps: _Steps, undecided: Indices, classes: Indices, candidates: Indices
 ) -> list[int]:
-    """Return lags that separate some pairs of undecided steps, the most effective first."""
-    order = np.lexsort((steps.symbols[open_steps], classes))
+    """Return lags that separate some pairs of undecided steps, the most effective first.
+
+    Args:
+        steps: All steps.
+        undecided: int64 (any,), the undecided ones.
+        classes: int64 (any,), their classes.
+        candidates: int64 (lags,), ascending.
+    """
+    order = np.lexsort((steps.symbols[undecided], classes))
     first, second = order[:-1], order[1:]
     conflict = (classes[first] == classes[second]) & (
-        steps.symbols[open_steps[first]] != steps.symbols[open_steps[second]]
+        steps.symbols[undecided[first]] != steps.symbols[undecided[second]]
     )
     count = min(PAIRS, max(1, CELLS // max(1, len(candidates))))
     pairs = np.flatnonzero(conflict)[:count]
-    first, second = open_steps[first[pairs]], open_steps[second[pairs]]
+    first, second = undecided[first[pairs]], undecided[second[pairs]]
     separates = np.zeros((len(candidates), len(first)), np.bool_)
     for row, lag in enumerate(candidates.tolist()):
         separates[row] = steps.past(first, lag) != steps.past(second, lag)
-    chosen = []
+    chosen: list[int] = []
     left = np.ones(len(first), np.bool_)
     while True:
         gains = separates[:, left].sum(axis=1)
