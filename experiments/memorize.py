@@ -49,6 +49,7 @@ from evo.music.song import Song
 from evo.music.song_finder import load_songs
 from genomes.base import Streams
 from genomes.player import LARGEST_PAST
+from genomes.sampling import PLAIN, sampling_of
 
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
 
@@ -265,9 +266,17 @@ def improvise(
         streams: Random streams.
         temperature: Sampling temperature; 0 is deterministic.
     """
-    song = begin if begin is not None else kept_songs(config, folder)[0]
-    prompt = song.roll(config.task.durations)[: config.task.prompt_steps]
-    played = performers.perform(prompt, song.steps, streams, temperature)[0]
+    table: MemorizeSettings = config.task
+    songs = kept_songs(config, folder)
+    song = begin if begin is not None else songs[0]
+    prompt = song.roll(table.durations)[: table.prompt_steps]
+    sampling = PLAIN
+    if temperature > 0 and table.mode != "likelihood":  # which makes probabilities itself
+        rolls = [one.roll(table.durations) for one in songs]
+        sampling = sampling_of(
+            performers, rolls, song.keys, songs[0].bar, table.prompt_steps, streams[0]
+        )
+    played = performers.perform(prompt, song.steps, streams, temperature, sampling)[0]
     return song.played(played)
 
 

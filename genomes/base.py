@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, Singles
+from genomes.sampling import PLAIN, Sampling
 
 Kind = TypeVar("Kind")
 
@@ -225,6 +226,7 @@ class Performers(Protocol):
         steps: int,
         streams: Streams | None = None,
         temperature: float = 0.0,
+        sampling: Sampling = PLAIN,
     ) -> BoolArray:
         """Play in closed loop: each step's output becomes part of the next inputs.
 
@@ -233,7 +235,9 @@ class Performers(Protocol):
             steps: Steps of the result, including the prompt.
             streams: One random stream per individual; needed above temperature 0.
             temperature: Sampling temperature. At 0 a key sounds if its activation is > 0, otherwise
-                with probability sigmoid(activation / temperature).
+                with a probability.
+            sampling: How activations become probabilities; by default their sigmoid does, after
+                division by the temperature.
 
         Returns:
             Bool (n, steps, keys), beginning with the prompt.

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from genomes.arrays import BoolArray, FloatArray, Singles
+from genomes.sampling import PLAIN, Sampling
 
 
 class Individual:
@@ -47,6 +48,7 @@ class Individual:
         steps: int,
         random: np.random.Generator | None = None,
         temperature: float = 0.0,
+        sampling: Sampling = PLAIN,
     ) -> BoolArray:
         """Play in closed loop after a prompt; see `Performers.perform`.
 
@@ -55,13 +57,14 @@ class Individual:
             steps: Steps of the result, including the prompt.
             random: Draws the notes; needed above temperature 0.
             temperature: Sampling temperature.
+            sampling: See `Performers.perform`.
 
         Returns:
             Bool (steps, keys), beginning with the prompt.
         """
         streams = None if random is None else [random]
         played: BoolArray = self.batch.perform(
-            np.asarray(prompt, np.bool_), steps, streams, temperature
+            np.asarray(prompt, np.bool_), steps, streams, temperature, sampling
         )[0]
         return played
 

@@ -8,7 +8,6 @@ Memory order: one bool array (n, steps, keys) for the whole batch. An individual
 block, and so is each of its bars.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -28,6 +27,7 @@ from genomes.base import (
 )
 from genomes.individual import Individuals
 from genomes.player import Player
+from genomes.sampling import PLAIN, Sampling, sample_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +105,7 @@ class Grids(Individuals):
         steps: int,
         streams: Streams | None = None,
         temperature: float = 0.0,
+        sampling: Sampling = PLAIN,
     ) -> BoolArray:
         """See `Performers.perform`; the prompt is followed by the grid's later rows.
 
@@ -113,6 +114,7 @@ class Grids(Individuals):
             steps: Steps to play.
             streams: See `Performers.perform`.
             temperature: Sampling temperature.
+            sampling: See `Performers.perform`; a note has the activation 1, and silence -1.
 
         Returns:
             Bool (n, steps, keys).
@@ -122,9 +124,8 @@ class Grids(Individuals):
         played[:, prompt_steps:own] = self.notes[:, prompt_steps:own]
         if temperature > 0.0:
             chances = draw_chances(streams, temperature, len(self), steps, self.keys)
-            sounding = 1.0 / (1.0 + math.exp(-min(60.0, 1.0 / temperature)))
-            drawn = chances < np.where(played, sounding, 1.0 - sounding)
-            played[:, prompt_steps:] = drawn[:, prompt_steps:]
+            activations = np.where(played, 1.0, -1.0)
+            sample_rows(activations, temperature, sampling, chances, prompt_steps, played)
         return played
 
     def take(self, indices: Sequence[int] | Indices) -> Self:

@@ -33,7 +33,7 @@ import numpy as np
 from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.history_user.linear import gated, linear, shares, sigmoid, weighted_past
 from genomes.kernels import device, kernel, zero
-from genomes.randomness import sounding_chance
+from genomes.sampling import Sampling, sample_keys
 
 PLAIN, UNITED, MELODY, LSTM = range(4)
 _MARGIN = 1e-6  # minimum distance of the plain read-out's probabilities from 0 and 1
@@ -358,6 +358,7 @@ def play_on(
     weights: Singles,
     prompt_steps: int,
     temperature: float,
+    sampling: Sampling,
     chances: FloatArray,
     played: BoolArray,
 ) -> None:
@@ -368,6 +369,7 @@ def play_on(
         weights: Float32 (n, weights).
         prompt_steps: Steps of the prompt.
         temperature: Sampling temperature.
+        sampling: How activations become probabilities.
         chances: Uniform random float64 (n, steps, keys), or (n, steps, 1) for a melody; empty at
             temperature 0.
         played: Bool (n, steps, keys), beginning with the prompt; written to.
@@ -392,9 +394,8 @@ def play_on(
                 _sample(plan, s, temperature, chances[i, step, 0], row)
                 continue
             _to_activations(plan, s, activations)
+            if temperature > 0.0:
+                sample_keys(activations, temperature, sampling, step, chances[i, step], row)
+                continue
             for key in range(keys):
-                if temperature > 0.0:
-                    chance = sounding_chance(activations[key], temperature)
-                    row[key] = chances[i, step, key] < chance
-                else:
-                    row[key] = activations[key] > 0.0
+                row[key] = activations[key] > 0.0

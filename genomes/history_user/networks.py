@@ -54,6 +54,7 @@ from genomes.history_user.lstm import follow_song, play_on, run_attention, run_s
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
 from genomes.individual import Individuals
 from genomes.player import Player
+from genomes.sampling import PLAIN, Sampling
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "delayed"]
 
@@ -288,6 +289,7 @@ class HistoryUsers(Individuals):
         steps: int,
         streams: Streams | None = None,
         temperature: float = 0.0,
+        sampling: Sampling = PLAIN,
     ) -> BoolArray:
         """See `Performers.perform`; melodies are sampled from their softmax.
 
@@ -296,12 +298,16 @@ class HistoryUsers(Individuals):
             steps: Steps to play.
             streams: See `Performers.perform`.
             temperature: Sampling temperature.
+            sampling: See `Performers.perform`; melodies ignore it.
         """
         keys = self._instrument()
         prompt_steps, played = prompted(prompt, steps, len(self), keys)
         drawn = 1 if self.shape.architecture == "melody" else keys
         chances = draw_chances(streams, temperature, len(self), steps, drawn)
-        play_on(self.shape.plan, self.weights, prompt_steps, float(temperature), chances, played)
+        play_on(
+            self.shape.plan, self.weights, prompt_steps, float(temperature), sampling, chances,
+            played,
+        )  # fmt: skip
         return played
 
     def _instrument(self) -> int:

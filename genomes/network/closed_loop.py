@@ -24,7 +24,7 @@ from genomes.kernels import device, kernel
 from genomes.network.activation import Program
 from genomes.network.compilation import longest_row
 from genomes.network.functions import IDENTITY, SUM, activated, aggregate_values
-from genomes.randomness import sounding_chance
+from genomes.sampling import Sampling, sample_keys
 from genomes.vectors import LANES, load, number, plus, spread, store, times
 
 # The block has nodes with at least 1/_SHARE of the longest node's ascending links. It is used if
@@ -43,6 +43,7 @@ class PlayerValues(NamedTuple):
     threshold: float
     voices: int
     extra_inputs: FloatArray
+    sampling: Sampling
 
 
 class _Block(NamedTuple):
@@ -242,20 +243,19 @@ def _sound_voices(
 @device
 def _sound_keys(
     outputs: FloatArray,
-    threshold: float,
+    player: PlayerValues,
     temperature: float,
     chances: FloatArray,
     played: BoolArray,
     g: int,
     t: int,
 ) -> None:
-    """Play the keys of network g at step t with outputs above the threshold."""
+    """Play the keys of network g at step t; the outputs become activations."""
     for key in range(len(outputs)):
-        value = outputs[key] - threshold
-        if temperature > 0.0:
-            played[g, t, key] = chances[g, t, key] < sounding_chance(value, temperature)
-        else:
-            played[g, t, key] = value > 0.0
+        outputs[key] -= player.threshold
+        played[g, t, key] = outputs[key] > 0.0
+    if temperature > 0.0:
+        sample_keys(outputs, temperature, player.sampling, t, chances[g, t], played[g, t])
 
 
 @device
@@ -334,7 +334,7 @@ def play_rows(
                 if player.voices > 0:
                     _sound_voices(outputs, player.voices, temperature, chances, played, g, t)
                 else:
-                    _sound_keys(outputs, player.threshold, temperature, chances, played, g, t)
+                    _sound_keys(outputs, player, temperature, chances, played, g, t)
             for key in range(keys):
                 levels[longest + t, key] = player.on if played[g, t, key] else player.off
             _list_loud(levels, keys, loud, longest + t)

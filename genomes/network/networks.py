@@ -34,6 +34,7 @@ from genomes.network.own_functions import addresses
 from genomes.network.stepper import Stepper
 from genomes.network.validation import check_networks
 from genomes.player import Player, PlayerSettings
+from genomes.sampling import PLAIN, Sampling
 
 
 @dataclass(frozen=True, eq=False)
@@ -237,6 +238,7 @@ class Networks(Individuals):
         steps: int,
         streams: Streams | None = None,
         temperature: float = 0.0,
+        sampling: Sampling = PLAIN,
     ) -> BoolArray:
         """See `Performers.perform`.
 
@@ -250,6 +252,7 @@ class Networks(Individuals):
             steps: Steps to play.
             streams: See `Performers.perform`.
             temperature: Sampling temperature.
+            sampling: See `Performers.perform`; a player with voices ignores it.
 
         Returns:
             Bool (n, steps, keys).
@@ -265,6 +268,7 @@ class Networks(Individuals):
             player.threshold,
             player.voices,
             np.asarray(player.extra_inputs, np.float64),
+            sampling,
         )
         play_rows(self.program, values, prompt_steps, temperature, chances, played)
         return played

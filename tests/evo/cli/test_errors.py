@@ -182,7 +182,7 @@ def test_any_other_error_is_shown_as_a_bug_with_its_traceback(error: Exception) 
     ("ga", "ga.grid.voices=1e9", "a whole number from 0 to 128"),
     ("ga", "ga.mutation.edits=1e300", "a number from 1 to 65,536"),
     ("ga", "ga.population.size=1e8", "a whole number from 1 to 1,000,000"),
-    ("ga", "memorize.keys=1e9", "a whole number from 1 to 128"),
+    ("ga", "memorize.keys=1e9", "a whole number from 1 to 128 or auto"),
     ("ga", "memorize.prompt_steps=1e9", "a whole number from 0 to 65,536"),
     ("es", "es.network.layers=1e9", "a list, each a whole number from 1 to 65,536"),
     ("es", "es.network.history=1e9", "a whole number from 1 to 65,536"),
