@@ -77,14 +77,6 @@ class MusicSettings(Settings, frozen=True):
     ] = False
     tempo: Annotated[float, Meta(ge=5, le=1000, description="Beats per minute.")] = 120.0
 
-    def __post_init__(self) -> None:
-        metre_of(self.metre)
-
-    @property
-    def channels(self) -> int:
-        """Channels of a roll: keys, or twice as many with durations."""
-        return self.keys * (2 if self.durations else 1)
-
 
 def fitness(
     function: Callable[..., Any] | None = None,
@@ -216,7 +208,10 @@ class _OfUser:
 
     def shape(self, config: Config, find: FindSongs) -> Music | Vectors:
         """Return the shape of the task; see `Experiment.shape`."""
-        return self.vectors or Music(config.task.channels, config.task.steps)
+        if self.vectors is not None:
+            return self.vectors
+        metre_of(config.task.metre)
+        return Music(_channels(config.task), config.task.steps)
 
     def task(self, config: Config, folder: Path) -> Task:
         """Return the task; see `Experiment.task`."""
@@ -235,7 +230,7 @@ class _OfUser:
             )
             return _song_files(empty.played(played))
 
-        player = player_of(config, own.channels)
+        player = player_of(config, _channels(own))
         return Task(fitness, player, files, usual_lowest_note(own.keys))
 
 
@@ -346,6 +341,12 @@ def _with_music(base: type[Settings], keys: int, steps: int) -> type[Settings]:
         base.__name__, fields, bases=(base,), frozen=True, kw_only=True
     )
     return made
+
+
+def _channels(table: Any) -> int:
+    """Return the channels of a roll: keys, or twice as many with durations."""
+    channels: int = table.keys * (2 if table.durations else 1)
+    return channels
 
 
 def _plain(table: Any) -> SimpleNamespace:

@@ -57,7 +57,7 @@ ABSURD = [
     ("memorize", "one-plus-one-grid", "one-plus-one-grid.search.offspring=0",
      "one-plus-one-grid.search.offspring must be a whole number from 1 to 1,048,576, got '0'"),
     ("memorize", "ga", "memorize.keys=1e9",
-     "memorize.keys must be a whole number from 1 to 128, got '1e9'"),
+     "memorize.keys must be a whole number from 1 to 128 or auto, got '1e9'"),
     ("memorize", "ga", "memorize.mode=perfrm",
      "memorize.mode must be one of follow, likelihood, perform, empty, got 'perfrm'"),
     ("memorize", "ga", "memorise.keys=5",

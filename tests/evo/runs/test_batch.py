@@ -322,7 +322,8 @@ def test_runs_that_take_long_to_end_after_a_signal_are_waited_for_and_then_kille
 
 
 def test_input_that_no_run_can_use_ends_them_all(tmp_path: Path) -> None:
-    config = configured("memorize", "neat", memorize={"song": str(tmp_path / "nothing.mid")})
+    config = configured("memorize", "neat")
+    config = config.changed({"memorize": {"song": str(tmp_path / "nothing.mid")}})
     with pytest.raises(InputError, match=r"nothing\.mid"):
         carried_out(Batch.create(tmp_path / "all", config.tables(), SEEDS))
     assert not (tmp_path / "all").exists()
