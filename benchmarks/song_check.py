@@ -57,9 +57,13 @@ def main() -> None:
         named = {
             record["path"]
             for record in json.loads(records.read_text())
-            if "damaged" in [fault["fault"] for fault in record["faults"]]
+            if {"damaged", "large"} & {fault["fault"] for fault in record["faults"]}
         }
-        lines = {line.partition(": ")[0] for line in ended.stdout.splitlines() if ": dam" in line}
+        lines = {
+            line.partition(": ")[0]
+            for line in ended.stdout.splitlines()
+            if ": dam" in line or ": too large" in line
+        }
     print(ended.stdout[ended.stdout.rindex("\nfault") :])
     print(f"exit code {ended.returncode}, {seconds:.1f} s, {memory:.0f} MB at the most")
     print(
