@@ -53,7 +53,8 @@ def main() -> None:
         command = [*common.EVO, "songs", "check", str(folder), "--json", str(records)]
         ended = subprocess.run(command, capture_output=True, text=True)
         seconds = time.monotonic() - started
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
         named = {
             record["path"]
             for record in json.loads(records.read_text())
@@ -65,7 +66,9 @@ def main() -> None:
             if ": dam" in line or ": too large" in line
         }
     print(ended.stdout[ended.stdout.rindex("\nfault") :])
-    print(f"exit code {ended.returncode}, {seconds:.1f} s, {memory:.0f} MB at the most")
+    print(
+        f"exit code {ended.returncode}, {seconds:.1f} s, CPU {cpu:.1f} s, {memory:.0f} MB at the most"
+    )
     print(
         f"damaged: {len(bad)}, named in the records {len(named & bad)}, in lines {len(lines & bad)}"
     )
