@@ -182,7 +182,7 @@ def measure_speed() -> None:
     with tempfile.TemporaryDirectory() as place:
         # Three notes a sixteenth: the texture of a piano piece.
         chance, events = random.Random(1), []
-        for number in range(11_500):
+        for number in range(15_000):
             onset, key = number // 3 * 120, chance.randrange(36, 96)
             end = onset + chance.choice((120, 240, 480))
             events += [(onset, number, 1, 0, key), (end, number, 0, 0, key)]
