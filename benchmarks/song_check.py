@@ -66,9 +66,8 @@ def main() -> None:
             if ": dam" in line or ": too large" in line
         }
     print(ended.stdout[ended.stdout.rindex("\nfault") :])
-    print(
-        f"exit code {ended.returncode}, {seconds:.1f} s, CPU {cpu:.1f} s, {memory:.0f} MB at the most"
-    )
+    times = f"{seconds:.1f} s, {cpu:.1f} s of CPU"
+    print(f"exit code {ended.returncode}, {times}, {memory:.0f} MB at the most")
     print(
         f"damaged: {len(bad)}, named in the records {len(named & bad)}, in lines {len(lines & bad)}"
     )

@@ -200,7 +200,9 @@ def _walk(places: _Places, body: int, end: int) -> bool:
     while position < end:
         start = position
         if data[position] > 0x7F:
-            position = _number(data, position, body)[1] - 1
+            position += 1
+            if data[position] > 0x7F:
+                position = _number(data, start, body)[1] - 1
         position += 1
         add(position)
         status = data[position]
