@@ -53,15 +53,21 @@ def main() -> None:
         command = [*common.EVO, "songs", "check", str(folder), "--json", str(records)]
         ended = subprocess.run(command, capture_output=True, text=True)
         seconds = time.monotonic() - started
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
         named = {
             record["path"]
             for record in json.loads(records.read_text())
-            if "damaged" in [fault["fault"] for fault in record["faults"]]
+            if {"damaged", "large"} & {fault["fault"] for fault in record["faults"]}
         }
-        lines = {line.partition(": ")[0] for line in ended.stdout.splitlines() if ": dam" in line}
+        lines = {
+            line.partition(": ")[0]
+            for line in ended.stdout.splitlines()
+            if ": dam" in line or ": too large" in line
+        }
     print(ended.stdout[ended.stdout.rindex("\nfault") :])
-    print(f"exit code {ended.returncode}, {seconds:.1f} s, {memory:.0f} MB at the most")
+    times = f"{seconds:.1f} s, {cpu:.1f} s of CPU"
+    print(f"exit code {ended.returncode}, {times}, {memory:.0f} MB at the most")
     print(
         f"damaged: {len(bad)}, named in the records {len(named & bad)}, in lines {len(lines & bad)}"
     )

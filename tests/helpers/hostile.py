@@ -259,7 +259,7 @@ MIDI: dict[str, bytes] = {
     ),
     "a note of all time": _midi(1, _track(b"\x00\x90\x40\x40\xff\xff\xff\x7f\x80\x40\x00" + _END)),
     "five megabytes": bytes(5_000_000),
-    "a tempo of nothing": _midi(1, _track(b"\x00\xff\x51\x03\x00\x00\x00\x00\x90\x40\x40" + _END)),
+    "a velocity above 127": _midi(1, _track(b"\x00\x90\x40\xc0" + _END)),
     "data first": _midi(1, _track(b"\x00\x40\x40" + _END)),
 }
 

@@ -33,7 +33,7 @@ ByteArray = npt.NDArray[np.uint8]
 MAX_EVENTS = 300_000  # events per file, of any kind
 MAX_MESSAGES, META_COST = MAX_EVENTS, 2  # used by evo.music.midi.write
 MAX_METAS = 50_000  # of these, the meta events that are used
-MAX_TRACKS = 32_767
+MAX_TRACKS = 4_096
 PADDING = 16  # bytes
 
 NAME, END, TEMPO, METRE, KEY, SPECIFIC = 0x03, 0x2F, 0x51, 0x58, 0x59, 0x7F  # meta events
@@ -118,7 +118,7 @@ def scan(data: bytes) -> Events:
     form, tracks, division, position = _header(data)
     places = _Places(data)
     # RP-001: skip chunks of other kinds, and anything after the last track.
-    while len(places.bodies) < (tracks or MAX_TRACKS) and position + 8 <= len(data):
+    while len(places.bodies) < (tracks or MAX_TRACKS + 1) and position + 8 <= len(data):
         kind, size = struct.unpack_from(">4sL", data, position)
         position += 8
         position = _read_track(places, position, size) if kind == b"MTrk" else position + size
@@ -146,8 +146,6 @@ def _header(data: bytes) -> tuple[int, int, int, int]:
         raise MidiDamageError(f"damaged: format {form}, expected 0, 1 or 2")
     if division == 0:
         raise MidiDamageError("damaged: zero ticks per beat")
-    if tracks > MAX_TRACKS:
-        raise MidiDamageError(f"too large: {tracks} tracks, at most {MAX_TRACKS:,}")
     return form, tracks, division, 8 + size
 
 
@@ -160,6 +158,8 @@ def _read_track(places: _Places, body: int, size: int) -> int:
         size: its length as announced.
     """
     left = len(places.data) - PADDING - body
+    if len(places.bodies) == MAX_TRACKS:
+        raise MidiDamageError(f"too large: more than {MAX_TRACKS:,} tracks")
     places.firsts.append(len(places.events))
     places.bodies.append(body)
     damage: MidiDamageError | None = None
@@ -200,7 +200,9 @@ def _walk(places: _Places, body: int, end: int) -> bool:
     while position < end:
         start = position
         if data[position] > 0x7F:
-            position = _number(data, position, body)[1] - 1
+            position += 1
+            if data[position] > 0x7F:
+                position = _number(data, start, body)[1] - 1
         position += 1
         add(position)
         status = data[position]

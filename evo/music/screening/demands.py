@@ -51,7 +51,7 @@ class Demands(Settings, frozen=True):
     ] = 0
     tempo_spread: Annotated[
         Share, Meta(description="Free variation of tempo: nine tenths of the piece are within it.")
-    ] = 0.08
+    ] = 0.1
     tempo_change: Annotated[
         Share, Meta(description="Smallest change of tempo that counts otherwise.")
     ] = 0.02

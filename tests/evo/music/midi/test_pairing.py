@@ -81,6 +81,20 @@ def test_from_a_lost_note_off_on_a_new_onset_ends_the_note_before() -> None:
     assert paired(other + lost)[:2] == [(0, 10, 90_000), (0, 16, 0)]
 
 
+def test_a_note_of_no_length_may_have_its_note_off_first() -> None:
+    on, off = True, False
+    grace = [(0, 50, off), (0, 50, on)]
+    long = [(0, 0, on), (0, 40, off)]
+    later = [(0, 60, on), (0, 90, off)]
+    assert paired(long + grace + later) == [(0, 40, 0), (50, 50, 0), (60, 90, 0)]
+    twice = [(0, tick + 100, kind) for _, tick, kind in grace]
+    assert paired(grace + later + twice) == [(50, 50, 0), (60, 90, 0), (150, 150, 0)]
+    # The note-off of the note before comes at the same moment.
+    assert paired([(0, 0, on), (0, 50, off), *grace]) == [(0, 50, 0), (50, 50, 0)]
+    # A note released twice is no note without length.
+    assert paired([*long, (0, 60, off), *later]) == [(0, 40, 0), (60, 90, 0)]
+
+
 def test_a_note_off_at_the_moment_of_a_new_onset_ends_the_old_note() -> None:
     events = [(0, 0, True), (0, 32, True), (0, 32, False)]
     assert paired(events, end=64) == [(0, 32, 0), (32, 64, 0)]
