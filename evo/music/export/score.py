@@ -6,8 +6,10 @@ rests, or to a bar less the pickup if the music ends there. Bars after the last 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice, takewhile
 from math import ceil
 
 from evo.music.export.rhythm import Sounding, Value, values_of
@@ -15,6 +17,7 @@ from evo.music.export.spelling import key_of
 from evo.music.export.voices import Chord, Staff, staves_of
 from evo.music.metre import Key, bar_steps
 from evo.music.song import Song
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -71,8 +74,12 @@ def score_of(song: Song) -> Score:
     staves = staves_of(song.notes())
     bars = _bars(song)
     start = bars[0].start
-    keys = {start: key_of(song)} | {max(Fraction(step), start): key for step, key in song.key_changes}
-    tempos = {start: song.tempo} | {max(Fraction(step), start): to for step, to in song.tempo_changes}
+    keys = {start: key_of(song)} | {
+        max(Fraction(step), start): key for step, key in song.key_changes
+    }
+    tempos = {start: song.tempo} | {
+        max(Fraction(step), start): to for step, to in song.tempo_changes
+    }
     voices = [
         [
             _lay_out(
@@ -111,13 +118,18 @@ def _bars(song: Song) -> list[Bar]:
     return bars
 
 
-def _bar_lines(song: Song, first: int, last: int) -> tuple[list[tuple[Fraction, int, int]], Fraction]:
-    """Return (step, beats, unit) of the bar lines around the notes, and the step of the closing one.
+def _bar_lines(
+    song: Song, first: int, last: int
+) -> tuple[list[tuple[Fraction, int, int]], Fraction]:
+    """Return the bar lines around the notes.
 
     Args:
         song: the song.
         first: its first onset.
         last: its last release.
+
+    Returns:
+        (step, beats, unit) of every bar, and the step of the closing bar line.
     """
     metre = song.metre
     segments = [(metre.first_bar, metre.beats, metre.unit), *metre.changes]
@@ -153,40 +165,36 @@ def _lay_out(
         cuts: steps at which notes are cut.
         is_first: whether silent bars have a rest.
     """
-    laid_out = []
+    laid_out: list[list[Value]] = []
     position = 0
     for bar in bars:
         while position < len(voice) and voice[position].release <= bar.start:
             position += 1
-        sounds: list[Sounding] = []
-        now = bar.start
-        index = position
-        while index < len(voice) and voice[index].first < bar.end:
-            chord = voice[index]
-            first, release = max(bar.start, chord.first), min(bar.end, chord.release)
-            if first > now:
-                sounds.append(Sounding(now, first))
-            sounds.append(
-                Sounding(
-                    Fraction(first),
-                    Fraction(release),
-                    chord.pitches,
-                    tied_from=chord.first < bar.start,
-                    tied_to=chord.release > bar.end,
-                )
-            )
-            now = Fraction(release)
-            index += 1
-        if not (sounds or is_first or any(bar.start < cut < bar.end for cut in cuts)):
+        inside = list(takewhile(lambda chord: chord.first < bar.end, islice(voice, position, None)))  # noqa: B023
+        if inside or is_first or any(bar.start < cut < bar.end for cut in cuts):
+            parts = [part for sound in _filled(inside, bar) for part in sound.cut(cuts)]
+            sounds = [_in_quarters(part, bar, steps_per_beat) for part in parts]
+            laid_out.append(values_of(sounds, (bar.beats, bar.unit)))
+        else:
             laid_out.append([])
-            continue
-        if now < bar.end:
-            sounds.append(Sounding(now, bar.end))
-        parts = [part for sound in sounds for part in sound.cut(cuts)]
-        laid_out.append(
-            values_of([_in_quarters(part, bar, steps_per_beat) for part in parts], (bar.beats, bar.unit))
-        )
     return laid_out
+
+
+def _filled(chords: Sequence[Chord], bar: Bar) -> list[Sounding]:
+    """Return the chords of a bar, and rests between them, in steps."""
+    sounds: list[Sounding] = []
+    now = bar.start
+    for chord in chords:
+        first = max(bar.start, Fraction(chord.first))
+        release = min(bar.end, Fraction(chord.release))
+        if first > now:
+            sounds.append(Sounding(now, first))
+        tied_from, tied_to = chord.first < bar.start, chord.release > bar.end
+        sounds.append(Sounding(first, release, chord.pitches, tied_from, tied_to))
+        now = release
+    if now < bar.end:
+        sounds.append(Sounding(now, bar.end))
+    return sounds
 
 
 def _in_quarters(sound: Sounding, bar: Bar, steps_per_beat: int) -> Sounding:
