@@ -54,7 +54,7 @@ class Score:
         tempos: quarter notes per minute, in the same way.
         staves: the staves, from the top.
         voices: for every staff, voice and bar the note values; none where a voice but the first is
-            silent.
+            silent for a full bar.
     """
 
     song: Song
@@ -163,7 +163,7 @@ def _lay_out(
         bars: the bars.
         steps_per_beat: steps per quarter note.
         cuts: steps at which notes are cut.
-        is_first: whether silent bars have a rest.
+        is_first: whether full bars of silence have a rest.
     """
     laid_out: list[list[Value]] = []
     position = 0
@@ -171,7 +171,9 @@ def _lay_out(
         while position < len(voice) and voice[position].release <= bar.start:
             position += 1
         inside = list(takewhile(lambda chord: chord.first < bar.end, islice(voice, position, None)))  # noqa: B023
-        if inside or is_first or any(bar.start < cut < bar.end for cut in cuts):
+        is_full = bar.end - bar.start == bar_steps(bar.beats, bar.unit, steps_per_beat)
+        is_cut = any(bar.start < cut < bar.end for cut in cuts)
+        if inside or is_first or is_cut or not is_full:
             parts = [part for sound in _filled(inside, bar) for part in sound.cut(cuts)]
             sounds = [_in_quarters(part, bar, steps_per_beat) for part in parts]
             laid_out.append(values_of(sounds, (bar.beats, bar.unit)))
