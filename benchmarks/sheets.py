@@ -6,13 +6,13 @@
 `write` writes every song as MusicXML and ABC, and opens both with music21. It compares notes
 (onset, release, pitch), bar lines, time signatures, pickup, key signatures and tempos with the
 song. It also reads the ABC back: the song must be the same. Songs without a key are compared
-without it. In ABC only the first key is compared: music21 applies a field K: after a bar line to the
-notes, but keeps no key signature, and ends the bar at one within a bar.
+without it. In ABC only the first key is compared: music21 applies a later field K: to the notes, but
+keeps no key signature, and ends the bar at a field within a bar.
 
-`read` reads ABC tunes by both, in written order, and compares onsets, pitches and durations. Letters
-and signs that music21 misreads are removed for both, as they have no influence on notes: decorations
-(H, T, u, v, ~, ...), which make it drop the note, and spaces around > and <, which it does not
-apply. Print the tunes that differ with --show.
+`read` reads ABC tunes by both, in written order, and compares onsets, pitches and durations. Signs
+without influence on notes are removed for both, where music21 misreads them: before a decoration
+(H, T, u, v, ~, ...) it drops the note, and it does not apply > and < beside spaces, slurs and
+staccato dots. Print what differs with --show.
 
 music21 is the extra `corpus`; its folder `corpus` has ABC files: oneills1850, airdsAirs, ...
 """
@@ -43,6 +43,7 @@ from evo.music.song import Song
 from evo.music.song_finder import midi_files
 
 Facts = dict[str, list[Any]]
+
 
 def quarters(value: Any) -> Fraction:
     """Return a time of music21 exactly, as it rounds to floats."""
@@ -213,7 +214,8 @@ def _plain(text: str) -> str:
     parts = re.split(r'("[^"]*"|![^!\s]*!)', text)
     text = "".join(part for part in parts if not part.startswith(('"', "!")))
     text = re.sub(r"\{[^{}]*\}|[~H-WYh-w](?![:\]])", "", text)
-    return re.sub(r"\s*([<>]+)\s*", r"\1", text)
+    text = re.sub(r"\((?!\d)|\)|\.(?![|:])", "", text)
+    return re.sub(r"-?\s*([<>]+)\s*", r"\1", text)
 
 
 def main() -> None:
