@@ -6,8 +6,8 @@
 `write` writes every song as MusicXML and ABC, and opens both with music21. It compares notes
 (onset, release, pitch), bar lines, time signatures, pickup, key signatures and tempos with the
 song. It also reads the ABC back: the song must be the same. Songs without a key are compared
-without it. In ABC only the first key is compared: music21 applies a later field K: to the notes, but
-keeps no key signature, and ends the bar at a field within a bar.
+without it. In ABC only the first key is compared: music21 applies a later field K: to the notes,
+but keeps no key signature, and ends the bar at a field within a bar.
 
 `read` reads ABC tunes by both, in written order, and compares onsets, pitches and durations. Signs
 without influence on notes are removed for both, where music21 misreads them: before a decoration

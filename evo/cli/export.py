@@ -30,18 +30,20 @@ def export(what: str, to: str, output: str | None) -> None:
         InputError: If the song is wrong, or cannot be written in this format.
         RunError: If the run has no champion that can play.
     """
-    from evo.cli.music import CHAMPIONS_SONG, champions_song, is_run, songs_of
+    from evo.cli.music import CHAMPIONS_SONG, champions_song, is_run
     from evo.core.errors import InputError, printable
     from evo.core.files import replace_inside
     from evo.core.user_files import user_file
     from evo.music.export import exported
+    from evo.music.midi.reading import Reading
+    from evo.music.song_finder import SongFinder
 
     path = Path(what)
     if is_run(path):
         song, folder, source = champions_song(path), path, path / CHAMPIONS_SONG
         name = f"champion/song.{to}"
     else:
-        song, *others = songs_of(what)
+        song, *others = SongFinder(strict=True)(what, Reading())
         if others:
             raise InputError(
                 f"{what}: it has {len(others) + 1} songs; give a file with one of them"

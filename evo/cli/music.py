@@ -1,4 +1,4 @@
-"""Find the music that a command is given: a run's champion, or a song."""
+"""Find the stored music of a run's champion, for `evo play` and `evo export`."""
 
 import shlex
 from pathlib import Path
@@ -49,16 +49,3 @@ def champions_song(path: Path) -> Any:
             f"{path}: it has no champion's song; finish the run by `{resume_command(path)}`"
         )
     return Song.load(performance)
-
-
-def songs_of(what: str) -> list[Any]:
-    """Return the songs of a name or path: an embedded tune, MIDI files, or an ABC file.
-
-    Raises:
-        InputError: If there are none, or one cannot be read.
-    """
-    from evo.music.abc.songs import songs_of_abc
-    from evo.music.song_finder import find_songs
-
-    songs: list[Any] = songs_of_abc(what) if what.lower().endswith(".abc") else find_songs(what)
-    return songs

@@ -34,10 +34,11 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
         InputError: If the song or an option is wrong.
         RunError: If the run has no champion that can play.
     """
-    from evo.cli.music import champions_song, is_run, songs_of
+    from evo.cli.music import champions_song, is_run
     from evo.core.errors import InputError, RunError, printable
     from evo.core.files import replace_inside
     from evo.core.user_files import user_file
+    from evo.music.song_finder import find_songs
     from evo.music.synth import wav_bytes
     from evo.music.text_roll import text_roll
 
@@ -60,7 +61,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     elif given_run:
         song, folder, name = champions_song(path), path, "champion/song.wav"
     else:
-        song, folder, name = songs_of(what)[0], Path(), f"{path.stem}.wav"
+        song, folder, name = find_songs(what)[0], Path(), f"{path.stem}.wav"
     print(text_roll(song))  # click.echo takes any ASCII output for UTF-8
     target = Path(wav) if wav is not None else folder / name
     with user_file(target, "cannot be written"):

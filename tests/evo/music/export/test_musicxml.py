@@ -82,7 +82,5 @@ def test_part_music_has_two_staves() -> None:
     root = document([(2 * n, 2 * n + 2, part[n]) for part in parts for n in range(4)])
     assert texts(root, ".//staves") == ["2"]
     assert texts(root, ".//sign") == ["G", "F"]
-    staves = [
-        (note.findtext("voice"), note.findtext("staff")) for note in root.iter("note")
-    ]
+    staves = [(note.findtext("voice"), note.findtext("staff")) for note in root.iter("note")]
     assert sorted(set(staves)) == [("1", "1"), ("2", "1"), ("3", "2"), ("4", "2")]
