@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from evo.music.export.rhythm import Value
-from evo.music.export.score import Bar, Score, score_of, step_of
+from evo.music.export.score import Bar, Score, score_of, step_of, title_of
 from evo.music.export.spelling import Spelled, alterations, spell
 from evo.music.export.tempo import beat_of, number_text
 from evo.music.metre import Key
@@ -54,11 +54,10 @@ def _header(score: Score, unit: Fraction) -> list[str]:
         "first_bar": song.metre.first_bar,
         "key": int(song.key is not None),
     }
-    title = " ".join(song.name.split()).replace("%", "\\%")
     lines = [
         "%abc-2.1",
         "X:1",
-        f"T:{title}",
+        "T:" + title_of(song).replace("%", "\\%"),
         f"M:{first.beats}/{first.unit}",
         f"L:{unit / 4}",
         f"Q:{_tempo(score.tempos[first.start], first)}",

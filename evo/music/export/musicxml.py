@@ -19,7 +19,7 @@ from xml.etree import ElementTree as ET
 
 from evo import __version__
 from evo.music.export.rhythm import Value
-from evo.music.export.score import Bar, Score, score_of, step_of
+from evo.music.export.score import Bar, Score, score_of, step_of, title_of
 from evo.music.export.spelling import Spelled, alterations, spell
 from evo.music.export.tempo import beat_of, number_text
 from evo.music.metre import Key
@@ -92,8 +92,7 @@ class _Writer:
         """Return the document."""
         song = self.score.song
         root = ET.Element("score-partwise", version="4.0")
-        title = "".join(c if c.isprintable() else " " for c in song.name)
-        _add(_add(root, "work"), "work-title", title)
+        _add(_add(root, "work"), "work-title", title_of(song))
         encoding = _add(_add(root, "identification"), "encoding")
         _add(encoding, "software", f"kuznechik {__version__}")
         listed = _add(_add(root, "part-list"), "score-part", id="P1")

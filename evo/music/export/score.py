@@ -207,6 +207,11 @@ def _in_quarters(sound: Sounding, bar: Bar, steps_per_beat: int) -> Sounding:
     return Sounding(start, end, sound.pitches, sound.tied_from, sound.tied_to)
 
 
+def title_of(song: Song) -> str:
+    """Return a song's name in one line of printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in song.name).split())
+
+
 def step_of(value: Value, bar: Bar, song: Song) -> Fraction:
     """Return the step at which a note value of a bar begins.
 
