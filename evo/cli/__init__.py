@@ -6,6 +6,8 @@ batch       the same for several seeds
 runs        `evo runs`: list runs
 play        `evo play`: show and render a champion's music, or a song
 improvise   new music of a champion, for `evo play`
+export      `evo export`: a champion's music, or a song, as sheet, MIDI or sound
+music       the stored music of a run's champion
 plot        `evo plot`
 compare     `evo compare`
 songs       `evo songs`: embedded tunes, and checks of other songs

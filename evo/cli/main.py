@@ -11,6 +11,7 @@ import click
 from evo import __version__
 from evo.cli.compare import compare
 from evo.cli.errors import OneLineGroup, end_on_signals
+from evo.cli.export import export
 from evo.cli.output import accept_everything
 from evo.cli.play import play
 from evo.cli.plot import plot
@@ -26,7 +27,7 @@ def main() -> None:
     """Evolve performers of music: run, resume, compare and plot experiments, play results."""
 
 
-for command in (run, resume, runs, compare, plot, play, songs, settings):
+for command in (run, resume, runs, compare, plot, play, export, songs, settings):
     main.add_command(command)
 
 

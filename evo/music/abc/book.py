@@ -30,6 +30,7 @@ from fractions import Fraction
 from typing import NamedTuple, NoReturn
 
 from evo.core.errors import AbcError
+from evo.music.abc.fields import CIRCLE, SEMITONES, signature_of
 
 
 class Note(NamedTuple):
@@ -70,9 +71,7 @@ _TOKEN = re.compile(r"[_^=]?[A-Ga-g](?:,+|'+)?\d{0,6}-?|z\d{0,6}|\|:|:\||\|\||\|
 _SOUND = re.compile(r"([_^=]?)([A-Ga-gz])([,']*)(\d*)(-?)")
 _KEY = r"([A-G])([#b]?)(maj|m|min|dor|)"
 _BAR_LINES = {"|", "||", "|]", "|:", ":|"}
-_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _SHIFT = {"^": 1, "_": -1, "=": 0, "#": 1, "b": -1, "": 0}
-_CIRCLE = "FCGDAEB"  # order of sharps from the left, of flats from the right
 _MODE_FIFTHS = {"": 0, "maj": 0, "m": -3, "min": -3, "dor": -2}
 
 
@@ -180,12 +179,10 @@ def _fraction(fields: _Fields, letter: str) -> tuple[int, int]:
 def _signature(fields: _Fields) -> dict[str, int]:
     """Return the key signature: +1 or -1 semitone per changed letter."""
     found = _match(_KEY, fields, "K")
-    fifths = _CIRCLE.index(found[1]) - 1 + 7 * _SHIFT[found[2]] + _MODE_FIFTHS[found[3]]
+    fifths = CIRCLE.index(found[1]) - 1 + 7 * _SHIFT[found[2]] + _MODE_FIFTHS[found[3]]
     if abs(fifths) > 7:
         raise AbcError(fields["K"][1], f"no key has {abs(fifths)} accidentals")
-    if fifths >= 0:
-        return dict.fromkeys(_CIRCLE[:fifths], 1)
-    return dict.fromkeys(_CIRCLE[fifths:], -1)
+    return signature_of(fifths)
 
 
 def _tokens(lines: list[_Token]) -> Iterator[_Token]:
@@ -304,7 +301,7 @@ class _Walk:
             self.accidentals[name] = _SHIFT[accidental]
         shift = self.accidentals.get(name, self.signature.get(name, 0))
         octave = letter.islower() + octaves.count("'") - octaves.count(",")
-        return 60 + 12 * octave + _SEMITONES[name] + shift
+        return 60 + 12 * octave + SEMITONES[name] + shift
 
 
 class _LooseWalk(_Walk):

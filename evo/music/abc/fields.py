@@ -22,7 +22,7 @@ _KEY_WORD = re.compile(
       (?P<name>(?!maj|ion|min|aeo|mix|dor|phr|lyd|loc)[A-Za-z]{1,10})=(?P<value>"[^"]*"|[^\s"]+)
     | (?P<accidental>\^\^|__|[\^_=])(?P<letter>[A-Ga-g])
     | (?P<drawn>[+-]8(?:va|vb)?)\b
-    | (?P<clef>treble|alto|tenor|bass|perc|soprano|mezzo|baritone|none)(?P<line>[1-5])?(?P<octave>[+-]8)?8?\b
+    | (?:treble|alto|tenor|bass|perc|soprano|mezzo|baritone|none)[1-5]?(?P<octave>[+-]8)?8?\b
     | (?P<mode>[A-Za-z]+)
     )""",
     re.VERBOSE | re.IGNORECASE,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 
 from evo.core.errors import AbcError
 from evo.music.abc.items import Bar, Ending, Item, Overlay, Part, Sound, State
@@ -138,7 +139,7 @@ def _passes(section: list[Item], endings: list[int], times: int) -> list[Item]:
         return section * times
     bounds = [*endings, len(section)]
     by_pass: dict[int, list[Item]] = {}
-    for begin, end in zip(bounds, bounds[1:], strict=False):
+    for begin, end in pairwise(bounds):
         for number in _passes_of(section[begin]):
             by_pass.setdefault(number, section[begin + 1 : end])
     played: list[Item] = []

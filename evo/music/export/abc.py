@@ -10,7 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 
 from evo.music.export.rhythm import Value
-from evo.music.export.score import Bar, Score, score_of, step_of
+from evo.music.export.score import Bar, Score, score_of, step_of, title_of
 from evo.music.export.spelling import Spelled, alterations, spell
 from evo.music.export.tempo import beat_of, number_text
 from evo.music.metre import Key
@@ -38,7 +38,7 @@ def abc_text(song: Song) -> str:
     writers = [_VoiceWriter(score, unit, *name) for name in names]
     for number, writer in enumerate(writers, 1):
         if len(writers) > 1:
-            lines.append(f"V:{number}")
+            lines.append(f"V:{number} clef={score.staves[names[number - 1][0]].clef}")
         lines += writer.lines()
     return "\n".join(lines) + "\n"
 
@@ -54,11 +54,10 @@ def _header(score: Score, unit: Fraction) -> list[str]:
         "first_bar": song.metre.first_bar,
         "key": int(song.key is not None),
     }
-    title = " ".join(song.name.split()).replace("%", "\\%")
     lines = [
         "%abc-2.1",
         "X:1",
-        f"T:{title}",
+        "T:" + title_of(song).replace("%", "\\%"),
         f"M:{first.beats}/{first.unit}",
         f"L:{unit / 4}",
         f"Q:{_tempo(score.tempos[first.start], first)}",
@@ -76,7 +75,6 @@ def _header(score: Score, unit: Fraction) -> list[str]:
         lines.append(
             "%%score " + ("{" + " | ".join(groups) + "}" if len(groups) > 1 else groups[0])
         )
-        lines += [f"V:{number} clef={clef}" for number, clef in enumerate(clefs, 1)]
     clef = f" clef={clefs[0]}" if len(clefs) == 1 and clefs[0] != "treble" else ""
     return [*lines, f"K:{score.keys[first.start].name}{clef}"]
 

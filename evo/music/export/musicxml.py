@@ -18,8 +18,8 @@ from math import lcm
 from xml.etree import ElementTree as ET
 
 from evo import __version__
-from evo.music.export.rhythm import Tuplet, Value
-from evo.music.export.score import Bar, Score, score_of, step_of
+from evo.music.export.rhythm import Value
+from evo.music.export.score import Bar, Score, score_of, step_of, title_of
 from evo.music.export.spelling import Spelled, alterations, spell
 from evo.music.export.tempo import beat_of, number_text
 from evo.music.metre import Key
@@ -32,8 +32,10 @@ _DOCTYPE = (
 )
 _TYPES = {
     Fraction(8): "breve", Fraction(4): "whole", Fraction(2): "half", Fraction(1): "quarter",
-    Fraction(1, 2): "eighth",
-} | {Fraction(4, n): f"{n}{'nd' if n == 32 else 'th'}" for n in (16, 32, 64, 128, 256, 512, 1024)}  # fmt: skip
+    Fraction(1, 2): "eighth", Fraction(1, 4): "16th", Fraction(1, 8): "32nd",
+    Fraction(1, 16): "64th", Fraction(1, 32): "128th", Fraction(1, 64): "256th",
+    Fraction(1, 128): "512th", Fraction(1, 256): "1024th",
+}  # fmt: skip
 _SIGNS = {-2: "flat-flat", -1: "flat", 0: "natural", 1: "sharp", 2: "double-sharp"}
 _CLEFS = {"treble": ("G", "2"), "bass": ("F", "4")}
 
@@ -64,6 +66,8 @@ class _Writer:
         self.score = score
         self.key = score.keys[score.bars[0].start]
         self.accidentals: list[dict[tuple[str, int], int]] = []
+        counts = [len(staff.voices) for staff in score.staves]
+        self.first_voices = {1, 1 + counts[0]}  # of the staves; of the others rests are not printed
         self.divisions = lcm(
             *(
                 time.denominator
@@ -88,8 +92,7 @@ class _Writer:
         """Return the document."""
         song = self.score.song
         root = ET.Element("score-partwise", version="4.0")
-        title = "".join(c if c.isprintable() else " " for c in song.name)
-        _add(_add(root, "work"), "work-title", title)
+        _add(_add(root, "work"), "work-title", title_of(song))
         encoding = _add(_add(root, "identification"), "encoding")
         _add(encoding, "software", f"kuznechik {__version__}")
         listed = _add(_add(root, "part-list"), "score-part", id="P1")
@@ -178,7 +181,7 @@ class _Writer:
         spelled: list[Spelled | None] = [spell(pitch, self.key) for pitch in sound.pitches]
         for index, written in enumerate(spelled or [None]):
             note = _add(measure, "note")
-            if written is None and voice > 1 and not self.is_first_of_staff(voice):
+            if written is None and voice not in self.first_voices:
                 note.set("print-object", "no")
             if index:
                 _add(note, "chord")
@@ -215,15 +218,6 @@ class _Writer:
                 _add(note, "beam", beam, number=str(level))
             self.notations(note, value, is_note=written is not None, is_first=index == 0)
 
-    def is_first_of_staff(self, voice: int) -> bool:
-        """Return whether a voice, counted over all staves from 1, is the first of its staff."""
-        first = 1
-        for staff in self.score.staves:
-            if voice == first:
-                return True
-            first += len(staff.voices)
-        return False
-
     def notations(self, note: ET.Element, value: Value, is_note: bool, is_first: bool) -> None:
         """Add the ends of ties and tuplets."""
         sound, tuplet = value.sound, value.tuplet
@@ -232,7 +226,7 @@ class _Writer:
             marks.append(("tied", "stop"))
         if is_note and sound.tied_to:
             marks.append(("tied", "start"))
-        if tuplet and is_first and _is_at_start(sound.start, tuplet):
+        if tuplet and is_first and sound.start == tuplet.start:
             marks.append(("tuplet", "start"))
         if tuplet and is_first and sound.end == tuplet.end:
             marks.append(("tuplet", "stop"))
@@ -249,10 +243,6 @@ class _Writer:
             return ""
         self.accidentals[staff][place] = written.alter
         return _SIGNS[written.alter]
-
-
-def _is_at_start(start: Fraction, tuplet: Tuplet) -> bool:
-    return start == tuplet.start
 
 
 def _add_key(attributes: ET.Element, key: Key) -> None:

@@ -6,8 +6,10 @@ rests, or to a bar less the pickup if the music ends there. Bars after the last 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice, takewhile
 from math import ceil
 
 from evo.music.export.rhythm import Sounding, Value, values_of
@@ -52,7 +54,7 @@ class Score:
         tempos: quarter notes per minute, in the same way.
         staves: the staves, from the top.
         voices: for every staff, voice and bar the note values; none where a voice but the first is
-            silent.
+            silent for a full bar.
     """
 
     song: Song
@@ -119,13 +121,15 @@ def _bars(song: Song) -> list[Bar]:
 def _bar_lines(
     song: Song, first: int, last: int
 ) -> tuple[list[tuple[Fraction, int, int]], Fraction]:
-    """Return (step, beats, unit) of the bar lines around the notes, and the step of the closing
-    one.
+    """Return the bar lines around the notes.
 
     Args:
         song: the song.
         first: its first onset.
         last: its last release.
+
+    Returns:
+        (step, beats, unit) of every bar, and the step of the closing bar line.
     """
     metre = song.metre
     segments = [(metre.first_bar, metre.beats, metre.unit), *metre.changes]
@@ -159,44 +163,40 @@ def _lay_out(
         bars: the bars.
         steps_per_beat: steps per quarter note.
         cuts: steps at which notes are cut.
-        is_first: whether silent bars have a rest.
+        is_first: whether full bars of silence have a rest.
     """
-    laid_out = []
+    laid_out: list[list[Value]] = []
     position = 0
     for bar in bars:
         while position < len(voice) and voice[position].release <= bar.start:
             position += 1
-        sounds: list[Sounding] = []
-        now = bar.start
-        index = position
-        while index < len(voice) and voice[index].first < bar.end:
-            chord = voice[index]
-            first, release = max(bar.start, chord.first), min(bar.end, chord.release)
-            if first > now:
-                sounds.append(Sounding(now, first))
-            sounds.append(
-                Sounding(
-                    Fraction(first),
-                    Fraction(release),
-                    chord.pitches,
-                    tied_from=chord.first < bar.start,
-                    tied_to=chord.release > bar.end,
-                )
-            )
-            now = Fraction(release)
-            index += 1
-        if not (sounds or is_first or any(bar.start < cut < bar.end for cut in cuts)):
+        inside = list(takewhile(lambda chord: chord.first < bar.end, islice(voice, position, None)))  # noqa: B023
+        is_full = bar.end - bar.start == bar_steps(bar.beats, bar.unit, steps_per_beat)
+        is_cut = any(bar.start < cut < bar.end for cut in cuts)
+        if inside or is_first or is_cut or not is_full:
+            parts = [part for sound in _filled(inside, bar) for part in sound.cut(cuts)]
+            sounds = [_in_quarters(part, bar, steps_per_beat) for part in parts]
+            laid_out.append(values_of(sounds, (bar.beats, bar.unit)))
+        else:
             laid_out.append([])
-            continue
-        if now < bar.end:
-            sounds.append(Sounding(now, bar.end))
-        parts = [part for sound in sounds for part in sound.cut(cuts)]
-        laid_out.append(
-            values_of(
-                [_in_quarters(part, bar, steps_per_beat) for part in parts], (bar.beats, bar.unit)
-            )
-        )
     return laid_out
+
+
+def _filled(chords: Sequence[Chord], bar: Bar) -> list[Sounding]:
+    """Return the chords of a bar, and rests between them, in steps."""
+    sounds: list[Sounding] = []
+    now = bar.start
+    for chord in chords:
+        first = max(bar.start, Fraction(chord.first))
+        release = min(bar.end, Fraction(chord.release))
+        if first > now:
+            sounds.append(Sounding(now, first))
+        tied_from, tied_to = chord.first < bar.start, chord.release > bar.end
+        sounds.append(Sounding(first, release, chord.pitches, tied_from, tied_to))
+        now = release
+    if now < bar.end:
+        sounds.append(Sounding(now, bar.end))
+    return sounds
 
 
 def _in_quarters(sound: Sounding, bar: Bar, steps_per_beat: int) -> Sounding:
@@ -205,6 +205,11 @@ def _in_quarters(sound: Sounding, bar: Bar, steps_per_beat: int) -> Sounding:
         (time - bar.start) / steps_per_beat + bar.offset for time in (sound.start, sound.end)
     )
     return Sounding(start, end, sound.pitches, sound.tied_from, sound.tied_to)
+
+
+def title_of(song: Song) -> str:
+    """Return a song's name in one line of printable characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in song.name).split())
 
 
 def step_of(value: Value, bar: Bar, song: Song) -> Fraction:

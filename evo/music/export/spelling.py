@@ -11,12 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.music.abc.fields import CIRCLE, SEMITONES  # letters by fifths, F is -1
 from evo.music.melody import KEY_PROFILES
 from evo.music.metre import Key
 from evo.music.song import Song
-
-_LINE = "FCGDAEB"  # letters by fifths, F is -1
-_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 
 
 class Spelled(NamedTuple):
@@ -33,13 +31,13 @@ def spell(pitch: int, key: Key) -> Spelled:
     lowest = key.fifths - 3
     fifths = lowest + (fifths - lowest) % 12
     alter, index = divmod(fifths + 1, 7)
-    letter = _LINE[index]
-    return Spelled(letter, alter, (pitch - alter - _SEMITONES[letter]) // 12 - 1)
+    letter = CIRCLE[index]
+    return Spelled(letter, alter, (pitch - alter - SEMITONES[letter]) // 12 - 1)
 
 
 def alterations(key: Key) -> dict[str, int]:
     """Return the alteration of every letter by the key signature."""
-    return {letter: (key.fifths - index - 1 + 7) // 7 for index, letter in enumerate(_LINE)}
+    return {letter: (key.fifths - index - 1 + 7) // 7 for index, letter in enumerate(CIRCLE)}
 
 
 def key_of(song: Song) -> Key:

@@ -111,28 +111,36 @@ def _chords(notes: list[Note]) -> list[Voice]:
 def _parts(notes: list[Note], count: int) -> list[Voice]:
     """Return part music in its voices, the highest first.
 
-    Notes that begin together go to free voices in the order of pitch, by the smallest leaps.
+    Notes that begin together go to free voices in the order of pitch, by the smallest leaps. The
+    voices are found twice: their mean pitches are where they start from the second time.
 
     Args:
         notes: sorted (first step, release step, MIDI pitch), at most `count` at once.
-        count: number of voices.
+        count: number of voices, at least 2.
     """
-    voices: list[Voice] = [[] for _ in range(count)]
     high, low = max(note[2] for note in notes), min(note[2] for note in notes)
-    last = [high - (high - low) * index / (count - 1) for index in range(count)]
+    start = [high - (high - low) * index / (count - 1) for index in range(count)]
+    voices = _led(notes, start)
+    voices = _led(notes, [_height(v) if v else at for v, at in zip(voices, start, strict=True)])
+    return [voice for voice in voices if voice]
+
+
+def _led(notes: list[Note], heights: list[float]) -> list[Voice]:
+    """Return the voices of notes that start from these pitches."""
+    voices: list[Voice] = [[] for _ in heights]
+    last = list(heights)
     for first, group in groupby(notes, key=lambda note: note[0]):
         new = sorted(group, key=lambda note: -note[2])
         free = [n for n, voice in enumerate(voices) if not voice or voice[-1].release <= first]
-        heights = tuple(last[number] for number in free)
-        chosen = _smallest_leaps(tuple(pitch for _, _, pitch in new), heights)
+        chosen = _smallest_leaps([pitch for _, _, pitch in new], [last[number] for number in free])
         for note, place in zip(new, chosen, strict=True):
             number = free[place]
             voices[number].append(Chord(note[0], note[1], (note[2],)))
             last[number] = note[2]
-    return [voice for voice in voices if voice]
+    return voices
 
 
-def _smallest_leaps(pitches: tuple[int, ...], heights: tuple[float, ...]) -> list[int]:
+def _smallest_leaps(pitches: list[int], heights: list[float]) -> list[int]:
     """Return increasing indices of heights for the pitches, with the least sum of distances.
 
     Args:
