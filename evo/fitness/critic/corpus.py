@@ -98,6 +98,7 @@ def rolls_of(
         first.metre.unit,
         resolution,
         lead,
+        1,
         int(median(song.lowest_note for song in kept)),
         float(median(song.tempo for song in kept)),
     )
