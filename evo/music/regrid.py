@@ -38,9 +38,7 @@ def regridded(song: Song, keys: int, steps_per_beat: int) -> Song:
     metre = replace(
         song.metre,
         first_bar=song.metre.first_bar * finer,
-        changes=tuple(
-            (step * finer, beats, unit) for step, beats, unit in song.metre.changes
-        ),
+        changes=tuple((step * finer, beats, unit) for step, beats, unit in song.metre.changes),
     )
     return replace(
         song,

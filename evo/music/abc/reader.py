@@ -173,5 +173,3 @@ def _first_signs(block: Block, length: int) -> Signs:
                 metre = voice.signs.state.metre
     usual = Fraction(1, 16) if metre and Fraction(*metre) < Fraction(3, 4) else Fraction(1, 8)
     return Signs(unit or usual, State(0, False, None, None), {})
-
-

@@ -132,9 +132,7 @@ def song_of_block(
         (lead + half_up(onset * scale), lead + half_up(release * scale), pitch - lowest)
         for onset, release, pitch in notes
     ]
-    rows = [
-        (min(first, steps - 1), max(release, first + 1), key) for first, release, key in placed
-    ]
+    rows = [(min(first, steps - 1), max(release, first + 1), key) for first, release, key in placed]
     onsets, sounding = planes_of(rows, steps, count)
     states = parts[0].states
     times = [lead + time * scale for time, _ in states]
@@ -175,7 +173,9 @@ def song_of_block(
 
 def _resolution(parts: list[Played], bars: Bars) -> int:
     """Return the coarsest resolution with every time on a step, or else the finest."""
-    times = {time for part in parts for onset, release, _ in part.notes for time in (onset, release)}
+    times = {
+        time for part in parts for onset, release, _ in part.notes for time in (onset, release)
+    }
     times |= {time for part in parts for time, _ in part.states}
     times |= {bars.first_bar, *(time for time, _, _ in bars.changes)}
     needed = lcm(*(Fraction(4 * time).denominator for time in times))
@@ -215,9 +215,8 @@ def _text(path: AnyPath) -> str:
     Raises:
         MidiError: if it cannot be read, or is too large or binary.
     """
-    with user_file(path, "cannot be read", MidiError):
-        with open(path, "rb") as file:
-            content = file.read(MAX_BYTES + 1)
+    with user_file(path, "cannot be read", MidiError), open(path, "rb") as file:
+        content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise MidiError(path, f"too large: the limit is {MAX_BYTES:,} bytes")
     if b"\0" in content:

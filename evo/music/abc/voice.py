@@ -17,7 +17,14 @@ from typing import NoReturn
 
 from evo.core.errors import AbcError
 from evo.music.abc.fields import (
-    ACCIDENTALS, SEMITONES, FieldError, read_key, read_length, read_metre, read_shift, read_tempo,
+    ACCIDENTALS,
+    SEMITONES,
+    FieldError,
+    read_key,
+    read_length,
+    read_metre,
+    read_shift,
+    read_tempo,
 )  # fmt: skip
 from evo.music.abc.items import Bar, Ending, Head, Item, Overlay, Part, Sound, State
 
@@ -233,7 +240,9 @@ class Voice:
             self.fail(f"a length of {length} whole notes")
         return length
 
-    def pitch(self, accidental: str | None, letter: str, octaves: str) -> tuple[int, tuple[str, int]]:
+    def pitch(
+        self, accidental: str | None, letter: str, octaves: str
+    ) -> tuple[int, tuple[str, int]]:
         """Return the MIDI pitch of a note, and its position: letter and octave."""
         name = letter.upper()
         octave = letter.islower() + octaves.count("'") - octaves.count(",")
@@ -281,7 +290,7 @@ class Voice:
         if self.tuplet[1]:
             self.fail(f"{found[0]} inside a tuplet")
         beats, unit = self.signs.state.metre or (4, 4)
-        compound = beats % 3 == 0 and unit >= 8 or beats in (6, 9, 12)
+        compound = (beats % 3 == 0 and unit >= 8) or beats in (6, 9, 12)
         usual = {2: 3, 3: 2, 4: 3, 6: 2, 8: 3}.get(p, 3 if compound else 2)
         q, r = int(found["q"] or usual), int(found["r"] or p)
         if not p or not q or not r:
@@ -294,7 +303,9 @@ class Voice:
         if self.next_factor != 1:
             self.fail(f"{signs} after {signs}")
         shorter = Fraction(1, 2 ** len(signs))
-        first, self.next_factor = (2 - shorter, shorter) if signs[0] == ">" else (shorter, 2 - shorter)
+        first, self.next_factor = (
+            (2 - shorter, shorter) if signs[0] == ">" else (shorter, 2 - shorter)
+        )
         heads = tuple(head._replace(length=head.length * first) for head in sound.heads)
         self.items[index] = sound._replace(length=sound.length * first, heads=heads)
 

@@ -70,8 +70,12 @@ def _header(score: Score, unit: Fraction) -> list[str]:
     clefs = [staff.clef for staff in score.staves for _ in staff.voices]
     if len(clefs) > 1:
         numbers = iter(range(1, len(clefs) + 1))
-        groups = ["(" + " ".join(str(next(numbers)) for _ in range(count)) + ")" for count in voices]
-        lines.append("%%score " + ("{" + " | ".join(groups) + "}" if len(groups) > 1 else groups[0]))
+        groups = [
+            "(" + " ".join(str(next(numbers)) for _ in range(count)) + ")" for count in voices
+        ]
+        lines.append(
+            "%%score " + ("{" + " | ".join(groups) + "}" if len(groups) > 1 else groups[0])
+        )
         lines += [f"V:{number} clef={clef}" for number, clef in enumerate(clefs, 1)]
     clef = f" clef={clefs[0]}" if len(clefs) == 1 and clefs[0] != "treble" else ""
     return [*lines, f"K:{score.keys[first.start].name}{clef}"]
@@ -138,7 +142,9 @@ class _VoiceWriter:
         """Return the music of note values; those of a beam group are written together."""
         words: list[str] = []
         numbers = range(len(values))
-        for group, indices in groupby(numbers, lambda n: (values[n].group, values[n].group is None and n)):
+        for group, indices in groupby(
+            numbers, lambda n: (values[n].group, values[n].group is None and n)
+        ):
             del group
             word = ""
             for index in indices:
@@ -185,8 +191,8 @@ class _VoiceWriter:
 
         Args:
             spelled: the note.
-            is_explicit: whether an accidental is always needed: where a chord has a letter twice, as
-                A and A sharp, or a tie reaches into another key.
+            is_explicit: whether an accidental is always needed: where a chord has a letter twice,
+                as A and A sharp, or a tie reaches into another key.
         """
         letter, alter, octave = spelled
         usual = alterations(self.key)[letter]

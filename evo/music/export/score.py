@@ -16,6 +16,7 @@ from evo.music.export.voices import Chord, Staff, staves_of
 from evo.music.metre import Key, bar_steps
 from evo.music.song import Song
 
+
 @dataclass(frozen=True)
 class Bar:
     """A bar.
@@ -71,8 +72,12 @@ def score_of(song: Song) -> Score:
     staves = staves_of(song.notes())
     bars = _bars(song)
     start = bars[0].start
-    keys = {start: key_of(song)} | {max(Fraction(step), start): key for step, key in song.key_changes}
-    tempos = {start: song.tempo} | {max(Fraction(step), start): to for step, to in song.tempo_changes}
+    keys = {start: key_of(song)} | {
+        max(Fraction(step), start): key for step, key in song.key_changes
+    }
+    tempos = {start: song.tempo} | {
+        max(Fraction(step), start): to for step, to in song.tempo_changes
+    }
     voices = [
         [
             _lay_out(
@@ -111,8 +116,11 @@ def _bars(song: Song) -> list[Bar]:
     return bars
 
 
-def _bar_lines(song: Song, first: int, last: int) -> tuple[list[tuple[Fraction, int, int]], Fraction]:
-    """Return (step, beats, unit) of the bar lines around the notes, and the step of the closing one.
+def _bar_lines(
+    song: Song, first: int, last: int
+) -> tuple[list[tuple[Fraction, int, int]], Fraction]:
+    """Return (step, beats, unit) of the bar lines around the notes, and the step of the closing
+    one.
 
     Args:
         song: the song.
@@ -184,7 +192,9 @@ def _lay_out(
             sounds.append(Sounding(now, bar.end))
         parts = [part for sound in sounds for part in sound.cut(cuts)]
         laid_out.append(
-            values_of([_in_quarters(part, bar, steps_per_beat) for part in parts], (bar.beats, bar.unit))
+            values_of(
+                [_in_quarters(part, bar, steps_per_beat) for part in parts], (bar.beats, bar.unit)
+            )
         )
     return laid_out
 
