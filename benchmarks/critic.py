@@ -27,12 +27,14 @@ from pathlib import Path
 import numpy as np
 from evo.experiments.critic import FILE, climb, corpus_of
 
+from evo.fitness.critic.corpus import Rolls
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
 from evo.fitness.critic.features import roll_features
 from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
 from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
+from evo.fitness.critic.style import Style
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.bars import form
 from evo.music.measures.similarity import spread
@@ -56,7 +58,7 @@ def spearman(one: FloatArray, other: FloatArray) -> float:
 def judged(critic: Critic, songs: BoolArray, random: np.random.Generator) -> dict[str, float]:
     """Return figures of a critic on songs that it was not trained on."""
     steps, keys = songs.shape[1:]
-    of_songs = critic.judge(songs)
+    of_songs, bar = critic.judge(songs), critic.bars.bar
     errors = np.arange(65)
     correlations = []
     for song in songs:
@@ -64,30 +66,34 @@ def judged(critic: Critic, songs: BoolArray, random: np.random.Generator) -> dic
         correlations.append(spearman(errors, critic.judge(wrong)))
     figures = {"Spearman, wrong notes": float(np.mean(correlations))}
     kinds = {
-        name: np.array([make(steps, keys, random) for _ in range(200)])
+        name: np.array([make(steps, keys, random, bar) for _ in range(200)])
         for name, make in MADE_UP.items()
     }
-    kinds["markov"] = np.array([markov(critic.contexts, steps, keys, random) for _ in range(200)])
+    kinds["markov"] = np.array(
+        [markov(critic.contexts, steps, keys, random, critic.bars) for _ in range(200)]
+    )
     for name, shuffle in FROM_SONGS.items():
-        kinds[name] = np.array([shuffle(song, random) for song in songs for _ in range(8)])
+        kinds[name] = np.array([shuffle(song, random, bar) for song in songs for _ in range(8)])
     for name, rolls in kinds.items():
         figures[f"AUC, {name}"] = area_under_curve(of_songs, critic.judge(rolls))
     return figures
 
 
-def measure_critics(rolls: BoolArray, names: list[str], splits: int) -> dict[str, float]:
+def measure_critics(
+    rolls: BoolArray, names: list[str], style: Style, splits: int
+) -> dict[str, float]:
     """Return means over all folds of some splits."""
     found = []
     for split in range(splits):
-        critics = Panel.train(rolls, names, split)
+        critics = Panel.train(rolls, names, split, style=style)
         for fold, critic in enumerate(critics.critics):
             random = np.random.default_rng([9, split, fold])
             found.append(judged(critic, rolls[critics.unknown(fold)], random))
     return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
 
-def corpus(folder: str) -> tuple[BoolArray, list[str]]:
-    """Return the rolls of the songs in a folder, "" for the embedded tunes, and their names."""
+def corpus(folder: str) -> Rolls:
+    """Return rolls, names and style of the songs in a folder, "" for the embedded tunes."""
     options = {"song": folder} if folder else {}
     config, _ = common.configured("critic", **options)
     return corpus_of(config.task, find_songs)
@@ -95,8 +101,8 @@ def corpus(folder: str) -> tuple[BoolArray, list[str]]:
 
 def compose(options: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict], BoolArray]:
     """Return the critics, and the results and champions of all seeds."""
-    rolls, names = corpus(options.folder)
-    critics = train(rolls, names, options.critic_seed, options.rounds, print, climb)
+    rolls, names, style = corpus(options.folder)
+    critics = train(rolls, names, options.critic_seed, options.rounds, print, climb, style)
     (folder / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
     results, champions = [], []
     for seed in common.seeds_of(options):
@@ -108,18 +114,20 @@ def compose(options: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict
             command += ["--set", change]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         results.append(json.loads((path / "result.json").read_text()))
-        song = Song.load(path / "champion" / "song.mid", steps=rolls.shape[1])
-        champions.append(song.onsets)
+        with np.load(path / "champion" / "arrays.npz", allow_pickle=False) as arrays:
+            champions.append(arrays["notes"][0])
+        song = Song.load(path / "champion" / "song.mid")
         print(json.dumps({"seed": seed, **results[-1], "form": form(song)}), flush=True)
     return critics, results, np.array(champions)
 
 
 def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> dict:
     """Return the figures of all champions together."""
-    known, songs = critics.known_songs(), Corpus.of(list(critics.songs))
+    known, songs = critics.known_songs(), Corpus.of(critics.corpus())
     ranges, families = songs.ranges(), dict(zip(critics.names, songs.families, strict=True))
     briefs = [critics.briefs(8, one["seed"]).songs[0] for one in results]
-    measures = [measure(roll, known) for roll in champions]
+    pieces = [critics.style.song(roll, "") for roll in champions]
+    measures = [measure(piece, known) for piece in pieces]
 
     def table(rows: list) -> FloatArray:
         return np.nan_to_num(np.array([list(row.values()) for row in rows]))
@@ -133,9 +141,8 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
     alike = [
         classifier_auc(described[halves[few:]], described[halves[:few]], random),
     ]
-    some = [
-        spread(list(critics.songs[random.permutation(len(critics.songs))[:few]])) for _ in range(20)
-    ]
+    rolls = critics.corpus()
+    some = [spread([rolls[i] for i in random.permutation(len(rolls))[:few]]) for _ in range(20)]
     return {
         "champions": few,
         "at or above the 25th percentile, held-out critic": sum(
@@ -153,7 +160,7 @@ def of_champions(critics: Panel, results: list[dict], champions: BoolArray) -> d
         ),
         "fresh classifier, songs against songs": float(np.mean(alike)),
         "longest known run": max(one["longest_run"] for one in results),
-        "variety": spread(list(champions)),
+        "variety": spread(pieces),
         "variety of as many songs": {
             name: float(np.mean([one[name] for one in some])) for name in some[0]
         },
@@ -173,9 +180,9 @@ def main() -> None:
     parser.add_argument("--out", help="where the runs are kept")
     options = parser.parse_args()
     if options.what == "critics":
-        rolls, names = corpus(options.folder)
+        rolls, names, style = corpus(options.folder)
         print(f"{len(rolls)} songs, {options.splits} times {FOLDS} folds")
-        common.report(measure_critics(rolls, names, options.splits), options.json)
+        common.report(measure_critics(rolls, names, style, options.splits), options.json)
         return
     with tempfile.TemporaryDirectory() as folder:
         where = Path(options.out or folder)

@@ -34,7 +34,6 @@ import numpy as np
 from evo.core.config import Config
 from evo.engines import Engine
 from evo.fitness.next_step import NextStep
-from evo.music.melody import BEATS_A_BAR
 from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
 from evo.runs.loop import Record
@@ -94,7 +93,7 @@ def reading(users: HistoryUsers, songs: list[Song]) -> dict[str, float]:
     for song in songs:
         repeats = repeat_distances(song, int(distances[-1]))
         weights = users.attention(delayed(song.onsets))[0, 0]
-        peaks = peak_distances(weights, distances, BEATS_A_BAR * song.steps_per_beat)
+        peaks = peak_distances(weights, distances, song.bar)
         figures["bars"] += len(peaks)
         figures["true"] += int(np.isin(peaks, repeats).sum())
         figures["chance"] += len(peaks) * np.isin(distances, repeats).mean()

@@ -149,8 +149,13 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
         "steps_per_beat": style.steps_per_beat,
         "steps": rolls.shape[1],
     }
-    bar = {"engine": {"grid": {"bar": style.bar.steps}}}
-    return {"": {"task": grid}, **({"grid": bar} if style.bar.steps != 8 else {})}
+    bar = style.bar.steps
+    lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
+    return {
+        "": {"task": grid},
+        "grid": {"engine": {"grid": {"bar": bar}}},
+        "network": {"genome": {"lags": lags}},
+    }
 
 
 def corpus_of(

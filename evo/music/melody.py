@@ -27,7 +27,6 @@ from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray, IntArray
 from genomes.kernels import device
 
-BEATS_A_BAR = 4
 INTERVALS = 256  # exceeds the 255 possible intervals, from -127 to 127
 
 # Fit of each degree (semitones above the tonic) to a major and to a minor key.

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.music.melody import BEATS_A_BAR, onsets
+from evo.music.melody import onsets
 from evo.music.song import Song
 from genomes.arrays import FloatArray, IntArray
 
@@ -72,9 +72,9 @@ def _notes(song: Song, longest: int) -> tuple[IntArray, IntArray]:
 def repeat_distances(song: Song, longest: int) -> IntArray:
     """Return the distances at which the song repeats itself, peaks of its autocorrelation.
 
-    A repeat distance is at least a bar of four beats. Its autocorrelation is higher than at the two
-    distances on either side. It is at least half the maximum over all distances of at least a bar,
-    and at least twice their mean.
+    A repeat distance is at least a bar of the first time signature. Its autocorrelation is higher
+    than at the two distances on either side. It is at least half the maximum over all distances of
+    at least a bar, and at least twice their mean.
 
     Args:
         song: the song.
@@ -84,7 +84,7 @@ def repeat_distances(song: Song, longest: int) -> IntArray:
         int64 (distances,), in steps, increasing.
     """
     shares = autocorrelation(song, longest + _NEIGHBOURS)
-    bar = BEATS_A_BAR * song.steps_per_beat
+    bar = song.bar
     if longest < bar:
         return np.empty(0, np.int64)
     minimum = max(_OF_HIGHEST * shares[bar - 1 : longest].max(), _OF_MEAN * shares[:longest].mean())

@@ -17,6 +17,7 @@ from evo.fitness.critic import model, training
 from evo.fitness.critic.counterexamples import corrupted
 from evo.fitness.critic.panel import Panel
 from evo.fitness.critic.style import Style
+from evo.music.metre import Metre
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune, tune_names
@@ -136,6 +137,36 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
     assert watcher.messages[0] == "12 songs in 4/4, 2 steps per beat, 16 bars each"
     assert watcher.messages[1] == "training 3 critics on 12 songs ..."
     assert "of 1 searches found" in watcher.messages[2]
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_folder_of_waltzes_makes_waltzes(tmp_path: Path) -> None:
+    songs = tmp_path / "songs"
+    songs.mkdir()
+    for seed in range(9):
+        random = np.random.default_rng(seed)
+        onsets = np.zeros((2 + 48, 16), np.bool_)
+        onsets[np.arange(0, 50, 2), random.integers(16, size=25)] = True
+        onsets[3 + 6 * random.integers(8), 4] = True  # an eighth
+        metre = Metre(3, 4, 2)
+        Song(onsets, 55, tempo=90.0, metre=metre).save(songs / f"waltz-{seed}.mid")
+    Song(np.eye(16, dtype=np.bool_), metre=Metre(4, 4)).save(songs / "march.mid")
+    table = {"song": str(songs), "critics": "", "rounds": 0}
+    watcher = Watcher()
+    with (
+        patch.multiple(model, NETWORKS=1),
+        patch.multiple(training, EPOCHS=1),
+        patch.multiple("evo.fitness.critic.examples", CORRUPTED=9, SHUFFLED=9, MADE=1),
+    ):
+        config = config_of(tmp_path, critic=table)
+        start(tmp_path / "run", config, watcher)
+    assert config.engine.grid.bar == 6
+    assert config.task.steps == 6 + 48  # a bar for the pickup, and 8 bars
+    assert "left out: 1 song in another metre than 3/4 (march)" in watcher.messages
+    pieces = [Song.load(path) for path in sorted((tmp_path / "run" / "pieces").glob("*.mid"))]
+    assert len(pieces) == 3
+    assert {str(piece.metre) for piece in pieces} == {"3/4"}
+    assert {(round(piece.tempo), piece.metre.first_bar < 6) for piece in pieces} == {(90, True)}
 
 
 @pytest.mark.parametrize(

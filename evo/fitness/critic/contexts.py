@@ -44,6 +44,7 @@ class Bars(NamedTuple):
         beat: Steps of a beat.
         strong: Steps between strong beats.
         lead: Steps before the first full bar: a bar with the pickup at its end, or 0.
+        detailed: 1 if rolls have the features of `evo.fitness.critic.detail_groups`, too, else 0.
         rhythms: int64 (r,), increasing: the rhythms that are events of their own; bit p is an
             onset at position p.
     """
@@ -52,29 +53,31 @@ class Bars(NamedTuple):
     beat: int
     strong: int
     lead: int
+    detailed: int
     rhythms: IntArray
 
     @classmethod
-    def of(cls, bar: Bar, songs: BoolArray, lead: int = 0) -> "Bars":
+    def of(cls, bar: Bar, songs: BoolArray, lead: int = 0, detailed: int = 0) -> "Bars":
         """Return the bars of songs.
 
         Args:
             bar: The bar of all songs.
             songs: bool (n, steps, keys), from a bar line on.
             lead: Steps before the first full bar, 0 or a bar.
+            detailed: Whether rolls have all features, 0 or 1.
 
         Raises:
             ValueError: If the bar is too long.
         """
         if bar.steps <= _ALL_RHYTHMS:
-            return cls(*bar, lead, np.arange(1 << bar.steps))
+            return cls(*bar, lead, detailed, np.arange(1 << bar.steps))
         if bar.steps > MAX_STEPS:
             raise ValueError(f"a bar has {bar.steps} steps, more than {MAX_STEPS}")
         bars = songs.shape[1] // bar.steps
         onsets = songs[:, : bars * bar.steps].any(axis=2).reshape(-1, bar.steps)
         found, often = np.unique(onsets @ (1 << np.arange(bar.steps)), return_counts=True)
         common = np.argsort(-often, kind="stable")[:_MAX_RHYTHMS]
-        return cls(*bar, lead, np.unique(np.append(found[common], 0)))
+        return cls(*bar, lead, detailed, np.unique(np.append(found[common], 0)))
 
     @property
     def bar(self) -> Bar:
@@ -97,7 +100,7 @@ class Bars(NamedTuple):
         return len(self.rhythms) + (self.steps > _ALL_RHYTHMS)
 
 
-COMMON_TIME = Bars(*Bar(), 0, np.arange(256))  # 4/4 in eighths
+COMMON_TIME = Bars(*Bar(), 0, 0, np.arange(256))  # 4/4 in eighths
 
 
 class Counts(NamedTuple):

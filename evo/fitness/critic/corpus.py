@@ -69,7 +69,7 @@ def rolls_of(
     factor = _coarsest(kept) if steps_per_beat == AUTO else first.steps_per_beat // steps_per_beat
     resolution = first.steps_per_beat // factor
     fine = [song for song in kept if not _fits(song, factor)]
-    _leave_out(fine, f"need more than {counted(resolution, 'step')} per beat", show_message)
+    _leave_out(fine, f"with notes between {counted(resolution, 'step')} per beat", show_message)
     kept = [song for song in kept if _fits(song, factor)]
     if not kept:
         raise InputError(f"every song needs more than {counted(resolution, 'step')} per beat")
@@ -90,7 +90,7 @@ def rolls_of(
         roll[lead : lead + bars * bar.steps] = np.resize(body, (bars * bar.steps, song.keys))
         rolls.append(roll)
         names.append(song.name)
-    _leave_out(short, f"do not fill {counted(bars, 'bar')}", show_message)
+    _leave_out(short, f"shorter than {counted(bars, 'bar')}", show_message)
     if not rolls:
         raise InputError(f"no song fills {counted(bars, 'bar')}")
     style = Style(
@@ -98,6 +98,7 @@ def rolls_of(
         first.metre.unit,
         resolution,
         lead,
+        1,
         int(median(song.lowest_note for song in kept)),
         float(median(song.tempo for song in kept)),
     )
@@ -124,7 +125,7 @@ def _of_one_metre(songs: Sequence[Song], show_message: Callable[[str], None]) ->
     usual = found.most_common(1)[0][0]
     kept = [song for song, bar in zip(songs, bars, strict=True) if bar == usual]
     others = [song for song, bar in zip(songs, bars, strict=True) if bar != usual]
-    _leave_out(others, f"are not in {kept[0].metre.beats}/{kept[0].metre.unit}", show_message)
+    _leave_out(others, f"in another metre than {kept[0].metre}", show_message)
     return kept
 
 
@@ -132,7 +133,7 @@ def _leave_out(songs: Sequence[Song], why: str, show_message: Callable[[str], No
     if songs:
         names = ", ".join(song.name for song in songs[:_SHOWN])
         more = ", ..." if len(songs) > _SHOWN else ""
-        show_message(f"left out: {counted(len(songs), 'song')} that {why} ({names}{more})")
+        show_message(f"left out: {counted(len(songs), 'song')} {why} ({names}{more})")
 
 
 def _fits(song: Song, factor: int) -> bool:
@@ -140,8 +141,9 @@ def _fits(song: Song, factor: int) -> bool:
     steps = np.flatnonzero(song.onsets.any(axis=1))
     metre = song.metre
     bar = metre.bar(song.steps_per_beat) / factor
+    spare = ORNAMENTS if song.steps_per_beat >= 2 * factor else 0.0  # eighths are no ornaments
     return bar.denominator == 1 and (
-        ((steps - metre.first_bar) % factor > 0).sum() <= ORNAMENTS * len(steps)
+        ((steps - metre.first_bar) % factor > 0).sum() <= spare * len(steps)
     )
 
 

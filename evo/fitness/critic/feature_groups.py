@@ -149,7 +149,14 @@ def write_intervals(key: Indices, count: int, row: FloatArray) -> None:
 
 
 @device
-def _in_triad(key: int, mode: int, tonic: int) -> bool:
+def in_triad(key: int, mode: int, tonic: int) -> bool:
+    """Return whether a key is in the tonic triad.
+
+    Args:
+        key: The key.
+        mode: 0 for major, 1 for minor.
+        tonic: Tonic of the key.
+    """
     degree = (key - tonic) % 12
     return degree == 0 or degree == 7 or degree == (4 if mode == 0 else 3)
 
@@ -178,7 +185,7 @@ def write_pitch(
     for i in range(count):
         pitches[min(key[i], 127)] += 1
         lowest, highest = min(lowest, key[i]), max(highest, key[i])
-        home = _in_triad(key[i], mode, tonic)
+        home = in_triad(key[i], mode, tonic)
         if step[i] % strong_beat == 0:
             strong += 1
             strong_home += home
@@ -212,8 +219,8 @@ def write_pitch(
     row[at + 7] = strong_home / strong if strong > 0 else 0.5
     row[at + 8] = weak_home / weak if weak > 0 else 0.5
     row[at + 9] = (last - tonic) % 12 == 0
-    row[at + 10] = _in_triad(last, mode, tonic)
-    row[at + 11] = _in_triad(key[0], mode, tonic)
+    row[at + 10] = in_triad(last, mode, tonic)
+    row[at + 11] = in_triad(key[0], mode, tonic)
     row[at + 12] = (last - lowest) / max(highest - lowest, 1)
 
 
@@ -321,7 +328,7 @@ def write_form(
         if last or (following - first) // quarter > (step[i] - first) // quarter:
             ends += 1
             length += min(following - step[i], 2 * bar) / bar
-            home += _in_triad(key[i], mode, tonic)
+            home += in_triad(key[i], mode, tonic)
     row[at] = length / ends
     row[at + 1] = min(steps - step[count - 1], 2 * bar) / bar
     row[at + 2] = (step[count - 1] % bar) / bar

@@ -11,6 +11,13 @@ groups, each written by one function of `evo.fitness.critic.feature_groups`:
     form        likeness of the four quarters to each other; endings of phrases
     surprise    surprise of each note to models of short contexts (`evo.fitness.critic.contexts`)
 
+The songs of files have four groups more, by `evo.fitness.critic.detail_groups`:
+
+    degrees     time on each degree of the scale, and downbeats on it
+    places      durations, triads and moves on downbeats, on beats, and between beats
+    phrases     endings of phrases of 2, 4 and 8 bars
+    figures     bars that return in rhythm, shape, moves or notes; figures of 3 to 9 notes
+
 Likenesses of bars separate a tune from its shuffled bars and from a loop. Surprise separates it
 from random walks and noise. Every feature is finite for every roll, silence included.
 """
@@ -20,6 +27,14 @@ from itertools import combinations
 import numpy as np
 
 from evo.fitness.critic.contexts import COMMON_TIME, Bars, Contexts, bar_rhythms
+from evo.fitness.critic.detail_groups import (
+    FIGURES,
+    PHRASES,
+    write_degrees,
+    write_figures,
+    write_phrases,
+    write_places,
+)
 from evo.fitness.critic.feature_groups import (
     write_bars,
     write_density,
@@ -37,11 +52,43 @@ INTERVAL_BINS = ("0", "1", "2", "3", "4", "5", "6-7", "8+")
 MIN_BARS = 4
 LAGS = (1, 2, 4, 8)
 QUARTERS = tuple(combinations("ABCD", 2))
+PLACES = ("downbeats", "beats", "between beats")
+DETAILS: dict[str, tuple[str, ...]] = {
+    "degrees": (
+        *(f"degree {degree}" for degree in range(12)),
+        *(f"degree {degree} on downbeats" for degree in range(12)),
+    ),
+    "places": (
+        *(f"{kind} on {place}" for kind in ("duration", "triad", "interval", "repetition", "rise")
+          for place in PLACES),
+        "notes over bar lines", "notes over beats", "bars with a downbeat", "height of downbeats",
+    ),
+    "phrases": (
+        *(f"{kind} of {bars} bars" for bars in PHRASES for kind in (
+            "last note", "long last notes", "tonic at the end", "dominant at the end",
+            "last note on a downbeat", "place of the last note", "interval to the end",
+            "fall to the end", "interval over the end",
+        )),
+        "notes in the last bar", "last interval", "leading to the last note",
+    ),
+    "figures": (
+        "different shapes", "different moves", "sequences",
+        *(f"same {kind} {lag} apart" for lag in LAGS
+          for kind in ("rhythm", "shape", "moves", "notes")),
+        *(f"{kind} of {length}" for length in FIGURES
+          for kind in ("different figures", "commonest figure")),
+    ),
+}  # fmt: skip
 MODELS = ("interval", "intervals", "duration", "degree", "rhythm", "bar")
 
 
 def groups_of(bars: Bars) -> dict[str, tuple[str, ...]]:
     """Return the names of the features of rolls in these bars, by group."""
+    details = DETAILS if bars.detailed else {}
+    return _usual_groups(bars) | details
+
+
+def _usual_groups(bars: Bars) -> dict[str, tuple[str, ...]]:
     return {
         "density": ("onsets", "chords", "keys an onset", "silence before", "silence after"),
         "metre": (
@@ -164,6 +211,11 @@ def _describe(
         write_pitch(step, key, count, mode, tonic, fits, bars.strong, row[pitch:])
         write_bars(top, rhythm, bar, events, row[form_bars:])
         write_form(step, key, top, count, mode, tonic, bar, bars.lead, row[form:])
+        if bars.detailed:
+            write_degrees(step, key, count, steps, tonic, bar, row[starts[7] :])
+            write_places(step, key, count, steps, mode, tonic, bar, bars.beat, row[starts[8] :])
+            write_phrases(step, key, count, steps, tonic, bar, bars.lead, row[starts[9] :])
+            write_figures(step, key, top, count, bar, bars.lead, row[starts[10] :])
         for model in range(1, models):
             rows[model, n] = row
         for model in range(models):

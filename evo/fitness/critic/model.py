@@ -109,7 +109,7 @@ class Critic:
         arrays: Arrays = {f"contexts.{k}": array for k, array in self.contexts._asdict().items()}
         for name in ("centre", "scale", "hidden", "output"):
             arrays[name] = getattr(self, name)
-        arrays["bar"] = np.array(self.bars[:4], np.int64)
+        arrays["bar"] = np.array(self.bars[:5], np.int64)
         arrays["rhythms"] = self.bars.rhythms
         arrays["trained_on"] = np.frombuffer(bytes.fromhex(self.trained_on), np.uint8)
         return arrays
@@ -153,18 +153,14 @@ def bars_from(arrays: Mapping[str, NDArray[Any]]) -> Bars:
     Raises:
         ValueError: If there are none, or impossible ones; the message is one line.
     """
-    check_array(arrays, "bar", np.int64, (4,))
+    check_array(arrays, "bar", np.int64, (5,))
     check_array(arrays, "rhythms", np.int64, (None,))
-    steps, beat, strong, lead = arrays["bar"].tolist()
-    if not (
-        1 <= steps <= MAX_STEPS
-        and 1 <= beat <= steps
-        and 1 <= strong <= steps
-        and lead in (0, steps)
-    ):
+    steps, beat, strong, lead, detailed = arrays["bar"].tolist()
+    fits = 1 <= steps <= MAX_STEPS and 1 <= beat <= steps and 1 <= strong <= steps
+    if not fits or lead not in (0, steps) or detailed not in (0, 1):
         raise ValueError(f"bar must be of 1 to {MAX_STEPS} steps, got {arrays['bar'].tolist()}")
     rhythms = arrays["rhythms"]
-    bars = Bars(steps, beat, strong, lead, rhythms)
+    bars = Bars(steps, beat, strong, lead, detailed, rhythms)
     if bars.events == len(rhythms):  # all that there are
         check_array(arrays, "rhythms", np.int64, (1 << steps,))
     is_sorted = len(rhythms) and rhythms[0] == 0 and (rhythms[1:] > rhythms[:-1]).all()

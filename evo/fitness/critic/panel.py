@@ -80,7 +80,7 @@ class Panel:
         order = stream(seed, Role.TRAIN, FOLDS).permutation(tunes)
         for index, tune in enumerate(order):
             fold[belongs == tune] = index % FOLDS
-        bars = Bars.of(style.bar, songs, style.lead)
+        bars = Bars.of(style.bar, songs, style.lead, style.detailed)
         show_message(f"training {FOLDS} critics on {len(songs)} songs ...")
         critics = []
         for left_out in range(FOLDS):
@@ -238,6 +238,6 @@ class Panel:
             if critic.trained_on != hash_of(songs[fold != index]):
                 raise ValueError(f"critic {index} was trained on other songs")
             same = np.array_equal(critic.bars.rhythms, bars.rhythms)
-            if critic.bars[:4] != (*style.bar, style.lead) or not same:
+            if critic.bars[:5] != (*style.bar, style.lead, style.detailed) or not same:
                 raise ValueError(f"critic {index} reads other bars than those of the songs")
         return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics), style)

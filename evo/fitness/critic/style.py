@@ -22,6 +22,8 @@ class Style(NamedTuple):
         steps_per_beat: Steps per quarter note.
         lead: Steps before the first full bar of every roll: a bar with the pickup at its end, or 0
             if no song has a pickup.
+        detailed: 1 if critics use all features (`evo.fitness.critic.features`), as those of files
+            do; 0 for the groups that the embedded tunes are described by.
         lowest_note: MIDI note of key 0.
         tempo: Quarter notes per minute.
     """
@@ -30,6 +32,7 @@ class Style(NamedTuple):
     unit: int = 4
     steps_per_beat: int = 2
     lead: int = 0
+    detailed: int = 0
     lowest_note: int = 60
     tempo: float = 120.0
 
@@ -64,7 +67,7 @@ class Style(NamedTuple):
 
     def to_arrays(self) -> Arrays:
         """Return the style as plain arrays by name, for `style_from`."""
-        return {"style": np.array(self[:5], np.int64), "tempo": np.array([self.tempo])}
+        return {"style": np.array(self[:6], np.int64), "tempo": np.array([self.tempo])}
 
 
 def style_from(arrays: Mapping[str, NDArray[Any]]) -> Style:
@@ -73,10 +76,11 @@ def style_from(arrays: Mapping[str, NDArray[Any]]) -> Style:
     Raises:
         ValueError: For other arrays, or an impossible style; the message is one line.
     """
-    check_array(arrays, "style", np.int64, (5,))
+    check_array(arrays, "style", np.int64, (6,))
     check_array(arrays, "tempo", np.float64, (1,))
-    beats, unit, steps_per_beat, lead, lowest_note = arrays["style"].tolist()
-    style = Style(beats, unit, steps_per_beat, lead, lowest_note, float(arrays["tempo"][0]))
+    beats, unit, steps_per_beat, lead, detailed, lowest_note = arrays["style"].tolist()
+    tempo = float(arrays["tempo"][0])
+    style = Style(beats, unit, steps_per_beat, lead, detailed, lowest_note, tempo)
     Metre(style.beats, style.unit)
     if not 1 <= style.steps_per_beat <= 96 or style.lead not in (0, style.bar.steps):
         raise ValueError("style must have 1 to 96 steps per beat, and a lead of 0 or a bar")

@@ -9,6 +9,7 @@ from rolls import few, held, roll, small, tokens_twin
 
 from evo.music.melody import (
     KEY_PROFILES,
+    Bar,
     best_key,
     find_key,
     intervals,
@@ -19,6 +20,7 @@ from evo.music.melody import (
     waits,
     write_tokens,
 )
+from evo.music.metre import Metre
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 
@@ -87,3 +89,29 @@ def test_kernels_find_the_same_key(name) -> None:
     mode, tonic = find_key.py_func(step, key, len(step), len(grid), KEY_PROFILES, fits)
     weights = np.bincount(key % 12, np.diff(step, append=len(grid)), minlength=12)
     assert best_key(weights) == (tonic, pytest.approx(fits[mode, tonic], abs=1e-12))
+
+
+@pytest.mark.parametrize(("signature", "steps_per_beat", "bar"), [
+    ((4, 4), 2, (8, 2, 4)),
+    ((2, 2), 2, (8, 2, 4)),
+    ((2, 4), 2, (4, 2, 4)),
+    ((3, 4), 2, (6, 2, 6)),
+    ((6, 8), 2, (6, 3, 6)),
+    ((9, 8), 2, (9, 3, 9)),
+    ((12, 8), 2, (12, 3, 6)),
+    ((6, 8), 4, (12, 6, 12)),
+    ((6, 8), 1, (3, 3, 3)),
+    ((3, 8), 2, (3, 1, 3)),
+])  # fmt: skip
+def test_a_bar_has_the_beats_that_are_felt(
+    signature: tuple[int, int], steps_per_beat: int, bar: tuple[int, int, int]
+) -> None:
+    assert Bar.of(*signature, steps_per_beat) == bar
+
+
+def test_a_bar_is_of_whole_steps() -> None:
+    with pytest.raises(ValueError, match=r"bar: 3/8 is 1.5 steps of 1 a quarter note"):
+        Bar.of(3, 8, 1)
+    assert Bar.of_song(Song(np.zeros((9, 1), np.bool_), metre=Metre(3, 8), steps_per_beat=1)) == (
+        2, 2, 2,
+    )  # fmt: skip
