@@ -98,6 +98,9 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         if lags:  # lags that the user has set override these
             chosen = lags_for(_rolls(config, songs), lags)
             changes[config.genome_name] = {"genome": {"lags": chosen}}
+        if table.durations:
+            planes = {"planes": 2, "keys": 2 * songs[0].keys}
+            changes["grid"] = {"engine": {"grid": planes}}
         return changes
     presets: Mapping[str, Changes] = LIKELIHOOD_WITH_DURATIONS if table.durations else LIKELIHOOD
     return dict(presets) | {"": {"task": {"mode": mode, **grid}}}

@@ -15,6 +15,10 @@ playable. A *phrase* is 1, 2 or 4 bars from a bar line, or fewer if the grid is 
     shift           rotate a phrase in time
     swap            exchange two phrases of equal length
 
+In a grid with durations an onset is moved or removed with its duration. Cells of both planes are
+added, removed, moved and replaced, so durations change, too; a key that sounds without an onset
+before has no meaning.
+
 Bars and phrases as units of variation are those of Biles, "GenJam: a genetic algorithm for
 generating jazz solos" (1994). An edit without a possible target (no note, no room) does nothing.
 
@@ -22,9 +26,20 @@ Memory order: a grid is a bool array (steps * keys), step after step, so a range
 slice.
 """
 
-from typing import NamedTuple
-
-from genomes.arrays import BoolArray, FloatArray
+from genomes.grid.cells import (
+    GridRates,
+    Row,
+    copy_cells,
+    draw_kind,
+    find_cell,
+    note_of,
+    plane_of,
+    random_note,
+    random_step,
+    sounding_cells,
+    steps_of,
+)
+from genomes.grid.durations import lay, lift, onsets_first
 from genomes.kernels import device
 from genomes.randomness import Stream, below, uniform
 
@@ -42,134 +57,6 @@ MUTATIONS = (
 )
 PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT, RETROGRADE, SHIFT, SWAP = range(10)
 
-_TRIES = 64  # random samples of cells before all notes are counted
-
-Row = BoolArray  # (steps * keys,): one grid, or some steps of it
-
-
-class GridRates(NamedTuple):
-    """Parameters of the initialisation and variation of grids."""
-
-    steps: int
-    keys: int
-    bar: int  # steps in a bar, at most `steps`
-    voices: int  # voices of random material; 0 for noise, with independent keys
-    most_voices: int  # maximum of simultaneous notes; 0 for no limit
-    density_low: float  # probability of an onset, per voice and step or per cell of noise
-    density_high: float
-    crossover: float  # probability that a child has more than one parent
-    crossovers: FloatArray  # (4,) cumulative probabilities of CROSSOVERS, up to 1
-    mutation: float  # probability that a crossed child is also mutated
-    another_edit: float  # probability of another edit
-    mutations: FloatArray  # (10,) cumulative probabilities of MUTATIONS, up to 1
-    variation: float  # probability that a repetition is varied
-
-
-@device
-def are_possible(rates: GridRates) -> bool:
-    """Return whether the sizes in `rates` are valid."""
-    chances = len(rates.crossovers) > 0 and len(rates.mutations) > 0
-    return chances and rates.keys > 0 and 0 < rates.bar <= rates.steps and rates.voices >= 0
-
-
-@device
-def steps_of(rates: GridRates, grid: Row, first: int, last: int) -> Row:
-    """Return the steps from `first` to before `last`, as a view.
-
-    Args:
-        rates: Sizes of the grid.
-        grid: Bool (steps * keys,).
-        first: First step.
-        last: End of the steps.
-    """
-    return grid[first * rates.keys : last * rates.keys]
-
-
-@device
-def copy_cells(source: Row, target: Row) -> None:
-    """Copy cells to a target of the same length.
-
-    Args:
-        source: Bool (cells,).
-        target: Bool (cells,), written to.
-    """
-    for i in range(len(target)):
-        target[i] = source[i]
-
-
-@device
-def draw_kind(chances: FloatArray, stream: Stream) -> int:
-    """Return an index drawn by cumulative probabilities.
-
-    Args:
-        chances: Float64 (kinds,), ascending up to 1.
-        stream: Random stream.
-    """
-    chance = uniform(stream)
-    for index in range(len(chances) - 1):
-        if chance < chances[index]:
-            return index
-    return len(chances) - 1
-
-
-@device
-def random_step(rates: GridRates, grid: Row, step: int, density: float, stream: Stream) -> None:
-    """Replace a step by random notes, or none.
-
-    Args:
-        rates: Parameters of the grid.
-        grid: Bool (steps * keys,), written to.
-        step: Index of the step.
-        density: Probability of a note per voice, or per key without voices.
-        stream: Random stream.
-    """
-    row = steps_of(rates, grid, step, step + 1)
-    for key in range(rates.keys):
-        row[key] = rates.voices == 0 and uniform(stream) < density
-    for _ in range(rates.voices):
-        if uniform(stream) < density:
-            row[below(stream, rates.keys)] = True
-    if rates.most_voices > 0:
-        for _ in range(_sounding(row) - rates.most_voices):
-            row[_note_of(row, stream)] = False
-
-
-@device
-def _sounding(cells: Row) -> int:
-    """Return the number of notes in some cells."""
-    count = 0
-    for i in range(len(cells)):
-        count += cells[i]
-    return count
-
-
-@device
-def _find(cells: Row, index: int, value: bool) -> int:
-    """Return the position of the `index`-th cell equal to `value`, or -1."""
-    for i in range(len(cells)):
-        if cells[i] == value:
-            if index == 0:
-                return i
-            index -= 1
-    return -1
-
-
-@device
-def _note_of(cells: Row, stream: Stream) -> int:
-    """Return the index of a random note, uniformly, or -1."""
-    count = _sounding(cells)
-    return _find(cells, below(stream, count), True) if count > 0 else -1
-
-
-@device
-def _note(grid: Row, stream: Stream) -> int:
-    """Return the cell of a random note, or -1. Try random cells before counting all notes."""
-    for _ in range(_TRIES):
-        cell = below(stream, len(grid))
-        if grid[cell]:
-            return cell
-    return _note_of(grid, stream)
-
 
 @device
 def _move(index: int, distance: int, count: int, stream: Stream) -> int:
@@ -182,18 +69,22 @@ def _move(index: int, distance: int, count: int, stream: Stream) -> int:
 
 
 @device
-def _edit_pitch(row: Row, key: int, stream: Stream) -> None:
-    """Move a note of a step to another key, if that is free."""
-    if len(row) < 2:
+def _edit_pitch(rates: GridRates, grid: Row, step: int, key: int, stream: Stream) -> None:
+    """Move a note of a step to another key of its plane, if that is free."""
+    keys = rates.keys // rates.planes
+    row, at = plane_of(rates, grid, step, key // keys), key % keys
+    if keys < 2:
         return
     if below(stream, 2) == 0:
-        to = _move(key, 1 + below(stream, 2), len(row), stream)
+        to = _move(at, 1 + below(stream, 2), keys, stream)
     else:
-        to = below(stream, len(row) - 1)
-        to += to >= key
+        to = below(stream, keys - 1)
+        to += to >= at
     if to >= 0 and not row[to]:
-        row[key] = False
+        length = lift(rates, grid, step, key)
+        row[at] = False
         row[to] = True
+        lay(rates, grid, step, key - at + to, length)
 
 
 @device
@@ -202,26 +93,33 @@ def _edit_time(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
     distance = 1
     if below(stream, 2) == 0:
         distance += below(stream, rates.bar)
-    step = cell // rates.keys
+    step, key = cell // rates.keys, cell % rates.keys
     to = _move(step, distance, rates.steps, stream)
     if to < 0:
         return
     target = cell + (to - step) * rates.keys
     maximum = rates.most_voices
-    full = maximum > 0 and _sounding(steps_of(rates, grid, to, to + 1)) >= maximum
+    row = plane_of(rates, grid, to, key // (rates.keys // rates.planes))
+    full = maximum > 0 and sounding_cells(row) >= maximum
     if not full and not grid[target]:
+        length = lift(rates, grid, step, key)
         grid[cell] = False
         grid[target] = True
+        lay(rates, grid, to, key, length)
 
 
 @device
-def _add(rates: GridRates, row: Row, stream: Stream) -> None:
+def _add(rates: GridRates, grid: Row, step: int, stream: Stream) -> None:
     """Add a note to a step; at the maximum of simultaneous notes, replace one."""
-    count = _sounding(row)
+    plane = below(stream, rates.planes) if rates.planes > 1 else 0
+    row = plane_of(rates, grid, step, plane)
+    count = sounding_cells(row)
     if count == len(row):
         return
-    old = _note_of(row, stream) if 0 < rates.most_voices <= count else -1
-    row[_find(row, below(stream, len(row) - count), False)] = True
+    old = note_of(row, stream) if 0 < rates.most_voices <= count else -1
+    new = find_cell(row, below(stream, len(row) - count), False)
+    row[new] = True
+    lay(rates, grid, step, plane * len(row) + new, 1)
     if old >= 0:
         row[old] = False
 
@@ -244,19 +142,20 @@ def _phrase_length(max_length: int, stream: Stream) -> int:
 @device
 def _transpose(rates: GridRates, grid: Row, first: int, last: int, stream: Stream) -> None:
     """Transpose the steps from `first` to before `last` by a random possible interval."""
-    lowest, highest = rates.keys, -1
+    keys = rates.keys // rates.planes
+    lowest, highest = keys, -1
     for step in range(first, last):
         row = steps_of(rates, grid, step, step + 1)
         for key in range(rates.keys):
             if row[key]:
-                lowest = min(lowest, key)
-                highest = max(highest, key)
-    down, up = lowest, rates.keys - 1 - highest
+                lowest = min(lowest, key % keys)
+                highest = max(highest, key % keys)
+    down, up = lowest, keys - 1 - highest
     if highest < 0 or down + up == 0:
         return
     choice = below(stream, down + up)
     by = choice - down if choice < down else choice - down + 1
-    # No note leaves its step, so the whole passage is shifted at once.
+    # No note leaves its plane and step, so the whole passage is shifted at once.
     cells = steps_of(rates, grid, first, last)
     moved = len(cells) - abs(by)
     if by > 0:
@@ -298,12 +197,11 @@ def _repeat(rates: GridRates, grid: Row, stream: Stream) -> None:
         return
     for bar in range(target, target + length, rates.bar):
         step = bar + below(stream, rates.bar)
-        row = steps_of(rates, grid, step, step + 1)
-        key = _note_of(row, stream)
+        key = note_of(steps_of(rates, grid, step, step + 1), stream)
         if key >= 0:
-            _edit_pitch(row, key, stream)
+            _edit_pitch(rates, grid, step, key, stream)
         else:
-            _add(rates, row, stream)
+            _add(rates, grid, step, stream)
 
 
 @device
@@ -342,15 +240,15 @@ def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
 @device
 def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
     """Move a random note to another key or step, or remove it."""
-    cell = _note(grid, stream)
+    cell = random_note(grid, stream)
     if cell < 0:
         return
     if kind == PITCH:
-        step, key = cell // rates.keys, cell % rates.keys
-        _edit_pitch(steps_of(rates, grid, step, step + 1), key, stream)
+        _edit_pitch(rates, grid, cell // rates.keys, cell % rates.keys, stream)
     elif kind == TIME:
         _edit_time(rates, grid, cell, stream)
     else:
+        lift(rates, grid, cell // rates.keys, cell % rates.keys)
         grid[cell] = False
 
 
@@ -367,6 +265,7 @@ def _edit_phrase(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None
         _transpose(rates, grid, first, last, stream)
     elif kind == RETROGRADE:
         _retrograde(rates, grid, first, last)
+        onsets_first(rates, grid, first, last)
     elif last - first > 1:
         by = 1 + below(stream, min(rates.bar, last - first - 1))
         _shift(rates, grid, first, last, by if below(stream, 2) == 0 else last - first - by)
@@ -383,8 +282,7 @@ def mutate(rates: GridRates, grid: Row, stream: Stream) -> None:
     """
     kind = draw_kind(rates.mutations, stream)
     if kind == ADD:
-        step = below(stream, rates.steps)
-        _add(rates, steps_of(rates, grid, step, step + 1), stream)
+        _add(rates, grid, below(stream, rates.steps), stream)
     elif kind == REPLACE:
         density = rates.density_low + uniform(stream) * (rates.density_high - rates.density_low)
         random_step(rates, grid, below(stream, rates.steps), density, stream)

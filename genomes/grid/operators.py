@@ -19,16 +19,16 @@ import numpy as np
 
 from genomes.arrays import BoolArray, Indices, Singles
 from genomes.errors import GenomeError
-from genomes.grid.mutation import (
+from genomes.grid.cells import (
     GridRates,
     Row,
     are_possible,
     copy_cells,
     draw_kind,
-    mutate,
     random_step,
     steps_of,
 )
+from genomes.grid.mutation import mutate
 from genomes.kernels import device, kernel, within
 from genomes.randomness import Stream, below, start_stream, uniform
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from evo.engines.neat.innovations import Innovations
+from genomes.grid.cells import GridRates
 from genomes.grid.grids import Grids
-from genomes.grid.mutation import GridRates
 from genomes.grid.operators import breed_grids, cross_grids, first_grids
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape
 from genomes.network.edits import Edits, edit_offspring

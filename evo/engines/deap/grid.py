@@ -72,14 +72,16 @@ class GridDeap(Deap[DeapGridSettings]):
         return rows.reshape(size, *shape)
 
     def _repaired(self, rows: NDArray[Any], random: np.random.Generator) -> NDArray[Any]:
-        most = self.settings.grid.most_voices
+        grid = self.settings.grid
+        most, shape = grid.most_voices, rows.shape
+        rows = rows.reshape(len(rows), -1, grid.keys // grid.planes)  # a row per step and plane
         full = rows.sum(axis=2) > most
         if not most or not full.any():
-            return rows
+            return rows.reshape(shape)
         chances = np.where(rows[full], random.random((int(full.sum()), rows.shape[2])), 2.0)
         rank = chances.argsort(axis=1, kind="stable").argsort(axis=1, kind="stable")
         rows[full] &= rank < most
-        return rows
+        return rows.reshape(shape)
 
     def _performers(self, rows: NDArray[Any]) -> Grids:
         return unchecked(Grids, notes=rows)

@@ -20,7 +20,7 @@ from evo.core.seeds import Role, global_random, stream
 from evo.engines.base import drawn_key
 from evo.engines.own_functions import Functions, call, in_words, label
 from genomes.arrays import BoolArray, Indices, Singles
-from genomes.grid.mutation import GridRates
+from genomes.grid.cells import GridRates
 from genomes.grid.operators import breed_grids, cross_grids
 
 NAMES = ("mate", "mutate")

@@ -32,7 +32,8 @@ import numpy as np
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
 from genomes.arrays import FloatArray
-from genomes.grid.mutation import MUTATIONS, GridRates
+from genomes.grid.cells import GridRates
+from genomes.grid.mutation import MUTATIONS
 from genomes.grid.operators import CROSSOVERS
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -68,7 +69,13 @@ class GridShape(Settings, frozen=True):
     """The shape of the grids, and the density of random notes."""
 
     steps: Annotated[int, Meta(ge=1, le=65_536, description="Steps of every grid.")] = 128
-    keys: Annotated[int, Meta(ge=1, le=128, description="Keys of every grid.")] = 13
+    keys: Annotated[
+        int, Meta(ge=1, le=256, description="Keys of every grid; twice as many with durations.")
+    ] = 13
+    planes: Annotated[
+        int,
+        Meta(ge=1, le=2, description="1 for onsets; 2 for onsets, and then the keys that sound."),
+    ] = 1
     bar: Annotated[
         int,
         Meta(ge=1, le=65_536, description="Steps of a bar; crossover cuts at bar lines."),
@@ -88,6 +95,8 @@ class GridShape(Settings, frozen=True):
     def __post_init__(self) -> None:
         if self.most_voices and self.voices > self.most_voices:
             raise InputError("voices must not be more than most_voices")
+        if self.keys % self.planes:
+            raise InputError(f"keys must be even with 2 planes, got {self.keys}")
         if self.density[0] > self.density[1]:
             raise InputError(f"density must have the lower number first, got {self.density}")
 
@@ -224,4 +233,5 @@ class GridSettings(Settings, frozen=True):
             1.0 - 1.0 / mutation.edits,
             cumulated(mutation, MUTATIONS),
             mutation.variation,
+            grid.planes,
         )

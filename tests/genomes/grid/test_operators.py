@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genomes.errors import GenomeError
-from genomes.grid.mutation import MUTATIONS, GridRates
+from genomes.grid.cells import GridRates
+from genomes.grid.mutation import MUTATIONS
 from genomes.grid.operators import CROSSOVERS, breed_grids, cross_grids, first_grids
 
 STEPS, KEYS, BAR = 18, 5, 4  # four bars and half a one

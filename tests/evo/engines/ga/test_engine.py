@@ -370,7 +370,7 @@ MILLION, BILLION = "1,000,000", "1,000,000,000"
 
 @pytest.mark.parametrize(("table", "item", "value", "said"), [
     ("grid", "steps", 0, "must be a whole number from 1 to 65,536, got 0"),
-    ("grid", "keys", 2.5, "must be a whole number from 1 to 128, got 2.5"),
+    ("grid", "keys", 2.5, "must be a whole number from 1 to 256, got 2.5"),
     ("grid", "bar", "long", "must be a whole number from 1 to 65,536, got 'long'"),
     ("grid", "density", 0.5, "must be 2 values, each a number from 0 to 1, got 0.5"),
     ("grid", "density", [0.6, 1.2], "must be 2 values, each a number from 0 to 1, got [0.6, 1.2]"),
