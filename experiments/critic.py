@@ -301,8 +301,9 @@ def task(config: Config, folder: Path) -> Task:
 def _files(
     style: Style, fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]
 ) -> dict[str, bytes]:
-    """Return every piece as NAME.mid, and a picture of all."""
+    """Return every piece as MIDI and sheets, and a picture of all."""
     from evo.analysis.plot import pieces_figure, png_bytes
+    from evo.music.export.files import song_files
 
     pieces = [style.song(roll, name) for roll, name in zip(rolls, names, strict=True)]
     notes = [
@@ -310,8 +311,10 @@ def _files(
         f"songs; longest known run {of['longest_run']}"
         for of in fitness.figures_of(rolls)
     ]
-    files = {f"{piece.name}.mid": piece.to_midi() for piece in pieces}
-    return files | {"roll.png": png_bytes(pieces_figure(pieces, notes))}
+    files = {"roll.png": png_bytes(pieces_figure(pieces, notes))}
+    for piece in pieces:
+        files |= song_files(piece, piece.name)
+    return files
 
 
 def _pieces(

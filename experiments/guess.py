@@ -266,6 +266,7 @@ def _champion_files(fitness: Guessing, performers: Any, silent: Song) -> dict[st
     """Return the champion's melody, its roll and its predictability."""
     from evo.analysis.plot import guessing_figure, pieces_figure, png_bytes
     from evo.analysis.plot.rolls import ROW_STEPS
+    from evo.music.export.files import song_files
 
     roll = melody_of(fitness.keys, fitness.steps, performers)
 
@@ -278,7 +279,7 @@ def _champion_files(fitness: Guessing, performers: Any, silent: Song) -> dict[st
         for begin, end in zip(begins, ends, strict=True)
     ]
     return {
-        "song.mid": melody.to_midi(),
+        **song_files(melody, "song"),
         "roll.png": png_bytes(pieces_figure(rows, [""] * len(rows), width)),
         "guessing.png": png_bytes(guessing_figure(roll, fitness.steps)),
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from evo.analysis.plot import lags_figure, pieces_figure, png_bytes, reading_figure, rolls_figure
 from evo.core.seeds import Role, stream
+from evo.music.export.files import song_files
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 
@@ -30,7 +31,7 @@ def performances(
     for number, song in enumerate(songs, start=1):
         played = performers.perform(song.roll(durations)[:prompt_steps], song.steps)[0]
         ending = "" if number == 1 else f"-{number:03d}"
-        files[f"song{ending}.mid"] = _played(song, played).to_midi()
+        files |= song_files(_played(song, played), f"song{ending}")
         files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
     return files
 
@@ -59,7 +60,7 @@ def melodies(
         beginning = song.roll(durations)[:prompt_steps]
         played = performers.perform(beginning, song.steps, streams, TEMPERATURE)[0]
         played_songs.append(_played(song, played))
-        files["song.mid" if number == 1 else f"song-{number:03d}.mid"] = played_songs[-1].to_midi()
+        files |= song_files(played_songs[-1], "song" if number == 1 else f"song-{number:03d}")
     drawn = played_songs[:DRAWN]
     notes = [f"temperature {TEMPERATURE:g}, after the first {prompt_steps} steps"] * len(drawn)
     return files | {"roll.png": png_bytes(pieces_figure(drawn, notes))}

@@ -360,8 +360,9 @@ def _plain(table: Any) -> SimpleNamespace:
 
 def _song_files(song: Song) -> Files:
     from evo.analysis.plot import pieces_figure, png_bytes
+    from evo.music.export.files import song_files
 
-    return {"song.mid": song.to_midi(), "roll.png": png_bytes(pieces_figure([song], [""]))}
+    return song_files(song, "song") | {"roll.png": png_bytes(pieces_figure([song], [""]))}
 
 
 def _merged(presets: Mapping[str, Changes], defaults: Mapping[str, Changes]) -> Any:

@@ -13,7 +13,7 @@ tempo      tempos in beats of the metre
 
 from evo.music.export.abc import abc_text
 from evo.music.export.engraving import svg_text
-from evo.music.export.files import FORMATS, exported, sheet_files
+from evo.music.export.files import FORMATS, exported, song_files
 from evo.music.export.musicxml import musicxml_text
 
-__all__ = ["FORMATS", "abc_text", "exported", "musicxml_text", "sheet_files", "svg_text"]
+__all__ = ["FORMATS", "abc_text", "exported", "musicxml_text", "song_files", "svg_text"]

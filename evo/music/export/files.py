@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evo.core.errors import InputError
 from evo.music.export.abc import abc_text
 from evo.music.export.engraving import svg_text
 from evo.music.export.musicxml import musicxml_text
@@ -31,14 +32,17 @@ def exported(song: Song, to: str) -> bytes:
     return FORMATS[to](song)
 
 
-def sheet_files(song: Song, stem: str) -> dict[str, bytes]:
-    """Return the sheets of a song: ABC and MusicXML, by file name.
+def song_files(song: Song, stem: str) -> dict[str, bytes]:
+    """Return a song as MIDI and as sheets, ABC and MusicXML, by file name.
+
+    Music that no sheet can hold, as too many notes sound at once, has no sheets.
 
     Args:
         song: the song.
         stem: name of the files, without suffix.
-
-    Raises:
-        InputError: if the music cannot be written.
     """
-    return {f"{stem}.{to}": exported(song, to) for to in ("abc", "musicxml")}
+    files = {f"{stem}.mid": song.to_midi()}
+    try:
+        return files | {f"{stem}.{to}": exported(song, to) for to in ("abc", "musicxml")}
+    except InputError:
+        return files

@@ -9,7 +9,7 @@ import pytest
 
 from evo.core.errors import InputError
 from evo.music.abc.songs import songs_of_abc
-from evo.music.export import abc_text, musicxml_text, sheet_files
+from evo.music.export import abc_text, musicxml_text, song_files
 from evo.music.metre import Key, Metre
 from evo.music.planes import planes_of
 from evo.music.song import Song
@@ -135,9 +135,9 @@ def test_real_songs_are_read_back_and_written_as_musicxml() -> None:
 
 def test_the_same_song_has_the_same_sheets() -> None:
     song = random_song(1)
-    files = sheet_files(song, "song")
+    files = song_files(song, "song")
     assert list(files) == ["song.abc", "song.musicxml"]
-    assert files == sheet_files(song, "song")
+    assert files == song_files(song, "song")
 
 
 def test_silence_is_a_rest() -> None:
