@@ -161,8 +161,10 @@ def frequencies(rolls: Sequence[BoolArray], keys: int, bar: int) -> FloatArray:
     attacks = everything[:, :keys].any(axis=1)
     at = np.bincount(position, minlength=bar) + 1.0
     rhythm = (np.bincount(position, attacks, minlength=bar) + attacks.mean()) / at
-    # Keys are drawn independently: with this sum of chances, some key sounds as often as in songs.
-    expected = -np.log(1.0 - np.clip(rhythm, _RARE, 1.0 - _RARE))
+    # Keys are drawn independently: with this sum of chances, some key sounds as often as in songs,
+    # and as many together.
+    together = everything[:, :keys].sum() / max(int(attacks.sum()), 1)
+    expected = np.maximum(-np.log(1.0 - np.clip(rhythm, _RARE, 1.0 - _RARE)), rhythm * together)
     counts = everything[:, :keys].sum(axis=0) + _UNUSED
     chances = np.clip(expected[:, None] * counts / counts.sum(), _SMALLEST, 0.9)
     held = (everything[:, keys:].sum(axis=0) + _UNUSED) / (len(everything) + 1.0)

@@ -1,5 +1,6 @@
 """The best individual of a run, for Python."""
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,6 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.user_files import user_file
-from evo.music.midi.reading import usual_lowest_note
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray, Singles
 from genomes.base import Performers
@@ -32,7 +32,8 @@ class Champion:
         performers: Performers,
         score: float | None,
         generation: int,
-        shape: tuple[int, int, int] | None = None,
+        like: Song | None = None,
+        durations: bool = False,
     ) -> None:
         """Take the individual.
 
@@ -40,11 +41,12 @@ class Champion:
             performers: The individual as a batch of one.
             score: Its fitness.
             generation: The generation in which it was found.
-            shape: Keys, steps per beat and steps of its music; None without music.
+            like: A song with the pitch, length, metre and tempo of its music; None without music.
+            durations: Whether it plays how long notes sound, too.
         """
         self.performers, self.score, self.generation = performers, score, generation
         self.individual = Individual(performers)
-        self._shape = shape
+        self._like, self._durations = like, durations
 
     def __repr__(self) -> str:
         score = "" if self.score is None else f", fitness {self.score:.6g}"
@@ -59,7 +61,7 @@ class Champion:
     @property
     def plays(self) -> bool:
         """Whether it plays music."""
-        return self._shape is not None
+        return self._like is not None
 
     @cached_property
     def network(self) -> Network:
@@ -101,23 +103,28 @@ class Champion:
         found: Singles = self.individual.follow(roll)
         return found
 
-    def song(self, steps: int | None = None, prompt: Any = None, tempo: float = 120.0) -> Song:
-        """Return what the champion plays.
+    def song(
+        self, steps: int | None = None, prompt: Any = None, tempo: float | None = None
+    ) -> Song:
+        """Return what the champion plays, at the pitch and in the metre of its run's song.
 
         Args:
             steps: Steps of the song; None for those of the run.
-            prompt: Notes to begin with, a song or bool (prompt_steps, keys); None for none.
-            tempo: Beats per minute.
+            prompt: Notes to begin with, a song or bool (prompt_steps, channels); None for none.
+            tempo: Beats per minute; None for the run's.
 
         Raises:
             InputError: If it plays no music.
         """
-        if self._shape is None:
+        like = self._like
+        if like is None:
             raise InputError("this champion plays no music: its task is one of numbers")
-        keys, steps_per_beat, usual = self._shape
-        begin = np.zeros((0, keys), np.bool_) if prompt is None else getattr(prompt, "grid", prompt)
-        played = self.perform(np.asarray(begin, np.bool_), steps or max(usual, len(begin)))
-        return Song(played, usual_lowest_note(keys), steps_per_beat, tempo, "champion")
+        begin = like.roll(self._durations)[:0]
+        if prompt is not None:
+            begin = prompt.roll(self._durations) if isinstance(prompt, Song) else prompt
+        played = self.perform(np.asarray(begin, np.bool_), steps or max(like.steps, len(begin)))
+        song = replace(like.played(played), name="champion")
+        return song if tempo is None else replace(song, tempo=tempo, tempo_changes=())
 
     def to_neat_python(self, config: Any) -> Any:
         """Return a network as a genome of neat-python."""

@@ -5,6 +5,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, overload
 
+import numpy as np
+
 from evo.analysis.tables import columns, logbook
 from evo.api.champion import Champion
 from evo.core.config import Config
@@ -12,6 +14,7 @@ from evo.core.errors import DAMAGE, CheckpointError, InputError, MidiError, RunE
 from evo.core.state import State
 from evo.engines import Engine, engine_class
 from evo.experiment import Experiment
+from evo.music.midi.reading import usual_lowest_note
 from evo.music.song import Song
 from evo.runs import checkpoint
 from evo.runs.champion import load_champion
@@ -171,11 +174,47 @@ class Run:
         """
         performers = load_champion(self.path, self.config.run.engine)
         last = self.log[-1]
-        steps = getattr(self.config.task, "steps", 64)
-        shape = None
-        if self.experiment.resolution is not None:
-            shape = (*self.experiment.resolution(self.config), steps)
-        return Champion(performers, last["champion"], last["champion_generation"], shape)
+        return Champion(
+            performers,
+            last["champion"],
+            last["champion_generation"],
+            self._like(),
+            getattr(self.config.task, "durations", False),
+        )
+
+    def _like(self) -> Song | None:
+        """Return a song with the instrument, metre and length of the run's music, if any."""
+        if self.experiment.resolution is None:
+            return None
+        if (self.path / "champion" / "song.mid").exists():
+            return self.song
+        keys, steps_per_beat = self.experiment.resolution(self.config)
+        silence = np.zeros((getattr(self.config.task, "steps", 64), keys), np.bool_)
+        return Song(silence, usual_lowest_note(keys), steps_per_beat)
+
+    def improvise(
+        self,
+        temperature: float | None = None,
+        seed: int = 0,
+        prompt: str | None = None,
+        *,
+        improvise: bool = False,
+    ) -> Song:
+        """Return new music of the champion, as `evo play` with these options does.
+
+        Args:
+            temperature: Sampling temperature; 0 is deterministic, None the default.
+            seed: Random seed of the sampling.
+            prompt: Name or path of a song to begin with; None for the champion's own beginning.
+            improvise: Whether to play without the learned song.
+
+        Raises:
+            RunError: If the champion is missing or damaged, or cannot play anything new.
+            InputError: If there is no such song.
+        """
+        from evo.api.improvise import improvise as play
+
+        return play(self.path, improvise, temperature, seed, prompt)
 
     @property
     def song(self) -> Song:

@@ -50,7 +50,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     if anew and not given_run:
         raise RunError(f"{path}: only a run's champion can improvise, and there is no run here")
     if anew:
-        from evo.cli.improvise import improvise
+        from evo.api.improvise import improvise
 
         song = improvise(path, **freedom)
         folder, name = path, f"improvisations/{song.name}.wav"

@@ -244,4 +244,4 @@ def test_a_champion_that_does_not_fit_the_configuration_is_refused_in_one_line(
     for keys in (88, 12):
         (path / "config.toml").write_text(config.replace(" = 13\n", f" = {keys}\n"))
         line = refused("play", path, "--temperature", "1", "--prompt", "./none.mid")
-        assert f"its champion does not fit config.toml, which has {keys} keys" in line
+        assert f"its champion does not fit config.toml, which has {keys} channels" in line

@@ -46,7 +46,8 @@ def improvise(
     if improvising is None or resolution is None:
         raise RunError(f"{path}: a champion of {experiment.name} cannot improvise")
     keys, steps_per_beat = resolution(config)
-    performers = _champion(path, config.run.engine, keys)
+    channels = keys * (2 if getattr(config.task, "durations", False) else 1)
+    performers = _champion(path, config.run.engine, channels)
     if improvise:
         performers = _freed(path, performers, improvising.has_song)
     if temperature is None:
@@ -65,14 +66,14 @@ def improvise(
     return replace(song, name=name)
 
 
-def _champion(path: Path, engine: str, keys: int) -> Any:
-    """Return a run's champion as a batch of one, which plays these keys."""
+def _champion(path: Path, engine: str, channels: int) -> Any:
+    """Return a run's champion as a batch of one, which plays these channels."""
     performers = load_champion(path, engine)
     try:
-        performers.perform(np.zeros((1, keys), np.bool_), 1)
+        performers.perform(np.zeros((1, channels), np.bool_), 1)
     except ValueError as error:
         raise RunError(
-            f"{path}: its champion does not fit config.toml, which has {keys} keys: {error}"
+            f"{path}: its champion does not fit config.toml, which has {channels} channels: {error}"
         ) from None
     return performers
 
