@@ -29,6 +29,7 @@ scores as the project reads them, none as symusic does.
 import common  # first: it arranges the import path
 
 # isort: split
+import contextlib
 import importlib.util
 import random
 import statistics
@@ -163,10 +164,8 @@ def score_notes(score: Any, ticks_per_beat: int) -> Notes:
     """Return (onset, end, pitch) of a score's notes, as music21 has them, from its first onset."""
     import music21
 
-    try:
+    with contextlib.suppress(music21.Music21Exception):  # then it is written without repeats
         score = score.expandRepeats()
-    except music21.Music21Exception:
-        pass  # it is written without repeats then
     notes: Notes = Counter()
     for note in score.stripTies().flatten().notes:
         if not isinstance(note, music21.harmony.Harmony):
