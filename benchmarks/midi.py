@@ -17,6 +17,10 @@ music21 are also compared with the scores they were written from.
 
 Without symusic or music21, what needs them is skipped with a message.
 
+Found (symusic 0.6): 100 % of the valid files agree, among them 427 written by music21 and 500
+generated. With `--from-music21 24`, 28 of 115 files lack note-offs: all 28 have the notes of their
+scores as the project reads them, none as symusic does.
+
 --speed reads a file of 100 kB (`read_piece` and `Song.load`, best and median of 15), and checks
 1,000 files in a process of its own: seconds and peak memory (see `song_check.py`).
 """
@@ -25,6 +29,7 @@ Without symusic or music21, what needs them is skipped with a message.
 import common  # first: it arranges the import path
 
 # isort: split
+import contextlib
 import importlib.util
 import random
 import statistics
@@ -159,10 +164,8 @@ def score_notes(score: Any, ticks_per_beat: int) -> Notes:
     """Return (onset, end, pitch) of a score's notes, as music21 has them, from its first onset."""
     import music21
 
-    try:
+    with contextlib.suppress(music21.Music21Exception):  # then it is written without repeats
         score = score.expandRepeats()
-    except music21.Music21Exception:
-        pass  # it is written without repeats then
     notes: Notes = Counter()
     for note in score.stripTies().flatten().notes:
         if not isinstance(note, music21.harmony.Harmony):
