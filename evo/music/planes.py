@@ -7,22 +7,24 @@ performers play has the onsets only, or both planes side by side: (steps, 2 * ke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from genomes.arrays import BoolArray
+from genomes.arrays import BoolArray, IntArray
 
 Note = tuple[int, int, int]  # first step, release step, key
 
 
-def planes_of(notes: Iterable[Note], steps: int, keys: int) -> tuple[BoolArray, BoolArray]:
+def planes_of(
+    notes: Sequence[Note] | IntArray, steps: int, keys: int
+) -> tuple[BoolArray, BoolArray]:
     """Return the planes of notes.
 
     Args:
-        notes: (first step, release step, key), in any order, with first < steps. A release after
-            the end is cut. Of notes that begin together on a key, the longest counts.
+        notes: (first step, release step, key) in any order, or int64 (notes, 3), with first <
+            steps. A release after the end is cut. Of notes that begin together on a key, the longest counts.
         steps: Length of the planes.
         keys: Number of keys.
 
@@ -32,10 +34,10 @@ def planes_of(notes: Iterable[Note], steps: int, keys: int) -> tuple[BoolArray, 
     onsets = np.zeros((steps, keys), np.bool_)
     # Presses less releases, summed over time: the cost does not grow with the notes' lengths.
     down = np.zeros((steps + 1, keys), np.int8)
-    rows = np.array(sorted(notes, key=lambda note: (note[2], note[0], note[1])), np.int64)
+    rows = np.asarray(notes, np.int64).reshape(-1, 3)
     if not len(rows):
         return onsets, onsets.copy()
-    first, last, key = rows.T
+    first, last, key = rows[np.lexsort((rows[:, 1], rows[:, 0], rows[:, 2]))].T
     follows = np.append(key[1:] == key[:-1], False)
     following = np.append(first[1:], steps)
     together = follows & (following == first)  # the last of these is the longest
@@ -65,6 +67,18 @@ def notes_of(onsets: BoolArray, sounding: BoolArray) -> list[Note]:
     after = np.searchsorted(places, keys * (len(onsets) + 1) + first, side="right")
     last = rows[after]
     return sorted(zip(first.tolist(), last.tolist(), keys.tolist(), strict=True))
+
+
+def is_connected(onsets: BoolArray, sounding: BoolArray) -> bool:
+    """Return whether every onset sounds, and what sounds began with an onset.
+
+    Args:
+        onsets: bool (steps, keys).
+        sounding: bool (steps, keys).
+    """
+    begins = sounding & ~onsets
+    begins[1:] &= ~sounding[:-1]
+    return not begins.any() and not (onsets & ~sounding).any()
 
 
 def connected(onsets: BoolArray, sounding: BoolArray) -> BoolArray:

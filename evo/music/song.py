@@ -25,7 +25,7 @@ from evo.music.midi.roll import read_score
 from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import write_file
 from evo.music.names import name_of
-from evo.music.planes import checked_plane, connected, notes_of, split, until_next
+from evo.music.planes import checked_plane, connected, is_connected, notes_of, split, until_next
 from evo.music.synth import player, write_wav
 from genomes.arrays import BoolArray, FloatArray, IntArray
 
@@ -72,7 +72,7 @@ class Song:
         steps, keys = onsets.shape
         if sounding.shape != onsets.shape:
             raise ValueError(f"sounding: expected {onsets.shape}, got {sounding.shape}")
-        if sounding is not onsets and not np.array_equal(connected(onsets, sounding), sounding):
+        if sounding is not onsets and not is_connected(onsets, sounding):
             raise ValueError("sounding: a key sounds without an onset before, or not at its onset")
         integer("onsets: number of steps", steps, 1, MAX_STEPS)
         integer("onsets: number of keys", keys, 1, 128)

@@ -287,7 +287,7 @@ def midi_files(
     found = _listed(path, below, suffixes)
     if not found:
         where = "in this folder or below it" if below else "in this folder"
-        raise MidiError(path, f"no *.mid or *.midi file {where}")
+        raise MidiError(path, f"no *.mid, *.midi or *.kar file {where}")
     return found
 
 

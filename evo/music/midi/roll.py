@@ -90,7 +90,7 @@ def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) 
     grid = _Grid(path, piece, steps_per_beat, reading.steps)
     lowest_note, keys, shift = _instrument(path, piece, reading, marked)
     rows = grid.notes + np.array([0, 0, shift - lowest_note])
-    onsets, sounding = planes_of(map(tuple, rows.tolist()), grid.steps, keys)
+    onsets, sounding = planes_of(rows, grid.steps, keys)
     remarks += _losses(piece, grid, int(onsets.sum()))
     tempo, tempo_changes = _timeline(
         float(MICROSECONDS * scale / DEFAULT_TEMPO),
