@@ -136,7 +136,7 @@ def test_real_songs_are_read_back_and_written_as_musicxml() -> None:
 def test_the_same_song_has_the_same_sheets() -> None:
     song = random_song(1)
     files = song_files(song, "song")
-    assert list(files) == ["song.abc", "song.musicxml"]
+    assert list(files) == ["song.mid", "song.abc", "song.musicxml"]
     assert files == song_files(song, "song")
 
 
