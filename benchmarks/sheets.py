@@ -40,9 +40,10 @@ from evo.music.export import abc_text, musicxml_text
 from evo.music.export.score import score_of
 from evo.music.midi.units import tempo_to_microseconds
 from evo.music.song import Song
-from evo.music.song_finder import midi_files
 
 Facts = dict[str, list[Any]]
+
+SUFFIXES = (".mid", ".midi", ".abc")
 
 
 def quarters(value: Any) -> Fraction:
@@ -127,10 +128,12 @@ def write(options: argparse.Namespace) -> None:
     """Write the sheets of songs, and compare."""
     counts: Counter[str] = Counter()
     for folder in options.folders:
-        paths = midi_files(folder) + sorted(map(str, Path(folder).glob("*.abc")))
+        paths = sorted(str(path) for path in Path(folder).iterdir() if path.suffix in SUFFIXES)
         for path in paths[:: options.every]:
             try:
-                songs = songs_of_abc(path) if path.endswith(".abc") else [Song.load(path)]
+                songs = (
+                    songs_of_abc(path, refuse=print) if path.endswith(".abc") else [Song.load(path)]
+                )
             except EvoError as error:
                 counts["not read"] += 1
                 print(error)
