@@ -31,9 +31,7 @@ from evo.experiment import (
     FindSongs,
     Music,
     ShowMessage,
-    SongSettings,
     Task,
-    fixed_grid,
     player_file,
     player_of,
 )
@@ -48,6 +46,7 @@ from evo.fitness.critic.style import Style
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
 from evo.music.midi.reading import AUTO, Auto
+from evo.music.settings import SongSettings, fixed_grid
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
 from genomes.arrays import BoolArray, FloatArray

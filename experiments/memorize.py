@@ -35,9 +35,7 @@ from evo.experiment import (
     Music,
     Panel,
     ShowMessage,
-    SongSettings,
     Task,
-    fixed_grid,
     player_file,
     player_of,
 )
@@ -45,6 +43,7 @@ from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
 from evo.music.lags import MAX_LAG, Rolls, lags_for, lags_in_words
+from evo.music.settings import SongSettings, fixed_grid
 from evo.music.song import Song
 from evo.music.song_finder import load_songs
 from genomes.base import Streams

@@ -7,17 +7,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import msgspec
 import numpy as np
 
 from evo.api.options import flag
+from evo.api.user_music import MusicSettings, channels, empty_song, song_files
 from evo.api.user_settings import check_defaults, check_settings
 from evo.core.config import COMMON_TABLES, Config
 from evo.core.errors import InputError
 from evo.core.registry import GENOMES, find
-from evo.core.settings import Changes, Meta, Settings, changed
+from evo.core.settings import Changes, Settings, changed
 from evo.core.user_scripts import script_of
 from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
 from evo.fitness.function import FunctionFitness, name_of_function
@@ -63,19 +64,6 @@ _MUSIC: Mapping[str, Changes] = {
         },
     },
 }
-
-
-class MusicSettings(Settings, frozen=True):
-    """The instrument and the length of the pieces of a user's musical experiment."""
-
-    keys: Annotated[int, Meta(ge=1, le=128, description="Keys of the instrument.")] = 13
-    steps: Annotated[int, Meta(ge=1, le=65_536, description="Steps of a piece.")] = 64
-    steps_per_beat: Annotated[int, Meta(ge=1, le=96, description="Steps per quarter note.")] = 2
-    metre: Annotated[str, Meta(description="Time signature, for the bar lines: 3/4.")] = "4/4"
-    durations: Annotated[
-        bool, Meta(description="Rolls have a second plane: how long notes sound.")
-    ] = False
-    tempo: Annotated[float, Meta(ge=5, le=1000, description="Beats per minute.")] = 120.0
 
 
 def fitness(
@@ -211,7 +199,7 @@ class _OfUser:
         if self.vectors is not None:
             return self.vectors
         metre_of(config.task.metre)
-        return Music(_channels(config.task), config.task.steps)
+        return Music(channels(config.task), config.task.steps)
 
     def task(self, config: Config, folder: Path) -> Task:
         """Return the task; see `Experiment.task`."""
@@ -222,15 +210,10 @@ class _OfUser:
             return Task(fitness)
 
         def files(performers: Any) -> Files:
-            steps, lowest_note = max(own.steps, len(self.prompt)), usual_lowest_note(own.keys)
-            played = performers.perform(self.prompt, steps)[0]
-            silence, metre = np.zeros((1, own.keys), np.bool_), metre_of(own.metre)
-            empty = Song(
-                silence, lowest_note, own.steps_per_beat, own.tempo, self.name, metre=metre
-            )
-            return _song_files(empty.played(played))
+            played = performers.perform(self.prompt, max(own.steps, len(self.prompt)))[0]
+            return song_files(empty_song(own, self.name).played(played))
 
-        player = player_of(config, _channels(own))
+        player = player_of(config, channels(own))
         return Task(fitness, player, files, usual_lowest_note(own.keys))
 
 
@@ -343,12 +326,6 @@ def _with_music(base: type[Settings], keys: int, steps: int) -> type[Settings]:
     return made
 
 
-def _channels(table: Any) -> int:
-    """Return the channels of a roll: keys, or twice as many with durations."""
-    channels: int = table.keys * (2 if table.durations else 1)
-    return channels
-
-
 def _plain(table: Any) -> SimpleNamespace:
     """Return settings as a plain record, which can be sent to worker processes."""
     values = {
@@ -356,13 +333,6 @@ def _plain(table: Any) -> SimpleNamespace:
         for name in table.__struct_fields__
     }
     return SimpleNamespace(**values)
-
-
-def _song_files(song: Song) -> Files:
-    from evo.analysis.plot import pieces_figure, png_bytes
-    from evo.music.export.files import song_files
-
-    return song_files(song, "song") | {"roll.png": png_bytes(pieces_figure([song], [""]))}
 
 
 def _merged(presets: Mapping[str, Changes], defaults: Mapping[str, Changes]) -> Any:

@@ -12,7 +12,7 @@ from evo.core.errors import InputError, suggestion
 from evo.core.seeds import MAX_SEED
 from evo.core.settings import Changes, Meta, Settings, changed
 from evo.core.user_files import user_file
-from evo.experiment import SONG_OPTIONS
+from evo.music.settings import SONG_OPTIONS
 
 # The options of `evo resume`, and those of `evo run`.
 LIMITS = (

@@ -24,7 +24,8 @@ def planes_of(
 
     Args:
         notes: (first step, release step, key) in any order, or int64 (notes, 3), with first <
-            steps. A release after the end is cut. Of notes that begin together on a key, the longest counts.
+            steps. A release after the end is cut. Of notes that begin together on a key, the
+            longest counts.
         steps: Length of the planes.
         keys: Number of keys.
 

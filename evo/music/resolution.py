@@ -22,6 +22,13 @@ TOLERANCE = 128  # parts of a beat
 _MIN_ONSETS = 4  # with fewer, any beat would be regular
 
 
+def distinct(numbers: IntArray) -> IntArray:
+    """Return the different numbers, increasing; faster than np.unique, which hashes."""
+    ordered = np.sort(numbers)
+    found: IntArray = ordered[np.diff(ordered, prepend=ordered[:1] - 1) > 0]
+    return found
+
+
 def steps_of(ticks: IntArray, steps_per_beat: int, ticks_per_beat: int) -> IntArray:
     """Return the nearest step of each tick, halves up.
 
@@ -87,7 +94,7 @@ def least_loss(ticks: IntArray, keys: IntArray, ticks_per_beat: int) -> int:
         ticks_per_beat: Ticks per quarter note.
     """
     kept = {
-        steps: len(np.unique(steps_of(ticks, steps, ticks_per_beat) * 128 + keys))
+        steps: len(distinct(steps_of(ticks, steps, ticks_per_beat) * 128 + keys))
         for steps in RESOLUTIONS
     }
     return max(kept, key=lambda steps: (kept[steps], -steps))

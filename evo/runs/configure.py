@@ -14,8 +14,9 @@ from evo.core.registry import ENGINES, GENOMES, find, short_name
 from evo.engines import Engine, default_engine, engine_class, full_name, genome_of
 from evo.engines.neat.config_file import check_fits, check_functions, load, threshold
 from evo.engines.neat.settings import NeatPythonSettings
-from evo.experiment import SONG_OPTIONS, Experiment, FindSongs, ShowMessage
+from evo.experiment import Experiment, FindSongs, ShowMessage
 from evo.music.midi.reading import AUTO
+from evo.music.settings import SONG_OPTIONS
 from evo.runs.description import Tables, load_config
 
 

@@ -394,8 +394,7 @@ def play_on(
                 _sample(plan, s, temperature, chances[i, step, 0], row)
                 continue
             _to_activations(plan, s, activations)
-            if temperature > 0.0:
-                sample_keys(activations, temperature, sampling, step, chances[i, step], row)
-                continue
             for key in range(keys):
                 row[key] = activations[key] > 0.0
+            if temperature > 0.0:
+                sample_keys(activations, temperature, sampling, step, chances[i, step], row)

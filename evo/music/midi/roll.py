@@ -31,7 +31,7 @@ from evo.music.midi.reading import (
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS, note_name
 from evo.music.pickup import found_pickup
 from evo.music.planes import planes_of
-from evo.music.resolution import fitting, in_place, least_loss, other_beat, steps_of
+from evo.music.resolution import distinct, fitting, in_place, least_loss, other_beat, steps_of
 from genomes.arrays import BoolArray, IntArray
 
 Value = TypeVar("Value")
@@ -180,7 +180,7 @@ def _beat_of(piece: MidiPiece, reading: Reading, is_marked: bool) -> tuple[int, 
         return reading.beat_ticks, []
     if is_marked:
         return piece.ticks_per_beat, []
-    ticks = np.unique(piece.notes[:, 0])
+    ticks = distinct(piece.notes[:, 0])
     if fitting(ticks, piece.ticks_per_beat) is not None:
         return piece.ticks_per_beat, []
     beat = other_beat(ticks, piece.ticks_per_beat)
@@ -194,7 +194,7 @@ def _beat_of(piece: MidiPiece, reading: Reading, is_marked: bool) -> tuple[int, 
 
 def _resolution(piece: MidiPiece) -> int:
     """Return the coarsest resolution that keeps the onsets, with bars of whole steps if it can."""
-    ticks = np.unique(piece.notes[:, 0])
+    ticks = distinct(piece.notes[:, 0])
     bars = {
         bar_steps(beats, unit, 1).denominator
         for _, beats, unit in piece.metres
@@ -237,7 +237,7 @@ def _losses(piece: MidiPiece, grid: _Grid, kept: int) -> list[str]:
     inside = piece.notes[
         piece.notes[:, 0] < grid.steps * piece.ticks_per_beat // grid.steps_per_beat
     ]
-    different = len(np.unique(inside[:, 0] * 128 + inside[:, 2]))
+    different = len(distinct(inside[:, 0] * 128 + inside[:, 2]))
     lost = max(different - kept, 0)
     near = in_place(inside[:, 0], grid.steps_per_beat, piece.ticks_per_beat)
     moved = int((~near).sum())
