@@ -9,8 +9,9 @@ if players read a level of their own there. The *class* of a step is its symbols
 class with several next symbols is undecided, and at most its most frequent one can be right.
 
 `further_lags` adds lags by greedy set cover: of all lags, the one that separates the most pairs of
-undecided steps, the shortest of several. Pairs are neighbours in the order of classes and symbols,
-some thousands at a time, so time and memory hardly grow with the number of undecided steps.
+undecided steps, the shortest of several. Some thousands of pairs are looked at at a time, so time
+and memory hardly grow with the number of undecided steps. Lags that turn out not to be needed are
+left out again. There are at most `MOST`: where every step needs a lag of its own, none helps.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ import numpy as np
 from genomes.arrays import BoolArray, Indices
 
 NEAR = 16  # steps back that are always inputs where lags are chosen
+MOST = 32  # maximum of further lags
 PAIRS = 2_000  # pairs of steps that are separated at a time
 CELLS = 20_000_000  # maximum of candidates times pairs in memory
 MAX_LAG = 65_536
@@ -98,24 +100,49 @@ def further_lags(rolls: Rolls, lags: Sequence[int]) -> Deciding:
     for lag in lags:
         classes = _divided(classes, steps.past(judged, lag))
     undecided, classes = _undecided(steps, judged, classes)
-    certain = len(judged) - len(undecided)
+    certain = len(judged) - len(undecided)  # steps that are decided already
     before = certain + _most_frequent(steps.symbols[undecided], classes)
     longest = min(rolls.longest, max(map(len, rolls.songs)) - 1)
     candidates = np.setdiff1d(np.arange(1, longest + 1), lags)
     added: list[int] = []
-    while len(undecided):
-        chosen = _separating(steps, undecided, classes, candidates)
+    left, parts = undecided, classes
+    while len(left) and len(added) < MOST:
+        chosen = _separating(steps, left, parts, candidates, MOST - len(added))
         if not chosen:
             break
         added += chosen
         candidates = np.setdiff1d(candidates, chosen)
         for lag in chosen:
-            classes = _divided(classes, steps.past(undecided, lag))
-        left, classes = _undecided(steps, undecided, classes)
-        certain += len(undecided) - len(left)
-        undecided = left
-    right = certain + _most_frequent(steps.symbols[undecided], classes)
-    return Deciding(tuple(sorted(added)), before, right, len(judged))
+            parts = _divided(parts, steps.past(left, lag))
+        left, parts = _undecided(steps, left, parts)
+    added, right = _needed(steps, undecided, classes, added)
+    return Deciding(tuple(sorted(added)), before, certain + right, len(judged))
+
+
+def _needed(
+    steps: _Steps, undecided: Indices, classes: Indices, added: list[int]
+) -> tuple[list[int], int]:
+    """Return the lags without those that decide no further step, and the right steps.
+
+    Args:
+        steps: All steps.
+        undecided: int64 (any,), steps that are undecided without the lags.
+        classes: int64 (any,), their classes.
+        added: The lags, the most effective first.
+    """
+
+    def right(lags: list[int]) -> int:
+        parts = classes
+        for lag in lags:
+            parts = _divided(parts, steps.past(undecided, lag))
+        return _most_frequent(steps.symbols[undecided], parts)
+
+    most = right(added)
+    for lag in reversed(added):
+        fewer = [other for other in added if other != lag]
+        if right(fewer) == most:
+            added = fewer
+    return added, most
 
 
 def lags_for(rolls: Rolls, lags: tuple[int, ...]) -> tuple[int, ...]:
@@ -206,8 +233,29 @@ def _most_frequent(symbols: Indices, classes: Indices) -> int:
     return int(most.sum())
 
 
+def _pairs(symbols: Indices, classes: Indices) -> tuple[Indices, Indices]:
+    """Return pairs of steps with the same class and different symbols.
+
+    In the order of classes and symbols, a step is paired with those 1, 2, 4, 8, ... after it.
+
+    Args:
+        symbols: int64 (any,), the next symbol of every step.
+        classes: int64 (any,), the class.
+    """
+    order = np.lexsort((symbols, classes))
+    first, second = [], []
+    shift = 1
+    while shift < len(order):
+        one, other = order[:-shift], order[shift:]
+        conflict = (classes[one] == classes[other]) & (symbols[one] != symbols[other])
+        first.append(one[conflict])
+        second.append(other[conflict])
+        shift *= 2
+    return np.concatenate(first), np.concatenate(second)
+
+
 def _separating(
-    steps: _Steps, undecided: Indices, classes: Indices, candidates: Indices
+    steps: _Steps, undecided: Indices, classes: Indices, candidates: Indices, most: int
 ) -> list[int]:
     """Return lags that separate some pairs of undecided steps, the most effective first.
 
@@ -216,24 +264,24 @@ def _separating(
         undecided: int64 (any,), the undecided ones.
         classes: int64 (any,), their classes.
         candidates: int64 (lags,), ascending.
+        most: Maximum number of lags.
     """
-    order = np.lexsort((steps.symbols[undecided], classes))
-    first, second = order[:-1], order[1:]
-    conflict = (classes[first] == classes[second]) & (
-        steps.symbols[undecided[first]] != steps.symbols[undecided[second]]
-    )
+    first, second = _pairs(steps.symbols[undecided], classes)
     count = min(PAIRS, max(1, CELLS // max(1, len(candidates))))
-    pairs = np.flatnonzero(conflict)[:count]
-    first, second = undecided[first[pairs]], undecided[second[pairs]]
+    if len(first) > count:
+        kept = np.linspace(0, len(first) - 1, count).astype(np.int64)
+        first, second = first[kept], second[kept]
+    first, second = undecided[first], undecided[second]
     separates = np.zeros((len(candidates), len(first)), np.bool_)
     for row, lag in enumerate(candidates.tolist()):
         separates[row] = steps.past(first, lag) != steps.past(second, lag)
     chosen: list[int] = []
     left = np.ones(len(first), np.bool_)
-    while True:
+    while len(chosen) < most and len(candidates):
         gains = separates[:, left].sum(axis=1)
-        best = int(np.argmax(gains)) if len(gains) else 0
-        if not len(gains) or gains[best] == 0:
-            return chosen
+        best = int(np.argmax(gains))
+        if not gains[best]:
+            break
         chosen.append(int(candidates[best]))
         left &= ~separates[best]
+    return chosen

@@ -8,17 +8,20 @@ from typing import Any
 
 import numpy as np
 import pytest
-from running import configured, start
+from running import Watcher, configured, start
 
 from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import ENGINES, experiment
 from evo.engines import engine_class
+from evo.music.metre import Metre
+from evo.music.planes import connected
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune
 from evo.runs import checkpoint
 from evo.runs.configure import configuration
+from evo.runs.loading import load_run
 from genomes.history_user.networks import HistoryUsers
 from genomes.network.networks import Networks
 
@@ -226,3 +229,90 @@ def test_settings_of_likelihood_are_refused_elsewhere(tmp_path: Path, table: Any
     (name,) = table
     with pytest.raises(InputError, match=f"memorize.{name} is for memorize.mode=likelihood"):
         start(tmp_path / "run", configured("memorize", memorize=table))
+
+
+def held_song(path: Path) -> Song:
+    """Save a song of two voices with held notes, 6/8 and a pickup, and return it."""
+    random = np.random.default_rng(3)
+    onsets = random.random((60, 14)) < 0.06
+    onsets[0, 3] = True
+    sounding = connected(onsets, onsets | (random.random(onsets.shape) < 0.7))
+    song = Song(onsets, 55, 4, name="mine", sounding=sounding, metre=Metre(6, 8, 3))
+    song.save(path / "mine.mid")
+    return Song.load(path / "mine.mid").whole_bars()
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("engine", list(ENGINES))
+def test_every_engine_learns_durations_and_plays_them(tmp_path: Path, engine: str) -> None:
+    song = held_song(tmp_path)
+    table = {"song": str(tmp_path / "mine.mid"), "durations": True}
+    path = tmp_path / "run"
+    result = start(path, configured("memorize", engine, memorize=table))
+    champion = champion_of((path, result, engine_class(engine)))
+    played = champion.perform(song.roll(True)[:8], song.steps)[0]
+    assert played.shape == (song.steps, 2 * song.keys)
+    assert result["steps_total"] == song.steps - 8
+    assert result["steps_correct"] == (played == song.roll(True))[8:].all(axis=1).sum()
+    assert Song.load(path / "champion" / "song.mid") == song.played(played)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_networks_learn_durations_completely(tmp_path: Path) -> None:
+    song = held_song(tmp_path)
+    table = {"song": str(tmp_path / "mine.mid"), "durations": True}
+    stop = {"solved": True, "generations": 1000}
+    path = tmp_path / "run"
+    config = configured("memorize", memorize=table, stop=stop, neat={"NEAT": {"pop_size": 60}})
+    assert start(path, config)["solved"]
+    assert Song.load(path / "champion" / "song.mid") == song
+    player = json.loads((path / "champion" / "player.json").read_text())
+    assert (player["keys"], player["steps"]) == (2 * song.keys, song.steps)
+    assert player["durations"] is True
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.skipif(not REPLAY.exists(), reason="needs ../shared/replay_network.py")
+def test_a_song_in_another_metre_is_replayed_from_its_champion(tmp_path: Path) -> None:
+    song = held_song(tmp_path)
+    given = tmp_path / "mine.mid"
+    path = tmp_path / "run"
+    result = start(path, configured("memorize", memorize={"song": str(given)}))
+    ended = subprocess.run(
+        [sys.executable, str(REPLAY), str(path), str(given)], capture_output=True, text=True
+    )
+    right, total = result["steps_correct"], song.steps - 8
+    assert ended.stdout == f"steps_correct {right} of {total}\n", ended.stderr
+
+
+def repeated(tmp_path: Path) -> str:
+    """Save a tune whose second part differs after a long repetition, and return its path."""
+    random = np.random.default_rng(1)
+    parts = np.zeros((2, 96, 13), np.bool_)
+    parts[:, np.arange(96), :] = np.eye(13, dtype=np.bool_)[random.integers(0, 13, (2, 96))]
+    Song(np.concatenate([parts[0], parts[0], parts[1]]), name="aab").save(tmp_path / "aab.mid")
+    return str(tmp_path / "aab.mid")
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_lags_that_decide_the_song_are_chosen_said_and_kept(tmp_path: Path) -> None:
+    path, watcher = tmp_path / "run", Watcher()
+    config = configured("memorize", memorize={"song": repeated(tmp_path)})
+    usual = experiment("memorize").config("neat").genome.lags
+    assert configured("memorize", memorize={"song": TUNE}).genome.lags == usual
+    assert config.genome.lags != usual
+    start(path, config, watcher)
+    (line,) = [text for text in watcher.messages if text.startswith("Lags")]
+    assert line.endswith("decide all 280 steps.")
+    assert load_run(path)[0].genome.lags == config.genome.lags
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_lags_of_the_user_are_kept_and_what_they_cannot_decide_is_said(tmp_path: Path) -> None:
+    table = {"memorize": {"song": repeated(tmp_path)}, "network": {"lags": (1, 2, 3)}}
+    watcher = Watcher()
+    config = configured("memorize", **table)
+    assert config.genome.lags == (1, 2, 3)
+    start(tmp_path / "run", config, watcher)
+    (line,) = [text for text in watcher.messages if text.startswith("At most")]
+    assert "--set network.lags=1,2,3," in line
