@@ -37,6 +37,7 @@ from evo.core.settings import Meta, Settings
 from evo.engines.base import Engine
 from evo.experiment import Experiment
 from evo.fitness.gymnasium import GymnasiumFitness as gymnasium_fitness  # noqa: N813
+from evo.music.metre import Key, Metre
 from evo.music.song import Song
 
 __all__ = [
@@ -44,7 +45,9 @@ __all__ = [
     "Engine",
     "EvoError",
     "Experiment",
+    "Key",
     "Meta",
+    "Metre",
     "Run",
     "Settings",
     "Song",

@@ -7,8 +7,8 @@ line is where most bars have an onset, where the longest notes begin, and which 
 over; the middle of a bar is where onsets are next in number (Lerdahl & Jackendoff, "A Generative
 Theory of Tonal Music", 1983, metrical preference rules 3 to 5).
 
-The weights were fitted to 479 folk tunes with known pickups; `benchmarks/notes.md` has the shares
-found in as many others.
+The weights were fitted to 479 folk tunes with known pickups. `benchmarks/notes.md` has the shares
+found.
 """
 
 from __future__ import annotations
