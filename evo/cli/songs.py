@@ -47,6 +47,18 @@ def export_songs(folder: str) -> None:
     click.echo(f"{len(tune_names())} MIDI files in {folder}")
 
 
+@songs.command("parts")
+@click.argument("file", type=click.Path())
+@one_line_errors
+def list_of_parts(file: str) -> None:
+    """List the parts of a MIDI FILE, for --part, --track and --channel of `evo run`."""
+    from evo.core.errors import printable
+    from evo.music.midi.read import list_parts
+
+    for line in list_parts(file):
+        click.echo(printable(line))
+
+
 @songs.command("check")
 @click.argument("path", required=False, type=click.Path())
 @click.option(

@@ -208,8 +208,12 @@ def test_runs_of_two_experiments_have_no_fitness_in_common(tmp_path: Path) -> No
     assert line == "best fitness: not comparable, they differ in run.experiment"
 
 
-def test_where_groups_differ_is_said_whole_in_the_picture(tmp_path: Path) -> None:
+def test_where_groups_differ_is_said_whole_in_the_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     song = "a-song-with-a-name-that-takes-more-than-half-of-a-line-by-itself"
+    monkeypatch.chdir(tmp_path)
+    tune("bingo").save(song)
     for engine in ("one-plus-one-network", "random-network"):
         for table in ({"activation_mutate_rate": "0.5", "node_add_prob": "0.7"}, {}):
             changes = {engine: {"DefaultGenome": table}, "memorize": {"song": song}}

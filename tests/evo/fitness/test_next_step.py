@@ -240,7 +240,8 @@ def test_the_champion_leaves_melodies_and_pictures_of_where_it_reads(run: Any) -
     path, _ = run
     names = {one.name for one in (path / "champion").iterdir()}
     assert names == {
-        "arrays.npz", "song.mid", "song-002.mid", "roll.png", "reading.png", "lags.png",
+        "arrays.npz", "song.mid", "song.abc", "song.musicxml", "song-002.mid", "song-002.abc",
+        "song-002.musicxml", "roll.png", "reading.png", "lags.png",
     }  # fmt: skip
     for name in ("roll.png", "reading.png", "lags.png"):
         assert (path / "champion" / name).read_bytes().startswith(b"\x89PNG")

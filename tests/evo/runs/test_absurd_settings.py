@@ -91,12 +91,12 @@ TOGETHER = [
      "neat: a first population of NEAT.pop_size = 1000000 networks with "
      "DefaultGenome.num_hidden = 100000 has 400,003,000,000 genes, more than the 200,000,000 "
      "that fit in memory"),
-    ("critic", "ga", ("ga.population.size=1e6", "critic.steps=65536", "critic.keys=128"),
-     "ga: population.size x grid.steps x grid.keys is 8,388,608,000,000, more than the "
+    ("critic", "ga", ("ga.population.size=1e6", "critic.steps=65536"),
+     "ga: population.size x grid.steps x grid.keys is 851,968,000,000, more than the "
      "4,000,000,000 that fit in memory"),
     ("critic", "deap-grid",
-     ("deap-grid.population.size=1e4", "critic.steps=65536", "critic.keys=128"),
-     "deap-grid: population.size x genes is 83,886,080,000, more than the 100,000,000 that fit "
+     ("deap-grid.population.size=1e4", "critic.steps=65536"),
+     "deap-grid: population.size x genes is 8,519,680,000, more than the 100,000,000 that fit "
      "in memory"),
     ("copy", "deap-history-user",
      ("deap-history-user.population.size=1e5", "deap-history-user.network.layers=64"),
