@@ -90,7 +90,8 @@ def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
     names = {path.name for path in champion.iterdir()}
     of_networks = {"network.json", "network.png", "player.json"} & names
     reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers) else set()
-    assert names - of_networks == {"arrays.npz", "roll.png", "song.mid"} | reads
+    music = {"song.mid", "song.abc", "song.musicxml"}
+    assert names - of_networks == {"arrays.npz", "roll.png"} | music | reads
     is_network = isinstance(champion_of(run), Networks)
     assert of_networks == ({"network.json", "network.png", "player.json"} if is_network else set())
     for name in {"network.png", "roll.png", "reading.png"} & names:
