@@ -51,6 +51,7 @@ from genomes.player import LARGEST_PAST
 from genomes.sampling import PLAIN, sampling_of
 
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
+LAGS_BAR = 8  # steps of the bars that the usual lags are made for
 
 
 class MemorizeSettings(SongSettings, frozen=True):
@@ -95,7 +96,8 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         changes: dict[str, Changes] = {"": {"task": {"mode": mode, **grid}}}
         lags = getattr(config.genome, "lags", ())
         if lags:  # lags that the user has set override these
-            chosen = lags_for(_rolls(config, songs), lags)
+            fits = not table.durations and all(song.bar == LAGS_BAR for song in songs)
+            chosen = lags_for(_rolls(config, songs), lags, fits)
             changes[config.genome_name] = {"genome": {"lags": chosen}}
         if table.durations:
             planes = {"planes": 2, "keys": 2 * songs[0].keys}
@@ -180,7 +182,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
     if lags and table.mode != "likelihood":
         usual = EXPERIMENT.config(config.run.engine).genome.lags
         option = f"{config.genome_name}.lags"
-        text = lags_in_words(_rolls(config, songs), lags, usual, option)
+        text = lags_in_words(_rolls(config, songs), lags, lags != usual, option)
         if text:
             show_message(text)
 

@@ -20,7 +20,9 @@ PRESETS: dict[str, Changes] = {
     # are 0 or 1, so that a silent key contributes nothing and a mutation disturbs few steps. The
     # extra input is 1 during learning, and 0 to improvise (`evo play --improvise`).
     # A wrong step costs a squared hinge of at least 1, so a key with less has no wrong step.
+    # Most songs need 50 to 200 generations; a few notes of long ones can need more.
     "neat": {
+        "stop": {"generations": 3000},
         "genome": {"lags": (*range(1, 17), *range(20, 97, 4)), "extra_inputs": (1.0,)},
         "engine": {"Modules": {"by_output": True, "freeze_below": 1.0}},
     },
@@ -88,7 +90,8 @@ PRESETS: dict[str, Changes] = {
 # Changes for the mode likelihood. Genome kinds listed here use it by default for several songs.
 LIKELIHOOD: dict[str, Changes] = {
     "": {"task": {"mode": "likelihood"}},
-    "neat": {"engine": {"Modules": {"by_output": False}}},  # there is no score by output
+    # There is no score by output.
+    "neat": {"stop": {"generations": 300}, "engine": {"Modules": {"by_output": False}}},
     "deap-history-user": {
         "engine": {"algorithm": {"kind": "eaSimple"}, "population": {"elitism": 0}}
     },

@@ -23,6 +23,7 @@ import numpy as np
 from genomes.arrays import BoolArray, Indices
 
 NEAR = 16  # steps back that are always inputs where lags are chosen
+REPEATS = 8  # lags at which songs repeat
 MOST = 32  # maximum of further lags
 PAIRS = 2_000  # pairs of steps that are separated at a time
 CELLS = 20_000_000  # maximum of candidates times pairs in memory
@@ -102,8 +103,7 @@ def further_lags(rolls: Rolls, lags: Sequence[int]) -> Deciding:
     undecided, classes = _undecided(steps, judged, classes)
     certain = len(judged) - len(undecided)  # steps that are decided already
     before = certain + _most_frequent(steps.symbols[undecided], classes)
-    longest = min(rolls.longest, max(map(len, rolls.songs)) - 1)
-    candidates = np.setdiff1d(np.arange(1, longest + 1), lags)
+    candidates = np.setdiff1d(np.arange(1, _longest(rolls) + 1), lags)
     added: list[int] = []
     left, parts = undecided, classes
     while len(left) and len(added) < MOST:
@@ -145,33 +145,83 @@ def _needed(
     return added, most
 
 
-def lags_for(rolls: Rolls, lags: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the lags if they decide the songs; else the near ones and the fewest that do.
+def lags_for(rolls: Rolls, usual: tuple[int, ...], fits: bool) -> tuple[int, ...]:
+    """Return the usual lags if they fit and decide the songs; else lags of the songs themselves.
+
+    For one song these are the near ones, those at which it repeats, and the fewest that decide the
+    rest. For several songs the fewest are added to the usual ones.
 
     Args:
         rolls: The songs.
-        lags: The usual lags.
+        usual: The usual lags.
+        fits: Whether the songs have the metre and resolution that the usual lags are made for.
+    """
+    chosen = usual
+    if len(rolls.songs) == 1 and not (fits and decide(rolls, usual)):
+        near = {lag for lag in usual if lag <= NEAR}
+        chosen = tuple(sorted(near | set(repeats(rolls))))
+    return tuple(sorted((*chosen, *further_lags(rolls, chosen).added)))
+
+
+def decide(rolls: Rolls, lags: Sequence[int]) -> bool:
+    """Return whether lags decide every step after the prompt.
+
+    Args:
+        rolls: The songs.
+        lags: The lags.
     """
     deciding = further_lags(rolls, lags)
-    if deciding.before == deciding.total:
-        return lags
-    near = tuple(lag for lag in lags if lag <= NEAR)
-    return tuple(sorted((*near, *further_lags(rolls, near).added)))
+    return deciding.before == deciding.total
 
 
-def lags_in_words(rolls: Rolls, lags: tuple[int, ...], usual: tuple[int, ...], option: str) -> str:
-    """Return whether lags decide the songs, in one line; "" if the usual ones do.
+def repeats(rolls: Rolls) -> list[int]:
+    """Return the lags at which the songs repeat most, at most `REPEATS`.
+
+    The first is the lag at which most notes are those of the step. The next is the best for the
+    steps that are not repeated at this lag, and so on. Long collections of songs have none.
+
+    Args:
+        rolls: The songs.
+    """
+    steps = _steps(rolls)
+    longest = _longest(rolls)
+    left = steps.judged & np.concatenate([song.any(axis=1) for song in rolls.songs])
+    if longest * len(left) > CELLS * REPEATS:
+        return []
+
+    def repeated(lag: int) -> BoolArray:
+        same = steps.symbols[lag:] == steps.symbols[:-lag]
+        return np.asarray(same & (steps.place[lag:] >= lag) & left[lag:])
+
+    found: list[int] = []
+    for _ in range(REPEATS if longest else 0):
+        counts = [int(np.count_nonzero(repeated(lag))) for lag in range(1, longest + 1)]
+        if not max(counts):
+            break
+        found.append(counts.index(max(counts)) + 1)
+        left[found[-1] :] &= ~repeated(found[-1])
+    return found
+
+
+def _longest(rolls: Rolls) -> int:
+    """Return the longest lag that reaches a step of a song."""
+    return min(rolls.longest, max(map(len, rolls.songs)) - 1)
+
+
+def lags_in_words(rolls: Rolls, lags: tuple[int, ...], chosen: bool, option: str) -> str:
+    """Return whether lags decide the songs, in one line.
+
+    It is empty if they do and were not chosen for the songs.
 
     Args:
         rolls: The songs.
         lags: The lags of a run.
-        usual: The lags without a choice.
+        chosen: Whether they were chosen for the songs.
         option: Name of their setting on the command line.
     """
     deciding = further_lags(rolls, lags)
     total = deciding.total
     if deciding.before == total:
-        chosen = lags != usual and lags == lags_for(rolls, usual)
         return f"Lags {_ranges(lags)} decide all {total} steps." if chosen else ""
     problem = f"At most {deciding.before} of {total} steps can be right"
     if deciding.right == deciding.before:

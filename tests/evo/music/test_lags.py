@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from evo.music.lags import Rolls, further_lags, lags_for, lags_in_words
+from evo.music.lags import Rolls, decide, further_lags, lags_for, lags_in_words, repeats
 from genomes.player import Player
 
 PROMPT = 8
@@ -88,32 +88,55 @@ def test_long_songs_with_many_undecided_steps_are_decided() -> None:
     assert len(deciding.added) < 25
 
 
-def test_usual_lags_that_decide_stay_and_others_become_the_near_and_the_fewest() -> None:
+def test_usual_lags_that_fit_and_decide_stay() -> None:
     short = Rolls([melody(64, 1)], PROMPT)
-    assert lags_for(short, USUAL) == USUAL
-    assert lags_in_words(short, USUAL, USUAL, "network.lags") == ""
+    assert lags_for(short, USUAL, fits=True) == USUAL
+    assert lags_in_words(short, USUAL, False, "network.lags") == ""
+
+
+def test_other_lags_are_the_near_ones_those_of_repeats_and_the_fewest_that_decide() -> None:
     long = Rolls([aabb(16)], PROMPT)
-    lags = lags_for(long, USUAL)
+    lags = lags_for(long, USUAL, fits=True)
     assert lags[:16] == tuple(range(1, 17))
+    assert 128 in lags  # the length of a part
     assert len(lags) < len(USUAL)
-    assert further_lags(long, lags).before == 512 - PROMPT
-    assert lags_for(long, lags) == lags
+    assert decide(long, lags)
+    assert not decide(long, USUAL)
     numbers = ", ".join(map(str, lags[16:]))
     text = f"Lags 1 to 16, {numbers} decide all 504 steps."
-    assert lags_in_words(long, lags, USUAL, "network.lags") == text
+    assert lags_in_words(long, lags, True, "network.lags") == text
+    other = lags_for(Rolls([melody(64, 1)], PROMPT), USUAL, fits=False)
+    assert other != USUAL
+
+
+def test_several_songs_have_the_usual_lags_and_the_fewest_that_decide() -> None:
+    rolls = Rolls([aabb(16), melody(40, 4)], PROMPT)
+    lags = lags_for(rolls, USUAL, fits=True)
+    assert set(USUAL) < set(lags)
+    assert len(lags) < len(USUAL) + 4
+    assert decide(rolls, lags)
+
+
+def test_lags_of_repeats_are_the_lengths_of_what_is_repeated() -> None:
+    assert repeats(Rolls([aabb(16)], 0))[0] == 128
+    twice = np.concatenate([np.tile(melody(11, 1), (4, 1)), np.tile(melody(7, 2), (4, 1))])
+    assert set(repeats(Rolls([twice], 0))[:2]) == {11, 7}
+    assert repeats(Rolls([np.eye(4, dtype=np.bool_)], 0)) == []
+    # Nothing is repeated from another song.
+    assert repeats(Rolls([melody(16, 1), melody(16, 1)], 0)) == repeats(Rolls([melody(16, 1)], 0))
 
 
 def test_lags_that_do_not_decide_are_told_with_those_that_do() -> None:
     rolls = Rolls([aabb()], PROMPT)
     deciding = further_lags(rolls, (1, 2))
     more = ",".join(map(str, (1, 2, *deciding.added)))
-    assert lags_in_words(rolls, (1, 2), USUAL, "network.lags") == (
+    assert lags_in_words(rolls, (1, 2), False, "network.lags") == (
         f"At most {deciding.before} of 248 steps can be right with these lags, and all with "
         f"--set network.lags={more}"
     )
     one, other = aabb(), aabb()
     other[40] = ~other[40]
-    assert lags_in_words(Rolls([one, other], PROMPT), USUAL, USUAL, "network.lags") == (
+    assert lags_in_words(Rolls([one, other], PROMPT), USUAL, False, "network.lags") == (
         "At most 495 of 496 steps can be right: the same notes are followed by different ones, "
         "at any lag."
     )

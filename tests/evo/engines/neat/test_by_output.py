@@ -333,5 +333,5 @@ def test_a_tune_is_learnt_completely_and_played_alone(name: str, seed: int) -> N
         assert engine.generation < 600
         engine.tell(fitness.evaluate(engine.ask(), []))
     champion = engine.champion.performers
-    played = champion.perform(learnt.grid[:8], len(learnt.grid))[0]
-    np.testing.assert_array_equal(played, learnt.grid)
+    played = champion.perform(learnt.onsets[:8], learnt.steps)[0]
+    np.testing.assert_array_equal(played, learnt.onsets)
