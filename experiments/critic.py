@@ -121,13 +121,12 @@ def shape(config: Config, find: FindSongs) -> Music:
 
     Args:
         config: The run's configuration.
-        find: Not used.
+        find: Finds the songs of `--song`, for automatic sizes.
     """
     table: CriticSettings = config.task
     engine_class(config.run.engine).check_cases(config.engine, table.pieces, by_step=False)
-    if table.steps == AUTO:
-        raise InputError("critic: steps are automatic; a run has a number")
-    return Music(fixed_grid(config)[0], table.steps)
+    found = _sizes(table, find)[0] if AUTO in (table.keys, table.steps) else {}
+    return Music(*(found.get(name, getattr(table, name)) for name in ("keys", "steps")))
 
 
 def follow_up(config: Config, find: FindSongs) -> Changes:
@@ -137,24 +136,24 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
         config: The run's configuration.
         find: Finds the songs of `--song`.
     """
-    table: CriticSettings = config.task
-    if table.critics:
-        critics = _read(Path(table.critics))
-        rolls, style = critics.songs, critics.style
-    else:
-        rolls, _, style = corpus_of(table, find)
-    grid = {
-        "keys": rolls.shape[2],
-        "steps_per_beat": style.steps_per_beat,
-        "steps": rolls.shape[1],
-    }
-    bar = style.bar.steps
+    grid, bar = _sizes(config.task, find)
     lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
     return {
         "": {"task": grid},
         "grid": {"engine": {"grid": {"bar": bar}}},
         "network": {"genome": {"lags": lags}},
     }
+
+
+def _sizes(table: CriticSettings, find: FindSongs) -> tuple[dict[str, int], int]:
+    """Return keys, resolution and length of the training set, and the steps of its bar."""
+    if table.critics:
+        critics = _read(Path(table.critics))
+        rolls, style = critics.songs, critics.style
+    else:
+        rolls, _, style = corpus_of(table, find)
+    sizes = {"steps": rolls.shape[1], "keys": rolls.shape[2]}
+    return sizes | {"steps_per_beat": style.steps_per_beat}, style.bar.steps
 
 
 def corpus_of(
