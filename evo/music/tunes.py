@@ -12,6 +12,7 @@ from pathlib import Path
 import evo.data
 from evo.core.errors import InputError
 from evo.music.abc import Tune, read_tunes
+from evo.music.metre import Metre
 from evo.music.midi.reading import usual_lowest_note
 from evo.music.planes import planes_of
 from evo.music.song import MAX_STEPS, Song
@@ -78,4 +79,5 @@ def tune(name: str, keys: int = KEYS, steps_per_beat: int = STEPS_PER_BEAT) -> S
         for onset, length, pitch in found.notes
     ]
     onsets, sounding = planes_of(notes, steps, keys)
-    return Song(onsets, lowest_note, steps_per_beat, found.tempo, name, sounding)
+    metre = Metre(*found.metre, first_bar=found.upbeat * steps_per_beat // STEPS_PER_BEAT)
+    return Song(onsets, lowest_note, steps_per_beat, found.tempo, name, sounding, metre)

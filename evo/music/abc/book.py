@@ -55,6 +55,7 @@ class Tune:
     key: str
     notes: tuple[Note, ...]
     length: int  # unit notes from the first onset to the end of the last bar, rests included
+    upbeat: int = 0  # unit notes before the first full bar
 
 
 class _Token(NamedTuple):
@@ -130,7 +131,8 @@ def _read_tune(lines: list[_Token]) -> Tune:
     tokens = _unfold(list(_tokens(lines[len(_FIELD_ORDER) :])))
     if not tokens:
         raise AbcError(lines[-1].line, "a tune without a melody")
-    notes, length = _Walk(_signature(fields), int(bar)).over(tokens)
+    walk = _Walk(_signature(fields), int(bar))
+    notes, length = walk.over(tokens)
     return Tune(
         number=int(_match(r"(\d{1,6})", fields, "X")[1]),
         title=fields["T"][0],
@@ -142,6 +144,7 @@ def _read_tune(lines: list[_Token]) -> Tune:
         key=fields["K"][0],
         notes=notes,
         length=length,
+        upbeat=walk.upbeat or 0,
     )
 
 
