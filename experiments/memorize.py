@@ -51,7 +51,8 @@ from genomes.player import LARGEST_PAST
 from genomes.sampling import PLAIN, sampling_of
 
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
-LAGS_BAR = 8  # steps of the bars that the usual lags are made for
+# The usual lags are made for eighths, in bars that divide this number of them.
+LAGS_BEAT, LAGS_BAR = 2, 8
 
 
 class MemorizeSettings(SongSettings, frozen=True):
@@ -96,8 +97,7 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         changes: dict[str, Changes] = {"": {"task": {"mode": mode, **grid}}}
         lags = getattr(config.genome, "lags", ())
         if lags:  # lags that the user has set override these
-            fits = not table.durations and all(song.bar == LAGS_BAR for song in songs)
-            chosen = lags_for(_rolls(config, songs), lags, fits)
+            chosen = lags_for(_rolls(config, songs), lags, _fit(table, songs))
             changes[config.genome_name] = {"genome": {"lags": chosen}}
         if table.durations:
             planes = {"planes": 2, "keys": 2 * songs[0].keys}
@@ -105,6 +105,13 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         return changes
     presets: Mapping[str, Changes] = LIKELIHOOD_WITH_DURATIONS if table.durations else LIKELIHOOD
     return dict(presets) | {"": {"task": {"mode": mode, **grid}}}
+
+
+def _fit(table: MemorizeSettings, songs: Sequence[Song]) -> bool:
+    """Return whether the usual lags are made for these songs."""
+    return not table.durations and all(
+        song.steps_per_beat == LAGS_BEAT and LAGS_BAR % song.bar == 0 for song in songs
+    )
 
 
 def _rolls(config: Config, songs: Sequence[Song]) -> Rolls:
