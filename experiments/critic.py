@@ -56,6 +56,8 @@ FILE = "critics.npz"
 TUNE_STEPS = 128  # of the embedded tunes
 # The search for hard negatives: rolls that critics score too highly.
 SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
+# Tunes of files repeat whole phrases, and an edit of one bar alone spoils that.
+FILES: Changes = {"mutation": {"echo": 8.0}}
 PRESETS: dict[str, Changes] = {
     # Inputs are every step of the last bar and every other step of the seven before. Networks have
     # no prompt: they start from silence.
@@ -140,7 +142,7 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
     lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
     return {
         "": {"task": grid},
-        "grid": {"engine": {"grid": {"bar": bar}}},
+        "grid": {"engine": {"grid": {"bar": bar}, **(FILES if config.task.song else {})}},
         "network": {"genome": {"lags": lags}},
     }
 

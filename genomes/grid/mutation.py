@@ -14,6 +14,7 @@ playable. A *phrase* is 1, 2 or 4 bars from a bar line, or fewer if the grid is 
     retrograde      reverse a phrase in time
     shift           rotate a phrase in time
     swap            exchange two phrases of equal length
+    echo            edit a note (pitch, time, add or delete), and every bar that equals its bar
 
 In a grid with durations an onset is moved or removed with its duration. Cells of both planes are
 added, removed, moved and replaced, so durations change, too; a key that sounds without an onset
@@ -25,6 +26,8 @@ generating jazz solos" (1994). An edit without a possible target (no note, no ro
 Memory order: a grid is a bool array (steps * keys), step after step, so a range of steps is a
 slice.
 """
+
+import numpy as np
 
 from genomes.grid.cells import (
     GridRates,
@@ -54,8 +57,9 @@ MUTATIONS = (
     "retrograde",
     "shift",
     "swap",
+    "echo",
 )
-PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT, RETROGRADE, SHIFT, SWAP = range(10)
+PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT, RETROGRADE, SHIFT, SWAP, ECHO = range(11)
 
 
 @device
@@ -241,8 +245,13 @@ def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
 def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
     """Move a random note to another key or step, or remove it."""
     cell = random_note(grid, stream)
-    if cell < 0:
-        return
+    if cell >= 0:
+        _edit_cell(rates, grid, cell, kind, stream)
+
+
+@device
+def _edit_cell(rates: GridRates, grid: Row, cell: int, kind: int, stream: Stream) -> None:
+    """Move the note in a cell to another key or step, or remove it."""
     if kind == PITCH:
         _edit_pitch(rates, grid, cell // rates.keys, cell % rates.keys, stream)
     elif kind == TIME:
@@ -250,6 +259,26 @@ def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
     else:
         lift(rates, grid, cell // rates.keys, cell % rates.keys)
         grid[cell] = False
+
+
+@device
+def _echo(rates: GridRates, grid: Row, stream: Stream) -> None:
+    """Edit a random note, and copy its bar over the bars that were equal."""
+    cell = random_note(grid, stream)
+    bar = cell // (rates.bar * rates.keys)
+    if cell < 0 or bar >= _bars(rates):
+        return
+    edited = steps_of(rates, grid, bar * rates.bar, (bar + 1) * rates.bar)
+    before = edited.copy()
+    kind = below(stream, DELETE + 1)
+    if kind == ADD:
+        _add(rates, grid, bar * rates.bar + below(stream, rates.bar), stream)
+    else:
+        _edit_cell(rates, grid, cell, kind, stream)
+    for other in range(_bars(rates)):
+        cells = steps_of(rates, grid, other * rates.bar, (other + 1) * rates.bar)
+        if other != bar and np.array_equal(cells, before):
+            copy_cells(edited, cells)
 
 
 @device
@@ -290,6 +319,8 @@ def mutate(rates: GridRates, grid: Row, stream: Stream) -> None:
         _repeat(rates, grid, stream)
     elif kind == SWAP:
         _swap(rates, grid, stream)
+    elif kind == ECHO:
+        _echo(rates, grid, stream)
     elif kind < REPLACE:
         _edit_note(rates, grid, kind, stream)
     else:

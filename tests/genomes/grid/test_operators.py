@@ -156,7 +156,7 @@ def test_replace_changes_one_step_to_new_notes_or_none() -> None:
 def test_edits_do_nothing_to_silence_and_fullness_that_they_cannot(kind: str) -> None:
     for pool in (np.zeros((50, STEPS, KEYS), np.bool_), np.ones((50, STEPS, KEYS), np.bool_)):
         for grid, child in mutants(kind, pool):
-            if kind not in ("add", "delete", "replace"):
+            if kind not in ("add", "delete", "replace", "echo"):
                 np.testing.assert_array_equal(child, grid)
 
 
@@ -405,3 +405,16 @@ def test_what_would_lead_a_kernel_beside_its_arrays_is_refused(
     if "rates" in changes:
         with pytest.raises(GenomeError, match=words):
             first_grids(how, 2, np.uint64(1))
+
+
+def test_an_echo_edits_every_bar_that_was_equal() -> None:
+    one = np.random.default_rng(0).random((BAR, KEYS)) < 0.2
+    rest = np.zeros((STEPS - BARS * BAR, KEYS), np.bool_)
+    pool = np.tile(np.concatenate([np.tile(one, (BARS, 1)), rest]), (200, 1, 1))
+    alike = 0
+    for grid, child in mutants("echo", pool):
+        parts = child[: BARS * BAR].reshape(BARS, BAR, KEYS)
+        different = {part.tobytes() for part in parts}
+        assert len(different) <= 2  # two if a note moved to a neighbouring bar
+        alike += len(different) == 1 and not np.array_equal(child, grid)
+    assert alike > 80

@@ -405,7 +405,7 @@ def test_settings_that_cannot_be_are_refused_in_one_line(
      "ga.grid: voices must not be more than most_voices"),
     ({"population": {"elitism": 30}}, "ga.population: elitism (30) must be less than size (30)"),
     ({"mutation": dict.fromkeys(MUTATIONS, 0.0)},
-     "ga.mutation: one of pitch to swap must be above 0"),
+     "ga.mutation: one of pitch to echo must be above 0"),
     ({"crossover": dict.fromkeys(CROSSOVERS, 0.0)},
      "ga.crossover: one of one_point to credit must be above 0"),
     ({"population": {"survival": "islands"}, "selection": {"kind": "lexicase"}},
