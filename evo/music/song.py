@@ -244,7 +244,7 @@ class Song:
     def played(self, roll: BoolArray) -> Self:
         """Return the song of a roll, at this song's pitch, resolution, tempo, metre and key.
 
-        In a roll of onsets a note lasts until the next onset of any key, at most a beat. In a roll
+        In a roll of onsets a note lasts until the next onset of any key, at most a bar. In a roll
         with durations, what no onset began is left out.
 
         Args:
@@ -252,7 +252,7 @@ class Song:
         """
         onsets, sounding = split(roll, self.keys)
         if sounding is None:
-            sounding = until_next(onsets, self.steps_per_beat)
+            sounding = until_next(onsets, self.bar)
         else:
             sounding = connected(onsets, sounding)
         return self._of(onsets, sounding)

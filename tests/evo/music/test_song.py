@@ -509,7 +509,9 @@ def test_a_played_roll_keeps_pitch_metre_key_and_tempo() -> None:
     onsets = np.zeros((20, 8), dtype=bool)
     onsets[[0, 2, 9], [7, 3, 0]] = True
     played = song.played(onsets)
-    assert played.notes() == [(0, 2, 74), (2, 6, 70), (9, 13, 67)]  # at most a beat
+    assert played.notes() == [(0, 2, 74), (2, 9, 70), (9, 20, 67)]
+    late = song.played(np.vstack([onsets, np.zeros_like(onsets)]))
+    assert late.notes()[-1] == (9, 21, 67)  # at most a bar
     assert (played.metre, played.key, played.program) == (song.metre, song.key, 40)
     loose = np.hstack([onsets, np.ones_like(onsets)])
     assert [note[2] for note in song.played(loose).notes()] == [74, 70, 67]
