@@ -204,10 +204,12 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
         critics = _loaded(Path(table.critics), table)
     else:
         rolls, names, style = corpus_of(table, find, show_message)
-        if table.pieces > max(len(rolls), 3 * FOLDS):  # fewer songs are refused in any case
+        most = len(rolls) - len(rolls) // FOLDS  # one fold is held out
+        if table.pieces > most and len(rolls) >= 3 * FOLDS:  # fewer are refused in any case
             raise InputError(
-                f"{table.pieces} pieces need a song each for their briefs, and there are "
-                f"{len(rolls)}"
+                f"{table.pieces} pieces need a song each for their briefs, and of these "
+                f"{len(rolls)} songs {most} can be one; give more songs, or --set "
+                f"critic.pieces={most}"
             )
         try:
             critics = train(

@@ -148,13 +148,18 @@ def _fits(song: Song, factor: int) -> bool:
 
 
 def _coarsest(songs: Sequence[Song]) -> int:
-    """Return the largest factor by which the resolution of most songs can be reduced."""
+    """Return the largest factor by which the resolution of most songs can be reduced.
+
+    Eighths are given up only if no song has any.
+    """
     resolution = songs[0].steps_per_beat
     factors = [factor for factor in range(1, resolution + 1) if resolution % factor == 0]
     return max(
         factor
         for factor in factors
-        if factor == 1 or sum(_fits(song, factor) for song in songs) >= COARSE * len(songs)
+        if factor == 1
+        or sum(_fits(song, factor) for song in songs)
+        >= (COARSE if resolution >= 2 * factor else 1.0) * len(songs)
     )
 
 
