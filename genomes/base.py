@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, Singles
 from genomes.sampling import PLAIN, Sampling
+from genomes.words import counted
 
 Kind = TypeVar("Kind")
 
@@ -42,16 +43,6 @@ def unchecked(kind: type[Kind], **fields: Any) -> Kind:
     made = object.__new__(kind)
     vars(made).update(fields)
     return made
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 key, 1,200 keys.
-
-    Args:
-        number: The number.
-        noun: The noun in the singular.
-    """
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def short_repr(batch: object, **sizes: int) -> str:

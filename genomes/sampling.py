@@ -39,13 +39,16 @@ class Sampling(NamedTuple):
         offset: Float64 (period, channels), log-odds at an activation of 0. Row `step % period` is
             that of a step; a single column is that of all channels.
         most: Maximum number of notes that begin together; 0 for any. The highest log-odds stay.
-        keys: Number of first channels that `most` counts, the onsets; 0 for all.
+        keys: Number of first channels, the onsets, that `most` counts; 0 for all. A channel after
+            them sounds from an onset of its key on, and goes on with the probability drawn.
+        centre: Activation at which the offset alone decides.
     """
 
     slope: float
     offset: FloatArray
     most: int = 0
     keys: int = 0
+    centre: float = 0.0
 
 
 PLAIN = Sampling(1.0, np.zeros((1, 1)))
@@ -59,6 +62,7 @@ def sample_keys(
     step: int,
     chances: FloatArray,
     row: BoolArray,
+    before: BoolArray,
 ) -> None:
     """Draw the keys that sound at a step.
 
@@ -69,25 +73,27 @@ def sample_keys(
         step: The step.
         chances: Float64 (channels,), uniform random numbers.
         row: Bool (channels,), overwritten.
+        before: Bool (channels,), the row of the step before.
     """
     offsets = sampling.offset[step % len(sampling.offset)]
     for key in range(len(activations)):
         offset = offsets[min(key, len(offsets) - 1)]
-        activations[key] = sampling.slope * activations[key] / temperature + offset
+        distance = activations[key] - sampling.centre
+        activations[key] = sampling.slope * distance / temperature + offset
         row[key] = chances[key] < sounding_chance(activations[key], 1.0)
-    if sampling.most <= 0:
-        return
     counted = sampling.keys if sampling.keys > 0 else len(activations)
     sounding = 0
     for key in range(counted):
         sounding += row[key]
-    while sounding > sampling.most:
+    while sounding > sampling.most > 0:
         lowest = -1
         for key in range(counted):
             if row[key] and (lowest < 0 or activations[key] < activations[lowest]):
                 lowest = key
         row[lowest] = False
         sounding -= 1
+    for channel in range(counted, len(activations)):
+        row[channel] = row[channel - counted] or (row[channel] and before[channel])
 
 
 @kernel
@@ -111,12 +117,16 @@ def sample_rows(
     """
     for i in range(len(played)):
         for step in range(first, played.shape[1]):
-            row = played[i, step]
-            sample_keys(activations[i, step], temperature, sampling, step, chances[i, step], row)
+            row, before = played[i, step], played[i, max(step - 1, 0)]
+            sample_keys(
+                activations[i, step], temperature, sampling, step, chances[i, step], row, before
+            )
 
 
-def trust(activations: FloatArray, offsets: FloatArray, target: BoolArray) -> float:
-    """Return the slope of log-odds, by logistic regression with given offsets.
+def trust(
+    activations: FloatArray, offsets: FloatArray, target: BoolArray
+) -> tuple[float, float, float]:
+    """Return slope, intercept and centre of log-odds, by logistic regression with given offsets.
 
     Args:
         activations: Float64 (cells,).
@@ -124,7 +134,7 @@ def trust(activations: FloatArray, offsets: FloatArray, target: BoolArray) -> fl
         target: Bool (cells,), whether each sounds.
 
     Returns:
-        The slope, 0 to `_HIGHEST`; an intercept is fitted and dropped.
+        The slope, 0 to `_HIGHEST`; what to add to the offsets; and the mean activation.
     """
     values = np.where(np.isfinite(activations), activations, 0.0)
     spread = max(float(values.std()), _SMALLEST)
@@ -142,7 +152,7 @@ def trust(activations: FloatArray, offsets: FloatArray, target: BoolArray) -> fl
         slope, intercept = slope - float(change[0]), intercept - float(change[1])
         if np.abs(change).max() < _CLOSE:
             break
-    return min(max(slope / spread, 0.0), _HIGHEST)
+    return min(max(slope / spread, 0.0), _HIGHEST), intercept, float(values.mean())
 
 
 def frequencies(rolls: Sequence[BoolArray], keys: int, bar: int) -> FloatArray:
@@ -167,10 +177,19 @@ def frequencies(rolls: Sequence[BoolArray], keys: int, bar: int) -> FloatArray:
     expected = np.maximum(-np.log(1.0 - np.clip(rhythm, _RARE, 1.0 - _RARE)), rhythm * together)
     counts = everything[:, :keys].sum(axis=0) + _UNUSED
     chances = np.clip(expected[:, None] * counts / counts.sum(), _SMALLEST, 0.9)
-    held = (everything[:, keys:].sum(axis=0) + _UNUSED) / (len(everything) + 1.0)
-    chances = np.hstack([chances, np.tile(np.minimum(held, 0.9), (bar, 1))])
+    chances = np.hstack([chances, np.tile(_lasting(everything, keys), (bar, 1))])
     offsets: FloatArray = np.log(chances / (1.0 - chances))
     return offsets
+
+
+def _lasting(rolls: BoolArray, keys: int) -> FloatArray:
+    """Return the chance that a sounding key goes on sounding: float64 (channels - keys,)."""
+    held = rolls[:, keys:]
+    if not held.shape[1]:
+        return np.empty(0)
+    goes_on = (held[1:] & held[:-1] & ~rolls[1:, :keys]).sum(axis=0) + 1.0
+    chances: FloatArray = goes_on / (held[:-1].sum(axis=0) + 2.0)
+    return chances
 
 
 def sampling_of(
@@ -208,6 +227,8 @@ def sampling_of(
             for pasts in (heard, rolls)
             for past, roll in zip(pasts, rolls, strict=False)
         ]
-        slope = trust(*(np.concatenate(parts) for parts in zip(*cells, strict=True)))
-        sampling = sampling._replace(slope=slope)
+        slope, intercept, centre = trust(
+            *(np.concatenate(parts) for parts in zip(*cells, strict=True))
+        )
+        sampling = Sampling(slope, offset + intercept, most, keys, centre)
     return sampling

@@ -24,6 +24,8 @@ from genomes.arrays import BoolArray, IntArray
 # Weights of: bars with an onset on their first step, length of these notes relative to all, no
 # pickup, length of the pickup in bars, notes held over bar lines, bars with an onset in the middle.
 _WEIGHTS = np.array([6.6, 4.9, -2.8, -10.9, -3.9, 1.9])
+_OF_BARS = [0, 1, 4, 5]  # the weights of what bars are like
+_MARGIN = 0.05  # by which bars must fit better than without a pickup
 _MIN_BARS = 4  # with fewer bars, nothing is found
 
 
@@ -42,8 +44,12 @@ def found_pickup(onsets: BoolArray, bar: Fraction) -> int:
     if bar.denominator > 1 or steps[-1] < _MIN_BARS * bar:
         return 0
     candidates = steps[2 * steps < int(bar)]
-    scores = [_WEIGHTS @ _evidence(steps, int(bar), pickup) for pickup in candidates.tolist()]
-    return int(candidates[int(np.argmax(scores))])
+    evidence = np.array([_evidence(steps, int(bar), pickup) for pickup in candidates.tolist()])
+    # How well bars fit, whatever the length of the pickup. An even texture fits everywhere.
+    fit = evidence[:, _OF_BARS] @ _WEIGHTS[_OF_BARS]
+    better = fit > fit[0] + _MARGIN
+    better[0] = True
+    return int(candidates[int(np.argmax(np.where(better, evidence @ _WEIGHTS, -np.inf)))])
 
 
 def _evidence(steps: IntArray, bar: int, pickup: int) -> list[float]:

@@ -10,6 +10,7 @@ Songs are immutable: the planes are read-only, and every change returns a new so
 from __future__ import annotations
 
 import operator
+import os
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Self
@@ -18,7 +19,7 @@ import numpy as np
 
 from evo.core.errors import InputError, MidiError
 from evo.core.user_files import AnyPath
-from evo.music.metre import Key, Metre, half_up
+from evo.music.metre import Key, Metre, half_up, is_key
 from evo.music.midi.encode import encoded
 from evo.music.midi.reading import AUTO, MAX_STEPS, MAX_STEPS_PER_BEAT, Auto, Reading, integer
 from evo.music.midi.roll import read_score
@@ -84,6 +85,11 @@ class Song:
         }
         for name, value in ({"onsets": onsets, "sounding": sounding} | numbers).items():
             object.__setattr__(self, name, value)  # the dataclass is frozen
+        if not isinstance(self.metre, Metre):
+            raise ValueError(f"metre: expected a Metre such as Metre(3, 4), got {self.metre!r}")
+        for key in (self.key, *(key for _, key in self.key_changes)):
+            if key is not None and not (isinstance(key, Key) and is_key(key.fifths)):
+                raise ValueError(f"key: expected a Key of -7 to 7 sharps, got {key!r}")
         for tempo in (self.tempo, *(tempo for _, tempo in self.tempo_changes)):
             tempo_to_microseconds(tempo)
         for name, changes in (
@@ -161,13 +167,18 @@ class Song:
         return song, score.remarks
 
     def save(self, path: AnyPath) -> None:
-        """Save as MIDI; loading it restores the song.
+        """Save as MIDI, or as the suffix says: .abc, .musicxml, .svg or .wav.
+
+        Loading a MIDI file with `Song.load` restores the song.
 
         Raises:
             MidiError: if the file cannot be written, or would be too large to read back.
         """
+        from evo.music.export.files import FORMATS
+
+        suffix = os.path.splitext(os.fsdecode(path))[1][1:].lower()
         try:
-            content = self.to_midi()
+            content = FORMATS.get(suffix, Song.to_midi)(self)
         except InputError as error:
             raise MidiError(path, str(error)) from None
         write_file(path, content)

@@ -28,6 +28,7 @@ from evo.music.regrid import regridded
 from evo.music.resolution import RESOLUTIONS
 from evo.music.song import Song
 from evo.music.tunes import KEYS, STEPS_PER_BEAT, tune, tune_names
+from genomes.words import counted
 
 SUFFIXES = (".mid", ".midi", ".kar")
 ABC = ".abc"
@@ -85,8 +86,6 @@ class SongFinder:
 
     def _told(self, name: str, songs: list[Song], reading: Reading) -> list[Song]:
         """Return the songs, after a message on what was automatic."""
-        from genomes.base import counted  # loads the compiler, which a check of files does not need
-
         first = songs[0]
         if AUTO in (reading.keys, reading.steps_per_beat):
             words = in_words(first)
@@ -201,8 +200,6 @@ def in_words(song: Song) -> str:
 
     For example: "13 keys from G4, 4 steps per beat, 3/4, pickup of 1 beat".
     """
-    from genomes.base import counted
-
     words = [
         f"{counted(song.keys, 'key')} from {note_name(song.lowest_note)}",
         f"{counted(song.steps_per_beat, 'step')} per beat",

@@ -397,4 +397,7 @@ def play_on(
             for key in range(keys):
                 row[key] = activations[key] > 0.0
             if temperature > 0.0:
-                sample_keys(activations, temperature, sampling, step, chances[i, step], row)
+                sample_keys(
+                    activations, temperature, sampling, step, chances[i, step], row,
+                    played[i, max(step - 1, 0)],
+                )  # fmt: skip

@@ -255,7 +255,10 @@ def _sound_keys(
         outputs[key] -= player.threshold
         played[g, t, key] = outputs[key] > 0.0
     if temperature > 0.0:
-        sample_keys(outputs, temperature, player.sampling, t, chances[g, t], played[g, t])
+        sample_keys(
+            outputs, temperature, player.sampling, t, chances[g, t], played[g, t],
+            played[g, max(t - 1, 0)],
+        )  # fmt: skip
 
 
 @device

@@ -13,11 +13,11 @@ from html import escape
 import numpy as np
 
 from genomes.arrays import FloatArray, Indices
-from genomes.base import counted
 from genomes.errors import GenomeError
 from genomes.network.layout import Layout, lay_out
 from genomes.network.networks import Networks
 from genomes.network.own_functions import name_of
+from genomes.words import counted
 
 BLUE, VERMILLION, INK, GREY, PALE = "#0072B2", "#D55E00", "#222222", "#666666", "#BBBBBB"
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 720, 120, 110, 46, 20  # pixels

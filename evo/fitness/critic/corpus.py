@@ -19,7 +19,7 @@ from evo.music.melody import Bar
 from evo.music.midi.reading import AUTO, Auto
 from evo.music.song import Song
 from genomes.arrays import BoolArray
-from genomes.base import counted
+from genomes.words import counted
 
 Rolls = tuple[BoolArray, list[str], Style]  # bool (n, steps, keys), names, style
 COARSE = 0.5  # share of songs that the resolution must fit

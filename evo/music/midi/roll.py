@@ -33,6 +33,7 @@ from evo.music.pickup import found_pickup
 from evo.music.planes import planes_of
 from evo.music.resolution import distinct, fitting, in_place, least_loss, other_beat, steps_of
 from genomes.arrays import BoolArray, IntArray
+from genomes.words import counted
 
 Value = TypeVar("Value")
 _MARKED = {"keys": (1, 128), "lowest_note": (0, 127), "first_bar": (0, MAX_STEPS)} | {
@@ -92,6 +93,8 @@ def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) 
     rows = grid.notes + np.array([0, 0, shift - lowest_note])
     onsets, sounding = planes_of(rows, grid.steps, keys)
     remarks += _losses(piece, grid, int(onsets.sum()))
+    if piece.percussion:
+        remarks.append(f"{counted(piece.percussion, 'note')} of drums left out")
     tempo, tempo_changes = _timeline(
         float(MICROSECONDS * scale / DEFAULT_TEMPO),
         [
@@ -241,16 +244,15 @@ def _losses(piece: MidiPiece, grid: _Grid, kept: int) -> list[str]:
     lost = max(different - kept, 0)
     near = in_place(inside[:, 0], grid.steps_per_beat, piece.ticks_per_beat)
     moved = int((~near).sum())
-    remarks = []
+    remarks, beat = [], f"{counted(grid.steps_per_beat, 'step')} per beat"
     if lost:
         remarks.append(
-            f"{lost} of {different} onsets are lost at {grid.steps_per_beat} steps per beat, as "
+            f"{lost} of {different} onsets are lost at {beat}, as "
             "another of the same key is on their step"
         )
     if moved:
         remarks.append(
-            f"{moved} of {different} onsets are between the steps at {grid.steps_per_beat} steps "
-            "per beat, and move to the nearest"
+            f"{moved} of {different} onsets are between the steps at {beat}, and move to a step"
         )
     return remarks
 
@@ -275,11 +277,14 @@ def _metre(piece: MidiPiece, grid: _Grid, marked: dict[str, int], onsets: BoolAr
         events[0] = (0, *events[1][1:])
     _, beats, unit = events[0]
     if steps is None:
-        steps = found_pickup(onsets, bar_steps(beats, unit, grid.steps_per_beat))
+        bar = bar_steps(beats, unit, grid.steps_per_beat)
+        # A later time signature tells where bars begin.
+        aligned = len(events) > 1 and grid.step(events[1][0]) % bar == 0
+        steps = 0 if aligned else found_pickup(onsets, bar)
     steps = min(steps, grid.steps)
     later = [(max(grid.step(tick), steps), (beats, unit)) for tick, beats, unit in events[1:]]
-    (beats, unit), changes = _timeline((beats, unit), [(0, (beats, unit)), *later], grid.steps)
-    return Metre(beats, unit, steps, tuple((step, *metre) for step, metre in changes))
+    (beats, unit), signatures = _timeline_of_bars((beats, unit), steps, later, grid)
+    return Metre(beats, unit, steps, signatures)
 
 
 def _written_pickup(events: list[tuple[int, int, int]], ticks_per_beat: int) -> int | None:
@@ -291,6 +296,31 @@ def _written_pickup(events: list[tuple[int, int, int]], ticks_per_beat: int) -> 
     if tick < bar or (tick == bar < following):
         return tick
     return None
+
+
+def _timeline_of_bars(
+    metre: tuple[int, int], first_bar: int, later: list[tuple[int, tuple[int, int]]], grid: _Grid
+) -> tuple[tuple[int, int], tuple[tuple[int, int, int], ...]]:
+    """Return the first time signature, and those that change it or begin a bar off the bar lines.
+
+    Args:
+        metre: Beats and unit at the beginning.
+        first_bar: First step of the first full bar.
+        later: (step, (beats, unit)) of later time signatures, sorted, from the first bar on.
+        grid: The resolution and the length.
+    """
+    start, current = first_bar, metre
+    changes: list[tuple[int, int, int]] = []
+    for step, signature in dict(later).items():
+        if step == first_bar:
+            metre = current = signature
+            continue
+        bar = bar_steps(*current, grid.steps_per_beat)
+        on_line = half_up(round((step - start) / bar) * bar) == step - start
+        if step < grid.steps and (signature != current or not on_line):
+            changes.append((step, *signature))
+            start, current = step, signature
+    return metre, tuple(changes)
 
 
 def _timeline(

@@ -44,7 +44,10 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def shaped(name: str, engine: str) -> tuple[Experiment, Config]:
     chosen: Experiment = registry.experiment(name)
-    return chosen, chosen.with_shape(chosen.config(engine), FIND)
+    config = chosen.config(engine)
+    if chosen.follow_up is not None:
+        config = chosen.config(engine, chosen.follow_up(config, FIND), config.engine)
+    return chosen, chosen.with_shape(config, FIND)
 
 
 def built(chosen: Experiment, config: Config) -> Any:
