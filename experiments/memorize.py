@@ -157,6 +157,35 @@ def channels(config: Config) -> int:
     return resolution(config)[0] * (1 + table.durations)
 
 
+def _long_enough(
+    table: MemorizeSettings, songs: list[Song], show_message: ShowMessage
+) -> list[Song]:
+    """Return the songs with a note after the prompt; the others are left out with a message.
+
+    Args:
+        table: The settings.
+        songs: The songs.
+        show_message: Shows one line to the user.
+
+    Raises:
+        InputError: If none is left.
+    """
+    kept = []
+    for song in songs:
+        if song.onsets[table.prompt_steps :].any():
+            kept.append(song)
+        elif len(songs) > 1:
+            show_message(
+                f"left out: {song.name}: no note after the first {table.prompt_steps} steps"
+            )
+    if not kept:
+        raise InputError(
+            f"{table.song}: no note after the first {table.prompt_steps} steps, which are given; "
+            "give fewer by --set memorize.prompt_steps=N, or more --steps-per-beat"
+        )
+    return kept
+
+
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
     """Copy the songs into the run, so that it needs no other file; say what its lags decide.
 
@@ -167,7 +196,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
         find: Finds the songs.
     """
     table: MemorizeSettings = config.task
-    songs = find(table.song, table.reading())
+    songs = _long_enough(table, find(table.song, table.reading()), show_message)
     count = held_out_count(len(songs), table.held_out)
     for name in ("held_out", "batch"):
         if table.mode != "likelihood" and getattr(table, name):
@@ -285,7 +314,13 @@ def improvise(
     if temperature > 0 and table.mode != "likelihood":  # which makes probabilities itself
         rolls = [one.roll(table.durations) for one in songs]
         sampling = sampling_of(
-            performers, rolls, song.keys, songs[0].bar, table.prompt_steps, streams[0]
+            performers,
+            rolls,
+            song.keys,
+            songs[0].bar,
+            table.prompt_steps,
+            temperature,
+            streams[0],
         )
     played = performers.perform(prompt, song.steps, streams, temperature, sampling)[0]
     return song.played(played)

@@ -28,7 +28,8 @@ _SMALLEST, _CLOSE = 1e-12, 1e-9
 _HIGHEST = 1e6  # slope
 _RARE = 0.002  # share of bars with an onset at a position that has none
 _UNUSED = 0.1  # notes of a key that a song never uses
-_SELF_PLAYED, _CALIBRATED = 3, 8  # rounds of calibration, and songs in each
+_SELF_PLAYED, _BALANCED = 3, 6  # rounds of fitting the slope, and of moving the offsets
+_CALIBRATED = 8  # songs in each round
 
 
 class Sampling(NamedTuple):
@@ -123,10 +124,8 @@ def sample_rows(
             )
 
 
-def trust(
-    activations: FloatArray, offsets: FloatArray, target: BoolArray
-) -> tuple[float, float, float]:
-    """Return slope, intercept and centre of log-odds, by logistic regression with given offsets.
+def trust(activations: FloatArray, offsets: FloatArray, target: BoolArray) -> tuple[float, float]:
+    """Return slope and centre of log-odds, by logistic regression with given offsets.
 
     Args:
         activations: Float64 (cells,).
@@ -134,7 +133,7 @@ def trust(
         target: Bool (cells,), whether each sounds.
 
     Returns:
-        The slope, 0 to `_HIGHEST`; what to add to the offsets; and the mean activation.
+        The slope, 0 to `_HIGHEST`, and the mean activation; an intercept is dropped.
     """
     values = np.where(np.isfinite(activations), activations, 0.0)
     spread = max(float(values.std()), _SMALLEST)
@@ -152,7 +151,7 @@ def trust(
         slope, intercept = slope - float(change[0]), intercept - float(change[1])
         if np.abs(change).max() < _CLOSE:
             break
-    return min(max(slope / spread, 0.0), _HIGHEST), intercept, float(values.mean())
+    return min(max(slope / spread, 0.0), _HIGHEST), float(values.mean())
 
 
 def frequencies(rolls: Sequence[BoolArray], keys: int, bar: int) -> FloatArray:
@@ -198,9 +197,13 @@ def sampling_of(
     keys: int,
     bar: int,
     prompt_steps: int,
+    temperature: float,
     random: np.random.Generator,
 ) -> Sampling:
     """Return how a performer is sampled, so that it plays in the manner of its songs.
+
+    The slope is fitted to pasts that the performer played, and to the true ones. Then the offsets
+    are moved until it plays, at the temperature, as many notes as the songs have, and as long.
 
     Args:
         performers: A batch of one.
@@ -208,27 +211,43 @@ def sampling_of(
         keys: Number of keys; with durations the rolls have twice as many channels.
         bar: Steps per bar.
         prompt_steps: Steps that are given at the beginning.
-        random: Draws the pasts to calibrate on.
+        temperature: Sampling temperature, above 0.
+        random: Draws what is played to calibrate on.
     """
+    songs = rolls[:_CALIBRATED]
     offset = frequencies(rolls, keys, bar)
     most = max(int(roll[:, :keys].sum(axis=1).max()) for roll in rolls)
     sampling = Sampling(1.0, offset, most, keys)
-    for _ in range(_SELF_PLAYED):
-        heard = [
-            performers.perform(roll[:prompt_steps], len(roll), [random], 1.0, sampling)[0]
-            for roll in rolls[:_CALIBRATED]
+
+    def play() -> list[BoolArray]:
+        return [
+            performers.perform(roll[:prompt_steps], len(roll), [random], temperature, sampling)[0]
+            for roll in songs
         ]
+
+    for _ in range(_SELF_PLAYED):
         cells = [
             (
                 performers.follow(past)[0].astype(np.float64).ravel(),
                 offset[np.arange(len(roll)) % bar].ravel(),
                 roll.ravel(),
             )
-            for pasts in (heard, rolls)
-            for past, roll in zip(pasts, rolls, strict=False)
+            for pasts in (play(), songs)
+            for past, roll in zip(pasts, songs, strict=True)
         ]
-        slope, intercept, centre = trust(
-            *(np.concatenate(parts) for parts in zip(*cells, strict=True))
-        )
-        sampling = Sampling(slope, offset + intercept, most, keys, centre)
+        slope, centre = trust(*(np.concatenate(parts) for parts in zip(*cells, strict=True)))
+        sampling = sampling._replace(slope=slope, centre=centre)
+    wanted = _counts(songs, keys)
+    for _ in range(_BALANCED):
+        change = np.log((wanted + 1.0) / (_counts(play(), keys) + 1.0))
+        moved = sampling.offset.copy()
+        moved[:, :keys] += change[0]
+        moved[:, keys:] += change[1] - change[0]  # more notes sound longer, too
+        sampling = sampling._replace(offset=moved)
     return sampling
+
+
+def _counts(rolls: Sequence[BoolArray], keys: int) -> FloatArray:
+    """Return the number of onsets, and of cells that sound: float64 (2,)."""
+    onsets = sum(int(roll[:, :keys].sum()) for roll in rolls)
+    return np.array([onsets, sum(int(roll[:, keys:].sum()) for roll in rolls)], np.float64)

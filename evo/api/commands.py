@@ -1,7 +1,7 @@
 """The command line's functions for Python, with the same names."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +15,7 @@ from evo.engines import engine_class
 from evo.experiment import Experiment, FindSongs
 from evo.music.midi.reading import AUTO, MAX_STEPS_PER_BEAT, Auto, Reading
 from evo.music.song import Song
-from evo.music.song_finder import SongFinder, find_songs
+from evo.music.song_finder import SUFFIXES, SongFinder, find_songs
 from evo.music.tunes import tune_names
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import changes_of, check_worker_options, configuration, deep_update
@@ -181,9 +181,17 @@ class _Instrument(Settings, frozen=True):
 
     keys: Annotated[int, Meta(ge=1, le=128)] | Auto = AUTO
     steps_per_beat: Annotated[int, Meta(ge=1, le=MAX_STEPS_PER_BEAT)] | Auto = AUTO
+    tracks: tuple[Annotated[int, Meta(ge=1)], ...] = ()
+    channels: tuple[Annotated[int, Meta(ge=1, le=16)], ...] = ()
+    parts: tuple[Annotated[int, Meta(ge=1)], ...] = ()
 
 
-def song(name: str | Path, keys: int | Auto = AUTO, steps_per_beat: int | Auto = AUTO) -> Song:
+def song(
+    name: str | Path,
+    keys: int | Auto = AUTO,
+    steps_per_beat: int | Auto = AUTO,
+    **parts: Sequence[int],
+) -> Song:
     """Return an embedded tune or the song in a MIDI file.
 
     Args:
@@ -191,13 +199,22 @@ def song(name: str | Path, keys: int | Auto = AUTO, steps_per_beat: int | Auto =
         keys: Keys of the instrument, 1 to 128, or "auto" for the song's range.
         steps_per_beat: Steps per quarter note, 1 to 32,767, or "auto" for the coarsest that keeps
             every onset.
+        parts: What to read of a MIDI file: `tracks`, `channels` or `parts`, numbers from 1.
 
     Raises:
         InputError: If there is no such song, or it does not fit the instrument.
     """
-    given = changed(_Instrument(), {"keys": keys, "steps_per_beat": steps_per_beat})
+    given = changed(_Instrument(), {"keys": keys, "steps_per_beat": steps_per_beat, **parts})
     named = os.fspath(path_of(name, "name"))
-    return find_songs(named, Reading(given.keys, steps_per_beat=given.steps_per_beat))[0]
+    reading = Reading(
+        given.keys,
+        steps_per_beat=given.steps_per_beat,
+        tracks=given.tracks or None,
+        channels=given.channels or None,
+        parts=given.parts or None,
+    )
+    is_midi = named.lower().endswith(SUFFIXES) and not os.path.isdir(named)
+    return Song.read(named, reading)[0] if is_midi else find_songs(named, reading)[0]
 
 
 def tunes() -> list[str]:

@@ -210,7 +210,10 @@ class _OfUser:
             return Task(fitness)
 
         def files(performers: Any) -> Files:
-            played = performers.perform(self.prompt, max(own.steps, len(self.prompt)))[0]
+            prompt = self.prompt
+            if own.durations and prompt.shape[1] == own.keys:  # every note lasts a step
+                prompt = np.hstack([prompt, prompt])
+            played = performers.perform(prompt, max(own.steps, len(prompt)))[0]
             return song_files(empty_song(own, self.name).played(played))
 
         player = player_of(config, channels(own))
@@ -301,7 +304,9 @@ def _prompt(prompt: Any, keys: int | None) -> BoolArray:
     """Return the beginning of a champion's song as an array."""
     roll = np.asarray(prompt.onsets if isinstance(prompt, Song) else prompt)
     if roll.ndim != 2 or roll.shape[1] != keys or roll.dtype.kind not in "bui":
-        raise InputError(f"prompt must be bool (steps, {keys}), got {roll.dtype} {roll.shape}")
+        raise InputError(
+            f"prompt must be bool (steps, {keys}), the onsets, got {roll.dtype} {roll.shape}"
+        )
     return roll.astype(np.bool_)
 
 

@@ -89,6 +89,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--keys", help="Keys of the instrument; auto for the song's range.")
 @click.option("--steps-per-beat", help="Resolution; auto for the coarsest that keeps all onsets.")
 @click.option("--durations", is_flag=True, help="Play how long notes sound, not only onsets.")
+@click.option("--metre", help="Time signature of new music: 3/4.")
 @click.option("--track", "tracks", type=click.IntRange(1), multiple=True, help="Read this track.")
 @click.option(
     "--channel", "channels", type=click.IntRange(1, 16), multiple=True, help="Read this channel."

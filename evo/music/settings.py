@@ -14,6 +14,7 @@ SONG_OPTIONS = {
     "keys": "--keys",
     "steps_per_beat": "--steps-per-beat",
     "durations": "--durations",
+    "metre": "--metre",
     "tracks": "--track",
     "channels": "--channel",
     "parts": "--part",

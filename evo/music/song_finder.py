@@ -19,7 +19,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from evo.core.errors import MidiError
+from evo.core.errors import InputError, MidiError
 from evo.core.user_files import AnyPath, user_file
 from evo.music.abc.songs import songs_of_abc
 from evo.music.midi.reading import AUTO, Reading
@@ -62,6 +62,12 @@ class SongFinder:
             MidiError: If the name is unknown, a file or all files of a folder cannot be learned, or
                 one of them cannot and `strict` is set.
         """
+        chooses = reading.tracks or reading.channels or reading.parts or reading.beat_ticks
+        if chooses and (name in tune_names() or name.lower().endswith(ABC)):
+            raise InputError(
+                f"{name}: only MIDI files have tracks, channels, parts and beat ticks; leave "
+                "--track, --channel, --part and --beat-ticks out"
+            )
         if (name, reading) not in self._found:
             songs = self._read(name, reading)
             first = songs[0]
