@@ -315,3 +315,21 @@ def test_a_function_that_draws_from_a_global_generator_is_named(
 ) -> None:
     with pytest.warns(RuntimeWarning, match="lambda draws from the global generators"):
         evo.evolve(lambda network: draw(), name="drawn", out=tmp_path / "run", **SMALL)
+
+
+def test_own_music_has_durations_and_a_metre(tmp_path: Path) -> None:
+    wanted = np.zeros((12, 6), bool)
+    wanted[[0, 6], [0, 1]] = True  # two onsets
+    wanted[0:5, 3] = wanted[6:9, 4] = True  # and how long they sound
+
+    @evo.fitness(batch=True)
+    def likeness(players):
+        return -(players.perform(np.zeros((0, 6), bool), 12) != wanted).sum(axis=(1, 2))
+
+    run = evo.evolve(
+        likeness, genome="grid", keys=3, steps=12, durations=True, metre="3/4", target=0, seed=1,
+        generations=200, out=tmp_path / "run",
+    )  # fmt: skip
+    assert run.solved
+    assert run.song.notes() == [(0, 5, 60), (6, 9, 61)]
+    assert str(run.song.metre) == "3/4"

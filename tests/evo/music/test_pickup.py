@@ -40,3 +40,8 @@ def test_rests_at_the_beginning_belong_to_the_first_bar() -> None:
 
 def test_a_few_notes_have_no_pickup() -> None:
     assert found_pickup(of_lengths(1, 2, 2), Fraction(4)) == 0
+
+
+@pytest.mark.parametrize("length", [1, 2, 4])
+def test_an_even_texture_has_no_pickup(length: int) -> None:
+    assert found_pickup(of_lengths(*[length] * 48), Fraction(8)) == 0

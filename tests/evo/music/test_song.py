@@ -553,3 +553,45 @@ def test_corruption_adds_to_silent_steps_and_moves_sounding_ones() -> None:
     wrong = corrupted(chords, 200, np.random.default_rng(0))
     assert (wrong.sum(axis=1) == 1).all()
     assert wrong.any(axis=0).all()
+
+
+def test_a_short_bar_between_two_is_kept(tmp_path: Path) -> None:
+    onsets = np.ones((20, 1), dtype=bool)
+    metre = Metre(3, 4, 0, ((5, 3, 4),))  # the second bar has two beats
+    song = Song(onsets, 60, 1, metre=metre)
+    song.save(tmp_path / "a.mid")
+    again = Song.load(tmp_path / "a.mid")
+    assert again == song
+    assert again.bar_starts().tolist() == [0, 3, 5, 8, 11, 14, 17]
+
+
+@pytest.mark.parametrize(("change", "first_bar"), [(False, 1), (True, 0)])
+def test_a_later_time_signature_tells_where_bars_begin(change, first_bar, tmp_path: Path) -> None:
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4, time=0))
+    for number, beats in enumerate([1, 3] * 10):  # long notes begin on the second beat
+        if change and number == 16:
+            track.append(mido.MetaMessage("time_signature", numerator=3, denominator=4, time=0))
+        track.append(mido.Message("note_on", note=60, velocity=64, time=0))
+        track.append(mido.Message("note_off", note=60, velocity=64, time=480 * beats))
+    mido.MidiFile(ticks_per_beat=480, tracks=[track]).save(tmp_path / "a.mid")
+    assert Song.load(tmp_path / "a.mid").metre.first_bar == first_bar
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"),
+    [("mid", b"MThd"), ("abc", b"%abc"), ("musicxml", b"<?xml"), ("wav", b"RIFF")],
+)
+def test_a_song_is_saved_as_the_suffix_says(suffix: str, start: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"song.{suffix}"
+    Song(np.eye(13, dtype=bool), name="scale").save(path)
+    assert path.read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"metre": (3, 4)}, r"Metre\(3, 4\)"), ({"key": "G"}, "a Key of"), ({"key": Key(9)}, "a Key")],
+)
+def test_a_metre_or_key_of_another_type_is_refused(arguments, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        Song(np.eye(4, dtype=bool), **arguments)

@@ -237,3 +237,8 @@ def test_tunes_in_abc_are_songs_too(tmp_path: Path) -> None:
     (tmp_path / "two.abc").write_text(tune + "\nX:2\nK:C\nL:1/4\n???\n")
     with pytest.raises(MidiError, match=r"two\.abc"):
         SongFinder(strict=True)(str(tmp_path), Reading())
+
+
+def test_what_only_midi_files_have_is_refused_for_others() -> None:
+    with pytest.raises(InputError, match="leave --track"):
+        find_songs(TUNE, Reading(tracks=(1,)))
