@@ -97,7 +97,9 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         changes: dict[str, Changes] = {"": {"task": {"mode": mode, **grid}}}
         lags = getattr(config.genome, "lags", ())
         if lags:  # lags that the user has set override these
-            chosen = lags_for(_rolls(config, songs), lags, _fit(table, songs))
+            chosen = lags_for(
+                _rolls(config, songs), lags, songs[0].steps_per_beat, _fit(table, songs)
+            )
             changes[config.genome_name] = {"genome": {"lags": chosen}}
         if table.durations:
             planes = {"planes": 2, "keys": 2 * songs[0].keys}

@@ -23,6 +23,7 @@ import numpy as np
 from genomes.arrays import BoolArray, Indices
 
 NEAR = 16  # steps back that are always inputs where lags are chosen
+SIXTEENTHS = 4  # steps per beat; near lags are counted in these if steps are shorter
 REPEATS = 8  # lags at which songs repeat
 MOST = 32  # maximum of further lags
 PAIRS = 2_000  # pairs of steps that are separated at a time
@@ -145,7 +146,9 @@ def _needed(
     return added, most
 
 
-def lags_for(rolls: Rolls, usual: tuple[int, ...], fits: bool) -> tuple[int, ...]:
+def lags_for(
+    rolls: Rolls, usual: tuple[int, ...], steps_per_beat: int, fits: bool
+) -> tuple[int, ...]:
     """Return the usual lags if they fit and decide the songs; else lags of the songs themselves.
 
     For one song these are the near ones, those at which it repeats, and the fewest that decide the
@@ -154,13 +157,23 @@ def lags_for(rolls: Rolls, usual: tuple[int, ...], fits: bool) -> tuple[int, ...
     Args:
         rolls: The songs.
         usual: The usual lags.
+        steps_per_beat: Resolution of the songs.
         fits: Whether the songs have the metre and resolution that the usual lags are made for.
     """
     chosen = usual
     if len(rolls.songs) == 1 and not (fits and decide(rolls, usual)):
-        near = {lag for lag in usual if lag <= NEAR}
-        chosen = tuple(sorted(near | set(repeats(rolls))))
+        chosen = tuple(sorted(_near(usual, steps_per_beat) | set(repeats(rolls))))
     return tuple(sorted((*chosen, *further_lags(rolls, chosen).added)))
+
+
+def _near(usual: tuple[int, ...], steps_per_beat: int) -> set[int]:
+    """Return the near ones of the usual lags, which reach back four beats if steps are short."""
+    near = {lag for lag in usual if lag <= NEAR}
+    if steps_per_beat <= SIXTEENTHS:
+        return near
+    return {lag for lag in near if lag <= NEAR // 2} | {
+        lag * steps_per_beat // SIXTEENTHS for lag in near
+    }
 
 
 def decide(rolls: Rolls, lags: Sequence[int]) -> bool:

@@ -90,13 +90,13 @@ def test_long_songs_with_many_undecided_steps_are_decided() -> None:
 
 def test_usual_lags_that_fit_and_decide_stay() -> None:
     short = Rolls([melody(64, 1)], PROMPT)
-    assert lags_for(short, USUAL, fits=True) == USUAL
+    assert lags_for(short, USUAL, 2, fits=True) == USUAL
     assert lags_in_words(short, USUAL, False, "network.lags") == ""
 
 
 def test_other_lags_are_the_near_ones_those_of_repeats_and_the_fewest_that_decide() -> None:
     long = Rolls([aabb(16)], PROMPT)
-    lags = lags_for(long, USUAL, fits=True)
+    lags = lags_for(long, USUAL, 2, fits=True)
     assert lags[:16] == tuple(range(1, 17))
     assert 128 in lags  # the length of a part
     assert len(lags) < len(USUAL)
@@ -105,13 +105,13 @@ def test_other_lags_are_the_near_ones_those_of_repeats_and_the_fewest_that_decid
     numbers = ", ".join(map(str, lags[16:]))
     text = f"Lags 1 to 16, {numbers} decide all 504 steps."
     assert lags_in_words(long, lags, True, "network.lags") == text
-    other = lags_for(Rolls([melody(64, 1)], PROMPT), USUAL, fits=False)
+    other = lags_for(Rolls([melody(64, 1)], PROMPT), USUAL, 2, fits=False)
     assert other != USUAL
 
 
 def test_several_songs_have_the_usual_lags_and_the_fewest_that_decide() -> None:
     rolls = Rolls([aabb(16), melody(40, 4)], PROMPT)
-    lags = lags_for(rolls, USUAL, fits=True)
+    lags = lags_for(rolls, USUAL, 2, fits=True)
     assert set(USUAL) < set(lags)
     assert len(lags) < len(USUAL) + 4
     assert decide(rolls, lags)
@@ -140,3 +140,11 @@ def test_lags_that_do_not_decide_are_told_with_those_that_do() -> None:
         "At most 495 of 496 steps can be right: the same notes are followed by different ones, "
         "at any lag."
     )
+
+
+def test_near_lags_reach_back_four_beats_at_fine_resolutions() -> None:
+    rolls = Rolls([melody(64, 1)], PROMPT)
+    reached = {spb: set(lags_for(rolls, USUAL, spb, fits=False)) for spb in (4, 12)}
+    assert {*range(1, 17)} <= reached[4]
+    assert {*range(1, 9), *range(9, 49, 3)} <= reached[12]
+    assert not {10, 11, 13, 14, 16, 17} <= reached[12]
