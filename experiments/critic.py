@@ -57,7 +57,7 @@ TUNE_STEPS = 128  # of the embedded tunes
 # The search for hard negatives: rolls that critics score too highly.
 SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
 # Tunes of files repeat whole phrases, and an edit of one bar alone spoils that.
-FILES: Changes = {"mutation": {"echo": 8.0}}
+FILES: Changes = {"mutation": {"echo": 20.0, "edits": 1.3}}
 PRESETS: dict[str, Changes] = {
     # Inputs are every step of the last bar and every other step of the seven before. Networks have
     # no prompt: they start from silence.
@@ -138,24 +138,25 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
         config: The run's configuration.
         find: Finds the songs of `--song`.
     """
-    grid, bar = _sizes(config.task, find)
+    grid, style = _sizes(config.task, find)
+    bar = style.bar.steps
     lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
     return {
         "": {"task": grid},
-        "grid": {"engine": {"grid": {"bar": bar}, **(FILES if config.task.song else {})}},
+        "grid": {"engine": {"grid": {"bar": bar}, **(FILES if style.detailed else {})}},
         "network": {"genome": {"lags": lags}},
     }
 
 
-def _sizes(table: CriticSettings, find: FindSongs) -> tuple[dict[str, int], int]:
-    """Return keys, resolution and length of the training set, and the steps of its bar."""
+def _sizes(table: CriticSettings, find: FindSongs) -> tuple[dict[str, int], Style]:
+    """Return keys, resolution and length of the training set, and its style."""
     if table.critics:
         critics = _read(Path(table.critics))
         rolls, style = critics.songs, critics.style
     else:
         rolls, _, style = corpus_of(table, find)
     sizes = {"steps": rolls.shape[1], "keys": rolls.shape[2]}
-    return sizes | {"steps_per_beat": style.steps_per_beat}, style.bar.steps
+    return sizes | {"steps_per_beat": style.steps_per_beat}, style
 
 
 def corpus_of(

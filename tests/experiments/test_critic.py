@@ -161,6 +161,7 @@ def test_a_folder_of_waltzes_makes_waltzes(tmp_path: Path) -> None:
         config = config_of(tmp_path, critic=table)
         start(tmp_path / "run", config, watcher)
     assert config.engine.grid.bar == 6
+    assert config.engine.mutation.echo > 0
     assert config.task.steps == 6 + 48  # a bar for the pickup, and 8 bars
     assert "left out: 1 song in another metre than 3/4 (march)" in watcher.messages
     pieces = [Song.load(path) for path in sorted((tmp_path / "run" / "pieces").glob("*.mid"))]

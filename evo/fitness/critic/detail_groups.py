@@ -109,11 +109,32 @@ def write_places(
 
 
 @device
+def _write_spread(
+    step: Indices, key: Indices, count: int, steps: int, first: int, size: int, row: FloatArray
+) -> None:
+    """Write how different phrases are in highest and lowest key, and in number of notes."""
+    phrases = max((steps - first) // size, 1)
+    figures = np.zeros((3, phrases))
+    figures[1] = 127
+    for i in range(count):
+        phrase = (step[i] - first) // size
+        if phrase < phrases:
+            figures[0, phrase] = max(figures[0, phrase], key[i])
+            figures[1, phrase] = min(figures[1, phrase], key[i])
+            figures[2, phrase] += 1
+    used = figures[2] > 0
+    for kind in range(3):
+        values = figures[kind][used] if kind < 2 else figures[kind]
+        if len(values) > 0:
+            row[kind] = values.std() / 12 if kind < 2 else values.std() / max(values.mean(), 1)
+
+
+@device
 def write_phrases(
     step: Indices, key: Indices, count: int, steps: int, tonic: int, bar: int, lead: int,
     row: FloatArray,
 ) -> None:  # fmt: skip
-    """Write the ends of phrases of 2, 4 and 8 bars, and of the roll.
+    """Write ends and differences of phrases of 2, 4 and 8 bars, and the end of the roll.
 
     A phrase begins with its pickup. Its goal is its last note but those of the next pickup.
 
@@ -154,6 +175,7 @@ def write_phrases(
         for number in range(8):
             row[at + number] /= max(ends, 1)
         row[at + 8] /= max(within, 1)
+        _write_spread(step, key, count, steps, first, size, row[30 + 3 * kind :])
     last_bar = 0
     for i in range(count):
         last_bar += step[i] - first >= steps - lead - bar

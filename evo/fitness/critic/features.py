@@ -15,7 +15,7 @@ The songs of files have four groups more, by `evo.fitness.critic.detail_groups`:
 
     degrees     time on each degree of the scale, and downbeats on it
     places      durations, triads and moves on downbeats, on beats, and between beats
-    phrases     endings of phrases of 2, 4 and 8 bars
+    phrases     endings of phrases of 2, 4 and 8 bars, and how different they are
     figures     bars that return in rhythm, shape, moves or notes; figures of 3 to 9 notes
 
 Likenesses of bars separate a tune from its shuffled bars and from a loop. Surprise separates it
@@ -70,6 +70,8 @@ DETAILS: dict[str, tuple[str, ...]] = {
             "fall to the end", "interval over the end",
         )),
         "notes in the last bar", "last interval", "leading to the last note",
+        *(f"spread of {kind} of {bars} bars" for bars in PHRASES
+          for kind in ("highest keys", "lowest keys", "notes")),
     ),
     "figures": (
         "different shapes", "different moves", "sequences",

@@ -163,6 +163,8 @@ def test_degrees_places_phrases_and_figures_are_those_of_the_notes() -> None:
         "interval over the end of 2 bars": 1,
         "notes in the last bar": 1 / 6,
         "last interval": 5 / 12,
+        "spread of highest keys of 2 bars": 0,
+        "spread of notes of 4 bars": 0,
         "different shapes": 2 / 8,
         "same notes 2 apart": 1,
         "same rhythm 1 apart": 0,
