@@ -394,10 +394,7 @@ def play_on(
                 _sample(plan, s, temperature, chances[i, step, 0], row)
                 continue
             _to_activations(plan, s, activations)
-            for key in range(keys):
-                row[key] = activations[key] > 0.0
+            row[:] = activations > 0.0
             if temperature > 0.0:
-                sample_keys(
-                    activations, temperature, sampling, step, chances[i, step], row,
-                    played[i, max(step - 1, 0)],
-                )  # fmt: skip
+                before = played[i, max(step - 1, 0)]
+                sample_keys(activations, temperature, sampling, step, chances[i, step], row, before)
