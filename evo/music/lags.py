@@ -89,12 +89,13 @@ class _Steps(NamedTuple):
         return np.where(known, self.symbols[np.maximum(steps - lag, 0)], self.start)
 
 
-def further_lags(rolls: Rolls, lags: Sequence[int]) -> Deciding:
+def further_lags(rolls: Rolls, lags: Sequence[int], without: Sequence[int] = ()) -> Deciding:
     """Return the fewest further lags that decide every step after the prompt, by greedy search.
 
     Args:
         rolls: The songs.
         lags: Lags in use.
+        without: Lags not to add.
     """
     steps = _steps(rolls)
     judged = np.flatnonzero(steps.judged)
@@ -104,7 +105,7 @@ def further_lags(rolls: Rolls, lags: Sequence[int]) -> Deciding:
     undecided, classes = _undecided(steps, judged, classes)
     certain = len(judged) - len(undecided)  # steps that are decided already
     before = certain + _most_frequent(steps.symbols[undecided], classes)
-    candidates = np.setdiff1d(np.arange(1, _longest(rolls) + 1), lags)
+    candidates = np.setdiff1d(np.arange(1, _longest(rolls) + 1), (*lags, *without))
     added: list[int] = []
     left, parts = undecided, classes
     while len(left) and len(added) < MOST:
@@ -152,7 +153,8 @@ def lags_for(
     """Return the usual lags if they fit and decide the songs; else lags of the songs themselves.
 
     For one song these are the near ones, those at which it repeats, and the fewest that decide the
-    rest. For several songs the fewest are added to the usual ones.
+    rest, twice: two inputs that tell steps apart are learned much faster than one. For several
+    songs the fewest are added to the usual ones.
 
     Args:
         rolls: The songs.
@@ -163,7 +165,9 @@ def lags_for(
     chosen = usual
     if len(rolls.songs) == 1 and not (fits and decide(rolls, usual)):
         chosen = tuple(sorted(_near(usual, steps_per_beat) | set(repeats(rolls))))
-    return tuple(sorted((*chosen, *further_lags(rolls, chosen).added)))
+    added = further_lags(rolls, chosen).added
+    again = further_lags(rolls, chosen, without=added).added
+    return tuple(sorted((*chosen, *added, *again)))
 
 
 def _near(usual: tuple[int, ...], steps_per_beat: int) -> set[int]:

@@ -46,6 +46,9 @@ def test_the_step_after_a_repeated_part_needs_a_lag_beyond_the_part() -> None:
     assert deciding.right == deciding.total
     assert len(deciding.added) == 1
     assert deciding.added[0] > 16
+    others = further_lags(Rolls([song], PROMPT), (1, 2, 3, 4, 8, 16), without=deciding.added)
+    assert others.right == others.total
+    assert not set(others.added) & set(deciding.added)
 
 
 @pytest.mark.parametrize("before_start", [-1.0, 0.0])
@@ -102,9 +105,15 @@ def test_other_lags_are_the_near_ones_those_of_repeats_and_the_fewest_that_decid
     assert len(lags) < len(USUAL)
     assert decide(long, lags)
     assert not decide(long, USUAL)
-    numbers = ", ".join(map(str, lags[16:]))
-    text = f"Lags 1 to 16, {numbers} decide all 504 steps."
-    assert lags_in_words(long, lags, True, "network.lags") == text
+    near = [lag for lag in lags if lag <= 16 or lag in repeats(long)]
+    for lag in set(lags) - set(near):  # any of them is enough
+        assert decide(long, [other for other in lags if other != lag])
+    text = lags_in_words(long, lags, True, "network.lags")
+    assert text.startswith("Lags 1 to 16, ")
+    assert text.endswith(" decide all 504 steps.")
+    assert lags_in_words(long, (*range(1, 17), 120, 128, 129), True, "") == (
+        "Lags 1 to 16, 120, 128, 129 decide all 504 steps."
+    )
     other = lags_for(Rolls([melody(64, 1)], PROMPT), USUAL, 2, fits=False)
     assert other != USUAL
 
@@ -113,7 +122,7 @@ def test_several_songs_have_the_usual_lags_and_the_fewest_that_decide() -> None:
     rolls = Rolls([aabb(16), melody(40, 4)], PROMPT)
     lags = lags_for(rolls, USUAL, 2, fits=True)
     assert set(USUAL) < set(lags)
-    assert len(lags) < len(USUAL) + 4
+    assert len(lags) < len(USUAL) + 6
     assert decide(rolls, lags)
 
 
