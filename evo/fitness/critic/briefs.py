@@ -12,6 +12,8 @@ is 0 at best, minus
   higher. Exceeding the target earns nothing;
 - the tokens of its longest run shared with a known song, beyond `free_run`
   (`evo.music.measures.similarity`);
+- the notes before the brief's pickup, where rolls begin with a bar for it. Otherwise a search can
+  end in pieces that are a bar early throughout;
 - the share of chords beyond the brief's.
 
 So the pieces for many briefs vary as songs do. Yang & Lerch compare generators by such
@@ -41,9 +43,10 @@ BEYOND = 0.05  # one standard deviation beyond the range of all songs, in one fe
 BELOW_SONGS = 0.5  # one level of a critic
 COPIED = 0.2  # one token beyond `free_run`
 CHORDS = 1.0  # from no onset to every onset
+EARLY = 0.2  # one note before the brief's pickup
 # Added to the songs' spread, so that a feature with equal values in all songs does not dominate.
 MIN_SPREAD = 0.03
-_CHORDS = NAMES.index("chords")
+_CHORDS, _SILENCE_BEFORE = NAMES.index("chords"), NAMES.index("silence before")
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +145,9 @@ class PleaseCritics:
             below = np.maximum(self.briefs.level[index] - judged, 0).sum(axis=1)
             chords = np.maximum(numbers[:, _CHORDS] - brief[_CHORDS], 0)
             cases[:, index] = -(distance + BELOW_SONGS * below + CHORDS * chords + copied)
+            if self.held_out.bars.lead:
+                before = round(float(brief[_SILENCE_BEFORE]) * self.held_out.bars.lead)
+                cases[:, index] -= EARLY * rolls[:, :before].any(axis=2).sum(axis=1)
         return Scores.of(cases[:, 0], cases)
 
     def figures(self, performers: Performers) -> dict[str, Any]:
