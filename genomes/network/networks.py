@@ -225,7 +225,8 @@ class Networks(Individuals):
         """See `Performers.follow`; activations are those of `Player.activations`."""
         player = self._required_player()
         activations = player.activations(self._activate_columns(player.input_rows(grid)))
-        result = activations.astype(np.float32)
+        with np.errstate(over="ignore"):  # beyond float32 they are infinite
+            result = activations.astype(np.float32)
         # A positive number too small for float32 still sounds.
         zero = result == 0
         if zero.any():
