@@ -43,7 +43,7 @@ from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
 from evo.music.lags import MAX_LAG, Rolls, lags_for, lags_in_words
-from evo.music.settings import SongSettings, fixed_grid
+from evo.music.settings import SongSettings, channels_of, fixed_grid
 from evo.music.song import Song
 from evo.music.song_finder import load_songs
 from genomes.base import Streams
@@ -154,9 +154,8 @@ def shape(config: Config, find: FindSongs) -> Music:
 
 
 def channels(config: Config) -> int:
-    """Return the channels of a performer: the keys, and twice as many with durations."""
-    table: MemorizeSettings = config.task
-    return resolution(config)[0] * (1 + table.durations)
+    """Return the channels of a performer."""
+    return channels_of(config.task, resolution(config)[0])
 
 
 def _long_enough(

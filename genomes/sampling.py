@@ -8,7 +8,7 @@ never learned, and its activations mean little. So a key's log-odds are
 
 where the offset has the song's own frequencies: of the key, and of onsets at the position in the
 bar. A low temperature gives the network's decision, a high one notes in the key and the rhythm of
-the song. The slope says how far activations can be trusted. It is found by logistic regression on
+the song. The slope is the trust in activations. It is found by logistic regression on
 pasts that the performer played itself (calibration as in J. C. Platt, "Probabilistic Outputs for
 Support Vector Machines", 1999).
 """

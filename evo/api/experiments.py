@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from evo.api.options import flag
-from evo.api.user_music import MusicSettings, channels, empty_song, song_files
+from evo.api.user_music import MusicSettings, empty_song, song_files
 from evo.api.user_settings import check_defaults, check_settings
 from evo.core.config import COMMON_TABLES, Config
 from evo.core.errors import InputError
@@ -24,6 +24,7 @@ from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Ve
 from evo.fitness.function import FunctionFitness, name_of_function
 from evo.music.metre import metre_of
 from evo.music.midi.reading import usual_lowest_note
+from evo.music.settings import channels_of
 from evo.music.song import Song
 from evo.runs.user_experiments import free_name
 from genomes.arrays import BoolArray
@@ -199,7 +200,7 @@ class _OfUser:
         if self.vectors is not None:
             return self.vectors
         metre_of(config.task.metre)
-        return Music(channels(config.task), config.task.steps)
+        return Music(channels_of(config.task, config.task.keys), config.task.steps)
 
     def task(self, config: Config, folder: Path) -> Task:
         """Return the task; see `Experiment.task`."""
@@ -216,7 +217,7 @@ class _OfUser:
             played = performers.perform(prompt, max(own.steps, len(prompt)))[0]
             return song_files(empty_song(own, self.name).played(played))
 
-        player = player_of(config, channels(own))
+        player = player_of(config, channels_of(own, own.keys))
         return Task(fitness, player, files, usual_lowest_note(own.keys))
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from evo.core.errors import RunError
 from evo.core.seeds import Role, stream
 from evo.music.midi.reading import Reading
+from evo.music.settings import channels_of
 from evo.music.song import Song
 from evo.music.song_finder import find_songs
 from evo.runs.champion import load_champion
@@ -46,7 +47,7 @@ def improvise(
     if improvising is None or resolution is None:
         raise RunError(f"{path}: a champion of {experiment.name} cannot improvise")
     keys, steps_per_beat = resolution(config)
-    channels = keys * (2 if getattr(config.task, "durations", False) else 1)
+    channels = channels_of(config.task, keys)
     performers = _champion(path, config.run.engine, channels)
     if improvise:
         performers = _freed(path, performers, improvising.has_song)

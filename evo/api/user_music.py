@@ -24,12 +24,6 @@ class MusicSettings(Settings, frozen=True):
     tempo: Annotated[float, Meta(ge=5, le=1000, description="Beats per minute.")] = 120.0
 
 
-def channels(table: Any) -> int:
-    """Return the channels of a roll: keys, or twice as many with durations."""
-    channels: int = table.keys * (2 if table.durations else 1)
-    return channels
-
-
 def empty_song(table: Any, name: str) -> Song:
     """Return a silent step, with the instrument, tempo and metre of the settings.
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from evo.music.midi.reading import MAX_STEPS, usual_lowest_note
+from evo.music.midi.reading import MAX_STEPS, lowest_note_for
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 
@@ -26,10 +26,7 @@ def regridded(song: Song, keys: int, steps_per_beat: int) -> Song:
             f"a song of {song.keys} keys, {song.steps} steps and {song.steps_per_beat} steps per "
             f"beat does not fit {keys} keys and {steps_per_beat} steps per beat"
         )
-    highest = song.lowest_note + song.keys - 1
-    lowest = song.lowest_note
-    if keys > song.keys:
-        lowest = min(max(usual_lowest_note(keys), highest - keys + 1), song.lowest_note)
+    lowest = lowest_note_for(song.lowest_note, song.lowest_note + song.keys - 1, keys)
     left = song.lowest_note - lowest
     onsets = np.zeros((song.steps * finer, keys), np.bool_)
     onsets[::finer, left : left + song.keys] = song.onsets

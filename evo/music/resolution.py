@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import gcd
+from typing import TypeVar
 
 import numpy as np
 
 from genomes.arrays import BoolArray, IntArray
 
 RESOLUTIONS = (1, 2, 3, 4, 6, 8, 12, 16, 24)
+Ticks = TypeVar("Ticks", int, IntArray)
 TOLERANCE = 128  # parts of a beat
 _MIN_ONSETS = 4  # with fewer, any beat would be regular
 
@@ -29,11 +31,12 @@ def distinct(numbers: IntArray) -> IntArray:
     return found
 
 
-def steps_of(ticks: IntArray, steps_per_beat: int, ticks_per_beat: int) -> IntArray:
+def steps_of(ticks: Ticks, steps_per_beat: int, ticks_per_beat: int) -> Ticks:
     """Return the nearest step of each tick, halves up.
 
     Args:
-        ticks: int64, any shape.
+        ticks: int64 of any shape; or one integer of any size, as a late tick times a fine
+            resolution may exceed 64 bits.
         steps_per_beat: Steps per quarter note.
         ticks_per_beat: Ticks per quarter note.
     """

@@ -1,6 +1,6 @@
 """Settings of songs: which to read, and on what grid."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from evo.core.config import Config
 from evo.core.errors import InputError
@@ -77,6 +77,16 @@ class SongSettings(Settings, frozen=True):
             songs: The songs, all with the same.
         """
         return {"keys": songs[0].keys, "steps_per_beat": songs[0].steps_per_beat}
+
+
+def channels_of(table: Any, keys: int) -> int:
+    """Return the channels of a performer: the keys, and twice as many with durations.
+
+    Args:
+        table: The settings of a musical experiment, which may have no durations.
+        keys: Number of keys.
+    """
+    return keys * (2 if getattr(table, "durations", False) else 1)
 
 
 def fixed_grid(config: Config) -> tuple[int, int]:

@@ -6,7 +6,7 @@ Critics of the embedded tunes do not use them.
 
 import numpy as np
 
-from evo.fitness.critic.feature_groups import in_triad
+from evo.fitness.critic.feature_groups import in_triad, is_same_figure
 from genomes.arrays import FloatArray, Indices
 from genomes.kernels import device
 
@@ -256,15 +256,7 @@ def _write_figure(step: Indices, key: Indices, count: int, length: int, row: Flo
         for j in range(i):
             if seen[j] == 0:  # as an earlier figure
                 continue
-            same = True
-            for k in range(length):
-                if (
-                    key[i + k + 1] - key[i + k] != key[j + k + 1] - key[j + k]
-                    or step[i + k + 1] - step[i + k] != step[j + k + 1] - step[j + k]
-                ):
-                    same = False
-                    break
-            if same:
+            if is_same_figure(step, key, i, j, length):
                 found = j
                 break
         if found < 0:

@@ -338,6 +338,26 @@ def write_form(
 
 
 @device
+def is_same_figure(step: Indices, key: Indices, i: int, j: int, length: int) -> bool:
+    """Return whether `length` moves from two notes have equal intervals and waits.
+
+    Args:
+        step: The step of each note.
+        key: The key of each note.
+        i: Index of the first note of one figure.
+        j: Index of the first note of the other.
+        length: Number of moves.
+    """
+    for k in range(length):
+        if (
+            key[i + k + 1] - key[i + k] != key[j + k + 1] - key[j + k]
+            or step[i + k + 1] - step[i + k] != step[j + k + 1] - step[j + k]
+        ):
+            return False
+    return True
+
+
+@device
 def _repeated(step: Indices, key: Indices, count: int, length: int) -> float:
     """Return the share of runs of `length` notes that recur, in any key."""
     runs = count - length
@@ -346,15 +366,7 @@ def _repeated(step: Indices, key: Indices, count: int, length: int) -> float:
     repeated = 0
     for i in range(1, runs):
         for j in range(i):
-            same = True
-            for k in range(length):
-                if (
-                    key[i + k + 1] - key[i + k] != key[j + k + 1] - key[j + k]
-                    or step[i + k + 1] - step[i + k] != step[j + k + 1] - step[j + k]
-                ):
-                    same = False
-                    break
-            if same:
+            if is_same_figure(step, key, i, j, length):
                 repeated += 1
                 break
     return repeated / (runs - 1)

@@ -24,7 +24,7 @@ _MUSICAL = "KMLQPm"
 
 @dataclass(frozen=True)
 class Header:
-    """What a tune's header says of the whole tune.
+    """The fields of a tune's header.
 
     Attributes:
         number: the field `X:`, or 1.

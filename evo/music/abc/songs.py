@@ -21,11 +21,12 @@ from evo.music.abc.blocks import FIELD, Block, blocks
 from evo.music.abc.playing import Played, play, playing_order
 from evo.music.abc.reader import read_tune
 from evo.music.metre import Key, Metre, half_up
-from evo.music.midi.reading import AUTO, MAX_STEPS, MAX_STEPS_PER_BEAT, Auto, usual_lowest_note
+from evo.music.midi.reading import AUTO, MAX_STEPS, MAX_STEPS_PER_BEAT, Auto, lowest_note_for
 from evo.music.names import MAX_NAME, name_of
 from evo.music.planes import planes_of
 from evo.music.resolution import RESOLUTIONS
 from evo.music.song import Song
+from evo.music.timeline import timeline
 
 MAX_BYTES = 16_000_000
 
@@ -137,17 +138,12 @@ def song_of_block(
     states = parts[0].states
     times = [lead + time * scale for time, _ in states]
     times[0] = Fraction(0)
-    tempos = _changes(
-        [(time, state.tempo or 120.0) for time, (_, state) in zip(times, states, strict=True)],
-        steps,
+    timed = [(half_up(time), state) for time, (_, state) in zip(times, states, strict=True)]
+    tempo, tempo_changes = timeline(
+        120.0, [(step, state.tempo or 120.0) for step, state in timed], steps
     )
-    signatures = _changes(
-        [
-            (time, Key(state.fifths, state.minor))
-            for time, (_, state) in zip(times, states, strict=True)
-        ],
-        steps,
-    )
+    signatures = [(step, Key(state.fifths, state.minor)) for step, state in timed]
+    key, key_changes = timeline(signatures[0][1], signatures, steps)
     first_bar = lead + half_up(bars.first_bar * scale)
     marked = header.mark.get("first_bar", first_bar)
     if (marked - first_bar) % (Fraction(*bars.metre) * scale) == 0:  # the same bar lines
@@ -160,14 +156,14 @@ def song_of_block(
         onsets,
         lowest,
         resolution,
-        tempos[0][1],
+        tempo,
         (header.title or f"tune {header.number}") if name is None else name,
         sounding,
         Metre(*bars.metre, first_bar, tuple(changes)),
-        None if header.mark.get("key", 1) == 0 else signatures[0][1],
+        None if header.mark.get("key", 1) == 0 else key,
         header.program,
-        tuple(tempos[1:]),
-        tuple(signatures[1:]),
+        tempo_changes,
+        key_changes,
     )
 
 
@@ -191,22 +187,12 @@ def _keys(pitches: list[int], keys: int | Auto, mark: dict[str, int], line: int)
         return (lowest, count) if fits else (low, high - low + 1)
     if high - low >= keys:
         raise AbcError(line, f"the notes span {high - low + 1} keys, more than {keys}")
-    lowest = max(min(usual_lowest_note(keys), low), high - keys + 1)
-    return min(lowest, 128 - keys), keys
+    return lowest_note_for(low, high, keys), keys
 
 
 def _rounded(timed: Iterable[tuple[Fraction, _Value]]) -> dict[int, _Value]:
     """Return the values by the nearest step, sorted; of several on a step the last."""
     return dict(sorted((half_up(time), value) for time, value in timed))
-
-
-def _changes(timed: list[tuple[Fraction, _Value]], steps: int) -> list[tuple[int, _Value]]:
-    """Return the values that differ from the one before, from step 0 on."""
-    changes: list[tuple[int, _Value]] = []
-    for step, value in _rounded(timed).items():
-        if step < steps and (not changes or changes[-1][1] != value):
-            changes.append((step, value))
-    return changes
 
 
 def _text(path: AnyPath) -> str:

@@ -21,6 +21,17 @@ def usual_lowest_note(keys: int) -> int:
     return next(note for note in (60, 21, 0) if note + keys <= 128)
 
 
+def lowest_note_for(low: int, high: int, keys: int) -> int:
+    """Return the MIDI note of key 0 that is nearest to the usual one and holds all notes.
+
+    Args:
+        low: Lowest MIDI note.
+        high: Highest MIDI note, less than `keys` above it.
+        keys: Number of keys.
+    """
+    return min(max(usual_lowest_note(keys), high - keys + 1), low)
+
+
 @dataclass(frozen=True)
 class Reading:
     """How to read a file.

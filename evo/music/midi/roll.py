@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -26,16 +26,16 @@ from evo.music.midi.reading import (
     MAX_STEPS,
     MAX_STEPS_PER_BEAT,
     Reading,
-    usual_lowest_note,
+    lowest_note_for,
 )
 from evo.music.midi.units import DEFAULT_TEMPO, MICROSECONDS, note_name
 from evo.music.pickup import found_pickup
 from evo.music.planes import planes_of
 from evo.music.resolution import distinct, fitting, in_place, least_loss, other_beat, steps_of
+from evo.music.timeline import timeline
 from genomes.arrays import BoolArray, IntArray
 from genomes.words import counted
 
-Value = TypeVar("Value")
 _MARKED = {"keys": (1, 128), "lowest_note": (0, 127), "first_bar": (0, MAX_STEPS)} | {
     "steps_per_beat": (1, MAX_STEPS_PER_BEAT)
 }
@@ -83,11 +83,12 @@ def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) 
     if not len(piece.notes):
         raise MidiError(path, "no notes but percussion" if piece.percussion else "no notes")
     marked = _marked(piece)
-    beat, remarks = _beat_of(piece, reading, bool(marked))
+    ticks = distinct(piece.notes[:, 0])
+    beat, remarks = _beat_of(piece, ticks, reading, bool(marked))
     piece, scale = replace(piece, ticks_per_beat=beat), Fraction(piece.ticks_per_beat, beat)
     steps_per_beat = reading.steps_per_beat
     if steps_per_beat == AUTO:
-        steps_per_beat = marked.get("steps_per_beat") or _resolution(piece)
+        steps_per_beat = marked.get("steps_per_beat") or _resolution(piece, ticks)
     grid = _Grid(path, piece, steps_per_beat, reading.steps)
     lowest_note, keys, shift = _instrument(path, piece, reading, marked)
     rows = grid.notes + np.array([0, 0, shift - lowest_note])
@@ -95,7 +96,7 @@ def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) 
     remarks += _losses(piece, grid, int(onsets.sum()))
     if piece.percussion:
         remarks.append(f"{counted(piece.percussion, 'note')} of drums left out")
-    tempo, tempo_changes = _timeline(
+    tempo, tempo_changes = timeline(
         float(MICROSECONDS * scale / DEFAULT_TEMPO),
         [
             (grid.step(tick), float(MICROSECONDS * scale / microseconds))
@@ -109,7 +110,7 @@ def read_score(path: AnyPath, reading: Reading, piece: MidiPiece | None = None) 
         if is_key(fifths)
     ]
     key, key_changes = (
-        _timeline(signatures[0][1], signatures, grid.steps) if signatures else (None, ())
+        timeline(signatures[0][1], signatures, grid.steps) if signatures else (None, ())
     )
     return ScoreOfFile(
         onsets,
@@ -154,12 +155,11 @@ class _Grid:
 
     def step(self, tick: int) -> int:
         """Return the nearest step of a tick, halves up."""
-        beat = self._piece.ticks_per_beat
-        return (2 * tick * self.steps_per_beat + beat) // (2 * beat)
+        return steps_of(tick, self.steps_per_beat, self._piece.ticks_per_beat)
 
 
 def _marked(piece: MidiPiece) -> dict[str, int]:
-    """Return what a saved song's mark says; nothing if it is missing, or not as we write it."""
+    """Return the values of a saved song's mark; none if it is missing or not as we write it."""
     if piece.mark is None:
         return {}
     try:
@@ -177,13 +177,14 @@ def _marked(piece: MidiPiece) -> dict[str, int]:
     return values if inside else {}
 
 
-def _beat_of(piece: MidiPiece, reading: Reading, is_marked: bool) -> tuple[int, list[str]]:
+def _beat_of(
+    piece: MidiPiece, ticks: IntArray, reading: Reading, is_marked: bool
+) -> tuple[int, list[str]]:
     """Return the ticks of a beat, and a remark if they are not as declared."""
     if reading.beat_ticks is not None:
         return reading.beat_ticks, []
     if is_marked:
         return piece.ticks_per_beat, []
-    ticks = distinct(piece.notes[:, 0])
     if fitting(ticks, piece.ticks_per_beat) is not None:
         return piece.ticks_per_beat, []
     beat = other_beat(ticks, piece.ticks_per_beat)
@@ -195,9 +196,8 @@ def _beat_of(piece: MidiPiece, reading: Reading, is_marked: bool) -> tuple[int, 
     ]
 
 
-def _resolution(piece: MidiPiece) -> int:
+def _resolution(piece: MidiPiece, ticks: IntArray) -> int:
     """Return the coarsest resolution that keeps the onsets, with bars of whole steps if it can."""
-    ticks = distinct(piece.notes[:, 0])
     bars = {
         bar_steps(beats, unit, 1).denominator
         for _, beats, unit in piece.metres
@@ -229,8 +229,7 @@ def _instrument(
             f"more than {keys}: load it with --keys auto or --keys {advice}",
         )
     if lowest is None:
-        usual = usual_lowest_note(keys) if reading.keys != AUTO else low
-        return min(max(usual, high - keys + 1), low), keys, 0
+        return lowest_note_for(low, high, keys), keys, 0
     lowest = min(lowest, 128 - keys)
     return lowest, keys, max(lowest - low, 0) or min(lowest + keys - 1 - high, 0)
 
@@ -316,29 +315,8 @@ def _timeline_of_bars(
             metre = current = signature
             continue
         bar = bar_steps(*current, grid.steps_per_beat)
-        on_line = half_up(round((step - start) / bar) * bar) == step - start
+        on_line = half_up(half_up((step - start) / bar) * bar) == step - start
         if step < grid.steps and (signature != current or not on_line):
             changes.append((step, *signature))
             start, current = step, signature
     return metre, tuple(changes)
-
-
-def _timeline(
-    usual: Value, events: list[tuple[int, Value]], steps: int
-) -> tuple[Value, tuple[tuple[int, Value], ...]]:
-    """Return the value at the start, and its changes within the song.
-
-    Args:
-        usual: Value without events.
-        events: (step, value), sorted by step. The last of a step counts, and the earliest of all
-            also holds before it.
-        steps: Length of the song.
-    """
-    by_step = dict(events)
-    current = first = by_step.pop(0, events[0][1] if events else usual)
-    changes = []
-    for step, value in by_step.items():
-        if value != current and step < steps:
-            changes.append((step, value))
-            current = value
-    return first, tuple(changes)
