@@ -23,8 +23,25 @@ PRESETS: dict[str, Changes] = {
     # Most songs need 50 to 200 generations; a few notes of long ones can need more.
     "neat": {
         "stop": {"generations": 3000},
-        "genome": {"lags": (*range(1, 17), *range(20, 97, 4)), "extra_inputs": (1.0,)},
-        "engine": {"Modules": {"by_output": True, "freeze_below": 1.0}},
+        "genome": {
+            "lags": (*range(1, 17), *range(20, 97, 4)),
+            "before_start": 0.0,
+            "extra_inputs": (1.0,),
+        },
+        "engine": {
+            "Modules": {
+                "by_output": True,
+                "freeze_below": 1.0,
+                "move_weight": 0.3,
+                "add_connection": 0.4,
+                "add_conjunction": 0.08,
+                "split_connection": 0.05,
+                "further": 0.3,
+                "decades": 1.6,
+                "parsimony": 0.1,
+                "rounds": 50,
+            }
+        },
     },
     # Few inputs, with doubling lags: beat, bar and phrase. Networks that start unconnected, and
     # few weight changes per child, learn far more than neat-python's defaults.

@@ -15,8 +15,9 @@ from typing import Annotated, Any, Self
 import msgspec
 import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
-from genomes.arrays import BoolArray, FloatArray
+from genomes.arrays import Arrays, BoolArray, FloatArray, checked_field
 from genomes.base import check_roll
 from genomes.errors import GenomeError
 
@@ -201,6 +202,46 @@ class Player:
         if "keys" not in values:
             raise GenomeError("a player needs keys")
         return cls(**{**values, **sequences})
+
+    def to_arrays(self) -> Arrays:
+        """Return everything but the keys as arrays, for the arrays of a batch."""
+        levels = [self.off, self.on, self.before_start, self.threshold]
+        return {
+            "player_lags": np.asarray(self.lags, np.int64),
+            "player_levels": np.asarray(levels),
+            "player_extra_inputs": np.asarray(self.extra_inputs, np.float64),
+            "player_voices": np.asarray(self.voices, np.int64),
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], keys: int) -> Self:
+        """Return the player described by `to_arrays`.
+
+        Args:
+            arrays: The arrays of a batch.
+            keys: Keys of the instrument.
+
+        Raises:
+            GenomeError: If the arrays do not describe a player.
+        """
+        off, on, before_start, threshold = checked_field(
+            arrays, "player_levels", np.float64, (4,)
+        ).tolist()
+        voices = 0  # arrays of earlier versions have no voices
+        if "player_voices" in arrays:
+            voices = int(checked_field(arrays, "player_voices", np.int64, ()))
+        return cls(
+            keys=keys,
+            lags=tuple(checked_field(arrays, "player_lags", np.int64, ("lags",)).tolist()),
+            off=off,
+            on=on,
+            before_start=before_start,
+            threshold=threshold,
+            extra_inputs=tuple(
+                checked_field(arrays, "player_extra_inputs", np.float64, ("inputs",)).tolist()
+            ),
+            voices=voices,
+        )
 
 
 def _is_whole(number: Any) -> bool:

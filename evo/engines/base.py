@@ -11,6 +11,8 @@ Usage:
 - `state` and `restore` save and load everything that the next `ask` depends on. A restored engine
   continues exactly as the saved one.
 - `champion` is the best individual so far, kept by this class.
+- `teach` tells an engine what should be played, if the fitness knows it. It can then compare
+  changes between two evaluations by itself; the population is scored by the fitness as any other.
 - Call `forget` before `tell` if new scores are not comparable with earlier ones.
 
 Some engines take a user's own operators, as `functions`. These are called in this process only, and
@@ -34,6 +36,7 @@ from evo.core.state import Count, Finite, State
 from evo.engines.own_functions import Functions, checked_functions
 from genomes.arrays import FloatArray
 from genomes.base import Performers
+from genomes.lessons import Taught
 from genomes.player import Player
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -191,6 +194,16 @@ class Engine(ABC, Generic[S]):
     def ask(self) -> Performers:
         """Return the population of the current generation."""
 
+    def teach(self, taught: Taught) -> None:
+        """Take what a fitness wants to be played; called before the first `ask`.
+
+        It is not part of the state: teach a restored engine again. Most engines need nothing but
+        scores, and ignore it.
+
+        Args:
+            taught: What should be played, from `TeachingFitness.taught`.
+        """
+
     def tell(self, scores: Scores) -> None:
         """Take the scores of the population, and breed the next generation.
 
@@ -207,10 +220,14 @@ class Engine(ABC, Generic[S]):
         best = int(np.argmax(scores.total))
         if scores.ok[best] and (self.champion is None or scores.total[best] > self.champion.score):
             self.champion = Champion(
-                performers.take([best]), float(scores.total[best]), self.generation
+                self._alone(performers.take([best])), float(scores.total[best]), self.generation
             )
         self._breed(scores)
         self.generation += 1
+
+    def _alone(self, performers: Performers) -> Performers:
+        """Return an individual of the population as one of `genome`."""
+        return performers
 
     def keep(self, champion: Champion) -> None:
         """Take the champion of a noisy fitness (`evo.runs.noisy`) instead of the best score's."""
@@ -248,7 +265,10 @@ class Engine(ABC, Generic[S]):
         return None
 
     def statistics(self) -> dict[str, Any]:
-        """Return figures of the population for the log, as JSON values."""
+        """Return figures of the population for the log, as JSON values.
+
+        `exhausted` is the reason, in words, why no later population can be better. It ends the run.
+        """
         return {}
 
     def state(self) -> State:

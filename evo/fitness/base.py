@@ -21,6 +21,7 @@ from typing import Any, Protocol, runtime_checkable
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.core.state import State
+from genomes.lessons import Taught
 
 
 class Fitness(Protocol):
@@ -101,3 +102,26 @@ class LearningFitness(Fitness, Protocol):
         Raises:
             ValueError: If the state does not fit.
         """
+
+
+@runtime_checkable
+class TeachingFitness(Fitness, Protocol):
+    """A fitness that knows what should be played, and hands it out to engines.
+
+    It still scores every population. An engine that is taught (`Engine.teach`) may compare changes
+    by lessons between two evaluations (`genomes.lessons`).
+    """
+
+    def taught(self) -> Taught:
+        """Return what should be played."""
+
+
+def teach(engine: Any, fitness: Fitness) -> None:
+    """Teach an engine what a fitness wants to be played, if the fitness knows it.
+
+    Args:
+        engine: An engine; see `Engine.teach`.
+        fitness: Any fitness.
+    """
+    if isinstance(fitness, TeachingFitness):
+        engine.teach(fitness.taught())

@@ -28,6 +28,7 @@ from evo.fitness.prediction_errors import prediction_errors
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
+from genomes.lessons import Taught
 
 Mode = Literal["follow", "perform"]
 
@@ -74,6 +75,11 @@ class Memorization:
         self.rolls = tuple(song.roll(durations) for song in songs)
         self.prompt_steps = prompt_steps
         self.mode = mode
+
+    def taught(self) -> Taught:
+        """Return the songs, for engines that breed by lessons; see `TeachingFitness`."""
+        bars = {song.bar for song in self.songs}
+        return Taught(self.rolls, self.prompt_steps, bars.pop() if len(bars) == 1 else 0)
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
         """Return the scores of a batch, by the mode's definition in this module.

@@ -14,9 +14,10 @@ from evo.core.processes import start_child
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.engines import engine_class
-from evo.fitness.base import Fitness
+from evo.fitness.base import Fitness, TeachingFitness, teach
 from evo.workers.evaluation import score_batch
 from genomes.kernels import cache_folder, is_compiled
+from genomes.lessons import Taught
 from genomes.player import Player
 
 
@@ -57,8 +58,10 @@ def breed_pickled(arguments: bytes) -> None:
     _breed_once(*ForkingPickler.loads(arguments))
 
 
-def _breed_once(engine: str, settings: Any, player: Player | None) -> None:
+def _breed_once(engine: str, settings: Any, player: Player | None, taught: Taught | None) -> None:
     instance = engine_class(engine)(settings, seed=0, player=player)
+    if taught is not None:
+        instance.teach(taught)
     performers: Any = instance.ask()
     outputs = getattr(performers, "outputs", 1)
     count = len(performers)
@@ -74,10 +77,13 @@ def compile_kernels(engine: str, settings: Any, player: Player | None, fitness: 
         player: How performers are played, or None.
         fitness: The fitness of the run.
     """
-    arguments = bytes(ForkingPickler.dumps((engine, settings, player)))
+    taught = fitness.taught() if isinstance(fitness, TeachingFitness) else None
+    arguments = bytes(ForkingPickler.dumps((engine, settings, player, taught)))
     breeding = start_child("evo.runs.precompile:breed_pickled", arguments, is_quiet=True)
     try:
-        performers = engine_class(engine)(settings, seed=0, player=player).ask().take([0])
+        instance = engine_class(engine)(settings, seed=0, player=player)
+        teach(instance, fitness)
+        performers = instance.ask().take([0])
         score_batch(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
         fitness.figures(performers)
         breeding.join()

@@ -30,7 +30,7 @@ from evo.core.settings import Changes
 from evo.core.state import State
 from evo.engines import Champion, Engine, engine_class, genome_of
 from evo.experiment import Experiment, FindSongs, ShowMessage, Task
-from evo.fitness.base import LearningFitness
+from evo.fitness.base import LearningFitness, teach
 from evo.runs import checkpoint, precompile
 from evo.runs.description import read_description, resume_command
 from evo.runs.directory import Run
@@ -200,12 +200,14 @@ class _Session:
         """Return a new engine at generation 0."""
         run = self.config.run
         kind = engine_class(run.engine)
-        return kind(
+        engine = kind(
             self.config.engine,
             seed=run.seed,
             player=self.task.player,
             functions=self.experiment.functions,
         )
+        teach(engine, self.task.fitness)
+        return engine
 
     def _restored(self, state: State) -> tuple[Engine[Any], Progress]:
         """Return engine and progress from a state, and restore a learning fitness.
@@ -223,6 +225,7 @@ class _Session:
                 player=self.task.player,
                 functions=self.experiment.functions,
             )
+            teach(engine, fitness)
             if isinstance(fitness, LearningFitness):
                 part = state.part("fitness")
                 fitness.restore(part)

@@ -1,4 +1,4 @@
-"""Stop criteria: solved, target, stagnation, generations, evaluations, time.
+"""Stop criteria: solved, exhausted, target, stagnation, generations, evaluations, time.
 
 Criteria are checked against a generation's log record, in the order of `Stop.reason`. The first one
 met gives the reason.
@@ -24,13 +24,16 @@ class Stop:
     time_limit: float | None = None
     # A larger share of failed individuals in one generation ends the run as failed.
     max_failures: float = 0.5
-    # Whether the task's own `solved` ends the run.
+    # Whether the run ends when the task is `solved`, or its engine can do no more.
     solved: bool = True
 
     def reason(self, record: Mapping[str, Any]) -> str | None:
         """Return why the run ends after this log record, or None."""
         if self.solved and record["figures"].get("solved"):
             return "solved"
+        exhausted: str | None = record["engine"].get("exhausted")
+        if self.solved and exhausted:
+            return exhausted
         value = record[self.criterion]
         if self.criterion == "best" and value is not None:
             # Lower than the best if the fitness is noisy: the best score is a lucky one.

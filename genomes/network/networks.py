@@ -324,12 +324,7 @@ class Networks(Individuals):
         if bool(np.all(self.time_constant == 1.0)):  # or there are none
             del arrays["time_constant"]
         if player is not None:
-            arrays["player_lags"] = np.asarray(player.lags, np.int64)
-            arrays["player_levels"] = np.asarray(
-                [player.off, player.on, player.before_start, player.threshold]
-            )
-            arrays["player_extra_inputs"] = np.asarray(player.extra_inputs, np.float64)
-            arrays["player_voices"] = np.asarray(player.voices, np.int64)
+            arrays |= player.to_arrays()
         return arrays
 
     @classmethod
@@ -355,7 +350,7 @@ class Networks(Individuals):
             inputs=inputs,
             outputs=outputs,
             feed_forward=bool(feed_forward),
-            player=_player_in(arrays, outputs) if has_player else None,
+            player=Player.from_arrays(arrays, outputs) if has_player else None,
             **genes,
         )
 
@@ -370,25 +365,3 @@ def with_time_constants(networks: Networks) -> Networks:
     if len(networks.time_constant):
         return networks
     return replace(networks, time_constant=np.ones(len(networks.node_id)))
-
-
-def _player_in(arrays: Mapping[str, NDArray[Any]], keys: int) -> Player:
-    """Return the player described by `Networks.to_arrays`."""
-    off, on, before_start, threshold = checked_field(
-        arrays, "player_levels", np.float64, (4,)
-    ).tolist()
-    voices = 0  # arrays of earlier versions have no voices
-    if "player_voices" in arrays:
-        voices = int(checked_field(arrays, "player_voices", np.int64, ()))
-    return Player(
-        keys=keys,
-        lags=tuple(checked_field(arrays, "player_lags", np.int64, ("lags",)).tolist()),
-        off=off,
-        on=on,
-        before_start=before_start,
-        threshold=threshold,
-        extra_inputs=tuple(
-            checked_field(arrays, "player_extra_inputs", np.float64, ("inputs",)).tolist()
-        ),
-        voices=voices,
-    )

@@ -23,7 +23,6 @@ from genomes.arrays import Indices, checked_array
 from genomes.errors import GenomeError
 from genomes.kernels import device, kernel, zero
 from genomes.network.compilation import (
-    find_node,
     grouped,
     indices_of,
     longest_row,
@@ -55,7 +54,7 @@ def check_networks(
 ) -> dict[str, NDArray[Any]]:
     """Check that arrays form a batch of networks by the rules of this module.
 
-    Genes may be in any order within a network. `check_sorted` and `check_modules` check more.
+    Genes may be in any order within a network. `check_sorted` checks more.
 
     Args:
         inputs: Inputs of every network.
@@ -204,54 +203,3 @@ def check_sorted(genes: Genes) -> None:
         rising[offsets] = True  # where a network begins
         if not rising.all():
             raise GenomeError(f"{name} must rise in every network")
-
-
-def check_modules(
-    genes: Genes, outputs: int, node_offsets: Indices, connection_offsets: Indices
-) -> Genes:
-    """Return the modules of checked networks: disjoint networks of one output.
-
-    Args:
-        genes: Genes of n checked networks.
-        outputs: Outputs of every network, and modules per network.
-        node_offsets: Int64 (n * outputs + 1,), first nodes of the modules.
-        connection_offsets: Int64 (n * outputs + 1,), first connections of the modules.
-
-    Raises:
-        GenomeError: If they are not such modules; names the field.
-    """
-    modules = genes._replace(node_offsets=node_offsets, connection_offsets=connection_offsets)
-    count = (len(genes.node_offsets) - 1) * outputs
-    for name in GENES:
-        whole = getattr(genes, name)
-        offsets = checked_array(name, getattr(modules, name), np.int64, (count + 1,))
-        if np.any(offsets[1:] < offsets[:-1]) or not np.array_equal(offsets[::outputs], whole):
-            raise GenomeError(f"{name} must divide every network into {outputs} modules")
-    firsts = np.tile(np.arange(outputs), len(genes.node_offsets) - 1)
-    if np.any(node_offsets[1:] == node_offsets[:-1]) or not np.array_equal(
-        genes.node_id[node_offsets[:-1]], firsts
-    ):
-        raise GenomeError("node_offsets must begin every module at its output node")
-    check_sorted(modules)
-    if not _are_self_contained(
-        modules.node_offsets, modules.node_id,
-        modules.connection_offsets, modules.source, modules.target,
-    ):  # fmt: skip
-        raise GenomeError("connection_offsets must give modules that share no node")
-    return modules
-
-
-@kernel
-def _are_self_contained(
-    node_offsets: Indices, node_id: Indices,
-    connection_offsets: Indices, source: Indices, target: Indices,
-) -> bool:  # fmt: skip
-    """Return whether connections of sorted networks stay within their network."""
-    contained = True
-    for m in range(len(node_offsets) - 1):
-        ids = node_id[node_offsets[m] : node_offsets[m + 1]]
-        order = np.arange(len(ids))
-        for c in range(connection_offsets[m], connection_offsets[m + 1]):
-            contained &= find_node(ids, order, target[c]) >= 0
-            contained &= source[c] < 0 or find_node(ids, order, source[c]) >= 0
-    return contained

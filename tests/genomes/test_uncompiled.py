@@ -15,10 +15,20 @@ from genomes.grid.cells import GridRates
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, cross_grids, first_grids
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape
-from genomes.network.edits import Edits, edit_offspring
+from genomes.lessons import Lessons
+from genomes.network.assembly.edits import Rates as EditRates
+from genomes.network.assembly.from_network import parts_of_network
+from genomes.network.assembly.offspring import (
+    draw_children,
+    genes_of_parts,
+    merge_children,
+    parts_of_children,
+)
+from genomes.network.assembly.parts import silent
+from genomes.network.assembly.reading import Reading
+from genomes.network.assembly.rounds import Search, improve
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import Genes
-from genomes.network.merging import merge
 from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Attribute, Choice, Rates
 from genomes.network.single import Network
@@ -89,15 +99,30 @@ def networks(feed_forward: bool) -> Results:
     return results | {"species": species[0], "representatives": species[1]}
 
 
-def modules() -> Results:
-    """Return networks of one output with an edit each, and their merges."""
-    edits = Edits(0.1, 0.4, 0.3, 0.1, 0.5, 0.2, 0.2, 0.1, 0.3, 0.3, 0.05, 2.0)
-    parent = np.zeros(20, np.int64)
-    children, founded = edit_offspring(edits, INPUTS, genes(1, 1, 2), parent, parent == 0, KEY)
-    Innovations(100, 1000).number(children, founded)
-    merged = merge(children, np.array([0]), np.arange(1, 20), np.array([0, 19]))
-    return {f"child {name}": array for name, array in children._asdict().items()} | {
-        f"merged {name}": array for name, array in merged._asdict().items()
+def assemblies() -> Results:
+    """Return parts with edits, the networks they are, and parts improved by lessons."""
+    edits = EditRates(0.1, 0.4, 0.3, 0.1, 0.5, 0.2, 0.2, 0.1, 0.3, 0.3, 0.05, 2.0, 0.5,
+                      np.empty(0), False)  # fmt: skip
+    parts = silent(INPUTS, 2 * KEYS, -1.0)
+    rows = np.arange(2 * KEYS).reshape(2, KEYS)
+    for generation in range(12):
+        children = draw_children(edits, parts, rows, rows >= 0, KEY + np.uint64(generation))
+        parts = parts_of_children(parts, children, False)
+    windows = np.random.default_rng(3).random((INPUTS, 40)) < 0.4
+    lessons = Lessons.of(windows, np.random.default_rng(4).random((KEYS, 40)) < 0.3)
+    one = Networks(INPUTS, KEYS, True, **genes_of_parts(parts, KEYS)._asdict()).take([0])
+    better, right, judged = improve(
+        Search(edits, 12, 5, 0.1, 1.0, 0.0), Reading.of(lessons.inputs), lessons.wanted,
+        parts_of_network(one), KEY,
+    )  # fmt: skip
+    merged = merge_children(
+        parts, children, np.zeros(KEYS, np.int64), np.ones(KEYS, np.int64),
+        np.zeros(KEYS, np.int64), np.arange(KEYS + 1), False,
+    )  # fmt: skip
+    return {"right": right, "judged": judged} | {
+        f"{kind} {name}": array
+        for kind, found in (("child", parts), ("better", better), ("merged", merged))
+        for name, array in found._asdict().items()
     }
 
 
@@ -153,7 +178,7 @@ if __name__ == "__main__":
     parts = {
         "feed-forward": networks(True),
         "recurrent": networks(False),
-        "modules": modules(),
+        "assemblies": assemblies(),
         "grids": grids(),
         "history users": history_users(),
     }

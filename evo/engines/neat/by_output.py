@@ -1,38 +1,58 @@
 """Credit by output: every output of the networks is bred separately.
 
 A song on 13 keys is 13 problems. A higher sum of scores can hide a worse score at one key, and
-selection on the sum has to accept both. Here a network is an assembly of modules, one per output.
-A module is its output node, the hidden nodes that feed only this output, and their connections.
-It is scored by its own output (`Scores.by_output`), and bred only with modules of the same output.
-This is cooperative co-evolution (Potter & De Jong, "Cooperative coevolution", 2000) with outputs as
+selection on the sum has to accept both. Here a network is an assembly of parts, one per output
+(`genomes.network.assembly`). A part is bred by the score of its own output only. This is
+cooperative co-evolution (Potter & De Jong, "Cooperative coevolution", 2000) with outputs as
 species. One evaluation of a network scores a variation of every output at once.
 
-Of neat-python's sections only population size, inputs and outputs apply. Modules start unconnected,
-with identity outputs, and vary by edits alone (`genomes.network.edits`).
+Of neat-python's sections only population size, inputs and outputs apply. Parts start unconnected,
+with identity outputs, and vary by edits alone.
 
-One generation, for each output:
+Breeding by scores (any fitness with scores by output). One generation, for each output:
 
-1. Row 0 is the best module so far (elite), row 1 the parent. All other rows are the parent with one
+1. Row 0 is the best part so far (elite), row 1 the parent. All other rows are the parent with one
    edit each.
 2. The next parent merges the edits of the best improved children. The number of merged edits grows
    while merging pays, and halves when it does not. Then the elite is the next parent.
 3. Elite and parent are copied, and the parent is edited once for each other row.
 
-`benchmarks/notes.md` has measurements on one song of 120 steps and on 31 songs in one network.
+Breeding by lessons (a fitness that knows what should be played, `genomes.lessons`). A child
+differs from its parent by one edit per output, and an edit changes an output at 3 % of the steps,
+because few keys sound. So it is compared at these steps alone, by the squared hinge loss of its
+output, and thousands of edits take the time of one evaluation. Between two evaluations there are
+`rounds` of children (`genomes.network.assembly.rounds`); the population is the result, a single
+network, which the fitness scores as any other.
+
+`benchmarks/notes.md` has measurements.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
+from evo.core.errors import BreedingError
+from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
-from evo.engines.neat.innovations import Innovations
+from evo.core.state import State
 from evo.engines.neat.settings import NeatSettings
-from genomes.arrays import FloatArray, Indices
-from genomes.network.edits import Edits, edit_offspring
-from genomes.network.functions import IDENTITY
-from genomes.network.genes import Genes
-from genomes.network.merging import merge
+from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.lessons import Lessons, Taught
+from genomes.network.assembly.edited import EditedNetworks
+from genomes.network.assembly.edits import Rates
+from genomes.network.assembly.offspring import (
+    Children,
+    draw_children,
+    merge_children,
+    parts_of_children,
+    sizes_of_parts,
+    unedited,
+)
+from genomes.network.assembly.parts import Parts, silent
+from genomes.network.assembly.reading import Reading
+from genomes.network.assembly.rounds import Search, improve
+from genomes.player import Player
 
 ELITE, PARENT = 0, 1
 # Growth factor and initial value of the number of merged edits.
@@ -41,114 +61,184 @@ _GROWTH, _FIRST_GATHERED = 1.3, 4.0
 
 @dataclass
 class Modules:
-    """Breeding of modules, and its state. A module is the part of a network for one output.
+    """Breeding of parts, and its state.
 
     Attributes:
-        outputs: Outputs of a network, which are its modules.
+        outputs: Outputs of a network.
         inputs: Inputs of a network.
-        edits: Rates and sizes of the edits.
-        parsimony: Score that one gene costs: of two modules with equal outputs the smaller is
-            better.
-        freeze_below: Stop breeding an output when its loss (negated score) is below this; 0 for
-            never.
+        search: Edits, their number and their cost.
+        freeze_below: Stop breeding an output by scores when its loss (negated score) is below this;
+            0 for never.
+        player: How networks are played.
+        seed: Random seed of the run.
         gathered: Maximum number of siblings' edits to merge per output: float64 (outputs,).
+        lessons: What should be played, if the fitness knows it.
+        right: Which outputs of the population are right in all lessons; None if not known.
+        exhausted: Whether all outputs of the last population were.
     """
 
     outputs: int
     inputs: int
-    edits: Edits
-    parsimony: float
+    search: Search
     freeze_below: float
+    player: Player | None
+    seed: int
     gathered: FloatArray
+    lessons: Lessons | None = None
+    right: BoolArray | None = None
+    exhausted: bool = False
+    _reading: Reading | None = field(default=None, repr=False)
+    _population: EditedNetworks | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, settings: NeatSettings) -> "Modules | None":
-        """Return the initial breeding state, or None if `Modules.by_output` is off."""
+    def of(cls, settings: NeatSettings, seed: int, player: Player | None) -> "Modules | None":
+        """Return the initial breeding state, or None if `Modules.by_output` is off.
+
+        Args:
+            settings: The engine's settings.
+            seed: Random seed of the run.
+            player: How networks are played.
+        """
         genome, own = settings.DefaultGenome, settings.Modules
         if not own.by_output:
             return None
+        letters = np.array(settings.Selection.weights, np.float64)
+        # Sums of whole weights are on from 1 and off from 0: half a unit on either side of 1/2.
+        middle = 0.5 if len(letters) else 0.0
         return cls(
             genome.num_outputs,
             genome.num_inputs,
-            own.edits(),
-            own.parsimony,
+            Search(
+                own.rates(letters),
+                settings.NEAT.pop_size,
+                own.rounds,
+                own.parsimony,
+                1.0 - middle,
+                middle,
+            ),
             own.freeze_below,
+            player,
+            seed,
             np.full(genome.num_outputs, _FIRST_GATHERED),
         )
 
-    def first(self, n: int) -> Genes:
-        """Return genes of n networks without connections, biased towards silence."""
-        count = n * self.outputs
-        empty = np.empty(0, np.int64)
-        return Genes(
-            node_offsets=np.arange(count + 1, dtype=np.int64),
-            node_id=np.tile(np.arange(self.outputs, dtype=np.int64), n),
-            bias=np.full(count, -1.0),
-            response=np.ones(count),
-            activation=np.full(count, IDENTITY, np.uint8),
-            aggregation=np.zeros(count, np.uint8),
-            connection_offsets=np.zeros(count + 1, np.int64),
-            innovation=empty,
-            source=empty,
-            target=empty,
-            weight=np.empty(0),
-            enabled=np.empty(0, np.bool_),
-        )
+    @property
+    def _rates(self) -> Rates:
+        return self.search.rates
 
-    def breed(
-        self,
-        genes: Genes,
-        credit: FloatArray,
-        innovations: Innovations,
-        seed: int,
-        generation: int,
-    ) -> Genes:
-        """Return the modules of the next population.
+    def teach(self, taught: Taught) -> None:
+        """Take what should be played, if the networks read zeros and ones.
 
         Args:
-            genes: Modules of this population.
-            credit: float64 (n, outputs), score of each module; -inf for failed networks.
-            innovations: Numbers the new genes.
-            seed: Random seed of the run.
-            generation: The current generation.
+            taught: What should be played.
         """
+        player = self.player
+        if player is None or not self.search.rounds or player.voices or player.threshold:
+            return
+        if (player.off, player.on, player.before_start) != (0.0, 1.0, 0.0):
+            return
+        if not set(player.extra_inputs) <= {0.0, 1.0}:
+            return
+        rows = [player.input_rows(roll)[:, taught.prompt_steps :] == 1.0 for roll in taught.rolls]
+        wanted = [roll[taught.prompt_steps :].T for roll in taught.rolls]
+        self.lessons = Lessons.of(np.concatenate(rows, axis=1), np.concatenate(wanted, axis=1))
+        self._reading = Reading.of(self.lessons.inputs)
+
+    def ask(self) -> EditedNetworks:
+        """Return the population: silent networks at first, only one if there are lessons."""
+        if self._population is None:
+            parts = silent(self.inputs, self.outputs, 0.0 if len(self._rates.letters) else -1.0)
+            count = 1 if self.lessons else self.search.children
+            self._population = self.networks(parts, unedited(count, self.outputs))
+        return self._population
+
+    def networks(self, parts: Parts, children: Children) -> EditedNetworks:
+        """Return the children of parts.
+
+        Args:
+            parts: The parents.
+            children: Their children.
+        """
+        return EditedNetworks(parts, children, self._rates.strict, self.player)
+
+    def tell(self, scores: Scores, generation: int) -> None:
+        """Replace the population by the next one.
+
+        Args:
+            scores: Of the population.
+            generation: The current generation.
+
+        Raises:
+            BreedingError: If there are neither lessons nor a score of every output.
+        """
+        key = stream(self.seed, Role.BREED, generation).integers(1 << 63, dtype=np.uint64)
+        population = self.ask()
+        if self.lessons is not None:
+            if self.right is None:
+                self.right = self._improved(population.parts, 0, key)[1]
+            self.exhausted = bool(self.right.all())
+            if not self.exhausted:
+                parts, self.right = self._improved(population.parts, self.search.rounds, key)
+                self._population = self.networks(parts, unedited(1, self.outputs))
+            return
+        credit = scores.by_output
+        if credit is None and not scores.ok.any():  # all individuals failed
+            credit = np.full((len(scores), self.outputs), -np.inf)
+        if credit is None or credit.shape[1] != self.outputs:
+            raise BreedingError(
+                "neat: Modules.by_output needs a fitness that scores every output by itself"
+            )
+        self._population = self._breed_by_scores(population, credit, key)
+
+    def _improved(self, parts: Parts, rounds: int, key: np.uint64) -> tuple[Parts, BoolArray]:
+        """Return parts after some rounds, and which outputs are right in all lessons."""
+        assert self.lessons is not None
+        assert self._reading is not None
+        search = self.search._replace(rounds=rounds)
+        parts, right, _ = improve(search, self._reading, self.lessons.wanted, parts, key)
+        return parts, right
+
+    def _breed_by_scores(
+        self, population: EditedNetworks, credit: FloatArray, key: np.uint64
+    ) -> EditedNetworks:
         n = len(credit)
         frozen = (credit.max(axis=0) > -self.freeze_below) & (self.freeze_below > 0)
-        # For a frozen output only modules below the limit count.
+        # For a frozen output only parts below the limit count.
         credit = np.where(frozen & (credit <= -self.freeze_below), -np.inf, credit)
-        credit = credit - self.parsimony * self._sizes(genes).reshape(n, self.outputs)
+        credit = credit - self.search.parsimony * self.sizes(population)
         elites, parents, siblings = [], [], []
         for output in range(self.outputs):
             elite, parent, gains = self._select(output, credit[:, output])
             if frozen[output]:
                 parent, gains = elite, gains[:0]
-            elites.append(elite * self.outputs + output)
-            parents.append(parent * self.outputs + output)
-            siblings.append(gains * self.outputs + output)
-        gained = [len(gains) for gains in siblings]
-        # Rows of the stock: the elites unchanged, then the parents with their siblings' edits.
-        stock = merge(
-            genes,
-            np.array(elites + parents, np.int64),
+            elites.append(elite)
+            parents.append(parent)
+            siblings.append(gains)
+        parts = merge_children(
+            population.parts,
+            population.children,
+            np.array(elites, np.int64),
+            np.array(parents, np.int64),
             np.concatenate(siblings),
-            np.cumsum([0] + [0] * self.outputs + gained, dtype=np.int64),
+            np.cumsum([0] + [len(gains) for gains in siblings], dtype=np.int64),
+            self._rates.strict,
         )
-        parent_rows = np.arange(self.outputs, 2 * self.outputs)
-        rows = np.concatenate([np.arange(self.outputs), np.tile(parent_rows, n - 1)])
-        mutate = np.tile(~frozen, n)
-        mutate[: 2 * self.outputs] = False  # the elite and the parent stay as they are
-        key = stream(seed, Role.BREED, generation).integers(1 << 63, dtype=np.uint64)
-        children, founded = edit_offspring(self.edits, self.inputs, stock, rows, mutate, key)
-        innovations.number(children, founded)
-        return children
+        rows = np.tile(np.arange(self.outputs, 2 * self.outputs), (n, 1))
+        rows[ELITE] -= self.outputs
+        edited = np.tile(~frozen, (n, 1))
+        edited[: PARENT + 1] = False  # the elite and the parent stay as they are
+        return self.networks(parts, draw_children(self._rates, parts, rows, edited, key))
 
-    def _sizes(self, genes: Genes) -> Indices:
-        """Return the number of genes of every module: int64 (n * outputs,)."""
-        return np.diff(genes.node_offsets) + np.diff(genes.connection_offsets)
+    def sizes(self, population: EditedNetworks) -> Indices:
+        """Return the number of genes of every part: int64 (n, outputs)."""
+        parts = parts_of_children(population.parts, population.children, self._rates.strict)
+        return sizes_of_parts(parts).reshape(-1, self.outputs)
 
     def _select(self, output: int, credit: FloatArray) -> tuple[int, int, Indices]:
         """Return elite, next parent, and the children to merge, best first."""
         elite = int(np.argmax(credit))
+        if len(credit) == 1:
+            return elite, elite, np.empty(0, np.int64)
         if credit[PARENT] < credit[ELITE] and elite == ELITE:
             # The merged edits conflict, and no child repaired that: return to the elite.
             self.gathered[output] = max(1.0, self.gathered[output] / 2)
@@ -159,3 +249,45 @@ class Modules:
         gains = order[credit[order] > credit[PARENT]]
         gains = gains[gains != ELITE]  # not a child of this parent
         return elite, PARENT, gains[: int(self.gathered[output])]
+
+    def statistics(self) -> dict[str, Any]:
+        """Return what can be right, and whether all of it is; see `Engine.statistics`."""
+        lessons = self.lessons
+        if lessons is None:
+            return {}
+        figures: dict[str, Any] = {"achievable": lessons.achievable, "lessons": lessons.steps}
+        if self.right is not None:
+            figures["outputs_right"] = int(self.right.sum())
+        if self.exhausted:
+            figures["exhausted"] = (
+                f"{lessons.achievable:,} of {lessons.steps:,} steps can be right without memory, "
+                "and are"
+            )
+        return figures
+
+    def state(self) -> State:
+        """Return everything but the population that the next one depends on."""
+        return State({"gathered": self.gathered.copy()})
+
+    def restore(self, state: State) -> None:
+        """Take population and state.
+
+        Args:
+            state: Population inside "population", and `state`.
+
+        Raises:
+            ValueError: If they do not fit.
+        """
+        population = EditedNetworks.from_arrays(state.part("population").arrays)
+        expected = (self.inputs, self.outputs, self._rates.strict, self.player)
+        if (
+            population.inputs,
+            population.outputs,
+            population.strict,
+            population.player,
+        ) != expected:
+            raise ValueError(
+                f"population must be of {self.inputs} inputs and {self.outputs} outputs"
+            )
+        self.gathered = state.array("gathered", np.float64, (self.outputs,)).copy()
+        self._population = population

@@ -61,12 +61,14 @@ from evo.engines.neat.reproduction import Species, SpeciesHistory, offspring_cou
 from evo.engines.neat.settings import NeatSettings
 from evo.engines.own_functions import Functions
 from genomes.arrays import BoolArray, FloatArray, Indices, Singles
-from genomes.base import unchecked
+from genomes.base import Performers, unchecked
+from genomes.lessons import Taught
 from genomes.network.activation import activate_rows
+from genomes.network.assembly.edited import EditedNetworks
 from genomes.network.genes import Genes
 from genomes.network.networks import Networks, genes_of, with_time_constants
 from genomes.network.speciation import speciate
-from genomes.network.validation import check_modules, check_sorted
+from genomes.network.validation import check_sorted
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -91,7 +93,7 @@ class Neat(Engine[NeatSettings]):
         super().__init__(settings, seed=seed, player=player, functions=functions)
         check_shape(self.settings, player)
         self._rates = rates_of(self.settings.DefaultGenome, self.settings.Selection.weights)
-        self._modules = Modules.of(self.settings)
+        self._modules = Modules.of(self.settings, seed, player)
         self._population: Networks | None = None
         self._innovations = Innovations(0)
         self._species: list[Species] = []
@@ -117,12 +119,28 @@ class Neat(Engine[NeatSettings]):
             feed_forward=rates.feed_forward, player=self.player, **genes._asdict(),
         )  # fmt: skip
 
-    def ask(self) -> Networks:
+    def ask(self) -> Networks | EditedNetworks:
         """See `Engine.ask`."""
+        return self._networks_now() if self._modules is None else self._modules.ask()
+
+    def _networks_now(self) -> Networks:
+        """Return the population, without `Modules.by_output`."""
         if self._population is None:
             self._begin()
         assert self._population is not None
         return self._population
+
+    def teach(self, taught: Taught) -> None:
+        """See `Engine.teach`; with `Modules.by_output` edits are compared by lessons.
+
+        Args:
+            taught: What should be played.
+        """
+        if self._modules is not None:
+            self._modules.teach(taught)
+
+    def _alone(self, performers: Performers) -> Performers:
+        return performers.networks if isinstance(performers, EditedNetworks) else performers
 
     def _beginning(self) -> int:
         """Return the generation number in the stream address of an initial population.
@@ -133,10 +151,6 @@ class Neat(Engine[NeatSettings]):
 
     def _begin(self) -> None:
         """Create a first population and its species."""
-        if self._modules is not None:
-            self._innovations = Innovations(self._rates.outputs)
-            self._assemble(self._modules.first(self.settings.NEAT.pop_size))
-            return
         random = stream(self.seed, Role.INITIALISE, self._beginning())
         genes, self._innovations = first_genes(
             self.settings.DefaultGenome, self._rates, self.settings.NEAT.pop_size, random
@@ -199,32 +213,11 @@ class Neat(Engine[NeatSettings]):
         self._species = [self._species[index] for index in founders]
         self._representatives = self._representatives.take(founders)
 
-    def _assemble(self, modules: Genes) -> None:
-        """Make the population from these modules, `outputs` of them per network."""
-        step = self._rates.outputs
-        self._module_genes = modules
-        self._population = self._networks(
-            modules._replace(
-                node_offsets=modules.node_offsets[::step].copy(),
-                connection_offsets=modules.connection_offsets[::step].copy(),
-            )
-        )
-
     def _breed(self, scores: Scores) -> None:
         if self._modules is None:
             self._breed_species(scores)
-            return
-        credit = scores.by_output
-        if credit is None and not scores.ok.any():  # all individuals failed
-            credit = np.full((len(scores), self._rates.outputs), -np.inf)
-        if credit is None or credit.shape[1] != self._rates.outputs:
-            raise BreedingError(
-                "neat: Modules.by_output needs a fitness that scores every output by itself"
-            )
-        genes = self._modules.breed(
-            self._module_genes, credit, self._innovations, self.seed, self.generation
-        )
-        self._assemble(genes)
+        else:
+            self._modules.tell(scores, self.generation)
 
     def _forget(self) -> None:
         for group in self._species:  # the next score starts its record anew
@@ -253,7 +246,7 @@ class Neat(Engine[NeatSettings]):
             self._begin()
             return
         fitter, other, mutate = self._choose_parents(kept, fitness, self._cases(scores))
-        parents = genes_of(self.ask())
+        parents = genes_of(self._networks_now())
         regulation = self._regulation
         regulation.watch_success(fitness, self.settings.Selection)
         regulation.watch_complexity(
@@ -315,7 +308,7 @@ class Neat(Engine[NeatSettings]):
         nodes, connections = self.ask().sizes().mean(axis=0)
         sizes = {"mean_nodes": float(nodes), "mean_connections": float(connections)}
         if self._modules is not None:
-            return sizes
+            return sizes | self._modules.statistics()
         return sizes | {
             "species": len(self._species),
             "species_sizes": {str(group.key): len(group.members) for group in self._species},
@@ -324,17 +317,12 @@ class Neat(Engine[NeatSettings]):
 
     def _state(self) -> State:
         population = State(self.ask().to_arrays())
+        if self._modules is not None:
+            return population.inside("population") | self._modules.state()
         numbers = {
             "next_node": self._innovations.next_node,
             "next_innovation": self._innovations.next_innovation,
         }
-        if self._modules is not None:
-            arrays = {
-                "module_node_offsets": self._module_genes.node_offsets,
-                "module_connection_offsets": self._module_genes.connection_offsets,
-                "gathered": self._modules.gathered.copy(),
-            }
-            return population.inside("population") | State(arrays, numbers)
         assert self._representatives is not None
         representatives = State(self._representatives.to_arrays())
         belongs = np.zeros(len(self.ask()), np.int64)
@@ -361,28 +349,18 @@ class Neat(Engine[NeatSettings]):
         expected = (self._rates.inputs, self._rates.outputs)
         if (networks.inputs, networks.outputs) != expected:
             raise ValueError(f"{name} must be of {expected[0]} inputs and {expected[1]} outputs")
-        if self._modules is not None:
-            return networks
         check_sorted(genes_of(networks))
         return with_time_constants(networks) if self._rates.timed else networks
 
     def _restore(self, state: State) -> None:
-        rates = self._rates
+        if self._modules is not None:
+            self._modules.restore(state)
+            return
         self._population = population = self._kept(state, "population")
         self._innovations = Innovations(
             state.counter("next_node", population.node_id),
             state.counter("next_innovation", population.innovation),
         )
-        if self._modules is not None:
-            self._modules.gathered = state.array("gathered", np.float64, (rates.outputs,)).copy()
-            rows = (len(population) * rates.outputs + 1,)
-            self._module_genes = check_modules(
-                genes_of(population),
-                rates.outputs,
-                state.array("module_node_offsets", np.int64, rows),
-                state.array("module_connection_offsets", np.int64, rows),
-            )
-            return
         self._representatives = self._kept(state, "representatives")
         self._next_species = state.value("next_species", Count)
         self._regulation = Regulation.restore(state.part("regulation"))

@@ -10,7 +10,8 @@ from evo.core.errors import InputError
 from evo.core.seeds import MAX_SEED
 from evo.core.settings import Meta, Settings
 from evo.engines.neat.genome_settings import Chance, Genome, Number, Size, Structure
-from genomes.network.edits import Edits
+from genomes.arrays import FloatArray
+from genomes.network.assembly.edits import Rates
 
 Weight = Annotated[float, Meta(ge=0, le=1e9)]
 # Maximum genes of a first population; each takes some 40 bytes.
@@ -136,9 +137,26 @@ class ModuleSettings(Settings, frozen=True):
         2.0
     )
 
-    def edits(self) -> Edits:
-        """Return the settings as the kernels read them."""
-        return Edits(*(getattr(self, name) for name in Edits._fields))
+    rounds: Annotated[
+        int,
+        Meta(ge=0, le=1_000_000, description="Rounds of edits per generation, with lessons."),
+    ] = 20
+    aimed: Annotated[
+        Chance, Meta(description="Share of edits aimed at a wrong step, with lessons.")
+    ] = 0.5
+    thresholds: Annotated[
+        Literal["free", "strict"],
+        Meta(description="Thresholds and biases: any, or all 0 (with Selection.weights)."),
+    ] = "free"
+
+    def rates(self, letters: FloatArray) -> Rates:
+        """Return the rates and sizes of edits as the kernels read them.
+
+        Args:
+            letters: The only values of weights; empty for any.
+        """
+        given = {name: getattr(self, name) for name in Rates._fields if hasattr(self, name)}
+        return Rates(**given, letters=letters, strict=self.thresholds == "strict")
 
 
 class SelectionSettings(Settings, frozen=True):
@@ -191,11 +209,15 @@ class NeatSettings(NeatPythonSettings, frozen=True):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        default = SelectionSettings()
+        default, weights = SelectionSettings(), self.Selection.weights
+        if self.Modules.thresholds == "strict" and not weights:
+            raise InputError("Modules.thresholds = strict needs Selection.weights, such as -1 1")
+        if self.Modules.by_output and any(weight % 1 or not weight for weight in weights):
+            raise InputError("Selection.weights must be whole with Modules.by_output, and not 0")
         changed = [
             name
             for name in SelectionSettings.__struct_fields__
-            if getattr(self.Selection, name) != getattr(default, name)
+            if name != "weights" and getattr(self.Selection, name) != getattr(default, name)
         ]
         if self.Modules.by_output and changed:
             raise InputError(f"Selection.{changed[0]} needs Modules.by_output = false")

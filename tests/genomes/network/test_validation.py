@@ -18,12 +18,16 @@ from breeding import joined, network
 
 import genomes
 from genomes.errors import GenomeError
-from genomes.network.edits import MAX_CONDITIONS, Edits, edit_offspring
+from genomes.lessons import Lessons
+from genomes.network.assembly.edits import Rates as EditRates
+from genomes.network.assembly.offspring import draw_children, merge_children
+from genomes.network.assembly.parts import silent
+from genomes.network.assembly.reading import Reading
+from genomes.network.assembly.rounds import Search, improve
 from genomes.network.genes import UNNUMBERED, Genes
-from genomes.network.merging import merge
 from genomes.network.networks import Networks, genes_of
 from genomes.network.rates import Attribute, Choice, Rates
-from genomes.network.validation import check_modules, check_sorted
+from genomes.network.validation import check_sorted
 from genomes.network.variation import breed
 from genomes.player import Player
 
@@ -214,18 +218,6 @@ def modules(counts: list[int], weight: float = 0.0) -> Genes:
     )
 
 
-def test_kernels_that_write_merge_only_offspring_that_differ_by_what_an_edit_can_add() -> None:
-    huge, most = 300_000, MAX_CONDITIONS + 1
-    genes = modules([3, huge, 4, 3 + most, 4 + most])
-    everyone = np.array([1, 2, 3, 4, 1])
-    merged = merge(genes, np.array([0]), everyone, np.array([0, 5]))
-    wanted = merge(genes, np.array([0]), np.array([2, 3]), np.array([0, 2]))
-    assert all(np.array_equal(*pair) for pair in zip(merged, wanted, strict=True))
-    assert len(merged.innovation) == 4  # the better sibling has the first of the other's genes
-    alone = merge(genes, np.array([0]), np.array([3]), np.array([0, 1]))
-    assert len(alone.innovation) == 3 + most
-
-
 def rates(**changes: Any) -> Rates:
     number = Attribute(0.0, 1.0, False, -30.0, 30.0, 0.5, 0.5, 0.1)
     none = Choice(0, np.zeros(1, np.uint8), 0.0)
@@ -252,22 +244,35 @@ def test_kernels_that_write_breed_networks_that_lead_to_a_hundred_missing_nodes(
     assert len(children.node_offsets) == 301
 
 
+def test_kernels_that_write_units_until_their_room_is_used_up() -> None:
+    """More units are wanted than there is room for, each with as many conditions as it can have."""
+    edits = EditRates(
+        0.1, 0.1, 0.1, 0.0, 1.0, 0.5, 1.0, 0.1, 0.3, 1.0, 0.05, 2.0, 0.5, np.empty(0), False
+    )
+    random = np.random.default_rng(1)
+    lessons = Lessons.of(random.random((40, 300)) < 0.5, random.random((2, 300)) < 0.5)
+    parts = silent(40, 2, -1.0)
+    for search in (Search(edits, 40, 40, 0.0, 1.0, 0.0), Search(edits, 200, 1, 0.0, 1.0, 0.0)):
+        parts, _, _ = improve(search, Reading.of(lessons.inputs), lessons.wanted, parts, KEY)
+    assert len(parts.unit_weight) > 100
+    assert (parts.conditions != 0).all(axis=1).any()
+    rows = np.tile(np.arange(2), (300, 1))
+    children = draw_children(edits, parts, rows, rows >= 0, KEY)
+    again = merge_children(
+        parts, children, np.zeros(2, np.int64), np.ones(2, np.int64),
+        np.tile(np.arange(300), 2), np.array([0, 300, 600]), False,
+    )  # fmt: skip
+    assert len(again.unit_weight) > len(parts.unit_weight)
+
+
 @pytest.mark.parametrize("wrong", [1, -1, 2**62, -(2**63)])
 def test_kernels_refuse_indices_that_are_not_there(wrong: int) -> None:
     genes, right, bad = modules([3]), np.array([0]), np.array([wrong])
     mutate = np.ones(1, np.bool_)
-    edits = Edits(*[1.0] * 12)
     for call, words in (
         (lambda: breed(rates(), genes, bad, right, mutate, KEY), "fitter and other"),
         (lambda: breed(rates(), genes, right, bad, mutate, KEY), "fitter and other"),
         (lambda: breed(rates(), genes, right, right, mutate[:0], KEY), "one length"),
-        (lambda: edit_offspring(edits, 5, genes, bad, mutate, KEY), "parent"),
-        (lambda: edit_offspring(edits, 5, genes, right, mutate[:0], KEY), "mutate"),
-        (lambda: merge(genes, bad, right, np.array([0, 1])), "ancestors"),
-        (lambda: merge(genes, right, bad, np.array([0, 1])), "siblings"),
-        (lambda: merge(genes, right, right, np.array([0, wrong, 1])), "sibling_offsets"),
-        (lambda: merge(genes, right, right, np.array([0, 2])), "sibling_offsets"),
-        (lambda: merge(genes, right, right, np.array([], np.int64)), "sibling_offsets"),
     ):
         with pytest.raises(GenomeError, match=words):
             call()
@@ -314,39 +319,3 @@ def test_genes_that_do_not_rise_are_refused_where_they_are_bred() -> None:
         turned = getattr(genes, name)[::-1]
         with pytest.raises(GenomeError, match=f"{name} must rise"):
             check_sorted(genes._replace(**{name: turned}))
-
-
-def whole() -> tuple[Genes, np.ndarray, np.ndarray]:
-    """Return two networks of two modules, and the modules' offsets.
-
-    The modules have nodes 0 and 7, and node 1.
-    """
-    links = [(-1, 7, 1.0), (7, 0, 1.0), (-1, 1, 1.0), (-2, 1, 1.0)]
-    one = network(2, 2, links).to_arrays() | {"node_id": np.array([0, 7, 1])}
-    batch = joined([Networks.from_arrays(one)] * 2)
-    return genes_of(batch), np.array([0, 2, 3, 5, 6]), np.array([0, 2, 4, 6, 8])
-
-
-def test_modules_are_networks_of_one_output_each() -> None:
-    genes, nodes, links = whole()
-    modules = check_modules(genes, 2, nodes, links)
-    assert modules.node_offsets.tolist() == nodes.tolist()
-    assert modules.weight is genes.weight
-
-
-@pytest.mark.parametrize(("nodes", "links", "words"), [
-    ([0, 2, 3, 5], [0, 2, 4, 6, 8], r"node_offsets must be int64 \(5,\)"),
-    ([0, 2, 4, 5, 6], [0, 2, 4, 6, 8], "node_offsets must divide"),
-    ([0, 4, 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must divide"),
-    ([0, -(2**63), 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must divide"),
-    ([0, 2, 3, 5, 6], [0, 2, 4, 6, 7], "connection_offsets must divide"),
-    ([0, 3, 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must begin"),
-    ([0, 1, 3, 5, 6], [0, 2, 4, 6, 8], "node_offsets must begin"),
-    ([0, 2, 3, 5, 6], [0, 1, 4, 6, 8], "connection_offsets must give"),
-    ([0, 2, 3, 5, 6], [0, 3, 4, 6, 8], "connection_offsets must give"),
-])  # fmt: skip
-def test_modules_that_share_genes_are_refused(
-    nodes: list[int], links: list[int], words: str
-) -> None:
-    with pytest.raises(GenomeError, match=words):
-        check_modules(whole()[0], 2, np.array(nodes), np.array(links))

@@ -1,5 +1,6 @@
 """Modules are bred by their own output's score, and learn a song completely."""
 
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -11,8 +12,13 @@ from evo.core.scores import Scores, Status
 from evo.core.settings import changed
 from evo.engines.neat.engine import Neat
 from evo.engines.neat.settings import ModuleSettings, NeatSettings
+from evo.fitness.base import teach
 from evo.fitness.memorization import Memorization
+from evo.music.song import Song
 from evo.music.tunes import tune
+from genomes.network.assembly.edited import EditedNetworks
+from genomes.network.assembly.offspring import parts_of_children, sizes_of_parts
+from genomes.network.assembly.parts import Parts
 from genomes.network.functions import STEP
 from genomes.network.networks import Networks
 from genomes.player import Player
@@ -38,7 +44,7 @@ def song() -> Any:
     return np.random.default_rng(7).random((40, PLAYER.keys)) < 0.4
 
 
-def judge(networks: Networks) -> Scores:
+def judge(networks: Any) -> Scores:
     """Return the margin by which every output is right, as in `Memorization`."""
     said = networks.follow(song()).astype(np.float64)
     short = np.maximum(1.0 - np.where(song(), said, -said), 0.0)
@@ -47,35 +53,29 @@ def judge(networks: Networks) -> Scores:
 
 
 def module_sizes(engine: Neat) -> Any:
-    """Return genes of every module: int64 (n, outputs)."""
-    arrays = engine.state().part("breeder").arrays
-    sizes = sum(np.diff(arrays[f"module_{kind}_offsets"]) for kind in ("node", "connection"))
-    return np.asarray(sizes).reshape(-1, PLAYER.keys)
+    """Return genes of every part: int64 (n, outputs)."""
+    return sizes_of_parts(written_out(engine.ask())).reshape(-1, PLAYER.keys)
 
 
-def modules(networks: Networks, place: int) -> dict[int, tuple[dict[int, Any], dict[int, Any]]]:
-    """Return nodes and links by output.
+def written_out(population: Any) -> Parts:
+    return parts_of_children(population.parts, population.children, False)
 
-    Nodes: id -> (bias, activation). Links: number -> (source, target, weight).
-    """
-    nodes = range(*networks.node_offsets[place : place + 2])
-    links = range(*networks.connection_offsets[place : place + 2])
-    found: dict[int, tuple[dict[int, Any], dict[int, Any]]] = {
-        output: ({}, {}) for output in range(networks.outputs)
-    }
-    output_of = {output: output for output in found}
-    for c in links:
-        if networks.source[c] >= 0:
-            assert networks.target[c] < networks.outputs
-            # A hidden node has one connection, to its module's output.
-            assert networks.source[c] not in output_of
-            output_of[int(networks.source[c])] = int(networks.target[c])
-    for n in nodes:
-        node = int(networks.node_id[n])
-        found[output_of[node]][0][node] = (networks.bias[n], networks.activation[n])
-    for c in links:
-        link = int(networks.source[c]), int(networks.target[c]), float(networks.weight[c])
-        found[output_of[link[1]]][1][int(networks.innovation[c])] = link
+
+def modules(population: Any, place: int) -> dict[int, tuple[float, dict[int, float], list[Any]]]:
+    """Return bias, weights by input, and units (weight, conditions) by output."""
+    parts = written_out(population.take([place]))
+    found = {}
+    for output in range(PLAYER.keys):
+        units = slice(*parts.unit_offsets[output : output + 2])
+        pairs = zip(
+            parts.unit_weight[units].tolist(), parts.conditions[units].tolist(), strict=True
+        )
+        weights = np.flatnonzero(parts.weight[output])
+        found[output] = (
+            float(parts.bias[output]),
+            {int(source): float(parts.weight[output, source]) for source in weights},
+            [(weight, tuple(conditions)) for weight, conditions in pairs],
+        )
     return found
 
 
@@ -88,26 +88,25 @@ def test_the_first_networks_are_silent_and_unconnected() -> None:
 
 @pytest.mark.parametrize("changes", [{}, BUSY])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_networks_stay_valid_and_modules_share_no_hidden_node(
+def test_networks_stay_valid_and_parts_share_no_hidden_node(
     seed: int, changes: dict[str, str]
 ) -> None:
-    engine = new(seed, **changes)
-    owner: dict[int, int] = {}
+    engine, units = new(seed, **changes), 0
     for _ in range(40):
-        networks = engine.ask()
-        networks.program  # noqa: B018 - every connection's ends exist, and there is no cycle
-        for place in range(0, len(networks), 7):
-            for output, (nodes, links) in modules(networks, place).items():
-                for node, (_, activation) in nodes.items():
-                    if node >= networks.outputs:
-                        assert activation == STEP
-                        assert owner.setdefault(node, output) == output
-                for source, target, _ in links.values():
-                    assert source < 0 or source in nodes
-                    assert target in nodes
-        engine.tell(judge(networks))
-    assert set(owner.values()) == set(range(PLAYER.keys))
-    assert len(owner) > 20
+        population = engine.ask()
+        assert isinstance(population, EditedNetworks)
+        # Checks everything: every connection's ends exist, and there is no cycle.
+        again = EditedNetworks.from_arrays(population.to_arrays())
+        networks = Networks.from_arrays(again.networks.to_arrays())
+        hidden = networks.node_id >= networks.outputs
+        assert (networks.activation[hidden] == STEP).all()
+        # A hidden node has one connection, to an output.
+        fed = networks.source >= 0
+        assert (networks.target[fed] < networks.outputs).all()
+        assert fed.sum() == hidden.sum()
+        units += int(hidden.sum())
+        engine.tell(judge(population))
+    assert units > 20
 
 
 def test_children_differ_from_the_parent_in_row_1_by_one_edit() -> None:
@@ -118,24 +117,14 @@ def test_children_differ_from_the_parent_in_row_1_by_one_edit() -> None:
     parent = modules(networks, 1)
     same = 0
     for place in range(2, len(networks)):
-        for output, (nodes, links) in modules(networks, place).items():
-            parent_nodes, parent_links = parent[output]
-            (*node,) = nodes.keys() ^ parent_nodes.keys()
-            other_links = links.keys() ^ parent_links.keys()
-            if node:  # a conjunction came or went, with all its connections
-                assert len(node) == 1
-                both = links | parent_links
-                assert all(node[0] in both[number][:2] for number in other_links)
-            else:
-                assert len(other_links) <= 1
-            changed = [
-                key
-                for mine, theirs in ((nodes, parent_nodes), (links, parent_links))
-                for key in mine.keys() & theirs.keys()
-                if mine[key] != theirs[key]
-            ]
-            assert len(changed) <= 1
-            same += (nodes, links) == (parent_nodes, parent_links)
+        for output, (bias, weights, units) in modules(networks, place).items():
+            parent_bias, parent_weights, parent_units = parent[output]
+            sources = {*weights.items()} ^ {*parent_weights.items()}
+            here, there = Counter(units), Counter(parent_units)
+            differing = max((here - there).total(), (there - here).total())
+            edits = (bias != parent_bias) + len({source for source, _ in sources}) + differing
+            assert edits <= 1
+            same += edits == 0
     assert same < 28 * PLAYER.keys / 2
 
 
@@ -183,7 +172,6 @@ def test_an_output_is_not_touched_by_how_others_are_judged() -> None:
             assert credit is not None
             credit[:, 1:] = credit[:, 1:][:: -1 if shift else 1] - shift
             engine.tell(Scores.of(credit.sum(axis=1), by_output=credit))
-        # Numbers of new nodes and connections are common to all outputs: compare what it plays.
         alone.append(engine.ask().take([0, 1]).follow(song())[:, :, 0])
     np.testing.assert_array_equal(*alone)
 
@@ -301,7 +289,7 @@ def test_failed_networks_are_never_kept() -> None:
         by_output[3:] = np.nan
         engine.tell(Scores.of(scores.total, by_output=by_output))
         engine.tell(Scores.failed(30, Status.CRASH, "all of them"))
-        engine.ask().program  # noqa: B018 - compiles
+        EditedNetworks.from_arrays(engine.ask().to_arrays())  # they are valid
 
 
 def test_a_fitness_that_does_not_score_outputs_is_refused_in_one_line() -> None:
@@ -312,7 +300,9 @@ def test_a_fitness_that_does_not_score_outputs_is_refused_in_one_line() -> None:
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", sorted({*ModuleSettings.__struct_fields__} - {"by_output"}))
+@pytest.mark.parametrize(
+    "name", sorted({*ModuleSettings.__struct_fields__} - {"by_output", "rounds", "thresholds"})
+)
 @pytest.mark.parametrize("value", ["many", "-0.1", "nan", "inf", ""])
 def test_settings_that_are_no_numbers_from_0_are_refused_in_one_line(name: str, value: str) -> None:
     with pytest.raises(
@@ -335,3 +325,86 @@ def test_a_tune_is_learnt_completely_and_played_alone(name: str, seed: int) -> N
     champion = engine.champion.performers
     played = champion.perform(learnt.onsets[:8], learnt.steps)[0]
     np.testing.assert_array_equal(played, learnt.onsets)
+
+
+# Lessons
+
+
+def taught_engine(seed: int, songs: list[Any], **modules: str) -> tuple[Neat, Memorization]:
+    player = Player(13, (*range(1, 17), *range(20, 97, 4)), off=0.0, before_start=0.0)
+    engine, fitness = new(seed, 50, player, **modules), Memorization(songs, prompt_steps=8)
+    teach(engine, fitness)
+    return engine, fitness
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_by_lessons_several_tunes_are_learnt_by_one_network(seed: int) -> None:
+    songs = [
+        tune(name)
+        for name in ("twinkle-twinkle-little-star", "ode-to-joy", "vo-pole-bereza-stoyala")
+    ]
+    engine, fitness = taught_engine(seed, songs)
+    total = sum(song.steps - 8 for song in songs)
+    while engine.champion is None or engine.champion.score < total - 1e-9:
+        assert engine.generation < 40
+        assert len(engine.ask()) == 1
+        engine.tell(fitness.evaluate(engine.ask(), []))
+    for song in songs:
+        played = engine.champion.performers.perform(song.onsets[:8], song.steps)[0]
+        np.testing.assert_array_equal(played, song.onsets)
+    assert isinstance(engine.champion.performers, Networks)
+
+
+def test_a_taught_engine_continues_as_the_saved_one() -> None:
+    engine, fitness = taught_engine(3, [tune("ode-to-joy")], rounds="2")
+    for _ in range(3):
+        engine.tell(fitness.evaluate(engine.ask(), []))
+    copy = Neat.restore(engine.settings, engine.state(), seed=3, player=engine.player)
+    teach(copy, fitness)
+    for _ in range(3):
+        for one in (engine, copy):
+            one.tell(fitness.evaluate(one.ask(), []))
+    arrays = engine.ask().to_arrays()
+    for name, array in copy.ask().to_arrays().items():
+        np.testing.assert_array_equal(array, arrays[name])
+    assert copy.statistics() == engine.statistics()
+
+
+def test_where_the_past_does_not_decide_all_that_can_be_right_is_learnt_and_the_run_ends() -> None:
+    roll = np.zeros((40, 13), np.bool_)
+    roll[:, 0] = True
+    roll[[9, 17, 33], 5] = True  # after the same pasts as at other steps
+    player = Player(13, (1, 2), off=0.0, before_start=0.0)
+    engine, fitness = new(1, 50, player), Memorization([Song(roll)], prompt_steps=8)
+    teach(engine, fitness)
+    for _ in range(20):
+        engine.tell(fitness.evaluate(engine.ask(), []))
+    figures = engine.statistics()
+    assert 24 < figures["achievable"] < figures["lessons"] == 32
+    assert figures["exhausted"] == (
+        f"{figures['achievable']} of 32 steps can be right without memory, and are"
+    )
+    assert fitness.figures(engine.ask())["follow_correct"] == figures["achievable"]
+
+
+@pytest.mark.parametrize("levels", [
+    {"off": -1.0}, {"on": 0.5}, {"before_start": -1.0}, {"threshold": 0.5}, {"voices": 1},
+    {"extra_inputs": (0.3,)},
+])  # fmt: skip
+def test_networks_that_do_not_read_zeros_and_ones_are_bred_by_scores(levels: Any) -> None:
+    player = Player(13, (1, 2, 3), **({"off": 0.0, "before_start": 0.0} | levels))
+    engine = new(1, 20, player)
+    teach(engine, Memorization([tune("ode-to-joy")], prompt_steps=8))
+    assert len(engine.ask()) == 20
+    assert "lessons" not in engine.statistics()
+
+
+def test_strict_thresholds_need_letters_and_letters_are_whole() -> None:
+    for changes, words in (
+        ({"Modules": {"by_output": True, "thresholds": "strict"}}, "needs Selection.weights"),
+        ({"Modules": {"by_output": True}, "Selection": {"weights": (0.5, 1)}}, "must be whole"),
+        ({"Modules": {"by_output": True}, "Selection": {"weights": (0, 1)}}, "must be whole"),
+        ({"Modules": {"by_output": True}, "Selection": {"tournament_size": 4}}, "tournament_size"),
+    ):
+        with pytest.raises(InputError, match=words):
+            changed(NeatSettings(), changes)

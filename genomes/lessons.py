@@ -1,0 +1,98 @@
+"""What players should play next, as examples that an engine can breed by.
+
+A fitness that knows what should be played hands it out as `Taught`. A player without memory reads
+the past of each step through a window, for example the keys at some lags. `Lessons` are the
+different windows and what should be played after each. An engine that breeds by lessons compares
+thousands of small changes between two evaluations, and the fitness still scores its population.
+
+If two windows are equal and their continuations differ, no player without memory can be right
+after both. The most frequent continuation is wanted then, the first of several. `achievable` is
+the number of steps that are right if all lessons are.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from genomes.arrays import BoolArray, Indices
+
+
+class Taught(NamedTuple):
+    """Rolls that should be played.
+
+    Attributes:
+        rolls: bool (steps, channels) each.
+        prompt_steps: First steps of each, which are given.
+        bar: Steps of a bar; 0 if bars differ.
+    """
+
+    rolls: tuple[BoolArray, ...]
+    prompt_steps: int
+    bar: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Lessons:
+    """Different windows and what should be played after them.
+
+    Attributes:
+        inputs: bool (inputs, rows).
+        wanted: bool (outputs, rows).
+        counts: int64 (rows,), steps that are right if the row is.
+        steps: Steps in all, also those that cannot be right.
+    """
+
+    inputs: BoolArray
+    wanted: BoolArray
+    counts: Indices
+    steps: int
+
+    @classmethod
+    def of(cls, windows: BoolArray, wanted: BoolArray) -> Self:
+        """Return the lessons of some steps.
+
+        Args:
+            windows: bool (inputs, steps), what is read before each step.
+            wanted: bool (outputs, steps), what should be played then.
+        """
+        read, steps = _classes(windows)
+        played, _ = _classes(wanted)
+        # The most frequent pair of each window; of equally frequent ones the first.
+        pairs, first, counts = np.unique(
+            np.stack([read, played]), axis=1, return_index=True, return_counts=True
+        )
+        order = np.lexsort([first, -counts, pairs[0]])
+        chosen = order[np.unique(pairs[0][order], return_index=True)[1]]
+        chosen = chosen[np.argsort(first[chosen])]
+        rows = first[chosen]
+        return cls(
+            np.ascontiguousarray(windows[:, rows]),
+            np.ascontiguousarray(wanted[:, rows]),
+            counts[chosen].astype(np.int64),
+            steps,
+        )
+
+    @property
+    def achievable(self) -> int:
+        """Number of steps that are right if all lessons are."""
+        return int(self.counts.sum())
+
+    def right(self, played: BoolArray) -> int:
+        """Return the number of steps that are right.
+
+        Args:
+            played: bool (outputs, rows).
+        """
+        return int(self.counts[(played == self.wanted).all(axis=0)].sum())
+
+
+def _classes(columns: BoolArray) -> tuple[Indices, int]:
+    """Return a number per column, equal for equal columns, and the count of columns."""
+    count = columns.shape[1]
+    packed = np.packbits(columns.T, axis=1)
+    if not packed.shape[1]:
+        return np.zeros(count, np.int64), count
+    whole = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1])))
+    _, number = np.unique(whole[:, 0], return_inverse=True)
+    return number.astype(np.int64), count

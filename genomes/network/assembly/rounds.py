@@ -1,0 +1,234 @@
+"""Rounds of edits, each judged at the rows that it changes.
+
+A round draws the edits of all children of one parent, and judges each by the loss at the rows that
+it changes. Then the improvements are gathered: best first, each is judged again with those before
+it, and taken if it still improves. Siblings' improvements mostly concern different rows, so many
+are taken in one round.
+
+The loss is the squared hinge: the square of what is missing to a margin on the right side. Rows
+that are right cost nothing. Every gene costs a little (parsimony), so that useless ones go.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.errors import GenomeError
+from genomes.kernels import device, kernel
+from genomes.network.assembly.applying import (
+    apply_edit,
+    drop_removed,
+    growth,
+    touched_rows,
+)
+from genomes.network.assembly.edits import (
+    Edit,
+    Part,
+    Rates,
+    draw_edit,
+)
+from genomes.network.assembly.offspring import new_part, take_part
+from genomes.network.assembly.parts import CONDITIONS, Parts
+from genomes.network.assembly.reading import (
+    Reading,
+    rows_of_unit,
+)
+from genomes.randomness import Stream, below, start_stream, uniform
+
+MAX_NEW_UNITS = 4096  # of one output in one call
+
+
+class Search(NamedTuple):
+    """How to search.
+
+    Attributes:
+        rates: Rates of the edits.
+        children: Children of a round.
+        rounds: Maximum rounds.
+        parsimony: Loss that one gene costs.
+        margin: Distance from `centre` at which a row costs nothing.
+        centre: An output above it is on.
+    """
+
+    rates: Rates
+    children: int
+    rounds: int
+    parsimony: float
+    margin: float
+    centre: float
+
+
+@device
+def _loss_change(
+    activation: FloatArray,
+    sign: FloatArray,
+    rows: Indices,
+    begin: int,
+    end: int,
+    change: float,
+    margin: float,
+) -> float:
+    """Return the change of loss if `change` is added at rows[begin:end]."""
+    loss = 0.0
+    for index in range(begin, end):
+        row = rows[index]
+        before = margin - sign[row] * activation[row]
+        after = before - sign[row] * change
+        before, after = max(before, 0.0), max(after, 0.0)
+        loss += after * after - before * before
+    return loss
+
+
+@device
+def _activate(reading: Reading, part: Part, centre: float, rows: Indices) -> FloatArray:
+    """Return the activation of every row, less the centre."""
+    activation = np.full(reading.inputs.shape[1], part.bias[0] - centre)
+    for source in range(len(part.weight)):
+        if part.weight[source] != 0.0:
+            for index in range(reading.row_offsets[source], reading.row_offsets[source + 1]):
+                activation[reading.rows[index]] += part.weight[source]
+    for unit in range(part.units[0]):
+        count = rows_of_unit(reading, part.conditions[unit], part.threshold[unit], rows)
+        for index in range(count):
+            activation[rows[index]] += part.unit_weight[unit]
+    return activation
+
+
+@device
+def _wrong_row(activation: FloatArray, sign: FloatArray, margin: float, stream: Stream) -> int:
+    """Return a row that costs something, found by some random tries, or -1."""
+    for _ in range(100):
+        row = below(stream, len(activation))
+        if sign[row] * activation[row] < margin:
+            return row
+    return -1
+
+
+@device
+def _all_right(activation: FloatArray, sign: FloatArray) -> bool:
+    """Return whether the output is on the right side of the centre at every row."""
+    for row in range(len(sign)):
+        on = activation[row] > 0.0
+        if on != (sign[row] > 0.0):
+            return False
+    return True
+
+
+@device
+def _improve(
+    search: Search, reading: Reading, sign: FloatArray, part: Part, key: np.uint64, output: int
+) -> tuple[bool, int]:
+    """Improve one output's part in place.
+
+    Args:
+        search: How to search.
+        reading: What is read at every row.
+        sign: float64 (rows,), +1 where the output should be on, -1 elsewhere.
+        part: Changed in place. If its room for units is used up, no more are added.
+        key: Key of the random streams.
+        output: Index of the output, which has a stream of its own.
+
+    Returns:
+        Whether every row is right, and the number of rows at which edits were judged.
+    """
+    rows = np.empty(2 * len(sign), np.int64)
+    conditions = np.zeros(CONDITIONS, np.int64)
+    stream = np.zeros(1, np.uint64)
+    start_stream(stream, key, output)
+    activation = _activate(reading, part, search.centre, rows)
+    loss = 0.0
+    for row in range(len(sign)):
+        loss += max(search.margin - sign[row] * activation[row], 0.0) ** 2
+    n, judged = search.children, 0
+    edit = Edit(
+        np.zeros(n, np.int64),
+        np.zeros(n, np.int64),
+        np.zeros(n),
+        np.zeros((n, CONDITIONS), np.int64),
+    )
+    gain = np.zeros(n)
+    links = np.zeros(len(part.weight), np.int64)
+    for _ in range(search.rounds):
+        if _all_right(activation, sign):
+            break
+        linked = 0
+        for source in range(len(part.weight)):
+            if part.weight[source] != 0.0:
+                links[linked] = source
+                linked += 1
+        for child in range(n):
+            wrong, toward = -1, 0.0
+            if search.rates.aimed > 0.0 and uniform(stream) < search.rates.aimed:
+                wrong = _wrong_row(activation, sign, search.margin, stream)
+                if wrong >= 0:
+                    toward = sign[wrong]
+            draw_edit(
+                search.rates, reading, part, links, linked, wrong, toward, edit, child, stream
+            )
+            up, down, change = touched_rows(reading, part, edit, child, rows, conditions)
+            judged += down
+            gain[child] = -search.parsimony * growth(part, edit, child)
+            gain[child] -= _loss_change(activation, sign, rows, 0, up, change, search.margin)
+            gain[child] -= _loss_change(activation, sign, rows, up, down, -change, search.margin)
+        for child in np.argsort(-gain, kind="mergesort"):
+            if gain[child] <= 0.0:
+                break
+            up, down, change = touched_rows(reading, part, edit, child, rows, conditions)
+            judged += down
+            less = _loss_change(activation, sign, rows, 0, up, change, search.margin)
+            less += _loss_change(activation, sign, rows, up, down, -change, search.margin)
+            if less + search.parsimony * growth(part, edit, child) >= 0.0:
+                continue
+            if apply_edit(part, edit, child, conditions):
+                loss += less
+                for index in range(up):
+                    activation[rows[index]] += change
+                for index in range(up, down):
+                    activation[rows[index]] -= change
+        drop_removed(part)
+    return _all_right(activation, sign), judged
+
+
+@kernel
+def improve(
+    search: Search, reading: Reading, wanted: BoolArray, parts: Parts, key: np.uint64
+) -> tuple[Parts, BoolArray, Indices]:
+    """Return improved parts of one network.
+
+    Args:
+        search: How to search.
+        reading: What is read at every row.
+        wanted: bool (outputs, rows).
+        parts: The parts of one network.
+        key: Key of the random streams; every output has its own.
+
+    Returns:
+        The new parts; which outputs are right at every row, bool (outputs,); and the number of
+        rows at which edits were judged, int64 (outputs,).
+
+    Raises:
+        GenomeError: If the shapes do not fit.
+    """
+    outputs, inputs = parts.weight.shape
+    if wanted.shape != (outputs, reading.inputs.shape[1]) or inputs != len(reading.inputs):
+        raise GenomeError("parts and lessons must have the same inputs and outputs")
+    right, judged = np.zeros(outputs, np.bool_), np.zeros(outputs, np.int64)
+    bias, weight = parts.bias.copy(), parts.weight.copy()
+    offsets = np.zeros(outputs + 1, np.int64)
+    unit_weight, threshold = np.zeros(0), np.zeros(0, np.int64)
+    conditions = np.zeros((0, CONDITIONS), np.int64)
+    for output in range(outputs):
+        count = parts.unit_offsets[output + 1] - parts.unit_offsets[output]
+        room = count + min(search.rounds * search.children, MAX_NEW_UNITS)
+        part = new_part(inputs, room, search.rates.strict)
+        take_part(parts, output, part)
+        sign = np.where(wanted[output], 1.0, -1.0)
+        right[output], judged[output] = _improve(search, reading, sign, part, key, output)
+        bias[output], weight[output] = part.bias[0], part.weight
+        count = part.units[0]
+        offsets[output + 1] = offsets[output] + count
+        unit_weight = np.concatenate((unit_weight, part.unit_weight[:count]))
+        threshold = np.concatenate((threshold, part.threshold[:count]))
+        conditions = np.concatenate((conditions, part.conditions[:count]))
+    return Parts(bias, weight, offsets, unit_weight, threshold, conditions), right, judged
