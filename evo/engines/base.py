@@ -220,13 +220,19 @@ class Engine(ABC, Generic[S]):
         best = int(np.argmax(scores.total))
         if scores.ok[best] and (self.champion is None or scores.total[best] > self.champion.score):
             self.champion = Champion(
-                self._alone(performers.take([best])), float(scores.total[best]), self.generation
+                self.written_out(performers.take([best])),
+                float(scores.total[best]),
+                self.generation,
             )
         self._breed(scores)
         self.generation += 1
 
-    def _alone(self, performers: Performers) -> Performers:
-        """Return an individual of the population as one of `genome`."""
+    def written_out(self, performers: Performers) -> Performers:
+        """Return individuals of the population as `genome`, if they are kept in another way.
+
+        Args:
+            performers: Some of the population.
+        """
         return performers
 
     def keep(self, champion: Champion) -> None:

@@ -59,7 +59,7 @@ def noisy_champion(
     best = int(np.argmax(scores.total))
     if not scores.ok[best] or (champion is not None and scores.total[best] <= champion.score):
         return Contest(champion, spent)
-    performers = engine.ask().take([best])
+    performers = engine.written_out(engine.ask().take([best]))
     challenger = Champion(performers, float(scores.total[best]), engine.generation, evaluations=0)
     for number in range(TRIALS):
         score = _trial(performers, number)

@@ -199,8 +199,7 @@ class _Session:
     def _new(self) -> Engine[Any]:
         """Return a new engine at generation 0."""
         run = self.config.run
-        kind = engine_class(run.engine)
-        engine = kind(
+        engine = engine_class(run.engine)(
             self.config.engine,
             seed=run.seed,
             player=self.task.player,

@@ -31,7 +31,7 @@ class Stop:
         """Return why the run ends after this log record, or None."""
         if self.solved and record["figures"].get("solved"):
             return "solved"
-        exhausted: str | None = record["engine"].get("exhausted")
+        exhausted: str | None = record.get("engine", {}).get("exhausted")
         if self.solved and exhausted:
             return exhausted
         value = record[self.criterion]

@@ -285,7 +285,10 @@ def test_halls_of_fame_take_the_best_now_and_then_and_forget_nobody() -> None:
     assert (len(fitness.hall), len(fitness.pieces)) == (2, 2)
     taught(fitness, 10, 6)
     assert (len(fitness.hall), len(fitness.pieces)) == (4, 4)
-    assert fitness.hall[0].to_arrays()["weight"].tobytes() == first["weight"].tobytes()
+    again = fitness.hall[0].to_arrays()
+    assert {name: a.tobytes() for name, a in again.items()} == {
+        name: a.tobytes() for name, a in first.items()
+    }
     assert len(fitness.opponents) == 2 + 2
 
 

@@ -65,6 +65,8 @@ def played_by(network: dict[str, Any], player: dict[str, Any], prompt: np.ndarra
             if past >= 0:
                 on = played[past][i % player["keys"]]
                 values[-1 - i] = player["on"] if on else player["off"]
+        for j, constant in enumerate(player["extra_inputs"], player["keys"] * len(player["lags"])):
+            values[-1 - j] = constant
         for node in network["nodes"]:
             if node["type"] == "input":
                 continue

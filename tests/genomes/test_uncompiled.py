@@ -111,10 +111,12 @@ def assemblies() -> Results:
     windows = np.random.default_rng(3).random((INPUTS, 40)) < 0.4
     lessons = Lessons.of(windows, np.random.default_rng(4).random((KEYS, 40)) < 0.3)
     one = Networks(INPUTS, KEYS, True, **genes_of_parts(parts, KEYS)._asdict()).take([0])
-    better, right, judged = improve(
-        Search(edits, 12, 5, 0.1, 1.0, 0.0), Reading.of(lessons.inputs), lessons.wanted,
-        parts_of_network(one), KEY,
-    )  # fmt: skip
+    better = parts_of_network(one)
+    for temperature in (0.0, 0.2):
+        better, right, judged = improve(
+            Search(edits, 12, 5, 0.1, 1.0, 0.0, temperature), Reading.of(lessons.inputs),
+            lessons.wanted, better, KEY,
+        )  # fmt: skip
     merged = merge_children(
         parts, children, np.zeros(KEYS, np.int64), np.ones(KEYS, np.int64),
         np.zeros(KEYS, np.int64), np.arange(KEYS + 1), False,

@@ -24,6 +24,12 @@ output, and thousands of edits take the time of one evaluation. Between two eval
 `rounds` of children (`genomes.network.assembly.rounds`); the population is the result, a single
 network, which the fitness scores as any other.
 
+With `Selection.weights`, such as -1 1, every weight is one of these. Few single edits improve such
+a network, so edits are accepted one after the other by simulated annealing (Kirkpatrick, Gelatt &
+Vecchi, "Optimization by simulated annealing", 1983), from `temperature` to a twentieth of it in
+every generation. With strict thresholds no node has a bias: an output sounds, and a unit fires, if
+the sum of its inputs is above 0.
+
 `benchmarks/notes.md` has measurements.
 """
 
@@ -115,6 +121,7 @@ class Modules:
                 own.parsimony,
                 1.0 - middle,
                 middle,
+                own.temperature if len(letters) else 0.0,
             ),
             own.freeze_below,
             player,

@@ -139,7 +139,12 @@ class Neat(Engine[NeatSettings]):
         if self._modules is not None:
             self._modules.teach(taught)
 
-    def _alone(self, performers: Performers) -> Performers:
+    def written_out(self, performers: Performers) -> Performers:
+        """See `Engine.written_out`.
+
+        Args:
+            performers: Some of the population.
+        """
         return performers.networks if isinstance(performers, EditedNetworks) else performers
 
     def _beginning(self) -> int:

@@ -144,6 +144,9 @@ class ModuleSettings(Settings, frozen=True):
     aimed: Annotated[
         Chance, Meta(description="Share of edits aimed at a wrong step, with lessons.")
     ] = 0.5
+    temperature: Annotated[
+        Size, Meta(description="Loss that an edit may cost at first, with Selection.weights.")
+    ] = 0.2
     thresholds: Annotated[
         Literal["free", "strict"],
         Meta(description="Thresholds and biases: any, or all 0 (with Selection.weights)."),

@@ -5,6 +5,9 @@ it changes. Then the improvements are gathered: best first, each is judged again
 it, and taken if it still improves. Siblings' improvements mostly concern different rows, so many
 are taken in one round.
 
+With a temperature, edits are accepted one after the other instead, also some that cost a little:
+where weights have few values, most improvements need several edits.
+
 The loss is the squared hinge: the square of what is missing to a margin on the right side. Rows
 that are right cost nothing. Every gene costs a little (parsimony), so that useless ones go.
 """
@@ -23,6 +26,8 @@ from genomes.network.assembly.applying import (
     touched_rows,
 )
 from genomes.network.assembly.edits import (
+    INPUT,
+    UNIT,
     Edit,
     Part,
     Rates,
@@ -37,6 +42,7 @@ from genomes.network.assembly.reading import (
 from genomes.randomness import Stream, below, start_stream, uniform
 
 MAX_NEW_UNITS = 4096  # of one output in one call
+COLDEST = 0.05  # the last temperature, as a share of the first
 
 
 class Search(NamedTuple):
@@ -49,6 +55,7 @@ class Search(NamedTuple):
         parsimony: Loss that one gene costs.
         margin: Distance from `centre` at which a row costs nothing.
         centre: An output above it is on.
+        temperature: Loss that an edit may cost at first; 0 to gather improvements only.
     """
 
     rates: Rates
@@ -57,6 +64,7 @@ class Search(NamedTuple):
     parsimony: float
     margin: float
     centre: float
+    temperature: float
 
 
 @device
@@ -106,13 +114,23 @@ def _wrong_row(activation: FloatArray, sign: FloatArray, margin: float, stream: 
 
 
 @device
-def _all_right(activation: FloatArray, sign: FloatArray) -> bool:
-    """Return whether the output is on the right side of the centre at every row."""
+def _count_wrong(activation: FloatArray, sign: FloatArray) -> int:
+    """Return at how many rows the output is on the wrong side of the centre."""
+    wrong = 0
     for row in range(len(sign)):
-        on = activation[row] > 0.0
-        if on != (sign[row] > 0.0):
-            return False
-    return True
+        wrong += (activation[row] > 0.0) != (sign[row] > 0.0)
+    return wrong
+
+
+@device
+def _links(part: Part, links: Indices) -> int:
+    """Write the inputs that are connected; return their number."""
+    linked = 0
+    for source in range(len(part.weight)):
+        if part.weight[source] != 0.0:
+            links[linked] = source
+            linked += 1
+    return linked
 
 
 @device
@@ -150,13 +168,9 @@ def _improve(
     gain = np.zeros(n)
     links = np.zeros(len(part.weight), np.int64)
     for _ in range(search.rounds):
-        if _all_right(activation, sign):
+        if _count_wrong(activation, sign) == 0:
             break
-        linked = 0
-        for source in range(len(part.weight)):
-            if part.weight[source] != 0.0:
-                links[linked] = source
-                linked += 1
+        linked = _links(part, links)
         for child in range(n):
             wrong, toward = -1, 0.0
             if search.rates.aimed > 0.0 and uniform(stream) < search.rates.aimed:
@@ -187,7 +201,56 @@ def _improve(
                 for index in range(up, down):
                     activation[rows[index]] -= change
         drop_removed(part)
-    return _all_right(activation, sign), judged
+    return _count_wrong(activation, sign) == 0, judged
+
+
+@device
+def _anneal(
+    search: Search, reading: Reading, sign: FloatArray, part: Part, key: np.uint64, output: int
+) -> tuple[bool, int]:
+    """Change one output's part in place, edit after edit, from warm to cold; see `_improve`."""
+    rows = np.empty(2 * len(sign), np.int64)
+    conditions = np.zeros(CONDITIONS, np.int64)
+    stream = np.zeros(1, np.uint64)
+    start_stream(stream, key, output)
+    activation = _activate(reading, part, search.centre, rows)
+    edit = Edit(
+        np.zeros(1, np.int64),
+        np.zeros(1, np.int64),
+        np.zeros(1),
+        np.zeros((1, CONDITIONS), np.int64),
+    )
+    links = np.zeros(len(part.weight), np.int64)
+    linked, judged, wrong_rows = _links(part, links), 0, _count_wrong(activation, sign)
+    steps = search.rounds * search.children
+    for step in range(steps):
+        if wrong_rows == 0:
+            break
+        temperature = search.temperature * COLDEST ** (step / steps)
+        wrong, toward = -1, 0.0
+        if search.rates.aimed > 0.0 and uniform(stream) < search.rates.aimed:
+            wrong = _wrong_row(activation, sign, search.margin, stream)
+            if wrong >= 0:
+                toward = sign[wrong]
+        draw_edit(search.rates, reading, part, links, linked, wrong, toward, edit, 0, stream)
+        up, down, change = touched_rows(reading, part, edit, 0, rows, conditions)
+        judged += down
+        cost = search.parsimony * growth(part, edit, 0)
+        cost += _loss_change(activation, sign, rows, 0, up, change, search.margin)
+        cost += _loss_change(activation, sign, rows, up, down, -change, search.margin)
+        if cost > 0.0 and uniform(stream) >= np.exp(-cost / temperature):
+            continue
+        if apply_edit(part, edit, 0, conditions):
+            for index in range(down):
+                row = rows[index]
+                wrong_rows -= (activation[row] > 0.0) != (sign[row] > 0.0)
+                activation[row] += change if index < up else -change
+                wrong_rows += (activation[row] > 0.0) != (sign[row] > 0.0)
+            if edit.kind[0] == INPUT:
+                linked = _links(part, links)
+            elif edit.kind[0] == UNIT:
+                drop_removed(part)
+    return wrong_rows == 0, judged
 
 
 @kernel
@@ -224,7 +287,10 @@ def improve(
         part = new_part(inputs, room, search.rates.strict)
         take_part(parts, output, part)
         sign = np.where(wanted[output], 1.0, -1.0)
-        right[output], judged[output] = _improve(search, reading, sign, part, key, output)
+        if search.temperature > 0.0:
+            right[output], judged[output] = _anneal(search, reading, sign, part, key, output)
+        else:
+            right[output], judged[output] = _improve(search, reading, sign, part, key, output)
         bias[output], weight[output] = part.bias[0], part.weight
         count = part.units[0]
         offsets[output + 1] = offsets[output] + count

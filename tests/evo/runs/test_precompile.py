@@ -80,7 +80,7 @@ def test_a_generation_can_be_bred_that_nobody_evaluated() -> None:
     engine: Any = engine_class("neat")(settings, seed=0)
     outputs = engine.ask().outputs
     engine.tell(Scores.of(np.zeros(10), by_output=np.zeros((10, outputs))))
-    precompile.breed_pickled(bytes(ForkingPickler.dumps(("neat", settings, None))))
+    precompile.breed_pickled(bytes(ForkingPickler.dumps(("neat", settings, None, None))))
     assert not precompile.is_needed("neat")
 
 
@@ -99,7 +99,7 @@ def test_kernels_of_a_fitness_are_waited_for_too() -> None:
 
 def test_an_engine_that_breeds_by_cases_is_compiled_too() -> None:
     settings = configured("memorize", "ga", ga={"population": {"size": 10}}).engine
-    precompile.breed_pickled(bytes(ForkingPickler.dumps(("ga", settings, None))))
+    precompile.breed_pickled(bytes(ForkingPickler.dumps(("ga", settings, None, None))))
     assert not precompile.is_needed("ga")
 
 

@@ -18,7 +18,8 @@ from evo.engines.neat.operators import MAX_EDITS, NetworkOperators
 from evo.engines.neat.settings import NeatSettings
 from evo.music.song_finder import SongFinder
 from evo.runs.configure import configuration
-from genomes.network.networks import Networks, genes_of
+from genomes.network.assembly.from_network import parts_of_network
+from genomes.network.networks import Networks
 from genomes.player import Player
 
 PLAYER = Player(keys=3, lags=(1, 2))
@@ -183,21 +184,13 @@ def by_output() -> NetworkOperators:
 
 
 def modules(networks: Networks) -> list[Any]:
-    """Return each output's genes: the nodes that lead to it, their connections."""
+    """Return each output's bias, weights and units."""
+    parts = parts_of_network(networks)
     found = []
-    genes = genes_of(networks)
-    owner: dict[int, int] = {}
-    output = -1
-    for node in genes.node_id:
-        output = node if node < networks.outputs else output
-        owner[node] = output
     for output in range(networks.outputs):
-        rows = [place for place, node in enumerate(genes.node_id) if owner[node] == output]
-        links = [place for place, node in enumerate(genes.target) if owner[node] == output]
-        found.append(
-            [genes.bias[rows].tolist(), genes.activation[rows].tolist()]
-            + [column[links].tolist() for column in (genes.source, genes.weight, genes.enabled)]
-        )
+        units = slice(*parts.unit_offsets[output : output + 2])
+        columns = (parts.unit_weight[units], parts.conditions[units], parts.weight[output])
+        found.append([float(parts.bias[output]), *(column.tolist() for column in columns)])
     return found
 
 

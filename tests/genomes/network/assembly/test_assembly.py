@@ -89,7 +89,7 @@ def taught(steps: int = 60, seed: int = 3) -> Lessons:
 
 
 def search(rates: Rates = USUAL, **changes: Any) -> Search:
-    return Search(rates, 50, 30, 0.1, 1.0, 0.0)._replace(**changes)
+    return Search(rates, 50, 30, 0.1, 1.0, 0.0, 0.0)._replace(**changes)
 
 
 def loss(parts: Parts, lessons: Lessons, how: Search) -> FloatArray:
@@ -278,10 +278,11 @@ def test_rounds_only_improve_and_end_when_all_rows_are_right(aimed: float) -> No
     ]
 
 
-def test_rounds_of_strict_networks_keep_their_letters() -> None:
+@pytest.mark.parametrize("temperature", [0.0, 0.2])
+def test_rounds_of_strict_networks_keep_their_letters(temperature: float) -> None:
     lessons = taught(30)
     rates = EVENLY._replace(strict=True, letters=LETTERS, aimed=0.5)
-    how = search(rates, rounds=40, margin=0.5, centre=0.5)
+    how = search(rates, rounds=40, margin=0.5, centre=0.5, temperature=temperature)
     parts, reading = silent(INPUTS, OUTPUTS, 0.0), Reading.of(lessons.inputs)
     before = loss(parts, lessons, how)
     parts, right, _ = improve(how, reading, lessons.wanted, parts, KEY)
