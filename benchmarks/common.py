@@ -115,6 +115,7 @@ def evolve(
         player: How performers play.
     """
     from evo.engines import engine_class
+    from evo.fitness.base import teach
     from evo.runs.loop import Progress, generations
     from evo.runs.session import stop_criteria
     from evo.workers.pool.pool import Pool
@@ -122,6 +123,7 @@ def evolve(
 
     run, count, stop = config.run, config.workers.count, stop_criteria(config.stop)
     engine = engine_class(run.engine)(config.engine, seed=run.seed, player=player)
+    teach(engine, fitness)
     size = run.chunk_size
     with Serial(run.seed, size) if count == 1 else Pool(count, run.seed, size) as evaluator:
         for record in generations(engine, fitness, evaluator, Progress()):
@@ -130,10 +132,14 @@ def evolve(
                 return
 
 
-def find_songs(where: str | None) -> list[Song]:
+def find_songs(where: str | None, steps: int = 1) -> list[Song]:
     """Return the songs of a folder of MIDI files; all embedded tunes for None or "tunes".
 
     Files that do not fit the instrument are named and left out.
+
+    Args:
+        where: The folder.
+        steps: Repeat whole bars up to this length.
     """
     from evo.core.errors import MidiError
     from evo.music.song import Song
@@ -144,7 +150,7 @@ def find_songs(where: str | None) -> list[Song]:
     songs = []
     for path in sorted(Path(where).glob("*.mid")):
         try:
-            songs.append(Song.load(path).whole_bars())
+            songs.append(Song.load(path, keys=13).whole_bars(steps))
         except MidiError as error:
             print(f"left out: {error}")
     return songs

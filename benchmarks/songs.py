@@ -3,17 +3,22 @@
     python benchmarks/songs.py tunes --seeds 3           every embedded tune
     python benchmarks/songs.py FOLDER --seeds 3          every MIDI file in a folder, each by itself
     python benchmarks/songs.py FOLDER --together         all of them in one network
+    python benchmarks/songs.py FOLDER --together --transpositions --steps 128
 
 For single songs it prints how many runs played every step exactly in closed loop, and the median
-and longest seconds of evolution (after the kernels are compiled). For all songs together it prints
-the share of achievable steps over time, with teacher forcing. Not every step is achievable: the
-same inputs may be followed by different steps.
+and longest seconds of evolution (after the kernels are compiled). For all songs together it prints,
+for each seed, the seconds until some shares of the achievable steps were right with teacher
+forcing, the size of the network, and the memory of the process. Not every step is achievable: the
+same inputs may be followed by different steps. Seconds are processor time of this process, or wall
+time with several workers.
 """
 
 import common  # first: it arranges the import path
 
 # isort: split
+import resource
 import statistics
+import time
 from collections import Counter, defaultdict
 from typing import Any
 
@@ -21,6 +26,9 @@ from evo.experiment import player_of
 from evo.fitness.memorization import Memorization
 from evo.music.song import Song
 from genomes.player import Player
+
+MARKS = (0.9, 0.98, 0.99, 0.993, 0.998, 0.999, 1.0)
+SIZES = ("mean_nodes", "mean_connections", "literals")
 
 
 def achievable(songs: list[Song], player: Player | None, prompt_steps: int) -> tuple[int, int]:
@@ -42,44 +50,42 @@ def achievable(songs: list[Song], player: Player | None, prompt_steps: int) -> t
     )
 
 
-def learn(
-    songs: list[Song], settings: list[str], every: float = 0.0, **options: Any
-) -> dict[str, float | bool]:
+def learn(songs: list[Song], settings: list[str], **options: Any) -> dict[str, float | bool]:
     """Return the figures of one run in memory.
 
     Args:
         songs: Songs to learn.
         settings: As after --set.
-        every: Seconds between lines that show its course; 0 for none.
         options: Other options of `evo run memorize`.
     """
-    settings = ["stop.generations=0", *settings]
+    settings = ["stop.generations=0", "stop.solved=false", *settings]
     config, _ = common.configured("memorize", settings, songs, **options)
     table, player = config.task, player_of(config, config.task.keys)
     if table.mode not in ("follow", "perform"):
         raise SystemExit("memorize.mode must be follow or perform: steps right are counted")
     best, total = achievable(songs, player, table.prompt_steps)
-    if every:
-        print(f"{len(songs)} songs, {total} steps, {best} achievable")
     fitness = Memorization(songs, table.prompt_steps, table.mode)
-    shown = 0.0
+    clock = time.perf_counter if config.workers.count > 1 else time.process_time
+    began, until = clock(), {}
     for _, record in common.evolve(config, fitness, player):
-        seconds, figures = record["wall_seconds"], record["figures"]
+        seconds, figures = clock() - began, record["figures"]
         share = figures["follow_correct"] / best
-        if every and seconds >= shown:
-            shown = seconds + every
-            print(
-                f"{seconds:7.1f} s, generation {record['generation']}: "
-                f"{figures['follow_correct']} followed right, {100 * share:.1f} %",
-                flush=True,
-            )
+        for mark in MARKS:
+            if share >= mark:
+                until.setdefault(f"to {100 * mark:g} %", seconds)
         if share >= 1.0:
             break
     return {
         "solved": figures["solved"],
         "seconds": seconds,
         "share": share,
+        "steps": total,
+        "achievable": best,
+        "generations": record["generation"] + 1,
         "evaluations": record["evaluations"],
+        **{name: record["engine"][name] for name in SIZES if name in record["engine"]},
+        "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        **until,
     }
 
 
@@ -90,17 +96,23 @@ def main() -> None:
     parser.add_argument("--engine", default="neat")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds of a run")
     parser.add_argument("--together", action="store_true", help="one network for all songs")
+    parser.add_argument("--steps", type=int, default=1, help="repeat songs up to this length")
     parser.add_argument("--transpositions", action="store_true", help="in all positions that fit")
     options = parser.parse_args()
-    songs = common.find_songs(options.songs)
+    songs = common.find_songs(options.songs, options.steps)
+    if options.songs != "tunes":
+        songs = [song for song in songs if song.keys == 13]
     if options.transpositions:
         songs = [moved for song in songs for moved in song.transpositions()]
     given = {"settings": options.set, "engine": options.engine, "workers": options.workers}
     given["time_limit"] = options.limit
-    if options.together:
-        common.report(learn(songs, every=15.0, seed=options.first_seed, **given), options.json)
-        return
     learn(songs[:1], **given | {"time_limit": 1e9, "workers": 1})  # compiles
+    if options.together:
+        together = [learn(songs, seed=seed, **given) for seed in common.seeds_of(options)]
+        names = [name for name in together[0] if all(name in run for run in together)]
+        spread = {name: [round(float(run[name]), 4) for run in together] for name in names}
+        common.report({"songs": len(songs), **spread}, options.json)
+        return
     runs = []
     for song in songs:
         for seed in common.seeds_of(options):
