@@ -13,6 +13,7 @@ import numpy as np
 from genomes.arrays import IntArray
 from genomes.grid.cells import GridRates, Row
 from genomes.kernels import device
+from genomes.randomness import Stream, below
 
 NO_ONSET, LASTING, OTHER = 0, 1, 2  # of the notes at a step: none, all until the next onset, other
 
@@ -139,6 +140,30 @@ def relay(rates: GridRates, grid: Row, step: int, key: int, length: int) -> None
         if grid[cell] or not grid[cell + keys]:
             return
         grid[cell + keys] = False
+
+
+@device
+def change_length(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
+    """Change the length of the note that begins in a cell, by a step or at random.
+
+    Without an onset in the cell, it is silenced.
+
+    Args:
+        rates: Sizes of the grid, which has durations.
+        grid: Bool (steps * keys,), written to.
+        cell: A cell of either plane.
+        stream: Random stream.
+    """
+    step, key = cell // rates.keys, cell % rates.keys
+    if key >= rates.keys // 2:
+        grid[cell] = False
+        return
+    length = lift(rates, grid, step, key)
+    if below(stream, 2) == 0:
+        length = max(length - 1 + 2 * below(stream, 2), 1)
+    else:
+        length = 1 + below(stream, rates.bar)
+    relay(rates, grid, step, key, length)
 
 
 @device

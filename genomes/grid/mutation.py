@@ -46,6 +46,7 @@ from genomes.grid.cells import (
     steps_of,
 )
 from genomes.grid.durations import (
+    change_length,
     endings,
     lay,
     lay_until_next,
@@ -53,7 +54,6 @@ from genomes.grid.durations import (
     mend,
     onset_of,
     onsets_first,
-    relay,
 )
 from genomes.kernels import device
 from genomes.randomness import Stream, below, uniform
@@ -284,25 +284,10 @@ def _edit_cell(rates: GridRates, grid: Row, cell: int, kind: int, stream: Stream
     elif kind == TIME:
         _edit_time(rates, grid, cell, stream)
     elif kind == LENGTH:
-        _edit_length(rates, grid, cell, stream)
+        change_length(rates, grid, cell, stream)
     else:
         lift(rates, grid, cell // rates.keys, cell % rates.keys)
         grid[cell] = False
-
-
-@device
-def _edit_length(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
-    """Change the length of the note that begins in a cell; without an onset, silence the cell."""
-    step, key = cell // rates.keys, cell % rates.keys
-    if key >= rates.keys // 2:
-        grid[cell] = False
-        return
-    length = lift(rates, grid, step, key)
-    if below(stream, 2) == 0:
-        length = max(length - 1 + 2 * below(stream, 2), 1)
-    else:
-        length = 1 + below(stream, rates.bar)
-    relay(rates, grid, step, key, length)
 
 
 @device
