@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
+from evo.experiments.critic_presets import FILES, LENGTHS, PRESETS
 
 from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError
@@ -40,13 +41,15 @@ from evo.fitness.critic.corpus import Rolls, of_length, rolls_of
 from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.fresh_classifier import classifier_auc
 from evo.fitness.critic.hard_negatives import train
+from evo.fitness.critic.lengths import settled
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.fitness.critic.report import auc_among_songs, pieces_table, share_of_usual
 from evo.fitness.critic.style import Style
 from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
 from evo.music.midi.reading import AUTO, Auto
-from evo.music.settings import SongSettings, fixed_grid
+from evo.music.settings import SongSettings, channels_of, fixed_grid
+from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
 from genomes.arrays import BoolArray, FloatArray
@@ -56,38 +59,6 @@ FILE = "critics.npz"
 TUNE_STEPS = 128  # of the embedded tunes
 # The search for hard negatives: rolls that critics score too highly.
 SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
-# Tunes of files repeat whole phrases, and an edit of one bar alone spoils that.
-FILES: Changes = {"mutation": {"echo": 20.0, "edits": 1.3}}
-PRESETS: dict[str, Changes] = {
-    # Inputs are every step of the last bar and every other step of the seven before. Networks have
-    # no prompt: they start from silence.
-    "network": {
-        "genome": {"lags": (*range(1, 9), *range(10, 65, 2))},
-        "engine": {
-            "DefaultGenome": {
-                "activation_default": "identity",
-                "activation_options": ("identity",),
-            },
-            "NEAT": {"pop_size": 150},
-        },
-    },
-    # Every brief has an island of its own. Otherwise crossover would spread bars to all pieces.
-    "grid": {
-        "engine": {
-            "grid": {"most_voices": 1, "density": (0.2, 0.7)},
-            "population": {"size": 512, "survival": "islands", "parents": 32},
-            "selection": {"kind": "tournament", "tournament_size": 2},
-        },
-        "task": {"pieces": 8},
-        "stop": {"generations": 1500},
-    },
-    # One brief: DEAP's algorithms have one population.
-    "deap-grid": {"task": {"pieces": 1}, "engine": {"population": {"size": 64}}},
-    "history-user": {
-        "engine": {"network": {"architecture": "united", "layers": (24,), "last": 24}}
-    },
-    "": {"checkpoints": {"every": 100, "keep_every": 0}},
-}
 
 
 class CriticSettings(SongSettings, frozen=True):
@@ -116,6 +87,9 @@ class CriticSettings(SongSettings, frozen=True):
     critics: Annotated[
         str, Meta(description="A run, or its critics.npz, with critics to reuse.")
     ] = ""
+    durations: Annotated[bool, Meta(description="Play how long notes sound, not only onsets.")] = (
+        False
+    )
 
 
 def shape(config: Config, find: FindSongs) -> Music:
@@ -128,7 +102,8 @@ def shape(config: Config, find: FindSongs) -> Music:
     table: CriticSettings = config.task
     engine_class(config.run.engine).check_cases(config.engine, table.pieces, by_step=False)
     found = _sizes(table, find)[0] if AUTO in (table.keys, table.steps) else {}
-    return Music(*(found.get(name, getattr(table, name)) for name in ("keys", "steps")))
+    keys, steps = (found.get(name, getattr(table, name)) for name in ("keys", "steps"))
+    return Music(channels_of(table, keys), steps)
 
 
 def follow_up(config: Config, find: FindSongs) -> Changes:
@@ -141,9 +116,13 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
     grid, style = _sizes(config.task, find)
     bar = style.bar.steps
     lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
+    shape, edits = {"bar": bar}, FILES if style.detailed else {}
+    if config.task.durations:
+        shape |= {"planes": 2, "keys": 2 * grid["keys"]}
+        edits = {**edits, **LENGTHS}
     return {
         "": {"task": grid},
-        "grid": {"engine": {"grid": {"bar": bar}, **(FILES if style.detailed else {})}},
+        "grid": {"engine": {"grid": shape, **({"mutation": edits} if edits else {})}},
         "network": {"genome": {"lags": lags}},
     }
 
@@ -160,7 +139,10 @@ def _sizes(table: CriticSettings, find: FindSongs) -> tuple[dict[str, int], Styl
 
 
 def corpus_of(
-    table: CriticSettings, find: FindSongs, show_message: ShowMessage = lambda text: None
+    table: CriticSettings,
+    find: FindSongs,
+    show_message: ShowMessage = lambda text: None,
+    durations: bool = False,
 ) -> Rolls:
     """Return the songs to learn from, bool (n, steps, keys), their names and style.
 
@@ -168,6 +150,7 @@ def corpus_of(
         table: The settings.
         find: Finds the songs of `--song`.
         show_message: Shows messages to the user.
+        durations: Whether the keys that sound follow the onsets: bool (n, steps, 2 * keys).
     """
     if table.song:
         given = table.reading()
@@ -179,12 +162,14 @@ def corpus_of(
             resolution = lcm(resolution, table.steps_per_beat)
         if (keys, resolution) != (songs[0].keys, songs[0].steps_per_beat):
             songs = find(table.song, replace(given, keys=keys, steps_per_beat=resolution))
-        return rolls_of(songs, table.steps_per_beat, table.steps, show_message)
+        return rolls_of(songs, table.steps_per_beat, table.steps, show_message, durations)
     if table.keys not in (13, AUTO) or table.steps_per_beat not in (2, AUTO):
         raise InputError("the embedded tunes have 13 keys; for others give a --song FOLDER")
     steps = TUNE_STEPS if table.steps == AUTO else table.steps
-    rolls = np.array([of_length(tune(name).onsets, steps) for name in tune_names()])
-    return rolls, list(tune_names()), Style()
+    songs = [tune(name) for name in tune_names()]
+    rolls = [of_length(song.roll(durations), steps, onsets=song.onsets) for song in songs]
+    together = np.array(rolls)
+    return settled(together, True) if durations else together, list(tune_names()), Style()
 
 
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
@@ -204,7 +189,10 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
             )
         critics = _loaded(Path(table.critics), table)
     else:
-        rolls, names, style = corpus_of(table, find, show_message)
+        rolls, names, style = corpus_of(table, find, show_message, table.durations)
+        sounding = None
+        if table.durations:
+            rolls, sounding = np.split(rolls, 2, axis=2)
         most = len(rolls) - len(rolls) // FOLDS  # one fold is held out
         if table.pieces > most and len(rolls) >= 3 * FOLDS:  # fewer are refused in any case
             raise InputError(
@@ -214,10 +202,12 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
             )
         try:
             critics = train(
-                rolls, names, table.critic_seed, table.rounds, show_message, climb, style
-            )
+                np.ascontiguousarray(rolls), names, table.critic_seed, table.rounds, show_message,
+                climb, style,
+            )  # fmt: skip
         except ValueError as error:
             raise InputError(str(error)) from None
+        critics = replace(critics, sounding=sounding)
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
 
 
@@ -257,6 +247,10 @@ def _loaded(path: Path, table: CriticSettings) -> Panel:
             f"{table.steps} and {table.keys}; {shaped[2]} steps per beat, not "
             f"{table.steps_per_beat}"
         )
+    if table.durations and critics.sounding is None:
+        raise InputError(
+            f"{path}: its critics know no lengths of notes; train others with --durations"
+        )
     return critics
 
 
@@ -284,21 +278,30 @@ def task(config: Config, folder: Path) -> Task:
     table: CriticSettings = config.task
     critics = _loaded(folder / FILE, table)
     try:
-        fitness = critics.fitness(table.pieces, config.run.seed, table.free_run)
+        fitness = critics.fitness(table.pieces, config.run.seed, table.free_run, table.durations)
     except ValueError as error:
         raise InputError(f"critic: {error}") from None
     keys, steps_per_beat = fixed_grid(config)
-    player, lowest_note = player_of(config, keys), critics.style.lowest_note
+    player = player_of(config, channels_of(table, keys))
+    lowest_note = critics.style.lowest_note
 
     def champion_files(performers: Any) -> Files:
         files = _files(critics.style, fitness, fitness.play(performers), ["song"])
-        return files | player_file(player, lowest_note, steps_per_beat)
+        return files | player_file(player, lowest_note, steps_per_beat, durations=table.durations)
 
     def pieces(gallery: Gallery) -> tuple[Files, dict[str, Any]]:
         rolls = fitness.play(gallery.performers)
         return _pieces(critics, fitness, rolls, gallery, config.run.seed)
 
     return Task(fitness, player, champion_files, lowest_note, pieces)
+
+
+def _songs(
+    style: Style, fitness: PleaseCritics, rolls: BoolArray, names: Sequence[str]
+) -> list[Song]:
+    """Return played pieces as songs."""
+    durations = fitness.lengths is not None
+    return [style.song(roll, name, durations) for roll, name in zip(rolls, names, strict=True)]
 
 
 def _files(
@@ -308,7 +311,7 @@ def _files(
     from evo.analysis.plot import pieces_figure, png_bytes
     from evo.music.export.files import song_files
 
-    pieces = [style.song(roll, name) for roll, name in zip(rolls, names, strict=True)]
+    pieces = _songs(style, fitness, rolls, names)
     notes = [
         f"held-out critic {of['held_out_critic']:.2f}, above {of['held_out_percentile']:.0f} % of "
         f"songs; longest known run {of['longest_run']}"
@@ -334,7 +337,7 @@ def _pieces(
         briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
     corpus = Corpus.of(critics.corpus())
-    pieces = [critics.style.song(roll, name) for roll, name in zip(rolls, names, strict=True)]
+    pieces = _songs(critics.style, fitness, rolls, names)
     families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
     known = critics.known_songs()
     records = []
@@ -351,7 +354,7 @@ def _pieces(
                 "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
             }
         )
-    described = roll_features(rolls, fitness.held_out.contexts, critics.bars)
+    described = roll_features(fitness.onsets(rolls), fitness.held_out.contexts, critics.bars)
     random = stream(seed, Role.TRAIN, 0, 1)
     of_songs = critics.described()
     auc = classifier_auc(of_songs, described, random)

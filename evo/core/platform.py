@@ -138,6 +138,14 @@ def kill_with_parent(parent: int | None = None) -> bool:
     return True
 
 
+def can_fork() -> bool:
+    """Return whether a process can be forked that is killed when its parent ends.
+
+    Only Linux has both. On macOS a fork may call no library of the system.
+    """
+    return _prctl is not None and hasattr(os, "fork")
+
+
 def end_with_parent(parent: int) -> None:
     """End this process, started by `multiprocess`, when its parent ends.
 

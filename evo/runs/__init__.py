@@ -16,7 +16,7 @@ display        the display contract
 precompile     compiling kernels before the first generation
 batch          several seeds of one configuration
 seed_list      the seeds of a batch, checked
-batch_worker   the process of one seed
+batch_processes, batch_launcher, batch_worker   the processes of a batch's runs
 listing        the runs in a folder
 """
 

@@ -6,24 +6,20 @@
 A batch stores nothing else. A run with a result under the same limits is done. A run that has begun
 is resumed, and any other is started. A batch can therefore be killed at any instant.
 
-Each run has one worker and its own process (`python -m evo.runs.batch_worker`). The process's
-standard input is a pipe that is never written to. If the batch dies, the pipe closes, and the run
-saves a checkpoint and ends as if interrupted. A crash affects one run only. A lock on the folder
-admits one process per batch.
+Each run has one worker and its own process (`evo.runs.batch_processes`). The process's standard
+input is a pipe that is never written to. If the batch dies, the pipe closes, and the run saves a
+checkpoint and ends as if interrupted. A crash affects one run only. A lock on the folder admits one
+process per batch.
 """
 
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, Self
 
 import msgspec
 import tomli_w
@@ -33,6 +29,7 @@ from evo.core.errors import InputError, RunError
 from evo.core.files import replace_file
 from evo.core.interrupt import Interrupts
 from evo.core.user_files import user_file
+from evo.runs.batch_processes import Ended, processes_of
 from evo.runs.claiming import refuse_links
 from evo.runs.description import (
     BATCH_FILE,
@@ -49,9 +46,6 @@ from evo.runs.seed_list import check_seeds
 ENDED = ("finished", "failed")
 # Exit codes of the processes: input that no run can use; a run that cannot continue.
 BAD_INPUT, BAD_RUN = 2, 3
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_PAUSE = 0.02  # seconds between polls of the processes
-_GRACE = 3.5  # seconds for interrupted runs to write their checkpoints
 
 
 def cores() -> int:
@@ -86,46 +80,6 @@ class Given(msgspec.Struct, frozen=True):
     anew: bool = False
     strict: bool = False
     script: str = ""
-
-
-@dataclass
-class _Process:
-    """The process of one run."""
-
-    seed: int
-    errors: BinaryIO
-    messages: BinaryIO
-    popen: "subprocess.Popen[bytes]"
-
-    @classmethod
-    def begin(cls, folder: Path, seed: int, given: Given) -> Self:
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 - open for as long as the process
-        messages = tempfile.TemporaryFile()  # noqa: SIM115 - the same
-        what = msgspec.json.encode(given).decode()
-        # A new session: Ctrl-C in a terminal reaches only the batch, which stops its runs.
-        popen = subprocess.Popen(
-            [sys.executable, "-P", "-m", "evo.runs.batch_worker", str(folder), str(seed), what],
-            stdin=subprocess.PIPE, stdout=messages, stderr=errors,
-            start_new_session=True, env=dict.fromkeys(THREAD_VARIABLES, "1") | dict(os.environ),
-        )  # fmt: skip
-        return cls(seed, errors, messages, popen)
-
-    def printed(self) -> list[str]:
-        """Return the lines printed for the user."""
-        self.messages.seek(0)
-        return self.messages.read().decode(errors="replace").splitlines()
-
-    def last_error(self) -> str:
-        """Return the last line of standard error."""
-        self.errors.seek(0)
-        lines = self.errors.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
-
-    def close(self) -> None:
-        assert self.popen.stdin is not None
-        self.popen.stdin.close()
-        self.errors.close()
-        self.messages.close()
 
 
 @dataclass
@@ -270,34 +224,30 @@ class Batch:
                 waiting.append(seed)
             else:
                 summary.results[seed] = result
-        working: list[_Process] = []
+        processes = processes_of(self.path, msgspec.json.encode(given or Given()).decode())
         try:
             with Interrupts() as interrupts:
-                while (waiting or working) and interrupts.received is None:
-                    while waiting and len(working) < at_once:
-                        with user_file(self.path, "a run cannot be started"):
-                            process = _Process.begin(self.path, waiting.pop(0), given or Given())
-                        working.append(process)
-                    for process in [one for one in working if one.popen.poll() is not None]:
-                        self._take(process, summary, message)
-                        working.remove(process)
-                        process.close()
-                    time.sleep(_PAUSE)
+                while (waiting or processes.working) and interrupts.received is None:
+                    with user_file(self.path, "a run cannot be started"):
+                        while waiting and len(processes.working) < at_once:
+                            processes.begin(waiting.pop(0))
+                        ended = processes.ended()
+                    for one in ended:
+                        self._take(one, summary, message)
             # The runs get more time to end than `Interrupts` would give this process.
             summary.stopped_by = interrupts.received
-            self._stop(working)
-            for process in working:  # some may have just finished
-                result = self.result(process.seed)
+            working = processes.working
+            processes.stop()
+            for seed in working:  # some may have just finished
+                result = self.result(seed)
                 if result is not None:
-                    summary.results[process.seed] = result
+                    summary.results[seed] = result
         except InputError:
-            self._stop(working)
+            processes.stop()
             self._discard_unused()
             raise
         finally:
-            self._stop(working)
-            for process in working:
-                process.close()
+            processes.stop()
         summary.failed |= {
             seed: result["reason"]
             for seed, result in summary.results.items()
@@ -305,14 +255,11 @@ class Batch:
         }
         return summary
 
-    def _take(
-        self, process: _Process, summary: Summary, message: Callable[[int, str], None]
-    ) -> None:
+    def _take(self, ended: Ended, summary: Summary, message: Callable[[int, str], None]) -> None:
         """Record the outcome of a finished process."""
-        seed, code = process.seed, process.popen.returncode
-        for line in process.printed():
+        seed, code, words = ended.seed, ended.code, ended.error
+        for line in ended.printed:
             message(seed, line)
-        words = process.last_error()
         if code == BAD_INPUT:
             raise InputError(words)
         result = self.result(seed) if code == 0 else None
@@ -336,20 +283,6 @@ class Batch:
             (self.path / BATCH_FILE).unlink(missing_ok=True)
             for folder in folders:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    @staticmethod
-    def _stop(working: Sequence[_Process]) -> None:
-        """Interrupt processes, and kill those that exceed the grace period."""
-        for process in working:
-            if process.popen.poll() is None:
-                process.popen.terminate()
-        deadline = time.monotonic() + _GRACE
-        for process in working:
-            try:
-                process.popen.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:  # it resumes from its last checkpoint
-                process.popen.kill()
-                process.popen.wait()
 
 
 def _signal_name(number: int) -> str:

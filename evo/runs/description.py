@@ -67,10 +67,16 @@ def taken(path: Path) -> RunError:
     return RunError(f"{path}: exists and is not empty; {resuming}choose another directory by --out")
 
 
+@cache
 def platform_fingerprint() -> str:
     """Return the versions on which bit-identical results depend."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "neat-python"))
     return f"Python {platform.python_version()}, {libraries}, {platform.platform()}"
+
+
+@cache
+def _own_version() -> str:
+    return version("kuznechik")
 
 
 @cache
@@ -92,7 +98,7 @@ def _git_commit() -> str | None:
 def versions() -> dict[str, Any]:
     """Return everything besides the configuration that a run's results depend on."""
     return {
-        "version": version("kuznechik"),
+        "version": _own_version(),
         "platform": platform_fingerprint(),
         "git_commit": _git_commit(),
     }

@@ -14,11 +14,14 @@ playable. A *phrase* is 1, 2 or 4 bars from a bar line, or fewer if the grid is 
     retrograde      reverse a phrase in time
     shift           rotate a phrase in time
     swap            exchange two phrases of equal length
+    length          let the notes of a phrase last until the next onset (1 in 3), or change the
+                    length of a note by a step or at random, equally likely, and half the time in
+                    every bar that equals its bar; only with durations
     echo            edit a note (pitch, time, add or delete), and every bar that equals its bar
 
 In a grid with durations an onset is moved or removed with its duration. Cells of both planes are
 added, removed, moved and replaced, so durations change, too; a key that sounds without an onset
-before has no meaning.
+before has no meaning. If lengths are edited, see `genomes.grid.durations`.
 
 Bars and phrases as units of variation are those of Biles, "GenJam: a genetic algorithm for
 generating jazz solos" (1994). An edit without a possible target (no note, no room) does nothing.
@@ -42,7 +45,16 @@ from genomes.grid.cells import (
     sounding_cells,
     steps_of,
 )
-from genomes.grid.durations import lay, lift, onsets_first
+from genomes.grid.durations import (
+    change_length,
+    endings,
+    lay,
+    lay_until_next,
+    lift,
+    mend,
+    onset_of,
+    onsets_first,
+)
 from genomes.kernels import device
 from genomes.randomness import Stream, below, uniform
 
@@ -57,9 +69,24 @@ MUTATIONS = (
     "retrograde",
     "shift",
     "swap",
+    "length",
     "echo",
 )
-PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT, RETROGRADE, SHIFT, SWAP, ECHO = range(11)
+PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT = range(7)
+RETROGRADE, SHIFT, SWAP, LENGTH, ECHO = range(7, 12)
+
+
+@device
+def edits_lengths(rates: GridRates) -> bool:
+    """Return whether lengths of notes are edited, so that other edits keep them connected."""
+    return rates.planes > 1 and rates.mutations[LENGTH] > rates.mutations[LENGTH - 1]
+
+
+@device
+def _random_note(rates: GridRates, grid: Row, stream: Stream) -> int:
+    """Return the cell of a random note, or -1: of its onset if lengths are edited."""
+    cell = random_note(grid, stream)
+    return onset_of(rates, grid, cell) if cell >= 0 and edits_lengths(rates) else cell
 
 
 @device
@@ -115,7 +142,7 @@ def _edit_time(rates: GridRates, grid: Row, cell: int, stream: Stream) -> None:
 @device
 def _add(rates: GridRates, grid: Row, step: int, stream: Stream) -> None:
     """Add a note to a step; at the maximum of simultaneous notes, replace one."""
-    plane = below(stream, rates.planes) if rates.planes > 1 else 0
+    plane = below(stream, rates.planes) if rates.planes > 1 and not edits_lengths(rates) else 0
     row = plane_of(rates, grid, step, plane)
     count = sounding_cells(row)
     if count == len(row):
@@ -243,34 +270,54 @@ def _swap(rates: GridRates, grid: Row, stream: Stream) -> None:
 
 @device
 def _edit_note(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
-    """Move a random note to another key or step, or remove it."""
-    cell = random_note(grid, stream)
+    """Move a random note to another key or step, change its length, or remove it."""
+    cell = _random_note(rates, grid, stream)
     if cell >= 0:
         _edit_cell(rates, grid, cell, kind, stream)
 
 
 @device
 def _edit_cell(rates: GridRates, grid: Row, cell: int, kind: int, stream: Stream) -> None:
-    """Move the note in a cell to another key or step, or remove it."""
+    """Move the note in a cell to another key or step, change its length, or remove it."""
     if kind == PITCH:
         _edit_pitch(rates, grid, cell // rates.keys, cell % rates.keys, stream)
     elif kind == TIME:
         _edit_time(rates, grid, cell, stream)
+    elif kind == LENGTH:
+        change_length(rates, grid, cell, stream)
     else:
         lift(rates, grid, cell // rates.keys, cell % rates.keys)
         grid[cell] = False
 
 
 @device
-def _echo(rates: GridRates, grid: Row, stream: Stream) -> None:
-    """Edit a random note, and copy its bar over the bars that were equal."""
-    cell = random_note(grid, stream)
+def _lengths(rates: GridRates, grid: Row, stream: Stream) -> None:
+    """Change the length of a note, or of the notes of a phrase."""
+    if rates.planes == 1:
+        return
+    if below(stream, 3) == 0:
+        bars = _bars(rates)
+        length = _phrase_length(bars, stream)
+        first = below(stream, bars - length + 1) * rates.bar
+        for step in range(first, first + length * rates.bar):
+            lay_until_next(rates, grid, step)
+    elif below(stream, 2) == 0:
+        _edit_note(rates, grid, LENGTH, stream)
+    else:
+        _echo(rates, grid, LENGTH, stream)
+
+
+@device
+def _echo(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
+    """Edit a random note, by a random kind if it is `ECHO`, and copy its bar over equal bars."""
+    cell = _random_note(rates, grid, stream)
     bar = cell // (rates.bar * rates.keys)
     if cell < 0 or bar >= _bars(rates):
         return
     edited = steps_of(rates, grid, bar * rates.bar, (bar + 1) * rates.bar)
     before = edited.copy()
-    kind = below(stream, DELETE + 1)
+    if kind == ECHO:
+        kind = below(stream, DELETE + 1)
     if kind == ADD:
         _add(rates, grid, bar * rates.bar + below(stream, rates.bar), stream)
     else:
@@ -310,6 +357,17 @@ def mutate(rates: GridRates, grid: Row, stream: Stream) -> None:
         stream: Random stream.
     """
     kind = draw_kind(rates.mutations, stream)
+    if edits_lengths(rates) and (kind <= REPLACE or kind == ECHO):
+        before = endings(rates, grid)
+        _apply(rates, grid, kind, stream)
+        mend(rates, grid, before)
+    else:
+        _apply(rates, grid, kind, stream)
+
+
+@device
+def _apply(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
+    """Apply a random edit of a kind."""
     if kind == ADD:
         _add(rates, grid, below(stream, rates.steps), stream)
     elif kind == REPLACE:
@@ -320,7 +378,9 @@ def mutate(rates: GridRates, grid: Row, stream: Stream) -> None:
     elif kind == SWAP:
         _swap(rates, grid, stream)
     elif kind == ECHO:
-        _echo(rates, grid, stream)
+        _echo(rates, grid, kind, stream)
+    elif kind == LENGTH:
+        _lengths(rates, grid, stream)
     elif kind < REPLACE:
         _edit_note(rates, grid, kind, stream)
     else:

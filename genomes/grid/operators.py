@@ -28,7 +28,8 @@ from genomes.grid.cells import (
     random_step,
     steps_of,
 )
-from genomes.grid.mutation import mutate
+from genomes.grid.durations import lay_until_next
+from genomes.grid.mutation import edits_lengths, mutate
 from genomes.kernels import device, kernel, within
 from genomes.randomness import Stream, below, start_stream, uniform
 
@@ -109,6 +110,9 @@ def first_grids(rates: GridRates, count: int, key: np.uint64) -> BoolArray:
         density = rates.density_low + uniform(stream) * (rates.density_high - rates.density_low)
         for step in range(rates.steps):
             random_step(rates, grids[i], step, density, stream)
+        if edits_lengths(rates):
+            for step in range(rates.steps):
+                lay_until_next(rates, grids[i], step)
     return grids
 
 

@@ -1,6 +1,7 @@
 """`evo run critic`: reproducible runs that leave pieces."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -18,10 +19,12 @@ from evo.fitness.critic.counterexamples import corrupted
 from evo.fitness.critic.panel import Panel
 from evo.fitness.critic.style import Style
 from evo.music.metre import Metre
+from evo.music.planes import until_next
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
+from evo.runs.loading import load_run
 from genomes.grid.grids import Grids
 
 FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
@@ -32,6 +35,16 @@ def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return briefly trained critics, as a run saves them."""
     path = tmp_path_factory.mktemp("critics") / FILE
     path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
+    return path
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the same critics with lengths of notes: all last until the next onset."""
+    path = tmp_path_factory.mktemp("lasting") / FILE
+    sounding = np.array([until_next(onsets, 8) for onsets in few_panel().songs])
+    panel = replace(few_panel(), sounding=sounding)
+    path.write_bytes(checkpoint.pack_arrays(panel.to_arrays()))
     return path
 
 
@@ -83,6 +96,40 @@ def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
         assert one["brief"] in panel.names
     table = (tmp_path / "run" / "pieces" / "pieces.txt").read_text()
     assert all(one["name"] in table for one in document["records"])
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_pieces_have_lengths_of_their_own_with_any_workers_and_after_a_kill(
+    lasting: Path, tmp_path: Path
+) -> None:
+    table = {"durations": True}
+    result = start(tmp_path / "one", config_of(lasting, critic=table))
+    with pytest.raises(Killed):
+        start(tmp_path / "two", config_of(lasting, critic=table), Watcher(kill_after=3))
+    again = resume(tmp_path / "two", workers={"count": 2})
+    assert again["digest"] == result["digest"]
+    assert left(tmp_path / "one") == left(tmp_path / "two")
+    config, _ = load_run(tmp_path / "one")
+    assert config.engine.grid.keys == 26
+    assert config.engine.mutation.length > 0
+    folder = tmp_path / "one" / "pieces"
+    pieces = [Song.load(path) for path in sorted(folder.glob("*.mid"))]
+    lengths = {release - first for piece in pieces for first, release, _ in piece.notes()}
+    assert len(lengths) > 2
+    document = json.loads((folder / "pieces.json").read_text())
+    assert {"length_surprise", "sounding"} < set(document["records"][0])
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("engine", ["neat", "es", "deap-grid", "random-grid"])
+def test_performers_of_every_kind_play_lengths(lasting: Path, tmp_path: Path, engine: str) -> None:
+    result = start(tmp_path / "run", config_of(lasting, engine, critic={"durations": True}))
+    assert "length_surprise" in result
+    song = Song.load(tmp_path / "run" / "champion" / "song.mid")
+    assert song.notes()
+    if engine == "neat":
+        document = json.loads((tmp_path / "run" / "champion" / "player.json").read_text())
+        assert (document["keys"], document["durations"]) == (26, True)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -178,6 +225,7 @@ def test_a_folder_of_waltzes_makes_waltzes(tmp_path: Path) -> None:
         ({"critics": "", "song": "ode-to-joy"}, "at least 9 different tunes"),
         ({"critics": "", "keys": 20}, "give a --song FOLDER"),
         ({"song": "ode-to-joy"}, "leave --song or it out"),
+        ({"durations": True}, "its critics know no lengths of notes; train others with --dur"),
         ({"steps": 64}, "know songs of 128 steps and 13 keys, not of 64 and 13"),
     ],
 )

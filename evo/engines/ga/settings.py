@@ -178,6 +178,7 @@ class Mutation(Settings, frozen=True):
     retrograde: Annotated[Weight, Meta(description="Weight of reversing a phrase.")] = 0.5
     shift: Annotated[Weight, Meta(description="Weight of shifting a phrase in time.")] = 0.5
     swap: Annotated[Weight, Meta(description="Weight of swapping two phrases.")] = 1.0
+    length: Annotated[Weight, Meta(description="Weight of other lengths of notes.")] = 0.0
     echo: Annotated[Weight, Meta(description="Weight of an edit in all equal bars.")] = 0.0
 
     def __post_init__(self) -> None:

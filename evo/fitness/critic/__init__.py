@@ -2,6 +2,7 @@
 
 panel             a corpus in folds, with a critic per fold that was trained without it
 briefs            the fitness: be like a given song, and please the critics
+lengths           lengths of notes: how likely in the songs, and what describes them
 model             one critic: small networks on a roll's features, and their scores
 training          gradient descent on the networks of a critic
 features          the features of a roll and their names

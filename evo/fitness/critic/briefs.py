@@ -14,7 +14,9 @@ is 0 at best, minus
   (`evo.music.measures.similarity`);
 - the notes before the brief's pickup, where rolls begin with a bar for it. Otherwise a search can
   end in pieces that are a bar early throughout;
-- the share of chords beyond the brief's.
+- the share of chords beyond the brief's;
+- with durations, the same distance of what describes the lengths of notes
+  (`evo.fitness.critic.lengths`). The critics read the onsets.
 
 So the pieces for many briefs vary as songs do. Yang & Lerch compare generators by such
 distributions of features ("On the evaluation of generative models in music", 2020).
@@ -33,6 +35,7 @@ import numpy as np
 from evo.core.scores import Scores
 from evo.fitness.critic.contexts import Contexts
 from evo.fitness.critic.features import NAMES, roll_features
+from evo.fitness.critic.lengths import LengthModel, settled
 from evo.fitness.critic.model import Critic
 from evo.music.measures.similarity import KnownSongs
 from genomes.arrays import BoolArray, FloatArray, IntArray
@@ -44,6 +47,7 @@ BELOW_SONGS = 0.5  # one level of a critic
 COPIED = 0.2  # one token beyond `free_run`
 CHORDS = 1.0  # from no onset to every onset
 EARLY = 0.2  # one note before the brief's pickup
+LENGTHS = 1.0  # the distance of lengths
 # Added to the songs' spread, so that a feature with equal values in all songs does not dominate.
 MIN_SPREAD = 0.03
 _CHORDS, _SILENCE_BEFORE = NAMES.index("chords"), NAMES.index("silence before")
@@ -66,6 +70,73 @@ class Briefs:
         return len(self.songs)
 
 
+@dataclass(frozen=True, eq=False)
+class LengthBriefs:
+    """Targets for the lengths of notes, m of them, and what the songs say of lengths.
+
+    Attributes:
+        models: A model for each critic that guides the search, trained on the same songs.
+        held_out: The model of the held-out critic's songs, for the figures only.
+        usual: Mean surprise of the songs that the held-out model does not know, in bits.
+        model: Int64 (m,), the model for each target.
+        features: Float64 (m, names).
+        spread, lowest, highest: Float64 (names,), statistics of the songs.
+    """
+
+    models: tuple[LengthModel, ...]
+    held_out: LengthModel
+    usual: float
+    model: IntArray
+    features: FloatArray
+    spread: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
+
+    def costs(self, rolls: BoolArray) -> FloatArray:
+        """Return the distance of the lengths of rolls to every target: float64 (n, m).
+
+        Args:
+            rolls: Bool (n, steps, 2 * keys), settled.
+        """
+        described = [model.describe(rolls) for model in self.models]
+        costs = np.empty((len(rolls), len(self.features)))
+        for index, wanted in enumerate(self.features):
+            costs[:, index] = LENGTHS * distance(described[self.model[index]], wanted, self)
+        return costs
+
+    def figures_of(self, rolls: BoolArray) -> list[dict[str, Any]]:
+        """Return the figures of the lengths of rolls; see `PleaseCritics.figures_of`.
+
+        Args:
+            rolls: Bool (n, steps, 2 * keys), settled.
+        """
+        return [
+            {
+                "length_surprise": round(float(row[0]), 3),
+                "length_surprise_of_songs": round(self.usual, 3),
+                "ends_before_next": round(float(row[2]), 3),
+                "rings_on": round(float(row[3]), 3),
+                "sounding": round(float(row[4]), 3),
+            }
+            for row in self.held_out.describe(rolls)
+        ]
+
+
+def distance(numbers: FloatArray, wanted: FloatArray, songs: "Briefs | LengthBriefs") -> FloatArray:
+    """Return the distance of features to those of a song: float64 (n,).
+
+    Args:
+        numbers: Float64 (n, features).
+        wanted: Float64 (features,).
+        songs: Has the spread and the range of the songs.
+    """
+    away = np.abs(numbers - wanted) / songs.spread
+    found: FloatArray = np.where(away < 1, away**2 / 2, away - 0.5).mean(axis=1)
+    beyond = np.maximum(songs.lowest - numbers, numbers - songs.highest)
+    found += BEYOND * (np.maximum(beyond, 0) / songs.spread).sum(axis=1)
+    return found
+
+
 class PleaseCritics:
     """Scores performances by critics and briefs; see the module's docstring.
 
@@ -78,6 +149,7 @@ class PleaseCritics:
         steps: Steps of a piece.
         keys: Keys of a piece.
         free_run: Tokens in common with a known song that cost nothing.
+        lengths: Targets for the lengths of notes; None if pieces have onsets only.
     """
 
     reusable = True
@@ -93,6 +165,7 @@ class PleaseCritics:
         steps: int,
         keys: int,
         free_run: int,
+        lengths: LengthBriefs | None = None,
     ) -> None:
         self.critics = tuple(critics)
         self.briefs = briefs
@@ -100,6 +173,7 @@ class PleaseCritics:
         self.held_out = held_out
         self.held_out_songs = held_out_songs
         self.steps, self.keys, self.free_run = steps, keys, free_run
+        self.lengths = lengths
         self._contexts = Contexts.together([critic.contexts for critic in critics])
 
     def play(self, performers: Performers) -> BoolArray:
@@ -109,9 +183,20 @@ class PleaseCritics:
             performers: A batch of n.
 
         Returns:
-            bool (n, steps, keys).
+            bool (n, steps, keys), or (n, steps, 2 * keys) with durations.
         """
-        return performers.perform(np.zeros((0, self.keys), np.bool_), self.steps)
+        if self.lengths is None:
+            return performers.perform(np.zeros((0, self.keys), np.bool_), self.steps)
+        rolls = performers.perform(np.zeros((0, 2 * self.keys), np.bool_), self.steps)
+        return settled(rolls, self.lengths.held_out.is_ringing)
+
+    def onsets(self, rolls: BoolArray) -> BoolArray:
+        """Return the onsets of played pieces: bool (n, steps, keys).
+
+        Args:
+            rolls: As `play` returns them.
+        """
+        return np.ascontiguousarray(rolls[:, :, : self.keys])
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
         """Return totals and cases of a batch.
@@ -120,7 +205,9 @@ class PleaseCritics:
             performers: The batch.
             streams: Not used.
         """
-        rolls = self.play(performers)
+        played = self.play(performers)
+        rolls = self.onsets(played)
+        lengths = None if self.lengths is None else self.lengths.costs(played)
         features = roll_features(
             rolls, self._contexts, self.held_out.bars
         )  # (critics, n, features)
@@ -132,22 +219,24 @@ class PleaseCritics:
             axis=1,
         )
         if self.briefs is None:
-            return Scores.of(judged.mean(axis=1), judged)
+            total = judged.mean(axis=1)
+            if lengths is None:
+                return Scores.of(total, judged)
+            return Scores.of(total - lengths[:, 0], np.hstack([judged, -lengths]))
         runs, _ = self.known.longest_runs(rolls)
         copied = COPIED * np.maximum(runs - self.free_run, 0)
         cases = np.empty((len(rolls), len(self.briefs)))
         for index, brief in enumerate(self.briefs.features):
             numbers = features[self.briefs.critic[index]]
-            away = np.abs(numbers - brief) / self.briefs.spread
-            distance = np.where(away < 1, away**2 / 2, away - 0.5).mean(axis=1)
-            beyond = np.maximum(self.briefs.lowest - numbers, numbers - self.briefs.highest)
-            distance += BEYOND * (np.maximum(beyond, 0) / self.briefs.spread).sum(axis=1)
+            away = distance(numbers, brief, self.briefs)
             below = np.maximum(self.briefs.level[index] - judged, 0).sum(axis=1)
             chords = np.maximum(numbers[:, _CHORDS] - brief[_CHORDS], 0)
-            cases[:, index] = -(distance + BELOW_SONGS * below + CHORDS * chords + copied)
+            cases[:, index] = -(away + BELOW_SONGS * below + CHORDS * chords + copied)
             if self.held_out.bars.lead:
                 before = round(float(brief[_SILENCE_BEFORE]) * self.held_out.bars.lead)
                 cases[:, index] -= EARLY * rolls[:, :before].any(axis=2).sum(axis=1)
+        if lengths is not None:
+            cases -= lengths
         return Scores.of(cases[:, 0], cases)
 
     def figures(self, performers: Performers) -> dict[str, Any]:
@@ -163,7 +252,7 @@ class PleaseCritics:
         """Return the figures of several pieces.
 
         Args:
-            rolls: bool (n, steps, keys).
+            rolls: As `play` returns them.
 
         Returns:
             For each piece:
@@ -173,11 +262,21 @@ class PleaseCritics:
             held_out_percentile     percentage of that critic's unseen songs with a lower score
             nearest_song            the known song with the longest run in common, "" for none
             longest_run             tokens in that run; a run of n tokens is n + 1 notes
+
+            and with durations:
+
+            length_surprise         bits per note, by songs that guide no search
+            length_surprise_of_songs    the same of songs that are unknown there
+            ends_before_next        share of notes that end before the next onset
+            rings_on                share of notes that end after it
+            sounding                share of steps that sound
         """
+        played, rolls = rolls, self.onsets(rolls)
         judged = np.mean([critic.judge(rolls) for critic in self.critics], axis=0)
         held_out = self.held_out.judge(rolls)
         better = np.searchsorted(self.held_out_songs, held_out) / len(self.held_out_songs)
         runs, nearest = self.known.longest_runs(rolls)
+        more = [{}] * len(rolls) if self.lengths is None else self.lengths.figures_of(played)
         return [
             {
                 "critic": float(judged[i]),
@@ -185,6 +284,7 @@ class PleaseCritics:
                 "held_out_percentile": round(100 * float(better[i]), 1),
                 "nearest_song": self.known.names[nearest[i]] if nearest[i] >= 0 else "",
                 "longest_run": int(runs[i]),
+                **more[i],
             }
             for i in range(len(rolls))
         ]

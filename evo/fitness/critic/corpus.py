@@ -4,39 +4,48 @@ The songs are those of the most frequent metre. The resolution is reduced to the
 most of them: at most `ORNAMENTS` of the onsets, such as those of a triplet, are between its steps
 and are dropped. Rolls begin with a bar line. If songs have a pickup, every roll begins
 with a bar that has the pickup at its end. The length is that of most songs: longer songs are cut,
-and shorter ones are repeated, if they fill it. All others are left out, with a message.
+and shorter ones are repeated, if they fill it. All others are left out, with a message. With
+durations, releases fall on the nearest step, and no note lasts less than one.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from statistics import median
 
 import numpy as np
 
 from evo.core.errors import InputError
+from evo.fitness.critic.lengths import settled
 from evo.fitness.critic.style import Style
 from evo.music.melody import Bar
+from evo.music.metre import half_up
 from evo.music.midi.reading import AUTO, Auto
+from evo.music.planes import notes_of, planes_of
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 from genomes.words import counted
 
-Rolls = tuple[BoolArray, list[str], Style]  # bool (n, steps, keys), names, style
+# Bool (n, steps, keys), or (n, steps, 2 * keys) with durations; names; style.
+Rolls = tuple[BoolArray, list[str], Style]
 COARSE = 0.5  # share of songs that the resolution must fit
 ORNAMENTS = 0.08  # maximum share of onsets that a song may lose
 MAX_BARS = 32  # of an automatic length
 _SHOWN = 3  # names in a message
 
 
-def of_length(song: BoolArray, steps: int, bar: int = 8) -> BoolArray:
+def of_length(
+    song: BoolArray, steps: int, bar: int = 8, onsets: BoolArray | None = None
+) -> BoolArray:
     """Return a roll, bool (steps, keys), cut or repeated to a length.
 
     Args:
         song: Bool (time, keys); repeated if at most half as long.
         steps: The length.
         bar: Steps of a bar.
+        onsets: Its onsets, which decide how long it is; by default all of it.
     """
-    sounding = np.flatnonzero(song.any(axis=1))
+    sounding = np.flatnonzero((song if onsets is None else onsets).any(axis=1))
     bars = int(sounding[-1]) // bar + 1 if len(sounding) else 1
     played = np.zeros((max(bar * bars, len(song)), song.shape[1]), np.bool_)
     played[: len(song)] = song
@@ -52,6 +61,7 @@ def rolls_of(
     steps_per_beat: int | Auto,
     steps: int | Auto,
     show_message: Callable[[str], None],
+    durations: bool = False,
 ) -> Rolls:
     """Return the training set of songs.
 
@@ -60,6 +70,7 @@ def rolls_of(
         steps_per_beat: Resolution, a divisor of that of the songs, or automatic.
         steps: Length of a roll; automatic for the most frequent number of bars.
         show_message: Shows one line to the user.
+        durations: Whether rolls have the keys twice: the onsets, then the keys that sound.
 
     Raises:
         InputError: If no song is left.
@@ -74,7 +85,7 @@ def rolls_of(
     if not kept:
         raise InputError(f"every song needs more than {counted(resolution, 'step')} per beat")
     bar = Bar.of(first.metre.beats, first.metre.unit, resolution)
-    parts = [_split(song, factor, bar.steps) for song in kept]
+    parts = [_split(song, factor, bar.steps, durations) for song in kept]
     lengths = [len(body) // bar.steps for _, body in parts]
     lead = bar.steps if any(pickup.any() for pickup, _ in parts) else 0
     if steps == AUTO:
@@ -85,9 +96,9 @@ def rolls_of(
         if length < bars and bars % length:
             short.append(song)
             continue
-        roll = np.zeros((steps, song.keys), np.bool_)
+        roll = np.zeros((steps, body.shape[1]), np.bool_)
         roll[:lead] = pickup[len(pickup) - lead :]
-        roll[lead : lead + bars * bar.steps] = np.resize(body, (bars * bar.steps, song.keys))
+        roll[lead : lead + bars * bar.steps] = np.resize(body, (bars * bar.steps, body.shape[1]))
         rolls.append(roll)
         names.append(song.name)
     _leave_out(short, f"shorter than {counted(bars, 'bar')}", show_message)
@@ -106,7 +117,8 @@ def rolls_of(
         f"{counted(len(rolls), 'song')} in {style.signature}, {counted(resolution, 'step')} per "
         f"beat, {counted(bars, 'bar')} each"
     )
-    return np.array(rolls), names, style
+    together = np.array(rolls)
+    return settled(together, is_ringing=True) if durations else together, names, style
 
 
 def _of_one_metre(songs: Sequence[Song], show_message: Callable[[str], None]) -> list[Song]:
@@ -163,28 +175,43 @@ def _coarsest(songs: Sequence[Song]) -> int:
     )
 
 
-def _split(song: Song, factor: int, bar: int) -> tuple[BoolArray, BoolArray]:
+def _coarse(song: Song, factor: int, phase: int, durations: bool) -> BoolArray:
+    """Return the roll of a song at a resolution that is coarser by a factor, from a step on."""
+    onsets = song.onsets[phase::factor] if factor > 1 else song.onsets
+    if not durations:
+        return onsets
+    notes = []
+    for first, release, key in notes_of(song.onsets, song.sounding):
+        if first >= phase and (first - phase) % factor == 0:
+            step = (first - phase) // factor
+            notes.append((step, max(half_up(Fraction(release - phase, factor)), step + 1), key))
+    return np.hstack(planes_of(notes, len(onsets), song.keys))
+
+
+def _split(
+    song: Song, factor: int, bar: int, durations: bool = False
+) -> tuple[BoolArray, BoolArray]:
     """Return the bar before the first full bar, and the whole bars from it on.
 
     Args:
         song: The song.
         factor: By which the resolution is reduced.
         bar: Steps of a bar, after that.
+        durations: Whether the keys that sound follow the onsets.
 
     Returns:
-        bool (bar, keys) and bool (bars * bar, keys).
+        bool (bar, channels) and bool (bars * bar, channels).
     """
     begin = song.metre.first_bar
-    phase = begin % factor
-    onsets = song.onsets[phase::factor] if factor > 1 else song.onsets
+    roll = _coarse(song, factor, begin % factor, durations)
     begin //= factor
-    before = np.zeros((bar, song.keys), np.bool_)
-    pickup = onsets[max(begin - bar, 0) : begin]
+    before = np.zeros((bar, roll.shape[1]), np.bool_)
+    pickup = roll[max(begin - bar, 0) : begin]
     before[bar - len(pickup) :] = pickup
-    sounding = np.flatnonzero(onsets.any(axis=1))
-    bars = max(-(-(int(sounding[-1]) + 1 - begin) // bar), 1)
-    body = np.zeros((bars * bar, song.keys), np.bool_)
-    part = onsets[begin : begin + len(body)]
+    played = np.flatnonzero(roll[:, : song.keys].any(axis=1))
+    bars = max(-(-(int(played[-1]) + 1 - begin) // bar), 1)
+    body = np.zeros((bars * bar, roll.shape[1]), np.bool_)
+    part = roll[begin : begin + len(body)]
     body[: len(part)] = part
     return before, body
 

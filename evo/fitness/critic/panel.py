@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evo.core.seeds import Role, stream
-from evo.fitness.critic.briefs import MIN_SPREAD, Briefs, PleaseCritics
+from evo.fitness.critic.briefs import MIN_SPREAD, Briefs, LengthBriefs, PleaseCritics
 from evo.fitness.critic.contexts import Bars
 from evo.fitness.critic.features import MIN_BARS, roll_features
+from evo.fitness.critic.lengths import NAMES, LengthModel, rings, settled
 from evo.fitness.critic.model import Critic, check_array, hash_of
 from evo.fitness.critic.style import Style, style_from
 from evo.music.measures.similarity import KnownSongs, families
@@ -39,6 +40,7 @@ class Panel:
         fold: int64 (n,), fold of each song.
         critics: One per fold, trained without that fold. The last is held out: no search uses it.
         style: Metre, resolution, pitch and tempo of the songs.
+        sounding: bool (n, steps, keys), where notes of the songs sound; None if not known.
     """
 
     songs: BoolArray
@@ -47,6 +49,7 @@ class Panel:
     fold: IntArray
     critics: tuple[Critic, ...]
     style: Style = Style()  # noqa: RUF009  # immutable
+    sounding: BoolArray | None = None
 
     @classmethod
     def train(
@@ -148,10 +151,7 @@ class Panel:
         Raises:
             ValueError: If there are fewer songs than briefs.
         """
-        eligible = np.flatnonzero(self.fold < FOLDS - 1)
-        if not 0 <= count <= len(eligible):
-            raise ValueError(f"there can be {len(eligible)} pieces for these songs, not {count}")
-        chosen = stream(seed, Role.INITIALISE, 0, 1).permutation(eligible)[:count]
+        chosen, eligible = self._chosen(count, seed), np.flatnonzero(self.fold < FOLDS - 1)
         guides = self.critics[:-1]
         described = self.described()
         level = np.empty((count, len(guides)))
@@ -169,13 +169,63 @@ class Panel:
             level,
         )
 
-    def fitness(self, pieces: int, seed: int, free_run: int) -> PleaseCritics:
+    def _chosen(self, count: int, seed: int) -> IntArray:
+        """Return the songs of some briefs: int64 (count,)."""
+        eligible = np.flatnonzero(self.fold < FOLDS - 1)
+        if not 0 <= count <= len(eligible):
+            raise ValueError(f"there can be {len(eligible)} pieces for these songs, not {count}")
+        return stream(seed, Role.INITIALISE, 0, 1).permutation(eligible)[:count]
+
+    def length_briefs(self, count: int, seed: int) -> LengthBriefs:
+        """Return targets for lengths: those of the briefs' songs, or the mean of the songs.
+
+        Models are trained as the critics are, each without one fold.
+
+        Args:
+            count: Number of briefs; 0 for the mean of the songs.
+            seed: Random seed of the run.
+
+        Raises:
+            ValueError: If the lengths of the songs are not known, or there are too few songs.
+        """
+        if self.sounding is None:
+            raise ValueError("its critics know no lengths of notes; train others with --durations")
+        rolls = np.concatenate([self.songs, self.sounding], axis=2)
+        is_ringing = rings(rolls)
+        rolls = settled(rolls, is_ringing)
+        models = [
+            LengthModel.of(rolls[self.fold != index], self.bars, is_ringing)
+            for index in range(FOLDS)
+        ]
+        described = np.empty((len(rolls), len(NAMES)))
+        for index, model in enumerate(models):
+            described[self.fold == index] = model.describe(rolls[self.fold == index])
+        eligible = described[self.fold < FOLDS - 1]
+        chosen = self._chosen(count, seed)
+        return LengthBriefs(
+            tuple(models[:-1]),
+            models[-1],
+            float(described[self.fold == FOLDS - 1, 0].mean()),
+            self.fold[chosen] if count else np.zeros(1, np.int64),
+            described[chosen] if count else eligible.mean(axis=0)[None],
+            eligible.std(axis=0) + MIN_SPREAD,
+            eligible.min(axis=0),
+            eligible.max(axis=0),
+        )
+
+    def fitness(
+        self, pieces: int, seed: int, free_run: int, durations: bool = False
+    ) -> PleaseCritics:
         """Return the fitness for some pieces.
 
         Args:
             pieces: Number of briefs; 0 maximises the critics' scores without briefs.
             seed: Random seed of the run.
             free_run: Tokens in common with a known song that cost nothing.
+            durations: Whether pieces have lengths of notes.
+
+        Raises:
+            ValueError: If there are too few songs, or the lengths of the songs are not known.
         """
         held_out = self.critics[-1]
         return PleaseCritics(
@@ -187,6 +237,7 @@ class Panel:
             steps=self.songs.shape[1],
             keys=self.songs.shape[2],
             free_run=free_run,
+            lengths=self.length_briefs(pieces, seed) if durations else None,
         )
 
     def to_arrays(self) -> Arrays:
@@ -198,6 +249,8 @@ class Panel:
             "fold": self.fold,
             **self.style.to_arrays(),
         }
+        if self.sounding is not None:
+            arrays["sounding"] = self.sounding
         for index, critic in enumerate(self.critics):
             arrays |= {f"critic{index}.{k}": array for k, array in critic.to_arrays().items()}
         return arrays
@@ -215,6 +268,12 @@ class Panel:
         for name in ("families", "fold"):
             check_array(arrays, name, np.int64, (len(songs),))
         names, belongs, fold = (arrays[name] for name in ("names", "families", "fold"))
+        sounding = arrays.get("sounding")
+        if sounding is not None:
+            check_array(arrays, "sounding", np.bool_, songs.shape)
+            rolls = np.concatenate([songs, sounding], axis=2)
+            if not np.array_equal(settled(rolls, is_ringing=True), rolls):
+                raise ValueError("sounding must have notes that begin with the onsets of the songs")
         if set(fold.tolist()) != set(range(FOLDS)):
             raise ValueError(f"every fold from 0 to {FOLDS - 1} must have songs, and no other")
         if len(np.unique(np.stack([belongs, fold]), axis=1).T) != len(np.unique(belongs)):
@@ -240,4 +299,4 @@ class Panel:
             same = np.array_equal(critic.bars.rhythms, bars.rhythms)
             if critic.bars[:5] != (*style.bar, style.lead, style.detailed) or not same:
                 raise ValueError(f"critic {index} reads other bars than those of the songs")
-        return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics), style)
+        return cls(songs, tuple(names.tolist()), belongs, fold, tuple(critics), style, sounding)

@@ -46,22 +46,26 @@ class Style(NamedTuple):
         """The time signature: "3/4"."""
         return f"{self.beats}/{self.unit}"
 
-    def song(self, roll: BoolArray, name: str) -> Song:
+    def song(self, roll: BoolArray, name: str, durations: bool = False) -> Song:
         """Return a roll as a song that begins with its pickup, in whole bars.
 
         Args:
-            roll: bool (steps, keys), in this style.
+            roll: bool (steps, keys), or (steps, 2 * keys) with durations, in this style.
             name: Name of the song.
+            durations: Whether the keys that sound follow the onsets.
         """
         metre = Metre(self.beats, self.unit)
-        played = np.flatnonzero(roll[: self.lead].any(axis=1))
+        onsets = roll[:, : roll.shape[1] // 2] if durations else roll
+        played = np.flatnonzero(onsets[: self.lead].any(axis=1))
         pickup = self.lead - int(played[0]) if len(played) else 0
         if pickup < self.lead:
             metre = Metre(self.beats, self.unit, pickup)
         begin = self.lead - pickup
         song = Song(
-            roll[begin:], self.lowest_note, self.steps_per_beat, self.tempo, name, metre=metre
+            onsets[begin:], self.lowest_note, self.steps_per_beat, self.tempo, name, metre=metre
         )
+        if durations:
+            return song.played(roll[begin:])
         # The simplified instrument of the embedded tunes has notes of one step.
         return song if self == Style(lowest_note=self.lowest_note) else song.played(song.onsets)
 

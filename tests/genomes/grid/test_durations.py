@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from evo.music.planes import connected, notes_of
+from evo.music.planes import until_next as connected_until_next
 from genomes.grid.cells import GridRates
 from genomes.grid.mutation import MUTATIONS
 from genomes.grid.operators import breed_grids, first_grids
@@ -96,3 +97,60 @@ def test_every_edit_changes_a_grid_of_two_planes(kind: str) -> None:
     parent = song(2)
     changed = (children(rates(kind), parent) != parent).any(axis=(1, 2))
     assert changed.mean() > 0.1
+
+
+def legato(seed: int) -> np.ndarray:
+    """Return a melody whose notes last until the next onset, but for one that rings on."""
+    random = np.random.default_rng(seed)
+    roll = np.zeros((STEPS, 2 * KEYS), np.bool_)
+    at = np.sort(random.choice(np.arange(STEPS), 12, replace=False))
+    for first, last in zip(at, [*at[1:], STEPS], strict=True):
+        key = random.integers(KEYS)
+        roll[first, key] = roll[first : min(last, first + BAR), KEYS + key] = True
+    return roll
+
+
+def until_next(roll: np.ndarray) -> np.ndarray:
+    return connected_until_next(roll[:, :KEYS], BAR)
+
+
+@pytest.mark.parametrize("kind", ["pitch", "time", "add", "delete", "replace", "echo"])
+def test_where_lengths_are_edited_notes_go_on_to_last_until_the_next(kind: str) -> None:
+    how = rates(kind, voices=1, most=1)
+    how = how._replace(mutations=np.where(how.mutations > 0, 1.0 - 1e-12, 0.0))
+    how.mutations[MUTATIONS.index("length") :] = 1.0
+    if kind == "echo":
+        how.mutations[MUTATIONS.index("length")] = 1e-12
+    parent = legato(3)
+    np.testing.assert_array_equal(until_next(parent), parent[:, KEYS:])
+    changed = 0
+    for child in children(how, parent):
+        changed += not np.array_equal(child, parent)
+        np.testing.assert_array_equal(
+            connected(child[:, :KEYS], child[:, KEYS:]), until_next(child)
+        )
+    assert changed > 50
+
+
+def test_lengths_are_edited_note_by_note_and_by_phrases() -> None:
+    parent = legato(4)
+    parent[:, KEYS:] = parent[:, :KEYS]  # all of one step
+    how = rates("length", voices=1, most=1)
+    counts = [len(notes(child) - notes(parent)) for child in children(how, parent)]
+    assert {0, 1} < set(counts)
+    assert max(counts) > 5
+    for child in children(how, parent):
+        np.testing.assert_array_equal(child[:, :KEYS], parent[:, :KEYS])
+    onsets = parent[:, :KEYS]
+    alone = rates("length")._replace(keys=KEYS, planes=1)
+    rows = breed_grids(
+        alone, onsets.reshape(1, -1), np.empty((1, 0), np.float32), np.zeros((20, 2), np.int64), 0,
+        np.uint64(5),
+    )  # fmt: skip
+    assert (rows == onsets.reshape(1, -1)).all()
+
+
+def test_first_grids_have_notes_that_last_until_the_next_where_lengths_are_edited() -> None:
+    for rows in first_grids(rates("length", voices=1, most=1), 20, np.uint64(1)):
+        roll = rows.reshape(STEPS, 2 * KEYS)
+        np.testing.assert_array_equal(connected(roll[:, :KEYS], roll[:, KEYS:]), until_next(roll))

@@ -1,5 +1,7 @@
 """The training set of a folder's songs: one metre, resolution and length, from bar line to end."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,10 +10,12 @@ from evo.fitness.critic.contexts import _MAX_RHYTHMS, Bars, Contexts, Counts
 from evo.fitness.critic.corpus import rolls_of
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, markov
 from evo.fitness.critic.features import names_of, roll_features
+from evo.fitness.critic.lengths import settled
 from evo.fitness.critic.style import Style, style_from
 from evo.music.melody import Bar
 from evo.music.metre import Metre
 from evo.music.midi.reading import AUTO
+from evo.music.planes import notes_of, until_next
 from evo.music.song import Song
 from genomes.arrays import BoolArray
 
@@ -171,3 +175,25 @@ def test_degrees_places_phrases_and_figures_are_those_of_the_notes() -> None:
         "different figures of 3": 4 / 13,
     }
     assert {name: said[name] for name in expected} == pytest.approx(expected)
+
+
+def test_with_durations_the_rolls_have_the_lengths_of_the_songs_at_their_resolution() -> None:
+    songs = []
+    for seed in range(3):
+        tune = waltz(seed)
+        # Twice as fine, so that a release falls between two steps of the training set.
+        onsets = np.zeros((2 * tune.steps, tune.keys), np.bool_)
+        onsets[::2] = tune.onsets
+        song = Song(onsets, 62, 4, 100.0, tune.name, metre=Metre(3, 4, 4))
+        sounding = until_next(onsets, 12)
+        first, release, key = notes_of(onsets, sounding)[5]
+        sounding[max(release - 1, first + 1) : release, key] = False
+        songs.append(replace(song, sounding=sounding))
+    rolls, _, style = rolls_of(songs, AUTO, AUTO, [].append, durations=True)
+    without, *_ = rolls_of(songs, AUTO, AUTO, [].append)
+    assert (rolls[:, :, :10] == without).all()
+    assert style == WALTZ
+    again = style.song(rolls[0], "", durations=True)
+    lasting = until_next(waltz(0).onsets, 6)
+    assert (again.sounding == lasting).all()  # half a step is rounded up
+    assert (settled(rolls, True) == rolls).all()
