@@ -11,6 +11,8 @@ from genomes.arrays import BoolArray
 
 # Sampled melodies at the end of a run: sampling temperature, and number drawn.
 TEMPERATURE, DRAWN = 0.7, 8
+# Learned songs that are drawn; a picture takes longer than to learn most songs.
+PICTURES = 16
 
 
 def performances(
@@ -25,14 +27,16 @@ def performances(
         durations: whether the network plays onsets and durations.
 
     Returns:
-        File contents by name; the first song is song.mid and roll.png.
+        File contents by name; the first song is song.mid and roll.png. At most `PICTURES` are
+        drawn.
     """
     files: dict[str, bytes] = {}
     for number, song in enumerate(songs, start=1):
         played = performers.perform(song.roll(durations)[:prompt_steps], song.steps)[0]
         ending = "" if number == 1 else f"-{number:03d}"
         files |= song_files(_played(song, played), f"song{ending}")
-        files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
+        if number <= PICTURES:
+            files[f"roll{ending}.png"] = png_bytes(rolls_figure(song, played, prompt_steps))
     return files
 
 

@@ -23,6 +23,19 @@ def _function(name: str) -> dict[str, Any]:
     return {"name": name, "custom": name == "step" or name in functions()}
 
 
+def threshold_units(networks: "Networks") -> dict[str, str]:
+    """Return what to say of a network whose weights are all -1 or 1, and thresholds whole."""
+    whole = (np.abs(networks.weight) == 1.0).all() and not (networks.bias % 1.0).any()
+    if not len(networks.weight) or not whole:
+        return {}
+    above = "0" if not networks.bias.any() else "the negative of its bias, a whole number"
+    kind = "strict" if not networks.bias.any() else "free"
+    return {
+        "weights": "-1 and 1",
+        "thresholds": f"{kind}: a node is on if the sum of its weighted inputs is above {above}",
+    }
+
+
 def export_network(networks: "Networks", metadata: dict[str, Any]) -> dict[str, Any]:
     """Return a batch of one network as a document of neat-python's JSON format.
 

@@ -28,7 +28,7 @@ from genomes.individual import Individuals
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import PlayerValues, play_rows
 from genomes.network.compilation import compile_networks
-from genomes.network.export import export_network
+from genomes.network.export import export_network, threshold_units
 from genomes.network.genes import GENES, NO_TIME_CONSTANTS, Genes
 from genomes.network.own_functions import addresses
 from genomes.network.stepper import Stepper
@@ -102,7 +102,7 @@ class Networks(Individuals):
 
     def export(self, about: Mapping[str, Any]) -> dict[str, bytes]:
         """See `Performers.export`: network.json, in neat-python's format."""
-        document = export_network(self, dict(about))
+        document = export_network(self, {**about, **threshold_units(self)})
         return {"network.json": json.dumps(document, indent=2).encode() + b"\n"}
 
     def improvising(self) -> Self:

@@ -3,6 +3,7 @@
 The random numbers are fixed by their keys, so a statistical test here passes always or never.
 """
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -24,6 +25,7 @@ from genomes.network.assembly.offspring import (
     merge_children,
     parts_of_children,
     sizes_of_parts,
+    unedited,
 )
 from genomes.network.assembly.parts import CONDITIONS, QUANTUM, Parts, silent
 from genomes.network.assembly.reading import Reading
@@ -380,3 +382,15 @@ def test_edits_with_impossible_conditions_are_refused(kind: int, condition: int)
     children.conditions[2, 1] = [condition] + [0] * (CONDITIONS - 1)
     with pytest.raises(GenomeError):
         EditedNetworks(networks.parts, children)
+
+
+@pytest.mark.parametrize("strict", [True, False])
+def test_the_export_says_how_networks_of_minus_and_plus_one_decide(strict: bool) -> None:
+    rates = EVENLY._replace(strict=strict, letters=LETTERS, move_bias=0.0)
+    parts = grown(rates, n=1)._replace(bias=np.zeros(OUTPUTS))
+    networks = EditedNetworks(parts, unedited(1, OUTPUTS), strict)
+    about = json.loads(networks.export({"fitness": 1})["network.json"])["metadata"]
+    assert about["weights"] == "-1 and 1"
+    assert about["thresholds"].startswith("strict: " if strict else "free: ")
+    other = EditedNetworks(grown(n=1), unedited(1, OUTPUTS))
+    assert json.loads(other.export({})["network.json"])["metadata"] == {}
