@@ -70,6 +70,8 @@ def config_of(name: str, genome: str, engine: str, evaluations: int, critics: st
     """
     settings = [*SETTINGS[name], "stop.generations=0", f"stop.evaluations={evaluations}"]
     settings += ["checkpoints.every=0", *OF_CELLS.get((name, genome), ())]
+    if (name, engine) == ("memorize", "neat"):  # by scores alone, as the others
+        settings.append("neat.Modules.rounds=0")
     if name == "critic":
         settings.append(f"critic.critics={critics}")
     size = SIZES.get((name, genome)) if engine != "one-plus-one" else None
