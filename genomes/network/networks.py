@@ -25,7 +25,7 @@ from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Single
 from genomes.base import Streams, draw_chances, prompted, selected, short_repr, unchecked
 from genomes.errors import GenomeError
 from genomes.individual import Individuals
-from genomes.network.activation import Program, activate_rows
+from genomes.network.activation import Columns, Program, activate_rows, columns_of
 from genomes.network.closed_loop import PlayerValues, play_rows
 from genomes.network.compilation import compile_networks
 from genomes.network.export import export_network, threshold_units
@@ -180,10 +180,10 @@ class Networks(Individuals):
         """
         if inputs.ndim != 2 or inputs.shape[1] != self.inputs:
             raise ValueError(f"inputs must be (rows, {self.inputs}), got {inputs.shape}")
-        return self._activate_columns(np.ascontiguousarray(inputs.T, np.float64))
+        return self._activate_columns(columns_of(np.ascontiguousarray(inputs.T, np.float64)))
 
-    def _activate_columns(self, columns: FloatArray) -> FloatArray:
-        result = np.empty((len(self), columns.shape[1], self.outputs))
+    def _activate_columns(self, columns: Columns) -> FloatArray:
+        result = np.empty((len(self), columns.steps, self.outputs))
         activate_rows(self.program, columns, result)
         return result
 
@@ -224,7 +224,9 @@ class Networks(Individuals):
     def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; activations are those of `Player.activations`."""
         player = self._required_player()
-        activations = player.activations(self._activate_columns(player.input_rows(grid)))
+        activations = player.activations(
+            self._activate_columns(columns_of(player.input_rows(grid)))
+        )
         with np.errstate(over="ignore"):  # beyond float32 they are infinite
             result = activations.astype(np.float32)
         # A positive number too small for float32 still sounds.
