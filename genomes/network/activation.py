@@ -22,11 +22,10 @@ import numpy as np
 
 from genomes.arrays import Codes, FloatArray, Indices
 from genomes.kernels import borrowed, device, inlined, kernel
+from genomes.network.columns import Columns
 from genomes.network.compilation import longest_row
 from genomes.network.functions import PRODUCT, SUM, activate_row, activated, aggregate_values
 from genomes.vectors import LANES, load, plus, spread, store, times
-
-_SPARSE = 8  # inputs with fewer than 1 in 8 nonzero steps are added sparsely
 
 
 class Program(NamedTuple):
@@ -45,52 +44,6 @@ class Program(NamedTuple):
     weight: FloatArray  # (links,)
     outputs: Indices  # (n, outputs): index of every output node within its network
     time_constant: FloatArray  # (nodes,), or empty if all are 1
-
-
-class Columns(NamedTuple):
-    """Inputs of feed-forward networks, a row of `values` per input and a column per step.
-
-    The first `leading[i]` steps of input i are added one by one. After them it is nonzero only at
-    the steps `nonzero[offsets[i]:offsets[i + 1]]`. An input that is often nonzero has only leading
-    steps. Inputs before the start of a song have a level of their own, and are leading.
-    """
-
-    steps: int
-    values: FloatArray  # (inputs, width): steps, and zeros up to a multiple of the vectors' LANES
-    leading: Indices  # (inputs,), multiples of LANES
-    offsets: Indices  # (inputs + 1,)
-    nonzero: Indices
-
-
-@kernel
-def columns_of(inputs: FloatArray) -> Columns:
-    """Return inputs as the kernels read them.
-
-    Args:
-        inputs: Float64 (inputs, steps).
-    """
-    count, steps = inputs.shape
-    width = steps + -steps % LANES
-    values = np.zeros((count, width))
-    leading, offsets = np.zeros(count, np.int64), np.zeros(count + 1, np.int64)
-    nonzero, end = np.empty(count * (width // _SPARSE + 1), np.int64), 0
-    for i in range(count):
-        row, present, first = values[i], 0, 0
-        for t in range(steps):
-            row[t] = inputs[i, t]
-            present += row[t] != 0.0
-        while first < steps and row[first] != 0.0:
-            first += 1
-        begin = first + -first % LANES
-        if _SPARSE * (present - first) < width - begin:
-            for t in range(begin, steps):
-                if row[t] != 0.0:
-                    nonzero[end] = t
-                    end += 1
-        else:
-            begin = width
-        leading[i], offsets[i + 1] = begin, end
-    return Columns(steps, values, leading, offsets, nonzero[:end])
 
 
 @device

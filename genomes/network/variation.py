@@ -21,7 +21,7 @@ import numpy as np
 
 from genomes.arrays import BoolArray, Codes, FloatArray, Indices
 from genomes.errors import GenomeError
-from genomes.kernels import device, kernel, within, zero
+from genomes.kernels import borrowed, device, kernel, within, zero
 from genomes.network.genes import Genes, copy_network, room_for_children, trimmed
 from genomes.network.rates import Attribute, Choice, Rates, initial_value
 from genomes.network.structure import NEW_CONNECTIONS, NEW_NODES, mutate_structure
@@ -130,6 +130,29 @@ def _cross(
         c += 1
 
 
+@device
+def _breed(
+    rates: Rates, parents: Genes, fitter: Indices, other: Indices, mutate: BoolArray,
+    key: np.uint64, child: Genes, split: Indices, visited: Indices, stream: Stream,
+) -> tuple[int, int]:  # fmt: skip
+    """Write the offspring; return the ends of node and connection genes. See `breed`."""
+    rates, parents, child = borrowed(rates), borrowed(parents), borrowed(child)
+    fitter, other, mutate = borrowed(fitter), borrowed(other), borrowed(mutate)
+    split, visited, stream = borrowed(split), borrowed(visited), borrowed(stream)
+    n0, c0 = zero(), zero()
+    for i in range(len(fitter)):
+        n1, c1 = copy_network(parents, fitter[i], child, n0, c0)
+        if mutate[i]:
+            start_stream(stream, key, i)
+            if other[i] != fitter[i]:
+                _cross(parents, fitter[i], other[i], child, n0, c0, stream)
+            n1, c1, split[i] = mutate_structure(rates, child, n0, n1, c0, c1, visited, stream)
+            _mutate_attributes(rates, child, n0, n1, c0, c1, stream)
+        n0, c0 = n1, c1
+        child.node_offsets[i + 1], child.connection_offsets[i + 1] = n0, c0
+    return n0, c0
+
+
 @kernel
 def breed(
     rates: Rates,
@@ -164,17 +187,6 @@ def breed(
         raise GenomeError("fitter and other must be indices of networks of the batch")
     child, deepest = room_for_children(parents, fitter, NEW_NODES, NEW_CONNECTIONS)
     split = np.full(children, -1, np.int64)
-    visited = np.empty(deepest, np.int64)
-    stream = np.zeros(1, np.uint64)
-    n0, c0 = zero(), zero()
-    for i in range(children):
-        n1, c1 = copy_network(parents, fitter[i], child, n0, c0)
-        if mutate[i]:
-            start_stream(stream, key, i)
-            if other[i] != fitter[i]:
-                _cross(parents, fitter[i], other[i], child, n0, c0, stream)
-            n1, c1, split[i] = mutate_structure(rates, child, n0, n1, c0, c1, visited, stream)
-            _mutate_attributes(rates, child, n0, n1, c0, c1, stream)
-        n0, c0 = n1, c1
-        child.node_offsets[i + 1], child.connection_offsets[i + 1] = n0, c0
+    visited, stream = np.empty(deepest, np.int64), np.zeros(1, np.uint64)
+    n0, c0 = _breed(rates, parents, fitter, other, mutate, key, child, split, visited, stream)
     return trimmed(child, n0, c0), split

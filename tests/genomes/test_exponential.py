@@ -1,4 +1,4 @@
-"""The exponential function of kernels is the C library's to the last bit."""
+"""The exponential function of kernels is the C library's."""
 
 import math
 
@@ -16,7 +16,7 @@ def powers(values: np.ndarray) -> np.ndarray:
     return results
 
 
-def test_it_equals_the_librarys_in_the_last_bit_or_all() -> None:
+def test_it_is_the_librarys_within_one_unit_in_the_last_place() -> None:
     random = np.random.default_rng(1)
     values = np.concatenate(
         [
