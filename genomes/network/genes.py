@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from genomes.arrays import BoolArray, Codes, FloatArray, Indices
-from genomes.kernels import borrowed, device, inlined
+from genomes.kernels import borrowed, device, inlined, kernel
 
 # Placeholder for the id or innovation number of a new gene; larger than any real one.
 UNNUMBERED = 1 << 60
@@ -98,6 +98,31 @@ def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
     order = order[number[order] >= 0]
     counts = np.bincount(owner[order], minlength=len(offsets) - 1)
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
+
+
+@kernel
+def unnumbered(offsets: Indices, numbers: Indices) -> Indices:
+    """Return the ascending indices of the new genes, which are the last of their networks.
+
+    Args:
+        offsets: Offsets of the networks, int64 (n + 1,).
+        numbers: Node ids or innovation numbers.
+    """
+    count = 0
+    for g in range(len(offsets) - 1):
+        gene = offsets[g + 1] - 1
+        while gene >= offsets[g] and numbers[gene] == UNNUMBERED:
+            gene -= 1
+            count += 1
+    found, index = np.empty(count, np.int64), 0
+    for g in range(len(offsets) - 1):
+        first = offsets[g + 1]
+        while first > offsets[g] and numbers[first - 1] == UNNUMBERED:
+            first -= 1
+        for gene in range(first, offsets[g + 1]):
+            found[index] = gene
+            index += 1
+    return found
 
 
 @device
