@@ -24,7 +24,7 @@ from genomes.errors import GenomeError
 from genomes.kernels import device, kernel, zero
 from genomes.network.compilation import longest_row
 from genomes.network.functions import AGGREGATIONS
-from genomes.network.genes import GENES, NO_TIME_CONSTANTS, UNNUMBERED
+from genomes.network.genes import GENES, NO_TIME_CONSTANTS, UNNUMBERED, Genes
 from genomes.network.graph import (
     grouped,
     indices_of,
