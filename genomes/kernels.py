@@ -16,6 +16,9 @@ from typing import Any, TypeVar
 
 import numba
 import numpy as np
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from genomes.arrays import Indices
 from genomes.kernel_cache import KernelCache, cache_of
@@ -24,6 +27,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # numba's type information lacks these options.
 _njit: Any = numba.njit
+_intrinsic: Any = intrinsic
+_cgutils: Any = cgutils
+_types: Any = types
 _config: Any = numba.config
 _compile_kernel = _njit(no_cfunc_wrapper=True, error_model="numpy")
 _compile_device = _njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")
@@ -63,6 +69,37 @@ def inlined(function: Function) -> Function:
     """Compile a function into the kernels and device functions that call it."""
     compiled: Function = _compile_inlined(function)
     return compiled
+
+
+def _uncounted(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Return a compiled array, or tuple with arrays, without pointers to reference counts."""
+    if isinstance(kind, _types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        array.meminfo = _cgutils.get_null_value(array.meminfo.type)
+        return array._getvalue()
+    if isinstance(kind, _types.BaseTuple):
+        parts = _cgutils.unpack_tuple(builder, value)
+        parts = [_uncounted(context, builder, *pair) for pair in zip(kind, parts, strict=True)]
+        return context.make_tuple(builder, kind, parts)
+    return value
+
+
+def _borrow(typing: Any, arrays: Any) -> Any:
+    def build(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        return _uncounted(context, builder, arrays, values[0])
+
+    return arrays(arrays), build
+
+
+def _itself(arrays: Any) -> Any:
+    return arrays
+
+
+# borrowed(argument): an array, or a named tuple with arrays, without counting references. Otherwise
+# every use of an array in a loop, and every view of it, costs two atomic additions. Only arguments
+# of a kernel or device function may be borrowed, as the caller keeps them. A variable's memory is
+# freed after its last use, even if what was borrowed of it is used later.
+borrowed: Any = _itself if _config.DISABLE_JIT else _intrinsic(_borrow)
 
 
 def is_compiled(dispatcher: Any) -> bool:

@@ -11,8 +11,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import FloatArray
-from genomes.kernels import device
+from genomes.arrays import Codes, FloatArray
+from genomes.kernels import device, inlined
 
 Stream = NDArray[np.uint64]  # (1,), counts up
 
@@ -20,6 +20,7 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _S27, _S30, _S31, _S11 = np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(11)
+_S60 = np.uint64(60)
 _UNIT = 1.0 / (1 << 53)
 _LAYER, _SIGN = np.uint64(255), np.uint64(256)
 
@@ -63,6 +64,33 @@ def below(stream: Stream, count: int) -> int:
 
 
 @device
+def draw_coins(stream: Stream, coins: Codes, count: int) -> None:
+    """Draw numbers from 0 to 15, as `below(stream, 16)` does one by one.
+
+    Args:
+        stream: Uint64 (1,).
+        coins: Uint8 (any,), of which the first are written.
+        count: How many to draw.
+    """
+    counter = stream[0]
+    for i in range(count):  # the 4 highest bits of each hash, with vector instructions
+        coins[i] = mix(counter + np.uint64(i + 1) * _GOLDEN) >> _S60
+    stream[0] = counter + np.uint64(count) * _GOLDEN
+
+
+@inlined
+def uniform_at(counter: np.uint64) -> float:
+    """Return the float64 in [0, 1) of a stream at `counter`."""
+    return float(mix(counter) >> _S11) * _UNIT
+
+
+@inlined
+def after(counter: np.uint64) -> np.uint64:
+    """Return the counter of the next number of a stream."""
+    return counter + _GOLDEN
+
+
+@device
 def sounding_chance(activation: float, temperature: float) -> float:
     """Return the probability that a key sounds, at least 1e-26.
 
@@ -94,6 +122,15 @@ def _ziggurat() -> tuple[FloatArray, FloatArray]:
 
 _TAIL = 3.6541528853610088
 _EDGES, _HEIGHTS = _ziggurat()
+
+
+@inlined
+def quick_normal(word: np.uint64) -> float:
+    """Return the normal number of a hash in 99 of 100 cases, or NaN: `normal` needs more hashes."""
+    layer = int(word & _LAYER)
+    x = float(word >> _S11) * _UNIT * _EDGES[layer]
+    signed = -x if word & _SIGN else x
+    return signed if x < _EDGES[layer + 1] else math.nan
 
 
 @device

@@ -83,8 +83,18 @@ class Scores:
                 raise ValueError(f"{name} must be ({len(totals)}, m), got {table.shape}")
             with np.errstate(over="ignore"):  # too large for float32 is infinite: a failure
                 tables[name] = table.astype(np.float32 if name == "cases" else np.float64)
-            checked = tables[name].astype(np.float64)
-            finite &= (np.abs(checked) <= LARGEST).all(axis=1)
+            if name == "cases":  # float32 has no finite number beyond `LARGEST`
+                finite &= np.isfinite(tables[name]).all(axis=1)
+            else:
+                finite &= (np.abs(tables[name]) <= LARGEST).all(axis=1)
+        if finite.all():
+            return cls(
+                totals,
+                tables["cases"],
+                np.full(len(totals), Status.OK, np.uint8),
+                {},
+                tables["by_output"],
+            )
         failed = np.flatnonzero(~finite)
         reason = "the score is {} or a part of it is not finite"
         too_large = f"the score is {{}}, and at most {LARGEST:g} is allowed"

@@ -24,7 +24,7 @@ from typing import Any, Literal
 import numpy as np
 
 from evo.core.scores import Scores
-from evo.fitness.prediction_errors import prediction_errors
+from evo.fitness.prediction_errors import prediction_errors, step_cases
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
@@ -50,7 +50,7 @@ class Memorization:
     """
 
     reusable = True
-    kernels = (prediction_errors,)
+    kernels = (prediction_errors, step_cases)
 
     def __init__(
         self,
@@ -92,20 +92,28 @@ class Memorization:
             Scores with totals (n,) of at most `steps_total`; a case per step, which add up to the
             totals; and a score per output (`by_output`).
         """
-        if self.mode == "perform":
-            judged = [self._perform_cases(performers, roll) for roll in self.rolls]
-        else:
-            judged = [self._follow_cases(performers, roll) for roll in self.rolls]
-        cases = np.concatenate([cases for cases, _ in judged], axis=1)
-        return Scores.of(cases.sum(axis=1), cases, sum(by_output for _, by_output in judged))
+        judge = self._perform_cases if self.mode == "perform" else self._follow_cases
+        steps, first = sum(len(roll) - self.prompt_steps for roll in self.rolls), 0
+        cases = np.empty((len(performers), steps))
+        by_output: FloatArray = np.zeros((len(performers), self.rolls[0].shape[1]))
+        for roll in self.rolls:
+            by_output += judge(performers, roll, cases, first)
+            first += len(roll) - self.prompt_steps
+        return Scores.of(cases.sum(axis=1), cases, by_output)
 
     def _follow_cases(
-        self, performers: Performers, grid: BoolArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return cases and scores per output of one song under teacher forcing.
+        self, performers: Performers, grid: BoolArray, cases: FloatArray, first: int
+    ) -> FloatArray:
+        """Return scores per output of one song under teacher forcing, and write its cases.
+
+        Args:
+            performers: n performers.
+            grid: bool (steps, keys), the song.
+            cases: float64 (n, steps of all songs), written to.
+            first: Column of the song's first step after the prompt in `cases`.
 
         Returns:
-            float64 (n, steps after the prompt) and (n, keys).
+            float64 (n, keys).
         """
         target = grid[self.prompt_steps :]
         outputs = performers.follow(grid)
@@ -116,24 +124,26 @@ class Memorization:
             self.prompt_steps,
             SOUNDING_WEIGHT,
         )
-        error /= 4
-        # The error of silence, only on keys that should sound.
+        # The error of silence is only on keys that should sound.
         silence = SOUNDING_WEIGHT * target.sum()
-        steps = len(target)
-        error[right.all(axis=1)] = 0.0
-        exact = 2 * right * _balance(_sounding(target)) - 1 / steps
-        dense = 1 / steps - error / silence
-        return steps * (exact + dense) / 2, -loss
+        step_cases(right, error, _balance(_sounding(target)), silence, cases, first)
+        return -loss
 
     def _perform_cases(
-        self, performers: Performers, grid: BoolArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Return cases and scores per output of one song in closed loop.
+        self, performers: Performers, grid: BoolArray, cases: FloatArray, first: int
+    ) -> FloatArray:
+        """Return scores per output of one song in closed loop, and write its cases.
 
         An output loses 3 for a missed note, and 1 for a wrong one.
 
+        Args:
+            performers: n performers.
+            grid: bool (steps, keys), the song.
+            cases: float64 (n, steps of all songs), written to.
+            first: Column of the song's first step after the prompt in `cases`.
+
         Returns:
-            float64 (n, steps after the prompt) and (n, keys).
+            float64 (n, keys).
         """
         target = grid[self.prompt_steps :]
         played = performers.perform(grid[: self.prompt_steps], len(grid))[:, self.prompt_steps :]
@@ -146,7 +156,8 @@ class Memorization:
         wrong = missed + (played & ~target).sum(axis=1)
         silent = max(int((~sounding).sum()), 1)
         share = np.where(sounding, 1 / sounding.sum(), 1 / silent)
-        return len(target) * share * (hit - struck), -wrong
+        cases[:, first : first + len(target)] = len(target) * share * (hit - struck)
+        return np.asarray(-wrong, np.float64)
 
     def figures(self, performers: Performers) -> dict[str, Any]:
         """Return the exactly right steps of one individual.

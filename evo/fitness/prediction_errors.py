@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from genomes.arrays import BoolArray, FloatArray, Singles
-from genomes.kernels import device, kernel
+from genomes.kernels import borrowed, device, kernel
 
 _LANES = 8  # partial sums of numpy's pairwise summation
 
@@ -89,3 +89,48 @@ def prediction_errors(
             right[i, t - prompt_steps] = not wrong
             error[i, t - prompt_steps] = _sum(terms)
     return right, error, hinge
+
+
+@device
+def _fill_cases(
+    right: BoolArray, error: FloatArray, balance: FloatArray, silence: float,
+    cases: FloatArray, first: int,
+) -> None:  # fmt: skip
+    """Write the cases of all individuals; see `step_cases`."""
+    right, error, balance = borrowed(right), borrowed(error), borrowed(balance)
+    cases = borrowed(cases)
+    n, steps = right.shape
+    share = 1.0 / steps
+    for i in range(n):
+        hits, errors, written = right[i], error[i], cases[i, first : first + steps]
+        count = 0
+        for t in range(steps):
+            count += hits[t]
+        for t in range(steps):
+            exact = (2.0 * balance[t] if hits[t] else 0.0) - share
+            dense = share - (0.0 if count == steps else errors[t] / 4) / silence
+            written[t] = steps * (exact + dense) / 2
+
+
+@kernel
+def step_cases(
+    right: BoolArray,
+    error: FloatArray,
+    balance: FloatArray,
+    silence: float,
+    cases: FloatArray,
+    first: int,
+) -> None:
+    """Write a case per step: half of it the exactly right step, half the error.
+
+    An individual that is right at all steps has no error.
+
+    Args:
+        right: Bool (n, steps), whether a step is right.
+        error: Float64 (n, steps), weighted squared errors against -1 and +1.
+        balance: Float64 (steps,), weight of a right step.
+        silence: Weighted errors of silence in the whole song.
+        cases: Float64 (n, all steps), written to.
+        first: Column of the first step in `cases`.
+    """
+    _fill_cases(right, error, balance, silence, cases, first)

@@ -21,19 +21,11 @@ from typing import NamedTuple
 import numpy as np
 
 from genomes.arrays import Codes, FloatArray, Indices
-from genomes.kernels import device, kernel
-from genomes.network.calling import call_function
+from genomes.kernels import borrowed, device, inlined, kernel
+from genomes.network.columns import Columns
 from genomes.network.compilation import longest_row
-from genomes.network.functions import (
-    IDENTITY,
-    STEP,
-    SUM,
-    activate_value,
-    activated,
-    aggregate_values,
-)
-
-_SPARSE = 5  # rows with fewer than 1 in 5 nonzero steps are added sparsely
+from genomes.network.functions import PRODUCT, SUM, activate_row, activated, aggregate_values
+from genomes.vectors import LANES, load, plus, spread, store, times
 
 
 class Program(NamedTuple):
@@ -94,76 +86,52 @@ def _step(
             values[p - first, 0] = _node_value(program, p, inputs, previous, 0, weighted)
 
 
-@device
-def _sparse(inputs: FloatArray) -> tuple[Indices, Indices]:
-    """Return the nonzero inputs as compressed sparse rows (offsets, steps)."""
-    count, steps = inputs.shape
-    offsets = np.zeros(count + 1, np.int64)
-    for i in range(count):
-        for t in range(steps):
-            offsets[i + 1] += inputs[i, t] != 0.0
-        offsets[i + 1] += offsets[i]
-    nonzero_steps = np.empty(offsets[count], np.int64)
-    index = 0
-    for i in range(count):
-        for t in range(steps):
-            if inputs[i, t] != 0.0:
-                nonzero_steps[index] = t
-                index += 1
-    return offsets, nonzero_steps
+@inlined
+def _constant(program: Program, p: int) -> float:
+    """Return the value of feed-forward node p, which has no links."""
+    total = 1.0 if program.aggregation[p] == PRODUCT else 0.0
+    return activated(program.activation[p], program.bias[p] + program.response[p] * total)
 
 
-@device
+@inlined
+def _add(row: FloatArray, weight: float, origin: FloatArray, first: int, width: int) -> None:
+    """Add the weighted numbers of `origin` from `first` on to those of `row`."""
+    factor = spread(weight)
+    for t in range(0, width, LANES):
+        store(plus(load(row, t), times(factor, load(origin, first + t))), row, t)
+
+
+@inlined
 def _fill_row(
-    program: Program,
-    p: int,
-    inputs: FloatArray,
-    sounding: tuple[Indices, Indices],
-    rows: FloatArray,
-    row: FloatArray,
+    program: Program, p: int, columns: Columns, rows: FloatArray, row: FloatArray,
     weighted: FloatArray,
-) -> None:
+) -> None:  # fmt: skip
     """Compute feed-forward node p at all steps into `row`."""
-    begin, end = program.link_offsets[p], program.link_offsets[p + 1]
-    steps = len(row)
-    offsets, nonzero_steps = sounding
-    if begin == end:
-        row[:] = _node_value(program, p, inputs, rows, 0, weighted)
+    width = len(row)
+    if program.link_offsets[p] == program.link_offsets[p + 1]:
+        row[:] = _constant(program, p)
     elif program.aggregation[p] == SUM:
         row[:] = 0.0
-        for link in range(begin, end):
+        for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
             source, weight = program.source[link], program.weight[link]
-            if source < program.inputs:
-                first, last = offsets[source], offsets[source + 1]
-                if _SPARSE * (last - first) < steps:
-                    # Zeros do not change the sum, and most keys are silent.
-                    for index in range(first, last):
-                        t = nonzero_steps[index]
-                        row[t] += weight * inputs[source, t]
-                    continue
-                origin = inputs[source]
-            else:
-                origin = rows[source - program.inputs]
-            for t in range(steps):
-                row[t] += weight * origin[t]
-        bias, response, code = program.bias[p], program.response[p], program.activation[p]
-        for t in range(steps):
+            if source >= program.inputs:
+                _add(row, weight, rows, (source - program.inputs) * width, width)
+                continue
+            # Zeros do not change the sum, and most keys are silent.
+            _add(row, weight, columns.values, source * width, columns.leading[source])
+            for index in range(columns.offsets[source], columns.offsets[source + 1]):
+                t = columns.nonzero[index]
+                row[t] += weight * columns.values[source, t]
+        bias, response = program.bias[p], program.response[p]
+        for t in range(width):
             row[t] = bias + response * row[t]
-        if code == STEP:  # the two simplest are inlined
-            for t in range(steps):
-                row[t] = 1.0 if row[t] > 0.0 else (0.0 if row[t] <= 0.0 else row[t])
-        elif code > STEP:
-            for t in range(steps):
-                row[t] = call_function(code, row[t])
-        elif code != IDENTITY:
-            for t in range(steps):
-                row[t] = activate_value(code, row[t])
+        activate_row(program.activation[p], row)
     else:
-        for t in range(steps):
-            row[t] = _node_value(program, p, inputs, rows, t, weighted)
+        for t in range(columns.steps):
+            row[t] = _node_value(program, p, columns.values, rows, t, weighted)
 
 
-@device
+@inlined
 def _unchanged(program: Program, p: int, q: int, first: int, match: Indices) -> bool:
     """Return whether node p has the same values as node q of the network before.
 
@@ -199,7 +167,7 @@ def _unchanged(program: Program, p: int, q: int, first: int, match: Indices) -> 
     return True
 
 
-@device
+@inlined
 def _match_nodes(program: Program, g: int, match: Indices) -> None:
     """Write for every node of network g its place in network g - 1, or -1 if it has changed.
 
@@ -219,52 +187,101 @@ def _match_nodes(program: Program, g: int, match: Indices) -> None:
                 break
 
 
+@device
+def _activate_recurrent(program: Program, inputs: FloatArray, result: FloatArray) -> None:
+    """Compute the outputs of recurrent networks; see `activate_rows`."""
+    n, steps, outputs = result.shape
+    nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
+    weighted, column = np.empty(max(links, 1)), np.empty((program.inputs, 1))
+    for g in range(n):
+        previous, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
+        for t in range(steps):
+            for i in range(program.inputs):
+                column[i, 0] = inputs[i, t]
+            _step(program, g, column, previous, values, weighted)
+            for output in range(outputs):
+                result[g, t, output] = values[program.outputs[g, output], 0]
+            previous, values = values, previous
+
+
+@inlined
+def _write(program: Program, g: int, rows: FloatArray, match: Indices, result: FloatArray) -> None:
+    """Write the outputs of network g from the rows of its nodes.
+
+    All outputs are written at once as if constant, or copied from the network before. Then those
+    that differ are written one by one, which takes longer, as a step's outputs are neighbours.
+    """
+    steps, outputs = result.shape[1:]
+    first, kept = program.node_offsets[g], 0
+    for output in range(outputs):
+        index = program.outputs[g, output]
+        linked = program.link_offsets[first + index] < program.link_offsets[first + index + 1]
+        kept += linked and match[index] >= 0 and program.outputs[g - 1, output] == match[index]
+    whole = result[g]
+    if kept > 0:
+        whole[:] = result[g - 1]
+    else:
+        for output in range(outputs):
+            whole[0, output] = rows[program.outputs[g, output], 0]
+        for t in range(1, steps):
+            for output in range(outputs):
+                whole[t, output] = whole[0, output]
+    for output in range(outputs):
+        index = program.outputs[g, output]
+        p = first + index
+        if kept > 0:
+            if match[index] >= 0 and program.outputs[g - 1, output] == match[index]:
+                continue
+        elif program.link_offsets[p] == program.link_offsets[p + 1]:
+            continue
+        row = rows[index]
+        for t in range(steps):
+            whole[t, output] = row[t]
+
+
+@device
+def _activate_feed_forward(
+    program: Program, columns: Columns, result: FloatArray,
+    values: FloatArray, match: Indices, weighted: FloatArray,
+) -> None:  # fmt: skip
+    """Compute the outputs of feed-forward networks; see `activate_rows`.
+
+    Scratch space: `values` (2, nodes, width), `match` (nodes,) of -1, `weighted` (links,).
+    """
+    program, columns, result = borrowed(program), borrowed(columns), borrowed(result)
+    values, match, weighted = borrowed(values), borrowed(match), borrowed(weighted)
+    rows, before = values[0], values[1]  # before: of the network before
+    for g in range(len(result)):
+        first = program.node_offsets[g]
+        if g > 0:
+            rows, before = before, rows
+            _match_nodes(program, g, match)
+        for p in range(first, program.node_offsets[g + 1]):
+            row, place = rows[p - first], match[p - first]
+            if place >= 0:
+                row[:] = before[place]
+            else:
+                _fill_row(program, p, columns, rows, row, weighted)
+        _write(program, g, rows, match, result)
+
+
 @kernel
-def activate_rows(program: Program, inputs: FloatArray, result: FloatArray) -> None:
+def activate_rows(program: Program, columns: Columns, result: FloatArray) -> None:
     """Compute the outputs of every network for every column of inputs.
 
     For recurrent networks the columns are consecutive steps; their initial state is 0.
 
     Args:
         program: The compiled networks.
-        inputs: Float64 (inputs, steps).
+        columns: The inputs, of `columns_of`.
         result: Float64 (n, steps, outputs), written to.
     """
-    n, steps, outputs = result.shape
-    if steps == 0:
+    if result.shape[1] == 0:
+        return
+    if not program.feed_forward:
+        _activate_recurrent(program, columns.values, result)
         return
     nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
-    weighted = np.empty(max(links, 1))
-    rows = np.zeros((nodes, steps if program.feed_forward else 1))
-    column = np.empty((program.inputs, 1))
-    sounding = _sparse(inputs)
-    match = np.full(max(nodes, 1), -1)
-    before = np.zeros_like(rows)  # the rows of the network before
-    for g in range(n):
-        first = program.node_offsets[g]
-        if program.feed_forward:
-            if g > 0:
-                rows, before = before, rows
-                _match_nodes(program, g, match)
-                result[g] = result[g - 1]
-            for p in range(first, program.node_offsets[g + 1]):
-                row, place = rows[p - first], match[p - first]
-                if place >= 0:
-                    row[:] = before[place]
-                else:
-                    _fill_row(program, p, inputs, sounding, rows, row, weighted)
-            for output in range(outputs):
-                index = program.outputs[g, output]
-                if match[index] < 0 or program.outputs[g - 1, output] != match[index]:
-                    row = rows[index]
-                    for t in range(steps):
-                        result[g, t, output] = row[t]
-        else:
-            previous, values = np.zeros((nodes, 1)), np.zeros((nodes, 1))
-            for t in range(steps):
-                for i in range(program.inputs):
-                    column[i, 0] = inputs[i, t]
-                _step(program, g, column, previous, values, weighted)
-                for output in range(outputs):
-                    result[g, t, output] = values[program.outputs[g, output], 0]
-                previous, values = values, previous
+    values = np.zeros((2, nodes, columns.values.shape[1]))
+    match, weighted = np.full(max(nodes, 1), -1), np.empty(max(links, 1))
+    _activate_feed_forward(program, columns, result, values, match, weighted)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from genomes.arrays import BoolArray, Codes, FloatArray, Indices
-from genomes.kernels import device
+from genomes.kernels import borrowed, device, inlined, kernel
 
 # Placeholder for the id or innovation number of a new gene; larger than any real one.
 UNNUMBERED = 1 << 60
@@ -98,6 +98,31 @@ def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
     order = order[number[order] >= 0]
     counts = np.bincount(owner[order], minlength=len(offsets) - 1)
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
+
+
+@kernel
+def unnumbered(offsets: Indices, numbers: Indices) -> Indices:
+    """Return the ascending indices of the new genes, which are the last of their networks.
+
+    Args:
+        offsets: Offsets of the networks, int64 (n + 1,).
+        numbers: Node ids or innovation numbers.
+    """
+    count = 0
+    for g in range(len(offsets) - 1):
+        gene = offsets[g + 1] - 1
+        while gene >= offsets[g] and numbers[gene] == UNNUMBERED:
+            gene -= 1
+            count += 1
+    found, index = np.empty(count, np.int64), 0
+    for g in range(len(offsets) - 1):
+        first = offsets[g + 1]
+        while first > offsets[g] and numbers[first - 1] == UNNUMBERED:
+            first -= 1
+        for gene in range(first, offsets[g + 1]):
+            found[index] = gene
+            index += 1
+    return found
 
 
 @device
@@ -218,6 +243,8 @@ def copy_connection(genes: Genes, c: int, to: Genes, index: int) -> None:
 def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[int, int]:
     """Copy network g; return the ends of its node and connection genes.
 
+    Every array has a loop of its own, as only these become vector instructions.
+
     Args:
         genes: Genes to read.
         g: Index of the network.
@@ -225,17 +252,32 @@ def copy_network(genes: Genes, g: int, child: Genes, n0: int, c0: int) -> tuple[
         n0: First node gene to write.
         c0: First connection gene to write.
     """
-    first, last = genes.node_offsets[g], genes.node_offsets[g + 1]
-    n1 = n0 + last - first
-    for i in range(last - first):
-        _copy_untimed(genes, first + i, child, n0 + i)
+    genes, child = borrowed(genes), borrowed(child)
+    first, count = genes.node_offsets[g], genes.node_offsets[g + 1] - genes.node_offsets[g]
+    n1 = n0 + count
+    _copy(genes.node_id, first, child.node_id, n0, count)
+    _copy(genes.bias, first, child.bias, n0, count)
+    _copy(genes.response, first, child.response, n0, count)
+    _copy(genes.activation, first, child.activation, n0, count)
+    _copy(genes.aggregation, first, child.aggregation, n0, count)
     if len(genes.time_constant) > 0:
-        child.time_constant[n0:n1] = genes.time_constant[first:last]
-    first, last = genes.connection_offsets[g], genes.connection_offsets[g + 1]
-    c1 = c0 + last - first
-    for i in range(last - first):
-        copy_connection(genes, first + i, child, c0 + i)
-    return n1, c1
+        _copy(genes.time_constant, first, child.time_constant, n0, count)
+    first = genes.connection_offsets[g]
+    count = genes.connection_offsets[g + 1] - first
+    _copy(genes.innovation, first, child.innovation, c0, count)
+    _copy(genes.source, first, child.source, c0, count)
+    _copy(genes.target, first, child.target, c0, count)
+    _copy(genes.weight, first, child.weight, c0, count)
+    _copy(genes.enabled, first, child.enabled, c0, count)
+    return n1, c0 + count
+
+
+@inlined
+def _copy(values: Any, first: int, to: Any, begin: int, count: int) -> None:
+    """Copy `count` values of an array from `first` on to another from `begin` on."""
+    old, new = values[first : first + count], to[begin : begin + count]
+    for i in range(count):
+        new[i] = old[i]
 
 
 @device

@@ -27,8 +27,10 @@ from genomes.errors import GenomeError
 from genomes.individual import Individuals
 from genomes.network.activation import Program, activate_rows
 from genomes.network.closed_loop import PlayerValues, play_rows
+from genomes.network.columns import Columns, columns_of, columns_of_roll
 from genomes.network.compilation import compile_networks
 from genomes.network.export import export_network, threshold_units
+from genomes.network.functions import ACTIVATIONS
 from genomes.network.genes import GENES, NO_TIME_CONSTANTS, Genes
 from genomes.network.own_functions import addresses
 from genomes.network.stepper import Stepper
@@ -132,38 +134,17 @@ class Networks(Individuals):
     @cached_property
     def program(self) -> Program:
         """The batch compiled for activation."""
-        problem, offsets, genes, link_offsets, source, weight, outputs = compile_networks(
-            self.inputs,
-            self.outputs,
-            self.feed_forward,
-            self.node_offsets,
-            self.node_id,
-            self.connection_offsets,
-            self.source,
-            self.target,
-            self.weight,
-            self.enabled,
+        problem, compiled = compile_networks(
+            self.inputs, self.outputs, self.feed_forward, genes_of(self)
         )
         if problem >= 0:
             raise GenomeError(
                 f"network {problem} of {len(self)} cannot be activated: it lacks a node that "
                 "a connection names, or is feed-forward and has a cycle"
             )
-        return Program(
-            self.inputs,
-            self.feed_forward,
-            offsets,
-            self.node_id[genes],
-            self.bias[genes],
-            self.response[genes],
-            addresses(self.activation[genes]),
-            self.aggregation[genes],
-            link_offsets,
-            source,
-            weight,
-            outputs,
-            self.time_constant[genes] if len(self.time_constant) else NO_TIME_CONSTANTS,
-        )
+        if compiled.activation.max(initial=0) >= len(ACTIVATIONS):
+            compiled = compiled._replace(activation=addresses(compiled.activation))
+        return Program(self.inputs, self.feed_forward, *compiled)
 
     def activate(self, inputs: FloatArray) -> FloatArray:
         """Return the outputs for rows of inputs.
@@ -180,10 +161,11 @@ class Networks(Individuals):
         """
         if inputs.ndim != 2 or inputs.shape[1] != self.inputs:
             raise ValueError(f"inputs must be (rows, {self.inputs}), got {inputs.shape}")
-        return self._activate_columns(np.ascontiguousarray(inputs.T, np.float64))
+        rows = np.ascontiguousarray(inputs, np.float64)
+        return self._activate_columns(columns_of(rows, self.program.source))
 
-    def _activate_columns(self, columns: FloatArray) -> FloatArray:
-        result = np.empty((len(self), columns.shape[1], self.outputs))
+    def _activate_columns(self, columns: Columns) -> FloatArray:
+        result = np.empty((len(self), columns.steps, self.outputs))
         activate_rows(self.program, columns, result)
         return result
 
@@ -224,7 +206,7 @@ class Networks(Individuals):
     def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`; activations are those of `Player.activations`."""
         player = self._required_player()
-        activations = player.activations(self._activate_columns(player.input_rows(grid)))
+        activations = player.activations(self._activate_columns(columns_of_roll(player, grid)))
         with np.errstate(over="ignore"):  # beyond float32 they are infinite
             result = activations.astype(np.float32)
         # A positive number too small for float32 still sounds.

@@ -187,7 +187,7 @@ def name_of(value: int) -> str:
     raise _missing(value)
 
 
-def addresses(codes: Codes) -> Indices:
+def addresses(codes: Codes | Indices) -> Indices:
     """Return codes with those of users' functions replaced by addresses, int64.
 
     Raises:

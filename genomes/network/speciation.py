@@ -10,7 +10,7 @@ that alignment is one merge.
 import numpy as np
 
 from genomes.arrays import Indices
-from genomes.kernels import device, kernel
+from genomes.kernels import borrowed, device, kernel
 from genomes.network.genes import Genes
 
 
@@ -39,8 +39,10 @@ def distance(
     while p < p_end and q < q_end:
         if a.node_id[p] == b.node_id[q]:
             differing += abs(a.bias[p] - b.bias[q]) + abs(a.response[p] - b.response[q])
-            differing += a.activation[p] != b.activation[q]
-            differing += a.aggregation[p] != b.aggregation[q]
+            if a.activation[p] != b.activation[q]:  # rare, and a sum takes its time
+                differing += 1.0
+            if a.aggregation[p] != b.aggregation[q]:
+                differing += 1.0
             if len(a.time_constant) > 0 and len(b.time_constant) > 0:
                 differing += abs(a.time_constant[p] - b.time_constant[q])
             unmatched -= 2
@@ -62,7 +64,8 @@ def distance(
     while p < p_end and q < q_end:
         if a.innovation[p] == b.innovation[q]:
             differing += abs(a.weight[p] - b.weight[q])
-            differing += a.enabled[p] != b.enabled[q]
+            switched = a.enabled[p] != b.enabled[q]
+            differing = differing + 1.0 if switched else differing
             unmatched -= 2
             p += 1
             q += 1
@@ -99,6 +102,7 @@ def speciate(
         Species of every individual, int64 (n,), known species first; and index of every species'
         representative, int64 (species,), -1 for a known species without individuals.
     """
+    population, representatives = borrowed(population), borrowed(representatives)
     n = len(population.node_offsets) - 1
     known = len(representatives.node_offsets) - 1
     species = np.full(n, -1, np.int64)

@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from genomes.arrays import Indices, checked_array
 from genomes.errors import GenomeError
 from genomes.kernels import device, kernel, zero
-from genomes.network.compilation import (
+from genomes.network.compilation import longest_row
+from genomes.network.functions import AGGREGATIONS
+from genomes.network.genes import GENES, NO_TIME_CONSTANTS, UNNUMBERED, Genes
+from genomes.network.graph import (
     grouped,
     indices_of,
-    longest_row,
     sorted_nodes,
     sources_first,
 )
-from genomes.network.functions import AGGREGATIONS
-from genomes.network.genes import GENES, NO_TIME_CONSTANTS, UNNUMBERED, Genes
 from genomes.network.own_functions import check_codes
 
 # Maximum inputs, outputs, and genes of a kind in one network.

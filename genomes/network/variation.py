@@ -17,15 +17,29 @@ The kernel leaves new genes UNNUMBERED (`genomes.network.genes`) and reports the
 Memory: offspring are written into arrays with room for the maximum growth, then trimmed.
 """
 
+from typing import Any
+
 import numpy as np
 
 from genomes.arrays import BoolArray, Codes, FloatArray, Indices
 from genomes.errors import GenomeError
-from genomes.kernels import device, kernel, within, zero
+from genomes.kernels import borrowed, device, inlined, kernel, within, zero
+from genomes.network.compilation import longest_row
 from genomes.network.genes import Genes, copy_network, room_for_children, trimmed
 from genomes.network.rates import Attribute, Choice, Rates, initial_value
 from genomes.network.structure import NEW_CONNECTIONS, NEW_NODES, mutate_structure
-from genomes.randomness import Stream, below, normal, start_stream, uniform
+from genomes.randomness import (
+    Stream,
+    after,
+    below,
+    draw_coins,
+    mix,
+    normal,
+    quick_normal,
+    start_stream,
+    uniform,
+    uniform_at,
+)
 
 
 @device
@@ -37,12 +51,25 @@ def _mutate_values(
     if change == 0.0:
         return
     power, lowest, highest = attribute.mutate_power, attribute.lowest, attribute.highest
+    # The stream's counter is a number of its own, as writing it to memory takes most of the time.
+    counter = stream[0]
     for i in range(first, last):
-        chance = uniform(stream)
+        counter = after(counter)
+        chance = uniform_at(counter)
         if chance < perturb:
-            values[i] = max(lowest, min(highest, values[i] + power * normal(stream)))
+            noise = quick_normal(mix(after(counter)))
+            if noise == noise:
+                counter = after(counter)
+            else:
+                stream[0] = counter
+                noise = normal(stream)
+                counter = stream[0]
+            values[i] = max(lowest, min(highest, values[i] + power * noise))
         elif chance < change:
+            stream[0] = counter
             values[i] = initial_value(attribute, stream)
+            counter = stream[0]
+    stream[0] = counter
 
 
 @device
@@ -71,6 +98,7 @@ def _mutate_codes(choice: Choice, codes: Codes, first: int, last: int, stream: S
 def _mutate_attributes(
     rates: Rates, genes: Genes, n0: int, n1: int, c0: int, c1: int, stream: Stream
 ) -> None:
+    rates, genes, stream = borrowed(rates), borrowed(genes), borrowed(stream)
     if len(rates.alphabet) > 0:
         _replace_letters(rates, genes.weight, c0, c1, stream)
     else:
@@ -89,45 +117,98 @@ def _mutate_attributes(
         _mutate_values(rates.time_constant, genes.time_constant, n0, n1, stream)
 
 
+@inlined
+def _matching(number: Indices, i: int, i_end: int, j: int, j_end: int) -> int:
+    """Return how many genes from i and from j on have equal numbers."""
+    count = 0
+    while i + count < i_end and j + count < j_end and number[i + count] == number[j + count]:
+        count += 1
+    return count
+
+
+@inlined
+def _mix(values: Any, j: int, to: Any, n: int, coins: Codes, bit: int, count: int) -> None:
+    """Take values from j on where the coin's bit is set, for those from n on."""
+    mine, theirs = to[n : n + count], values[j : j + count]
+    for k in range(count):  # both are read first, as random branches would be mispredicted
+        one, other = mine[k], theirs[k]
+        mine[k] = other if coins[k] & bit else one
+
+
 @device
 def _cross(
-    genes: Genes, fitter: int, other: int, child: Genes, n0: int, c0: int, stream: Stream
-) -> None:
-    """Mix the other parent into a copy of the fitter one, at n0 and c0."""
-    n = n0
+    genes: Genes, fitter: int, other: int, child: Genes, n0: int, c0: int, coins: Codes,
+    stream: Stream,
+) -> None:  # fmt: skip
+    """Mix the other parent into a copy of the fitter one, at n0 and c0.
+
+    Genes with equal numbers mostly follow each other in both parents: each such sequence is mixed
+    at once. A gene has four coins from one number, in `coins` (genes,), scratch space.
+    """
+    genes, child, coins = borrowed(genes), borrowed(child), borrowed(coins)
+    i, i_end = genes.node_offsets[fitter], genes.node_offsets[fitter + 1]
     j, j_end = genes.node_offsets[other], genes.node_offsets[other + 1]
-    for i in range(genes.node_offsets[fitter], genes.node_offsets[fitter + 1]):
-        while j < j_end and genes.node_id[j] < genes.node_id[i]:
-            j += 1
-        if j < j_end and genes.node_id[j] == genes.node_id[i]:
-            coins = below(stream, 16)  # four coins from one number
-            # Both are read first, as random branches would be mispredicted.
-            mine, theirs = genes.bias[i], genes.bias[j]
-            child.bias[n] = theirs if coins & 1 else mine
-            mine, theirs = genes.response[i], genes.response[j]
-            child.response[n] = theirs if coins & 2 else mine
-            code, other_code = genes.activation[i], genes.activation[j]
-            child.activation[n] = other_code if coins & 4 else code
-            code, other_code = genes.aggregation[i], genes.aggregation[j]
-            child.aggregation[n] = other_code if coins & 8 else code
-            if len(genes.time_constant) > 0 and below(stream, 2) == 1:
-                child.time_constant[n] = genes.time_constant[j]
-        n += 1
-    c = c0
+    shift = n0 - i
+    while i < i_end and j < j_end:
+        if genes.node_id[i] != genes.node_id[j]:
+            ahead = genes.node_id[i] < genes.node_id[j]
+            i, j = i + ahead, j + (not ahead)
+            continue
+        count = _matching(genes.node_id, i, i_end, j, j_end)
+        if len(genes.time_constant) > 0:
+            count = min(count, 1)  # the coin of the time constant is drawn after a node's others
+        draw_coins(stream, coins, count)
+        n = i + shift
+        _mix(genes.bias, j, child.bias, n, coins, 1, count)
+        _mix(genes.response, j, child.response, n, coins, 2, count)
+        _mix(genes.activation, j, child.activation, n, coins, 4, count)
+        _mix(genes.aggregation, j, child.aggregation, n, coins, 8, count)
+        if len(genes.time_constant) > 0 and below(stream, 2) == 1:
+            child.time_constant[n] = genes.time_constant[j]
+        i, j = i + count, j + count
+    i, i_end = genes.connection_offsets[fitter], genes.connection_offsets[fitter + 1]
     j, j_end = genes.connection_offsets[other], genes.connection_offsets[other + 1]
-    for i in range(genes.connection_offsets[fitter], genes.connection_offsets[fitter + 1]):
-        number = genes.innovation[i]
-        while j < j_end and genes.innovation[j] < number:
-            j += 1
-        if j < j_end and genes.innovation[j] == number:
-            coins = below(stream, 16)
-            mine, theirs = genes.weight[i], genes.weight[j]
-            child.weight[c] = theirs if coins & 1 else mine
-            on, other_on = genes.enabled[i], genes.enabled[j]
-            inherited = other_on if coins & 2 else on
+    shift = c0 - i
+    while i < i_end and j < j_end:
+        if genes.innovation[i] != genes.innovation[j]:
+            ahead = genes.innovation[i] < genes.innovation[j]
+            i, j = i + ahead, j + (not ahead)
+            continue
+        count = _matching(genes.innovation, i, i_end, j, j_end)
+        draw_coins(stream, coins, count)
+        c = i + shift
+        _mix(genes.weight, j, child.weight, c, coins, 1, count)
+        mine, theirs = child.enabled[c : c + count], genes.enabled[j : j + count]
+        for k in range(count):
+            on, other_on = mine[k], theirs[k]
+            inherited = other_on if coins[k] & 2 else on
             # With probability 1/4 (the last two coins) it stays as inherited.
-            child.enabled[c] = inherited & ((on & other_on) | (coins >= 12))
-        c += 1
+            mine[k] = inherited & ((on & other_on) | (coins[k] >= 12))
+        i, j = i + count, j + count
+
+
+@device
+def _breed(
+    rates: Rates, parents: Genes, fitter: Indices, other: Indices, mutate: BoolArray,
+    key: np.uint64, child: Genes, split: Indices, visited: Indices, coins: Codes, stream: Stream,
+) -> tuple[int, int]:  # fmt: skip
+    """Write the offspring; return the ends of node and connection genes. See `breed`."""
+    rates, parents, child = borrowed(rates), borrowed(parents), borrowed(child)
+    fitter, other, mutate = borrowed(fitter), borrowed(other), borrowed(mutate)
+    split, visited = borrowed(split), borrowed(visited)
+    coins, stream = borrowed(coins), borrowed(stream)
+    n0, c0 = zero(), zero()
+    for i in range(len(fitter)):
+        n1, c1 = copy_network(parents, fitter[i], child, n0, c0)
+        if mutate[i]:
+            start_stream(stream, key, i)
+            if other[i] != fitter[i]:
+                _cross(parents, fitter[i], other[i], child, n0, c0, coins, stream)
+            n1, c1, split[i] = mutate_structure(rates, child, n0, n1, c0, c1, visited, stream)
+            _mutate_attributes(rates, child, n0, n1, c0, c1, stream)
+        n0, c0 = n1, c1
+        child.node_offsets[i + 1], child.connection_offsets[i + 1] = n0, c0
+    return n0, c0
 
 
 @kernel
@@ -164,17 +245,10 @@ def breed(
         raise GenomeError("fitter and other must be indices of networks of the batch")
     child, deepest = room_for_children(parents, fitter, NEW_NODES, NEW_CONNECTIONS)
     split = np.full(children, -1, np.int64)
-    visited = np.empty(deepest, np.int64)
-    stream = np.zeros(1, np.uint64)
-    n0, c0 = zero(), zero()
-    for i in range(children):
-        n1, c1 = copy_network(parents, fitter[i], child, n0, c0)
-        if mutate[i]:
-            start_stream(stream, key, i)
-            if other[i] != fitter[i]:
-                _cross(parents, fitter[i], other[i], child, n0, c0, stream)
-            n1, c1, split[i] = mutate_structure(rates, child, n0, n1, c0, c1, visited, stream)
-            _mutate_attributes(rates, child, n0, n1, c0, c1, stream)
-        n0, c0 = n1, c1
-        child.node_offsets[i + 1], child.connection_offsets[i + 1] = n0, c0
+    visited, stream = np.empty(deepest, np.int64), np.zeros(1, np.uint64)
+    longest = max(longest_row(parents.node_offsets), longest_row(parents.connection_offsets))
+    coins = np.empty(longest, np.uint8)
+    n0, c0 = _breed(
+        rates, parents, fitter, other, mutate, key, child, split, visited, coins, stream
+    )
     return trimmed(child, n0, c0), split

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from genomes.arrays import Indices
-from genomes.network.genes import UNNUMBERED, Genes
+from genomes.network.genes import UNNUMBERED, Genes, unnumbered
 
 
 @dataclass
@@ -33,14 +33,17 @@ class Innovations:
             split: int64 (n,), innovation number of the connection that each network split,
                 -1 for none.
         """
-        self._number_nodes(genes, split)
-        new = np.flatnonzero(genes.innovation == UNNUMBERED)
+        new = unnumbered(genes.connection_offsets, genes.innovation)
+        self._number_nodes(genes, split, new)
         if not len(new):
             return
         source, target = genes.source[new], genes.target[new]
-        pairs, inverse = np.unique(np.stack([source, target]), axis=1, return_inverse=True)
-        numbers = self.next_innovation + inverse.reshape(-1)
-        self.next_innovation += pairs.shape[1]
+        order = np.lexsort([target, source])
+        source, target = source[order], target[order]
+        differs = (source[1:] != source[:-1]) | (target[1:] != target[:-1])
+        numbers = np.empty(len(new), np.int64)
+        numbers[order] = self.next_innovation + np.concatenate([[0], np.cumsum(differs)])
+        self.next_innovation = int(numbers.max()) + 1
         # The new connections of a network are its last: sort them by number.
         owner = np.searchsorted(genes.connection_offsets, new, side="right")
         order = np.lexsort([numbers, owner])
@@ -48,18 +51,19 @@ class Innovations:
         for column in (genes.source, genes.target, genes.weight, genes.enabled):
             column[new] = column[new][order]
 
-    def _number_nodes(self, genes: Genes, split: Indices) -> None:
-        """Replace the ids of new nodes, in node genes and in connections."""
+    def _number_nodes(self, genes: Genes, split: Indices, connections: Indices) -> None:
+        """Replace the ids of new nodes, in node genes and in the new connections."""
         splits, inverse = np.unique(split[split >= 0], return_inverse=True)
         if not len(splits):
             return
         new_node = np.full(len(split), -1, np.int64)
         new_node[split >= 0] = self.next_node + inverse
         self.next_node += len(splits)
-        for ids, offsets in (
-            (genes.node_id, genes.node_offsets),
-            (genes.source, genes.connection_offsets),
-            (genes.target, genes.connection_offsets),
+        nodes = unnumbered(genes.node_offsets, genes.node_id)
+        for ids, offsets, genes_of_kind in (
+            (genes.node_id, genes.node_offsets, nodes),
+            (genes.source, genes.connection_offsets, connections),
+            (genes.target, genes.connection_offsets, connections),
         ):
-            new = np.flatnonzero(ids == UNNUMBERED)
+            new = genes_of_kind[ids[genes_of_kind] == UNNUMBERED]
             ids[new] = new_node[np.searchsorted(offsets, new, side="right") - 1]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evo.fitness.prediction_errors import prediction_errors
+from evo.fitness.prediction_errors import prediction_errors, step_cases
 
 
 @pytest.mark.parametrize("channels", [1, 7, 8, 13, 24, 127])
@@ -27,3 +27,17 @@ def test_the_errors_are_those_of_the_formulas(channels: int, prompt_steps: int) 
     np.testing.assert_array_equal(error, expected)
     np.testing.assert_array_equal(loss, (short**2).sum(axis=1))
     assert right[2].all()
+
+
+def test_the_cases_are_those_of_the_formulas() -> None:
+    random = np.random.default_rng(1)
+    right, error = random.random((4, 40)) < 0.7, random.random((4, 40)) * 9.0
+    right[2] = True
+    balance, silence = random.random(40), 21.0
+    table = np.empty((4, 50))
+    step_cases(right, error, balance, silence, table, 5)
+
+    error = np.where(right.all(axis=1, keepdims=True), 0.0, error / 4)
+    exact = 2 * right * balance - 1 / 40
+    dense = 1 / 40 - error / silence
+    np.testing.assert_array_equal(table[:, 5:45], 40 * (exact + dense) / 2)
