@@ -36,6 +36,7 @@ ENGINES = {
     "deap-history-user": EngineEntry(
         "history-user", "evo.engines.deap.history_user:HistoryUserDeap"
     ),
+    "anneal": EngineEntry("formula", "evo.engines.anneal.engine:Anneal"),
 }
 # Baselines for any genome kind; the kind is added to the name: random-grid.
 BASELINES = {
@@ -47,6 +48,7 @@ GENOMES = {
     "network": "genomes.network.networks:Networks",
     "grid": "genomes.grid.grids:Grids",
     "history-user": "genomes.history_user.networks:HistoryUsers",
+    "formula": "genomes.formula.formulas:Formulas",
 }
 # Drawings of a champion by genome kind: functions of a batch of one and the lowest note -> files.
 PICTURES = {

@@ -70,6 +70,7 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names(
     "es": READER,
     "es, snes": READER | {"strategy": {"kind": "snes"}},
     "es, sep-cma": READER | {"strategy": {"kind": "sep-cma"}},
+    "anneal, whole formulas": {"variation": {"by_output": False}},
     "es, weighted-mean": READER | {"strategy": {"kind": "weighted-mean"}},
 }
 
