@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.arrays import BoolArray, Indices
 from genomes.errors import GenomeError
 from genomes.formula.edits import change_rule, random_literal
 from genomes.formula.evaluation import Literals, Words
@@ -37,7 +37,7 @@ _ALL, _NONE, _ONE = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(0), np.uint64(1)
 _BITS = 64
 _RENEWED = 64  # edits between changes of the temperature
 _TRIES = 32  # for a literal of the wanted value
-_INSERT, _REMOVE = 0.25, 0.07  # shares of edits that add or remove a rule
+_INSERT, _REMOVE = 0.15, 0.07  # shares of edits that add or remove a rule
 MODIFY, INSERT, REMOVE = range(3)
 
 
@@ -45,7 +45,6 @@ class Annealing(NamedTuple):
     """Parameters of a search.
 
     Attributes:
-        edits: Edits per list.
         hot: Temperature at the first edit, in literals.
         cold: Temperature at the last edit, above 0.
         error: Cost of a wrong row, in literals.
@@ -53,7 +52,6 @@ class Annealing(NamedTuple):
         negated: Share of new literals that are negated, 0 to 1.
     """
 
-    edits: int
     hot: float
     cold: float
     error: float
@@ -252,18 +250,18 @@ def _begin(
 @device
 def _search_list(
     lessons: PackedLessons, output: int, annealing: Annealing, lists: Lists, best: Lists, row: int,
-    best_cost: float, cached: _Columns, column: Words, new: Literals, stream: Stream,
-) -> float:
-    """Search one list; return the cost of the best one."""  # fmt: skip
+    edits: int, best_cost: float, cached: _Columns, column: Words, new: Literals, stream: Stream,
+) -> None:
+    """Search one list."""  # fmt: skip
     wrong, size = _begin(lessons, output, cached, lists, row)
     # Fields are taken out of their tuples here: inside the loop each would count references.
     columns, wanted, valid, offsets, true = lessons
     old, sizes, adds, counts = lists
     _, before, kept, made, wrong_rows = cached
     temperature = annealing.hot
-    for edit in range(annealing.edits):
+    for edit in range(edits):
         if edit % _RENEWED == 0:
-            share = edit / annealing.edits
+            share = edit / edits
             temperature = annealing.hot * (annealing.cold / annealing.hot) ** share
         at, at_wanted = -1, False
         if wrong > 0 and uniform(stream) < annealing.aimed:
@@ -295,13 +293,13 @@ def _search_list(
         if cost < best_cost:
             best_cost = cost
             copy_list(lists, row, best, row)
-    return best_cost
 
 
 @kernel
 def search_lists(
-    lessons: PackedLessons, annealing: Annealing, lists: Lists, best: Lists, key: np.uint64
-) -> tuple[FloatArray, Indices]:
+    lessons: PackedLessons, annealing: Annealing, edits: Indices, lists: Lists, best: Lists,
+    key: np.uint64,
+) -> Indices:  # fmt: skip
     """Search every list, from its current rules.
 
     List i belongs to output i % outputs, and draws from stream i under `key`.
@@ -309,20 +307,22 @@ def search_lists(
     Args:
         lessons: What should be played.
         annealing: Parameters of the search.
+        edits: Int64 (lists,), the number of edits of each.
         lists: The current lists, written to.
         best: The cheapest lists so far, with as much room; written to.
         key: Key of the random streams.
 
     Returns:
-        Float64 (lists,), the costs of the best lists; and int64 (lists,), their wrong rows.
+        Int64 (lists,), the wrong rows of the best lists.
 
     Raises:
         GenomeError: If the lists do not fit the lessons or each other.
     """
     outputs, words = lessons.wanted.shape
     rules, most = lists.literals.shape[1], lists.literals.shape[2]
-    if best.literals.shape != lists.literals.shape or len(lists.counts) % max(outputs, 1) != 0:
-        raise GenomeError("lists and best must be as many, of the outputs of the lessons")
+    fits = best.literals.shape == lists.literals.shape and len(edits) == len(lists.counts)
+    if not fits or len(edits) % max(outputs, 1) != 0:
+        raise GenomeError("lists, best and edits must be as many, of the outputs of the lessons")
     columns = _Columns(
         np.zeros((rules, words), np.uint64),
         np.zeros((rules + 1, words), np.uint64),
@@ -332,17 +332,17 @@ def search_lists(
     )
     column, literals = np.zeros(words, np.uint64), np.zeros(most, np.int32)
     stream = np.zeros(1, np.uint64)
-    costs, errors = np.zeros(len(lists.counts)), np.zeros(len(lists.counts), np.int64)
+    errors = np.zeros(len(lists.counts), np.int64)
     for row in range(len(lists.counts)):
         output = row % outputs
         start_stream(stream, key, row)
         wrong, size = _begin(lessons, output, columns, best, row)
         cost = annealing.error * wrong + size
-        if cost > 0.0:
-            cost = _search_list(
-                lessons, output, annealing, lists, best, row, cost, columns, column, literals,
-                stream,
+        if cost > 0.0 and edits[row] > 0:
+            _search_list(
+                lessons, output, annealing, lists, best, row, edits[row], cost, columns, column,
+                literals, stream,
             )  # fmt: skip
             wrong, _ = _begin(lessons, output, columns, best, row)
-        costs[row], errors[row] = cost, wrong
-    return costs, errors
+        errors[row] = wrong
+    return errors

@@ -30,7 +30,7 @@ from evo.engines.anneal.pool import Pool
 from evo.engines.anneal.settings import AnnealSettings
 from evo.engines.base import Champion, Engine, drawn_key
 from evo.engines.own_functions import Functions
-from genomes.arrays import Indices
+from genomes.arrays import FloatArray, Indices
 from genomes.formula.edits import edit_lists
 from genomes.formula.formulas import Formulas
 from genomes.formula.lists import formulas_in
@@ -129,15 +129,25 @@ class Anneal(Engine[AnnealSettings]):
         best = operators.lists(self.ask())
         begins = self._chains is None or self.generation % settings.annealing.cooling == 0
         chains = best.copy() if begins else operators.lists(self._chains)
-        rates = settings.annealing_rates(self.generation, len(lessons.offsets) - 1)
         key = drawn_key(stream(self.seed, Role.BREED, self.generation))
-        costs, wrong = search_lists(lessons, rates, chains, best, key)
+        rates = settings.annealing_rates(self.generation)
+        if self._wrong is None:  # nothing was searched yet
+            none = np.zeros(len(best.counts), np.int64)
+            self._wrong = search_lists(lessons, rates, none, chains, best, key)
+        edits = settings.shared_edits(self._costs(self._wrong), len(lessons.offsets) - 1)
+        self._wrong = search_lists(lessons, rates, edits, chains, best, key)
+        self._population = formulas_in(best, operators.player)
         lists = operators.player.lists
-        order = np.argsort(costs.reshape(-1, lists), axis=0, kind="stable")
+        order = np.argsort(self._costs(self._wrong), axis=0, kind="stable")
         ranked = (order * lists + np.arange(lists)).ravel()
-        self._population = formulas_in(best.take(ranked), operators.player)
-        self._chains = formulas_in(chains.take(ranked), operators.player)
-        self._wrong = wrong[ranked]
+        self._population = self._population.take_lists(ranked)
+        self._chains = formulas_in(chains, operators.player).take_lists(ranked)
+        self._wrong = self._wrong[ranked]
+
+    def _costs(self, wrong: Indices) -> FloatArray:
+        """Return the costs of the population's lists: float64 (n, lists)."""
+        sizes = self.ask().sizes()[:, :, 1]
+        return self.settings.annealing.error * wrong.reshape(sizes.shape) + sizes
 
     def _select(self, scores: Scores) -> None:
         """Breed children of the best formulas so far."""

@@ -6,10 +6,14 @@ temperatures are in literals: an error that costs 6 is worth a rule of up to 6 l
 `variation` and `population.parents` are for all others, where scores alone select.
 """
 
+import math
 from typing import Annotated
+
+import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
+from genomes.arrays import FloatArray, Indices
 from genomes.formula.edits import EditRates
 from genomes.formula.search import Annealing as AnnealingRates
 from genomes.player import LARGEST_INPUTS
@@ -17,6 +21,7 @@ from genomes.player import LARGEST_INPUTS
 Share = Annotated[float, Meta(ge=0, le=1)]
 # Maximum literals that the lists of one generation have room for.
 MAX_ROOM = 250_000_000
+STEPS = 128  # of songs, for which `annealing.edits` are
 
 
 class Shape(Settings, frozen=True):
@@ -51,22 +56,23 @@ class Annealing(Settings, frozen=True):
         int,
         Meta(
             ge=1, le=10_000_000,
-            description="Edits per key, formula and generation for every 128 steps of songs.",
+            description="Edits per formula and generation, for 128 steps of songs; they grow with "
+            "the square root of the steps.",
         ),
-    ] = 5_000  # fmt: skip
+    ] = 400_000  # fmt: skip
     cooling: Annotated[
         int, Meta(ge=1, le=1_000_000, description="Generations of each annealing.")
     ] = 10
     hot: Annotated[
         float, Meta(ge=1e-3, le=1e3, description="Temperature at the beginning, in literals.")
-    ] = 1.0
+    ] = 0.8
     reheated: Annotated[
         float,
         Meta(ge=1e-3, le=1e3, description="The same of later annealings, from the best formula."),
     ] = 0.6
     cold: Annotated[
         float, Meta(ge=1e-3, le=1e3, description="Temperature at the end, in literals.")
-    ] = 0.05
+    ] = 0.1
     error: Annotated[
         float, Meta(ge=1e-3, le=1e6, description="Cost of a wrong step of a key, in literals.")
     ] = 6.0
@@ -127,21 +133,32 @@ class AnnealSettings(Settings, frozen=True):
             self.formula.inputs, self.formula.negated, variation.insert, variation.remove
         )
 
-    def annealing_rates(self, generation: int, steps: int) -> AnnealingRates:
-        """Return the parameters of the search in a generation, for kernels.
-
-        Args:
-            generation: The generation, from 0.
-            steps: Steps of the lessons.
-        """
+    def annealing_rates(self, generation: int) -> AnnealingRates:
+        """Return the parameters of the search in a generation, for kernels."""
         table = self.annealing
         hot = table.hot if generation < table.cooling else table.reheated
         ratio, done = table.cold / hot, generation % table.cooling
         return AnnealingRates(
-            table.edits * max(1, -(-steps // 128)),
             hot * ratio ** (done / table.cooling),
             hot * ratio ** ((done + 1) / table.cooling),
             table.error,
             table.aimed,
             self.formula.negated,
         )
+
+    def shared_edits(self, costs: FloatArray, steps: int) -> Indices:
+        """Return the edits of each rule list in a generation.
+
+        They are in proportion to the costs, so that hard keys get more.
+
+        Args:
+            costs: Float64 (n, lists), costs of the best lists.
+            steps: Steps of the lessons.
+
+        Returns:
+            int64 (n * lists,).
+        """
+        total = self.annealing.edits * math.sqrt(max(1.0, steps / STEPS))
+        sums = np.maximum(costs.sum(axis=1, keepdims=True), 1.0)
+        edits: Indices = np.ceil(costs / sums * total).astype(np.int64).ravel()
+        return edits
