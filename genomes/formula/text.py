@@ -143,7 +143,7 @@ def export_formula(formulas: "Formulas", about: Mapping[str, Any]) -> bytes:
         "metadata": dict(about),
         "lists": [
             [
-                {"sounds": adds, "if": [_described(player, literal) for literal in literals]}
+                {"sounds": adds, "if": [described(player, literal) for literal in literals]}
                 for adds, literals in rules_of(formulas, index)
             ]
             for index in range(player.lists)
@@ -152,7 +152,7 @@ def export_formula(formulas: "Formulas", about: Mapping[str, Any]) -> bytes:
     return json.dumps(document, indent=1).encode() + b"\n"
 
 
-def _described(player: FormulaPlayer, literal: int) -> dict[str, Any]:
+def described(player: FormulaPlayer, literal: int) -> dict[str, Any]:
     """Return a literal of the JSON document."""
     found: dict[str, Any]
     index, negated = divmod(literal, 2)
@@ -241,7 +241,7 @@ def formula_lines(formulas: "Formulas", name_of: NameOf) -> Iterator[str]:
 
 def _words(player: FormulaPlayer, literal: int, name_of: NameOf) -> str:
     """Return a literal in words: not E4 two steps ago."""
-    found = _described(player, literal)
+    found = described(player, literal)
     begin = "not " if "not" in found else ""
     if "position" in found:
         return f"{begin}at step {found['position'] + 1} of the bar"
@@ -251,3 +251,20 @@ def _words(player: FormulaPlayer, literal: int, name_of: NameOf) -> str:
     interval, held = found["interval"], "held " if found["plane"] else ""
     where = f"{abs(interval)} {'up' if interval > 0 else 'down'}" if interval else "itself"
     return f"{begin}{held}{where} {ago}"
+
+
+def formula_text(formulas: "Formulas", name_of: NameOf) -> str:
+    """Return a batch of one as text: what is read, then a line per rule.
+
+    Args:
+        formulas: The batch.
+        name_of: Returns the name of a channel.
+    """
+    bar = formulas.player.bar
+    head = [
+        "A key sounds at a step if the last line about it that holds says so; otherwise it is",
+        "silent. Before the first step nothing sounded."
+        + (f" A bar has {bar} steps; the first step is its step 1." if bar else ""),
+        "",
+    ]
+    return "\n".join([*head, *formula_lines(formulas, name_of), ""])
