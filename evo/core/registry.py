@@ -37,6 +37,7 @@ ENGINES = {
         "history-user", "evo.engines.deap.history_user:HistoryUserDeap"
     ),
     "anneal": EngineEntry("formula", "evo.engines.anneal.engine:Anneal"),
+    "deap-formula": EngineEntry("formula", "evo.engines.deap.formula:FormulaDeap"),
 }
 # Baselines for any genome kind; the kind is added to the name: random-grid.
 BASELINES = {
