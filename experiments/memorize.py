@@ -100,7 +100,7 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
             chosen = lags_for(
                 _rolls(config, songs), lags, songs[0].steps_per_beat, _fit(table, songs)
             )
-            changes[config.genome_name] = {"genome": {"lags": chosen} | _metre(config, songs)}
+            changes[config.genome_name] = {"genome": {"lags": chosen, **_metre(config, songs)}}
         if table.durations:
             planes = {"planes": 2, "keys": 2 * songs[0].keys}
             changes["grid"] = {"engine": {"grid": planes}}

@@ -64,7 +64,7 @@ PRESETS: dict[str, Changes] = {
     },
     # A single chain, as one long annealing finds shorter formulas than several short ones. A run
     # ends when no shorter formula was found for as long as an annealing takes.
-    "formula": {
+    "anneal": {
         "stop": {"generations": 1000, "stagnation": 10, "solved": False},
         "engine": {"population": {"size": 1}, "formula": {"rules": 1024}},
     },

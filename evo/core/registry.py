@@ -51,7 +51,8 @@ GENOMES = {
     "history-user": "genomes.history_user.networks:HistoryUsers",
     "formula": "genomes.formula.formulas:Formulas",
 }
-# Drawings of a champion, and texts with names of notes, by genome kind: functions of a batch of one and the lowest note -> files.
+# Drawings and texts of a champion by genome kind: functions of a batch of one and the lowest note,
+# which return files.
 PICTURES = {
     "network": "evo.analysis.plot.network:network_pictures",
     "formula": "evo.analysis.plot.formula:formula_files",

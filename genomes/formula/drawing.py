@@ -31,13 +31,11 @@ class DrawnRule(NamedTuple):
         owner: What is decided, at the first rule of a list; otherwise "".
         adds: Whether it lets the key sound.
         marks: Its literals.
-        index: Index of the list.
     """
 
     owner: str
     adds: bool
     marks: tuple[Mark, ...]
-    index: int
 
 
 def drawn_rules(formulas: Formulas, name_of: Callable[[int], str]) -> list[DrawnRule]:
@@ -54,7 +52,7 @@ def drawn_rules(formulas: Formulas, name_of: Callable[[int], str]) -> list[Drawn
         owner = name_of(index) if not player.relative else ("held" if index else "any key")
         for adds, literals in dropwhile(lambda rule: not rule[0], rules_of(formulas, index)):
             marks = tuple(_mark(described(player, literal), name_of) for literal in literals)
-            found.append(DrawnRule(owner, adds, marks, index))
+            found.append(DrawnRule(owner, adds, marks))
             owner = ""
     return found
 

@@ -96,9 +96,7 @@ def _edit(rates: EditRates, lists: Lists, row: int, literals: Literals, stream: 
     for place in range(lists.sizes[row, rule]):
         literals[place] = lists.literals[row, rule, place]
     new = random_literal(rates.inputs, rates.negated, stream)
-    size, adds = change_rule(
-        literals, lists.sizes[row, rule], lists.adds[row, rule], new, stream
-    )
+    size, adds = change_rule(literals, lists.sizes[row, rule], lists.adds[row, rule], new, stream)
     put_rule(lists, row, rule, adds, literals, size)
 
 

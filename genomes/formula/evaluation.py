@@ -32,7 +32,7 @@ def _shifted(column: Words, lag: int, word: int) -> np.uint64:
     found = column[back] << np.uint64(bits)
     if bits > 0 and back > 0:
         found |= column[back - 1] >> np.uint64(_BITS - bits)
-    return found
+    return found  # type: ignore[no-any-return]
 
 
 @device
@@ -117,9 +117,7 @@ def follow_lists(
                 for rule in range(list_offsets[index + 1] - 1, list_offsets[index] - 1, -1):
                     hit = undecided
                     for place in range(literal_offsets[rule], literal_offsets[rule + 1]):
-                        hit &= _literal_word(
-                            inputs, packed, positions, literal[place], key, word
-                        )
+                        hit &= _literal_word(inputs, packed, positions, literal[place], key, word)
                     if adds[rule]:
                         value |= hit
                     undecided &= ~hit
@@ -189,9 +187,7 @@ def play_lists(
                 activations[channel] = 1.0 if sounds else -1.0
             if temperature > 0.0:
                 row, before = played[i, step], played[i, max(step - 1, 0)]
-                sample_keys(
-                    activations, temperature, sampling, step, chances[i, step], row, before
-                )
+                sample_keys(activations, temperature, sampling, step, chances[i, step], row, before)
             else:
                 for channel in range(keys):
                     played[i, step, channel] = activations[channel] > 0.0

@@ -99,9 +99,7 @@ class Formulas(Individuals):
                 f"list_offsets and literal_offsets must rise from 0 to all {len(adds)} rules and "
                 f"{len(literal)} literals, which must be from 0 to {2 * self.player.inputs - 1}"
             )
-        vars(self).update(
-            list_offsets=lists, adds=adds, literal_offsets=offsets, literal=literal
-        )
+        vars(self).update(list_offsets=lists, adds=adds, literal_offsets=offsets, literal=literal)
 
     @classmethod
     def silent(cls, player: Player, n: int) -> Self:

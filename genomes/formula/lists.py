@@ -30,11 +30,7 @@ class Lists(NamedTuple):
 
     def copy(self) -> "Lists":
         """Return a copy."""
-        return Lists(*(array.copy() for array in self))
-
-    def take(self, rows: Indices) -> "Lists":
-        """Return the lists at `rows` (int64), in that order."""
-        return Lists(*(array[rows] for array in self))
+        return Lists(self.literals.copy(), self.sizes.copy(), self.adds.copy(), self.counts.copy())
 
 
 def lists_of(formulas: Formulas, rules: int, literals: int) -> Lists:
@@ -111,9 +107,7 @@ def copy_list(source: Lists, row: int, target: Lists, other: int) -> None:
 
 
 @device
-def put_rule(
-    lists: Lists, row: int, rule: int, adds: bool, literals: Literals, size: int
-) -> None:
+def put_rule(lists: Lists, row: int, rule: int, adds: bool, literals: Literals, size: int) -> None:
     """Replace a rule.
 
     Args:

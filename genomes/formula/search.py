@@ -2,7 +2,7 @@
 
 Every list is searched by itself, from its current rules:
 
-1. An edit is proposed: a new rule, a rule removed, or a rule with a literal added, removed, replaced
+1. An edit is proposed: a new rule, a rule removed, or one with a literal added, removed, replaced
    or negated. Most edits are aimed: at a row that is wrong, a new rule or literal holds.
 2. Its cost is `error` times the wrong rows, plus the literals. A cheaper or equal list replaces the
    current one; one that costs d more does so with probability exp(-d / temperature) (Metropolis).
@@ -22,7 +22,6 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from genomes.arrays import BoolArray, Indices
 from genomes.errors import GenomeError
@@ -133,8 +132,17 @@ def _list_wrong(lessons: PackedLessons, output: int, cached: _Columns, count: in
 
 @inlined
 def _errors_of(
-    before: Words, kept: Words, made: Words, wanted: Words, valid: Words, output: int, rule: int,
-    after: int, adds: bool, column: Words, most: int,
+    before: Words,
+    kept: Words,
+    made: Words,
+    wanted: Words,
+    valid: Words,
+    output: int,
+    rule: int,
+    after: int,
+    adds: bool,
+    column: Words,
+    most: int,
 ) -> int:
     """Return the wrong rows if a rule of this column follows the value before a rule.
 
@@ -174,8 +182,18 @@ def _literal(
 
 @inlined
 def _propose(
-    columns: Words, offsets: Indices, true: Literals, negated: float, at: int, at_wanted: bool,
-    old: Literals, sizes: Indices, adds: BoolArray, row: int, count: int, new: Literals,
+    columns: Words,
+    offsets: Indices,
+    true: Literals,
+    negated: float,
+    at: int,
+    at_wanted: bool,
+    old: Literals,
+    sizes: Indices,
+    adds: BoolArray,
+    row: int,
+    count: int,
+    new: Literals,
     stream: Stream,
 ) -> tuple[int, int, bool, int]:
     """Draw an edit: its kind, the rule, whether this adds, and the number of its `new` literals.
@@ -206,8 +224,15 @@ def _propose(
 
 @device
 def _accept(
-    columns: _Columns, lists: Lists, row: int, kind: int, rule: int, adds: bool,
-    literals: Literals, size: int, column: Words,
+    columns: _Columns,
+    lists: Lists,
+    row: int,
+    kind: int,
+    rule: int,
+    adds: bool,
+    literals: Literals,
+    size: int,
+    column: Words,
 ) -> None:
     """Apply an edit, and renew the columns."""  # fmt: skip
     count = lists.counts[row]
@@ -249,8 +274,18 @@ def _begin(
 
 @device
 def _search_list(
-    lessons: PackedLessons, output: int, annealing: Annealing, lists: Lists, best: Lists, row: int,
-    edits: int, best_cost: float, cached: _Columns, column: Words, new: Literals, stream: Stream,
+    lessons: PackedLessons,
+    output: int,
+    annealing: Annealing,
+    lists: Lists,
+    best: Lists,
+    row: int,
+    edits: int,
+    best_cost: float,
+    cached: _Columns,
+    column: Words,
+    new: Literals,
+    stream: Stream,
 ) -> None:
     """Search one list."""  # fmt: skip
     wrong, size = _begin(lessons, output, cached, lists, row)
@@ -279,7 +314,7 @@ def _search_list(
             _fill(columns, new, now, column)
         # The cost that may be added: a change of d passes with probability exp(-d / temperature).
         allowed = -temperature * math.log(1.0 - uniform(stream)) - grown
-        most = wrong + int(math.floor(allowed / annealing.error))
+        most = wrong + math.floor(allowed / annealing.error)
         after = rule if kind == INSERT else rule + 1
         errors = _errors_of(
             before, kept, made, wanted, valid, output, rule, after, is_added, column, most

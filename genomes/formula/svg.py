@@ -1,7 +1,7 @@
 """Pictures of formulas for notebooks: a row per rule, literals by steps ago.
 
-A filled mark is a key that must have sounded, a hollow one a key that must not. The sign at the left
-says whether the rule lets the key sound or silences it. Marks have titles.
+A filled mark is a key that must have sounded, a hollow one a key that must not. The sign at the
+left says whether the rule lets the key sound or silences it. Marks have titles.
 """
 
 from collections.abc import Iterator

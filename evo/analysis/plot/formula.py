@@ -1,7 +1,7 @@
 """Draw a formula, and write it as text with the names of notes.
 
-Every rule is a row, from the highest key to the lowest. A mark is a key so many steps ago: filled if
-it must have sounded, hollow if it must not.
+Every rule is a row, from the highest key to the lowest. A mark is a key so many steps ago: filled
+if it must have sounded, hollow if it must not.
 """
 
 from collections.abc import Callable

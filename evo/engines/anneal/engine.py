@@ -1,13 +1,13 @@
 """Boolean formulas by annealed edits, or by selection on scores.
 
 If the fitness says what should be played (`Engine.teach`), every generation continues a search by
-lessons (`genomes.formula.search`). Each individual is a chain of its own, and each of its rule lists
-a search of its own. The population has the best lists so far: individual 0 the best of every key,
-the next the second best, and so on. Temperatures fall for `annealing.cooling` generations. Then the
-search is heated again, from the best lists. Once all lessons are right it goes on to shrink them.
-So a run ends by the usual settings of [stop]: at the first exact formula, or (the preset of
-memorize) when no shorter one has been found for some generations. The champion is replaced by a
-shorter formula of the same score.
+lessons (`genomes.formula.search`). Each individual is a chain of its own, and each of its rule
+lists a search of its own. The population has the best lists so far: individual 0 the best of every
+key, the next the second best, and so on. Temperatures fall for `annealing.cooling` generations.
+Then the search is heated again, from the best lists. Once all lessons are right it goes on to
+shrink them. So a run ends by the usual settings of [stop]: at the first exact formula, or (the
+preset of memorize) when no shorter one has been found for some generations. The champion is
+replaced by a shorter formula of the same score.
 
 Otherwise scores select. The best formulas so far, or with scores by output the best rule list of
 every key so far, are the parents (`pool`). The first child copies the best of them; the others are
@@ -127,8 +127,9 @@ class Anneal(Engine[AnnealSettings]):
         """Continue the search by lessons; the population becomes the best lists so far."""
         settings, operators = self.settings, self._operators
         best = operators.lists(self.ask())
-        begins = self._chains is None or self.generation % settings.annealing.cooling == 0
-        chains = best.copy() if begins else operators.lists(self._chains)
+        goes_on = self.generation % settings.annealing.cooling > 0
+        kept = self._chains if goes_on else None
+        chains = best.copy() if kept is None else operators.lists(kept)
         key = drawn_key(stream(self.seed, Role.BREED, self.generation))
         rates = settings.annealing_rates(self.generation)
         if self._wrong is None:  # nothing was searched yet
@@ -147,7 +148,8 @@ class Anneal(Engine[AnnealSettings]):
     def _costs(self, wrong: Indices) -> FloatArray:
         """Return the costs of the population's lists: float64 (n, lists)."""
         sizes = self.ask().sizes()[:, :, 1]
-        return self.settings.annealing.error * wrong.reshape(sizes.shape) + sizes
+        error = self.settings.annealing.error
+        return np.asarray(error * wrong.reshape(sizes.shape) + sizes, np.float64)
 
     def _select(self, scores: Scores) -> None:
         """Breed children of the best formulas so far."""
