@@ -100,13 +100,23 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
             chosen = lags_for(
                 _rolls(config, songs), lags, songs[0].steps_per_beat, _fit(table, songs)
             )
-            changes[config.genome_name] = {"genome": {"lags": chosen}}
+            changes[config.genome_name] = {"genome": {"lags": chosen, **_metre(config, songs)}}
         if table.durations:
             planes = {"planes": 2, "keys": 2 * songs[0].keys}
             changes["grid"] = {"engine": {"grid": planes}}
         return changes
     presets: Mapping[str, Changes] = LIKELIHOOD_WITH_DURATIONS if table.durations else LIKELIHOOD
-    return dict(presets) | {"": {"task": {"mode": mode, **grid}}}
+    metre = _metre(config, songs)
+    read = {config.genome_name: {"genome": metre}} if metre else {}
+    return dict(presets) | read | {"": {"task": {"mode": mode, **grid}}}
+
+
+def _metre(config: Config, songs: Sequence[Song]) -> Changes:
+    """Return settings of what is read besides lags, for genome kinds that have them."""
+    if not hasattr(config.genome, "bar"):
+        return {}
+    bars = {song.bar for song in songs}
+    return {"bar": bars.pop() if len(bars) == 1 else 0, "planes": 1 + config.task.durations}
 
 
 def _fit(table: MemorizeSettings, songs: Sequence[Song]) -> bool:

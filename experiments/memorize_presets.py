@@ -62,6 +62,12 @@ PRESETS: dict[str, Changes] = {
             "DefaultReproduction": {"min_species_size": 1},
         },
     },
+    # A single chain, as one long annealing finds shorter formulas than several short ones. A run
+    # ends when no shorter formula was found for as long as an annealing takes.
+    "anneal": {
+        "stop": {"generations": 1000, "stagnation": 10, "solved": False},
+        "engine": {"population": {"size": 1}, "formula": {"rules": 1024}},
+    },
     # One case per step: every step is a separate search, and all run in parallel. The best
     # individual for each step is kept, and a child takes each step from the best of its parents.
     "grid": {
@@ -109,6 +115,11 @@ LIKELIHOOD: dict[str, Changes] = {
     "": {"task": {"mode": "likelihood"}},
     # There is no score by output.
     "neat": {"stop": {"generations": 300}, "engine": {"Modules": {"by_output": False}}},
+    # Songs are scored by probabilities, so nothing is taught: scores select.
+    "anneal": {
+        "stop": {"generations": 300, "stagnation": 0},
+        "engine": {"population": {"size": 100}, "formula": {"rules": 64}},
+    },
     "deap-history-user": {
         "engine": {"algorithm": {"kind": "eaSimple"}, "population": {"elitism": 0}}
     },

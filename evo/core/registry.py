@@ -36,6 +36,8 @@ ENGINES = {
     "deap-history-user": EngineEntry(
         "history-user", "evo.engines.deap.history_user:HistoryUserDeap"
     ),
+    "anneal": EngineEntry("formula", "evo.engines.anneal.engine:Anneal"),
+    "deap-formula": EngineEntry("formula", "evo.engines.deap.formula:FormulaDeap"),
 }
 # Baselines for any genome kind; the kind is added to the name: random-grid.
 BASELINES = {
@@ -47,10 +49,13 @@ GENOMES = {
     "network": "genomes.network.networks:Networks",
     "grid": "genomes.grid.grids:Grids",
     "history-user": "genomes.history_user.networks:HistoryUsers",
+    "formula": "genomes.formula.formulas:Formulas",
 }
-# Drawings of a champion by genome kind: functions of a batch of one and the lowest note -> files.
+# Drawings and texts of a champion by genome kind: functions of a batch of one and the lowest note,
+# which return files.
 PICTURES = {
     "network": "evo.analysis.plot.network:network_pictures",
+    "formula": "evo.analysis.plot.formula:formula_files",
 }
 FITNESSES = {
     "memorization": "evo.fitness.memorization:Memorization",

@@ -1,4 +1,4 @@
-"""Draw figures of runs, champions' performances and networks.
+"""Draw figures of runs, champions' performances, networks and formulas.
 
     fitness     scores, correct steps, species and network sizes over generations
     comparison  success over evaluations, per group of runs
@@ -7,6 +7,7 @@
     rolls       piano rolls: a song, a song above its performance, or several pieces
     history     read distances of a network, with the repeats of the songs
     guessing    predictors' hit rates over the course of a piece
+    formula     a formula's rules
     network     a network's nodes and connections
     records     series read from a log, and their lines
     style       colours, fonts, and PNG files that are reproducible to the byte
@@ -17,6 +18,7 @@ display is needed and no figure has to be closed.
 
 from evo.analysis.plot.comparison import comparison_figure
 from evo.analysis.plot.fitness import fitness_figure, panels_of
+from evo.analysis.plot.formula import formula_figure
 from evo.analysis.plot.guessing import guessing_figure
 from evo.analysis.plot.history import lags_figure, reading_figure
 from evo.analysis.plot.network import network_figure
@@ -27,6 +29,7 @@ from evo.analysis.plot.style import png_bytes, save_figure
 __all__ = [
     "comparison_figure",
     "fitness_figure",
+    "formula_figure",
     "guessing_figure",
     "lags_figure",
     "network_figure",

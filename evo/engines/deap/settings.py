@@ -20,6 +20,7 @@ from typing import Annotated, Literal
 
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
+from evo.engines.anneal.settings import Shape as FormulaShape
 from evo.engines.es.settings import NetworkSettings
 from evo.engines.ga.settings import GridSettings, GridShape
 from evo.engines.ga.settings import Population as GridPopulation
@@ -234,3 +235,47 @@ class DeapHistoryUserSettings(DeapSettings, frozen=True, dict=True):
     def genes(self) -> int:
         """Weights of a HistoryUser."""
         return self.shape.weights
+
+
+class TreeMate(Settings, frozen=True):
+    """Crossover of trees."""
+
+    kind: Annotated[
+        Literal["cxOnePoint", "cxOnePointLeafBiased"],
+        Meta(description="Crossover of deap.gp."),
+    ] = "cxOnePoint"
+    termpb: Annotated[
+        Share, Meta(description="With cxOnePointLeafBiased: probability of crossing at a leaf.")
+    ] = 0.1
+    indpb: Annotated[
+        Share, Meta(description="Probability of crossing a key's trees; one at least.")
+    ] = 0.3
+
+
+class TreeMutate(Settings, frozen=True):
+    """Mutation of trees."""
+
+    kind: Annotated[
+        Literal["mutUniform", "mutNodeReplacement", "mutInsert", "mutShrink", "edits"],
+        Meta(description="Mutation of deap.gp, or edits of the engine anneal."),
+    ] = "mutUniform"
+    height: Annotated[
+        int, Meta(ge=0, le=8, description="With mutUniform: maximum height of the new subtree.")
+    ] = 2
+    indpb: Annotated[
+        Share, Meta(description="Probability of mutating a key's tree; one at least.")
+    ] = 0.1
+
+
+class DeapFormulaSettings(DeapSettings, frozen=True):
+    """All settings of the engine deap for formulas."""
+
+    formula: FormulaShape = FormulaShape()
+    mate: TreeMate = TreeMate()
+    mutate: TreeMutate = TreeMutate()
+
+    @property
+    def genes(self) -> int:
+        """Literals that a formula has room for, and the signs of its rules."""
+        shape = self.formula
+        return shape.keys * shape.rules * (1 + shape.literals)

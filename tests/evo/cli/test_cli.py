@@ -30,7 +30,9 @@ from evo.music.tunes import tune
 from evo.runs.description import load_config, read_log
 from evo.workers.serial import Serial
 
-ENGINE_NAMES = ("neat", "neat-python", "ga", "es", "deap", "random", "one-plus-one")
+ENGINE_NAMES = (
+    "neat", "neat-python", "ga", "es", "deap", "anneal", "random", "one-plus-one",
+)  # fmt: skip
 DEFAULT_ENGINE = default_engine("network")
 SMALL = ("--population", "12", "--generations", "3", "--set", "stop.solved=false")
 

@@ -36,6 +36,7 @@ READER = {"network": {"inputs": 0, "layers": [4], "history": 6}}
 # The same for DEAP's engines, which share no other settings with ours.
 CELLS = {"grid": GRID["grid"]}
 SIMPLE = {"algorithm": {"kind": "eaSimple"}}
+TREES = {"formula": {"rules": 12}}
 COMMA = {"algorithm": {"kind": "eaMuCommaLambda", "mu": 8}}
 # Every engine, with what makes it show most, and those that can breed otherwise in that way too.
 WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names()} | {
@@ -70,6 +71,10 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names(
     "es": READER,
     "es, snes": READER | {"strategy": {"kind": "snes"}},
     "es, sep-cma": READER | {"strategy": {"kind": "sep-cma"}},
+    "deap-formula": TREES,
+    "deap-formula, simple": TREES | SIMPLE,
+    "deap-formula, edits": TREES | {"mutate": {"kind": "edits"}},
+    "anneal, whole formulas": {"variation": {"by_output": False}},
     "es, weighted-mean": READER | {"strategy": {"kind": "weighted-mean"}},
 }
 

@@ -104,6 +104,8 @@ QUICK: dict[str, Changes] = {
     "ga2": {"population": {"size": 8}},
     "es2": {"population": {"size": 8}, "network": {"layers": [2], "last": 2}},
     "deap-grid2": {"population": {"size": 8}},
+    "anneal2": {"population": {"size": 8}, "annealing": {"edits": 1000}},
+    "deap-formula2": {"population": {"size": 8}, "formula": {"rules": 8}},
     "deap-history-user2": {"population": {"size": 8}, "network": {"layers": [2], "last": 2}},
 }
 
@@ -113,7 +115,7 @@ QUICK: dict[str, Changes] = {
     [
         *fitting(["ga2"]), ("xor", "neat2"), ("xor", "neat-python2"), ("memorize", "neat2"),
         ("copy", "es2"), ("memorize", "es2"), ("memorize", "deap-grid2"), ("guess", "deap-grid2"),
-        ("memorize", "deap-history-user2"),
+        ("memorize", "deap-history-user2"), ("memorize", "anneal2"), ("guess", "deap-formula2"),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("copies")

@@ -28,6 +28,7 @@ SMALL: dict[str, dict[str, dict[str, Any]]] = {
     "network": {},
     "grid": {"grid": {"steps": 24, "bar": 4}},
     "history-user": {"network": {"inputs": 0, "layers": [4], "history": 6}},
+    "formula": {},
 }
 
 

@@ -1,0 +1,121 @@
+"""Draw a formula, and write it as text with the names of notes.
+
+Every rule is a row, from the highest key to the lowest. A mark is a key so many steps ago: filled
+if it must have sounded, hollow if it must not.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from evo.analysis.plot.style import (
+    BLUE,
+    GREY,
+    INK,
+    PALE,
+    VERMILLION,
+    caption,
+    legend_right,
+    new_figure,
+    png_bytes,
+    style,
+    title,
+)
+from evo.music.midi.units import note_name
+from genomes.formula.drawing import MAX_ROWS, DrawnRule, drawn_rules, sizes_in_words
+from genomes.formula.formulas import Formulas
+from genomes.formula.text import formula_text
+
+WIDTH, ROW = 11.0, 0.17  # inches, and inches per rule
+
+
+def formula_files(formulas: Formulas, lowest_note: int | None) -> dict[str, bytes]:
+    """Return the picture and the text of a champion, by file name.
+
+    Args:
+        formulas: A batch of one.
+        lowest_note: MIDI note of key 0; None if it is unknown.
+    """
+    text = formula_text(formulas, _names(formulas, lowest_note))
+    return {
+        "formula.png": png_bytes(formula_figure(formulas, lowest_note)),
+        "formula.txt": text.encode(),
+    }
+
+
+def _names(formulas: Formulas, lowest_note: int | None) -> Callable[[int], str]:
+    """Return a function that names channels."""
+    span = formulas.player.span
+
+    def name(channel: int) -> str:
+        held, key = divmod(channel, span)
+        known = lowest_note is not None and lowest_note + key < 128
+        note = note_name(lowest_note + key) if known and lowest_note is not None else f"key {key}"
+        return f"{note} held" if held else note
+
+    return name
+
+
+def formula_figure(formulas: Formulas, lowest_note: int | None = None) -> Figure:
+    """Draw a formula.
+
+    Args:
+        formulas: A batch of one.
+        lowest_note: MIDI note of key 0, for the names of keys; None for their numbers.
+
+    Raises:
+        ValueError: If there is not exactly one formula.
+    """
+    if len(formulas) != 1:
+        raise ValueError(f"formulas: expected a batch of one, got {len(formulas)}")
+    rules = drawn_rules(formulas, _names(formulas, lowest_note))
+    shown = rules[:MAX_ROWS]
+    longest = max(formulas.player.lags)
+    with style():
+        figure = new_figure(WIDTH, ROW * max(len(shown), 6) + 1.2, head=0.6, foot=0.25)
+        axes = figure.subplots()
+        axes.set_ylim(len(shown) + 0.5, -1.0)
+        axes.set_xlim(-longest * 1.02, longest * 0.09)
+        ticks = np.unique(np.array([1, *range(8, longest + 1, 8 if longest <= 80 else 32)]))
+        axes.set_xticks(-ticks, [str(tick) for tick in ticks])
+        axes.set_xlabel("steps ago")
+        axes.set_yticks([])
+        for row, rule in enumerate(shown):
+            _draw_rule(axes, row, rule, longest)
+        title(figure, sizes_in_words(formulas), "the last rule that holds decides")
+        legend_right(
+            figure,
+            [
+                Line2D([], [], color=colour, marker="o", linewidth=0, label=text, mfc=fill)
+                for colour, fill, text in (
+                    (BLUE, BLUE, "sounds"),
+                    (VERMILLION, VERMILLION, "is silent"),
+                    (GREY, "white", "if this was silent"),
+                )
+            ],
+        )
+        if len(rules) > len(shown):
+            caption(figure, f"Not drawn: {len(rules) - len(shown):,} more rules.")
+    return figure
+
+
+def _draw_rule(axes: Axes, row: int, rule: DrawnRule, longest: int) -> None:
+    """Draw a rule as a row of marks."""
+    colour = BLUE if rule.adds else VERMILLION
+    axes.axhline(row, color=PALE, linewidth=0.6, zorder=1)
+    axes.text(
+        -longest * 1.03, row, rule.owner, ha="right", va="center_baseline", fontsize=8, color=INK
+    )
+    for mark in rule.marks:
+        x = -mark.ago if mark.ago else longest * 0.03
+        axes.plot(
+            [x], [row], "o", markersize=4.5, color=colour, zorder=3,
+            markerfacecolor="white" if mark.negated else colour,
+        )  # fmt: skip
+        axes.text(
+            x + longest * 0.006, row, mark.name, va="center_baseline", fontsize=6, color=GREY,
+            zorder=4,
+        )  # fmt: skip
