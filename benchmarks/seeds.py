@@ -1,11 +1,12 @@
 """Measure `evo run EXPERIMENT --seeds` beside the seconds of its runs.
 
-    python benchmarks/seeds.py xor --seeds 100 --first-seed 100 --workers 2
+    python benchmarks/seeds.py --seeds 100 --first-seed 100 --workers 2 xor
+    python benchmarks/seeds.py --seeds 3 --alone 3 memorize -- --engine ga
 
 Prints the elapsed and processor seconds of the whole command, the sum of the runs' own seconds
 (`wall_seconds` of their results), and their ratio. With --alone N, the first N seeds are also
 carried out in a new process each, and all files compared but for times. Other options of `evo run`
-follow after `--`.
+follow the experiment, after `--`.
 """
 
 import common  # first: it arranges the import path

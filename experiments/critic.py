@@ -113,12 +113,12 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
         config: The run's configuration.
         find: Finds the songs of `--song`.
     """
-    grid, style = _sizes(config.task, find)
+    grid, style, voices = _sizes(config.task, find)
     bar = style.bar.steps
     lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
     shape, edits = {"bar": bar}, FILES if style.detailed else {}
     if config.task.durations:
-        shape |= {"planes": 2, "keys": 2 * grid["keys"]}
+        shape |= {"planes": 2, "keys": 2 * grid["keys"], "voices": voices, "most_voices": voices}
         edits = {**edits, **LENGTHS}
     return {
         "": {"task": grid},
@@ -127,15 +127,16 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
     }
 
 
-def _sizes(table: CriticSettings, find: FindSongs) -> tuple[dict[str, int], Style]:
-    """Return keys, resolution and length of the training set, and its style."""
+def _sizes(table: CriticSettings, find: FindSongs) -> tuple[dict[str, int], Style, int]:
+    """Return keys, resolution and length of the training set, its style, and its voices."""
     if table.critics:
         critics = _read(Path(table.critics))
         rolls, style = critics.songs, critics.style
     else:
         rolls, _, style = corpus_of(table, find)
     sizes = {"steps": rolls.shape[1], "keys": rolls.shape[2]}
-    return sizes | {"steps_per_beat": style.steps_per_beat}, style
+    voices = int(np.median(rolls.sum(axis=2).max(axis=1)))  # usual most onsets at a step
+    return sizes | {"steps_per_beat": style.steps_per_beat}, style, voices
 
 
 def corpus_of(

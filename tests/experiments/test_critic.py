@@ -120,6 +120,19 @@ def test_pieces_have_lengths_of_their_own_with_any_workers_and_after_a_kill(
     assert {"length_surprise", "sounding"} < set(document["records"][0])
 
 
+@pytest.mark.parametrize(("durations", "voices"), [(True, 2), (False, 1)])
+def test_with_durations_a_grid_has_as_many_voices_as_most_songs(
+    durations: bool, voices: int
+) -> None:
+    chords = few_panel().songs | np.roll(few_panel().songs, 4, axis=2)
+    critics = replace(few_panel(), songs=chords, sounding=chords)
+    config = EXPERIMENT.config("ga").changed({"critic": {"critics": "x", "durations": durations}})
+    with patch("evo.experiments.critic._read", lambda path: critics):
+        assert EXPERIMENT.follow_up is not None
+        config = EXPERIMENT.config("ga", EXPERIMENT.follow_up(config, SongFinder()))
+    assert config.engine.grid.most_voices == config.engine.grid.voices == voices
+
+
 @pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("engine", ["neat", "es", "deap-grid", "random-grid"])
 def test_performers_of_every_kind_play_lengths(lasting: Path, tmp_path: Path, engine: str) -> None:
