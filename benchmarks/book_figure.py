@@ -27,7 +27,7 @@ from evo.music.song import Song
 
 KINDS = {
     "networks, children as edits": (BLUE, "connections", ("neat", ())),
-    "Boolean formulas": (GREEN, "literals", ("formula", ())),
+    "Boolean formulas": (GREEN, "literals", ("anneal", ())),
     "networks of -1 and 1": (
         VERMILLION,
         "connections",
