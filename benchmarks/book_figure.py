@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import songs as books
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
 
 from evo.analysis.plot.style import BLUE, GREEN, VERMILLION, caption, new_figure, style, title
 from evo.experiment import player_of
@@ -86,10 +87,12 @@ def _draw(left: Axes, right: Axes, courses: dict[str, list[Course]]) -> None:
             right.plot(course.seconds, course.size, color=colour)
     for axes in (left, right):
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
         axes.set_xlabel("seconds of processor time")
     left.set_ylabel("share of the book right")
     left.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     right.set_yscale("log")
+    right.yaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}"))
     right.set_ylabel("connections, or literals")
     marks = (
         (GREEDY_BOOK, "greedy rule list for 31 songs, not evolved"),
@@ -101,9 +104,9 @@ def _draw(left: Axes, right: Axes, courses: dict[str, list[Course]]) -> None:
         right.text(0.98, size, words, transform=right.get_yaxis_transform(), fontsize=7,
                    color="0.35", ha="right", va="bottom")  # fmt: skip
     left.axhline(NEAT_STEP, color="0.6", linestyle=":", linewidth=1)
-    left.text(0.98, NEAT_STEP, "NEAT then: this share of one song", fontsize=7, color="0.35",
+    left.text(0.98, NEAT_STEP, "NEAT's best then: step 27 of 128, of one song", fontsize=7, color="0.35",
               transform=left.get_yaxis_transform(), ha="right", va="bottom")  # fmt: skip
-    left.legend(loc="lower left", fontsize=7.5)
+    left.legend(loc="center right", fontsize=7.5)
 
 
 def main() -> None:

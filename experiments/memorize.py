@@ -15,10 +15,11 @@ generalisation. HistoryUsers learn a folder of songs in this mode:
     evo play RUN --temperature 0.7 --seed 3
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from evo.experiments.memorize_past import metre_of, past_of, rolls_of
 from evo.experiments.memorize_presets import LIKELIHOOD, LIKELIHOOD_WITH_DURATIONS, PRESETS
 
 from evo.core.config import Config
@@ -42,17 +43,14 @@ from evo.experiment import (
 from evo.fitness.base import Fitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
-from evo.music.lags import MAX_LAG, Rolls, lags_for, lags_in_words
+from evo.music.lags import lags_in_words
 from evo.music.settings import SongSettings, channels_of, fixed_grid
 from evo.music.song import Song
 from evo.music.song_finder import load_songs
 from genomes.base import Streams
-from genomes.player import LARGEST_PAST
 from genomes.sampling import PLAIN, sampling_of
 
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
-# The usual lags are made for eighths, in bars that divide this number of them.
-LAGS_BEAT, LAGS_BAR = 2, 8
 
 
 class MemorizeSettings(SongSettings, frozen=True):
@@ -97,41 +95,18 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         changes: dict[str, Changes] = {"": {"task": {"mode": mode, **grid}}}
         lags = getattr(config.genome, "lags", ())
         if lags:  # lags that the user has set override these
-            chosen = lags_for(
-                _rolls(config, songs), lags, songs[0].steps_per_beat, _fit(table, songs)
-            )
-            changes[config.genome_name] = {"genome": {"lags": chosen, **_metre(config, songs)}}
+            chosen, read = past_of(config, songs)
+            changes[config.genome_name] = {
+                "genome": {"lags": chosen, **read, **metre_of(config, songs)}
+            }
         if table.durations:
             planes = {"planes": 2, "keys": 2 * songs[0].keys}
             changes["grid"] = {"engine": {"grid": planes}}
         return changes
     presets: Mapping[str, Changes] = LIKELIHOOD_WITH_DURATIONS if table.durations else LIKELIHOOD
-    metre = _metre(config, songs)
+    metre = metre_of(config, songs)
     read = {config.genome_name: {"genome": metre}} if metre else {}
     return dict(presets) | read | {"": {"task": {"mode": mode, **grid}}}
-
-
-def _metre(config: Config, songs: Sequence[Song]) -> Changes:
-    """Return settings of what is read besides lags, for genome kinds that have them."""
-    if not hasattr(config.genome, "bar"):
-        return {}
-    bars = {song.bar for song in songs}
-    return {"bar": bars.pop() if len(bars) == 1 else 0, "planes": 1 + config.task.durations}
-
-
-def _fit(table: MemorizeSettings, songs: Sequence[Song]) -> bool:
-    """Return whether the usual lags are made for these songs."""
-    return not table.durations and all(
-        song.steps_per_beat == LAGS_BEAT and LAGS_BAR % song.bar == 0 for song in songs
-    )
-
-
-def _rolls(config: Config, songs: Sequence[Song]) -> Rolls:
-    """Return the songs as a player with inputs reads them."""
-    table: MemorizeSettings = config.task
-    player, rolls = config.genome, [song.roll(table.durations) for song in songs]
-    longest = min(MAX_LAG, LARGEST_PAST // rolls[0].shape[1])
-    return Rolls(rolls, table.prompt_steps, player.before_start == player.off, longest)
 
 
 def held_out_count(songs: int, share: float) -> int:
@@ -229,7 +204,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
     if lags and table.mode != "likelihood":
         usual = EXPERIMENT.config(config.run.engine).genome.lags
         option = f"{config.genome_name}.lags"
-        text = lags_in_words(_rolls(config, songs), lags, lags != usual, option)
+        text = lags_in_words(rolls_of(config, songs), lags, lags != usual, option)
         if text:
             show_message(text)
 

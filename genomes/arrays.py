@@ -11,6 +11,7 @@ from genomes.errors import GenomeError
 BoolArray = NDArray[np.bool_]
 Codes = NDArray[np.uint8]  # indices of functions in a table
 Indices = NDArray[np.int64]  # indices, offsets, node ids and innovation numbers
+Levels = NDArray[np.int8]  # -1, 0 or 1
 IntArray = NDArray[np.int64]  # counts, times, notes
 Singles = NDArray[np.float32]
 FloatArray = NDArray[np.float64]

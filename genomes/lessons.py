@@ -11,7 +11,7 @@ the number of steps that are right if all lessons are.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -37,23 +37,23 @@ class Lessons:
     """Different windows and what should be played after them.
 
     Attributes:
-        inputs: bool (inputs, rows).
+        inputs: bool or int8 (inputs, rows).
         wanted: bool (outputs, rows).
         counts: int64 (rows,), steps that are right if the row is.
         steps: Steps in all, also those that cannot be right.
     """
 
-    inputs: BoolArray
+    inputs: Any
     wanted: BoolArray
     counts: Indices
     steps: int
 
     @classmethod
-    def of(cls, windows: BoolArray, wanted: BoolArray) -> Self:
+    def of(cls, windows: Any, wanted: BoolArray) -> Self:
         """Return the lessons of some steps.
 
         Args:
-            windows: bool (inputs, steps), what is read before each step.
+            windows: bool or int8 (inputs, steps), what is read before each step.
             wanted: bool (outputs, steps), what should be played then.
         """
         read, steps = _classes(windows)
@@ -87,12 +87,12 @@ class Lessons:
         return int(self.counts[(played == self.wanted).all(axis=0)].sum())
 
 
-def _classes(columns: BoolArray) -> tuple[Indices, int]:
+def _classes(columns: Any) -> tuple[Indices, int]:
     """Return a number per column, equal for equal columns, and the count of columns."""
     count = columns.shape[1]
-    packed = np.packbits(columns.T, axis=1)
-    if not packed.shape[1]:
+    rows = np.packbits(columns.T, axis=1) if columns.dtype == np.bool_ else columns.T
+    if not rows.shape[1]:
         return np.zeros(count, np.int64), count
-    whole = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1])))
+    whole = np.ascontiguousarray(rows).view(np.dtype((np.void, rows.shape[1])))
     _, number = np.unique(whole[:, 0], return_inverse=True)
     return number.astype(np.int64), count

@@ -319,3 +319,18 @@ def test_lags_of_the_user_are_kept_and_what_they_cannot_decide_is_said(tmp_path:
     start(tmp_path / "run", config, watcher)
     (line,) = [text for text in watcher.messages if text.startswith("At most")]
     assert "--set network.lags=1,2,3," in line
+
+
+def test_the_level_before_the_first_step_is_its_own_only_if_more_can_then_be_right(
+    tmp_path: Path,
+) -> None:
+    """Of steps without any note before them, one has a note: the end of the rest at the start."""
+    roll = np.zeros((40, 13), np.bool_)
+    roll[16:, 0] = True
+    Song(roll, name="rest").save(tmp_path / "rest.mid")
+    Song(np.eye(13, dtype=bool), name="scale").save(tmp_path / "scale.mid")
+    levels = {}
+    for name in ("rest", "scale"):
+        config = modes(song=str(tmp_path / f"{name}.mid"), genome="network")
+        levels[name] = config.genome.before_start
+    assert levels == {"rest": -1.0, "scale": 0.0}

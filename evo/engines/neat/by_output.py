@@ -134,7 +134,7 @@ class Modules:
         return self.search.rates
 
     def teach(self, taught: Taught) -> None:
-        """Take what should be played, if the networks read zeros and ones.
+        """Take what should be played, if networks read 0, 1, and 0 or -1 before the first step.
 
         Args:
             taught: What should be played.
@@ -142,11 +142,14 @@ class Modules:
         player = self.player
         if player is None or not self.search.rounds or player.voices or player.threshold:
             return
-        if (player.off, player.on, player.before_start) != (0.0, 1.0, 0.0):
+        if (player.off, player.on) != (0.0, 1.0) or player.before_start not in (0.0, -1.0):
             return
         if not set(player.extra_inputs) <= {0.0, 1.0}:
             return
-        rows = [player.input_rows(roll)[:, taught.prompt_steps :] == 1.0 for roll in taught.rolls]
+        rows = [
+            player.input_rows(roll)[:, taught.prompt_steps :].astype(np.int8)
+            for roll in taught.rolls
+        ]
         wanted = [roll[taught.prompt_steps :].T for roll in taught.rolls]
         self.lessons = Lessons.of(np.concatenate(rows, axis=1), np.concatenate(wanted, axis=1))
         self._reading = Reading.of(self.lessons.inputs)

@@ -81,8 +81,11 @@ def touched_rows(
     if kind == BIAS or kind == INPUT:
         index = len(reading.inputs) if kind == BIAS else where
         begin, end = reading.row_offsets[index], reading.row_offsets[index + 1]
-        rows[: end - begin] = reading.rows[begin:end]
-        return end - begin, end - begin, edit.size[child]
+        up = end - begin
+        rows[:up] = reading.rows[begin:end]
+        begin, end = reading.before_offsets[index], reading.before_offsets[index + 1]
+        rows[up : up + end - begin] = reading.before[begin:end]
+        return up, up + end - begin, edit.size[child]
     if kind == UNIT:
         if part.unit_weight[where] == 0.0:
             return 0, 0, 0.0

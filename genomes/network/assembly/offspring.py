@@ -252,7 +252,7 @@ def draw_children(
     )  # fmt: skip
     # Nothing is read here: edits are not aimed.
     none = np.zeros(1, np.int64)
-    reading = Reading(np.zeros((inputs, 0), np.bool_), none, none, none, none)
+    reading = Reading(np.zeros((inputs, 0), np.int8), none, none, none, none, none, none)
     part = new_part(inputs, _room(parts), rates.strict)
     links = np.zeros(inputs, np.int64)
     stream = np.zeros(1, np.uint64)

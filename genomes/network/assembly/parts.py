@@ -5,15 +5,16 @@ and -1, its *conditions*, and fires (is 1) if their sum is above its threshold. 
 one less than its +1s, it is a conjunction: it fires if these inputs are on and the others off. The
 part of an output is its bias, its weights and its units: no unit serves two outputs.
 
-All inputs are 0 or 1. Weights and biases are multiples of 1/256, so that sums of them are exact in
-float64 in any order: an activation that was updated by every edit equals one computed anew.
+All inputs are 0 or 1, or -1 before the first step. Weights and biases are multiples of 1/256, so
+that sums of them are exact in float64 in any order: an activation that was updated by every edit
+equals one computed anew.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.arrays import FloatArray, Indices, Levels
 from genomes.errors import GenomeError
 from genomes.kernels import device
 
@@ -122,13 +123,13 @@ def checked_conditions(conditions: Indices, inputs: int) -> Indices:
 
 
 @device
-def fires(conditions: Indices, threshold: int, inputs: BoolArray, row: int) -> bool:
+def fires(conditions: Indices, threshold: int, inputs: Levels, row: int) -> bool:
     """Return whether a unit fires.
 
     Args:
         conditions: int64 (`CONDITIONS`,).
         threshold: It fires if the sum is above it.
-        inputs: bool (inputs, rows).
+        inputs: int8 (inputs, rows).
         row: The row to read.
     """
     total = 0

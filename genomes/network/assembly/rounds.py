@@ -96,6 +96,8 @@ def _activate(reading: Reading, part: Part, centre: float, rows: Indices) -> Flo
         if part.weight[source] != 0.0:
             for index in range(reading.row_offsets[source], reading.row_offsets[source + 1]):
                 activation[reading.rows[index]] += part.weight[source]
+            for index in range(reading.before_offsets[source], reading.before_offsets[source + 1]):
+                activation[reading.before[index]] -= part.weight[source]
     for unit in range(part.units[0]):
         count = rows_of_unit(reading, part.conditions[unit], part.threshold[unit], rows)
         for index in range(count):

@@ -388,7 +388,7 @@ def test_where_the_past_does_not_decide_all_that_can_be_right_is_learnt_and_the_
 
 
 @pytest.mark.parametrize("levels", [
-    {"off": -1.0}, {"on": 0.5}, {"before_start": -1.0}, {"threshold": 0.5}, {"voices": 1},
+    {"off": -1.0}, {"on": 0.5}, {"before_start": -0.5}, {"threshold": 0.5}, {"voices": 1},
     {"extra_inputs": (0.3,)},
 ])  # fmt: skip
 def test_networks_that_do_not_read_zeros_and_ones_are_bred_by_scores(levels: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from evo.engines.neat.settings import ModuleSettings
-from genomes.arrays import BoolArray, FloatArray
+from genomes.arrays import FloatArray
 from genomes.errors import GenomeError
 from genomes.lessons import Lessons
 from genomes.network.assembly import edits
@@ -57,8 +57,9 @@ def grown(rates: Rates = EVENLY, generations: int = 40, n: int = 12, key: int = 
     return parts
 
 
-def outputs_of(parts: Parts, inputs: BoolArray) -> FloatArray:
+def outputs_of(parts: Parts, inputs: Any) -> FloatArray:
     """Return the outputs by the definition: float64 (rows of parts, rows)."""
+    inputs = np.asarray(inputs, np.float64)
     sums = parts.bias[:, None] + parts.weight @ inputs
     for row in range(len(parts.bias)):
         for unit in range(parts.unit_offsets[row], parts.unit_offsets[row + 1]):
@@ -85,9 +86,13 @@ def described(parts: Parts, row: int) -> tuple[Any, ...]:
     )
 
 
-def taught(steps: int = 60, seed: int = 3) -> Lessons:
+def taught(steps: int = 60, seed: int = 3, before: bool = False) -> Lessons:
+    """Return random lessons; with `before`, half of the inputs are -1 at some rows."""
     random = np.random.default_rng(seed)
-    return Lessons.of(random.random((INPUTS, steps)) < 0.3, random.random((OUTPUTS, steps)) < 0.4)
+    windows = (random.random((INPUTS, steps)) < 0.3).astype(np.int8)
+    if before:
+        windows[: INPUTS // 2, : steps // 3] = -1
+    return Lessons.of(windows, random.random((OUTPUTS, steps)) < 0.4)
 
 
 def search(rates: Rates = USUAL, **changes: Any) -> Search:
@@ -108,7 +113,7 @@ def test_networks_play_as_their_parts_are_defined(strict: bool) -> None:
     assert (parts.conditions < 0).any()
     genes = genes_of_parts(parts, OUTPUTS)
     networks = Networks(INPUTS, OUTPUTS, True, **genes._asdict())
-    inputs = np.random.default_rng(2).random((INPUTS, 50)) < 0.5
+    inputs = np.random.default_rng(2).integers(-1, 2, (INPUTS, 50))
     np.testing.assert_array_equal(
         networks.activate(inputs.T.astype(float)).transpose(0, 2, 1).reshape(-1, 50),
         outputs_of(parts, inputs),
@@ -257,9 +262,11 @@ def test_merging_applies_the_edits_of_the_best_children_to_the_parent() -> None:
 # Rounds
 
 
+@pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("aimed", [0.0, 0.7])
-def test_rounds_only_improve_and_end_when_all_rows_are_right(aimed: float) -> None:
-    lessons, reading = taught(), Reading.of(taught().inputs)
+def test_rounds_only_improve_and_end_when_all_rows_are_right(aimed: float, before: bool) -> None:
+    lessons = taught(before=before)
+    reading = Reading.of(lessons.inputs)
     how = search(EVENLY._replace(aimed=aimed), rounds=1)
     parts = silent(INPUTS, OUTPUTS, -1.0)
     before, right = loss(parts, lessons, how), np.zeros(OUTPUTS, np.bool_)
@@ -280,9 +287,10 @@ def test_rounds_only_improve_and_end_when_all_rows_are_right(aimed: float) -> No
     ]
 
 
+@pytest.mark.parametrize("before", [False, True])
 @pytest.mark.parametrize("temperature", [0.0, 0.2])
-def test_rounds_of_strict_networks_keep_their_letters(temperature: float) -> None:
-    lessons = taught(30)
+def test_rounds_of_strict_networks_keep_their_letters(temperature: float, before: bool) -> None:
+    lessons = taught(30, before=before)
     rates = EVENLY._replace(strict=True, letters=LETTERS, aimed=0.5)
     how = search(rates, rounds=40, margin=0.5, centre=0.5, temperature=temperature)
     parts, reading = silent(INPUTS, OUTPUTS, 0.0), Reading.of(lessons.inputs)
