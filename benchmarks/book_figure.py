@@ -104,7 +104,7 @@ def _draw(left: Axes, right: Axes, courses: dict[str, list[Course]]) -> None:
         right.text(0.98, size, words, transform=right.get_yaxis_transform(), fontsize=7,
                    color="0.35", ha="right", va="bottom")  # fmt: skip
     left.axhline(NEAT_STEP, color="0.6", linestyle=":", linewidth=1)
-    left.text(0.98, NEAT_STEP, "NEAT's best then: step 27 of 128, of one song", fontsize=7, color="0.35",
+    left.text(0.98, NEAT_STEP, "NEAT then: step 27 of 128 of one song", fontsize=7, color="0.35",
               transform=left.get_yaxis_transform(), ha="right", va="bottom")  # fmt: skip
     left.legend(loc="center right", fontsize=7.5)
 
