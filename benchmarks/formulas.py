@@ -1,16 +1,16 @@
 """Measure formulas: exact songs, their size beside a greedy rule list and genetic programming.
 
     python benchmarks/formulas.py song     --songs FOLDER --seeds 10
-    python benchmarks/formulas.py songs    --songs FOLDER            every song by itself, and greedy
-    python benchmarks/formulas.py book     --songs FOLDER            all songs in one formula
+    python benchmarks/formulas.py songs    --songs FOLDER            every song by itself, and
+    greedy python benchmarks/formulas.py book     --songs FOLDER            all songs in one formula
     python benchmarks/formulas.py keys     --songs FOLDER            all songs in all transpositions
     python benchmarks/formulas.py deap     --songs FOLDER --seconds 10
     python benchmarks/formulas.py held-out --songs FOLDER            five folds, F1 of onsets
 
 Songs are whole bars of 13 keys, and their first 8 steps are given. With --steps 128, every song is
-repeated or cut to that length. Seconds are processor time. A song counts as exact if `formula.json`,
-read by the lines in `genomes.formula.text`, plays it in closed loop. Greedy is the rule list that
-adds, step after step, the shortest conjunction that corrects the first wrong step.
+repeated or cut to that length. Seconds are processor time. A song counts as exact if
+`formula.json`, read by the lines in `genomes.formula.text`, plays it in closed loop. Greedy is the
+rule list that adds, step after step, the shortest conjunction that corrects the first wrong step.
 """
 
 import common  # first: it arranges the import path
@@ -125,7 +125,7 @@ def shortest(rolls: Sequence[Any], seed: int, **annealing: Any) -> tuple[Formula
     `total` that of the whole search.
     """
     best, since, exact = (10**9, 10**9), 0, None
-    for engine, figures in searched(rolls, seed, **annealing):
+    for engine, figures in searched(rolls, seed, **annealing):  # noqa: B007
         cost = (figures["wrong"], figures["literals"])
         if figures["wrong"] == 0 and exact is None:
             exact = figures["seconds"]

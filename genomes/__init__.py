@@ -6,6 +6,7 @@ Every kind is a batch of performers (`genomes.base.Performers`) and works with e
 network        networks with evolved topology (NEAT)
 grid           note grids, which are pieces of music themselves
 history_user   LSTM networks that read their own input history
+formula        lists of rules over past keys
 
 base           the contract of every kind
 arrays         types of arrays, and checks of untrusted ones

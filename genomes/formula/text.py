@@ -133,7 +133,7 @@ def export_formula(formulas: "Formulas", about: Mapping[str, Any]) -> bytes:
     if len(formulas) != 1:
         raise ValueError(f"one formula is exported at a time, got {len(formulas)}")
     player = formulas.player
-    document = {
+    document: dict[str, Any] = {
         "format": FORMAT,
         "keys": player.keys,
         "lags": list(player.lags),
@@ -149,7 +149,9 @@ def export_formula(formulas: "Formulas", about: Mapping[str, Any]) -> bytes:
             for index in range(player.lists)
         ],
     }
-    return json.dumps(document, indent=1).encode() + b"\n"
+    lists = ",\n".join(f"  {json.dumps(rules)}" for rules in document.pop("lists"))
+    lines = [f" {json.dumps(name)}: {json.dumps(value)}" for name, value in document.items()]
+    return ("{\n" + ",\n".join([*lines, f' "lists": [\n{lists}\n ]']) + "\n}\n").encode()
 
 
 def described(player: FormulaPlayer, literal: int) -> dict[str, Any]:

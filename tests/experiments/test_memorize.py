@@ -22,6 +22,7 @@ from evo.music.tunes import tune
 from evo.runs import checkpoint
 from evo.runs.configure import configuration
 from evo.runs.loading import load_run
+from genomes.formula.formulas import Formulas
 from genomes.history_user.networks import HistoryUsers
 from genomes.network.networks import Networks
 
@@ -90,13 +91,15 @@ def test_the_run_keeps_the_song_it_learns(run: Any) -> None:
 def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
     champion = run[0] / "champion"
     names = {path.name for path in champion.iterdir()}
-    of_networks = {"network.json", "network.png", "player.json"} & names
+    of_kinds = {
+        Networks: {"network.json", "network.png", "player.json"},
+        Formulas: {"formula.json", "formula.png", "formula.txt", "player.json"},
+    }
+    of_kind = of_kinds.get(type(champion_of(run)), set())
     reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers) else set()
     sheets = {"song.mid", "song.abc", "song.musicxml"}
-    assert names - of_networks == {"arrays.npz", "roll.png"} | sheets | reads
-    is_network = isinstance(champion_of(run), Networks)
-    assert of_networks == ({"network.json", "network.png", "player.json"} if is_network else set())
-    for name in {"network.png", "roll.png", "reading.png"} & names:
+    assert names == {"arrays.npz", "roll.png"} | sheets | reads | of_kind
+    for name in {"network.png", "formula.png", "roll.png", "reading.png"} & names:
         assert (champion / name).read_bytes().startswith(b"\x89PNG")
 
 

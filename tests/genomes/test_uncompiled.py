@@ -11,11 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from evo.engines.neat.innovations import Innovations
+from genomes.formula.edits import EditRates as RuleRates
+from genomes.formula.edits import edit_lists
+from genomes.formula.formulas import Formulas
+from genomes.formula.lists import formulas_in, lists_of
+from genomes.formula.packing import pack_lessons
+from genomes.formula.player import FormulaPlayer
+from genomes.formula.search import Annealing, search_lists
 from genomes.grid.cells import GridRates
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, cross_grids, first_grids
 from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape
-from genomes.lessons import Lessons
+from genomes.lessons import Lessons, Taught
 from genomes.network.assembly.edits import Rates as EditRates
 from genomes.network.assembly.from_network import parts_of_network
 from genomes.network.assembly.offspring import (
@@ -140,6 +147,26 @@ def grids() -> Results:
     return {"notes": bred.notes, "follow": bred.follow(ROLL), "crossed": crossed}
 
 
+def formulas() -> Results:
+    """Return formulas edited and annealed, and their performances."""
+    results: Results = {}
+    for relative in (False, True):
+        player = FormulaPlayer(KEYS, (1, 2, 5), bar=4, relative=relative)
+        lists = lists_of(Formulas.silent(player, 2), 5, 3)
+        rates, count = RuleRates(player.inputs, 0.2, 0.3, 0.2), len(lists.counts)
+        edit_lists(rates, lists, np.full(count, 4), KEY)
+        best, lessons = lists.copy(), pack_lessons(player.lessons(Taught((ROLL,), 2)))
+        cooling = Annealing(0.8, 0.1, 6.0, 0.9, 0.2)
+        wrong = search_lists(lessons, cooling, np.full(count, 60), lists, best, KEY)
+        batch = formulas_in(best, player)
+        results |= {f"{relative} {name}": array for name, array in batch.to_arrays().items()}
+        results |= {f"wrong {relative}": wrong, f"follow {relative}": batch.follow(ROLL)}
+        for temperature in (0.0, 0.7):
+            played = batch.perform(ROLL[:3], 9, streams(2), temperature)
+            results[f"played {temperature} {relative}"] = played
+    return results
+
+
 def history_users() -> Results:
     """Return the outputs and performances of HistoryUsers of every architecture."""
     results: Results = {}
@@ -182,6 +209,7 @@ if __name__ == "__main__":
         "recurrent": networks(False),
         "assemblies": assemblies(),
         "grids": grids(),
+        "formulas": formulas(),
         "history users": history_users(),
     }
     everything = {f"{kind}: {name}": a for kind, part in parts.items() for name, a in part.items()}

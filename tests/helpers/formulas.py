@@ -18,7 +18,9 @@ def random_formulas(player: FormulaPlayer, n: int, seed: int = 1, rules: int = 6
         literals = random.integers(0, 2 * player.inputs, size).tolist()
         return bool(random.random() < 0.6), literals
 
-    lists = [[rule() for _ in range(random.integers(0, rules + 1))] for _ in range(n * player.lists)]
+    lists = [
+        [rule() for _ in range(random.integers(0, rules + 1))] for _ in range(n * player.lists)
+    ]
     return formulas_of(player, lists)
 
 

@@ -96,22 +96,42 @@ class Trees:
 
     def _rules_from(self, tree: Sequence[Any], at: int) -> tuple[int, Rules]:
         """Return the rules of the subtree at an index, and the index after it."""
-        node = tree[at]
+        node, whole = tree[at], self._as_rules(tree, at, True, True)
         if node.arity == 0:
-            return at + 1, [] if node.name not in self._index else [(True, [self._literal(node)])]
+            return at + 1, whole or []
         if node.arity == 1:
-            end, no = self._terms(tree, at + 1, False)
-            _, yes = self._terms(tree, at + 1, True)
-            removing: Rules = [(True, []), *_as_rules(yes, False)]
-            return end, min(_as_rules(no, True), removing, key=_size)
+            end, _ = self._rules_from(tree, at + 1)
+            removing = self._as_rules(tree, at + 1, True, False)
+            return end, self._shortest(whole, None if removing is None else [(True, []), *removing])
         middle, first = self._rules_from(tree, at + 1)
         end, second = self._rules_from(tree, middle)
         adds = node.name == "or_"
-        choices = (
-            first + _as_rules(self._terms(tree, middle, adds)[1], adds),
-            second + _as_rules(self._terms(tree, at + 1, adds)[1], adds),
+        of_first = self._as_rules(tree, at + 1, adds, adds)
+        of_second = self._as_rules(tree, middle, adds, adds)
+        return end, self._shortest(
+            whole,
+            None if of_second is None else first + of_second,
+            None if of_first is None else second + of_first,
         )
-        return end, min(choices, key=_size)
+
+    def _as_rules(self, tree: Sequence[Any], at: int, value: bool, adds: bool) -> Rules | None:
+        """Return rules that hold when a subtree has a value; None if they are too many."""
+        try:
+            terms = self._terms(tree, at, value)[1]
+        except TooLargeError:
+            return None
+        return [(adds, sorted(term)) for term in terms]
+
+    def _shortest(self, *choices: Rules | None) -> Rules:
+        """Return the shortest of the choices that are not too large.
+
+        Raises:
+            TooLargeError: If all are.
+        """
+        found = [one for one in choices if one is not None]
+        if not found:
+            raise TooLargeError(f"a tree of more than {self._rules} rules")
+        return min(found, key=_size)
 
     def _terms(self, tree: Sequence[Any], at: int, value: bool) -> tuple[int, _Terms]:
         """Return when a subtree has a value, in disjunctive normal form, and the index after it."""
@@ -143,10 +163,6 @@ class Trees:
         if len(kept) > self._rules:
             raise TooLargeError(f"a tree of {len(kept)} rules, and {self._rules} fit")
         return kept
-
-
-def _as_rules(terms: _Terms, adds: bool) -> Rules:
-    return [(adds, sorted(term)) for term in terms]
 
 
 def _size(rules: Rules) -> tuple[int, int]:

@@ -83,9 +83,7 @@ def test_transposed_songs_are_the_same_to_intervals() -> None:
     song[:, :2] = roll(player, 40)[:, :2]
     formulas = random_formulas(player, 5)
     up = np.roll(song, 1, axis=1)
-    np.testing.assert_array_equal(
-        formulas.follow(song)[:, :, :2], formulas.follow(up)[:, :, 1:]
-    )
+    np.testing.assert_array_equal(formulas.follow(song)[:, :, :2], formulas.follow(up)[:, :, 1:])
 
 
 def test_above_temperature_0_notes_are_drawn() -> None:
