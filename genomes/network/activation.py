@@ -22,7 +22,7 @@ import numpy as np
 
 from genomes.arrays import Codes, FloatArray, Indices
 from genomes.kernels import borrowed, device, inlined, kernel
-from genomes.network.columns import Columns
+from genomes.network.columns import Columns, aligned
 from genomes.network.compilation import longest_row
 from genomes.network.functions import PRODUCT, SUM, activate_row, activated, aggregate_values
 from genomes.vectors import LANES, load, plus, spread, store, times
@@ -102,6 +102,69 @@ def _add(row: FloatArray, weight: float, origin: FloatArray, first: int, width: 
 
 
 @inlined
+def _add_links(
+    program: Program, p: int, columns: Columns, rows: FloatArray, row: FloatArray
+) -> None:
+    """Write the weighted sums of node p into `row`, link by link.
+
+    Zeros do not change a sum, and most keys are silent.
+    """
+    width = len(row)
+    row[:] = 0.0
+    for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
+        source, weight = program.source[link], program.weight[link]
+        if source >= program.inputs:
+            _add(row, weight, rows, (source - program.inputs) * width, width)
+            continue
+        _add(row, weight, columns.values, source * width, columns.leading[source])
+        for index in range(columns.offsets[source], columns.offsets[source + 1]):
+            t = columns.nonzero[index]
+            row[t] += weight * columns.values[source, t]
+
+
+@inlined
+def _is_dense(program: Program, p: int, columns: Columns) -> bool:
+    """Return whether node p has only sources that are read at every step."""
+    dense, width = True, columns.values.shape[1]
+    for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
+        source = program.source[link]
+        dense &= source >= program.inputs or columns.leading[source] == width
+    return dense
+
+
+@inlined
+def _sum_links(
+    program: Program, p: int, columns: Columns, rows: FloatArray, row: FloatArray
+) -> None:
+    """Write the weighted sums of node p, whose sources are read at every step, into `row`.
+
+    Four vectors of sums stay in registers while all links are added.
+    """
+    width, inputs, values = len(row), program.inputs, columns.values
+    last = width - LANES  # the same sums again at the end
+    for t in range(0, width, 4 * LANES):
+        t1, t2, t3 = min(t + LANES, last), min(t + 2 * LANES, last), min(t + 3 * LANES, last)
+        s0, s1, s2, s3 = spread(0.0), spread(0.0), spread(0.0), spread(0.0)
+        for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
+            factor, at = spread(program.weight[link]), program.source[link] * width
+            if program.source[link] < inputs:
+                s0 = plus(s0, times(factor, load(values, at + t)))
+                s1 = plus(s1, times(factor, load(values, at + t1)))
+                s2 = plus(s2, times(factor, load(values, at + t2)))
+                s3 = plus(s3, times(factor, load(values, at + t3)))
+            else:
+                at -= inputs * width
+                s0 = plus(s0, times(factor, load(rows, at + t)))
+                s1 = plus(s1, times(factor, load(rows, at + t1)))
+                s2 = plus(s2, times(factor, load(rows, at + t2)))
+                s3 = plus(s3, times(factor, load(rows, at + t3)))
+        store(s0, row, t)
+        store(s1, row, t1)
+        store(s2, row, t2)
+        store(s3, row, t3)
+
+
+@inlined
 def _fill_row(
     program: Program, p: int, columns: Columns, rows: FloatArray, row: FloatArray,
     weighted: FloatArray,
@@ -111,17 +174,10 @@ def _fill_row(
     if program.link_offsets[p] == program.link_offsets[p + 1]:
         row[:] = _constant(program, p)
     elif program.aggregation[p] == SUM:
-        row[:] = 0.0
-        for link in range(program.link_offsets[p], program.link_offsets[p + 1]):
-            source, weight = program.source[link], program.weight[link]
-            if source >= program.inputs:
-                _add(row, weight, rows, (source - program.inputs) * width, width)
-                continue
-            # Zeros do not change the sum, and most keys are silent.
-            _add(row, weight, columns.values, source * width, columns.leading[source])
-            for index in range(columns.offsets[source], columns.offsets[source + 1]):
-                t = columns.nonzero[index]
-                row[t] += weight * columns.values[source, t]
+        if _is_dense(program, p, columns):
+            _sum_links(program, p, columns, rows, row)
+        else:
+            _add_links(program, p, columns, rows, row)
         bias, response = program.bias[p], program.response[p]
         for t in range(width):
             row[t] = bias + response * row[t]
@@ -246,11 +302,12 @@ def _activate_feed_forward(
 ) -> None:  # fmt: skip
     """Compute the outputs of feed-forward networks; see `activate_rows`.
 
-    Scratch space: `values` (2, nodes, width), `match` (nodes,) of -1, `weighted` (links,).
+    Scratch space: `values` (2 * nodes, width), `match` (nodes,) of -1, `weighted` (links,).
     """
     program, columns, result = borrowed(program), borrowed(columns), borrowed(result)
     values, match, weighted = borrowed(values), borrowed(match), borrowed(weighted)
-    rows, before = values[0], values[1]  # before: of the network before
+    half = len(values) // 2
+    rows, before = values[:half], values[half:]  # before: of the network before
     for g in range(len(result)):
         first = program.node_offsets[g]
         if g > 0:
@@ -282,6 +339,7 @@ def activate_rows(program: Program, columns: Columns, result: FloatArray) -> Non
         _activate_recurrent(program, columns.values, result)
         return
     nodes, links = longest_row(program.node_offsets), longest_row(program.link_offsets)
-    values = np.zeros((2, nodes, columns.values.shape[1]))
+    values = aligned(2 * nodes, columns.values.shape[1])
+    values[:] = 0.0
     match, weighted = np.full(max(nodes, 1), -1), np.empty(max(links, 1))
     _activate_feed_forward(program, columns, result, values, match, weighted)

@@ -173,6 +173,18 @@ def test_a_feed_forward_network_computes_a_row_the_same_whatever_the_other_rows_
         assert alone[:, 0].tobytes() == together[:, row].tobytes()
 
 
+def test_a_long_song_with_few_notes_is_computed_as_its_steps_alone_are() -> None:
+    _, _, batch = population(True)
+    random = np.random.default_rng(8)
+    inputs = np.where(random.random((700, PLAYER.inputs)) < 0.01, random.normal(), 0.0)
+    inputs[:40, :5] = -1.0  # as before the start of a song
+    inputs[:, 5] = 0.5
+    together = batch.activate(inputs)
+    for row in (*range(0, 700, 50), *np.flatnonzero(inputs[:, 7])):
+        alone = batch.activate(inputs[row : row + 1])
+        assert alone[:, 0].tobytes() == together[:, row].tobytes()
+
+
 # Following and performing
 
 
