@@ -1,11 +1,11 @@
 """Measure formulas: exact songs, their size beside a greedy rule list and genetic programming.
 
-    python benchmarks/formulas.py song     --songs FOLDER --seeds 10
-    python benchmarks/formulas.py songs    --songs FOLDER            every song by itself, and
-    greedy python benchmarks/formulas.py book     --songs FOLDER            all songs in one formula
-    python benchmarks/formulas.py keys     --songs FOLDER            all songs in all transpositions
-    python benchmarks/formulas.py deap     --songs FOLDER --seconds 10
-    python benchmarks/formulas.py held-out --songs FOLDER            five folds, F1 of onsets
+    python benchmarks/formulas.py song --songs FOLDER --seeds 10
+    python benchmarks/formulas.py songs --songs FOLDER     every song by itself, and greedy
+    python benchmarks/formulas.py book --songs FOLDER      all songs in one formula
+    python benchmarks/formulas.py keys --songs FOLDER      all songs in all transpositions
+    python benchmarks/formulas.py deap --songs FOLDER --seconds 10
+    python benchmarks/formulas.py held-out --songs FOLDER  five folds, F1 of onsets
 
 Songs are whole bars of 13 keys, and their first 8 steps are given. With --steps 128, every song is
 repeated or cut to that length. Seconds are processor time. A song counts as exact if
