@@ -9,6 +9,8 @@ history_user   LSTM networks that read their own input history
 formula        lists of rules over past keys
 
 base           the contract of every kind
+lessons        what players should play next, as examples to breed by
+exponential    exp and tanh at vector speed, equal to the C library's
 arrays         types of arrays, and checks of untrusted ones
 player         how a network plays an instrument
 randomness     random numbers inside kernels

@@ -16,6 +16,8 @@ stepper       activation step by step, with the state kept
 single        one network, for functions of one
 closed_loop   playing, with each output part of the next input
 compilation   the nodes that outputs need, in a computable order
+graph         their order, found by a kernel
+columns       the inputs of songs, and the steps at which few of them are on
 functions     activation and aggregation functions
 own_functions  activation functions of users
 calling       calls of a function at an address, from kernels
@@ -26,8 +28,7 @@ speciation    compatibility distance, and division into species
 variation     crossover and mutation of a whole generation
 structure     structural mutation: adding and deleting nodes and connections
 rates         rates of mutations, and distributions of new genes
-edits         offspring that differ by one edit, for breeding by output
-merging       merging the improvements of such offspring
+assembly      networks in parts, one per output, and children that are edits of them
 
 Drawing:
 
