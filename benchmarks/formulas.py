@@ -315,7 +315,7 @@ def held_out(options: Any, rolls: list[Any]) -> dict[str, Any]:
             learned = [roll for place, roll in enumerate(rolls) if place % FOLDS != fold]
             search = searched(
                 learned, options.first_seed, player, error=error, hot=0.3, reheated=0.3,
-                cold=0.05, edits=options.edits,
+                cold=0.05, growth=1.0, edits=options.edits,
             )  # fmt: skip
             engine, found = next(itertools.islice(search, 9, None))
             test = rolls[fold::FOLDS]
