@@ -94,7 +94,7 @@ class Anneal(Engine[AnnealSettings]):
                 f"{player.inputs:,} inputs at {steps:,} steps do not fit into memory; give fewer "
                 "lags by --set formula.lags=..., or fewer songs"
             )
-        self._lessons = pack_lessons(player.lessons(taught))
+        self._lessons = pack_lessons(player.lessons(taught), self.settings.annealing.sounding)
 
     def ask(self) -> Formulas:
         """See `Engine.ask`."""

@@ -78,6 +78,9 @@ class Annealing(Settings, frozen=True):
         float,
         Meta(ge=1e-3, le=MAX_ERROR, description="Cost of a wrong step of a key, in literals."),
     ] = 6.0
+    sounding: Annotated[
+        int, Meta(ge=1, le=64, description="Weight of steps at which something should sound.")
+    ] = 1
     growth: Annotated[
         float, Meta(ge=1, le=100, description="Factor of the same with each further annealing.")
     ] = 2.0
