@@ -304,18 +304,19 @@ def held_out(options: Any, rolls: list[Any]) -> dict[str, Any]:
         said = [np.concatenate([np.zeros((lag, KEYS), np.bool_), roll[:-lag]]) for roll in rolls]
         figures[f"F1 of repeating {lag} steps ago"] = f1(said, rolls)
     ways = {
-        "one list for all keys, intervals": (True, 0.25),
-        "the same, an error costs 1": (True, 1.0),
-        "a list per key": (False, 0.5),
+        "one list for all keys, intervals": (True, 0.25, 1),
+        "the same, steps with onsets count twice": (True, 0.25, 2),
+        "the same, three times": (True, 0.25, 3),
+        "a list per key": (False, 0.5, 1),
     }
-    for name, (relative, error) in ways.items():
+    for name, (relative, error, sounding) in ways.items():
         player = FormulaPlayer(KEYS, PLAYER.lags, bar=BAR, relative=relative)
         said, tested, sizes = [], [], []
         for fold in range(FOLDS):
             learned = [roll for place, roll in enumerate(rolls) if place % FOLDS != fold]
             search = searched(
                 learned, options.first_seed, player, error=error, hot=0.3, reheated=0.3,
-                cold=0.05, edits=options.edits,
+                cold=0.05, growth=1.0, edits=options.edits, sounding=sounding,
             )  # fmt: skip
             engine, found = next(itertools.islice(search, 9, None))
             test = rolls[fold::FOLDS]

@@ -51,19 +51,24 @@ def packed(rows: BoolArray) -> Words:
     return padded.view("<u8").astype(np.uint64)
 
 
-def pack_lessons(lessons: Lessons) -> PackedLessons:
-    """Return lessons as columns of bits."""
+def pack_lessons(lessons: Lessons, sounding: int = 1) -> PackedLessons:
+    """Return lessons as columns of bits.
+
+    Args:
+        lessons: The lessons.
+        sounding: Times that a row is repeated if something should sound.
+    """
     inputs, wanted = lessons.inputs, lessons.wanted
-    if lessons.counts.max(initial=1) > 1:
-        inputs = np.repeat(inputs, lessons.counts, axis=1)
-        wanted = np.repeat(wanted, lessons.counts, axis=1)
+    counts = np.where(wanted.any(axis=0), lessons.counts * sounding, lessons.counts)
+    if counts.max(initial=1) > 1:
+        inputs, wanted = np.repeat(inputs, counts, axis=1), np.repeat(wanted, counts, axis=1)
     true = np.nonzero(inputs.T)[1].astype(np.int32)
-    counts = inputs.sum(axis=0, dtype=np.int64)
+    lengths = inputs.sum(axis=0, dtype=np.int64)
     return PackedLessons(
         packed(inputs),
         packed(wanted),
         packed(np.ones((1, inputs.shape[1]), np.bool_))[0],
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)]),
+        np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
         true,
     )
 

@@ -4,10 +4,10 @@ If the fitness says what should be played (`Engine.teach`), every generation con
 lessons (`genomes.formula.search`). Each individual is a chain of its own, and each of its rule
 lists a search of its own. The population has the best lists so far: individual 0 the best of every
 key, the next the second best, and so on. Temperatures fall for `annealing.cooling` generations.
-Then the search is heated again, from the best lists. Once all lessons are right it goes on to
-shrink them. So a run ends by the usual settings of [stop]: at the first exact formula, or (the
-preset of memorize) when no shorter one has been found for some generations. The champion is
-replaced by a shorter formula of the same score.
+Then the search is heated again, from the best lists, and errors cost more. Once all lessons are
+right it goes on to shrink them. So a run ends by the usual settings of [stop]: at the first exact
+formula, or (the preset of memorize) when no shorter one has been found for some generations. The
+champion is replaced by a shorter formula of the same score.
 
 Otherwise scores select. The best formulas so far, or with scores by output the best rule list of
 every key so far, are the parents (`pool`). The first child copies the best of them; the others are
@@ -94,7 +94,7 @@ class Anneal(Engine[AnnealSettings]):
                 f"{player.inputs:,} inputs at {steps:,} steps do not fit into memory; give fewer "
                 "lags by --set formula.lags=..., or fewer songs"
             )
-        self._lessons = pack_lessons(player.lessons(taught))
+        self._lessons = pack_lessons(player.lessons(taught), self.settings.annealing.sounding)
 
     def ask(self) -> Formulas:
         """See `Engine.ask`."""
@@ -135,20 +135,21 @@ class Anneal(Engine[AnnealSettings]):
         if self._wrong is None:  # nothing was searched yet
             none = np.zeros(len(best.counts), np.int64)
             self._wrong = search_lists(lessons, rates, none, chains, best, key)
-        edits = settings.shared_edits(self._costs(self._wrong), len(lessons.offsets) - 1)
+        edits = settings.shared_edits(
+            self._costs(self._wrong, rates.error), len(lessons.offsets) - 1
+        )
         self._wrong = search_lists(lessons, rates, edits, chains, best, key)
         self._population = formulas_in(best, operators.player)
         lists = operators.player.lists
-        order = np.argsort(self._costs(self._wrong), axis=0, kind="stable")
+        order = np.argsort(self._costs(self._wrong, rates.error), axis=0, kind="stable")
         ranked = (order * lists + np.arange(lists)).ravel()
         self._population = self._population.take_lists(ranked)
         self._chains = formulas_in(chains, operators.player).take_lists(ranked)
         self._wrong = self._wrong[ranked]
 
-    def _costs(self, wrong: Indices) -> FloatArray:
+    def _costs(self, wrong: Indices, error: float) -> FloatArray:
         """Return the costs of the population's lists: float64 (n, lists)."""
         sizes = self.ask().sizes()[:, :, 1]
-        error = self.settings.annealing.error
         return np.asarray(error * wrong.reshape(sizes.shape) + sizes, np.float64)
 
     def _select(self, scores: Scores) -> None:

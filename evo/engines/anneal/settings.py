@@ -21,6 +21,7 @@ from genomes.player import LARGEST_INPUTS
 Share = Annotated[float, Meta(ge=0, le=1)]
 # Maximum literals that the lists of one generation have room for.
 MAX_ROOM = 250_000_000
+MAX_ERROR = 1e6  # literals
 STEPS = 128  # of songs, for which `annealing.edits` are
 
 
@@ -74,8 +75,15 @@ class Annealing(Settings, frozen=True):
         float, Meta(ge=1e-3, le=1e3, description="Temperature at the end, in literals.")
     ] = 0.1
     error: Annotated[
-        float, Meta(ge=1e-3, le=1e6, description="Cost of a wrong step of a key, in literals.")
+        float,
+        Meta(ge=1e-3, le=MAX_ERROR, description="Cost of a wrong step of a key, in literals."),
     ] = 6.0
+    sounding: Annotated[
+        int, Meta(ge=1, le=64, description="Weight of steps at which something should sound.")
+    ] = 1
+    growth: Annotated[
+        float, Meta(ge=1, le=100, description="Factor of the same with each further annealing.")
+    ] = 2.0
     aimed: Annotated[
         Share, Meta(description="Share of edits that are aimed at a step that is wrong.")
     ] = 1.0
@@ -138,10 +146,13 @@ class AnnealSettings(Settings, frozen=True):
         table = self.annealing
         hot = table.hot if generation < table.cooling else table.reheated
         ratio, done = table.cold / hot, generation % table.cooling
+        # Some errors are worth longer rules than others, if all steps are to be right.
+        annealings = min(generation // table.cooling, 20)
+        error = min(table.error * table.growth**annealings, MAX_ERROR)
         return AnnealingRates(
             hot * ratio ** (done / table.cooling),
             hot * ratio ** ((done + 1) / table.cooling),
-            table.error,
+            error,
             table.aimed,
             self.formula.negated,
         )

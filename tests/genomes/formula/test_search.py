@@ -84,6 +84,8 @@ def test_rows_that_stand_for_several_steps_count_as_often() -> None:
     lessons = PLAYER.lessons(Taught((song,), 8))
     assert len(lessons.counts) < lessons.steps
     assert len(pack_lessons(lessons).offsets) - 1 == lessons.achievable
+    sounding = int(lessons.counts[lessons.wanted.any(axis=0)].sum())
+    assert len(pack_lessons(lessons, 3).offsets) - 1 == lessons.achievable + 2 * sounding
 
 
 def test_lists_that_do_not_fit_are_refused() -> None:

@@ -154,3 +154,14 @@ def test_formulas_need_a_player() -> None:
 def test_settings_that_do_not_fit_are_refused(tables: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         Anneal(tables, seed=1)
+
+
+def test_temperatures_fall_and_errors_cost_more_with_each_annealing() -> None:
+    settings = Anneal(SETTINGS, seed=1).settings
+    rates = [settings.annealing_rates(generation) for generation in range(9)]
+    assert [one.error for one in rates] == [6.0] * 4 + [12.0] * 4 + [24.0]
+    assert (rates[0].hot, rates[4].hot) == (0.8, 0.6)
+    assert rates[3].cold == pytest.approx(0.1)
+    assert all(one.cold < one.hot for one in rates)
+    edits = settings.shared_edits(np.array([[1.0, 0.0, 3.0]]), 4 * 128)
+    assert edits.tolist() == [3000, 0, 9000]
