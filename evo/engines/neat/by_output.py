@@ -24,6 +24,9 @@ output, and thousands of edits take the time of one evaluation. Between two eval
 `rounds` of children (`genomes.network.assembly.rounds`); the population is the result, a single
 network, which the fitness scores as any other.
 
+If no edit has improved a part for some generations, it is annealed for one: in some songs only
+several edits together correct a step. The champion is kept meanwhile.
+
 With `Selection.weights`, such as -1 1, every weight is one of these. Few single edits improve such
 a network, so edits are accepted one after the other by simulated annealing (Kirkpatrick, Gelatt &
 Vecchi, "Optimization by simulated annealing", 1983), from `temperature` to a twentieth of it in
@@ -52,6 +55,7 @@ from genomes.network.assembly.offspring import (
     draw_children,
     merge_children,
     parts_of_children,
+    same_rows,
     sizes_of_parts,
     unedited,
 )
@@ -63,6 +67,7 @@ from genomes.player import Player
 ELITE, PARENT = 0, 1
 # Growth factor and initial value of the number of merged edits.
 _GROWTH, _FIRST_GATHERED = 1.3, 4.0
+_PATIENCE = 3  # generations without an improvement before a part is shaken
 
 
 @dataclass
@@ -79,6 +84,7 @@ class Modules:
         seed: Random seed of the run.
         gathered: Maximum number of siblings' edits to merge per output: float64 (outputs,).
         lessons: What should be played, if the fitness knows it.
+        stalled: Generations since an edit improved each part, by lessons: int64 (outputs,).
         right: Which outputs of the population are right in all lessons; None if not known.
         exhausted: Whether all outputs of the last population were.
     """
@@ -90,6 +96,7 @@ class Modules:
     player: Player | None
     seed: int
     gathered: FloatArray
+    stalled: Indices
     lessons: Lessons | None = None
     right: BoolArray | None = None
     exhausted: bool = False
@@ -127,6 +134,7 @@ class Modules:
             player,
             seed,
             np.full(genome.num_outputs, _FIRST_GATHERED),
+            np.zeros(genome.num_outputs, np.int64),
         )
 
     @property
@@ -189,6 +197,8 @@ class Modules:
             self.exhausted = bool(self.right.all())
             if not self.exhausted:
                 parts, self.right = self._improved(population.parts, self.search.rounds, key)
+                same = same_rows(population.parts, parts) & (self.stalled < _PATIENCE)
+                self.stalled = np.where(same, self.stalled + 1, 0)
                 self._population = self.networks(parts, unedited(1, self.outputs))
             return
         credit = scores.by_output
@@ -205,7 +215,8 @@ class Modules:
         assert self.lessons is not None
         assert self._reading is not None
         search = self.search._replace(rounds=rounds)
-        parts, right, _ = improve(search, self._reading, self.lessons.wanted, parts, key)
+        shaken = self.stalled >= _PATIENCE
+        parts, right, _ = improve(search, self._reading, self.lessons.wanted, parts, shaken, key)
         return parts, right
 
     def _breed_by_scores(
@@ -277,7 +288,7 @@ class Modules:
 
     def state(self) -> State:
         """Return everything but the population that the next one depends on."""
-        return State({"gathered": self.gathered.copy()})
+        return State({"gathered": self.gathered.copy(), "stalled": self.stalled.copy()})
 
     def restore(self, state: State) -> None:
         """Take population and state.
@@ -300,4 +311,5 @@ class Modules:
                 f"population must be of {self.inputs} inputs and {self.outputs} outputs"
             )
         self.gathered = state.array("gathered", np.float64, (self.outputs,)).copy()
+        self.stalled = state.array("stalled", np.int64, (self.outputs,)).copy()
         self._population = population

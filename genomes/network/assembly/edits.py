@@ -155,13 +155,24 @@ def _draw_input(reading: Reading, row: int, stream: Stream) -> int:
 def _draw_unit(
     rates: Rates, reading: Reading, conditions: Indices, first: int, row: int, stream: Stream
 ) -> None:
-    """Fill the conditions of a new unit: input `first`, and others."""
+    """Fill the conditions of a new unit: input `first`, and others.
+
+    Aimed at `row`, it fires there. Where the inputs of `row` are also on at other rows, only a
+    negative condition tells them apart: an input that is on at another row with the first input.
+    """
     conditions[:] = 0
     conditions[0] = first + 1
     count = 1
     while count < CONDITIONS and (count < 2 or uniform(stream) < rates.further):
-        negative = row < 0 and uniform(stream) < rates.negative
-        other = _draw_input(reading, row, stream) + 1
+        negative = uniform(stream) < rates.negative
+        elsewhere = row
+        if negative and row >= 0:
+            begin, end = reading.row_offsets[first], reading.row_offsets[first + 1]
+            if end > begin:
+                elsewhere = reading.rows[begin + below(stream, end - begin)]
+        other = _draw_input(reading, elsewhere, stream) + 1
+        if negative and row >= 0 and reading.inputs[other - 1, row] == 1:
+            return
         for index in range(count):
             if abs(conditions[index]) == other:
                 return

@@ -230,6 +230,23 @@ def sizes_of_parts(parts: Parts) -> Indices:
     return sizes
 
 
+def same_rows(one: Parts, other: Parts) -> BoolArray:
+    """Return which rows of two networks' parts are equal: bool (rows,).
+
+    Args:
+        one: Parts.
+        other: Parts with as many rows.
+    """
+    same: BoolArray = (one.bias == other.bias) & (one.weight == other.weight).all(axis=1)
+    for row in np.flatnonzero(same):
+        mine, theirs = (slice(*parts.unit_offsets[row : row + 2]) for parts in (one, other))
+        same[row] = all(
+            np.array_equal(getattr(one, name)[mine], getattr(other, name)[theirs])
+            for name in ("unit_weight", "threshold", "conditions")
+        )
+    return same
+
+
 @kernel
 def draw_children(
     rates: Rates, parts: Parts, parent: Indices, edited: BoolArray, key: np.uint64

@@ -42,6 +42,7 @@ from genomes.network.assembly.reading import (
 from genomes.randomness import Stream, below, start_stream, uniform
 
 MAX_NEW_UNITS = 4096  # of one output in one call
+SHAKE = 1.0  # first temperature for a part that no single edit improves
 COLDEST = 0.05  # the last temperature, as a share of the first
 
 
@@ -208,7 +209,13 @@ def _improve(
 
 @device
 def _anneal(
-    search: Search, reading: Reading, sign: FloatArray, part: Part, key: np.uint64, output: int
+    search: Search,
+    hottest: float,
+    reading: Reading,
+    sign: FloatArray,
+    part: Part,
+    key: np.uint64,
+    output: int,
 ) -> tuple[bool, int]:
     """Change one output's part in place, edit after edit, from warm to cold; see `_improve`."""
     rows = np.empty(2 * len(sign), np.int64)
@@ -228,7 +235,7 @@ def _anneal(
     for step in range(steps):
         if wrong_rows == 0:
             break
-        temperature = search.temperature * COLDEST ** (step / steps)
+        temperature = hottest * COLDEST ** (step / steps)
         wrong, toward = -1, 0.0
         if search.rates.aimed > 0.0 and uniform(stream) < search.rates.aimed:
             wrong = _wrong_row(activation, sign, search.margin, stream)
@@ -257,7 +264,12 @@ def _anneal(
 
 @kernel
 def improve(
-    search: Search, reading: Reading, wanted: BoolArray, parts: Parts, key: np.uint64
+    search: Search,
+    reading: Reading,
+    wanted: BoolArray,
+    parts: Parts,
+    shaken: BoolArray,
+    key: np.uint64,
 ) -> tuple[Parts, BoolArray, Indices]:
     """Return improved parts of one network.
 
@@ -266,6 +278,7 @@ def improve(
         reading: What is read at every row.
         wanted: bool (outputs, rows).
         parts: The parts of one network.
+        shaken: bool (outputs,), which parts no single edit improves; they are annealed.
         key: Key of the random streams; every output has its own.
 
     Returns:
@@ -276,7 +289,8 @@ def improve(
         GenomeError: If the shapes do not fit.
     """
     outputs, inputs = parts.weight.shape
-    if wanted.shape != (outputs, reading.inputs.shape[1]) or inputs != len(reading.inputs):
+    fit = wanted.shape == (outputs, reading.inputs.shape[1]) and len(shaken) == outputs
+    if not fit or inputs != len(reading.inputs):
         raise GenomeError("parts and lessons must have the same inputs and outputs")
     right, judged = np.zeros(outputs, np.bool_), np.zeros(outputs, np.int64)
     bias, weight = parts.bias.copy(), parts.weight.copy()
@@ -289,8 +303,11 @@ def improve(
         part = new_part(inputs, room, search.rates.strict)
         take_part(parts, output, part)
         sign = np.where(wanted[output], 1.0, -1.0)
-        if search.temperature > 0.0:
-            right[output], judged[output] = _anneal(search, reading, sign, part, key, output)
+        hottest = SHAKE if shaken[output] else search.temperature
+        if hottest > 0.0:
+            right[output], judged[output] = _anneal(
+                search, hottest, reading, sign, part, key, output
+            )
         else:
             right[output], judged[output] = _improve(search, reading, sign, part, key, output)
         bias[output], weight[output] = part.bias[0], part.weight

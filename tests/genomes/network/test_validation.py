@@ -251,12 +251,12 @@ def test_kernels_that_write_units_until_their_room_is_used_up() -> None:
     )
     random = np.random.default_rng(1)
     lessons = Lessons.of(random.random((40, 300)) < 0.5, random.random((2, 300)) < 0.5)
-    parts = silent(40, 2, -1.0)
+    parts, still = silent(40, 2, -1.0), np.zeros(2, np.bool_)
     for search in (
         Search(edits, 40, 40, 0.0, 1.0, 0.0, 0.0),
         Search(edits, 200, 9, 0.0, 1.0, 0.0, 0.2),
     ):
-        parts, _, _ = improve(search, Reading.of(lessons.inputs), lessons.wanted, parts, KEY)
+        parts, _, _ = improve(search, Reading.of(lessons.inputs), lessons.wanted, parts, still, KEY)
     assert len(parts.unit_weight) > 100
     assert (parts.conditions != 0).all(axis=1).any()
     rows = np.tile(np.arange(2), (300, 1))

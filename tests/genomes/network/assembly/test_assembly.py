@@ -24,6 +24,7 @@ from genomes.network.assembly.offspring import (
     genes_of_parts,
     merge_children,
     parts_of_children,
+    same_rows,
     sizes_of_parts,
     unedited,
 )
@@ -40,6 +41,7 @@ NAMES = Rates._fields[: Rates._fields.index("negative")]
 USUAL = ModuleSettings().rates(np.empty(0))
 EVENLY = USUAL._replace(**dict.fromkeys(NAMES, 1.0), negative=0.4, further=0.5)
 LETTERS = np.array([-1.0, 1.0])
+STILL = np.zeros(OUTPUTS, np.bool_)
 
 
 def only(**rates: float) -> Rates:
@@ -271,7 +273,9 @@ def test_rounds_only_improve_and_end_when_all_rows_are_right(aimed: float, befor
     parts = silent(INPUTS, OUTPUTS, -1.0)
     before, right = loss(parts, lessons, how), np.zeros(OUTPUTS, np.bool_)
     for generation in range(300):
-        parts, right, judged = improve(how, reading, lessons.wanted, parts, np.uint64(generation))
+        parts, right, judged = improve(
+            how, reading, lessons.wanted, parts, STILL, np.uint64(generation)
+        )
         after = loss(parts, lessons, how)
         assert (after <= before).all()
         before = after
@@ -280,7 +284,7 @@ def test_rounds_only_improve_and_end_when_all_rows_are_right(aimed: float, befor
         if right.all():
             break
     assert right.all()
-    again, _, judged = improve(how, reading, lessons.wanted, parts, KEY)
+    again, _, judged = improve(how, reading, lessons.wanted, parts, STILL, KEY)
     assert not judged.any()
     assert [described(again, k) for k in range(OUTPUTS)] == [
         described(parts, k) for k in range(OUTPUTS)
@@ -295,7 +299,7 @@ def test_rounds_of_strict_networks_keep_their_letters(temperature: float, before
     how = search(rates, rounds=40, margin=0.5, centre=0.5, temperature=temperature)
     parts, reading = silent(INPUTS, OUTPUTS, 0.0), Reading.of(lessons.inputs)
     before = loss(parts, lessons, how)
-    parts, right, _ = improve(how, reading, lessons.wanted, parts, KEY)
+    parts, right, _ = improve(how, reading, lessons.wanted, parts, STILL, KEY)
     assert (loss(parts, lessons, how) < before).all()
     assert not parts.bias.any()
     assert not parts.threshold.any()
@@ -305,18 +309,37 @@ def test_rounds_of_strict_networks_keep_their_letters(temperature: float, before
     assert right.tolist() == (played == lessons.wanted).all(axis=1).tolist()
 
 
+def test_a_part_that_no_edit_improves_changes_only_when_it_is_shaken() -> None:
+    """Two rows with equal inputs want different outputs: the best is half-way between."""
+    reading = Reading.of(np.zeros((INPUTS, 2), np.int8))
+    wanted = np.tile([True, False], (OUTPUTS, 1))
+    parts = silent(INPUTS, OUTPUTS, -1.0)
+    for generation in range(20):
+        parts, right, _ = improve(
+            search(), reading, wanted, parts, STILL, np.uint64(generation)
+        )  # fmt: skip
+    assert not right.any()
+    assert (np.abs(parts.bias) < 0.01).all()
+    again, _, _ = improve(search(), reading, wanted, parts, STILL, KEY)
+    assert same_rows(parts, again).all()
+    shaken = np.arange(OUTPUTS) == 1
+    other, _, judged = improve(search(EVENLY), reading, wanted, parts, shaken, KEY)
+    assert same_rows(parts, other).tolist() == [True, False, True]
+    assert (judged > 0).all()
+
+
 def test_an_output_is_improved_without_regard_to_the_others() -> None:
     lessons = taught()
     reading, parts = Reading.of(lessons.inputs), silent(INPUTS, OUTPUTS, -1.0)
-    one, _, _ = improve(search(), reading, lessons.wanted, parts, KEY)
+    one, _, _ = improve(search(), reading, lessons.wanted, parts, STILL, KEY)
     turned = lessons.wanted.copy()
     turned[1] = ~turned[1]
-    other, _, _ = improve(search(), reading, turned, parts, KEY)
+    other, _, _ = improve(search(), reading, turned, parts, STILL, KEY)
     assert described(one, 0) == described(other, 0)
     assert described(one, 2) == described(other, 2)
     assert described(one, 1) != described(other, 1)
     with pytest.raises(GenomeError, match="same inputs"):
-        improve(search(), reading, lessons.wanted[:2], parts, KEY)
+        improve(search(), reading, lessons.wanted[:2], parts, STILL, KEY)
 
 
 # The batch
