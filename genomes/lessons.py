@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from genomes.arrays import BoolArray, Indices
+from genomes.arrays import BoolArray, Indices, checked_array
+from genomes.errors import GenomeError
 
 
 class Taught(NamedTuple):
@@ -30,6 +31,26 @@ class Taught(NamedTuple):
     rolls: tuple[BoolArray, ...]
     prompt_steps: int
     bar: int = 0
+
+
+def checked_taught(taught: Any) -> Taught:
+    """Return what is taught, after a check.
+
+    Raises:
+        GenomeError: If there is nothing to play, or rolls do not fit each other.
+    """
+    if not isinstance(taught, tuple) or len(taught) not in (2, 3):
+        raise GenomeError("give Taught(rolls, prompt_steps)")
+    rolls, prompt_steps, bar = Taught(*taught)
+    if not isinstance(rolls, list | tuple) or not rolls:
+        raise GenomeError("rolls must be a list of one or more arrays")
+    for roll in rolls:
+        checked_array("a roll", roll, np.bool_, ("steps", rolls[0].shape[-1]))
+    shortest = min(map(len, rolls))
+    for name, number, most in (("prompt_steps", prompt_steps, shortest - 1), ("bar", bar, 1 << 24)):
+        if not isinstance(number, int | np.integer) or not 0 <= number <= most:
+            raise GenomeError(f"{name} must be a whole number from 0 to {most}, got {number!r}")
+    return Taught(tuple(rolls), int(prompt_steps), int(bar))
 
 
 @dataclass(frozen=True, eq=False)

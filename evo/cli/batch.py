@@ -106,7 +106,8 @@ def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
     if ended:
         line += f" (95 % interval {low:.0%} to {high:.0%})"
     if ended < len(batch.seeds):
-        line += f"; {len(batch.seeds) - ended} are not done"
+        left = len(batch.seeds) - ended
+        line += f"; {left} {'is' if left == 1 else 'are'} not done"
     if summary.failed:
         line += f"; failed: {', '.join(f'seed {seed}' for seed in sorted(summary.failed))}"
     display.message(line)

@@ -18,10 +18,12 @@
 
 from typing import Any, Protocol, runtime_checkable
 
+from evo.core.errors import InputError
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.core.state import State
-from genomes.lessons import Taught
+from genomes.errors import GenomeError
+from genomes.lessons import Taught, checked_taught
 
 
 class Fitness(Protocol):
@@ -105,7 +107,7 @@ class LearningFitness(Fitness, Protocol):
 
 
 @runtime_checkable
-class TeachingFitness(Fitness, Protocol):
+class TeachingFitness(Protocol):
     """A fitness that knows what should be played, and hands it out to engines.
 
     It still scores every population. An engine that is taught (`Engine.teach`) may compare changes
@@ -116,12 +118,36 @@ class TeachingFitness(Fitness, Protocol):
         """Return what should be played."""
 
 
-def teach(engine: Any, fitness: Fitness) -> None:
+def teach(engine: Any, fitness: Any) -> None:
     """Teach an engine what a fitness wants to be played, if the fitness knows it.
 
     Args:
         engine: An engine; see `Engine.teach`.
         fitness: Any fitness.
+
+    Raises:
+        InputError: If the fitness hands out what cannot be played.
     """
     if isinstance(fitness, TeachingFitness):
-        engine.teach(fitness.taught())
+        try:
+            taught = checked_taught(fitness.taught())
+        except GenomeError as error:
+            raise InputError(f"{type(fitness).__name__}.taught: {error}") from None
+        player = engine.player
+        if player is not None and player.keys != taught.rolls[0].shape[1]:
+            raise InputError(
+                f"{type(fitness).__name__}.taught: rolls have {taught.rolls[0].shape[1]} keys, and "
+                f"players {player.keys}"
+            )
+        engine.teach(taught)
+
+
+def figures_of(fitness: Any, performers: Any) -> dict[str, Any]:
+    """Return a fitness's own figures of one individual; none if it has no `figures`.
+
+    Args:
+        fitness: Any fitness.
+        performers: A batch of one.
+    """
+    figures = getattr(fitness, "figures", None)
+    return {} if figures is None else figures(performers)

@@ -31,7 +31,7 @@ from evo.core.interrupt import Interrupted
 from evo.core.scores import Scores
 from evo.core.state import Count, Positive
 from evo.engines import Engine
-from evo.fitness.base import Fitness, LearningFitness
+from evo.fitness.base import Fitness, LearningFitness, figures_of
 from evo.runs.noisy import Contest, noisy_champion
 from evo.runs.record import checked_figures
 from evo.workers.base import Evaluator
@@ -123,7 +123,7 @@ def generations(
             engine.keep(contest.champion)
         champion = engine.champion
         if champion is not None and champion.generation != progress.figures_generation:
-            progress.figures = checked_figures(fitness.figures(champion.performers))
+            progress.figures = checked_figures(figures_of(fitness, champion.performers))
             progress.figures_generation = champion.generation
         if learner is not None:
             learner.learn(performers, scores, generation)

@@ -14,7 +14,7 @@ from evo.core.processes import start_child
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals, Role
 from evo.engines import engine_class
-from evo.fitness.base import Fitness, TeachingFitness, teach
+from evo.fitness.base import Fitness, TeachingFitness, figures_of, teach
 from evo.workers.evaluation import score_batch
 from genomes.kernels import cache_folder, is_compiled
 from genomes.lessons import Taught
@@ -85,7 +85,7 @@ def compile_kernels(engine: str, settings: Any, player: Player | None, fitness: 
         teach(instance, fitness)
         performers = instance.ask().take([0])
         score_batch(fitness, performers, Individuals(0, Role.EVALUATE, 0, [0]))
-        fitness.figures(performers)
+        figures_of(fitness, performers)
         breeding.join()
     except BaseException:  # its result is no longer needed
         breeding.kill()

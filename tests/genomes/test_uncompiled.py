@@ -126,7 +126,7 @@ def assemblies() -> Results:
         )  # fmt: skip
     merged = merge_children(
         parts, children, np.zeros(KEYS, np.int64), np.ones(KEYS, np.int64),
-        np.zeros(KEYS, np.int64), np.arange(KEYS + 1), False,
+        np.zeros(KEYS, np.int64), np.arange(KEYS + 1), edits,
     )  # fmt: skip
     return {"right": right, "judged": judged} | {
         f"{kind} {name}": array

@@ -223,6 +223,8 @@ class Anneal(Engine[AnnealSettings]):
             part = state.part("chains")
             self._chains = self._checked(part.part("formulas"), size)
             self._wrong = part.array("wrong", np.int64, (size * lists,))
+            if ((self._wrong < 0) | (self._wrong > 1 << 40)).any():
+                raise ValueError("wrong must be numbers of steps")
 
     def _checked(self, state: State, count: int) -> Formulas:
         """Return saved formulas, if they fit the settings."""

@@ -242,7 +242,7 @@ class Modules:
             np.array(parents, np.int64),
             np.concatenate(siblings),
             np.cumsum([0] + [len(gains) for gains in siblings], dtype=np.int64),
-            self._rates.strict,
+            self._rates,
         )
         rows = np.tile(np.arange(self.outputs, 2 * self.outputs), (n, 1))
         rows[ELITE] -= self.outputs
@@ -312,4 +312,8 @@ class Modules:
             )
         self.gathered = state.array("gathered", np.float64, (self.outputs,)).copy()
         self.stalled = state.array("stalled", np.int64, (self.outputs,)).copy()
+        if not ((self.gathered >= 1) & (self.gathered <= 1e9)).all():
+            raise ValueError("gathered must be numbers from 1")
+        if not ((self.stalled >= 0) & (self.stalled <= _PATIENCE)).all():
+            raise ValueError(f"stalled must be from 0 to {_PATIENCE}")
         self._population = population

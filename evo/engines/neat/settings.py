@@ -6,12 +6,15 @@ Names, meanings and most defaults are neat-python's, so that its files can be re
 
 from typing import Annotated, Literal
 
+import numpy as np
+
 from evo.core.errors import InputError
 from evo.core.seeds import MAX_SEED
 from evo.core.settings import Meta, Settings
 from evo.engines.neat.genome_settings import Chance, Genome, Number, Size, Structure
 from genomes.arrays import FloatArray
 from genomes.network.assembly.edits import Rates
+from genomes.network.assembly.parts import LARGEST
 
 Weight = Annotated[float, Meta(ge=0, le=1e9)]
 # Maximum genes of a first population; each takes some 40 bytes.
@@ -128,9 +131,9 @@ class ModuleSettings(Settings, frozen=True):
     freeze_below: Annotated[
         Size, Meta(description="Stop breeding an output when its loss is below this; 0 for never.")
     ] = 0.0
-    negative: Annotated[Size, Meta(description="Chance that a condition is negated.")] = 0.2
+    negative: Annotated[Chance, Meta(description="Chance that a condition is negated.")] = 0.2
     further: Annotated[
-        Size, Meta(description="Chance of one more condition of a new conjunction.")
+        Chance, Meta(description="Chance of one more condition of a new conjunction.")
     ] = 0.1
     smallest: Annotated[Size, Meta(description="Smallest move of a weight or bias.")] = 0.05
     decades: Annotated[Size, Meta(description="Decades from the smallest move to the largest.")] = (
@@ -215,8 +218,14 @@ class NeatSettings(NeatPythonSettings, frozen=True):
         default, weights = SelectionSettings(), self.Selection.weights
         if self.Modules.thresholds == "strict" and not weights:
             raise InputError("Modules.thresholds = strict needs Selection.weights, such as -1 1")
-        if self.Modules.by_output and any(weight % 1 or not weight for weight in weights):
-            raise InputError("Selection.weights must be whole with Modules.by_output, and not 0")
+        whole = all(weight % 1 == 0 and 0 < abs(weight) <= LARGEST for weight in weights)
+        if self.Modules.by_output and not whole:
+            raise InputError(
+                "Selection.weights must be whole with Modules.by_output, not 0, and at most "
+                f"{LARGEST:,.0f}"
+            )
+        if not sum(self.Modules.rates(np.empty(0))[:8]):
+            raise InputError("Modules: one of the weights of edits must be above 0")
         changed = [
             name
             for name in SelectionSettings.__struct_fields__

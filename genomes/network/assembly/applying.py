@@ -141,10 +141,29 @@ def growth(part: Part, edit: Edit, child: int) -> int:
 
 
 @device
+def may_weigh(part: Part, weight: float) -> bool:
+    """Return whether a weight is 0, one of the letters if there are any, and not too large.
+
+    Args:
+        part: The part.
+        weight: The weight.
+    """
+    if abs(weight) > LARGEST:
+        return False
+    if len(part.letters) == 0 or weight == 0.0:
+        return True
+    found = False
+    for letter in part.letters:
+        found |= weight == letter
+    return found
+
+
+@device
 def apply_edit(part: Part, edit: Edit, child: int, conditions: Indices) -> bool:
     """Apply an edit to a part; return whether it could be applied.
 
-    A removed unit keeps its place with a weight of 0.
+    A removed unit keeps its place with a weight of 0. An edit that leads to a weight that may not
+    be is not applied.
 
     Args:
         part: The part.
@@ -158,11 +177,11 @@ def apply_edit(part: Part, edit: Edit, child: int, conditions: Indices) -> bool:
             return False
         part.bias[0] += size
     elif kind == INPUT:
-        if abs(part.weight[where] + size) > LARGEST:
+        if not may_weigh(part, part.weight[where] + size):
             return False
         part.weight[where] += size
     elif kind == UNIT:
-        if part.unit_weight[where] == 0.0 or abs(part.unit_weight[where] + size) > LARGEST:
+        if part.unit_weight[where] == 0.0 or not may_weigh(part, part.unit_weight[where] + size):
             return False
         part.unit_weight[where] += size
     elif kind == NOTHING:
@@ -173,6 +192,8 @@ def apply_edit(part: Part, edit: Edit, child: int, conditions: Indices) -> bool:
         if kind == NEW_UNIT:
             unit = part.units[0]
         if threshold < 0 or unit >= len(part.unit_weight):
+            return False
+        if kind == NEW_UNIT and (size == 0.0 or not may_weigh(part, size)):
             return False
         part.threshold[unit] = threshold
         part.conditions[unit] = conditions

@@ -66,26 +66,32 @@ class EditedNetworks(Individuals):
     player: Player | None = None
 
     def __post_init__(self) -> None:
-        children = self.children
+        children, parts = self.children, self.parts
         shape = checked_array("parent", children.parent, np.int64, ("n", "outputs")).shape
-        rows, inputs = checked_array(
-            "weight", self.parts.weight, np.float64, ("rows", "inputs")
-        ).shape
-        for name, dtype in _DTYPES.items():
-            array = getattr(self.parts, name)
-            checked_array(name, array, dtype, ("any",) * getattr(array, "ndim", 1))
-        checked_parts(self.parts, inputs, rows)
-        for name in ("kind", "where"):
-            checked_array(name, getattr(children, name), np.int64, shape)
-        checked_array("size", children.size, np.float64, shape)
-        checked_array("edited", children.conditions, np.int64, (*shape, CONDITIONS))
+        weight = checked_array("weight", parts.weight, np.float64, ("rows", "inputs"))
+        rows, inputs = weight.shape
+        # Kernels need contiguous arrays.
+        parts = Parts._make(
+            (
+                checked_array(name, array, _DTYPES[name], ("any",) * getattr(array, "ndim", 1))
+                for name, array in parts._asdict().items()
+            )
+        )
+        checked_parts(parts, inputs, rows)
+        shapes = dict.fromkeys(("parent", "kind", "where", "size"), shape)
+        shapes["conditions"] = (*shape, CONDITIONS)
+        children = Children._make(
+            checked_array(name, array, np.float64 if name == "size" else np.int64, shapes[name])
+            for name, array in children._asdict().items()
+        )
         if rows % max(shape[1], 1) or not shape[1]:
             raise GenomeError(f"parts must be of whole networks with {shape[1]} outputs")
         if self.player is not None and (self.player.inputs, self.player.keys) != (inputs, shape[1]):
             raise GenomeError("the player has other inputs or keys than the networks")
         if ((children.parent < 0) | (children.parent >= rows)).any():
             raise GenomeError("parent must be rows of the parts")
-        _check_edits(self.parts, children, inputs)
+        _check_edits(parts, children, inputs)
+        vars(self).update(parts=parts, children=children)
 
     @classmethod
     def player_of(cls, settings: PlayerSettings, keys: int) -> Player:

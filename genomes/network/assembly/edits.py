@@ -19,7 +19,7 @@ import numpy as np
 
 from genomes.arrays import FloatArray, Indices
 from genomes.kernels import device
-from genomes.network.assembly.parts import CONDITIONS, QUANTUM
+from genomes.network.assembly.parts import CONDITIONS, LARGEST, QUANTUM
 from genomes.network.assembly.reading import Reading
 from genomes.randomness import Stream, below, uniform
 
@@ -57,6 +57,7 @@ class Part(NamedTuple):
         threshold: int64 (room,).
         conditions: int64 (room, `CONDITIONS`).
         strict: Whether thresholds are 0, and not those of conjunctions.
+        letters: The only values of weights; empty for any.
     """
 
     bias: FloatArray
@@ -66,6 +67,7 @@ class Part(NamedTuple):
     threshold: Indices
     conditions: Indices
     strict: bool
+    letters: FloatArray
 
 
 class Edit(NamedTuple):
@@ -105,7 +107,7 @@ def draw_size(rates: Rates, weight: float, toward: float, stream: Stream) -> flo
                 break
         return size
     size = rates.smallest * 10.0 ** (rates.decades * uniform(stream))
-    size = max(1.0, np.floor(size / QUANTUM + 0.5)) * QUANTUM
+    size = min(LARGEST, max(1.0, np.floor(size / QUANTUM + 0.5)) * QUANTUM)
     if toward != 0.0:
         return float(toward * size)
     return float(size if uniform(stream) < 0.5 else -size)

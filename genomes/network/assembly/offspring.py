@@ -80,13 +80,14 @@ def take_part(parts: Parts, row: int, part: Part) -> None:
 
 
 @device
-def new_part(inputs: int, room: int, strict: bool) -> Part:
+def new_part(inputs: int, room: int, strict: bool, letters: FloatArray) -> Part:
     """Return a part with room for units.
 
     Args:
         inputs: Inputs of the network.
         room: Maximum units.
         strict: Whether thresholds are 0.
+        letters: The only values of weights; empty for any.
     """
     return Part(
         np.zeros(1),
@@ -96,6 +97,7 @@ def new_part(inputs: int, room: int, strict: bool) -> Part:
         np.zeros(room, np.int64),
         np.zeros((room, CONDITIONS), np.int64),
         strict,
+        letters,
     )
 
 
@@ -146,7 +148,7 @@ def parts_of_children(parts: Parts, children: Children, strict: bool) -> Parts:
     """
     n, outputs = children.parent.shape
     inputs = parts.weight.shape[1]
-    part = new_part(inputs, _room(parts), strict)
+    part = new_part(inputs, _room(parts), strict, np.zeros(0))
     offsets = np.zeros(n * outputs + 1, np.int64)
     for child in range(n):
         for output in range(outputs):
@@ -182,7 +184,7 @@ def merge_children(
     parents: Indices,
     gains: Indices,
     gain_offsets: Indices,
-    strict: bool,
+    rates: Rates,
 ) -> Parts:
     """Return the parts of elites, and of parents with the edits of their best children.
 
@@ -195,13 +197,13 @@ def merge_children(
         parents: int64 (outputs,), the child whose part is the next parent.
         gains: Children whose edits are merged into it, best first, output after output.
         gain_offsets: int64 (outputs + 1,), of `gains`.
-        strict: Whether thresholds are 0.
+        rates: Which weights and thresholds there may be.
 
     Returns:
         The elites in the rows of the outputs, then the parents.
     """
     outputs, inputs = len(elites), parts.weight.shape[1]
-    part = new_part(inputs, _room(parts) + len(gains), strict)
+    part = new_part(inputs, _room(parts) + len(gains), rates.strict, rates.letters)
     conditions = np.zeros(CONDITIONS, np.int64)
     bias, weight = np.zeros(2 * outputs), np.zeros((2 * outputs, inputs))
     offsets = np.zeros(2 * outputs + 1, np.int64)
@@ -270,7 +272,7 @@ def draw_children(
     # Nothing is read here: edits are not aimed.
     none = np.zeros(1, np.int64)
     reading = Reading(np.zeros((inputs, 0), np.int8), none, none, none, none, none, none)
-    part = new_part(inputs, _room(parts), rates.strict)
+    part = new_part(inputs, _room(parts), rates.strict, rates.letters)
     links = np.zeros(inputs, np.int64)
     stream = np.zeros(1, np.uint64)
     for child in range(n):

@@ -21,7 +21,6 @@ from genomes.kernels import device
 QUANTUM = 1.0 / 256.0
 LARGEST = 2.0**20  # maximum of a weight and of a bias
 CONDITIONS = 8  # maximum conditions of a unit
-MAX_UNITS = 1 << 22
 
 
 class Parts(NamedTuple):

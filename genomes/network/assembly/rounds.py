@@ -158,9 +158,6 @@ def _improve(
     stream = np.zeros(1, np.uint64)
     start_stream(stream, key, output)
     activation = _activate(reading, part, search.centre, rows)
-    loss = 0.0
-    for row in range(len(sign)):
-        loss += max(search.margin - sign[row] * activation[row], 0.0) ** 2
     n, judged = search.children, 0
     edit = Edit(
         np.zeros(n, np.int64),
@@ -198,7 +195,6 @@ def _improve(
             if less + search.parsimony * growth(part, edit, child) >= 0.0:
                 continue
             if apply_edit(part, edit, child, conditions):
-                loss += less
                 for index in range(up):
                     activation[rows[index]] += change
                 for index in range(up, down):
@@ -300,7 +296,7 @@ def improve(
     for output in range(outputs):
         count = parts.unit_offsets[output + 1] - parts.unit_offsets[output]
         room = count + min(search.rounds * search.children, MAX_NEW_UNITS)
-        part = new_part(inputs, room, search.rates.strict)
+        part = new_part(inputs, room, search.rates.strict, search.rates.letters)
         take_part(parts, output, part)
         sign = np.where(wanted[output], 1.0, -1.0)
         hottest = SHAKE if shaken[output] else search.temperature

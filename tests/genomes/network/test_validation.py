@@ -263,7 +263,7 @@ def test_kernels_that_write_units_until_their_room_is_used_up() -> None:
     children = draw_children(edits, parts, rows, rows >= 0, KEY)
     again = merge_children(
         parts, children, np.zeros(2, np.int64), np.ones(2, np.int64),
-        np.tile(np.arange(300), 2), np.array([0, 300, 600]), False,
+        np.tile(np.arange(300), 2), np.array([0, 300, 600]), edits,
     )  # fmt: skip
     assert len(again.unit_weight) > len(parts.unit_weight)
 

@@ -249,7 +249,7 @@ def test_merging_applies_the_edits_of_the_best_children_to_the_parent() -> None:
     children.kind[:2] = edits.NOTHING
     elites, parents = np.array([3, 0, 5]), np.array([1, 1, 1])
     merged = merge_children(
-        parts, children, elites, parents, np.array([2, 4, 5]), np.array([0, 2, 2, 3]), False
+        parts, children, elites, parents, np.array([2, 4, 5]), np.array([0, 2, 2, 3]), EVENLY
     )
     single = parts_of_children(parts, children, False)
     for output, elite in enumerate(elites):
