@@ -21,6 +21,7 @@ from typing import Any, Protocol, runtime_checkable
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.core.state import State
+from genomes.arrays import BoolArray
 from genomes.lessons import Taught
 
 
@@ -116,12 +117,25 @@ class TeachingFitness(Fitness, Protocol):
         """Return what should be played."""
 
 
+@runtime_checkable
+class CorpusFitness(Fitness, Protocol):
+    """A fitness that judges predictions of songs, and hands the songs to engines.
+
+    Some genomes count in them (`genomes.reader`). Held-out songs are not among them.
+    """
+
+    def corpus(self) -> tuple[BoolArray, ...]:
+        """Return the songs to learn, bool (steps, channels) each."""
+
+
 def teach(engine: Any, fitness: Fitness) -> None:
-    """Teach an engine what a fitness wants to be played, if the fitness knows it.
+    """Give an engine what a fitness wants to be played, or the songs to predict, if it has any.
 
     Args:
-        engine: An engine; see `Engine.teach`.
+        engine: An engine; see `Engine.teach` and `Engine.read`.
         fitness: Any fitness.
     """
     if isinstance(fitness, TeachingFitness):
         engine.teach(fitness.taught())
+    if isinstance(fitness, CorpusFitness):
+        engine.read(fitness.corpus())
