@@ -76,7 +76,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=MAX_PRICE,
-            description="Playing by chance: fall of a memory's log-weight per step that it has "
+            description="Playing by chance: fall of the log-weight of memory per step that has "
             "been copied beyond copy_steps.",
         ),
     ] = 0.5

@@ -38,7 +38,7 @@ class Playing(NamedTuple):
     Attributes:
         temperature: Sampling temperature; 0 for none.
         sharpness: Factor of the log-weights of memory.
-        price: Fall of a log-weight per step copied beyond `free`.
+        price: Fall of all log-weights of memory per step that has been copied beyond `free`.
         free: Steps that are copied freely.
     """
 
@@ -71,10 +71,10 @@ def _sum_past(
 ) -> float:  # fmt: skip
     """Write the weights of all steps before one, by symbol, and return their sum."""
     sums[:] = 0.0
+    longest = 0  # literal copy that goes on
     for distance in range(1, min(step, layout.reach) + 1):
         weight = factors.pair[code_of(keep, step, distance)] * factors.distance[distance]
-        if playing.price > 0.0 and keep.length[distance] > playing.free:
-            weight *= math.exp(-playing.price * (keep.length[distance] - playing.free))
+        longest = max(longest, keep.length[distance])
         sums[symbols[step - distance]] += weight
     if layout.transposed:
         for distance in range(1, min(step, layout.reach) + 1):
@@ -82,12 +82,12 @@ def _sum_past(
             if moved > 0:
                 key = moved_key(layout, symbols[step - distance], keep.interval[distance])
                 weight = factors.moved[moved] * factors.distance[distance]
-                if playing.price > 0.0 and keep.moved[distance] > playing.free:
-                    weight *= math.exp(-playing.price * (keep.moved[distance] - playing.free))
                 sums[max(key, 0)] += weight if key >= 0 else 0.0
+    price = math.exp(-playing.price * max(longest - playing.free, 0))
     total = 0.0
-    for weight in sums:
-        total += weight
+    for symbol in range(len(sums)):
+        sums[symbol] *= price
+        total += sums[symbol]
     return total
 
 
