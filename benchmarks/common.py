@@ -149,9 +149,10 @@ def find_songs(where: str | None, steps: int = 1, steps_per_beat: int | None = N
     if where in (None, "tunes"):
         return [tune(name) for name in tune_names()]
     songs = []
+    more: dict[str, Any] = {} if steps_per_beat is None else {"steps_per_beat": steps_per_beat}
     for path in sorted(Path(where).glob("*.mid")):
         try:
-            song = Song.load(path, keys=13, steps_per_beat=steps_per_beat)
+            song = Song.load(path, keys=13, **more)
             songs.append(song.whole_bars(steps))
         except MidiError as error:
             print(f"left out: {error}")
