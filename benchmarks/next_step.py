@@ -43,6 +43,7 @@ from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
 from evo.runs.loop import Record
 from genomes.history_user.networks import HistoryUsers, Shape, delayed
+from genomes.reader.player import ReaderPlayer
 
 BEYOND = 1 << 15  # steps: a lag longer than any song
 
@@ -159,16 +160,18 @@ def reader_figures(
     config, _ = common.configured("memorize", given, songs=train, genome="reader", seed=seed)
     table = config.task
     fitness = NextStep(train, held_out, table.prompt_steps, min(table.batch, len(train)))
-    begin = time.process_time()
-    for engine, record in common.evolve(config, fitness, player_of(config, songs[0].keys)):
+    player, begin = player_of(config, songs[0].keys), time.process_time()
+    last: Any = None
+    for _, record in common.evolve(config, fitness, player):
+        last = record
         if time.process_time() - begin >= seconds:
             break
-    assert engine.champion is not None
+    assert isinstance(player, ReaderPlayer)
     return {
-        "weights": engine.champion.performers.player.weights,
-        "evaluations": record["evaluations"],
-        "learned": record["figures"]["cross_entropy"],
-        "held_out": record["figures"]["held_out_cross_entropy"],
+        "weights": player.weights,
+        "evaluations": last["evaluations"],
+        "learned": last["figures"]["cross_entropy"],
+        "held_out": last["figures"]["held_out_cross_entropy"],
     }
 
 
