@@ -82,7 +82,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
     ] = 0.5
     copy_steps: Annotated[
         int, Meta(ge=0, le=MAX_BAR, description="Playing by chance: steps that are copied freely.")
-    ] = 32
+    ] = 16
     memory_temperature: Annotated[
         float,
         Meta(
@@ -149,7 +149,7 @@ class ReaderPlayer(Player):
     transposed: bool = False
     reach: int = 512
     copy_price: float = 0.5
-    copy_steps: int = 32
+    copy_steps: int = 16
     memory_temperature: float = 1.0
 
     def __post_init__(self) -> None:

@@ -65,6 +65,15 @@ def _draw(chances: FloatArray, temperature: float, chance: float, played: BoolAr
 
 
 @device
+def _silence_price(layout: Layout, playing: Playing, symbols: Indices, step: int) -> float:
+    """Return the factor of a further rest: 1 within a bar of silence, then less and less."""
+    silent = 0
+    while silent < step and symbols[step - 1 - silent] == layout.channels:
+        silent += 1
+    return math.exp(-playing.price * max(silent - layout.bar, 0))
+
+
+@device
 def _sum_past(
     layout: Layout, factors: Factors, playing: Playing, keep: Matching, symbols: Indices,
     step: int, sums: FloatArray,
@@ -245,6 +254,7 @@ def play_on(
                 _write_prior(layout, own, exponents, prior, past, played[i], step)
                 join_prior(read, factors.prior[0], prior.chances, total)
                 if playing.temperature > 0.0 and layout.melody:
+                    read[rest] *= _silence_price(layout, playing, past.symbols, step)
                     _draw(read, playing.temperature, chances[i, step, 0], row)
                     _take(layout, played[i], step, rest, reach, count, past)
                     continue
