@@ -48,10 +48,11 @@ from genomes.player import Player
 from genomes.reader.corpus import Corpus
 from genomes.reader.player import PRIORS, ReaderPlayer, ReaderSettings
 from genomes.reader.playing import Playing, play_on
-from genomes.reader.reading import activations_of, song_chances
+from genomes.reader.reading import activations_of, read_shares, song_chances
 from genomes.reader.text import export_reader
 from genomes.sampling import PLAIN, Sampling
 
+DRAWN = 128  # distances
 _NUMBERS = ("keys", "bar", "planes", "melody", "prior", "transposed", "reach", "copy_steps")
 
 
@@ -139,6 +140,18 @@ class Readers(Individuals):
                 song_chances(self.player.layout, self.weights, self.corpus.known(roll), chances)
             found.append(chances)
         return found
+
+    @property
+    def read_distances(self) -> tuple[int, ...]:
+        """Distances that are drawn: those of the nearest steps that can be read."""
+        return tuple(range(1, min(self.player.reach, DRAWN) + 1))
+
+    def read_weights(self, grid: BoolArray) -> Singles:
+        """Return the shares of the first reader, float32 (steps, distances); see `read_shares`."""
+        check_roll(grid, self.keys)
+        shares = np.zeros((len(grid), len(self.read_distances)), np.float32)
+        read_shares(self.player.layout, self.weights[0], self.corpus.known(grid), shares)
+        return shares
 
     def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`.

@@ -156,3 +156,31 @@ def activations_of(layout: Layout, chances: Singles, activations: Singles) -> No
             row[:] = chances[i, step]
             for channel in range(channels):
                 activations[i, step, channel] = activation_of(layout, row, channel)
+
+
+@kernel
+def read_shares(layout: Layout, weights: Singles, song: Song, shares: Singles) -> None:
+    """Write the share of each distance in what one reader reads at every step.
+
+    What is read by transposition is left out. With the prior, the shares of a step add up to 1.
+
+    Args:
+        layout: What is read.
+        weights: Float32 (weights,).
+        song: The song.
+        shares: Float32 (steps, distances); column d - 1 is distance d; written to.
+    """
+    steps, distances = shares.shape
+    reach = min(layout.reach, max(steps - 1, 1))
+    factors = factors_of(layout, weights, 1.0, reach)
+    own = np.zeros(reach + 1)
+    for step in range(steps):
+        total = factors.prior[0]
+        for distance in range(1, min(step, reach) + 1):
+            own[distance] = (
+                factors.pair[song.codes[step, distance - 1]] * factors.distance[distance]
+            )
+            total += own[distance]
+        for distance in range(1, distances + 1):
+            known = distance <= min(step, reach)
+            shares[step, distance - 1] = own[distance] / total if known else 0.0

@@ -98,7 +98,7 @@ def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
         Readers: {"reader.json", "reader.txt", "player.json"},
     }
     of_kind = of_kinds.get(type(champion_of(run)), set())
-    reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers) else set()
+    reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers | Readers) else set()
     sheets = {"song.mid", "song.abc", "song.musicxml"}
     assert names == {"arrays.npz", "roll.png"} | sheets | reads | of_kind
     for name in {"network.png", "formula.png", "roll.png", "reading.png"} & names:

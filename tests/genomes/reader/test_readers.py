@@ -221,6 +221,17 @@ def test_the_cross_entropy_is_that_of_the_probabilities() -> None:
     assert len(NextStep(songs).corpus()) == 2
 
 
+def test_the_shares_that_are_drawn_are_what_is_read() -> None:
+    readers, roll = batch(reach=STEPS), song(6)
+    shares = readers.read_weights(roll)
+    assert readers.read_distances == tuple(range(1, STEPS + 1))
+    chances, target = readers.probabilities([roll])[0][0], np.column_stack([roll, ~roll.any(1)])
+    for step in range(STEPS):
+        read = target[step - 1 :: -1].T @ shares[step, :step] if step else np.zeros(KEYS + 1)
+        prior = (1.0 - shares[step].sum()) / (KEYS + 1)
+        np.testing.assert_allclose(read + prior, chances[step], rtol=1e-4, atol=1e-6)
+
+
 def test_a_price_ends_literal_copies_and_a_temperature_varies() -> None:
     player = ReaderPlayer(KEYS, copy_price=0.0)
     weights = np.zeros((1, player.weights), np.float32)
