@@ -53,7 +53,7 @@ def _factor(exponent: float) -> float:
 
 @device
 def _write_distances(
-    layout: Layout, weights: Singles, sharpness: float, distance: FloatArray
+    layout: Layout, weights: FloatArray, sharpness: float, distance: FloatArray
 ) -> None:
     """Write the factor of every distance; that of 0 is 0."""
     distance[0] = 0.0
@@ -87,35 +87,36 @@ def factors_of(layout: Layout, weights: Singles, sharpness: float, distances: in
         sharpness: Factor of the log-weights.
         distances: Number of distances.
     """
+    own = weights.astype(np.float64)  # the same sums without compilation
     lengths, rhythms = len(LENGTHS) + 1, len(RHYTHMS) + 1
     pair, distance = np.empty(CODES), np.empty(distances + 1)
     moved, prior = np.zeros(len(MOVED) + 1), np.empty(1)
     levels = np.empty(LEVELS)
     for level in range(LEVELS):
         share = level / (LEVELS - 1)
-        exponent = share * weights[layout.agreement]
+        exponent = share * own[layout.agreement]
         if share > _HIGH:
-            exponent += weights[layout.agreement + 1]
+            exponent += own[layout.agreement + 1]
         levels[level] = _factor(exponent * sharpness)
     by_length = 0.0
     for length in range(lengths):
         if length > 0:
-            by_length += weights[length - 1]
+            by_length += own[length - 1]
         by_rhythm = 0.0
         for rhythm in range(rhythms):
             if rhythm > 0:
-                by_rhythm += weights[layout.rhythm + rhythm - 1]
+                by_rhythm += own[layout.rhythm + rhythm - 1]
             factor = _factor((by_length + by_rhythm) * sharpness)
             first = (length * rhythms + rhythm) * LEVELS
             for level in range(LEVELS):
                 pair[first + level] = factor * levels[level]
-    _write_distances(layout, weights, sharpness, distance)
+    _write_distances(layout, own, sharpness, distance)
     if layout.transposed:
         by_length = 0.0
         for length in range(1, len(MOVED) + 1):
-            by_length += weights[layout.moved + length - 1]
+            by_length += own[layout.moved + length - 1]
             moved[length] = _factor(by_length * sharpness)
-    prior[0] = _factor(weights[layout.memory])
+    prior[0] = _factor(own[layout.memory])
     return Factors(pair, distance, moved, prior)
 
 
