@@ -132,14 +132,15 @@ def evolve(
                 return
 
 
-def find_songs(where: str | None, steps: int = 1) -> list[Song]:
+def find_songs(where: str | None, steps: int = 1, steps_per_beat: int | None = None) -> list[Song]:
     """Return the songs of a folder of MIDI files; all embedded tunes for None or "tunes".
 
     Files that do not fit the instrument are named and left out.
 
     Args:
         where: The folder.
-        steps: Repeat whole bars up to this length.
+        steps: Add silent bars up to this length.
+        steps_per_beat: Steps per beat; None to choose them for each file.
     """
     from evo.core.errors import MidiError
     from evo.music.song import Song
@@ -148,9 +149,11 @@ def find_songs(where: str | None, steps: int = 1) -> list[Song]:
     if where in (None, "tunes"):
         return [tune(name) for name in tune_names()]
     songs = []
+    more: dict[str, Any] = {} if steps_per_beat is None else {"steps_per_beat": steps_per_beat}
     for path in sorted(Path(where).glob("*.mid")):
         try:
-            songs.append(Song.load(path, keys=13).whole_bars(steps))
+            song = Song.load(path, keys=13, **more)
+            songs.append(song.whole_bars(steps))
         except MidiError as error:
             print(f"left out: {error}")
     return songs

@@ -1,6 +1,7 @@
 """Measure whether a history helps to predict songs: HistoryUsers with and without it.
 
     python benchmarks/next_step.py [FOLDER] [--folds 5] [--seconds 60] [--seed 0] [--lstm]
+    python benchmarks/next_step.py [FOLDER] --genome reader [--prior contexts] [--transposed]
 
 FOLDER holds MIDI files; without it, the embedded tunes are used. The songs are split into folds.
 Each fold is held out once, and two networks learn to predict the other songs, by the settings of
@@ -15,6 +16,9 @@ Each fold is held out once, and two networks learn to predict the other songs, b
 Both take turns, a generation at a time, until each has used the seconds of processor time. The
 table has the cross-entropy of the last mean in bits per step, for learned and for held-out songs.
 `equal` is that of the held-out songs after as many evaluations as the slower one made.
+
+With --genome reader, readers by content learn alone, with the given prior. Files are read with
+--steps-per-beat, and silent bars are added up to --steps.
 
 Reading: the number of bars of the held-out songs in which the distance that is read most is one at
 which the song repeats itself, by its autocorrelation (`evo.music.repetition`). By chance it is the
@@ -33,11 +37,13 @@ import numpy as np
 
 from evo.core.config import Config
 from evo.engines import Engine
+from evo.experiment import player_of
 from evo.fitness.next_step import NextStep
 from evo.music.repetition import peak_distances, repeat_distances
 from evo.music.song import Song
 from evo.runs.loop import Record
 from genomes.history_user.networks import HistoryUsers, Shape, delayed
+from genomes.reader.player import ReaderPlayer
 
 BEYOND = 1 << 15  # steps: a lag longer than any song
 
@@ -136,6 +142,64 @@ def fold_figures(
     return figures | {"reading": reading(both[0].champion, held_out)}
 
 
+def reader_figures(
+    songs: list[Song], held: set[int], seconds: float, seed: int, settings: list[str]
+) -> dict[str, Any]:
+    """Return the cross-entropies of a reader on one fold.
+
+    Args:
+        songs: All songs.
+        held: Indices of those that are held out.
+        seconds: Processor time.
+        seed: Random seed.
+        settings: Further settings, as after --set.
+    """
+    train = [song for index, song in enumerate(songs) if index not in held]
+    held_out = [song for index, song in enumerate(songs) if index in held]
+    given = ["memorize.mode=likelihood", "stop.generations=0", *settings]
+    config, _ = common.configured("memorize", given, songs=train, genome="reader", seed=seed)
+    table = config.task
+    fitness = NextStep(train, held_out, table.prompt_steps, min(table.batch, len(train)))
+    player, begin = player_of(config, songs[0].keys), time.process_time()
+    last: Any = None
+    for _, record in common.evolve(config, fitness, player):
+        last = record
+        if time.process_time() - begin >= seconds:
+            break
+    assert isinstance(player, ReaderPlayer)
+    return {
+        "weights": player.weights,
+        "evaluations": last["evaluations"],
+        "learned": last["figures"]["cross_entropy"],
+        "held_out": last["figures"]["held_out_cross_entropy"],
+    }
+
+
+def measure_readers(songs: list[Song], options: Any) -> None:
+    """Learn with readers, and print.
+
+    Args:
+        songs: All songs.
+        options: The options of the command line.
+    """
+    settings = [f"reader.prior={options.prior}", f"reader.transposed={options.transposed}".lower()]
+    order = np.random.default_rng(options.seed).permutation(len(songs))
+    reader_figures(songs, {0}, 0.0, 0, settings)  # compiles
+    print("fold  weights  evaluations  learned  held out")
+    folds = []
+    for fold in range(options.folds):
+        held = set(order[fold :: options.folds].tolist())
+        one = reader_figures(songs, held, options.seconds, options.seed + fold, settings)
+        folds.append(one)
+        print(
+            f"{fold:4}  {one['weights']:7}  {one['evaluations']:11}  {one['learned']:7.3f}  "
+            f"{one['held_out']:8.3f}",
+            flush=True,
+        )
+    mean = round(float(np.mean([one["held_out"] for one in folds])), 3)
+    common.report({"folds": len(folds), "mean_held_out": mean}, options.json, folds)
+
+
 def main() -> None:
     """Learn and print."""
     parser = common.parser(__doc__)
@@ -144,10 +208,18 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="processor time of a network")
     parser.add_argument("--seed", type=int, default=0, help="of the folds; a run adds its fold")
     parser.add_argument("--lstm", action="store_true", help="compare with the plain LSTM")
+    parser.add_argument("--genome", choices=("history-user", "reader"), default="history-user")
+    parser.add_argument("--prior", default="contexts", help="of readers")
+    parser.add_argument("--transposed", action="store_true", help="readers transpose, too")
+    parser.add_argument("--steps-per-beat", type=int, help="by default as each file needs")
+    parser.add_argument("--steps", type=int, default=1, help="minimum length of a song")
     options = parser.parse_args()
     if options.folds < 2:
         parser.error("--folds must be at least 2: each fold is held out once")
-    songs = common.find_songs(options.folder)
+    songs = common.find_songs(options.folder, options.steps, options.steps_per_beat)
+    if options.genome == "reader":
+        measure_readers(songs, options)
+        return
     order = np.random.default_rng(options.seed).permutation(len(songs))
     fold_figures(songs, {0}, 0.0, 0, options.lstm)  # compiles
     print("fold  network  weights  evaluations  learned  held out  equal  bars that read repeats")

@@ -51,6 +51,7 @@ from genomes.base import Streams
 from genomes.sampling import PLAIN, sampling_of
 
 LEARNED, HELD_OUT = "songs", "held-out"  # folders of a run
+RARE = 0.1  # share of chords up to which songs are predicted as melodies
 
 
 class MemorizeSettings(SongSettings, frozen=True):
@@ -93,20 +94,20 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
     grid = table.grid_of(songs)
     if mode != "likelihood":
         changes: dict[str, Changes] = {"": {"task": {"mode": mode, **grid}}}
-        lags = getattr(config.genome, "lags", ())
-        if lags:  # lags that the user has set override these
+        genome: dict[str, Any] = dict(metre_of(config, songs))
+        if getattr(config.genome, "lags", ()):  # lags that the user has set override these
             chosen, read = past_of(config, songs)
-            changes[config.genome_name] = {
-                "genome": {"lags": chosen, **read, **metre_of(config, songs)}
-            }
+            genome = {"lags": chosen, **read, **genome}
+        if genome:
+            changes[config.genome_name] = {"genome": genome}
         if table.durations:
             planes = {"planes": 2, "keys": 2 * songs[0].keys}
             changes["grid"] = {"engine": {"grid": planes}}
         return changes
     presets: Mapping[str, Changes] = LIKELIHOOD_WITH_DURATIONS if table.durations else LIKELIHOOD
-    metre = metre_of(config, songs)
-    read = {config.genome_name: {"genome": metre}} if metre else {}
-    return dict(presets) | read | {"": {"task": {"mode": mode, **grid}}}
+    own = dict(presets.get(config.genome_name, {}))
+    own["genome"] = {**own.get("genome", {}), **metre_of(config, songs, rare=RARE)}
+    return dict(presets) | {config.genome_name: own, "": {"task": {"mode": mode, **grid}}}
 
 
 def held_out_count(songs: int, share: float) -> int:

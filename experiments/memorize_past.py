@@ -6,6 +6,7 @@ from typing import Any
 from evo.core.config import Config
 from evo.core.settings import Changes
 from evo.music.lags import MAX_LAG, Rolls, further_lags, lags_for
+from evo.music.melody import chord_share
 from evo.music.song import Song
 from genomes.player import LARGEST_PAST
 
@@ -37,17 +38,21 @@ def past_of(config: Config, songs: Sequence[Song]) -> tuple[tuple[int, ...], Cha
     return lags, {}
 
 
-def metre_of(config: Config, songs: Sequence[Song]) -> Changes:
+def metre_of(config: Config, songs: Sequence[Song], rare: float = 0.0) -> Changes:
     """Return settings of what is read besides lags, for genome kinds that have them.
 
     Args:
         config: The run's configuration.
         songs: The songs.
+        rare: Share of chords up to which songs are melodies.
     """
     if not hasattr(config.genome, "bar"):
         return {}
-    bars = {song.bar for song in songs}
-    return {"bar": bars.pop() if len(bars) == 1 else 0, "planes": 1 + config.task.durations}
+    bars, durations = {song.bar for song in songs}, config.task.durations
+    found = {"bar": bars.pop() if len(bars) == 1 else 0, "planes": 1 + durations}
+    if hasattr(config.genome, "melody"):
+        found["melody"] = not durations and chord_share(songs) <= rare
+    return found
 
 
 def _fit(table: Any, songs: Sequence[Song]) -> bool:

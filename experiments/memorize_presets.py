@@ -109,6 +109,8 @@ PRESETS: dict[str, Changes] = {
             },
         },
     },
+    # A song is not counted for itself, so the prior is evolved.
+    "reader": {"stop": {"generations": 1000}},
 }
 # Changes for the mode likelihood. Genome kinds listed here use it by default for several songs.
 LIKELIHOOD: dict[str, Changes] = {
@@ -122,6 +124,17 @@ LIKELIHOOD: dict[str, Changes] = {
     },
     "deap-history-user": {
         "engine": {"algorithm": {"kind": "eaSimple"}, "population": {"elitism": 0}}
+    },
+    # A fifth of the songs is held out. The champion is the mean, as for HistoryUsers.
+    "reader": {
+        "task": {"held_out": 0.2, "batch": 16},
+        "genome": {"prior": "contexts"},
+        "stop": {"generations": 300},
+        "engine": {
+            "population": {"size": 22, "evaluate_mean": True, "champion": "mean"},
+            "strategy": {"kind": "openai", "sigma": 0.2},
+            "openai": {"learning_rate": 0.2, "learning_rate_decay": 0.99},
+        },
     },
     # A fifth of the songs is held out. Networks read all lags of ten bars, and learn which to use.
     "history-user": {

@@ -5,6 +5,9 @@
 - An evaluator splits the batch for its workers (`len`, `take`) and sends arrays (`to_arrays`,
   `from_arrays`).
 - Checkpoints and the champion's folder store the same arrays.
+- Kinds that output probabilities also have `probabilities(rolls)`: for each song, shortest first,
+  float32 (n, steps, outputs) given its true past. Outputs are the keys with a probability each; or
+  the keys and the rest, if one of these is played.
 - Kinds that can control an environment also have `stepper()`: an object with `reset()`, and
   `step(inputs)` from float64 (n, inputs) to float64 (n, outputs), with a row per individual. State
   is kept between steps.

@@ -37,6 +37,7 @@ ENGINES = {
         "history-user", "evo.engines.deap.history_user:HistoryUserDeap"
     ),
     "anneal": EngineEntry("formula", "evo.engines.anneal.engine:Anneal"),
+    "es-reader": EngineEntry("reader", "evo.engines.es.readers:ReaderStrategy"),
     "deap-formula": EngineEntry("formula", "evo.engines.deap.formula:FormulaDeap"),
 }
 # Baselines for any genome kind; the kind is added to the name: random-grid.
@@ -50,6 +51,7 @@ GENOMES = {
     "grid": "genomes.grid.grids:Grids",
     "history-user": "genomes.history_user.networks:HistoryUsers",
     "formula": "genomes.formula.formulas:Formulas",
+    "reader": "genomes.reader.readers:Readers",
 }
 # Drawings and texts of a champion by genome kind: functions of a batch of one and the lowest note,
 # which return files.

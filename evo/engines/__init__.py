@@ -3,7 +3,7 @@
 neat          NEAT on arrays, by species or with credit by output
 neat_python   the reference library neat-python
 ga            a genetic algorithm for note grids, with musical operators
-es            evolution strategies for the weights of HistoryUsers
+es            evolution strategies for the weights of HistoryUsers and readers
 anneal        annealed edits of formulas
 deap          DEAP's algorithms and operators, or a user's own toolbox
 baselines     random search and a (1+1) algorithm, to compare engines with

@@ -13,6 +13,7 @@ Usage:
 - `champion` is the best individual so far, kept by this class.
 - `teach` tells an engine what should be played, if the fitness knows it. It can then compare
   changes between two evaluations by itself; the population is scored by the fitness as any other.
+- `read` gives an engine the songs whose steps are to be predicted.
 - Call `forget` before `tell` if new scores are not comparable with earlier ones.
 
 Some engines take a user's own operators, as `functions`. These are called in this process only, and
@@ -34,7 +35,7 @@ from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
 from evo.core.state import Count, Finite, State
 from evo.engines.own_functions import Functions, checked_functions
-from genomes.arrays import FloatArray
+from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
 from genomes.lessons import Taught
 from genomes.player import Player
@@ -202,6 +203,16 @@ class Engine(ABC, Generic[S]):
 
         Args:
             taught: What should be played, from `TeachingFitness.taught`.
+        """
+
+    def read(self, songs: tuple[BoolArray, ...]) -> None:
+        """Take the songs that a fitness judges predictions on; called before the first `ask`.
+
+        As with `teach`, they are not part of the state. Most engines ignore them. Genomes that
+        count in songs need them.
+
+        Args:
+            songs: Bool (steps, channels) each.
         """
 
     def tell(self, scores: Scores) -> None:

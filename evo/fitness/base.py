@@ -22,6 +22,7 @@ from evo.core.errors import InputError
 from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.core.state import State
+from genomes.arrays import BoolArray
 from genomes.errors import GenomeError
 from genomes.lessons import Taught, checked_taught
 
@@ -118,11 +119,22 @@ class TeachingFitness(Protocol):
         """Return what should be played."""
 
 
+@runtime_checkable
+class CorpusFitness(Protocol):
+    """A fitness that judges predictions of songs, and hands the songs to engines.
+
+    Some genomes count in them (`genomes.reader`). Held-out songs are not among them.
+    """
+
+    def corpus(self) -> tuple[BoolArray, ...]:
+        """Return the songs to learn, bool (steps, channels) each."""
+
+
 def teach(engine: Any, fitness: Any) -> None:
-    """Teach an engine what a fitness wants to be played, if the fitness knows it.
+    """Give an engine what a fitness wants to be played, or the songs to predict, if it has any.
 
     Args:
-        engine: An engine; see `Engine.teach`.
+        engine: An engine; see `Engine.teach` and `Engine.read`.
         fitness: Any fitness.
 
     Raises:
@@ -140,6 +152,8 @@ def teach(engine: Any, fitness: Any) -> None:
                 f"players {player.keys}"
             )
         engine.teach(taught)
+    if isinstance(fitness, CorpusFitness):
+        engine.read(fitness.corpus())
 
 
 def figures_of(fitness: Any, performers: Any) -> dict[str, Any]:

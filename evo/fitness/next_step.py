@@ -7,8 +7,8 @@ repetitions has less.
 
     melody        -log2 of the probability of the key that sounds, or of the rest; the mean if
                   several keys sound
-    all others    every key has a probability of its own; the sum over the keys. HistoryUsers output
-                  it; for other performers it is the sigmoid of the activation
+    all others    every key has a probability of its own; the sum over the keys. HistoryUsers and
+                  readers output it; for other performers it is the sigmoid of the activation
 
 Both are per step, and can be compared if one key sounds at a time. Probabilities are at least one
 in a million: a step costs a melody 20 bits at most.
@@ -31,7 +31,6 @@ from evo.core.scores import Scores
 from evo.core.seeds import Individuals
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
-from genomes.history_user.networks import HistoryUsers, delayed
 
 # Minimum probability, and minimum distance from 1.
 MARGIN = 1e-6
@@ -113,6 +112,10 @@ class NextStep:
                 figures[name] = float(bits[0].mean())
         return figures
 
+    def corpus(self) -> tuple[BoolArray, ...]:
+        """Return the songs to learn; see `CorpusFitness`."""
+        return tuple(song.roll(self.durations) for song in self.songs)
+
     def _bits(self, performers: Any, songs: Sequence[Song]) -> FloatArray:
         return cross_entropies(performers, songs, self.prompt_steps, self.durations)
 
@@ -165,13 +168,10 @@ def step_bits(chances: NDArray[np.floating[Any]], grid: BoolArray) -> FloatArray
 
 def _chances(performers: Any, grids: Sequence[BoolArray]) -> list[NDArray[np.floating[Any]]]:
     """Return the probabilities for every step of songs (shortest first); see `step_bits`."""
-    if not isinstance(performers, HistoryUsers):
-        return [_sigmoid(performers.follow(grid).astype(np.float64)) for grid in grids]
-    inputs = np.zeros((1, len(grids), *grids[-1].shape), np.float32)
-    for index, grid in enumerate(grids):
-        inputs[0, index, : len(grid)] = delayed(grid)[0, 0]
-    outputs = performers.forward(inputs)
-    return [outputs[:, index, : len(grid)] for index, grid in enumerate(grids)]
+    if hasattr(performers, "probabilities"):
+        found: list[NDArray[np.floating[Any]]] = performers.probabilities(grids)
+        return found
+    return [_sigmoid(performers.follow(grid).astype(np.float64)) for grid in grids]
 
 
 def _sigmoid(activations: FloatArray) -> FloatArray:

@@ -16,6 +16,7 @@ Functions that whole populations need exist twice: in NumPy, and for kernels (`r
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import nan
 from typing import NamedTuple
@@ -267,3 +268,9 @@ def find_key(
             if fit > best:
                 best_mode, best_tonic, best = mode, tonic, fit
     return best_mode, best_tonic
+
+
+def chord_share(songs: Sequence[Song]) -> float:
+    """Return the share of chords among the steps at which notes begin."""
+    together = np.concatenate([song.onsets.sum(axis=1) for song in songs])
+    return float((together > 1).sum() / max((together > 0).sum(), 1))

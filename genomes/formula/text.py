@@ -267,6 +267,8 @@ def formula_text(formulas: "Formulas", name_of: NameOf) -> str:
         "A key sounds at a step if the last line about it that holds says so; otherwise it is",
         "silent. Before the first step nothing sounded."
         + (f" A bar has {bar} steps; the first step is its step 1." if bar else ""),
-        "",
     ]
+    if formulas.player.planes == 2:
+        head.append("A key that is held sounds, whether it begins then or began before.")
+    head.append("")
     return "\n".join([*head, *formula_lines(formulas, name_of), ""])

@@ -274,6 +274,14 @@ class HistoryUsers(Individuals):
             kernel(self.shape.plan, self.weights[i], block, lanes, first_step, part)
             begin = end
 
+    def probabilities(self, rolls: Sequence[BoolArray]) -> list[Singles]:
+        """See `Performers`; the longest song must be the last."""
+        inputs = np.zeros((1, len(rolls), *rolls[-1].shape), np.float32)
+        for index, roll in enumerate(rolls):
+            inputs[0, index, : len(roll)] = delayed(roll)[0, 0]
+        outputs = self.forward(inputs)
+        return [outputs[:, index, : len(roll)] for index, roll in enumerate(rolls)]
+
     def follow(self, grid: BoolArray) -> Singles:
         """See `Performers.follow`, and the module for activations."""
         keys = self._instrument()

@@ -25,6 +25,7 @@ from evo.runs.loading import load_run
 from genomes.formula.formulas import Formulas
 from genomes.history_user.networks import HistoryUsers
 from genomes.network.networks import Networks
+from genomes.reader.readers import Readers
 
 TUNE = "twinkle-twinkle-little-star"
 REPLAY = Path(__file__).parents[2] / ".." / "shared" / "replay_network.py"
@@ -94,9 +95,10 @@ def test_the_champion_is_left_as_music_picture_and_network(run: Any) -> None:
     of_kinds = {
         Networks: {"network.json", "network.png", "player.json"},
         Formulas: {"formula.json", "formula.png", "formula.txt", "player.json"},
+        Readers: {"reader.json", "reader.txt", "player.json"},
     }
     of_kind = of_kinds.get(type(champion_of(run)), set())
-    reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers) else set()
+    reads = {"reading.png"} if isinstance(champion_of(run), HistoryUsers | Readers) else set()
     sheets = {"song.mid", "song.abc", "song.musicxml"}
     assert names == {"arrays.npz", "roll.png"} | sheets | reads | of_kind
     for name in {"network.png", "formula.png", "roll.png", "reading.png"} & names:

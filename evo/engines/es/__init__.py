@@ -1,5 +1,6 @@
-"""Evolution strategies for the weights of HistoryUsers.
+"""Evolution strategies for the weights of HistoryUsers and readers.
 
+readers        the engine for readers
 engine         the engine: a distribution over weight vectors instead of a population
 strategy       the contract of the strategies
 openai         OpenAI-ES, gradient ascent on the expected score

@@ -1,6 +1,7 @@
 """Evolution strategies: a distribution over weight vectors instead of a population.
 
-The genome is HistoryUsers of one shape, a row of weights each. One generation:
+An individual is a row of weights: a HistoryUser of one shape, or a reader
+(`evo.engines.es.readers`). One generation:
 
 1. Sample (`noise.Noise.draw`). Standard normal noise is drawn for every individual. Some strategies
    draw antithetic pairs: each noise vector and its negation.
@@ -24,7 +25,8 @@ one. `population.evaluate_mean` also scores the mean, which the strategies impro
 `population.champion` "mean" the newest mean is the champion.
 """
 
-from typing import Any
+from abc import abstractmethod
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -36,64 +38,57 @@ from evo.core.state import State
 from evo.engines.base import Champion, Engine
 from evo.engines.es.noise import Noise
 from evo.engines.es.operators import HistoryUserOperators
-from evo.engines.es.settings import StrategySettings
+from evo.engines.es.settings import SharedSettings, StrategySettings
 from evo.engines.es.strategy import Credit, norm
 from evo.engines.own_functions import Functions
-from genomes.arrays import FloatArray
+from genomes.arrays import FloatArray, Indices, Singles
+from genomes.base import Performers
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers
 from genomes.player import Player
 
+S = TypeVar("S", bound=SharedSettings)
 
-class EvolutionStrategy(Engine[StrategySettings]):
-    """The engine for all strategies.
 
-    HistoryUsers read the music itself, so a `player` is not used, but must have the same number of
-    keys.
-    """
+class VectorStrategy(Engine[S], Generic[S]):
+    """The engine for all strategies; subclasses know the genome kind."""
 
-    genome = HistoryUsers
-    settings_type = StrategySettings
-    operators = HistoryUserOperators
     population = "population.size"
-    kernels = (run_sequences, follow_song)
 
     def __init__(
         self,
-        settings: StrategySettings | Changes,
+        settings: S | Changes,
         *,
         seed: int,
         player: Player | None = None,
         functions: Functions | None = None,
     ) -> None:
         super().__init__(settings, seed=seed, player=player, functions=functions)
-        keys = self.settings.shape.keys
-        if player is not None and player.keys != keys:
-            raise InputError(f"es: the player has {player.keys} keys, the networks have {keys}")
+        self._check_player(player)
         self._strategy = self.settings.start(self._first_mean())
         self._noise: Noise | None = None
-        self._population: HistoryUsers | None = None
+        self._population: Performers | None = None
 
-    @classmethod
-    def of_shape(cls, settings: StrategySettings, inputs: int, outputs: int) -> StrategySettings:
-        """See `Engine.of_shape`.
+    def _check_player(self, player: Player | None) -> None:
+        """Check that the player fits the settings.
 
-        Args:
-            settings: The settings to change.
-            inputs: Inputs per step.
-            outputs: Keys, the outputs per step.
+        Raises:
+            InputError: If it does not.
         """
-        return changed(settings, {"network": {"inputs": inputs, "keys": outputs}}, "es")
 
+    @abstractmethod
     def _first_mean(self) -> FloatArray:
-        network, random = self.settings.network, stream(self.seed, Role.INITIALISE)
-        first = HistoryUsers.initial(
-            self.settings.shape, random, 1, network.scale, network.forget_bias
-        )
-        mean: FloatArray = first.weights[0].astype(np.float64)
-        return mean
+        """Return the initial mean, float64 (weights,)."""
 
-    def ask(self) -> HistoryUsers:
+    @abstractmethod
+    def _individuals(self, rows: Singles) -> Performers:
+        """Return individuals of these weights, float32 (n, weights)."""
+
+    def _indices_by_output(self) -> Indices:
+        """Return indices of the weights of one output alone, (outputs, weights per output)."""
+        return np.empty((0, 0), np.int64)
+
+    def ask(self) -> Performers:
         """See `Engine.ask`."""
         if self._population is None:
             strategy, first = self._strategy, int(self.settings.population.evaluate_mean)
@@ -110,7 +105,7 @@ class EvolutionStrategy(Engine[StrategySettings]):
                 rows[:first] = strategy.mean
                 for index, point in enumerate(strategy.points(self._noise), start=first):
                     rows[index] = point
-            self._population = HistoryUsers(self.settings.shape, rows)
+            self._population = self._individuals(rows)
         return self._population
 
     def _breed(self, scores: Scores) -> None:
@@ -123,7 +118,7 @@ class EvolutionStrategy(Engine[StrategySettings]):
         if self.settings.strategy.by_output and scores.by_output is not None:
             own = np.where(scores.ok[:, None], scores.by_output, -np.inf)[first:]
             total = own.sum(axis=1)
-            indices = self.settings.shape.indices_by_output
+            indices = self._indices_by_output()
             credit = Credit(own, indices) if len(indices) == own.shape[1] else None
         self._strategy.update(self._noise, total, credit)
         self._noise = self._population = None
@@ -159,3 +154,46 @@ class EvolutionStrategy(Engine[StrategySettings]):
         self._strategy.restore(state)
         if self._strategy.has_diverged:
             raise ValueError("mean and deviations must be finite")
+
+
+class EvolutionStrategy(VectorStrategy[StrategySettings]):
+    """Evolution strategies for HistoryUsers.
+
+    HistoryUsers read the music itself, so a `player` is not used, but must have the same number of
+    keys.
+    """
+
+    genome = HistoryUsers
+    settings_type = StrategySettings
+    operators = HistoryUserOperators
+    kernels = (run_sequences, follow_song)
+
+    def _check_player(self, player: Player | None) -> None:
+        keys = self.settings.shape.keys
+        if player is not None and player.keys != keys:
+            raise InputError(f"es: the player has {player.keys} keys, the networks have {keys}")
+
+    @classmethod
+    def of_shape(cls, settings: StrategySettings, inputs: int, outputs: int) -> StrategySettings:
+        """See `Engine.of_shape`.
+
+        Args:
+            settings: The settings to change.
+            inputs: Inputs per step.
+            outputs: Keys, the outputs per step.
+        """
+        return changed(settings, {"network": {"inputs": inputs, "keys": outputs}}, "es")
+
+    def _first_mean(self) -> FloatArray:
+        network, random = self.settings.network, stream(self.seed, Role.INITIALISE)
+        first = HistoryUsers.initial(
+            self.settings.shape, random, 1, network.scale, network.forget_bias
+        )
+        mean: FloatArray = first.weights[0].astype(np.float64)
+        return mean
+
+    def _individuals(self, rows: Singles) -> HistoryUsers:
+        return HistoryUsers(self.settings.shape, rows)
+
+    def _indices_by_output(self) -> Indices:
+        return self.settings.shape.indices_by_output

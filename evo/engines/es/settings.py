@@ -161,8 +161,8 @@ class NetworkSettings(Settings, frozen=True):
             raise InputError(str(error)) from None
 
 
-class StrategySettings(Settings, frozen=True, dict=True):
-    """All settings of the engine of evolution strategies, a table per topic."""
+class SharedSettings(Settings, frozen=True, dict=True):
+    """Settings of the engines of all genome kinds, a table per topic."""
 
     population: Population = Population()
     strategy: StrategyChoice = StrategyChoice()
@@ -171,7 +171,6 @@ class StrategySettings(Settings, frozen=True, dict=True):
     weighted_mean: WeightedMeanSettings = msgspec.field(
         default=WeightedMeanSettings(), name="weighted-mean"
     )
-    network: NetworkSettings = NetworkSettings()
 
     def __post_init__(self) -> None:
         size, kind = self.population.size, self.strategy.kind
@@ -179,17 +178,17 @@ class StrategySettings(Settings, frozen=True, dict=True):
             raise InputError(
                 f"population.size must be even, as {kind} has antithetic pairs, got {size}"
             )
-        weights = size * self.shape.weights
+        weights = size * self.weights
         if weights > MAX_WEIGHTS:
             raise InputError(
                 f"population.size x weights is {weights:,}, more than the {MAX_WEIGHTS:,} that "
                 "fit in memory"
             )
 
-    @cached_property
-    def shape(self) -> Shape:
-        """The sizes of the HistoryUsers that are bred."""
-        return self.network.shape()
+    @property
+    def weights(self) -> int:
+        """Weights of an individual."""
+        return 0
 
     def start(self, mean: FloatArray, individuals: int | None = None) -> Strategy:
         """Return the chosen strategy at its start.
@@ -203,3 +202,38 @@ class StrategySettings(Settings, frozen=True, dict=True):
         return STRATEGIES[kind](
             mean, self.strategy.sigma, individuals or self.population.size, **own
         )
+
+
+class StrategySettings(SharedSettings, frozen=True, dict=True):
+    """All settings of the engine for HistoryUsers."""
+
+    network: NetworkSettings = NetworkSettings()
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The sizes of the HistoryUsers that are bred."""
+        return self.network.shape()
+
+    @property
+    def weights(self) -> int:
+        """See `SharedSettings.weights`."""
+        return self.shape.weights
+
+
+class ReaderTable(Settings, frozen=True):
+    """The size of the readers to breed; the table [reader] says what they read."""
+
+    keys: Annotated[int, Meta(ge=1, le=65_536, description="Channels of the instrument.")] = 13
+
+
+class ReaderStrategySettings(SharedSettings, frozen=True, dict=True):
+    """All settings of the engine for readers."""
+
+    population: Population = Population(size=20)
+    strategy: StrategyChoice = StrategyChoice(kind="snes", sigma=0.5)
+    shape: ReaderTable = ReaderTable()
+
+    @property
+    def weights(self) -> int:
+        """See `SharedSettings.weights`; an upper bound."""
+        return self.shape.keys + 256

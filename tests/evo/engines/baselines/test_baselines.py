@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, dict[str, Any]]] = {
     "grid": {"grid": {"steps": 24, "bar": 4}},
     "history-user": {"network": {"inputs": 0, "layers": [4], "history": 6}},
     "formula": {},
+    "reader": {},
 }
 
 
