@@ -7,6 +7,7 @@ network        networks with evolved topology (NEAT)
 grid           note grids, which are pieces of music themselves
 history_user   LSTM networks that read their own input history
 formula        lists of rules over past keys
+reader         readers of their own past by content
 
 base           the contract of every kind
 lessons        what players should play next, as examples to breed by
