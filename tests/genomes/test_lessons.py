@@ -1,8 +1,12 @@
 """Lessons are the different windows, and what should most often be played after each."""
 
-import numpy as np
+from typing import Any
 
-from genomes.lessons import Lessons
+import numpy as np
+import pytest
+
+from genomes.errors import GenomeError
+from genomes.lessons import Lessons, Taught, checked_taught
 
 
 def columns(*rows: str) -> np.ndarray:
@@ -37,3 +41,23 @@ def test_there_may_be_no_input_and_no_step() -> None:
     assert Lessons.of(columns("", "", ""), columns("1", "0", "1")).achievable == 2
     none = Lessons.of(np.zeros((3, 0), np.bool_), np.zeros((2, 0), np.bool_))
     assert (none.achievable, none.steps) == (0, 0)
+
+
+ROLL = np.zeros((6, 3), np.bool_)
+
+
+@pytest.mark.parametrize(("taught", "words"), [
+    (Taught((), 2), "one or more"), ((ROLL, 2), "one or more"), (7, "give Taught"),
+    (Taught((ROLL, ROLL[:, :2]), 2), "a roll must be bool"),
+    (Taught((ROLL[0],), 0), "a roll must be bool"),
+    (Taught((ROLL * 1.0,), 0), "a roll must be bool"),
+    (Taught((ROLL,), 6), "prompt_steps must be"), (Taught((ROLL,), -1), "prompt_steps must be"),
+    (Taught((ROLL,), 0, -1), "bar must be"),
+])  # fmt: skip
+def test_what_cannot_be_taught_is_refused(taught: Any, words: str) -> None:
+    with pytest.raises(GenomeError, match=words):
+        checked_taught(taught)
+
+
+def test_a_plain_tuple_is_taught_as_well() -> None:
+    assert checked_taught(([ROLL], 2)) == Taught((ROLL,), 2)

@@ -32,9 +32,16 @@ BUSY = {
 }  # fmt: skip
 
 
-def new(seed: int = 1, population: int = 30, player: Player = PLAYER, **modules: str) -> Neat:
+def new(
+    seed: int = 1,
+    population: int = 30,
+    player: Player = PLAYER,
+    letters: tuple[float, ...] = (),
+    **modules: str,
+) -> Neat:
     shaped = Neat.of_shape(NeatSettings(), player.inputs, player.keys)
     changes = {"NEAT": {"pop_size": population}, "Modules": {"by_output": "True"} | modules}
+    changes["Selection"] = {"weights": letters}
     return Neat(changed(shaped, changes), seed=seed, player=player)
 
 
@@ -408,3 +415,44 @@ def test_strict_thresholds_need_letters_and_letters_are_whole() -> None:
     ):
         with pytest.raises(InputError, match=words):
             changed(NeatSettings(), changes)
+
+
+def test_letters_stay_letters_when_bred_by_scores() -> None:
+    engine = new(**(BUSY | {"thresholds": "strict"}), letters=(-1.0, 1.0))
+    for _ in range(25):
+        engine.tell(judge(engine.ask()))
+    parts = written_out(engine.ask())
+    assert set(np.unique(parts.weight)) == {-1.0, 0.0, 1.0}
+    assert set(np.unique(parts.unit_weight)) == {-1.0, 1.0}
+    assert not parts.bias.any()
+
+
+@pytest.mark.parametrize("changes", [{"smallest": 1e9}, {"decades": 400.0}])
+def test_sizes_of_moves_have_a_largest_one(changes: dict[str, float]) -> None:
+    engine = new(**BUSY, **{name: str(value) for name, value in changes.items()})
+    for _ in range(3):
+        engine.tell(judge(engine.ask()))
+    EditedNetworks.from_arrays(engine.ask().to_arrays())
+
+
+def test_a_rest_at_the_start_that_is_longer_than_all_lags_is_learnt() -> None:
+    roll = np.zeros((40, 13), np.bool_)
+    roll[16:, 0] = True
+    player = Player(13, tuple(range(1, 17)), off=0.0, before_start=-1.0)
+    for seed in range(3):
+        engine, fitness = new(seed, 50, player), Memorization([Song(roll)], prompt_steps=8)
+        teach(engine, fitness)
+        while engine.champion is None or engine.champion.score < 32 - 1e-9:
+            assert engine.generation < 60
+            engine.tell(fitness.evaluate(engine.ask(), []))
+
+
+@pytest.mark.parametrize(("name", "value"), [("gathered", np.nan), ("gathered", -5.0),
+                                             ("stalled", -1), ("stalled", 99)])  # fmt: skip
+def test_a_state_with_impossible_counts_is_refused(name: str, value: float) -> None:
+    engine = new()
+    engine.tell(judge(engine.ask()))
+    state = engine.state()
+    state.arrays[f"breeder.{name}"][0] = value
+    with pytest.raises(ValueError, match=name):
+        Neat.restore(engine.settings, state, seed=1, player=PLAYER)

@@ -368,6 +368,16 @@ def test_a_batch_plays_as_its_networks_whole_in_parts_and_after_a_journey() -> N
         )
 
 
+def test_arrays_in_another_memory_order_become_contiguous() -> None:
+    arrays = batch().to_arrays()
+    turned = {
+        name: np.asfortranarray(array) if array.ndim else array for name, array in arrays.items()
+    }
+    networks = EditedNetworks.from_arrays(turned)
+    for array in (*networks.parts, *networks.children):
+        assert array.flags.c_contiguous
+
+
 def test_the_parents_are_sent_once() -> None:
     parts = grown(n=1, generations=400)
     rows = np.tile(np.arange(OUTPUTS), (150, 1))
