@@ -11,7 +11,7 @@ from typing import Any
 from evo.core.config import Config
 from evo.core.errors import InputError
 from evo.core.registry import ENGINES, GENOMES, find, short_name
-from evo.engines import Engine, default_engine, engine_class, full_name, genome_of
+from evo.engines import Engine, default_engine, engine_class, engine_names, full_name, genome_of
 from evo.engines.neat.config_file import check_fits, check_functions, load, threshold
 from evo.engines.neat.settings import NeatPythonSettings
 from evo.experiment import Experiment, FindSongs, ShowMessage
@@ -180,6 +180,8 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
     kinds = [chosen.default_genome, *chosen.genomes, *GENOMES] if genome is None else [genome]
     if engine is None:
         engine = default_engine(next(kind for kind in kinds if kind))
+    if genome is not None and f"{engine}-{genome}" in engine_names():
+        engine = f"{engine}-{genome}"
     engine = full_name(engine, [*kinds, *GENOMES])
     if genome is not None and genome_of(engine) != genome:
         breeds = [short_name(one) for one, entry in ENGINES.items() if entry.genome == genome]
