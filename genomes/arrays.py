@@ -1,7 +1,7 @@
-"""Array types of the genomes, and checks of untrusted arrays: type and shape."""
+"""Array types of the genomes, checks of untrusted arrays, and offsets of rows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -16,6 +16,7 @@ IntArray = NDArray[np.int64]  # counts, times, notes
 Singles = NDArray[np.float32]
 FloatArray = NDArray[np.float64]
 Arrays = dict[str, NDArray[Any]]  # the arrays of a batch, by name
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 def checked_array(
@@ -69,3 +70,39 @@ def checked_field(
     if name not in arrays:
         raise GenomeError(f"the arrays lack {name}")
     return checked_array(name, arrays[name], dtype, shape)
+
+
+def for_kernels(array: NDArray[Kind]) -> NDArray[Kind]:
+    """Return a contiguous, writable array, the only type kernels are compiled for."""
+    return np.require(array, requirements=["C", "W"])
+
+
+def offsets_of(lengths: Sequence[int] | NDArray[Any]) -> Indices:
+    """Return the first entry of each row of these lengths, and the end: int64 (rows + 1,)."""
+    ends = np.cumsum(np.asarray(lengths, np.int64))
+    return np.concatenate([np.zeros(1, np.int64), ends])
+
+
+def are_offsets(offsets: Indices, count: int) -> bool:
+    """Return whether offsets rise from 0 to `count`.
+
+    Args:
+        offsets: Int64 (any,).
+        count: Number of entries.
+    """
+    # Not by differences, which wrap.
+    rising = len(offsets) > 0 and bool((offsets[1:] >= offsets[:-1]).all())
+    return rising and bool(offsets[0] == 0 and offsets[-1] == count)
+
+
+def rows_taken(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
+    """Return the entries of some rows, and the offsets of these rows.
+
+    Args:
+        offsets: Int64 (rows + 1,).
+        chosen: Int64 (any,), rows.
+    """
+    first, lengths = offsets[chosen], offsets[chosen + 1] - offsets[chosen]
+    made = offsets_of(lengths)
+    entries = np.arange(made[-1]) + np.repeat(first - made[:-1], lengths)
+    return entries, made

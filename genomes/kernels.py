@@ -132,20 +132,3 @@ def within(indices: Indices, count: int) -> bool:
     for index in indices:
         fit &= 0 <= index < count
     return fit
-
-
-@device
-def are_offsets(offsets: Indices, rows: int, count: int) -> bool:
-    """Return whether offsets divide `count` entries into `rows`.
-
-    Args:
-        offsets: Int64 (any,).
-        rows: Number of rows.
-        count: Number of entries.
-    """
-    if len(offsets) != rows + 1 or offsets[0] != 0 or offsets[rows] != count:
-        return False
-    fit = True
-    for row in range(rows):
-        fit &= offsets[row] <= offsets[row + 1]
-    return fit

@@ -26,8 +26,10 @@ from genomes.arrays import (
     BoolArray,
     Indices,
     Singles,
+    are_offsets,
     checked_array,
     checked_field,
+    rows_taken,
 )
 from genomes.base import (
     Streams,
@@ -43,27 +45,10 @@ from genomes.formula.evaluation import Literals, follow_lists, play_lists
 from genomes.formula.player import FormulaPlayer, FormulaSettings, player_of_arrays
 from genomes.formula.text import export_formula
 from genomes.individual import Individuals
-from genomes.kernels import kernel
 from genomes.player import Player
 from genomes.sampling import PLAIN, Sampling
 
 _FIELDS = ("list_offsets", "adds", "literal_offsets", "literal")
-
-
-@kernel
-def _is_valid(
-    list_offsets: Indices, rules: int, literal_offsets: Indices, literal: Literals, inputs: int
-) -> bool:
-    """Return whether offsets divide rules and literals, and literals are of inputs."""
-    valid = list_offsets[0] == 0 and list_offsets[-1] == rules
-    valid &= literal_offsets[0] == 0 and literal_offsets[-1] == len(literal)
-    for i in range(len(list_offsets) - 1):
-        valid &= list_offsets[i] <= list_offsets[i + 1]
-    for i in range(len(literal_offsets) - 1):
-        valid &= literal_offsets[i] <= literal_offsets[i + 1]
-    for value in literal:
-        valid &= 0 <= value < 2 * inputs
-    return bool(valid)
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +79,9 @@ class Formulas(Individuals):
                 f"list_offsets must have 1 more than a multiple of {self.player.lists} entries, "
                 f"got {len(lists)}"
             )
-        if not _is_valid(lists, len(adds), offsets, literal, self.player.inputs):
+        known = (literal >= 0) & (literal < 2 * self.player.inputs)
+        divided = are_offsets(lists, len(adds)) and are_offsets(offsets, len(literal))
+        if not (divided and known.all()):
             raise GenomeError(
                 f"list_offsets and literal_offsets must rise from 0 to all {len(adds)} rules and "
                 f"{len(literal)} literals, which must be from 0 to {2 * self.player.inputs - 1}"
@@ -221,8 +208,8 @@ class Formulas(Individuals):
         Args:
             lists: Int64 (n * lists,), indices of rule lists, list after list of each individual.
         """
-        rules, list_offsets = _ranges(self.list_offsets, lists)
-        literals, literal_offsets = _ranges(self.literal_offsets, rules)
+        rules, list_offsets = rows_taken(self.list_offsets, lists)
+        literals, literal_offsets = rows_taken(self.literal_offsets, rules)
         return unchecked(
             type(self),
             player=self.player,
@@ -271,16 +258,3 @@ class Formulas(Individuals):
                 raise GenomeError(f"the arrays lack {name}")
         fields = {name: arrays[name] for name in _FIELDS}
         return unchecked(cls, player=player, **fields) if trusted else cls(player, **fields)
-
-
-def _ranges(offsets: Indices, chosen: Indices) -> tuple[Indices, Indices]:
-    """Return the entries of some rows, and the offsets of these rows.
-
-    Args:
-        offsets: Int64 (rows + 1,).
-        chosen: Int64 (any,), rows.
-    """
-    first, lengths = offsets[chosen], offsets[chosen + 1] - offsets[chosen]
-    made = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
-    entries = np.arange(made[-1]) + np.repeat(first - made[:-1], lengths)
-    return entries, made

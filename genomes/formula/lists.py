@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomes.arrays import BoolArray, Indices
+from genomes.arrays import BoolArray, Indices, offsets_of
 from genomes.base import unchecked
 from genomes.errors import GenomeError
 from genomes.formula.evaluation import Literals
@@ -76,15 +76,11 @@ def formulas_in(lists: Lists, player: FormulaPlayer) -> Formulas:
     return unchecked(
         Formulas,
         player=player,
-        list_offsets=_offsets(lists.counts),
+        list_offsets=offsets_of(lists.counts),
         adds=lists.adds[used],
-        literal_offsets=_offsets(sizes[used]),
+        literal_offsets=offsets_of(sizes[used]),
         literal=lists.literals[within],
     )
-
-
-def _offsets(lengths: Indices) -> Indices:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
 
 
 @device

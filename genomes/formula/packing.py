@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import BoolArray, Indices
+from genomes.arrays import BoolArray, Indices, offsets_of
 from genomes.formula.evaluation import Words
 from genomes.kernels import device
 from genomes.lessons import Lessons
@@ -68,7 +68,7 @@ def pack_lessons(lessons: Lessons, sounding: int = 1) -> PackedLessons:
         packed(inputs),
         packed(wanted),
         packed(np.ones((1, inputs.shape[1]), np.bool_))[0],
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)]),
+        offsets_of(lengths),
         true,
     )
 

@@ -44,6 +44,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import numpy as np
 
+from genomes.arrays import offsets_of
 from genomes.errors import GenomeError
 from genomes.formula.player import FormulaPlayer
 from genomes.words import counted
@@ -109,15 +110,11 @@ def formulas_of(player: FormulaPlayer, lists: Any) -> "Formulas":
     literals = [literal for _, literals in rules for literal in literals]
     return Formulas(
         player,
-        _offsets([len(one) for one in lists]),
+        offsets_of([len(one) for one in lists]),
         np.array([adds for adds, _ in rules], np.bool_),
-        _offsets([len(literals) for _, literals in rules]),
+        offsets_of([len(literals) for _, literals in rules]),
         np.array(literals, np.int32),
     )
-
-
-def _offsets(lengths: list[int]) -> Any:
-    return np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(lengths, np.int64))])
 
 
 def export_formula(formulas: "Formulas", about: Mapping[str, Any]) -> bytes:

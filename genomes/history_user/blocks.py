@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from genomes.arrays import Singles
+from genomes.arrays import Singles, for_kernels
 from genomes.vectors import LANES
 
 MAX_SINGLE = 5  # at most this many sequences are faster one by one than as a block of 16
@@ -41,8 +41,3 @@ class LazyBlocks(Sequence[Blocks]):
 
     def __getitem__(self, index: Any) -> Any:
         return blocks_of(self._inputs[index])
-
-
-def for_kernels(array: Singles) -> Singles:
-    """Return a contiguous, writable array, the only type kernels are compiled for."""
-    return np.require(array, requirements=["C", "W"])

@@ -38,6 +38,7 @@ from genomes.arrays import (
     Singles,
     checked_array,
     checked_field,
+    for_kernels,
 )
 from genomes.base import (
     Streams,
@@ -49,7 +50,7 @@ from genomes.base import (
     unchecked,
 )
 from genomes.errors import GenomeError
-from genomes.history_user.blocks import Blocks, LazyBlocks, blocks_of, for_kernels
+from genomes.history_user.blocks import Blocks, LazyBlocks, blocks_of
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
 from genomes.individual import Individuals

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from genomes.arrays import BoolArray, Codes, FloatArray, Indices
+from genomes.arrays import BoolArray, Codes, FloatArray, Indices, offsets_of
 from genomes.kernels import borrowed, device, inlined, kernel
 
 # Placeholder for the id or innovation number of a new gene; larger than any real one.
@@ -97,7 +97,7 @@ def _sorting(offsets: Indices, number: Indices) -> tuple[Indices, Indices]:
     order = np.lexsort([number, owner])
     order = order[number[order] >= 0]
     counts = np.bincount(owner[order], minlength=len(offsets) - 1)
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), order
+    return offsets_of(counts), order
 
 
 @kernel

@@ -12,17 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from genomes.arrays import Codes, FloatArray, Indices
+from genomes.arrays import Codes, FloatArray, offsets_of
 from genomes.errors import GenomeError
 from genomes.network import own_functions
 from genomes.network.functions import ACTIVATIONS, AGGREGATIONS
 from genomes.network.genes import CONNECTION_GENES, NO_TIME_CONSTANTS, NODE_GENES
 from genomes.network.networks import Networks
 from genomes.player import Player
-
-
-def _offsets(sizes: list[int]) -> Indices:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _codes(kind: str, known: Sequence[str], genomes: Sequence[Any], nodes: list[Any]) -> Codes:
@@ -81,13 +77,13 @@ def _converted(genomes: Sequence[Any], genome_config: Any, player: Player | None
         inputs=genome_config.num_inputs,
         outputs=genome_config.num_outputs,
         feed_forward=genome_config.feed_forward,
-        node_offsets=_offsets([len(genome.nodes) for genome in genomes]),
+        node_offsets=offsets_of([len(genome.nodes) for genome in genomes]),
         node_id=np.array([gene.key for gene in nodes], np.int64),
         bias=np.array([gene.bias for gene in nodes], np.float64),
         response=np.array([gene.response for gene in nodes], np.float64),
         activation=_codes("activation", ACTIVATIONS, genomes, nodes),
         aggregation=_codes("aggregation", AGGREGATIONS, genomes, nodes),
-        connection_offsets=_offsets([len(genome.connections) for genome in genomes]),
+        connection_offsets=offsets_of([len(genome.connections) for genome in genomes]),
         innovation=np.array([gene.innovation for gene in connections], np.int64),
         source=np.ascontiguousarray(keys[:, 0]),
         target=np.ascontiguousarray(keys[:, 1]),

@@ -21,7 +21,17 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import Arrays, BoolArray, Codes, FloatArray, Indices, Singles, checked_field
+from genomes.arrays import (
+    Arrays,
+    BoolArray,
+    Codes,
+    FloatArray,
+    Indices,
+    Singles,
+    checked_field,
+    offsets_of,
+    rows_taken,
+)
 from genomes.base import Streams, draw_chances, prompted, selected, short_repr, unchecked
 from genomes.errors import GenomeError
 from genomes.individual import Individuals
@@ -266,7 +276,7 @@ class Networks(Individuals):
 
     def sizes(self) -> Indices:
         """Return nodes and enabled connections of every network, int64 (n, 2)."""
-        enabled_before = np.concatenate([[0], np.cumsum(self.enabled)])
+        enabled_before = offsets_of(self.enabled)
         return np.stack(
             [np.diff(self.node_offsets), np.diff(enabled_before[self.connection_offsets])], axis=1
         )
@@ -282,12 +292,7 @@ class Networks(Individuals):
                 rows = slice(offsets[chosen.start], offsets[chosen.stop])
                 genes[offsets_name] = offsets[chosen.start : chosen.stop + 1] - rows.start
             else:
-                lengths = np.diff(offsets)[chosen]
-                ends = np.cumsum(lengths)
-                # Row j of the result is gene (start of its network) + (place within it).
-                starts = np.repeat(offsets[chosen] - (ends - lengths), lengths)
-                rows = starts + np.arange(lengths.sum())
-                genes[offsets_name] = np.concatenate([[0], ends]).astype(np.int64)
+                rows, genes[offsets_name] = rows_taken(offsets, chosen)
             genes |= {name: getattr(self, name)[rows] for name in kinds}
             if offsets_name == "node_offsets" and len(self.time_constant):
                 genes["time_constant"] = self.time_constant[rows]

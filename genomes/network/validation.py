@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import Indices, checked_array
+from genomes.arrays import Indices, are_offsets, checked_array
 from genomes.errors import GenomeError
 from genomes.kernels import device, kernel, zero
 from genomes.network.compilation import longest_row
@@ -81,7 +81,7 @@ def check_networks(
         expected = checked["node_offsets"].shape
         if offsets.shape != expected:
             raise GenomeError(f"{offsets_name} must be {expected}, got {offsets.shape}")
-        if not len(offsets) or offsets[0] != 0 or bool(np.any(offsets[1:] < offsets[:-1])):
+        if not (len(offsets) and are_offsets(offsets, int(offsets[-1]))):
             raise GenomeError(f"{offsets_name} must start at 0 and never fall")
         for name, dtype in genes.items():
             checked[name] = checked_array(name, arrays[name], dtype, (int(offsets[-1]),))

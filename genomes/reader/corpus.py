@@ -13,7 +13,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from genomes.arrays import Arrays, BoolArray, FloatArray, Indices, checked_array, checked_field
+from genomes.arrays import (
+    Arrays,
+    BoolArray,
+    FloatArray,
+    Indices,
+    are_offsets,
+    checked_array,
+    checked_field,
+    offsets_of,
+)
 from genomes.errors import GenomeError
 from genomes.reader.contexts import song_contexts
 from genomes.reader.counts import Table, count_songs, song_logarithms
@@ -46,8 +55,7 @@ class Corpus:
     def __post_init__(self) -> None:
         rolls = checked_array("songs", self.rolls, np.bool_, ("steps", self.player.keys))
         offsets = checked_array("song_offsets", self.offsets, np.int64, ("songs + 1",))
-        rising = len(offsets) > 0 and bool((offsets[1:] >= offsets[:-1]).all())
-        if not rising or offsets[0] != 0 or offsets[-1] != len(rolls):
+        if not are_offsets(offsets, len(rolls)):
             raise GenomeError(f"song_offsets must rise from 0 to all {len(rolls)} steps")
         vars(self).update(rolls=rolls, offsets=offsets)
 
@@ -69,8 +77,7 @@ class Corpus:
         if sum(steps) * player.keys > LARGEST:
             raise GenomeError(f"songs must have at most {LARGEST:,} cells to be learned")
         none = np.zeros((0, player.keys), np.bool_)
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(np.array(steps, np.int64))])
-        return cls(player, np.concatenate([none, *songs]), offsets)
+        return cls(player, np.concatenate([none, *songs]), offsets_of(steps))
 
     @property
     def songs(self) -> list[BoolArray]:

@@ -32,6 +32,7 @@ from genomes.arrays import (
     Singles,
     checked_array,
     checked_field,
+    for_kernels,
 )
 from genomes.base import (
     Streams,
@@ -75,7 +76,7 @@ class Readers(Individuals):
 
     def __post_init__(self) -> None:
         weights = checked_array("weights", self.weights, np.float32, ("n", self.player.weights))
-        vars(self).update(weights=np.require(weights, requirements=["C", "W"]))
+        vars(self).update(weights=for_kernels(weights))
 
     @classmethod
     def player_of(cls, settings: ReaderSettings, keys: int) -> ReaderPlayer:
@@ -200,7 +201,7 @@ class Readers(Individuals):
 
     def take(self, indices: Sequence[int] | Indices) -> Self:
         """See `Performers.take`."""
-        weights = np.require(self.weights[selected(len(self), indices)], requirements=["C", "W"])
+        weights = for_kernels(self.weights[selected(len(self), indices)])
         return unchecked(type(self), corpus=self.corpus, weights=weights)
 
     def to_arrays(self) -> Arrays:

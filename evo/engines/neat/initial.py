@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from evo.engines.neat.genome_settings import Structure
 from evo.engines.neat.innovations import Innovations
-from genomes.arrays import FloatArray, Indices
+from genomes.arrays import FloatArray, Indices, offsets_of
 from genomes.network.genes import Genes
 from genomes.network.rates import Attribute, Choice, Rates
 
@@ -101,7 +101,7 @@ def first_genes(
         response=_values(rates.response, total, stream),
         activation=_codes(rates.activation, total, stream),
         aggregation=_codes(rates.aggregation, total, stream),
-        connection_offsets=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        connection_offsets=offsets_of(sizes),
         innovation=1 + indices,
         source=np.ascontiguousarray(pairs[indices, 0]),
         target=np.ascontiguousarray(pairs[indices, 1]),

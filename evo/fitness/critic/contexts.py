@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from evo.music.melody import KEY_PROFILES, Bar, find_key, read_notes
-from genomes.arrays import BoolArray, FloatArray, IntArray
+from genomes.arrays import BoolArray, FloatArray, IntArray, for_kernels
 from genomes.kernels import device, kernel
 
 # Classes of events. INTERVALS are -12 .. 12 semitones; larger ones are clipped.
@@ -124,7 +124,7 @@ class Counts(NamedTuple):
         """
         counts = cls.none(bars)
         # For read-only arrays numba would compile the kernel again.
-        _count(np.require(grids, requirements=["C", "W"]), KEY_PROFILES, bars, *counts)
+        _count(for_kernels(grids), KEY_PROFILES, bars, *counts)
         return counts
 
     @classmethod

@@ -45,7 +45,7 @@ from evo.fitness.critic.feature_groups import (
 )
 from evo.fitness.critic.surprise import write_surprise
 from evo.music.melody import KEY_PROFILES, find_key, read_notes
-from genomes.arrays import BoolArray, FloatArray, IntArray
+from genomes.arrays import BoolArray, FloatArray, IntArray, for_kernels
 from genomes.kernels import kernel
 
 INTERVAL_BINS = ("0", "1", "2", "3", "4", "5", "6-7", "8+")
@@ -172,7 +172,7 @@ def roll_features(grids: BoolArray, contexts: Contexts, bars: Bars = COMMON_TIME
     starts = np.cumsum([0, *sizes])
     rows = np.zeros((len(several.rhythm), len(grids), starts[-1]))
     # For read-only arrays numba would compile the kernel again.
-    writable = np.require(grids, requirements=["C", "W"])
+    writable = for_kernels(grids)
     _describe(writable, KEY_PROFILES, several, bars, bars.longest, bars.events, starts, rows)
     return rows[0] if is_single else rows
 

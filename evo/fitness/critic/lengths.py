@@ -21,7 +21,7 @@ from typing import Self
 import numpy as np
 
 from evo.fitness.critic.contexts import Bars, smoothed
-from genomes.arrays import BoolArray, FloatArray, IntArray
+from genomes.arrays import BoolArray, FloatArray, IntArray, for_kernels
 from genomes.kernels import device, kernel
 
 NAMES = (
@@ -76,7 +76,7 @@ class LengthModel:
         """
         classes = bars.durations
         counts = np.zeros((classes, bars.steps, _PREVIOUS, classes))
-        _count(_writable(songs), bars, counts)
+        _count(for_kernels(songs), bars, counts)
         alone = smoothed(counts.sum(axis=(0, 1, 2)), np.full(classes, 1 / classes))
         waits = smoothed(counts.sum(axis=(1, 2)), alone)
         positions = smoothed(counts.sum(axis=2), waits[:, None])
@@ -89,7 +89,7 @@ class LengthModel:
             rolls: Bool (n, steps, 2 * keys), settled.
         """
         found = np.zeros((len(rolls), len(NAMES)))
-        _describe(_writable(rolls), self.bars, self.surprise, found)
+        _describe(for_kernels(rolls), self.bars, self.surprise, found)
         return found
 
 
@@ -114,13 +114,8 @@ def rings(songs: BoolArray) -> bool:
         songs: Bool (n, steps, 2 * keys), settled.
     """
     notes = np.zeros(3, np.int64)
-    _count_ends(_writable(songs), notes)
+    _count_ends(for_kernels(songs), notes)
     return bool(notes[_BEYOND] > MOSTLY * max(notes.sum(), 1))
-
-
-def _writable(rolls: BoolArray) -> BoolArray:
-    # For read-only arrays numba would compile the kernels again.
-    return np.require(rolls, requirements=["C", "W"])
 
 
 @device

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomes.arrays import BoolArray, FloatArray, Indices
+from genomes.arrays import BoolArray, FloatArray, Indices, offsets_of
 from genomes.kernels import device, kernel
 from genomes.network.assembly.applying import (
     apply_edit,
@@ -227,7 +227,7 @@ def merge_children(
 def sizes_of_parts(parts: Parts) -> Indices:
     """Return the number of genes of every row: int64 (rows,)."""
     genes = 2 + (parts.conditions != 0).sum(axis=1)
-    before = np.concatenate([[0], np.cumsum(genes)])[parts.unit_offsets]
+    before = offsets_of(genes)[parts.unit_offsets]
     sizes: Indices = 1 + (parts.weight != 0).sum(axis=1) + np.diff(before)
     return sizes
 

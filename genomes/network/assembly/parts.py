@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomes.arrays import FloatArray, Indices, Levels
+from genomes.arrays import FloatArray, Indices, Levels, are_offsets
 from genomes.errors import GenomeError
 from genomes.kernels import device
 
@@ -83,7 +83,7 @@ def checked_parts(parts: Parts, inputs: int, outputs: int) -> Parts:
         if getattr(parts, name).shape != shape:
             raise GenomeError(f"{name} must be {shape}, got {getattr(parts, name).shape}")
     offsets = parts.unit_offsets
-    if offsets[0] != 0 or offsets[-1] != units or (offsets[1:] < offsets[:-1]).any():
+    if not are_offsets(offsets, units):
         raise GenomeError(f"unit_offsets must divide the {units} units")
     for name in ("bias", "weight", "unit_weight"):
         values = getattr(parts, name)
