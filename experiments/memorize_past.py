@@ -31,9 +31,12 @@ def past_of(config: Config, songs: Sequence[Song]) -> tuple[tuple[int, ...], Cha
     lags = lags_for(rolls, *usual)
     if not rolls.silent_start:
         return lags, {}
+    deciding = further_lags(rolls, lags)
+    if deciding.before == deciding.total:
+        return lags, {}
     told = rolls._replace(silent_start=False)
     told_lags = lags_for(told, *usual)
-    if further_lags(told, told_lags).before > further_lags(rolls, lags).before:
+    if further_lags(told, told_lags).before > deciding.before:
         return told_lags, {"before_start": BEFORE_START}
     return lags, {}
 

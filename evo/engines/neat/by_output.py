@@ -54,7 +54,6 @@ from genomes.network.assembly.offspring import (
     Children,
     draw_children,
     merge_children,
-    parts_of_children,
     same_rows,
     sizes_of_parts,
     unedited,
@@ -226,7 +225,8 @@ class Modules:
         frozen = (credit.max(axis=0) > -self.freeze_below) & (self.freeze_below > 0)
         # For a frozen output only parts below the limit count.
         credit = np.where(frozen & (credit <= -self.freeze_below), -np.inf, credit)
-        credit = credit - self.search.parsimony * self.sizes(population)
+        sizes = sizes_of_parts(population.written).reshape(-1, self.outputs)
+        credit = credit - self.search.parsimony * sizes
         elites, parents, siblings = [], [], []
         for output in range(self.outputs):
             elite, parent, gains = self._select(output, credit[:, output])
@@ -249,11 +249,6 @@ class Modules:
         edited = np.tile(~frozen, (n, 1))
         edited[: PARENT + 1] = False  # the elite and the parent stay as they are
         return self.networks(parts, draw_children(self._rates, parts, rows, edited, key))
-
-    def sizes(self, population: EditedNetworks) -> Indices:
-        """Return the number of genes of every part: int64 (n, outputs)."""
-        parts = parts_of_children(population.parts, population.children, self._rates.strict)
-        return sizes_of_parts(parts).reshape(-1, self.outputs)
 
     def _select(self, output: int, credit: FloatArray) -> tuple[int, int, Indices]:
         """Return elite, next parent, and the children to merge, best first."""

@@ -24,7 +24,12 @@ from genomes.network.assembly.edits import (
     REMOVE_CONDITION,
     UNIT,
 )
-from genomes.network.assembly.offspring import Children, genes_of_parts, parts_of_children
+from genomes.network.assembly.offspring import (
+    Children,
+    genes_of_parts,
+    parts_of_children,
+    sizes_of_parts,
+)
 from genomes.network.assembly.parts import (
     CONDITIONS,
     LARGEST,
@@ -125,10 +130,14 @@ class EditedNetworks(Individuals):
         return int(self.children.parent.shape[1])
 
     @cached_property
+    def written(self) -> Parts:
+        """The children's parts: row `child * outputs + output`."""
+        return parts_of_children(self.parts, self.children, self.strict)
+
+    @cached_property
     def networks(self) -> Networks:
-        """The children, written out."""
-        parts = parts_of_children(self.parts, self.children, self.strict)
-        genes = genes_of_parts(parts, self.outputs)
+        """The children as networks."""
+        genes = genes_of_parts(self.written, self.outputs)
         return unchecked(
             Networks, inputs=self.inputs, outputs=self.outputs, feed_forward=True,
             player=self.player, **genes._asdict(),
@@ -154,7 +163,10 @@ class EditedNetworks(Individuals):
 
     def sizes(self) -> Indices:
         """Return nodes and enabled connections of every network, int64 (n, 2)."""
-        return self.networks.sizes()
+        hidden = np.diff(self.written.unit_offsets[:: self.outputs])
+        genes = sizes_of_parts(self.written).reshape(-1, self.outputs).sum(axis=1)
+        nodes = self.outputs + hidden
+        return np.stack([nodes, genes - nodes], axis=1)
 
     def activate(self, inputs: Any) -> Any:
         """Return the outputs for rows of inputs; as of `Networks`."""

@@ -87,6 +87,22 @@ class Edit(NamedTuple):
 
 
 @device
+def find_links(part: Part, links: Indices) -> int:
+    """Write the inputs that are connected; return their number.
+
+    Args:
+        part: The part.
+        links: int64 (inputs,), written to.
+    """
+    linked = 0
+    for source in range(len(part.weight)):
+        if part.weight[source] != 0.0:
+            links[linked] = source
+            linked += 1
+    return linked
+
+
+@device
 def draw_size(rates: Rates, weight: float, toward: float, stream: Stream) -> float:
     """Return the size of a move of a weight.
 

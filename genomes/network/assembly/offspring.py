@@ -16,6 +16,7 @@ from genomes.network.assembly.edits import (
     Part,
     Rates,
     draw_edit,
+    find_links,
 )
 from genomes.network.assembly.parts import CONDITIONS, Parts
 from genomes.network.assembly.reading import (
@@ -137,6 +138,57 @@ def _room(parts: Parts) -> int:
     return most + 1
 
 
+@device
+def empty_parts(rows: int, inputs: int, room: int) -> Parts:
+    """Return parts to be written by `put_part`, row after row.
+
+    Args:
+        rows: Number of rows.
+        inputs: Inputs of the network.
+        room: Units that there is room for.
+    """
+    return Parts(
+        np.zeros(rows),
+        np.zeros((rows, inputs)),
+        np.zeros(rows + 1, np.int64),
+        np.zeros(room),
+        np.zeros(room, np.int64),
+        np.zeros((room, CONDITIONS), np.int64),
+    )
+
+
+@device
+def put_part(parts: Parts, row: int, part: Part) -> None:
+    """Write a row of parts; those before must be written.
+
+    Args:
+        parts: Written to; it needs room for the units.
+        row: Which of them.
+        part: What is written.
+    """
+    begin = parts.unit_offsets[row]
+    end = begin + part.units[0]
+    parts.unit_offsets[row + 1] = end
+    parts.bias[row], parts.weight[row] = part.bias[0], part.weight
+    parts.unit_weight[begin:end] = part.unit_weight[: end - begin]
+    parts.threshold[begin:end] = part.threshold[: end - begin]
+    parts.conditions[begin:end] = part.conditions[: end - begin]
+
+
+@device
+def trimmed_parts(parts: Parts) -> Parts:
+    """Return written parts without the room that is left."""
+    units = parts.unit_offsets[len(parts.bias)]
+    return Parts(
+        parts.bias,
+        parts.weight,
+        parts.unit_offsets,
+        parts.unit_weight[:units].copy(),
+        parts.threshold[:units].copy(),
+        parts.conditions[:units].copy(),
+    )
+
+
 @kernel
 def parts_of_children(parts: Parts, children: Children, strict: bool) -> Parts:
     """Return the parts of children: row `child * outputs + output`.
@@ -148,32 +200,16 @@ def parts_of_children(parts: Parts, children: Children, strict: bool) -> Parts:
     """
     n, outputs = children.parent.shape
     inputs = parts.weight.shape[1]
+    room = n * outputs
+    for row in children.parent.ravel():
+        room += parts.unit_offsets[row + 1] - parts.unit_offsets[row]
     part = new_part(inputs, _room(parts), strict, np.zeros(0))
-    offsets = np.zeros(n * outputs + 1, np.int64)
+    result = empty_parts(n * outputs, inputs, room)
     for child in range(n):
         for output in range(outputs):
             child_part(parts, children, child, output, part)
-            row = child * outputs + output
-            offsets[row + 1] = offsets[row] + part.units[0]
-    units = offsets[n * outputs]
-    result = Parts(
-        np.zeros(n * outputs),
-        np.zeros((n * outputs, inputs)),
-        offsets,
-        np.zeros(units),
-        np.zeros(units, np.int64),
-        np.zeros((units, CONDITIONS), np.int64),
-    )
-    for child in range(n):
-        for output in range(outputs):
-            child_part(parts, children, child, output, part)
-            row = child * outputs + output
-            begin, end = offsets[row], offsets[row + 1]
-            result.bias[row], result.weight[row] = part.bias[0], part.weight
-            result.unit_weight[begin:end] = part.unit_weight[: end - begin]
-            result.threshold[begin:end] = part.threshold[: end - begin]
-            result.conditions[begin:end] = part.conditions[: end - begin]
-    return result
+            put_part(result, child * outputs + output, part)
+    return trimmed_parts(result)
 
 
 @kernel
@@ -205,10 +241,7 @@ def merge_children(
     outputs, inputs = len(elites), parts.weight.shape[1]
     part = new_part(inputs, _room(parts) + len(gains), rates.strict, rates.letters)
     conditions = np.zeros(CONDITIONS, np.int64)
-    bias, weight = np.zeros(2 * outputs), np.zeros((2 * outputs, inputs))
-    offsets = np.zeros(2 * outputs + 1, np.int64)
-    unit_weight, threshold = np.zeros(0), np.zeros(0, np.int64)
-    all_conditions = np.zeros((0, CONDITIONS), np.int64)
+    result = empty_parts(2 * outputs, inputs, 2 * outputs * _room(parts) + len(gains))
     for row in range(2 * outputs):
         output = row % outputs
         child_part(parts, children, (elites if row < outputs else parents)[output], output, part)
@@ -216,12 +249,8 @@ def merge_children(
             for index in range(gain_offsets[output], gain_offsets[output + 1]):
                 apply_edit(part, _edit_of(children, gains[index]), output, conditions)
             drop_removed(part)
-        units = part.units[0]
-        bias[row], weight[row], offsets[row + 1] = part.bias[0], part.weight, offsets[row] + units
-        unit_weight = np.concatenate((unit_weight, part.unit_weight[:units]))
-        threshold = np.concatenate((threshold, part.threshold[:units]))
-        all_conditions = np.concatenate((all_conditions, part.conditions[:units]))
-    return Parts(bias, weight, offsets, unit_weight, threshold, all_conditions)
+        put_part(result, row, part)
+    return trimmed_parts(result)
 
 
 def sizes_of_parts(parts: Parts) -> Indices:
@@ -267,7 +296,7 @@ def draw_children(
     shape = (n, outputs)
     children = Children(
         parent.copy(), np.full(shape, NOTHING, np.int64), np.zeros(shape, np.int64),
-        np.zeros(shape),        np.zeros((n, outputs, CONDITIONS), np.int64),
+        np.zeros(shape), np.zeros((n, outputs, CONDITIONS), np.int64),
     )  # fmt: skip
     # Nothing is read here: edits are not aimed.
     none = np.zeros(1, np.int64)
@@ -281,11 +310,7 @@ def draw_children(
                 continue
             start_stream(stream, key, child * outputs + output)
             take_part(parts, parent[child, output], part)
-            linked = 0
-            for source in range(inputs):
-                if part.weight[source] != 0.0:
-                    links[linked] = source
-                    linked += 1
+            linked = find_links(part, links)
             edit = _edit_of(children, child)
             draw_edit(rates, reading, part, links, linked, -1, 0.0, edit, output, stream)
     return children

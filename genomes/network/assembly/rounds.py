@@ -32,8 +32,15 @@ from genomes.network.assembly.edits import (
     Part,
     Rates,
     draw_edit,
+    find_links,
 )
-from genomes.network.assembly.offspring import new_part, take_part
+from genomes.network.assembly.offspring import (
+    empty_parts,
+    new_part,
+    put_part,
+    take_part,
+    trimmed_parts,
+)
 from genomes.network.assembly.parts import CONDITIONS, Parts
 from genomes.network.assembly.reading import (
     Reading,
@@ -90,6 +97,52 @@ def _loss_change(
 
 
 @device
+def _judge(
+    search: Search,
+    reading: Reading,
+    activation: FloatArray,
+    sign: FloatArray,
+    part: Part,
+    edit: Edit,
+    child: int,
+    rows: Indices,
+    conditions: Indices,
+) -> tuple[float, int, int, float]:
+    """Write the rows that an edit changes.
+
+    Returns:
+        What the edit costs, and the result of `touched_rows`.
+    """
+    up, down, change = touched_rows(reading, part, edit, child, rows, conditions)
+    cost = search.parsimony * growth(part, edit, child)
+    cost += _loss_change(activation, sign, rows, 0, up, change, search.margin)
+    cost += _loss_change(activation, sign, rows, up, down, -change, search.margin)
+    return cost, up, down, change
+
+
+@device
+def _draw(
+    search: Search,
+    reading: Reading,
+    activation: FloatArray,
+    sign: FloatArray,
+    part: Part,
+    links: Indices,
+    linked: int,
+    edit: Edit,
+    child: int,
+    stream: Stream,
+) -> None:
+    """Draw an edit, aimed at a wrong row with the probability of the settings."""
+    wrong, toward = -1, 0.0
+    if search.rates.aimed > 0.0 and uniform(stream) < search.rates.aimed:
+        wrong = _wrong_row(activation, sign, search.margin, stream)
+        if wrong >= 0:
+            toward = sign[wrong]
+    draw_edit(search.rates, reading, part, links, linked, wrong, toward, edit, child, stream)
+
+
+@device
 def _activate(reading: Reading, part: Part, centre: float, rows: Indices) -> FloatArray:
     """Return the activation of every row, less the centre."""
     activation = np.full(reading.inputs.shape[1], part.bias[0] - centre)
@@ -126,17 +179,6 @@ def _count_wrong(activation: FloatArray, sign: FloatArray) -> int:
 
 
 @device
-def _links(part: Part, links: Indices) -> int:
-    """Write the inputs that are connected; return their number."""
-    linked = 0
-    for source in range(len(part.weight)):
-        if part.weight[source] != 0.0:
-            links[linked] = source
-            linked += 1
-    return linked
-
-
-@device
 def _improve(
     search: Search, reading: Reading, sign: FloatArray, part: Part, key: np.uint64, output: int
 ) -> tuple[bool, int]:
@@ -165,36 +207,26 @@ def _improve(
         np.zeros(n),
         np.zeros((n, CONDITIONS), np.int64),
     )
-    gain = np.zeros(n)
+    costs = np.zeros(n)
     links = np.zeros(len(part.weight), np.int64)
     for _ in range(search.rounds):
         if _count_wrong(activation, sign) == 0:
             break
-        linked = _links(part, links)
+        linked = find_links(part, links)
         for child in range(n):
-            wrong, toward = -1, 0.0
-            if search.rates.aimed > 0.0 and uniform(stream) < search.rates.aimed:
-                wrong = _wrong_row(activation, sign, search.margin, stream)
-                if wrong >= 0:
-                    toward = sign[wrong]
-            draw_edit(
-                search.rates, reading, part, links, linked, wrong, toward, edit, child, stream
+            _draw(search, reading, activation, sign, part, links, linked, edit, child, stream)
+            costs[child], _, down, _ = _judge(
+                search, reading, activation, sign, part, edit, child, rows, conditions
             )
-            up, down, change = touched_rows(reading, part, edit, child, rows, conditions)
             judged += down
-            gain[child] = -search.parsimony * growth(part, edit, child)
-            gain[child] -= _loss_change(activation, sign, rows, 0, up, change, search.margin)
-            gain[child] -= _loss_change(activation, sign, rows, up, down, -change, search.margin)
-        for child in np.argsort(-gain, kind="mergesort"):
-            if gain[child] <= 0.0:
+        for child in np.argsort(costs, kind="mergesort"):
+            if costs[child] >= 0.0:
                 break
-            up, down, change = touched_rows(reading, part, edit, child, rows, conditions)
+            cost, up, down, change = _judge(
+                search, reading, activation, sign, part, edit, child, rows, conditions
+            )
             judged += down
-            less = _loss_change(activation, sign, rows, 0, up, change, search.margin)
-            less += _loss_change(activation, sign, rows, up, down, -change, search.margin)
-            if less + search.parsimony * growth(part, edit, child) >= 0.0:
-                continue
-            if apply_edit(part, edit, child, conditions):
+            if cost < 0.0 and apply_edit(part, edit, child, conditions):
                 for index in range(up):
                     activation[rows[index]] += change
                 for index in range(up, down):
@@ -226,23 +258,17 @@ def _anneal(
         np.zeros((1, CONDITIONS), np.int64),
     )
     links = np.zeros(len(part.weight), np.int64)
-    linked, judged, wrong_rows = _links(part, links), 0, _count_wrong(activation, sign)
+    linked, judged, wrong_rows = find_links(part, links), 0, _count_wrong(activation, sign)
     steps = search.rounds * search.children
     for step in range(steps):
         if wrong_rows == 0:
             break
         temperature = hottest * COLDEST ** (step / steps)
-        wrong, toward = -1, 0.0
-        if search.rates.aimed > 0.0 and uniform(stream) < search.rates.aimed:
-            wrong = _wrong_row(activation, sign, search.margin, stream)
-            if wrong >= 0:
-                toward = sign[wrong]
-        draw_edit(search.rates, reading, part, links, linked, wrong, toward, edit, 0, stream)
-        up, down, change = touched_rows(reading, part, edit, 0, rows, conditions)
+        _draw(search, reading, activation, sign, part, links, linked, edit, 0, stream)
+        cost, up, down, change = _judge(
+            search, reading, activation, sign, part, edit, 0, rows, conditions
+        )
         judged += down
-        cost = search.parsimony * growth(part, edit, 0)
-        cost += _loss_change(activation, sign, rows, 0, up, change, search.margin)
-        cost += _loss_change(activation, sign, rows, up, down, -change, search.margin)
         if cost > 0.0 and uniform(stream) >= np.exp(-cost / temperature):
             continue
         if apply_edit(part, edit, 0, conditions):
@@ -252,7 +278,7 @@ def _anneal(
                 activation[row] += change if index < up else -change
                 wrong_rows += (activation[row] > 0.0) != (sign[row] > 0.0)
             if edit.kind[0] == INPUT:
-                linked = _links(part, links)
+                linked = find_links(part, links)
             elif edit.kind[0] == UNIT:
                 drop_removed(part)
     return wrong_rows == 0, judged
@@ -289,14 +315,11 @@ def improve(
     if not fit or inputs != len(reading.inputs):
         raise GenomeError("parts and lessons must have the same inputs and outputs")
     right, judged = np.zeros(outputs, np.bool_), np.zeros(outputs, np.int64)
-    bias, weight = parts.bias.copy(), parts.weight.copy()
-    offsets = np.zeros(outputs + 1, np.int64)
-    unit_weight, threshold = np.zeros(0), np.zeros(0, np.int64)
-    conditions = np.zeros((0, CONDITIONS), np.int64)
+    added = min(search.rounds * search.children, MAX_NEW_UNITS)
+    result = empty_parts(outputs, inputs, len(parts.unit_weight) + outputs * added)
     for output in range(outputs):
         count = parts.unit_offsets[output + 1] - parts.unit_offsets[output]
-        room = count + min(search.rounds * search.children, MAX_NEW_UNITS)
-        part = new_part(inputs, room, search.rates.strict, search.rates.letters)
+        part = new_part(inputs, count + added, search.rates.strict, search.rates.letters)
         take_part(parts, output, part)
         sign = np.where(wanted[output], 1.0, -1.0)
         hottest = SHAKE if shaken[output] else search.temperature
@@ -306,10 +329,5 @@ def improve(
             )
         else:
             right[output], judged[output] = _improve(search, reading, sign, part, key, output)
-        bias[output], weight[output] = part.bias[0], part.weight
-        count = part.units[0]
-        offsets[output + 1] = offsets[output] + count
-        unit_weight = np.concatenate((unit_weight, part.unit_weight[:count]))
-        threshold = np.concatenate((threshold, part.threshold[:count]))
-        conditions = np.concatenate((conditions, part.conditions[:count]))
-    return Parts(bias, weight, offsets, unit_weight, threshold, conditions), right, judged
+        put_part(result, output, part)
+    return trimmed_parts(result), right, judged
