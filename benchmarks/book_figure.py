@@ -12,7 +12,6 @@ evolved, for one song and for 31; and the hidden neurons of networks of -1 and 1
 import common  # first: it arranges the import path
 
 # isort: split
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -22,8 +21,6 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 
 from evo.analysis.plot.style import BLUE, GREEN, VERMILLION, caption, new_figure, style, title
-from evo.experiment import player_of
-from evo.fitness.memorization import Memorization
 from evo.music.song import Song
 
 KINDS = {
@@ -63,18 +60,13 @@ def learn(songs: Sequence[Song], engine: str, settings: Sequence[str], limit: fl
         limit: Seconds of the run.
     """
     given = ["stop.generations=0", "stop.stagnation=0", *settings]
-    config, _ = common.configured("memorize", given, songs, engine=engine)
-    table, player = config.task, player_of(config, config.task.keys)
-    best, _ = books.achievable(list(songs), player, table.prompt_steps)
-    fitness = Memorization(songs, table.prompt_steps, table.mode)
     course = Course([], [], [])
-    began = time.process_time()
-    for _, record in common.evolve(config, fitness, player):
+    for seconds, share, record in books.course(list(songs), given, engine=engine):
         figures = record["engine"]
-        course.seconds.append(time.process_time() - began)
-        course.share.append(record["figures"]["follow_correct"] / best)
+        course.seconds.append(seconds)
+        course.share.append(share)
         course.size.append(figures.get("literals", figures.get("mean_connections", 0)))
-        if course.share[-1] >= 1.0 or course.seconds[-1] > limit:
+        if seconds > limit:
             break
     return course
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -157,3 +158,19 @@ def find_songs(where: str | None, steps: int = 1, steps_per_beat: int | None = N
         except MidiError as error:
             print(f"left out: {error}")
     return songs
+
+
+def compose(given: Sequence[str], seed: int, path: Path, options: argparse.Namespace) -> None:
+    """Carry out `evo run critic` in a process of its own.
+
+    Args:
+        given: Options of the run besides those below.
+        seed: Random seed.
+        path: The run's directory.
+        options: With `workers` and `set`.
+    """
+    command = [*EVO, "run", "critic", *given, "--seed", str(seed), "--out", str(path)]
+    command += ["--workers", str(options.workers)]
+    for change in options.set:
+        command += ["--set", change]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

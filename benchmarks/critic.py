@@ -20,7 +20,6 @@ import common  # first: it arranges the import path
 # isort: split
 import argparse
 import json
-import subprocess
 import tempfile
 from pathlib import Path
 
@@ -107,12 +106,9 @@ def compose(options: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict
     results, champions = [], []
     for seed in common.seeds_of(options):
         path = folder / f"seed{seed}"
-        command = [*common.EVO, "run", "critic", "--seed", str(seed), "--out", str(path)]
-        command += ["--time-limit", f"{options.seconds}s", "--workers", str(options.workers)]
-        command += ["--generations", "1000000", "--set", f"critic.critics={folder / FILE}"]
-        for change in options.set:
-            command += ["--set", change]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        limits = ["--time-limit", f"{options.seconds}s", "--generations", "1000000"]
+        critics_of = ["--set", f"critic.critics={folder / FILE}"]
+        common.compose([*limits, *critics_of], seed, path, options)
         results.append(json.loads((path / "result.json").read_text()))
         with np.load(path / "champion" / "arrays.npz", allow_pickle=False) as arrays:
             champions.append(arrays["notes"][0])

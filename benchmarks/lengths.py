@@ -15,7 +15,6 @@ import common  # first: it arranges the import path
 
 # isort: split
 import argparse
-import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -98,12 +97,8 @@ def compose(options: argparse.Namespace, folder: Path) -> None:
             source = ["--song", options.paths[0]]
             if path != first:
                 source = ["--set", f"critic.critics={first}"]
-            command = [*common.EVO, "run", "critic", *source, "--seed", str(seed)]
-            command += ["--out", str(path), "--workers", str(options.workers)]
-            command += ["--durations"] if kind == "with" else []
-            for change in options.set:
-                command += ["--set", change]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+            source += ["--durations"] if kind == "with" else []
+            common.compose(source, seed, path, options)
 
 
 def judge(folder: Path) -> dict[str, object]:

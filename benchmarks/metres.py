@@ -22,7 +22,6 @@ import common  # first: it arranges the import path
 
 # isort: split
 import argparse
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -306,11 +305,7 @@ def compose(options: argparse.Namespace, folder: Path) -> list[Path]:
     for seed in common.seeds_of(options):
         path = folder / f"seed{seed}"
         source = ["--set", f"critic.critics={runs[0]}"] if runs else ["--song", options.paths[0]]
-        command = [*common.EVO, "run", "critic", *source, "--seed", str(seed), "--out", str(path)]
-        command += ["--workers", str(options.workers)]
-        for change in options.set:
-            command += ["--set", change]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        common.compose(source, seed, path, options)
         runs.append(path)
     return runs
 

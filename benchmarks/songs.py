@@ -19,12 +19,16 @@ import common  # first: it arranges the import path
 import resource
 import statistics
 import time
-from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from evo.experiment import player_of
 from evo.fitness.memorization import Memorization
 from evo.music.song import Song
+from evo.runs.loop import Record
+from genomes.lessons import Lessons
 from genomes.player import Player
 
 MARKS = (0.9, 0.98, 0.99, 0.993, 0.998, 0.999, 1.0)
@@ -39,15 +43,40 @@ def achievable(songs: list[Song], player: Player | None, prompt_steps: int) -> t
     if player is None:
         total = sum(len(song.onsets) - prompt_steps for song in songs)
         return total, total
-    following: defaultdict[bytes, Counter[bytes]] = defaultdict(Counter)
-    for song in songs:
-        windows = player.input_rows(song.onsets)[:, prompt_steps:].T
-        for window, row in zip(windows, song.onsets[prompt_steps:], strict=True):
-            following[window.tobytes()][row.tobytes()] += 1
-    return (
-        sum(max(rows.values()) for rows in following.values()),
-        sum(rows.total() for rows in following.values()),
-    )
+    if any(level % 1 for level in (player.off, player.on, player.before_start)):
+        raise SystemExit("levels of inputs must be whole numbers: they are compared as such")
+    windows = [player.input_rows(song.onsets)[:, prompt_steps:].astype(np.int8) for song in songs]
+    wanted = np.concatenate([song.onsets[prompt_steps:].T for song in songs], axis=1)
+    lessons = Lessons.of(np.concatenate(windows, axis=1), wanted)
+    return lessons.achievable, lessons.steps
+
+
+def course(
+    songs: list[Song], settings: Sequence[str], **options: Any
+) -> Iterator[tuple[float, float, Record]]:
+    """Learn songs in memory until all achievable steps are right.
+
+    Args:
+        songs: Songs to learn.
+        settings: As after --set.
+        options: Other options of `evo run memorize`.
+
+    Yields:
+        Seconds, the share of the achievable steps that are right, and the log record.
+    """
+    config, _ = common.configured("memorize", settings, songs, **options)
+    table, player = config.task, player_of(config, config.task.keys)
+    if table.mode not in ("follow", "perform"):
+        raise SystemExit("memorize.mode must be follow or perform: steps right are counted")
+    best, _ = achievable(songs, player, table.prompt_steps)
+    fitness = Memorization(songs, table.prompt_steps, table.mode)
+    clock = time.perf_counter if config.workers.count > 1 else time.process_time
+    began = clock()
+    for _, record in common.evolve(config, fitness, player):
+        share = record["figures"]["follow_correct"] / best
+        yield clock() - began, share, record
+        if share >= 1.0:
+            return
 
 
 def learn(songs: list[Song], settings: list[str], **options: Any) -> dict[str, float | bool]:
@@ -59,28 +88,18 @@ def learn(songs: list[Song], settings: list[str], **options: Any) -> dict[str, f
         options: Other options of `evo run memorize`.
     """
     settings = ["stop.generations=0", "stop.solved=false", *settings]
-    config, _ = common.configured("memorize", settings, songs, **options)
-    table, player = config.task, player_of(config, config.task.keys)
-    if table.mode not in ("follow", "perform"):
-        raise SystemExit("memorize.mode must be follow or perform: steps right are counted")
-    best, total = achievable(songs, player, table.prompt_steps)
-    fitness = Memorization(songs, table.prompt_steps, table.mode)
-    clock = time.perf_counter if config.workers.count > 1 else time.process_time
-    began, until = clock(), {}
-    for _, record in common.evolve(config, fitness, player):
-        seconds, figures = clock() - began, record["figures"]
-        share = figures["follow_correct"] / best
+    until: dict[str, float] = {}
+    for seconds, share, record in course(songs, settings, **options):  # noqa: B007
         for mark in MARKS:
             if share >= mark:
                 until.setdefault(f"to {100 * mark:g} %", seconds)
-        if share >= 1.0:
-            break
+    figures = record["figures"]
     return {
         "solved": figures["solved"],
         "seconds": seconds,
         "share": share,
-        "steps": total,
-        "achievable": best,
+        "steps": figures["steps_total"],
+        "achievable": round(figures["follow_correct"] / share),
         "generations": record["generation"] + 1,
         "evaluations": record["evaluations"],
         **{name: record["engine"][name] for name in SIZES if name in record["engine"]},
