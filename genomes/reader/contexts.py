@@ -19,11 +19,12 @@ BY_SYMBOL = (
     "all", "bar", "last symbol", "last symbol, bar", "key, age", "key, age, bar", "2 symbols",
     "2 keys, age, half", "3 keys, age", "3 symbols", "4 symbols", "6 symbols", "8 onsets, bar",
     "4 onsets, bar", "number of the bar", "symbol a bar ago, last symbol",
-    "symbol 4 bars ago, last symbol",
+    "symbol 4 bars ago, last symbol", "place in 8 bars",
 )  # fmt: skip
 BY_INTERVAL = (
     "all", "age, bar", "interval, age, half", "interval, 2 ages", "2 intervals, age",
-    "3 intervals, age", "degree, age, half", "degree, interval, age",
+    "3 intervals, age", "degree, age, half", "degree, interval, age", "degree, place in 4 bars",
+    "degree, place in 8 bars",
 )  # fmt: skip
 CONTEXTS = len(BY_SYMBOL) + len(BY_INTERVAL)
 FIRST_INTERVAL = len(BY_SYMBOL)
@@ -120,14 +121,17 @@ def write_contexts(
     third = keys[2] - keys[3] + rest if found > 3 else _NONE
     tonic = _tonic(degrees)
     degree = (keys[0] - tonic) % 12 if found > 0 else 13
-    row[17] = 0
-    row[18] = _join(age, place)
-    row[19] = _join(_join(interval, age), half)
-    row[20] = _join(_join(interval, age), second_age)
-    row[21] = _join(_join(interval, second), age)
-    row[22] = _join(_join(_join(interval, second), third), age)
-    row[23] = _join(_join(degree, age), half)
-    row[24] = _join(_join(degree, interval), age)
+    row[17] = step % (8 * bar)
+    row[18] = 0
+    row[19] = _join(age, place)
+    row[20] = _join(_join(interval, age), half)
+    row[21] = _join(_join(interval, age), second_age)
+    row[22] = _join(_join(interval, second), age)
+    row[23] = _join(_join(_join(interval, second), third), age)
+    row[24] = _join(_join(degree, age), half)
+    row[25] = _join(_join(degree, interval), age)
+    row[26] = _join(degree, step % (4 * bar))
+    row[27] = _join(degree, step % (8 * bar))
     return int(keys[0]) if found > 0 else rest // 2
 
 

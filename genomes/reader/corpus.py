@@ -26,6 +26,7 @@ from genomes.arrays import (
 from genomes.errors import GenomeError
 from genomes.reader.contexts import song_contexts
 from genomes.reader.counts import Table, count_songs, song_logarithms
+from genomes.reader.forms import Forms, forms_of
 from genomes.reader.pairs import compare_steps, step_symbols
 from genomes.reader.player import FREQUENCIES, IN_CONTEXT, ReaderPlayer
 from genomes.reader.reading import Song
@@ -97,6 +98,13 @@ class Corpus:
         """Counts of all songs; nothing, if the prior is not counted in melodies."""
         counted = self.player.melody and self.player.layout.prior in (FREQUENCIES, IN_CONTEXT)
         return self._table_of(self.songs if counted else [])
+
+    @cached_property
+    def forms(self) -> Forms:
+        """The forms of all songs, if melodies are played by them."""
+        songs = self.songs if self.player.melody and self.player.forms else []
+        symbols = [step_symbols(np.ascontiguousarray(song), True) for song in songs]
+        return forms_of(symbols, self.player.keys, self.player.bar)
 
     def _table_of(self, songs: Sequence[BoolArray]) -> Table:
         symbols = [step_symbols(np.ascontiguousarray(song), True) for song in songs]

@@ -92,6 +92,13 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
             "more.",
         ),
     ] = 1.0
+    forms: Annotated[
+        bool,
+        Meta(
+            description="Playing a melody by chance: restate bars, close phrases and end where a "
+            "learned song does."
+        ),
+    ] = True
 
     def player(self, keys: int) -> "ReaderPlayer":
         """Return the player of an instrument with `keys` channels.
@@ -110,6 +117,7 @@ class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True):
             copy_price=self.copy_price,
             copy_steps=self.copy_steps,
             memory_temperature=self.memory_temperature,
+            forms=self.forms,
         )
 
 
@@ -151,6 +159,7 @@ class ReaderPlayer(Player):
     copy_price: float = 0.5
     copy_steps: int = 16
     memory_temperature: float = 1.0
+    forms: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,6 +9,7 @@ from genomes.arrays import BoolArray, FloatArray, Indices, Singles
 from genomes.kernels import device, kernel
 from genomes.reader.contexts import CONTEXTS, write_contexts
 from genomes.reader.counts import Frequencies, Table, general_frequencies, padded, write_logarithms
+from genomes.reader.forms import NOTES, Forms, play_form
 from genomes.reader.pairs import (
     Matching,
     code_of,
@@ -50,11 +51,15 @@ class Playing(NamedTuple):
 
 @device
 def _draw(chances: FloatArray, temperature: float, chance: float, played: BoolArray) -> None:
-    """Draw one of the keys or the rest, at a temperature."""
-    total, keys = 0.0, len(played)
-    for output in range(keys + 1):
-        chances[output] = math.exp(math.log(max(chances[output], _TINY)) / temperature)
-        total += chances[output]
+    """Draw a key or the rest; the temperature is that of the keys, if there is a note."""
+    keys = len(played)
+    note, total = 0.0, 0.0
+    for key in range(keys):
+        note += chances[key]
+        chances[key] = math.exp(math.log(max(chances[key], _TINY)) / temperature)
+        total += chances[key]
+    share = note / max(note + chances[keys], _TINY)
+    total /= max(share, _TINY)
     left = chance * total
     played[:] = False
     for key in range(keys):
@@ -214,6 +219,7 @@ def play_on(
     after: FloatArray,
     prompt_steps: int,
     playing: Playing,
+    forms: Forms,
     sampling: Sampling,
     chances: FloatArray,
     played: BoolArray,
@@ -227,9 +233,10 @@ def play_on(
         after: Float64 (2, outputs), what is expected after a channel that was silent, or on.
         prompt_steps: Steps of the prompt.
         playing: How to play by chance.
+        forms: Forms of learned songs, of which each melody that is played by chance takes one.
         sampling: How activations of independent keys become probabilities.
         chances: Uniform random float64 (n, steps, channels), or (n, steps, 1) for a melody; empty
-            at temperature 0.
+            at temperature 0. A last row draws the form.
         played: Bool (n, steps, channels), beginning with the prompt; written to.
     """
     n, steps, channels = played.shape
@@ -246,6 +253,11 @@ def play_on(
             new_matching(reach),
         )  # fmt: skip
         count = 1
+        form = -1
+        if playing.temperature > 0.0 and layout.melody and len(forms.shares):
+            form = int(chances[i, steps, 0] * len(forms.shares))
+            for key in range(layout.channels):
+                past.degrees[key % 12] += NOTES * forms.shares[form, key]
         for step in range(steps):
             row = played[i, step]
             if step >= prompt_steps:
@@ -254,7 +266,19 @@ def play_on(
                 _write_prior(layout, own, exponents, prior, past, played[i], step)
                 join_prior(read, factors.prior[0], prior.chances, total)
                 if playing.temperature > 0.0 and layout.melody:
-                    read[rest] *= _silence_price(layout, playing, past.symbols, step)
+                    if form >= 0:
+                        play_form(
+                            layout,
+                            forms,
+                            form,
+                            past.symbols,
+                            prior.chances,
+                            step,
+                            (steps - 1) // layout.bar,
+                            read,
+                        )
+                    else:
+                        read[rest] *= _silence_price(layout, playing, past.symbols, step)
                     _draw(read, playing.temperature, chances[i, step, 0], row)
                     _take(layout, played[i], step, rest, reach, count, past)
                     continue

@@ -54,7 +54,9 @@ from genomes.reader.text import export_reader
 from genomes.sampling import PLAIN, Sampling
 
 DRAWN = 128  # distances
-_NUMBERS = ("keys", "bar", "planes", "melody", "prior", "transposed", "reach", "copy_steps")
+_NUMBERS = (
+    "keys", "bar", "planes", "melody", "prior", "transposed", "reach", "copy_steps", "forms",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +187,7 @@ class Readers(Individuals):
         player = self.player
         prompt_steps, played = prompted(prompt, steps, len(self), self.keys)
         drawn = 1 if player.melody else self.keys
-        chances = draw_chances(streams, temperature, len(self), steps, drawn)
+        chances = draw_chances(streams, temperature, len(self), steps + 1, drawn)
         by_chance = temperature > 0.0
         playing = Playing(
             float(temperature),
@@ -193,9 +195,10 @@ class Readers(Individuals):
             player.copy_price if by_chance else 0.0,
             player.copy_steps,
         )
+        forms = self.corpus.forms.lasting(-(-steps // player.bar))
         play_on(
             player.layout, self.weights, self.corpus.table, self.corpus.after(), prompt_steps,
-            playing, sampling, chances, played,
+            playing, forms, sampling, chances, played,
         )  # fmt: skip
         return played
 
@@ -226,7 +229,7 @@ class Readers(Individuals):
         """
         numbers = checked_field(arrays, "reader", np.int64, (len(_NUMBERS),)).tolist()
         values: dict[str, Any] = dict(zip(_NUMBERS, numbers, strict=True))
-        for name in ("melody", "transposed"):
+        for name in ("melody", "transposed", "forms"):
             if values[name] not in (0, 1):
                 raise GenomeError(f"reader: {name} must be 0 or 1, got {values[name]}")
             values[name] = bool(values[name])

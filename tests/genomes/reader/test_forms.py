@@ -1,0 +1,79 @@
+"""Melodies that are played by chance take the form of a learned song."""
+
+import numpy as np
+import pytest
+
+from genomes.arrays import BoolArray, Indices
+from genomes.reader.corpus import Corpus
+from genomes.reader.forms import forms_of
+from genomes.reader.player import ReaderPlayer
+from genomes.reader.readers import Readers
+
+REST, BAR = 5, 4
+A, B, C = [0, REST, 2, REST], [1, REST, 3, REST], [4, 4, 4, REST]
+SONG = np.array([*A, *B, *A, *C], np.int64)
+
+
+def roll_of(symbols: Indices) -> BoolArray:
+    return np.eye(REST + 1, dtype=np.bool_)[symbols][:, :REST]
+
+
+def readers(songs: list[Indices], n: int = 1, forms: bool = True) -> Readers:
+    player = ReaderPlayer(REST, bar=BAR, forms=forms)
+    weights = np.zeros((n, player.weights), np.float32)
+    return Readers(Corpus.of(player, [roll_of(song) for song in songs]), weights)
+
+
+def melodies(of: Readers, steps: int, count: int) -> list[Indices]:
+    """Return melodies played by chance from nothing, as keys and rests."""
+    found = []
+    for seed in range(count):
+        played = of.perform(
+            np.zeros((0, REST), np.bool_), steps, [np.random.default_rng(seed)], 1.0
+        )[0]
+        found.append(np.where(played.any(axis=1), played.argmax(axis=1), REST))
+    return found
+
+
+def test_a_form_names_bars_and_rhythms_that_come_again() -> None:
+    forms = forms_of([SONG], REST, BAR)
+    assert forms.restated.tolist() == [-1, -1, 0, -1]
+    assert forms.rhythm.tolist() == [-1, 0, 1, -1]
+    assert forms.ends.tolist() == [4]
+    np.testing.assert_allclose(forms.shares.sum(axis=1), 1)
+    assert forms.shares[0].argmax() == 4
+
+
+def test_bars_close_before_long_waits_and_at_the_end() -> None:
+    forms = forms_of([np.array([0, 1, 2, 3, 0, REST, REST, REST, 0, 1, 2, 3])], REST, BAR)
+    assert forms.closes.tolist() == [-1, 0, 3]
+
+
+def test_songs_without_a_note_in_a_whole_bar_have_no_form() -> None:
+    forms = forms_of([np.full(8, REST), np.array([0, 1]), SONG], REST, BAR)
+    assert forms.offsets.tolist() == [0, 4]
+
+
+@pytest.mark.parametrize(("bars", "chosen"), [(1, [2, 4]), (3, [4]), (9, [4])])
+def test_forms_that_last_are_preferred(bars: int, chosen: list[int]) -> None:
+    forms = forms_of([SONG[:8], SONG], REST, BAR).lasting(bars)
+    assert np.diff(forms.offsets).tolist() == chosen
+    assert forms.restated.tolist() == ([-1, -1] if bars == 1 else []) + [-1, -1, 0, -1]
+
+
+def test_a_melody_restates_its_bars_and_ends_where_its_form_does() -> None:
+    played = melodies(readers([SONG]), 16, 30)
+    again = [np.array_equal(one[:4], one[8:12]) for one in played]
+    assert np.mean(again) > 0.8  # each step with 98 %
+    assert np.mean([one[14] == 4 and one[15] == REST for one in played]) > 0.8
+    assert len({one[:4].tobytes() for one in played}) > 20  # what is restated is its own
+
+
+def test_a_melody_longer_than_its_form_begins_again() -> None:
+    played = melodies(readers([SONG]), 32, 10)
+    assert np.mean([one[16:30] == one[:14] for one in played]) > 0.9
+
+
+def test_without_forms_the_memory_alone_repeats() -> None:
+    free = melodies(readers([SONG], forms=False), 16, 30)
+    assert np.mean([np.array_equal(one[:4], one[8:12]) for one in free]) < 0.5
