@@ -19,13 +19,14 @@ from typing import Annotated, Any
 
 import numpy as np
 from evo.experiments.critic_presets import FILES, LENGTHS, PRESETS
+from evo.experiments.trained_critics import trained_critics
 
 from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError
 from evo.core.files import write_synced
-from evo.core.seeds import MAX_SEED, Individuals, Role, stream
-from evo.core.settings import Changes, Meta, changed
-from evo.engines import Gallery, default_engine, engine_class
+from evo.core.seeds import MAX_SEED, Role, stream
+from evo.core.settings import Changes, Meta
+from evo.engines import Gallery, engine_class
 from evo.experiment import (
     Experiment,
     Files,
@@ -40,7 +41,6 @@ from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.corpus import Rolls, of_length, rolls_of
 from evo.fitness.critic.features import MIN_BARS, roll_features
 from evo.fitness.critic.fresh_classifier import classifier_auc
-from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.lengths import settled
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.fitness.critic.report import auc_among_songs, pieces_table, share_of_usual
@@ -52,13 +52,10 @@ from evo.music.settings import SongSettings, channels_of, fixed_grid
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
-from genomes.arrays import BoolArray, FloatArray
-from genomes.base import Performers
+from genomes.arrays import BoolArray
 
 FILE = "critics.npz"
 TUNE_STEPS = 128  # of the embedded tunes
-# The search for hard negatives: rolls that critics score too highly.
-SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
 
 
 class CriticSettings(SongSettings, frozen=True):
@@ -87,6 +84,9 @@ class CriticSettings(SongSettings, frozen=True):
     critics: Annotated[
         str, Meta(description="A run, or its critics.npz, with critics to reuse.")
     ] = ""
+    cache: Annotated[
+        bool, Meta(description="Keep trained critics in the user's cache, for later runs.")
+    ] = True
     durations: Annotated[bool, Meta(description="Play how long notes sound, not only onsets.")] = (
         False
     )
@@ -174,7 +174,7 @@ def corpus_of(
 
 
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
-    """Train the critics, or copy them, into the run.
+    """Train the critics, or copy them from the cache or another run, into the run.
 
     Args:
         config: The run's configuration.
@@ -202,40 +202,15 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
                 f"critic.pieces={most}"
             )
         try:
-            critics = train(
-                np.ascontiguousarray(rolls), names, table.critic_seed, table.rounds, show_message,
-                climb, style,
+            critics = trained_critics(
+                rolls, names, style,
+                seed=table.critic_seed, rounds=table.rounds, show_message=show_message,
+                cache=table.cache,
             )  # fmt: skip
         except ValueError as error:
             raise InputError(str(error)) from None
         critics = replace(critics, sounding=sounding)
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
-
-
-def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
-    """Search for note grids that critics score highest (hard negatives), by the genetic engine.
-
-    Args:
-        fitness: Scores grids by the critics alone, without a song to resemble.
-        seed: Random seed of the search.
-
-    Returns:
-        The best grids found, the best first, and their scores, float64 (n,).
-    """
-    kind = engine_class(default_engine("grid"))
-    bar = {"bar": fitness.held_out.bars.steps}
-    survivors = {"size": SEARCH_POPULATION, "survival": "plus", "parents": 64}
-    settings = changed(
-        kind.of_shape(kind.settings_type(), fitness.steps, fitness.keys),
-        {"population": survivors, "grid": bar},
-    )
-    engine = kind(settings, seed=seed)
-    streams = Individuals(0, Role.EVALUATE, 0, range(SEARCH_POPULATION))
-    for _ in range(SEARCH_GENERATIONS):
-        engine.tell(fitness.evaluate(engine.ask(), streams))
-    gallery = engine.gallery()
-    assert gallery is not None
-    return gallery.performers, gallery.scores
 
 
 def _loaded(path: Path, table: CriticSettings) -> Panel:

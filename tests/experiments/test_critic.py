@@ -190,7 +190,7 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
         patch.multiple(training, EPOCHS=1),
         patch.multiple("evo.fitness.critic.examples", CORRUPTED=120, SHUFFLED=12, MADE=4),
         patch("evo.fitness.critic.hard_negatives.SEARCHES", 1),
-        patch("evo.experiments.critic.SEARCH_GENERATIONS", 2),
+        patch("evo.experiments.trained_critics.SEARCH_GENERATIONS", 2),
     ):
         start(tmp_path / "run", config_of(tmp_path, critic=table), watcher)
     assert (tmp_path / "run" / FILE).exists()
