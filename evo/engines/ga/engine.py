@@ -45,6 +45,7 @@ from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.base import unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
+from genomes.grid.patterns import shared_patterns
 from genomes.player import Player
 
 # Generations between migrations: enough for islands to diverge, few enough that no island is stuck
@@ -195,7 +196,12 @@ class GridGA(Engine[GridSettings]):
             belongs = np.concatenate([belongs, migrants])
             new_pool = new_pool.joined(new_pool.take(best[migrants]))
         population = self.settings.population
-        return new_pool.islands(belongs, population.parents or population.size // count)
+        costs = np.zeros(len(new_pool))
+        if population.shared and self._pool is not None:
+            best = self._pool.notes[self._pool.holders].reshape(count, -1)
+            rows = new_pool.notes.reshape(len(new_pool), -1)
+            costs = population.shared * np.sqrt(shared_patterns(self._rates, rows, belongs, best))
+        return new_pool.islands(belongs, population.parents or population.size // count, costs)
 
     def _scored(self, scores: Scores) -> Pool:
         """Return the scored generation, with the cases that the settings need."""
