@@ -106,7 +106,7 @@ def _take_rhythm(rates: GridRates, source: Row, target: Row) -> None:
         if old[step * keys : (step + 1) * keys].any():
             chords[count] = step
             count += 1
-        onsets += source[step * keys : (step + 1) * keys].any()
+        onsets += int(source[step * keys : (step + 1) * keys].any())
     if count == 0 or onsets == 0:
         copy_cells(source, target)
         return

@@ -1,5 +1,7 @@
 """Shared bars and two-bar patterns are counted as a plain comparison counts them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -22,10 +24,10 @@ def patterns(grid: BoolArray) -> list[tuple[int, object]]:
     """Return every pattern of a grid (steps, keys) that counts, with repetitions."""
     bars = [np.argwhere(grid[at : at + BAR]) for at in range(0, STEPS - BAR + 1, BAR)]
     found: list[tuple[int, object]] = [(1, bar.tobytes()) for bar in bars if len(bar) >= MIN_NOTES]
-    for one, two in zip(bars, bars[1:], strict=False):
-        both = np.concatenate([one, two + [BAR, 0]])
+    for one, two in pairwise(bars):
+        both = np.concatenate([one, two + np.array([BAR, 0])])
         if len(one) and len(two) and len(both) >= MIN_PATTERN:
-            found.append((2, (both - [0, both[0, 1]]).tobytes()))
+            found.append((2, (both - np.array([0, both[0, 1]])).tobytes()))
     return found
 
 

@@ -1,5 +1,6 @@
 """The genetic engine for note grids: survival, parent selection and settings."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -271,8 +272,8 @@ def test_on_islands_bars_of_the_best_of_earlier_islands_cost_but_do_not_change_s
 def _patterns(grid: np.ndarray) -> list[tuple[int, bytes]]:
     """Return the bars, and two bars relative to their first note, of a grid of full bars."""
     bars = [np.argwhere(grid[at : at + 4]) for at in range(0, STEPS, 4)]
-    both = [np.concatenate([a, b + [4, 0]]) for a, b in zip(bars, bars[1:], strict=False)]
-    pairs = [(2, (one - [0, one[0, 1]]).tobytes()) for one in both]
+    both = [np.concatenate([a, b + np.array([4, 0])]) for a, b in pairwise(bars)]
+    pairs = [(2, (one - np.array([0, one[0, 1]])).tobytes()) for one in both]
     return [(1, bar.tobytes()) for bar in bars if len(bar) >= 3] + pairs
 
 
