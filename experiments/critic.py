@@ -39,13 +39,11 @@ from evo.experiment import (
 )
 from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.corpus import Rolls, of_length, rolls_of
-from evo.fitness.critic.features import MIN_BARS, roll_features
-from evo.fitness.critic.fresh_classifier import classifier_auc
+from evo.fitness.critic.features import MIN_BARS
 from evo.fitness.critic.lengths import settled
 from evo.fitness.critic.panel import FOLDS, Panel
-from evo.fitness.critic.report import auc_among_songs, pieces_table, share_of_usual
+from evo.fitness.critic.report import against_songs, piece_records, pieces_table, summary
 from evo.fitness.critic.style import Style
-from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
 from evo.music.midi.reading import AUTO, Auto
 from evo.music.settings import SongSettings, channels_of, fixed_grid
@@ -312,41 +310,21 @@ def _pieces(
         songs = fitness.briefs.songs
         briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
-    corpus = Corpus.of(critics.corpus())
     pieces = _songs(critics.style, fitness, rolls, names)
-    families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
-    known = critics.known_songs()
-    records = []
-    for index, figures in enumerate(fitness.figures_of(rolls)):
-        measures = measure(pieces[index], known)
-        records.append(
-            {
-                "name": names[index],
-                "brief": briefs[index],
-                "score": float(gallery.scores[index]),
-                **figures,
-                # The song of the piece's own brief is left out.
-                "outside": outside(measures, corpus.ranges(families.get(briefs[index], -1))),
-                "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
-            }
-        )
-    described = roll_features(fitness.onsets(rolls), fitness.held_out.contexts, critics.bars)
-    random = stream(seed, Role.TRAIN, 0, 1)
-    of_songs = critics.described()
-    auc = classifier_auc(of_songs, described, random)
-    together = {
-        "pieces": len(rolls),
-        "pieces_above_quarter": sum(record["held_out_percentile"] >= 25 for record in records),
-        "pieces_usual": sum(not record["outside"] for record in records),
-        "songs_usual_share": share_of_usual(corpus),
-        "fresh_classifier_auc": round(auc, 2) if np.isfinite(auc) else None,
-        "fresh_classifier_auc_of_songs": auc_among_songs(of_songs, len(rolls), random),
-        "longest_known_run": max(record["longest_run"] for record in records),
+    records = piece_records(critics, fitness, rolls, pieces, briefs)
+    for record, score in zip(records, gallery.scores, strict=True):
+        record["score"] = float(score)
+    together = summary(critics, fitness, rolls, pieces, records, stream(seed, Role.TRAIN, 0, 1))
+    compared = against_songs(pieces, critics.corpus())
+    document = {
+        **together,
+        "against_songs": compared,
+        "spread": spread(pieces),
+        "records": records,
     }
-    document = {**together, "spread": spread(pieces), "records": records}
     files = _files(critics.style, fitness, rolls, names)
     files["pieces.json"] = json.dumps(document, indent=2).encode() + b"\n"
-    files["pieces.txt"] = pieces_table(records, together).encode()
+    files["pieces.txt"] = pieces_table(records, together, compared).encode()
     return files, together
 
 
