@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from evo.experiments.critic_presets import FILES, LENGTHS, PRESETS
+from evo.experiments.critic_presets import LENGTHS, PRESETS
 from evo.experiments.trained_critics import trained_critics
 
 from evo.core.config import Config
@@ -114,10 +114,10 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
     grid, style, voices = _sizes(config.task, find)
     bar = style.bar.steps
     lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
-    shape, edits = {"bar": bar}, FILES if style.detailed else {}
+    shape: dict[str, int] = {"bar": bar}
     if config.task.durations:
         shape |= {"planes": 2, "keys": 2 * grid["keys"], "voices": voices, "most_voices": voices}
-        edits = {**edits, **LENGTHS}
+    edits = LENGTHS if config.task.durations else {}
     return {
         "": {"task": grid},
         "grid": {"engine": {"grid": shape, **({"mutation": edits} if edits else {})}},

@@ -61,15 +61,16 @@ def _write_hashes(rates: GridRates, grid: Row, hashes: Hashes) -> None:
 
 @kernel
 def shared_patterns(
-    rates: GridRates, grids: BoolArray, belongs: Indices, best: BoolArray
+    rates: GridRates, grids: BoolArray, belongs: Indices, best: BoolArray, later: bool
 ) -> Indices:
-    """Count the bars and two-bar patterns that grids share with the best of earlier islands.
+    """Count the bars and two-bar patterns that grids share with the best of other islands.
 
     Args:
         rates: Sizes of the grids.
         grids: Bool (n, steps * keys).
         belongs: Int64 (n,), the island of each grid.
         best: Bool (islands, steps * keys), the best grid of each island.
+        later: Whether to compare with later islands, too; only with earlier ones otherwise.
 
     Returns:
         Int64 (n,). A pattern that a grid repeats counts as often as it is there.
@@ -93,7 +94,10 @@ def shared_patterns(
         for kind in range(2):
             for bar in range(bars):
                 if own[kind, bar] != _NONE:
-                    counts[i] += _is_known(own[kind, bar], known[: belongs[i], kind])
+                    is_known = _is_known(own[kind, bar], known[: belongs[i], kind])
+                    if later and not is_known:
+                        is_known = _is_known(own[kind, bar], known[belongs[i] + 1 :, kind])
+                    counts[i] += is_known
     return counts
 
 

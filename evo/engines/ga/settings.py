@@ -11,7 +11,8 @@ Three settings decide how the engine searches:
                at this case alone. Every 50 generations the best grid at a case is copied to its
                island. With `population.shared`, survival is by the case less that cost times the
                square root of the number of bars and two-bar patterns (`genomes.grid.patterns`)
-               that a grid has in common with the best of earlier islands, a generation before
+               that a grid has in common with the best of earlier islands, a generation before. A
+               migrant must be better than the island by the cost of all that it brings along
 
 `selection.kind`, how parents are chosen from the pool:
     tournament                  the best total of `tournament_size` drawn at random

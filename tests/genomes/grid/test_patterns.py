@@ -41,17 +41,19 @@ def test_patterns_of_earlier_islands_are_counted(planes: int) -> None:
     grids = onsets if planes == 1 else np.concatenate([onsets, ~onsets], axis=2)
     rows = np.ascontiguousarray(grids).reshape(60, -1)
     belongs = np.arange(60) % 4
-    counts = shared_patterns(rates(planes), rows, belongs, rows[:4])
-    for grid, island, count in zip(onsets, belongs, counts, strict=True):
-        known = {one for best in onsets[:island] for one in patterns(best)}
-        assert count == sum(one in known for one in patterns(grid))
-    assert counts.max() > 3
-    assert (counts[belongs == 0] == 0).all()
+    for later in (False, True):
+        counts = shared_patterns(rates(planes), rows, belongs, rows[:4], later)
+        for grid, island, count in zip(onsets, belongs, counts, strict=True):
+            others = [k for k in range(4) if k < island or (later and k > island)]
+            known = {one for k in others for one in patterns(onsets[k])}
+            assert count == sum(one in known for one in patterns(grid))
+        assert counts.max() > 3
+        assert (counts[belongs == 0] == 0).all() != later
 
 
 def test_arrays_that_do_not_fit_are_refused() -> None:
     rows = np.zeros((2, STEPS * KEYS), np.bool_)
     with pytest.raises(GenomeError, match="best must be"):
-        shared_patterns(rates(), rows, np.zeros(2, np.int64), rows[:, 1:].copy())
+        shared_patterns(rates(), rows, np.zeros(2, np.int64), rows[:, 1:].copy(), False)
     with pytest.raises(GenomeError, match="an island for each grid"):
-        shared_patterns(rates(), rows, np.zeros(1, np.int64), rows)
+        shared_patterns(rates(), rows, np.zeros(1, np.int64), rows, False)
