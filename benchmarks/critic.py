@@ -24,13 +24,13 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from evo.experiments.critic import FILE, climb, corpus_of
+from evo.experiments.critic import FILE, corpus_of
+from evo.experiments.trained_critics import trained_critics
 
 from evo.fitness.critic.corpus import Rolls
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov
 from evo.fitness.critic.features import roll_features
 from evo.fitness.critic.fresh_classifier import area_under_curve, classifier_auc
-from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.fitness.critic.style import Style
@@ -101,7 +101,9 @@ def corpus(folder: str) -> Rolls:
 def compose(options: argparse.Namespace, folder: Path) -> tuple[Panel, list[dict], BoolArray]:
     """Return the critics, and the results and champions of all seeds."""
     rolls, names, style = corpus(options.folder)
-    critics = train(rolls, names, options.critic_seed, options.rounds, print, climb, style)
+    critics = trained_critics(
+        rolls, names, style, seed=options.critic_seed, rounds=options.rounds, show_message=print
+    )
     (folder / FILE).write_bytes(checkpoint.pack_arrays(critics.to_arrays()))
     results, champions = [], []
     for seed in common.seeds_of(options):

@@ -2,10 +2,9 @@
 
     python benchmarks/metres.py measure FOLDER ...             real tunes within the others' ranges
     python benchmarks/metres.py compose FOLDER [--seeds 3]     compose pieces, and tell them apart
-    python benchmarks/metres.py judge RUN ...                  tell apart the pieces of finished
-    runs
+    python benchmarks/metres.py judge RUN ...                  tell apart pieces of finished runs
 
-Each folder has the MIDI files of tunes of one metre.
+Each folder has the MIDI files of tunes of one metre. `compose tunes` takes the embedded tunes.
 
 `measure` prints the share of tunes that are within the range of the other tunes in every measure
 of `evo songs measure`, for the same number of tunes in every folder.
@@ -15,7 +14,9 @@ songs by their phrases, cadences, downbeats and motives (`described`), which no 
 random forest is trained to tell pieces from songs. It is judged *across* runs (on the pieces of a
 run, trained on those of the other runs) and *within* runs (trained on other pieces of the same
 run). An area under the ROC curve of 0.5 means that it cannot tell them apart. `songs` is the same
-for songs drawn at random in place of the pieces.
+for songs drawn at random in place of the pieces. Of the pairs of pieces of one run, it prints the
+share that has a bar in common, or two bars in any key. It also prints the means of the measures
+that give pieces away, and the middle half of the songs.
 """
 
 import common  # first: it arranges the import path
@@ -30,7 +31,9 @@ import numpy as np
 
 from evo.fitness.critic.fresh_classifier import area_under_curve
 from evo.fitness.critic.panel import Panel
+from evo.fitness.critic.report import against_songs
 from evo.music.measures import Corpus, outside
+from evo.music.measures.shared_bars import shares_of_pairs
 from evo.music.melody import Bar, best_key, melody
 from evo.music.song import Song
 from evo.music.song_finder import load_songs
@@ -286,6 +289,12 @@ def judge(runs: Sequence[Path]) -> dict[str, float | int]:
     ]
     order = np.argsort(-np.abs(np.array(apart) - 0.5))[:8]
     names = list(described(songs[0]))
+    for name, (mean, low, high) in against_songs(
+        [piece for found in pieces for piece in found], songs
+    ).items():
+        print(f"{name:16}  {mean:.3f}  songs {low:.3f} to {high:.3f}")
+    shares = np.mean([shares_of_pairs(found) for found in pieces], axis=0)
+    of_songs = shares_of_pairs(songs)
     print("most different:", ", ".join(f"{names[i]} {apart[i]:.2f}" for i in order))
     return {
         "songs": len(songs),
@@ -294,6 +303,10 @@ def judge(runs: Sequence[Path]) -> dict[str, float | int]:
         "AUC across runs": auc(real, parts, random) if len(parts) > 1 else float("nan"),
         "AUC within runs": float(np.mean(within)),
         "AUC of as many songs": float(np.mean(chance)),
+        "pairs of a run with a bar in common": float(shares[0]),
+        "the same, of songs": of_songs[0],
+        "pairs of a run with two bars in common, in any key": float(shares[1]),
+        "the same, of all songs": of_songs[1],
         "onsets on downbeats, songs": float(real[:, column].mean()),
         "onsets on downbeats, pieces": float(np.concatenate(parts)[:, column].mean()),
     }
@@ -304,7 +317,7 @@ def compose(options: argparse.Namespace, folder: Path) -> list[Path]:
     runs: list[Path] = []
     for seed in common.seeds_of(options):
         path = folder / f"seed{seed}"
-        source = ["--set", f"critic.critics={runs[0]}"] if runs else ["--song", options.paths[0]]
+        source = ["--song", options.paths[0]] if options.paths[0] != "tunes" else []
         common.compose(source, seed, path, options)
         runs.append(path)
     return runs

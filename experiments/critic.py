@@ -18,14 +18,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from evo.experiments.critic_presets import FILES, LENGTHS, PRESETS
+from evo.experiments.critic_presets import LENGTHS, PRESETS
+from evo.experiments.trained_critics import trained_critics
 
 from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError
 from evo.core.files import write_synced
-from evo.core.seeds import MAX_SEED, Individuals, Role, stream
-from evo.core.settings import Changes, Meta, changed
-from evo.engines import Gallery, default_engine, engine_class
+from evo.core.seeds import MAX_SEED, Role, stream
+from evo.core.settings import Changes, Meta
+from evo.engines import Gallery, engine_class
 from evo.experiment import (
     Experiment,
     Files,
@@ -38,27 +39,21 @@ from evo.experiment import (
 )
 from evo.fitness.critic.briefs import PleaseCritics
 from evo.fitness.critic.corpus import Rolls, of_length, rolls_of
-from evo.fitness.critic.features import MIN_BARS, roll_features
-from evo.fitness.critic.fresh_classifier import classifier_auc
-from evo.fitness.critic.hard_negatives import train
+from evo.fitness.critic.features import MIN_BARS
 from evo.fitness.critic.lengths import settled
 from evo.fitness.critic.panel import FOLDS, Panel
-from evo.fitness.critic.report import auc_among_songs, pieces_table, share_of_usual
+from evo.fitness.critic.report import against_songs, piece_records, pieces_table, summary
 from evo.fitness.critic.style import Style
-from evo.music.measures import Corpus, measure, outside
 from evo.music.measures.similarity import spread
 from evo.music.midi.reading import AUTO, Auto
 from evo.music.settings import SongSettings, channels_of, fixed_grid
 from evo.music.song import Song
 from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
-from genomes.arrays import BoolArray, FloatArray
-from genomes.base import Performers
+from genomes.arrays import BoolArray
 
 FILE = "critics.npz"
 TUNE_STEPS = 128  # of the embedded tunes
-# The search for hard negatives: rolls that critics score too highly.
-SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
 
 
 class CriticSettings(SongSettings, frozen=True):
@@ -87,6 +82,9 @@ class CriticSettings(SongSettings, frozen=True):
     critics: Annotated[
         str, Meta(description="A run, or its critics.npz, with critics to reuse.")
     ] = ""
+    cache: Annotated[
+        bool, Meta(description="Keep trained critics in the user's cache, for later runs.")
+    ] = True
     durations: Annotated[bool, Meta(description="Play how long notes sound, not only onsets.")] = (
         False
     )
@@ -116,10 +114,10 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
     grid, style, voices = _sizes(config.task, find)
     bar = style.bar.steps
     lags = (*range(1, bar + 1), *range(bar + 2, 8 * bar + 1, 2))  # as in the preset
-    shape, edits = {"bar": bar}, FILES if style.detailed else {}
+    shape: dict[str, int] = {"bar": bar}
     if config.task.durations:
         shape |= {"planes": 2, "keys": 2 * grid["keys"], "voices": voices, "most_voices": voices}
-        edits = {**edits, **LENGTHS}
+    edits = LENGTHS if config.task.durations else {}
     return {
         "": {"task": grid},
         "grid": {"engine": {"grid": shape, **({"mutation": edits} if edits else {})}},
@@ -174,7 +172,7 @@ def corpus_of(
 
 
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
-    """Train the critics, or copy them, into the run.
+    """Train the critics, or copy them from the cache or another run, into the run.
 
     Args:
         config: The run's configuration.
@@ -202,40 +200,15 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
                 f"critic.pieces={most}"
             )
         try:
-            critics = train(
-                np.ascontiguousarray(rolls), names, table.critic_seed, table.rounds, show_message,
-                climb, style,
+            critics = trained_critics(
+                rolls, names, style,
+                seed=table.critic_seed, rounds=table.rounds, show_message=show_message,
+                cache=table.cache,
             )  # fmt: skip
         except ValueError as error:
             raise InputError(str(error)) from None
         critics = replace(critics, sounding=sounding)
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
-
-
-def climb(fitness: PleaseCritics, seed: int) -> tuple[Performers, FloatArray]:
-    """Search for note grids that critics score highest (hard negatives), by the genetic engine.
-
-    Args:
-        fitness: Scores grids by the critics alone, without a song to resemble.
-        seed: Random seed of the search.
-
-    Returns:
-        The best grids found, the best first, and their scores, float64 (n,).
-    """
-    kind = engine_class(default_engine("grid"))
-    bar = {"bar": fitness.held_out.bars.steps}
-    survivors = {"size": SEARCH_POPULATION, "survival": "plus", "parents": 64}
-    settings = changed(
-        kind.of_shape(kind.settings_type(), fitness.steps, fitness.keys),
-        {"population": survivors, "grid": bar},
-    )
-    engine = kind(settings, seed=seed)
-    streams = Individuals(0, Role.EVALUATE, 0, range(SEARCH_POPULATION))
-    for _ in range(SEARCH_GENERATIONS):
-        engine.tell(fitness.evaluate(engine.ask(), streams))
-    gallery = engine.gallery()
-    assert gallery is not None
-    return gallery.performers, gallery.scores
 
 
 def _loaded(path: Path, table: CriticSettings) -> Panel:
@@ -337,41 +310,21 @@ def _pieces(
         songs = fitness.briefs.songs
         briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
-    corpus = Corpus.of(critics.corpus())
     pieces = _songs(critics.style, fitness, rolls, names)
-    families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
-    known = critics.known_songs()
-    records = []
-    for index, figures in enumerate(fitness.figures_of(rolls)):
-        measures = measure(pieces[index], known)
-        records.append(
-            {
-                "name": names[index],
-                "brief": briefs[index],
-                "score": float(gallery.scores[index]),
-                **figures,
-                # The song of the piece's own brief is left out.
-                "outside": outside(measures, corpus.ranges(families.get(briefs[index], -1))),
-                "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
-            }
-        )
-    described = roll_features(fitness.onsets(rolls), fitness.held_out.contexts, critics.bars)
-    random = stream(seed, Role.TRAIN, 0, 1)
-    of_songs = critics.described()
-    auc = classifier_auc(of_songs, described, random)
-    together = {
-        "pieces": len(rolls),
-        "pieces_above_quarter": sum(record["held_out_percentile"] >= 25 for record in records),
-        "pieces_usual": sum(not record["outside"] for record in records),
-        "songs_usual_share": share_of_usual(corpus),
-        "fresh_classifier_auc": round(auc, 2) if np.isfinite(auc) else None,
-        "fresh_classifier_auc_of_songs": auc_among_songs(of_songs, len(rolls), random),
-        "longest_known_run": max(record["longest_run"] for record in records),
+    records = piece_records(critics, fitness, rolls, pieces, briefs)
+    for record, score in zip(records, gallery.scores, strict=True):
+        record["score"] = float(score)
+    together = summary(critics, fitness, rolls, pieces, records, stream(seed, Role.TRAIN, 0, 1))
+    compared = against_songs(pieces, critics.corpus())
+    document = {
+        **together,
+        "against_songs": compared,
+        "spread": spread(pieces),
+        "records": records,
     }
-    document = {**together, "spread": spread(pieces), "records": records}
     files = _files(critics.style, fitness, rolls, names)
     files["pieces.json"] = json.dumps(document, indent=2).encode() + b"\n"
-    files["pieces.txt"] = pieces_table(records, together).encode()
+    files["pieces.txt"] = pieces_table(records, together, compared).encode()
     return files, together
 
 

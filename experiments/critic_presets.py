@@ -2,8 +2,6 @@
 
 from evo.core.settings import Changes
 
-# Weights of edits. Tunes of files repeat whole phrases, and an edit of one bar alone spoils that.
-FILES = {"echo": 20.0, "edits": 1.3}
 PRESETS: dict[str, Changes] = {
     # Inputs are every step of the last bar and every other step of the seven before. Networks have
     # no prompt: they start from silence.
@@ -18,11 +16,13 @@ PRESETS: dict[str, Changes] = {
         },
     },
     # Every brief has an island of its own. Otherwise crossover would spread bars to all pieces.
+    # Tunes repeat motives and phrases, and an edit of one place alone spoils that.
     "grid": {
         "engine": {
             "grid": {"most_voices": 1, "density": (0.2, 0.7)},
-            "population": {"size": 512, "survival": "islands", "parents": 32},
+            "population": {"size": 512, "survival": "islands", "parents": 32, "shared": 0.1},
             "selection": {"kind": "tournament", "tournament_size": 2},
+            "mutation": {"restate": 10.0, "echo": 20.0, "edits": 1.3},
         },
         "task": {"pieces": 8},
         "stop": {"generations": 1500},

@@ -55,7 +55,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc]  # numba is typed in par
     def _files(self) -> "_Files | None":
         """The files, or None if the sources cannot be trusted to be those that are loaded."""
         try:
-            sources = _sources_of(self._py_func.__module__)
+            sources = sources_of(self._py_func.__module__)
         except OSError as error:
             _warn("sources", f"compiled kernels are not kept: {error}")
             return None
@@ -158,7 +158,7 @@ def _is_abandoned(path: Path) -> bool:
         return False
 
 
-def _sources_of(module: str) -> str:
+def sources_of(module: str) -> str:
     """Return the hash of a module's source and of those that it imports, directly or not.
 
     Modules of other distributions, such as numpy, are left out.

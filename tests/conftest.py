@@ -19,7 +19,21 @@ MEMORY_DISK = Path("/dev/shm")
 if os.access(MEMORY_DISK, os.W_OK) and shutil.disk_usage(MEMORY_DISK).free > 2**30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
+# What fixtures of modules keep; a test has a cache of its own (`own_cache`).
+os.environ["KUZNECHIK_CACHE"] = os.devnull
+
 sys.path.append(str(Path(__file__).parent / "helpers"))
+
+
+@pytest.fixture(autouse=True)
+def own_cache(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Give every test an empty user's cache, which is made when it is written to."""
+    folder = tmp_path_factory.getbasetemp() / "caches" / str(id(request.node))
+    monkeypatch.setenv("KUZNECHIK_CACHE", str(folder))
 
 
 @pytest.fixture

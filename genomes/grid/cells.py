@@ -29,7 +29,7 @@ class GridRates(NamedTuple):
     crossovers: FloatArray  # (4,) cumulative probabilities of CROSSOVERS, up to 1
     mutation: float  # probability that a crossed child is also mutated
     another_edit: float  # probability of another edit
-    mutations: FloatArray  # (12,) cumulative probabilities of MUTATIONS, up to 1
+    mutations: FloatArray  # (13,) cumulative probabilities of MUTATIONS, up to 1
     variation: float  # probability that a repetition is varied
     planes: int = 1  # onsets; or onsets and sounding keys, of half the keys each
 

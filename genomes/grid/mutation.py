@@ -18,6 +18,7 @@ playable. A *phrase* is 1, 2 or 4 bars from a bar line, or fewer if the grid is 
                     length of a note by a step or at random, equally likely, and half the time in
                     every bar that equals its bar; only with durations
     echo            edit a note (pitch, time, add or delete), and every bar that equals its bar
+    restate         restate a motive elsewhere (`genomes.grid.motives`)
 
 In a grid with durations an onset is moved or removed with its duration. Cells of both planes are
 added, removed, moved and replaced, so durations change, too; a key that sounds without an onset
@@ -55,6 +56,7 @@ from genomes.grid.durations import (
     onset_of,
     onsets_first,
 )
+from genomes.grid.motives import restate
 from genomes.kernels import device
 from genomes.randomness import Stream, below, uniform
 
@@ -71,9 +73,10 @@ MUTATIONS = (
     "swap",
     "length",
     "echo",
+    "restate",
 )
 PITCH, TIME, ADD, DELETE, REPLACE, TRANSPOSE, REPEAT = range(7)
-RETROGRADE, SHIFT, SWAP, LENGTH, ECHO = range(7, 12)
+RETROGRADE, SHIFT, SWAP, LENGTH, ECHO, RESTATE = range(7, 13)
 
 
 @device
@@ -381,6 +384,8 @@ def _apply(rates: GridRates, grid: Row, kind: int, stream: Stream) -> None:
         _echo(rates, grid, kind, stream)
     elif kind == LENGTH:
         _lengths(rates, grid, stream)
+    elif kind == RESTATE:
+        restate(rates, grid, stream)
     elif kind < REPLACE:
         _edit_note(rates, grid, kind, stream)
     else:

@@ -87,6 +87,9 @@ def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
     assert [one["name"] for one in document["records"]] == ["piece-01", "piece-02", "piece-03"]
     assert result["pieces"] == 3
     assert {"critic", "held_out_critic", "nearest_song", "fresh_classifier_auc"} <= set(result)
+    shares = {"pairs_sharing_a_bar", "pairs_sharing_two_bars", "songs_sharing_a_bar"}
+    assert shares <= set(result)
+    assert len(document["against_songs"]["self_repetition"]) == 3
     panel = few_panel()
     for one in document["records"]:
         song = Song.load(tmp_path / "run" / "pieces" / f"{one['name']}.mid", steps=128)
@@ -96,6 +99,8 @@ def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
         assert one["brief"] in panel.names
     table = (tmp_path / "run" / "pieces" / "pieces.txt").read_text()
     assert all(one["name"] in table for one in document["records"])
+    assert "of the pairs of pieces share a bar" in table
+    assert "self_repetition" in table
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -190,7 +195,7 @@ def test_critics_are_trained_where_none_are_given(tmp_path: Path) -> None:
         patch.multiple(training, EPOCHS=1),
         patch.multiple("evo.fitness.critic.examples", CORRUPTED=120, SHUFFLED=12, MADE=4),
         patch("evo.fitness.critic.hard_negatives.SEARCHES", 1),
-        patch("evo.experiments.critic.SEARCH_GENERATIONS", 2),
+        patch("evo.experiments.trained_critics.SEARCH_GENERATIONS", 2),
     ):
         start(tmp_path / "run", config_of(tmp_path, critic=table), watcher)
     assert (tmp_path / "run" / FILE).exists()

@@ -5,7 +5,7 @@ One call of `tell` breeds a generation:
 1. Survival (`pool.Pool`). The scored grids join the pool of parents, which is then reduced to:
    this generation (comma), the best so far (plus), the best so far at each case (elites), or the
    best at its own case on each island (islands). With islands, the best grid of a case is copied
-   to its island every `MIGRATION` generations.
+   to its island every `MIGRATION` generations. What islands share can cost (`_costs`).
 2. Selection (`_choose_parents`). The parents of all children are drawn from the pool: by
    tournament, by lexicase over cases (`evo.engines.selection.lexicase`), by tournament over fronts
    and crowding (`evo.engines.selection.pareto`), or at random.
@@ -45,6 +45,7 @@ from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.base import unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
+from genomes.grid.patterns import shared_patterns
 from genomes.player import Player
 
 # Generations between migrations: enough for islands to diverge, few enough that no island is stuck
@@ -190,12 +191,38 @@ class GridGA(Engine[GridSettings]):
             belongs = np.concatenate([belongs, self._pool.islands_of()])
             new_pool = new_pool.joined(self._pool)
         if self.generation % MIGRATION == MIGRATION - 1:
-            best = new_pool.cases.argmax(axis=0)
-            migrants = np.flatnonzero(belongs[best] != np.arange(count))
+            best, own = new_pool.cases.argmax(axis=0), np.arange(count)
+            offered = new_pool.cases[best, own] - self._costs(new_pool.take(best), own, later=True)
+            priced = new_pool.cases[np.arange(len(belongs)), belongs]
+            priced = priced - self._costs(new_pool, belongs)
+            needed = offered >= [priced[belongs == island].max() for island in own]
+            migrants = np.flatnonzero(needed & (belongs[best] != own))
             belongs = np.concatenate([belongs, migrants])
             new_pool = new_pool.joined(new_pool.take(best[migrants]))
         population = self.settings.population
-        return new_pool.islands(belongs, population.parents or population.size // count)
+        parents = population.parents or population.size // count
+        return new_pool.islands(belongs, parents, self._costs(new_pool, belongs))
+
+    def _costs(self, pool: Pool, belongs: Indices, later: bool = False) -> FloatArray:
+        """Return what the grids of some islands pay for patterns of the best of other islands.
+
+        Args:
+            pool: The grids.
+            belongs: int64 (p,), island of each grid.
+            later: Whether patterns of later islands cost, too.
+
+        Returns:
+            float64 (p,).
+        """
+        cost = self.settings.population.shared
+        if not cost or self._pool is None:
+            return np.zeros(len(pool))
+        best = self._pool.take(self._pool.holders)
+        rows, best_rows = (one.notes.reshape(len(one), -1) for one in (pool, best))
+        costs: FloatArray = cost * np.sqrt(
+            shared_patterns(self._rates, rows, belongs, best_rows, later)
+        )
+        return costs
 
     def _scored(self, scores: Scores) -> Pool:
         """Return the scored generation, with the cases that the settings need."""

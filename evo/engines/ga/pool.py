@@ -80,7 +80,7 @@ class Pool:
         ends = np.append(self.holders[1:], len(self))
         return np.repeat(np.arange(len(self.holders)), ends - self.holders)
 
-    def islands(self, belongs: Indices, count: int) -> Self:
+    def islands(self, belongs: Indices, count: int, costs: FloatArray) -> Self:
         """Return the best different grids of every island, at its own case.
 
         Failed grids come last.
@@ -88,13 +88,14 @@ class Pool:
         Args:
             belongs: int64 (p,), island of each grid; no island may be empty.
             count: Maximum number of grids per island.
+            costs: float64 (p,), subtracted from the case of each grid.
         """
         chosen: list[Indices] = []
         holders: list[int] = []
         for island in range(self.cases.shape[1]):
             indices = np.flatnonzero(belongs == island)
             indices = indices[self.take(indices)._different()]
-            order = np.argsort(-self.cases[indices, island], kind="stable")
+            order = np.argsort(costs[indices] - self.cases[indices, island], kind="stable")
             holders.append(sum(len(group) for group in chosen))
             chosen.append(indices[order[:count]])
         kept = self.take(np.concatenate(chosen))

@@ -9,7 +9,10 @@ Three settings decide how the engine searches:
                diversity for multi-task optimization", 2020)
     islands    every case has an equal part of the population. There children compete with parents
                at this case alone. Every 50 generations the best grid at a case is copied to its
-               island
+               island. With `population.shared`, survival is by the case less that cost times the
+               square root of the number of bars and two-bar patterns (`genomes.grid.patterns`)
+               that a grid has in common with the best of earlier islands, a generation before. A
+               migrant must be better than the island by the cost of all that it brings along
 
 `selection.kind`, how parents are chosen from the pool:
     tournament                  the best total of `tournament_size` drawn at random
@@ -122,6 +125,15 @@ class Population(Settings, frozen=True):
         Meta(ge=0, le=1_000_000, description="With comma, best individuals copied unchanged."),
     ] = 2
 
+    shared: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1e9,
+            description="With islands, cost of a bar or pattern of the best of an earlier island.",
+        ),
+    ] = 0.0
+
     def __post_init__(self) -> None:
         if self.copies >= self.size:
             raise InputError(f"elitism ({self.elitism}) must be less than size ({self.size})")
@@ -180,6 +192,7 @@ class Mutation(Settings, frozen=True):
     swap: Annotated[Weight, Meta(description="Weight of swapping two phrases.")] = 1.0
     length: Annotated[Weight, Meta(description="Weight of other lengths of notes.")] = 0.0
     echo: Annotated[Weight, Meta(description="Weight of an edit in all equal bars.")] = 0.0
+    restate: Annotated[Weight, Meta(description="Weight of restating a motive.")] = 0.0
 
     def __post_init__(self) -> None:
         cumulated(self, MUTATIONS)

@@ -14,7 +14,8 @@ is 0 at best, minus
   (`evo.music.measures.similarity`);
 - the notes before the brief's pickup, where rolls begin with a bar for it. Otherwise a search can
   end in pieces that are a bar early throughout;
-- the share of chords beyond the brief's;
+- the share of chords, and of silent bars, beyond the brief's;
+- an ending that is not on the tonic, if that of the brief is;
 - with durations, the same distance of what describes the lengths of notes
   (`evo.fitness.critic.lengths`). The critics read the onsets.
 
@@ -34,7 +35,7 @@ import numpy as np
 
 from evo.core.scores import Scores
 from evo.fitness.critic.contexts import Contexts
-from evo.fitness.critic.features import NAMES, roll_features
+from evo.fitness.critic.features import NAMES, names_of, roll_features
 from evo.fitness.critic.lengths import LengthModel, settled
 from evo.fitness.critic.model import Critic
 from evo.music.measures.similarity import KnownSongs
@@ -46,6 +47,8 @@ BEYOND = 0.05  # one standard deviation beyond the range of all songs, in one fe
 BELOW_SONGS = 0.5  # one level of a critic
 COPIED = 0.2  # one token beyond `free_run`
 CHORDS = 1.0  # from no onset to every onset
+SILENT = 1.0  # from no silent bar to only silent bars
+ENDING = 0.15  # an ending that is not on the tonic
 EARLY = 0.2  # one note before the brief's pickup
 LENGTHS = 1.0  # the distance of lengths
 # Added to the songs' spread, so that a feature with equal values in all songs does not dominate.
@@ -175,6 +178,8 @@ class PleaseCritics:
         self.steps, self.keys, self.free_run = steps, keys, free_run
         self.lengths = lengths
         self._contexts = Contexts.together([critic.contexts for critic in critics])
+        names = names_of(held_out.bars)
+        self._silent, self._ending = names.index("empty bars"), names.index("ends on the tonic")
 
     def play(self, performers: Performers) -> BoolArray:
         """Return the pieces that performers play without a prompt.
@@ -225,6 +230,7 @@ class PleaseCritics:
             return Scores.of(total - lengths[:, 0], np.hstack([judged, -lengths]))
         runs, _ = self.known.longest_runs(rolls)
         copied = COPIED * np.maximum(runs - self.free_run, 0)
+        silent = self._silent_bars(rolls)
         cases = np.empty((len(rolls), len(self.briefs)))
         for index, brief in enumerate(self.briefs.features):
             numbers = features[self.briefs.critic[index]]
@@ -232,12 +238,23 @@ class PleaseCritics:
             below = np.maximum(self.briefs.level[index] - judged, 0).sum(axis=1)
             chords = np.maximum(numbers[:, _CHORDS] - brief[_CHORDS], 0)
             cases[:, index] = -(away + BELOW_SONGS * below + CHORDS * chords + copied)
+            cases[:, index] -= SILENT * np.maximum(silent - brief[self._silent], 0)
+            off = np.maximum(brief[self._ending] - numbers[:, self._ending], 0)
+            cases[:, index] -= ENDING * off
             if self.held_out.bars.lead:
                 before = round(float(brief[_SILENCE_BEFORE]) * self.held_out.bars.lead)
                 cases[:, index] -= EARLY * rolls[:, :before].any(axis=2).sum(axis=1)
         if lengths is not None:
             cases -= lengths
         return Scores.of(cases[:, 0], cases)
+
+    def _silent_bars(self, rolls: BoolArray) -> FloatArray:
+        """Return the share of bars without onset: float64 (n,); 1 for silence, unlike a feature."""
+        bar = self.held_out.bars.steps
+        whole = rolls[:, : rolls.shape[1] // bar * bar]
+        bars = whole.reshape(len(rolls), -1, bar * rolls.shape[2])
+        silent: FloatArray = 1.0 - bars.any(axis=2).mean(axis=1)
+        return silent
 
     def figures(self, performers: Performers) -> dict[str, Any]:
         """Return critics' scores and nearest song of one individual.

@@ -1,5 +1,6 @@
 """The genetic engine for note grids: survival, parent selection and settings."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -241,6 +242,41 @@ def test_on_islands_children_compete_with_parents_at_the_islands_own_case_and_ne
             assert gallery.scores[island] == best[0]
 
 
+def test_on_islands_bars_of_the_best_of_earlier_islands_cost_but_do_not_change_scores() -> None:
+    one = engine(
+        grid={"steps": STEPS, "keys": 2, "bar": 4, "voices": 1, "density": (1.0, 1.0)},
+        population={"survival": "islands", "size": 20, "parents": 20, "shared": 0.25},
+    )
+    best = None
+    for generation in range(3):
+        notes = one.ask().notes
+        cases = np.repeat(notes[:, :, 1].sum(axis=1)[:, None], 2, axis=1).astype(np.float32)
+        one.tell(Scores.of(cases.sum(axis=1), cases))
+        kept, gallery = survivors(one), one.gallery()
+        assert gallery is not None
+        first, second = (
+            (kept["notes"][part], kept["cases"][part, 0].astype(np.float64))
+            for part in (slice(kept["holders"][1]), slice(kept["holders"][1], None))
+        )
+        shares = np.zeros(len(second[0]))
+        if best is not None:  # every bar has four notes, so every pattern counts
+            old = _patterns(best)
+            shares = np.array([sum(p in old for p in _patterns(grid)) for grid in second[0]])
+        assert (np.diff(first[1]) <= 0).all()
+        assert (np.diff(second[1] - 0.25 * np.sqrt(shares)) <= 1e-9).all()
+        assert gallery.scores[1] == second[1][0]
+        best = kept["notes"][0]
+        assert shares.any() == (generation > 0)
+
+
+def _patterns(grid: np.ndarray) -> list[tuple[int, bytes]]:
+    """Return the bars, and two bars relative to their first note, of a grid of full bars."""
+    bars = [np.argwhere(grid[at : at + 4]) for at in range(0, STEPS, 4)]
+    both = [np.concatenate([a, b + np.array([4, 0])]) for a, b in pairwise(bars)]
+    pairs = [(2, (one - np.array([0, one[0, 1]])).tobytes()) for one in both]
+    return [(1, bar.tobytes()) for bar in bars if len(bar) >= 3] + pairs
+
+
 def test_on_islands_parents_are_of_the_childs_own_island() -> None:
     one = engine(**TRACED, population={"survival": "islands"})
     pool = one.ask().notes
@@ -405,7 +441,7 @@ def test_settings_that_cannot_be_are_refused_in_one_line(
      "ga.grid: voices must not be more than most_voices"),
     ({"population": {"elitism": 30}}, "ga.population: elitism (30) must be less than size (30)"),
     ({"mutation": dict.fromkeys(MUTATIONS, 0.0)},
-     "ga.mutation: one of pitch to echo must be above 0"),
+     "ga.mutation: one of pitch to restate must be above 0"),
     ({"crossover": dict.fromkeys(CROSSOVERS, 0.0)},
      "ga.crossover: one of one_point to credit must be above 0"),
     ({"population": {"survival": "islands"}, "selection": {"kind": "lexicase"}},

@@ -16,7 +16,9 @@ from evo.fitness.critic.briefs import (
     BEYOND,
     CHORDS,
     COPIED,
+    ENDING,
     MIN_SPREAD,
+    SILENT,
     PleaseCritics,
 )
 from evo.fitness.critic.contexts import Contexts
@@ -265,7 +267,7 @@ def test_the_least_a_critic_is_to_think_is_that_of_poorer_songs_or_of_the_briefs
 # The score
 
 
-def test_a_score_is_0_less_distance_less_what_critics_miss_less_chords_less_copying() -> None:
+def test_a_score_is_0_less_every_cost() -> None:
     """The docstring, term by term, for every brief."""
     ears, judge, rolls = panel(), fitness(free_run=5), some_rolls()
     scores = scored(judge, Grids(rolls))
@@ -287,7 +289,12 @@ def test_a_score_is_0_less_distance_less_what_critics_miss_less_chords_less_copy
             at = NAMES.index("chords")
             chords = max(numbers[at] - briefs.features[case][at], 0)
             copied = max(int(runs[n]) - 5, 0)
+            empty = np.mean([not bar.any() for bar in roll.reshape(-1, 8, KEYS)])
+            silent = max(empty - briefs.features[case][NAMES.index("empty bars")], 0)
+            at = NAMES.index("ends on the tonic")
+            ending = max(briefs.features[case][at] - numbers[at], 0)
             wanted = -(loss + BELOW_SONGS * missing + CHORDS * chords + COPIED * copied)
+            wanted -= SILENT * silent + ENDING * ending
             assert scores.cases[n, case] == pytest.approx(wanted, rel=1e-5)
     np.testing.assert_allclose(scores.total, scores.cases[:, 0], rtol=1e-6)
 

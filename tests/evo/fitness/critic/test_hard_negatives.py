@@ -7,9 +7,9 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from critics import few_panel
-from evo.experiments.critic import climb
+from evo.experiments.trained_critics import climb
 
-from evo.experiments import critic
+from evo.experiments import trained_critics
 from evo.fitness.critic import hard_negatives
 from evo.fitness.critic.panel import Panel
 from genomes.arrays import BoolArray
@@ -105,7 +105,7 @@ def test_only_what_critics_put_above_songs_is_held_against_a_search() -> None:
     songs = [critics.critics[k].judge(critics.songs[critics.unknown(k)]) for k in guides]
     with (
         patch.object(hard_negatives, "SEARCHES", 2),
-        patch.multiple(critic, SEARCH_GENERATIONS=4, SEARCH_POPULATION=12),
+        patch.multiple(trained_critics, SEARCH_GENERATIONS=4, SEARCH_POPULATION=12),
     ):
         fitness = critics.fitness(0, 0, 0)
         for share in (0.0, 1.0):
