@@ -8,6 +8,7 @@ settings    typed tables of settings
 config      the configuration of a run
 errors      the errors that a user can cause or fix
 files       files written so that a crash leaves the old or the new one, and read without hanging
+user_cache  results of long computations, kept in the user's cache folder
 user_files  one-line errors for files named by a user
 interrupt   signals that ask a run to end
 platform    differences between operating systems

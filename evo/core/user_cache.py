@@ -24,7 +24,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from evo.core.errors import CheckpointError
+from evo.core.errors import DAMAGE
 from evo.core.files import open_regular, write_synced
 
 VARIABLE = "KUZNECHIK_CACHE"
@@ -70,8 +70,8 @@ def kept(
         key: Hash of everything that the value depends on, in hexadecimal digits.
         compute: Computes the value.
         pack: Returns the value as bytes.
-        unpack: Returns the value from bytes. A ValueError or CheckpointError means that they are
-            damaged.
+        unpack: Returns the value from bytes. An error of `evo.core.errors.DAMAGE` means that they
+            are damaged.
         show_message: Shows one line to the user.
     """
     try:
@@ -83,7 +83,7 @@ def kept(
     if content is not None:
         try:
             value = unpack(_verified(content))
-        except (ValueError, CheckpointError) as error:
+        except DAMAGE as error:
             show_message(f"{path}: is damaged and replaced ({error})")
         else:
             with suppress(OSError):

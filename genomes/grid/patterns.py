@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from genomes.arrays import BoolArray, Indices
 from genomes.errors import GenomeError
-from genomes.grid.cells import GridRates, Row, are_possible, plane_of
+from genomes.grid.cells import GridRates, Row, are_possible
 from genomes.kernels import device, kernel
 
 MIN_NOTES, MIN_PATTERN = 3, 4
@@ -26,37 +26,44 @@ Hashes = NDArray[np.uint64]
 
 
 @device
-def _hash_bars(rates: GridRates, grid: Row, first: int, count: int) -> Any:
-    """Return the hash of some bars, and their number of notes.
-
-    Several bars are hashed relative to their first note, a single one as it is.
-    """
-    found, notes, lowest = _BASIS, 0, 0
-    for step in range(count * rates.bar):
-        row = plane_of(rates, grid, first * rates.bar + step, 0)
-        for key in range(len(row)):
-            if row[key]:
-                if notes == 0 and count > 1:
-                    lowest = key
-                notes += 1
-                found = (found ^ np.uint64(step)) * _PRIME
-                found = (found ^ np.uint64(256 + key - lowest)) * _PRIME
-    return found, notes
+def _hash_of(step: Indices, key: Indices, first: int, last: int, start: int, lowest: int) -> Any:
+    """Return the hash of some notes, from a step and a key on."""
+    found = _BASIS
+    for i in range(first, last):
+        found = (found ^ np.uint64(step[i] - start)) * _PRIME
+        found = (found ^ np.uint64(256 + key[i] - lowest)) * _PRIME
+    return found
 
 
 @device
-def _write_hashes(rates: GridRates, grid: Row, hashes: Hashes) -> None:
-    """Write the hash of every bar and of every two bars: uint64 (2, bars)."""
-    bars = hashes.shape[1]
+def _write_hashes(rates: GridRates, grid: Row, step: Indices, key: Indices, hashes: Hashes) -> None:
+    """Write the hash of every bar and of every two bars.
+
+    Args:
+        rates: Sizes of the grid.
+        grid: Bool (steps * keys,).
+        step: Int64 (steps * keys,), written to.
+        key: Int64 (steps * keys,), written to.
+        hashes: Uint64 (2, bars), written to.
+    """
     hashes[:] = _NONE
-    before = 0
-    for bar in range(bars):
-        found, notes = _hash_bars(rates, grid, bar, 1)
+    keys, count = rates.keys // rates.planes, 0
+    for cell in range(len(grid)):
+        if grid[cell] and cell % rates.keys < keys:
+            step[count], key[count] = cell // rates.keys, cell % rates.keys
+            count += 1
+    before, first = 0, 0  # the notes of a bar are first to last, and before are those before it
+    for bar in range(hashes.shape[1]):
+        last = first
+        while last < count and step[last] < (bar + 1) * rates.bar:
+            last += 1
+        notes, start = last - first, bar * rates.bar
         if notes >= MIN_NOTES:
-            hashes[0, bar] = found
+            hashes[0, bar] = _hash_of(step, key, first, last, start, 0)
         if before > 0 and notes > 0 and before + notes >= MIN_PATTERN:
-            hashes[1, bar] = _hash_bars(rates, grid, bar - 1, 2)[0]
-        before = notes
+            begin = first - before
+            hashes[1, bar] = _hash_of(step, key, begin, last, start - rates.bar, key[begin])
+        before, first = notes, last
 
 
 @kernel
@@ -85,12 +92,13 @@ def shared_patterns(
         raise GenomeError("belongs must be an island for each grid")
     bars = rates.steps // rates.bar
     known = np.empty((len(best), 2, bars), np.uint64)
+    step, key = np.empty(cells, np.int64), np.empty(cells, np.int64)
     for island in range(len(best)):
-        _write_hashes(rates, best[island], known[island])
+        _write_hashes(rates, best[island], step, key, known[island])
     own = np.empty((2, bars), np.uint64)
     counts = np.zeros(len(grids), np.int64)
     for i in range(len(grids)):
-        _write_hashes(rates, grids[i], own)
+        _write_hashes(rates, grids[i], step, key, own)
         for kind in range(2):
             for bar in range(bars):
                 if own[kind, bar] != _NONE:

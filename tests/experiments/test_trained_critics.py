@@ -7,12 +7,14 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from critics import few_panel
-from running import Watcher, configured, start
+from evo.experiments.critic import EXPERIMENT, FILE
+from running import configured
 
 from evo.core.user_cache import cache_folder
 from evo.experiments import trained_critics as trained
 from evo.fitness.critic.panel import Panel
 from evo.fitness.critic.style import Style
+from evo.music.song_finder import SongFinder
 
 TABLE: dict[str, Any] = {"seed": 0, "rounds": 0}
 
@@ -104,18 +106,17 @@ def test_an_entry_of_other_songs_is_trained_again(training: Training) -> None:
     assert "it holds other songs" in training.said[0]
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_a_second_run_copies_the_critics_of_the_first(training: Training, tmp_path: Path) -> None:
-    few = {"stop": {"generations": 1}, "ga": {"population": {"size": 8}}}
     songs = few_panel().songs, list(few_panel().names), Style()
-    watcher = Watcher()
+    assert EXPERIMENT.prepare is not None
     with (
         patch.object(trained, "train", training.train),
         patch("evo.experiments.critic.corpus_of", lambda *arguments: songs),
     ):
         for name, cache in (("one", True), ("two", True), ("three", False)):
-            table = {"pieces": 3, "cache": cache}
-            start(tmp_path / name, configured("critic", "ga", critic=table, **few), watcher)
+            (tmp_path / name).mkdir()
+            config = configured("critic", "ga", critic={"pieces": 3, "cache": cache})
+            EXPERIMENT.prepare(config, tmp_path / name, training.said.append, SongFinder())
     assert training.times == 2
-    copies = [(tmp_path / name / "critics.npz").read_bytes() for name in ("one", "two", "three")]
+    copies = [(tmp_path / name / FILE).read_bytes() for name in ("one", "two", "three")]
     assert copies[0] == copies[1] == copies[2]
