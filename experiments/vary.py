@@ -55,7 +55,6 @@ from genomes.program.programs import Programs
 SONGS = "songs"  # folder of a run with the song
 SHORTEST = 4  # notes of a song that can be varied
 MARGIN = 0.05  # of the archive's range of likeness within the bounds: single songs differ
-THINNEST = 0.5  # lowest density of the archive
 
 
 class VarySettings(SongSettings, frozen=True):
@@ -70,8 +69,11 @@ class VarySettings(SongSettings, frozen=True):
     likeness_high: Annotated[
         float, Meta(ge=0, le=1, description="Maximum likeness of a variation to its theme.")
     ] = 0.65
-    density: Annotated[
-        float, Meta(gt=0.5, le=4, description="Maximum notes, in notes of the theme.")
+    density_low: Annotated[
+        float, Meta(ge=0, le=1, description="Minimum notes, in notes of the theme.")
+    ] = 0.5
+    density_high: Annotated[
+        float, Meta(ge=1, le=4, description="Maximum notes, in notes of the theme.")
     ] = 1.4
     corpus: Annotated[
         str, Meta(description="A folder of MIDI files to learn from; empty for all embedded tunes.")
@@ -92,10 +94,15 @@ class VarySettings(SongSettings, frozen=True):
                 "likeness_high must be at least 0.1 above likeness_low, got "
                 f"{self.likeness_high:g} and {self.likeness_low:g}"
             )
+        if self.density_high < self.density_low + 0.1:
+            raise InputError(
+                "density_high must be at least 0.1 above density_low, got "
+                f"{self.density_high:g} and {self.density_low:g}"
+            )
 
     def bounds(self) -> Bounds:
         """Return what variations may be."""
-        return Bounds(self.likeness_low, self.likeness_high, self.density)
+        return Bounds(self.likeness_low, self.likeness_high, self.density_low, self.density_high)
 
 
 def _song_in(table: VarySettings, find: FindSongs) -> Song:
@@ -140,7 +147,7 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
     low, high = table.likeness_low + MARGIN, table.likeness_high - MARGIN
     if high <= low:
         low, high = table.likeness_low, table.likeness_high
-    archive = {"low": (low, THINNEST), "high": (high, max(table.density, THINNEST + 0.1))}
+    archive = {"low": (low, table.density_low), "high": (high, table.density_high)}
     return {
         "": {"task": table.grid_of([_song_in(table, find)])},
         "program": {"engine": {"archive": archive}},

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from evo.fitness.critic.contexts import Bars
 from evo.fitness.critic.features import MIN_BARS
 from evo.fitness.critic.model import Critic
 from evo.fitness.variation.judging import Bounds, density, likeness, likeness_matrix
+from evo.fitness.variation.themes import melodies_of
 from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.program.themes import Themes
 
@@ -37,16 +39,28 @@ class Chosen(NamedTuple):
     critic: FloatArray
 
 
-def can_judge(critics: Sequence[Critic], theme: Themes) -> bool:
-    """Return whether critics can judge a melody: it has their bars, and is long enough.
+def for_critics(bars: Bars, theme: Themes, rolls: BoolArray) -> BoolArray | None:
+    """Return variations of a song as critics read rolls; None if they cannot judge it.
+
+    The song's bars must be those of the critics, or as much finer as its beats. Then notes move to
+    the critics' step before them. There must be enough bars.
 
     Args:
-        critics: Critics of one corpus.
-        theme: One melody.
+        bars: The bars of the critics.
+        theme: The song.
+        rolls: Bool (n, steps, keys), with a note per step at most.
     """
-    bars = critics[0].bars
-    same = (theme.bar, theme.beat) == (bars.steps, bars.beat)
-    return same and theme.onsets.shape[1] >= bars.lead + MIN_BARS * bars.steps
+    finer, remainder = divmod(theme.bar, bars.steps)
+    if remainder or theme.beat != finer * bars.beat:
+        return None
+    lead = bars.lead * finer
+    silence = max(lead - theme.lead, 0)  # before the pickup
+    read = rolls[:, max(theme.lead - lead, 0) :]
+    padded = np.pad(read, ((0, 0), (silence, -(silence + read.shape[1]) % finer), (0, 0)))
+    coarse: BoolArray = np.any(padded.reshape(len(rolls), -1, finer, rolls.shape[2]), axis=2)
+    if coarse.shape[1] < bars.lead + MIN_BARS * bars.steps:
+        return None
+    return coarse if finer == 1 else melodies_of(coarse)
 
 
 def choose(
@@ -68,10 +82,10 @@ def choose(
         count: How many to choose.
     """
     like, dense = likeness(varied, theme.onsets[0]), density(varied, theme.onsets[0])
-    judged = np.full(len(varied), np.nan)
-    if can_judge(guides, theme):
-        judged = np.mean([guide.judge(varied) for guide in guides], axis=0)
-    better = scores if np.isnan(judged).any() else judged
+    judged, better = np.full(len(varied), np.nan), scores
+    read = for_critics(guides[0].bars, theme, varied)
+    if read is not None:
+        judged = better = np.mean([guide.judge(read) for guide in guides], axis=0)
     order = np.argsort(-better, kind="stable")
     fits = bounds.fit(like, dense)
     between = likeness_matrix(varied)

@@ -40,7 +40,7 @@ OUT_OF_BOUNDS = 10.0  # price of a likeness or density beyond the bounds by 1
 ALIKE = 4.0  # price of outputs whose likeness is beyond that of the songs by 1
 PER_INSTRUCTION = 0.01
 LEVEL = 0.5  # quantile of a critic's scores of unseen songs up to which its score counts
-LOWEST = 3.0  # maximum price of one variation's score: a few failures do not decide
+LOWEST = 1.5  # maximum price of one variation's score: a few failures do not decide
 QUARTER = 0.25
 
 

@@ -68,12 +68,14 @@ class Bounds(NamedTuple):
     Attributes:
         low: Minimum likeness to the theme.
         high: Maximum likeness to the theme.
-        density: Maximum density, in densities of the theme.
+        thinnest: Minimum density, in densities of the theme.
+        densest: Maximum density, in densities of the theme.
     """
 
     low: float = 0.3
     high: float = 0.65
-    density: float = 1.4
+    thinnest: float = 0.5
+    densest: float = 1.4
 
     def excess(self, like: FloatArray, density: FloatArray) -> FloatArray:
         """Return by how much variations are beyond the bounds: float64, the shape of both.
@@ -83,7 +85,8 @@ class Bounds(NamedTuple):
             density: Density, in densities of the theme, float64 (...,).
         """
         beyond = np.maximum(self.low - like, 0) + np.maximum(like - self.high, 0)
-        found: FloatArray = beyond + np.maximum(density - self.density, 0)
+        beyond += np.maximum(self.thinnest - density, 0) + np.maximum(density - self.densest, 0)
+        found: FloatArray = beyond
         return found
 
     def fit(self, like: FloatArray, density: FloatArray) -> BoolArray:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from evo.fitness.critic.panel import Panel
-from evo.fitness.variation.choosing import APART, Chosen, can_judge
+from evo.fitness.variation.choosing import APART, Chosen, for_critics
 from evo.fitness.variation.fitness import Variation
 from evo.fitness.variation.judging import Bounds, likeness_matrix
 from evo.music.measures import Corpus, measure, outside
@@ -49,9 +49,10 @@ def records_of(
         What critics say is None if they cannot judge the song: its bars are not theirs.
     """
     known, corpus = panel.known_songs(), Corpus.of(panel.corpus())
+    read = for_critics(fitness.held_out.bars, theme, chosen.rolls)
     judged = np.full(len(chosen.programs), np.nan)
-    if len(judged) and can_judge((fitness.held_out,), theme):
-        judged = fitness.held_out.judge(chosen.rolls)
+    if read is not None and len(read):
+        judged = fitness.held_out.judge(read)
     better = np.searchsorted(fitness.songs_scores, judged) / len(fitness.songs_scores)
     text = programs.instructions()
     records = []
@@ -129,7 +130,7 @@ def variations_table(
         return "\n".join([
             *lines,
             f"None of {together['programs']} programs varies it within likeness {bounds.low:g} to "
-            f"{bounds.high:g} and density up to {bounds.density:g}.",
+            f"{bounds.high:g} and density {bounds.thinnest:g} to {bounds.densest:g}.",
             "Allow more: --set vary.likeness_low=0.1 --set vary.likeness_high=0.9",
             "",
         ])  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from critics import few_panel, tunes
 
 from evo.core.seeds import Individuals, Role
-from evo.fitness.variation.choosing import APART, can_judge, choose
+from evo.fitness.variation.choosing import APART, choose, for_critics
 from evo.fitness.variation.fitness import ALIKE, OUT_OF_BOUNDS, PER_INSTRUCTION, Variation
 from evo.fitness.variation.judging import (
     Bounds,
@@ -18,6 +18,7 @@ from evo.fitness.variation.judging import (
 )
 from evo.fitness.variation.themes import melodies_of, theme_of_song, themes_of
 from evo.music.melody import Bar
+from evo.music.metre import Metre
 from evo.music.song import Song
 from evo.music.tunes import tune
 from genomes.grid.grids import Grids
@@ -66,9 +67,9 @@ def test_likeness_and_density_are_those_of_notes() -> None:
     assert mean_likeness(np.stack([rolls, rolls[[0, 0, 0]]])).tolist() == pytest.approx([2 / 9, 1])
     assert density(rolls[1], rolls[0]) == 1
     assert density(rolls[1], rolls[2]) == 3
-    bounds = Bounds(0.3, 0.65, 1.4)
-    assert bounds.excess(np.array([0.2, 0.5, 0.75]), np.array([1, 1.5, 1])).tolist() == (
-        pytest.approx([0.1, 0.1, 0.1])
+    bounds = Bounds(0.3, 0.65, 0.5, 1.4)
+    assert bounds.excess(np.array([0.2, 0.5, 0.75, 0.5]), np.array([1, 1.5, 1, 0.4])).tolist() == (
+        pytest.approx([0.1, 0.1, 0.1, 0.1])
     )
     assert bounds.fit(np.array([0.3, 0.66]), np.array([1.4, 1])).tolist() == [True, False]
 
@@ -151,9 +152,28 @@ def test_variations_of_a_song_are_within_bounds_and_differ() -> None:
 
 def test_there_may_be_fewer_variations_than_wanted() -> None:
     assert 4 < len(chosen("bingo", 100)[0].programs) < 100
-    none = chosen("bingo", 4, Bounds(0.99, 0.995, 1.0))[0]
+    none = chosen("bingo", 4, Bounds(0.99, 0.995))[0]
     assert len(none.programs) == 0
     assert none.rolls.shape == (0, 128, 13)
+
+
+def test_critics_read_a_finer_song_with_a_pickup_from_its_first_bar_on() -> None:
+    bars, coarse = few_panel().bars, tune("ode-to-joy")
+    rolls = coarse.onsets[None]
+    assert (for_critics(bars, theme_of_song(coarse), rolls) == rolls).all()
+    fine = np.zeros((1, 6 + 256, 13), np.bool_)
+    fine[0, 6::2] = rolls[0]
+    fine[0, 4, 3] = fine[0, 7, 12] = True  # a pickup, and a note between steps
+    song = Song(fine[0], steps_per_beat=4, metre=Metre(4, 4, first_bar=6))
+    read = for_critics(bars, theme_of_song(song), fine)
+    assert read is not None
+    assert read.shape == rolls.shape
+    assert np.flatnonzero(read[0, 0]).tolist() == [12]
+    assert (read[0, 1:] == rolls[0, 1:]).all()
+    leading = for_critics(bars._replace(lead=8), theme_of_song(song), fine)
+    assert leading is not None
+    assert (leading[:, 8:] == read).all()
+    assert np.argwhere(leading[0, :8]).tolist() == [[7, 3]]
 
 
 def test_a_song_with_other_bars_is_varied_by_the_programs_scores() -> None:
@@ -161,9 +181,9 @@ def test_a_song_with_other_bars_is_varied_by_the_programs_scores() -> None:
     onsets[np.arange(0, 48, 2), np.tile([0, 4, 7, 5, 2, 9], 4)] = True
     theme = themes_of(onsets[None], Bar(6, 2, 6))
     of = fitness()
-    assert not can_judge(of.guides, theme)
-    assert not can_judge(of.guides, theme_of_song(Song(tune("bingo").onsets[:20])))
-    assert can_judge(of.guides, one("bingo"))
+    bars = of.held_out.bars
+    assert for_critics(bars, theme, theme.onsets) is None
+    assert for_critics(bars, one("bingo"), tunes()[:, :31]) is None
     programs = first_programs(ProgramRates(), 200, np.uint64(4))
     found = choose(of.guides, of.bounds, theme, programs.vary(theme)[:, 0], -np.arange(200.0), 3)
     assert len(found.programs) == 3
