@@ -25,13 +25,13 @@ import common  # first: it arranges the import path
 from typing import Any
 
 import numpy as np
-from evo.experiments.critic import CriticSettings, climb, corpus_of
+from evo.experiments.critic import CriticSettings, corpus_of
+from evo.experiments.trained_critics import trained_critics
 from evo.experiments.vary import EXPERIMENT
 
 from evo.core.settings import changed
 from evo.engines import engine_class
 from evo.fitness.critic.corpus import of_length
-from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.panel import Panel
 from evo.fitness.variation.choosing import choose
 from evo.fitness.variation.fitness import Variation
@@ -112,7 +112,7 @@ def judged(fitness: Variation, programs: Programs, themes: Themes) -> dict[str, 
 def measured(corpus: str, songs: str, seed: int, generations: int) -> dict[str, dict[str, float]]:
     """Return the figures of one seed, by kind of programs."""
     rolls, names, style = corpus_of(CriticSettings(song=corpus), SongFinder())
-    panel = train(np.ascontiguousarray(rolls), names, seed, 2, print, climb, style)
+    panel = trained_critics(rolls, names, style, seed=seed, rounds=2, show_message=print)
     config = EXPERIMENT.config("map-elites")
     assert EXPERIMENT.follow_up is not None
     config = EXPERIMENT.config("map-elites", EXPERIMENT.follow_up(config, SongFinder()))

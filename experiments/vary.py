@@ -16,8 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
-from evo.experiments.critic import FILE, CriticSettings, climb, corpus_of
+from evo.experiments.critic import FILE, CriticSettings, corpus_of
+from evo.experiments.trained_critics import trained_critics
 
 from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError, MidiError
@@ -37,7 +37,6 @@ from evo.experiment import (
 from evo.experiment import (
     Panel as FigurePanel,
 )
-from evo.fitness.critic.hard_negatives import train
 from evo.fitness.critic.panel import Panel
 from evo.fitness.variation.choosing import Chosen, choose
 from evo.fitness.variation.fitness import Variation
@@ -87,6 +86,9 @@ class VarySettings(SongSettings, frozen=True):
     critics: Annotated[
         str, Meta(description="A run, or its critics.npz, with critics to reuse.")
     ] = ""
+    cache: Annotated[
+        bool, Meta(description="Keep trained critics in the user's cache, for later runs.")
+    ] = True
 
     def __post_init__(self) -> None:
         if self.likeness_high < self.likeness_low + 0.1:
@@ -155,7 +157,7 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
 
 
 def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindSongs) -> None:
-    """Train the critics, or copy them, and copy the song, into the run.
+    """Train the critics, or copy them from the cache or a run, and copy the song, into the run.
 
     Args:
         config: The run's configuration.
@@ -177,9 +179,10 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
         learned = CriticSettings(song=table.corpus)
         rolls, names, style = corpus_of(learned, find, show_message)
         try:
-            critics = train(
-                np.ascontiguousarray(rolls), names, table.critic_seed, table.rounds, show_message,
-                climb, style,
+            critics = trained_critics(
+                rolls, names, style,
+                seed=table.critic_seed, rounds=table.rounds, show_message=show_message,
+                cache=table.cache,
             )  # fmt: skip
         except ValueError as error:
             raise InputError(str(error)) from None
