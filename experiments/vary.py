@@ -43,6 +43,7 @@ from evo.fitness.variation.fitness import Variation
 from evo.fitness.variation.judging import Bounds
 from evo.fitness.variation.report import document, records_of, summary, variations_table
 from evo.fitness.variation.themes import has_chords, theme_of_song, varied_song
+from evo.music.measures import Corpus
 from evo.music.medley import joined
 from evo.music.settings import SongSettings, fixed_grid
 from evo.music.song import Song
@@ -260,10 +261,11 @@ def _pieces(
             zip(chosen.rolls, chosen.programs.tolist(), strict=True), 1
         )
     ]
-    records = records_of(panel, fitness, theme, chosen, programs, gallery.scores, songs)
+    known, ranges = panel.known_songs(), Corpus.of(panel.corpus()).ranges()
+    records = records_of(known, ranges, fitness, theme, chosen, programs, gallery.scores, songs)
     together = summary(records, chosen, len(programs))
     files = _music_files(song, songs, chosen)
-    written = document(records, together, songs)
+    written = document(records, together, songs, ranges)
     files["pieces.json"] = json.dumps(written, indent=2).encode() + b"\n"
     files["pieces.txt"] = variations_table(song.name, records, together, fitness.bounds).encode()
     files["programs.json"] = _archive_json(programs, gallery, fitness)

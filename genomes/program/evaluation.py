@@ -23,10 +23,8 @@ from genomes.program.operations import (
     DELAY,
     DIMINISH,
     DOTTED,
-    ECHO,
     INVERT,
     MODE,
-    NEIGHBOUR,
     PASSING,
     REPEAT,
     RETROGRADE,
@@ -85,7 +83,7 @@ def _apply(line: Line, operation: int, amount: int) -> None:
         exchange_mode(line, amount)
     elif operation == SWAP:
         swap(line, amount)
-    elif operation in (PASSING, NEIGHBOUR, ECHO, ARPEGGIO):
+    elif PASSING <= operation <= ARPEGGIO:
         add_notes(line, operation, amount)
     elif operation == SIMPLIFY:
         simplify(line, amount)
@@ -97,7 +95,7 @@ def _apply(line: Line, operation: int, amount: int) -> None:
         diminish(line, amount)
     elif operation == AUGMENT:
         augment(line, amount)
-    elif operation in (REPEAT, SEQUENCE):
+    elif operation == REPEAT or operation == SEQUENCE:
         repeat(line, amount, operation == SEQUENCE)
     elif operation == RHYTHM:
         take_rhythm(line, amount)

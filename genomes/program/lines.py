@@ -179,19 +179,19 @@ def open_scope(line: Line, scope: int) -> None:
 @device
 def _is_within(line: Line, scope: int, late: bool, bar: int, place: int) -> bool:
     """Return whether a scope has a step, by its half of the melody, bar and place in the bar."""
-    if scope in (ODD_BARS, EVEN_BARS):
+    if scope == ODD_BARS or scope == EVEN_BARS:
         return bool((bar % 2 == 0) == (scope == ODD_BARS))
     if scope == MIDDLE_BARS:
-        return bar % PHRASE in (1, 2)
-    if scope in (FIRST_OF_PHRASES, SECOND_OF_PHRASES):
+        return bool(bar % PHRASE == 1 or bar % PHRASE == 2)
+    if scope == FIRST_OF_PHRASES or scope == SECOND_OF_PHRASES:
         return bool((bar % PHRASE < PHRASE // 2) == (scope == FIRST_OF_PHRASES))
-    if scope in (ODD_PHRASES, EVEN_PHRASES):
+    if scope == ODD_PHRASES or scope == EVEN_PHRASES:
         return bool((bar // PHRASE % 2 == 0) == (scope == ODD_PHRASES))
-    if scope in (FIRST_HALF, SECOND_HALF):
+    if scope == FIRST_HALF or scope == SECOND_HALF:
         return late == (scope == SECOND_HALF)
-    if scope in (FIRST_OF_BARS, SECOND_OF_BARS):
+    if scope == FIRST_OF_BARS or scope == SECOND_OF_BARS:
         return bool((2 * place >= line.bar) == (scope == SECOND_OF_BARS))
-    if scope in (ODD_BEATS, EVEN_BEATS):
+    if scope == ODD_BEATS or scope == EVEN_BEATS:
         return bool((place // line.beat % 2 == 0) == (scope == ODD_BEATS))
     return scope == EVERYWHERE
 

@@ -100,7 +100,7 @@ def exchange_mode(line: Line, amount: int) -> None:
         if key < 0:
             continue
         degree = (key - tonic + minor) % 12  # of its major form
-        if degree in (4, 9) or (degree == 11 and abs(amount) > 2):
+        if degree == 4 or degree == 9 or (degree == 11 and abs(amount) > 2):
             changed = key + change
             if changed < 0:
                 changed += 12

@@ -1,6 +1,6 @@
 """Operations that move, add and remove notes; see `genomes.program.operations`."""
 
-from genomes.kernels import device
+from genomes.kernels import device, zero
 from genomes.program.lines import Line, degree_of, is_free, key_of, next_note
 from genomes.program.operations import ARPEGGIO, ECHO, NEIGHBOUR, PASSING, PHRASE
 
@@ -61,8 +61,8 @@ def add_notes(line: Line, operation: int, amount: int) -> None:
         operation: One of those that add notes.
         amount: Its amount.
     """
-    shortest = line.beat + 1 if operation in (ECHO, ARPEGGIO) else 2
-    step = next_note(line, 0)
+    shortest = line.beat + 1 if operation == ECHO or operation == ARPEGGIO else 2
+    step = next_note(line, zero())
     while step < len(line.notes):
         following = next_note(line, step + 1)
         wait = following - step

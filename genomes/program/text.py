@@ -81,7 +81,13 @@ def program_of_json(document: bytes) -> list[Instruction]:
 
 
 def program_text(program: Sequence[Instruction]) -> str:
-    """Return a program as text, a line per instruction: "transpose -2, even bars"."""
+    """Return a program as text, a line per instruction: "transpose -2, even bars".
+
+    The scope is left out where it is ignored.
+    """
     if not program:
         return "nothing"
-    return "\n".join(f"{operation} {amount:+d}, {scope}" for operation, scope, amount in program)
+    return "\n".join(
+        f"{of.operation} {of.amount:+d}" + (f", {of.scope}" if of.operation != "mode" else "")
+        for of in program
+    )

@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from evo.fitness.critic.panel import Panel
 from evo.fitness.variation.choosing import APART, Chosen, for_critics
 from evo.fitness.variation.fitness import Variation
 from evo.fitness.variation.judging import Bounds, likeness_matrix
-from evo.music.measures import Corpus, measure, outside
-from evo.music.measures.similarity import spread
+from evo.music.measures import measure, outside
+from evo.music.measures.corpus import Ranges
+from evo.music.measures.similarity import KnownSongs, spread
 from evo.music.song import Song
 from genomes.arrays import FloatArray
 from genomes.program.programs import Programs
@@ -19,7 +19,8 @@ from genomes.program.themes import Themes
 
 
 def records_of(
-    panel: Panel,
+    known: KnownSongs,
+    ranges: Ranges,
     fitness: Variation,
     theme: Themes,
     chosen: Chosen,
@@ -30,7 +31,8 @@ def records_of(
     """Return the figures of every variation, as JSON values.
 
     Args:
-        panel: Songs and critics.
+        known: The corpus.
+        ranges: The usual range of each measure in the corpus.
         fitness: The fitness of the run.
         theme: The song.
         chosen: Its k variations.
@@ -48,7 +50,6 @@ def records_of(
 
         What critics say is None if they cannot judge the song: its bars are not theirs.
     """
-    known, corpus = panel.known_songs(), Corpus.of(panel.corpus())
     read = for_critics(fitness.held_out.bars, theme, chosen.rolls)
     judged = np.full(len(chosen.programs), np.nan)
     if read is not None and len(read):
@@ -73,7 +74,7 @@ def records_of(
                 "likeness": round(float(chosen.likeness[index]), 3),
                 "density": round(float(chosen.density[index]), 3),
                 "program": program_text(text[program]),
-                "outside": outside(measures, corpus.ranges()),
+                "outside": outside(measures, ranges),
                 "measures": {k: v if np.isfinite(v) else None for k, v in measures.items()},
             }
         )
@@ -103,15 +104,23 @@ def summary(records: Sequence[dict[str, Any]], chosen: Chosen, tried: int) -> di
     }
 
 
-def document(records: Sequence[dict[str, Any]], together: Any, songs: Sequence[Song]) -> Any:
+def document(
+    records: Sequence[dict[str, Any]], together: Any, songs: Sequence[Song], ranges: Ranges
+) -> Any:
     """Return the content of pieces.json.
 
     Args:
         records: Of `records_of`.
         together: Of `summary`.
         songs: The variations.
+        ranges: The usual range of each measure in the corpus.
     """
-    return {**together, "spread": spread(list(songs)) if len(songs) > 1 else {}, "records": records}
+    return {
+        **together,
+        "spread": spread(list(songs)) if len(songs) > 1 else {},
+        "ranges": {name: usual._asdict() for name, usual in ranges.items()},
+        "records": records,
+    }
 
 
 def variations_table(
