@@ -22,14 +22,14 @@ from evo.core.config import (
     WorkerSettings,
 )
 from evo.core.errors import InputError
-from evo.core.registry import PICTURES, load
+from evo.core.registry import GENOMES, PICTURES, load
 from evo.core.settings import Changes, Settings, tables
 from evo.engines import Gallery, base_of, engine_class, genome_of
 from evo.engines.baselines.base import Baseline
 from evo.fitness.base import Fitness
 from evo.music.midi.reading import Reading
 from evo.music.song import Song
-from genomes.base import Performers
+from genomes.base import Performers, performs
 from genomes.player import Player
 
 make_callable(__name__)  # `evo.experiment` is a decorator, too
@@ -170,7 +170,7 @@ class Experiment:
         task: Returns a run's task from its configuration and directory.
         shape: Returns the shape that the task requires of performers.
         prepare: Writes the task's inputs into a new run's directory.
-        genomes: Supported genome kinds; empty for all.
+        genomes: Supported genome kinds; empty for all that play music.
         default_genome: Default genome kind; "" for the first supported one.
         presets: Changes of the defaults, by genome kind or engine; "" is for all. Tables are named
             as the fields of `Config`: engine, genome, task, run, stop, ... A genome kind's preset
@@ -205,6 +205,12 @@ class Experiment:
     origin: Origin | None = None
     functions: Any = None
     goals: bool = False
+
+    def supports(self, genome: str) -> bool:
+        """Return whether individuals of a genome kind can do the task."""
+        if self.genomes:
+            return genome in self.genomes
+        return performs(load(GENOMES[genome]))
 
     def config(
         self, engine: str, more: Mapping[str, Changes] | None = None, chosen: Any = None

@@ -1,13 +1,15 @@
 """Genome kinds: batches of n individuals stored in arrays.
 
 `genomes` imports nothing of `evo`. Its interface consists of arrays and `numpy.random.Generator`s.
-Every kind is a batch of performers (`genomes.base.Performers`) and works with every fitness.
+Every kind but programs is a batch of performers (`genomes.base.Performers`) and works with every
+fitness of music.
 
 network        networks with evolved topology (NEAT)
 grid           note grids, which are pieces of music themselves
 history_user   LSTM networks that read their own input history
 formula        lists of rules over past keys
 reader         readers of their own past by content
+program        musical operations that map melodies to variations; no performers
 
 base           the contract of every kind
 lessons        what players should play next, as examples to breed by

@@ -1,4 +1,4 @@
-"""The contract of every genome kind: a batch of n performers.
+"""The contract of every genome kind: a batch of n individuals, most often performers.
 
 - A fitness calls `follow` for predictions of each step from the true past (teacher forcing), or
   `perform` for playing in closed loop after a prompt.
@@ -8,6 +8,7 @@
 - Kinds that output probabilities also have `probabilities(rolls)`: for each song, shortest first,
   float32 (n, steps, outputs) given its true past. Outputs are the keys with a probability each; or
   the keys and the rest, if one of these is played.
+- Kinds that map melodies to melodies have `vary(themes)` instead of `follow` and `perform`.
 - Kinds that can control an environment also have `stepper()`: an object with `reset()`, and
   `step(inputs)` from float64 (n, inputs) to float64 (n, outputs), with a row per individual. State
   is kept between steps.
@@ -151,8 +152,11 @@ def draw_chances(
     return chances
 
 
-class Performers(Protocol):
-    """A batch of n individuals of one genome kind.
+class Genomes(Protocol):
+    """A batch of n individuals of one genome kind, which can be split, stored and bred.
+
+    Most kinds are performers, too. Others say what they do by a method of their own, and a fitness
+    that needs it refuses all other kinds: programs `vary` melodies (`genomes.program`).
 
     Attributes:
         settings_type: Type of the settings for playing; None if there are none.
@@ -190,18 +194,41 @@ class Performers(Protocol):
         `about` is stored in them.
         """
 
+    def __len__(self) -> int:
+        """Return the number of individuals."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield every individual alone; `genomes.individual.Individuals` has this method."""
+
+    def take(self, indices: Sequence[int] | Indices) -> Self:
+        """Return the individuals at `indices`, in that order, as a batch."""
+
+    def to_arrays(self) -> Arrays:
+        """Return the batch as plain arrays by name (no object dtype)."""
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
+        """Return the batch described by `to_arrays`.
+
+        Args:
+            arrays: The arrays by name.
+            trusted: Skip checks, for arrays of a process of the same run. Arrays from files are
+                checked completely.
+
+        Raises:
+            GenomeError: If the arrays do not describe a batch.
+        """
+
+
+class Performers(Genomes, Protocol):
+    """A batch of n individuals of one genome kind that play music."""
+
     def improvising(self) -> Self:
         """Return the individuals with the extra input of their learned song set to 0.
 
         Raises:
             ValueError: If they have no such input.
         """
-
-    def __len__(self) -> int:
-        """Return the number of individuals."""
-
-    def __iter__(self) -> Iterator[Any]:
-        """Yield every individual alone; `genomes.individual.Individuals` has this method."""
 
     def follow(self, grid: BoolArray) -> Singles:
         """Predict each step from the true previous steps (teacher forcing).
@@ -237,21 +264,7 @@ class Performers(Protocol):
             Bool (n, steps, keys), beginning with the prompt.
         """
 
-    def take(self, indices: Sequence[int] | Indices) -> Self:
-        """Return the individuals at `indices`, in that order, as a batch."""
 
-    def to_arrays(self) -> Arrays:
-        """Return the batch as plain arrays by name (no object dtype)."""
-
-    @classmethod
-    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], *, trusted: bool = False) -> Self:
-        """Return the batch described by `to_arrays`.
-
-        Args:
-            arrays: The arrays by name.
-            trusted: Skip checks, for arrays of a process of the same run. Arrays from files are
-                checked completely.
-
-        Raises:
-            GenomeError: If the arrays do not describe a batch.
-        """
+def performs(kind: type[Genomes]) -> bool:
+    """Return whether individuals of a genome kind play music."""
+    return hasattr(kind, "perform")

@@ -9,12 +9,14 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.user_files import user_file
+from evo.fitness.variation.themes import theme_of_song, varied_song
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray, Singles
-from genomes.base import Performers
+from genomes.base import Performers, performs
 from genomes.individual import Individual
 from genomes.network.networks import Networks
 from genomes.network.single import Network
+from genomes.program.programs import Programs
 
 
 class Champion:
@@ -119,6 +121,8 @@ class Champion:
         like = self._like
         if like is None:
             raise InputError("this champion plays no music: its task is one of numbers")
+        if not performs(type(self.performers)):
+            raise InputError("this champion plays nothing by itself; give `vary` a song")
         begin = like.roll(self._durations)[:0]
         if prompt is not None:
             begin = prompt.roll(self._durations) if isinstance(prompt, Song) else prompt
@@ -129,6 +133,18 @@ class Champion:
     def to_neat_python(self, config: Any) -> Any:
         """Return a network as a genome of neat-python."""
         return self.network.to_neat_python(config)
+
+    def vary(self, song: Song) -> Song:
+        """Return a variation of a song of any metre, length and range, by a program.
+
+        Raises:
+            InputError: If the champion is no program.
+        """
+        if not isinstance(self.performers, Programs):
+            kind = type(self.performers).__name__
+            raise InputError(f"this champion varies no songs: it is one of {kind}")
+        (roll,) = self.performers.vary(theme_of_song(song))[:, 0]
+        return varied_song(song, roll, self.performers, f"{song.name} varied".strip())
 
     def save(self, path: str | Path) -> None:
         """Write a network in neat-python's JSON format, for `evo.load_network`."""

@@ -17,7 +17,7 @@ from evo.api.user_music import MusicSettings, empty_song, song_files
 from evo.api.user_settings import check_defaults, check_settings
 from evo.core.config import COMMON_TABLES, Config
 from evo.core.errors import InputError
-from evo.core.registry import GENOMES, find
+from evo.core.registry import GENOMES, find, load
 from evo.core.settings import Changes, Settings, changed
 from evo.core.user_scripts import script_of
 from evo.experiment import Experiment, Files, FindSongs, Music, Origin, Task, Vectors, player_of
@@ -28,6 +28,7 @@ from evo.music.settings import channels_of
 from evo.music.song import Song
 from evo.runs.user_experiments import free_name
 from genomes.arrays import BoolArray
+from genomes.base import performs
 
 # Genome kinds that map rows of numbers to rows of numbers.
 _OF_VECTORS = ("network", "history-user")
@@ -293,8 +294,8 @@ def _check_shape(inputs: Any, outputs: Any, keys: Any, steps: Any) -> None:
 
 def _check_genome(genome: str | None, keys: int | None) -> None:
     """Raise InputError unless there is such a genome kind, and it fits the shape."""
-    if genome is not None:
-        find("genome", GENOMES, genome)
+    if genome is not None and not performs(load(find("genome", GENOMES, genome))):
+        raise InputError(f"the genome {genome} plays nothing, and maps no numbers to numbers")
     if keys is None and genome not in (None, *_OF_VECTORS):
         raise InputError(
             f"inputs and outputs are for the genome {' or '.join(_OF_VECTORS)}, not {genome}"

@@ -39,6 +39,7 @@ ENGINES = {
     "anneal": EngineEntry("formula", "evo.engines.anneal.engine:Anneal"),
     "es-reader": EngineEntry("reader", "evo.engines.es.readers:ReaderStrategy"),
     "deap-formula": EngineEntry("formula", "evo.engines.deap.formula:FormulaDeap"),
+    "map-elites": EngineEntry("program", "evo.engines.map_elites.programs:ProgramElites"),
 }
 # Baselines for any genome kind; the kind is added to the name: random-grid.
 BASELINES = {
@@ -52,6 +53,7 @@ GENOMES = {
     "history-user": "genomes.history_user.networks:HistoryUsers",
     "formula": "genomes.formula.formulas:Formulas",
     "reader": "genomes.reader.readers:Readers",
+    "program": "genomes.program.programs:Programs",
 }
 # Drawings and texts of a champion by genome kind: functions of a batch of one and the lowest note,
 # which return files.
@@ -69,6 +71,7 @@ FITNESSES = {
     "xor": "evo.fitness.xor:Xor",
     "pole": "evo.fitness.pole.balancing:PoleBalancing",
     "gymnasium": "evo.fitness.gymnasium:GymnasiumFitness",
+    "variation": "evo.fitness.variation.fitness:Variation",
 }
 EXPERIMENTS = {
     "memorize": "evo.experiments.memorize:EXPERIMENT",
@@ -77,6 +80,7 @@ EXPERIMENTS = {
     "copy": "evo.experiments.copy_task:EXPERIMENT",
     "xor": "evo.experiments.xor:EXPERIMENT",
     "pole": "evo.experiments.pole:EXPERIMENT",
+    "vary": "evo.experiments.vary:EXPERIMENT",
 }
 
 

@@ -40,6 +40,8 @@ class Scores:
         reasons: Why individuals failed, by index.
         by_output: float64 (n, outputs), a column per output of the performer, if each has a score
             of its own (credit by output).
+        behaviour: float64 (n, d), what individuals do, whether good or bad, for engines that keep
+            the best of each kind (quality diversity).
     """
 
     total: FloatArray
@@ -47,6 +49,7 @@ class Scores:
     status: NDArray[np.uint8]
     reasons: dict[int, str] = field(default_factory=dict)
     by_output: FloatArray | None = None
+    behaviour: FloatArray | None = None
 
     def __repr__(self) -> str:
         failed = len(self) - int(self.ok.sum())
@@ -56,7 +59,9 @@ class Scores:
         return len(self.total)
 
     @classmethod
-    def of(cls, total: Any, cases: Any = None, by_output: Any = None) -> Self:
+    def of(
+        cls, total: Any, cases: Any = None, by_output: Any = None, behaviour: Any = None
+    ) -> Self:
         """Return the scores from a fitness's numbers.
 
         A number that is NaN, infinite or beyond `LARGEST` fails its individual.
@@ -65,6 +70,7 @@ class Scores:
             total: (n,).
             cases: (n, m), or None.
             by_output: (n, outputs), or None.
+            behaviour: (n, d), or None.
 
         Raises:
             TypeError: If an argument is no array of numbers.
@@ -73,7 +79,7 @@ class Scores:
         totals = _numbers("total", total).astype(np.float64)
         if totals.ndim != 1:
             raise ValueError(f"total must be (n,), got {totals.shape}")
-        tables = {"cases": cases, "by_output": by_output}
+        tables = {"cases": cases, "by_output": by_output, "behaviour": behaviour}
         finite = np.abs(totals) <= LARGEST
         for name, given in tables.items():
             if given is None:
@@ -94,6 +100,7 @@ class Scores:
                 np.full(len(totals), Status.OK, np.uint8),
                 {},
                 tables["by_output"],
+                tables["behaviour"],
             )
         failed = np.flatnonzero(~finite)
         reason = "the score is {} or a part of it is not finite"
@@ -109,7 +116,9 @@ class Scores:
             if table is not None:
                 table[failed] = -np.inf
         status = np.where(finite, Status.OK, Status.NAN).astype(np.uint8)
-        return cls(totals, tables["cases"], status, reasons, tables["by_output"])
+        return cls(
+            totals, tables["cases"], status, reasons, tables["by_output"], tables["behaviour"]
+        )
 
     @classmethod
     def of_goals(cls, goals: FloatArray) -> Self:
@@ -154,8 +163,8 @@ class Scores:
     def join(cls, parts: Sequence[Self]) -> Self:
         """Concatenate the scores of the batches of a population.
 
-        A batch in which everything failed has no `cases` and no `by_output`. If another batch has
-        them, the missing rows are -inf.
+        A batch in which everything failed has no `cases`, `by_output` and `behaviour`. If another
+        batch has them, the missing rows are -inf.
 
         Args:
             parts: The scores of each batch, in the order of the population.
@@ -171,6 +180,7 @@ class Scores:
             np.concatenate([part.status for part in parts]),
             reasons,
             _joined([part.by_output for part in parts], [len(part) for part in parts]),
+            _joined([part.behaviour for part in parts], [len(part) for part in parts]),
         )
 
 

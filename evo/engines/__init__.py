@@ -5,6 +5,7 @@ neat_python   the reference library neat-python
 ga            a genetic algorithm for note grids, with musical operators
 es            evolution strategies for the weights of HistoryUsers and readers
 anneal        annealed edits of formulas
+map_elites    MAP-Elites: the best individual of each behaviour
 deap          DEAP's algorithms and operators, or a user's own toolbox
 baselines     random search and a (1+1) algorithm, to compare engines with
 own_functions calls of a user's own operators

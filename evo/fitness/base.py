@@ -10,6 +10,7 @@
     critic          play like songs, by critics trained on them, each piece to a brief
     guessing        play so that predictors guess well, but not perfectly
     coevolved_guessing  the same with bred predictors
+    variation       vary many songs, so that critics take the variations for songs
     copying         output the input of some steps ago
     xor             the smallest task that needs a hidden node
     pole            keep poles on a cart upright

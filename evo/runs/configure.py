@@ -193,10 +193,13 @@ def choose_engine(chosen: Experiment, genome: str | None, engine: str | None) ->
             f"{chosen.name} has several goals, and {short_name(engine)} selects by one score; use "
             "an engine with NSGA-II: ga or deap"
         )
-    if chosen.genomes and genome_of(engine) not in chosen.genomes:
+    if not chosen.supports(genome_of(engine)):
+        asked = (
+            f"the genome {' or '.join(chosen.genomes)}" if chosen.genomes else "genomes that play"
+        )
         raise InputError(
-            f"{chosen.name} is a task for the genome {' or '.join(chosen.genomes)}, and "
-            f"{short_name(engine)} breeds the genome {genome_of(engine)}"
+            f"{chosen.name} is a task for {asked}, and {short_name(engine)} breeds the genome "
+            f"{genome_of(engine)}"
         )
     return engine
 

@@ -17,7 +17,7 @@ from evo.core.registry import experiment
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
 from evo.core.state import State
-from evo.engines import engine_class, engine_names
+from evo.engines import engine_class, engine_names, genome_of
 from evo.experiment import player_of
 from evo.fitness.base import LearningFitness
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
@@ -95,7 +95,9 @@ def by_guessers(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("engine", engine_names())
+@pytest.mark.parametrize(
+    "engine", [one for one in engine_names() if experiment("guess").supports(genome_of(one))]
+)
 def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path, engine: str) -> None:
     the_same_however_carried_out(tmp_path, small(engine))
 

@@ -42,6 +42,8 @@ from genomes.network.single import Network
 from genomes.network.speciation import speciate
 from genomes.network.variation import breed
 from genomes.player import Player
+from genomes.program.edits import ProgramRates, breed_programs, first_programs
+from genomes.program.themes import Themes
 
 Results = dict[str, np.ndarray]
 
@@ -182,6 +184,17 @@ def history_users() -> Results:
     return results
 
 
+def programs() -> Results:
+    """Return bred programs, and their variations of melodies."""
+    rates = ProgramRates(first=8)
+    pool = first_programs(rates, 20, KEY)
+    parents = np.random.default_rng(4).integers(0, 20, (30, 2))
+    bred = breed_programs(rates, pool, parents, KEY)
+    onsets = np.random.default_rng(5).random((2, 70, 13)) < 0.06
+    themes = Themes.of(onsets, [2, 7], [1, 0], lead=6, bar=8, beat=2)
+    return bred.to_arrays() | {"varied": bred.vary(themes)}
+
+
 def computed(path: Path, disabled: str) -> Results:
     """Return the results of a separate process."""
     subprocess.run(
@@ -210,6 +223,7 @@ if __name__ == "__main__":
         "assemblies": assemblies(),
         "grids": grids(),
         "formulas": formulas(),
+        "programs": programs(),
         "history users": history_users(),
     }
     everything = {f"{kind}: {name}": a for kind, part in parts.items() for name, a in part.items()}

@@ -55,6 +55,6 @@ def key_of(song: Song) -> Key:
         for tonic in range(12)
     ]
     _, minor, tonic = max(fits)
-    relative_major = -tonic - 9 * minor  # 3 semitones up from a minor tonic, modulo 12
+    relative_major = -tonic + 9 * minor  # minor is -1: 3 semitones up, modulo 12
     fifths = (7 * relative_major + 5) % 12 - 5
     return Key(fifths, bool(minor))

@@ -13,7 +13,7 @@ from running import configured
 from evo.cli.display import PlainDisplay, Terminal
 from evo.cli.errors import UsageError
 from evo.core.errors import printable
-from evo.core.registry import GENOMES
+from evo.core.registry import GENOMES, experiment
 from evo.runs.batch import Batch
 
 RUN = ["run", "memorize", "--song", "ode-to-joy", "--population", "12", "--generations", "2"]
@@ -231,7 +231,7 @@ def test_messages_and_errors_reach_the_terminal_escaped(capsys: pytest.CaptureFi
         assert text not in shown.out.removesuffix("\n")
 
 
-@pytest.mark.parametrize("genome", GENOMES)
+@pytest.mark.parametrize("genome", filter(experiment("memorize").supports, GENOMES))
 def test_a_champion_that_does_not_fit_the_configuration_is_refused_in_one_line(
     tmp_path: Path, genome: str
 ) -> None:

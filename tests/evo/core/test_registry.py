@@ -23,7 +23,7 @@ from evo.engines.base import Engine, Operators
 from evo.engines.baselines.base import Baseline
 from evo.experiment import Experiment
 from evo.fitness.base import Fitness
-from genomes.base import Performers
+from genomes.base import Genomes, Performers, performs
 
 REGISTRIES: dict[str, dict[str, Any]] = {
     "ENGINES": {name: entry.where for name, entry in registry.ENGINES.items()},
@@ -136,8 +136,12 @@ def test_the_first_engine_of_a_genome_kind_is_its_default() -> None:
 @pytest.mark.parametrize("genome", registry.GENOMES)
 def test_a_genome_kind_has_everything_that_performers_have(genome: str) -> None:
     kind = loaded("GENOMES", genome)
-    assert {"settings_type", "fixed_length", "shape_of", "follow"} <= members(Performers)
-    assert not [name for name in members(Performers) if not hasattr(kind, name)]
+    common, playing = members(Genomes), members(Performers)
+    assert {"settings_type", "fixed_length", "shape_of", "take"} <= common
+    assert {"follow", "perform", "improvising"} <= playing
+    missing = [name for name in common | playing if not hasattr(kind, name)]
+    # A kind that plays nothing has none of what performers have, but all of the rest.
+    assert set(missing) == (set() if performs(kind) else playing - common)
 
 
 @pytest.mark.parametrize("name", registry.FITNESSES)

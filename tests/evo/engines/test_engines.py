@@ -17,7 +17,9 @@ from evo.core.settings import tables
 from evo.core.state import State
 from evo.engines import Engine, engine_class, engine_names
 from evo.runs import checkpoint
+from genomes.base import performs
 from genomes.player import Player
+from genomes.program.themes import Themes
 
 PLAYER = Player(keys=3, lags=(1, 2))
 POPULATION = 24
@@ -76,6 +78,9 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in engine_names(
     "deap-formula, edits": TREES | {"mutate": {"kind": "edits"}},
     "anneal, whole formulas": {"variation": {"by_output": False}},
     "es, weighted-mean": READER | {"strategy": {"kind": "weighted-mean"}},
+    # So small a grid that cells have rivals, and that some behaviours are beyond it.
+    "map-elites": {"archive": {"low": (-0.9, -0.6), "high": (0.9, 0.6), "cells": (5, 3)}},
+    "map-elites, one cell": {"archive": {"low": (-2.0, -2.0), "high": (2.0, 2.0), "cells": (1, 1)}},
 }
 
 pytestmark = pytest.mark.parametrize("name", WAYS)
@@ -96,11 +101,21 @@ def new(name: str, seed: int = 3) -> Engine:
 def judge(engine: Engine, failing: int = 0) -> Scores:
     """Return scores that depend only on the activations along a tune."""
     grid = np.random.default_rng(9).random((12, PLAYER.keys)) < 0.5
-    said = engine.ask().follow(grid).astype(np.float64)
+    said = said_of(engine.ask(), grid)
     right = np.tanh(said) * np.where(grid, 1.0, -1.0)
     right[len(right) - failing :] = np.nan
     by_output = right.sum(axis=1)
-    return Scores.of(by_output.sum(axis=1), right.sum(axis=2), by_output)
+    behaviour = np.tanh(said.mean(axis=1)[:, :2])
+    return Scores.of(by_output.sum(axis=1), right.sum(axis=2), by_output, behaviour)
+
+
+def said_of(performers: Any, grid: Any) -> Any:
+    """Return the activations along a tune, or +1 for the notes of variations of another."""
+    if performs(type(performers)):
+        return performers.follow(grid).astype(np.float64)
+    theme = np.random.default_rng(2).random(grid.shape) < 0.5
+    themes = Themes.of(theme[None], [0], [0], bar=4, beat=2)
+    return np.where(performers.vary(themes)[:, 0], 1.0, -1.0)
 
 
 def told(total: Any) -> Scores:
@@ -321,7 +336,9 @@ def test_failed_individuals_breed_as_those_that_scored_worst(name: str) -> None:
         total = np.where(scores.ok, scores.total, np.nextafter(finite.min(), -np.inf))
         by_output = np.where(scores.ok[:, None], scores.by_output, -1e6)
         cases = np.where(scores.ok[:, None], scores.cases, -1e6)
-        worst.tell(Scores.of(total, cases, by_output))
+        # Failed individuals are not in an archive, and these are beyond its grid.
+        behaviour = np.where(scores.ok[:, None], scores.behaviour, -1e6)
+        worst.tell(Scores.of(total, cases, by_output, behaviour))
     assert same_arrays(population(failing), population(worst))
 
 
@@ -406,6 +423,8 @@ def test_unknown_settings_are_refused_in_one_line(name: str) -> None:
 
 
 def test_a_player_of_another_shape_is_refused_in_one_line(name: str) -> None:
+    if not performs(kind_of(name).genome):
+        return  # it is not played, and fits every number of keys
     with pytest.raises(InputError, match="9") as caught:
         kind_of(name)(configured(name), seed=1, player=Player(keys=9, lags=(1,)))
     assert "\n" not in str(caught.value)

@@ -29,8 +29,7 @@ def fitting(engines: list[str]) -> list[tuple[str, str]]:
         (name, engine)
         for name in registry.EXPERIMENTS
         for engine in engines
-        if genome_of(COPIES.get(engine, engine))
-        in (registry.experiment(name).genomes or registry.GENOMES)
+        if registry.experiment(name).supports(genome_of(COPIES.get(engine, engine)))
     ]
 
 

@@ -18,12 +18,14 @@ from evo.fitness.gymnasium import GymnasiumFitness
 from evo.fitness.memorization import Memorization
 from evo.fitness.next_step import NextStep
 from evo.fitness.pole.balancing import PoleBalancing
+from evo.fitness.variation.fitness import Variation
 from evo.fitness.xor import INPUTS, SOLVED_AT, TARGETS, Xor
 from evo.music.song import Song
 from genomes.history_user.networks import HistoryUsers, Shape
 from genomes.network.neat_python import from_neat_python
 from genomes.network.networks import Networks
 from genomes.player import Player
+from genomes.program.edits import ProgramRates, first_programs
 
 PLAYER = Player(keys=4, lags=(1, 2, 4, 8))
 TUNE_PLAYER = Player(KEYS, lags=(1, 4))
@@ -100,6 +102,10 @@ FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: GymnasiumFitness("CartPole-v1", episodes=3),
         lambda: varied(4, 2, None),
     ),
+    "variation": (
+        lambda: Variation.of(few_panel()),
+        lambda: first_programs(ProgramRates(), 60, np.uint64(3)),
+    ),
     "critic": (
         lambda: few_panel().fitness(pieces=1, seed=1, free_run=3),
         lambda: varied(TUNE_PLAYER.inputs, KEYS, TUNE_PLAYER),
@@ -164,7 +170,7 @@ class TestEveryFitness:
         fitness, performers = (make() for make in FITNESSES[name])
         packed = dill.dumps(fitness)
         # A critic's models of short contexts are large; it travels once.
-        assert len(packed) < (5_000_000 if name == "critic" else 20_000)
+        assert len(packed) < (5_000_000 if name in ("critic", "variation") else 20_000)
         there = dill.loads(packed)  # noqa: S301 - packed here
         wanted = scored(fitness, performers).total.tobytes()
         assert scored(there, performers).total.tobytes() == wanted
