@@ -20,6 +20,7 @@ from evo.cli.run import resume, run
 from evo.cli.runs import runs
 from evo.cli.settings import settings
 from evo.cli.songs import songs
+from evo.cli.watch import watch
 
 
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +29,7 @@ def main() -> None:
     """Evolve performers of music: run, resume, compare and plot experiments, play results."""
 
 
-for command in (run, resume, runs, report, compare, plot, play, export, songs, settings):
+for command in (run, resume, runs, report, watch, compare, plot, play, export, songs, settings):
     main.add_command(command)
 
 

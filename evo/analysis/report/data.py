@@ -300,7 +300,7 @@ class Page:
         runs: The runs.
         comparison: Their comparison; None for one run.
         left_out: Runs that are not shown, with the reasons.
-        live: Whether the page is updated while runs go on.
+        live: Address of the changes while runs go on; "" for a file.
         overview: Whether each run has a page of its own.
     """
 
@@ -308,5 +308,5 @@ class Page:
     runs: tuple[RunReport, ...]
     comparison: Table | None = None
     left_out: tuple[str, ...] = field(default=())
-    live: bool = False
+    live: str = ""
     overview: bool = False

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from evo import __version__
-from evo.analysis.report.data import Page, RunReport
+from evo.analysis.report.data import Page
 
 _PACKAGE = "evo.analysis.report"
 
@@ -66,7 +66,7 @@ def rendered(page: Page) -> str:
         .get_template("page.html.jinja")
         .render(
             page=page,
-            policy=policy(page.live),
+            policy=policy(bool(page.live)),
             version=__version__,
             # Both are of this package, and have no text of a user.
             style=Markup(asset("report.css")),
@@ -75,9 +75,14 @@ def rendered(page: Page) -> str:
     )
 
 
-def rendered_run(run: RunReport) -> str:
-    """Return the part of a page that shows one run, as HTML."""
-    return environment().get_template("run.html.jinja").render(run=run)
+def rendered_part(name: str, **content: Any) -> str:
+    """Return a part of a page as HTML.
+
+    Args:
+        name: Name of the part, as in its template.
+        content: What the template gets.
+    """
+    return environment().get_template("live.html.jinja").render(part=name, **content)
 
 
 def compact(value: Any) -> Markup:

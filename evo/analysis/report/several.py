@@ -39,7 +39,7 @@ def page_of(paths: Sequence[Path], experiment: Experiment | None = None) -> Page
         left_out.append(f"{len(runs) - MAX_RUNS} more runs: {MAX_RUNS} are shown at most")
     title = ", ".join(printable(str(path)) for path in paths[:3])
     more = ", ..." if len(paths) > 3 else ""
-    reports = _on_one_scale(reports)
+    reports = on_one_scale(reports)
     return Page(
         f"{title}{more}: {len(reports)} runs",
         tuple(reports),
@@ -48,8 +48,8 @@ def page_of(paths: Sequence[Path], experiment: Experiment | None = None) -> Page
     )
 
 
-def _on_one_scale(reports: Sequence[RunReport]) -> list[RunReport]:
-    """Return reports whose small lines can be compared within an experiment and task."""
+def on_one_scale(reports: Sequence[RunReport]) -> list[RunReport]:
+    """Return reports whose small lines have one scale per experiment and song."""
     found = list(reports)
     for task in {report.task for report in reports}:
         alike = [

@@ -281,11 +281,18 @@
         current = null;
         bar.all.hidden = true;
       }
-      const open = [...place.querySelectorAll("details")].map((one) => one.open);
+      const list = (what) => [...place.querySelectorAll(what)];
+      const open = list("details").map((one) => one.open);
+      const asked = list(".scrub").map((one) => (one.value === one.max ? null : Number(one.value)));
+      const focused = list("a, button, input, summary, [tabindex]").indexOf(document.activeElement);
       const parts = document.createElement("template");
       parts.innerHTML = html;
       place.replaceChildren(parts.content);
-      place.querySelectorAll("details").forEach((one, index) => (one.open = Boolean(open[index])));
+      list("details").forEach((one, index) => (one.open = Boolean(open[index])));
+      list(".scrub").forEach((one, index) => {
+        if (asked[index] != null && asked[index] <= Number(one.max)) tell(one.closest("[data-chart]"), asked[index]);
+      });
+      if (focused >= 0) list("a, button, input, summary, [tabindex]")[focused]?.focus({ preventScroll: true });
     };
     source.addEventListener("open", () => {
       connection.classList.remove("lost");
@@ -300,6 +307,5 @@
       const element = document.querySelector(place);
       if (element) replace(element, html);
     });
-    source.addEventListener("reload", () => location.reload());
   }
 })();

@@ -24,7 +24,7 @@ from evo.core.registry import experiment
 from evo.music.song import Song
 from evo.music.tunes import tune
 
-HOSTILE = "<img src=x onerror=alert(1)></script>\"'&‮"
+HOSTILE = "<img src=x onerror=alert(1)></script>\"'&\u202e"
 
 
 class Seen(HTMLParser):
