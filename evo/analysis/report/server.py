@@ -10,7 +10,7 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -25,7 +25,7 @@ from evo.analysis.report.watching import (
 )
 
 HOST = "127.0.0.1"
-_RUN = re.compile(r"runs/([0-9]{1,6})/(events)?")
+_PATH = re.compile(r"(?:runs/([0-9]{1,6})/)?(?:events\?([0-9-]{1,200}))?", re.ASCII)
 _IDLE = 60.0  # seconds until an idle connection is closed
 _ALIVE = 10.0  # seconds between two signs of life of a stream
 _HEADERS = {
@@ -118,20 +118,18 @@ class Handler(BaseHTTPRequestHandler):
     def _found(self, path: str) -> Answer | None:
         """Return the page of an address, or None."""
         runs = self.server.runs
-        if runs.is_single:
-            make: dict[str, Callable[[], Answer]] = {
-                "": lambda: run_page(runs.paths[0], 1),
-                "events": lambda: run_events(runs.paths[0], 1),
-            }
-            return make[path]() if path in make else None
-        if path in ("", "events"):
-            return overview_page(runs) if not path else overview_events(runs)
-        match, found = _RUN.fullmatch(path), runs.found()
-        if match is None or not 1 <= int(match[1]) <= len(found):
+        match, found = _PATH.fullmatch(path), runs.found()
+        if match is None:
             return None
-        number = int(match[1])
-        make_one = run_events if match[2] else run_page
-        return make_one(found[number - 1], number)
+        number, seen = match[1], match[2]
+        if number is None and not runs.is_single:
+            return overview_page(runs) if seen is None else overview_events(runs)
+        index = 0 if number is None else int(number) - 1
+        if not 0 <= index < len(found) or runs.is_single == (number is not None):
+            return None
+        if seen is None:
+            return run_page(found[index], index + 1)
+        return run_events(found[index], index + 1, seen)
 
     def _head(self, code: int, kind: str) -> None:
         self.send_response(code)

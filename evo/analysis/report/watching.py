@@ -112,6 +112,11 @@ class RunWatch:
         self._signature = (is_at_work(self.path), *(_stamp(self.path / n) for n in _REPLACED))
         return grown, self._signature != before
 
+    @property
+    def stamp(self) -> str:
+        """What was read last, as text for an address."""
+        return "-".join(str(int(part)) for part in (len(self._tail.records), *self._signature))
+
     def report(self, music: bool) -> RunReport:
         """Return the run's report as it is now.
 
@@ -141,7 +146,8 @@ def run_page(path: Path, number: int) -> str:
     watch = RunWatch(path, number)
     watch.changes()
     report = watch.report(music=True)
-    return rendered(Page(f"{report.name}: {report.headline}", (report,), live="events"))
+    title = f"{report.name}: {report.headline}"
+    return rendered(Page(title, (report,), live=f"events?{watch.stamp}"))
 
 
 def overview_page(runs: Runs) -> str:
@@ -156,22 +162,23 @@ def overview_page(runs: Runs) -> str:
             tuple(reports),
             comparison_of(runs.paths),
             tuple(map(printable, runs.left_out)),
-            live="events",
+            live="events?0",
             overview=True,
         )
     )
 
 
-def run_events(path: Path, number: int) -> Iterator[list[Part]]:
+def run_events(path: Path, number: int, seen: str) -> Iterator[list[Part]]:
     """Yield the changed parts of a run's page, without end; [] if nothing has changed.
 
     Args:
         path: The run's directory.
         number: Its number.
+        seen: The stamp of the page, which may be older than the present files.
     """
     watch, sent = RunWatch(path, number), time.monotonic()
     watch.changes()
-    grown = replaced = False
+    grown = replaced = watch.stamp != seen
     while True:
         time.sleep(POLL)
         has_grown, was_replaced = watch.changes()
