@@ -15,11 +15,13 @@ from evo.analysis.report.charts import charts_of, in_words, spark_of
 from evo.analysis.report.data import Drawing, Fact, Gallery, RunReport, Track
 from evo.analysis.report.drawing import drawings_of, pictures_of, texts_of
 from evo.analysis.report.gallery import facts_of, gallery_of
-from evo.analysis.report.music import champions_tracks
+from evo.analysis.report.music import champions_tracks, tracks_so_far
+from evo.analysis.report.unfinished import champion_so_far
 from evo.core.config import Config
 from evo.core.errors import DAMAGE, EvoError, RunError, printable
 from evo.core.registry import short_name
 from evo.experiment import Experiment
+from evo.runs.champion import load_champion
 from evo.runs.description import Tables, read_description, read_log, read_result, resume_command
 from evo.runs.listing import Summary, summary
 from evo.runs.loading import load_run
@@ -65,7 +67,9 @@ def run_report(
     if state.note:
         problems.append(state.note)
     content: dict[str, Any] = {}
-    if music and (path / "champion").is_dir():
+    if music and result is None:
+        content = _champion_so_far(path, config, chosen, problems)
+    elif music:
         content = _champion(path, config, chosen, problems)
     gallery: Gallery | None = content.get("gallery")
     figures = dict(records[-1]["figures"]) if records else {}
@@ -115,12 +119,14 @@ def _champion(
     path: Path, config: Config, experiment: Experiment, problems: list[str]
 ) -> dict[str, Any]:
     """Return the parts of a report that show the champion and the pieces."""
+    if not (path / "champion").is_dir():
+        return {}
     tracks: tuple[Track, ...] = ()
     drawings: tuple[Drawing, ...] = ()
     try:
         tracks, more = champions_tracks(path, config, experiment)
         problems += more
-        drawings = drawings_of(path, config.run.engine)
+        drawings = drawings_of(load_champion(path, config.run.engine))
     except DAMAGE as error:
         problems.append(f"the champion cannot be shown: {error}")
     gallery, more = gallery_of(path)
@@ -152,6 +158,21 @@ def _headline(
         count = len(gallery.pieces) + gallery.left_out
         return f"{count} piece{'' if count == 1 else 's'}, {fitness}"
     return f"solved, {fitness}" if result is not None and result["solved"] else fitness
+
+
+def _champion_so_far(
+    path: Path, config: Config, experiment: Experiment, problems: list[str]
+) -> dict[str, Any]:
+    """Return the parts that show the champion of the newest checkpoint."""
+    found = champion_so_far(path, config)
+    if found is None:
+        return {}
+    try:
+        tracks = tracks_so_far(*found, path, config, experiment)
+        return {"tracks": tracks, "drawings": drawings_of(found.performers)}
+    except (OSError, *DAMAGE) as error:
+        problems.append(f"the champion so far cannot be shown: {error}")
+        return {}
 
 
 def _capital(text: str) -> str:

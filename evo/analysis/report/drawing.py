@@ -13,7 +13,6 @@ from evo.analysis.report.data import Drawing, Fact, Picture
 from evo.core.errors import InputError
 from evo.core.files import open_regular
 from evo.music.song import Song
-from evo.runs.champion import load_champion
 
 _SVG = "http://www.w3.org/2000/svg"
 _TAGS = {"svg", "g", "path", "line", "rect", "circle", "text", "tspan", "title"}
@@ -43,17 +42,8 @@ MAX_TEXT = 60_000  # bytes
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def drawings_of(path: Path, engine: str) -> tuple[Drawing, ...]:
-    """Return the drawing of a run's champion, if its kind can be drawn.
-
-    Args:
-        path: The run's directory.
-        engine: The run's engine.
-
-    Raises:
-        RunError: If the champion is missing or damaged.
-    """
-    performers: Any = load_champion(path, engine)
+def drawings_of(performers: Any) -> tuple[Drawing, ...]:
+    """Return the drawing of a batch of one, if its kind can be drawn."""
     draw = getattr(performers, "_repr_svg_", None)
     text = None if draw is None else draw()
     if text is None or len(text) > MAX_SVG:

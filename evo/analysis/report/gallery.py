@@ -5,6 +5,7 @@ usual ranges of the corpus, which are in `ranges`. Everything in it is checked: 
 run.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def _song(folder: Path, name: Any, problems: list[str]) -> Song | None:
 
 def _theme(folder: Path) -> Track | None:
     """Return the theme of variations, if there is one."""
-    if not (folder / "theme.mid").is_file():
+    if not os.path.lexists(folder / "theme.mid"):
         return None
     song = _song(folder, "theme", [])
     return None if song is None else track_of(song, "", "theme.mid")

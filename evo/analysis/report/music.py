@@ -1,7 +1,9 @@
 """Music of a run: what the champion plays, with the songs that it was to play."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from evo.analysis.report.data import Roll, Track
 from evo.analysis.report.drawing import sheet_of
@@ -38,7 +40,7 @@ def champions_tracks(
     for number in range(1, MAX_TRACKS + 1):
         stem = "song" if number == 1 else f"song-{number:03d}"
         file = path / "champion" / f"{stem}.mid"
-        if not file.is_file():
+        if not file.is_file() or file.is_symlink():
             break
         try:
             played = Song.load(file)
@@ -51,6 +53,31 @@ def champions_tracks(
         else:
             tracks.append(track_of(played, "", file.name))
     return tuple(tracks), problems
+
+
+def tracks_so_far(
+    performers: Any, generation: int, path: Path, config: Config, experiment: Experiment
+) -> tuple[Track, ...]:
+    """Return what a champion plays that is not written yet; () unless it repeats songs.
+
+    Args:
+        performers: A batch of one.
+        generation: The generation in which it is the champion.
+        path: The run's directory.
+        config: Its configuration.
+        experiment: Its experiment.
+    """
+    if experiment.learned is None:
+        return ()
+    songs, prompt_steps = experiment.learned(config, path)
+    durations = bool(getattr(config.task, "durations", False))
+    tracks = []
+    for number, song in enumerate(songs[:MAX_TRACKS], start=1):
+        prompt = song.roll(durations)[:prompt_steps]
+        played = song.played(performers.perform(prompt, song.steps)[0])
+        track = _compared(song, played, prompt_steps, durations, f"song-{number:03d}.mid")
+        tracks.append(replace(track, note=f"after generation {generation}: {track.note}"))
+    return tuple(tracks)
 
 
 def track_of(song: Song, note: str, file: str, *, small: bool = False, sheet: bool = True) -> Track:

@@ -26,7 +26,7 @@ PAUSE = 0.5  # minimum seconds between two updates of a page
 _DISCOVERY = 2.0  # seconds between two searches for new runs
 _MAX_READ = 1 << 24  # bytes of a log at a time
 _PLACES = ("headline", "lead", "charts", "music", "settings")
-_REPLACED = ("result.json", "champion", "pieces")
+_REPLACED = ("result.json", "champion", "pieces", "checkpoints")
 
 
 class Part(NamedTuple):

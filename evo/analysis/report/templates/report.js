@@ -275,8 +275,12 @@
     const connection = document.getElementById("connection");
     const usual = connection.textContent;
     const source = new EventSource(root.dataset.live);
+    const waiting = new Map(); // parts that sound now, until they are paused
     const replace = (place, html) => {
-      if (current !== null && place.contains(current)) {
+      const playing = current !== null && place.contains(current) ? current : null;
+      if (playing && !audio.paused) return waiting.set(place, html);
+      const position = playing ? positionOf(playing) : 0;
+      if (playing) {
         unload();
         current = null;
         bar.all.hidden = true;
@@ -293,7 +297,15 @@
         if (asked[index] != null && asked[index] <= Number(one.max)) tell(one.closest("[data-chart]"), asked[index]);
       });
       if (focused >= 0) list("a, button, input, summary, [tabindex]")[focused]?.focus({ preventScroll: true });
+      const again = playing && document.getElementById(playing.id);
+      if (again && again.querySelector(".position")) seek(again, position);
+      return undefined;
     };
+    audio.addEventListener("pause", () => {
+      const parts = [...waiting];
+      waiting.clear();
+      setTimeout(() => parts.forEach(([place, html]) => replace(place, html)));
+    });
     source.addEventListener("open", () => {
       connection.classList.remove("lost");
       connection.textContent = usual;

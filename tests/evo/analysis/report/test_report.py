@@ -1,6 +1,7 @@
 """Reports: what they tell, and that nothing in a run's files can do more than be shown."""
 
 import json
+import shutil
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -322,13 +323,18 @@ def test_charts_of_any_log_have_finite_coordinates() -> None:
 
 
 def test_a_run_that_has_not_ended_has_a_report(grid: Path, tmp_path: Path) -> None:
-    for file in ("config.toml", "run.json"):
-        (tmp_path / file).write_bytes((grid / file).read_bytes())
+    (tmp_path / "config.toml").write_bytes((grid / "config.toml").read_bytes())
+    (tmp_path / "run.json").write_text('{"status": "stopped"}')
     lines = (grid / "log.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "log.jsonl").write_bytes(b"".join(lines[:3]))
     (tmp_path / "songs").symlink_to(grid / "songs")
     report = run_report(tmp_path)
     assert "3 generations are done" in report.sentence
     assert report.tracks == ()
-    assert report.commands[-1].label == "resumed by" or report.status == "finished"
+    assert dict(report.commands)["resumed by"] == f"evo resume {tmp_path}"
     assert write_report([tmp_path]).exists()
+    shutil.copytree(grid / "checkpoints", tmp_path / "checkpoints")
+    (track,) = run_report(tmp_path).tracks
+    (whole,) = run_report(grid).tracks
+    assert track.note == f"after generation 6: {whole.note}"
+    assert track.roll == whole.roll
