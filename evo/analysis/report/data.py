@@ -188,13 +188,13 @@ class Gallery:
 
     Attributes:
         facts: Figures of all pieces together.
-        theme: The theme of variations; None without.
+        themes: The theme of variations, and theme and variations as one piece; () without.
         pieces: The pieces.
         left_out: Number of pieces that are not shown.
     """
 
     facts: tuple[Fact, ...]
-    theme: Track | None
+    themes: tuple[Track, ...]
     pieces: tuple[Piece, ...]
     left_out: int
 

@@ -55,13 +55,14 @@ def gallery_of(path: Path) -> tuple[Gallery | None, list[str]]:
         song = _song(folder, name, problems)
         if song is not None:
             pieces.append(_piece(record, song, ranges, detailed, small))
-    theme = _theme(folder)
-    return (
-        Gallery(
-            facts_of(document, _SKIPPED), theme, tuple(pieces), max(0, len(records) - MAX_PIECES)
-        ),
-        problems,
+    whole = [_extra(folder, name) for name in ("theme", "theme-and-variations")]
+    gallery = Gallery(
+        facts_of(document, _SKIPPED),
+        tuple(track for track in whole if track is not None),
+        tuple(pieces),
+        max(0, len(records) - MAX_PIECES),
     )
+    return gallery, problems
 
 
 def _song(folder: Path, name: Any, problems: list[str]) -> Song | None:
@@ -78,12 +79,12 @@ def _song(folder: Path, name: Any, problems: list[str]) -> Song | None:
         return None
 
 
-def _theme(folder: Path) -> Track | None:
-    """Return the theme of variations, if there is one."""
-    if not os.path.lexists(folder / "theme.mid"):
+def _extra(folder: Path, name: str) -> Track | None:
+    """Return the theme of variations, or theme and variations as one piece, if there is one."""
+    if not os.path.lexists(folder / f"{name}.mid"):
         return None
-    song = _song(folder, "theme", [])
-    return None if song is None else track_of(song, "", "theme.mid")
+    song = _song(folder, name, [])
+    return None if song is None else track_of(song, "", f"{name}.mid")
 
 
 def _piece(
