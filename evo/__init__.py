@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         main,
         neat_population,
         plot,
+        report,
         resume,
         run,
         runs,
@@ -63,7 +64,7 @@ __all__ = [
     "Champion", "Engine", "EvoError", "Experiment", "Key", "Meta", "Metre", "Run", "Settings",
     "Song", "activation", "compare", "engine", "evolve", "experiment", "fitness",
     "from_neat_python", "gymnasium_fitness", "load_network", "load_run", "main",
-    "neat_population", "plot", "resume", "run", "runs", "settings", "song", "tunes",
+    "neat_population", "plot", "report", "resume", "run", "runs", "settings", "song", "tunes",
 ]  # fmt: skip
 
 # A file of the unrelated distribution `evo`, which has a package of the same name.

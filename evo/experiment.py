@@ -182,6 +182,8 @@ class Experiment:
         panels: Panels of the fitness figure.
         resolution: Returns the number of keys and the steps per beat; None for non-musical tasks.
         improvising: How a champion plays new music; None if it cannot.
+        learned: Returns the songs that the champion repeats, in the order of its files, and the
+            number of their first steps that are given; None if it repeats none.
         origin: Where a user's experiment is defined; None for those of this package.
         functions: A user's operators for the engine, by name, or a DEAP toolbox.
         goals: Whether the engine must select by several goals.
@@ -202,6 +204,7 @@ class Experiment:
     panels: tuple[Panel, ...] = ()
     resolution: Callable[[Config], tuple[int, int]] | None = None
     improvising: Improvising | None = None
+    learned: Callable[[Config, Path], tuple[list[Song], int]] | None = None
     origin: Origin | None = None
     functions: Any = None
     goals: bool = False

@@ -44,6 +44,7 @@ from evo.fitness.critic.lengths import settled
 from evo.fitness.critic.panel import FOLDS, Panel
 from evo.fitness.critic.report import against_songs, piece_records, pieces_table, summary
 from evo.fitness.critic.style import Style
+from evo.music.measures import Corpus, plain_ranges
 from evo.music.measures.similarity import spread
 from evo.music.midi.reading import AUTO, Auto
 from evo.music.settings import SongSettings, channels_of, fixed_grid
@@ -311,7 +312,8 @@ def _pieces(
         briefs = songs if gallery.by_case else [songs[0]] * len(rolls)
     names = [f"piece-{number:02d}" for number in range(1, len(rolls) + 1)]
     pieces = _songs(critics.style, fitness, rolls, names)
-    records = piece_records(critics, fitness, rolls, pieces, briefs)
+    corpus = Corpus.of(critics.corpus())
+    records = piece_records(critics, fitness, rolls, pieces, briefs, corpus)
     for record, score in zip(records, gallery.scores, strict=True):
         record["score"] = float(score)
     together = summary(critics, fitness, rolls, pieces, records, stream(seed, Role.TRAIN, 0, 1))
@@ -320,6 +322,7 @@ def _pieces(
         **together,
         "against_songs": compared,
         "spread": spread(pieces),
+        "ranges": plain_ranges(corpus.ranges()),
         "records": records,
     }
     files = _files(critics.style, fitness, rolls, names)

@@ -224,6 +224,18 @@ def kept_songs(config: Config, folder: Path, kept: str = LEARNED) -> list[Song]:
     return load_songs(folder / kept, keys=keys, steps_per_beat=steps_per_beat)
 
 
+def learned(config: Config, folder: Path) -> tuple[list[Song], int]:
+    """Return the songs that a champion repeats, and their given steps; none if it samples.
+
+    Args:
+        config: The run's configuration.
+        folder: The run's directory.
+    """
+    table: MemorizeSettings = config.task
+    songs = [] if table.mode == "likelihood" else kept_songs(config, folder)
+    return songs, table.prompt_steps
+
+
 def task(config: Config, folder: Path) -> Task:
     """Return the task to learn the songs in the run's directory.
 
@@ -362,6 +374,7 @@ EXPERIMENT = Experiment(
     ),
     resolution=resolution,
     improvising=Improvising(improvise),
+    learned=learned,
 )
 
 if __name__ == "__main__":

@@ -44,6 +44,25 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     disturbing.undrawn(monkeypatch.setattr)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_report_at_the_end() -> Iterator[None]:
+    """Leave out the reports at the end of runs, which have tests of their own (`reported`)."""
+    from evo.analysis.report import writing
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "write_report", lambda *arguments: None)
+        yield
+
+
+@pytest.fixture
+def reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs write reports at their end."""
+    from evo.analysis import report
+    from evo.analysis.report import writing
+
+    monkeypatch.setattr(writing, "write_report", report.write_report)
+
+
 @pytest.fixture(scope="session")
 def local_cluster_and_parts() -> Iterator[Any]:
     """Yield an evaluator on two worker processes of Dask, and its parts.

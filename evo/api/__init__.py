@@ -10,7 +10,7 @@ evolution     evolve: individuals for your own fitness
 experiments   fitness and experiment: your own, for scripts and the command line
 user_settings checks of your own settings and defaults
 ask_tell      engine: engines by hand
-looking       runs, compare and plot
+looking       runs, report, compare and plot
 networks      load_network, from_neat_python, and activation: a function of your own
 eval_genomes  neat_population: fitness functions of neat-python, unchanged
 run_object    Run: the result, log, champion and figures of a run
@@ -28,7 +28,7 @@ from evo.api.commands import load_run, resume, run, settings, song, tunes
 from evo.api.eval_genomes import neat_population
 from evo.api.evolution import evolve
 from evo.api.experiments import experiment, fitness
-from evo.api.looking import compare, plot, runs
+from evo.api.looking import compare, plot, report, runs
 from evo.api.networks import activation, from_neat_python, load_network
 from evo.api.run_object import Run
 from evo.api.script import main
@@ -64,6 +64,7 @@ __all__ = [
     "main",
     "neat_population",
     "plot",
+    "report",
     "resume",
     "run",
     "runs",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
+from evo.analysis.report import write_at_end
 from evo.api.options import LIMITS, OPTIONS, flag, given_options, path_of
 from evo.api.progress import display_of
 from evo.api.run_object import Run
@@ -34,6 +35,7 @@ def run(
     changes: Changes | None = None,
     display: Display | None = None,
     progress: bool | None = None,
+    report: bool = True,
     **options: Any,
 ) -> Run:
     """Start a run and carry it out.
@@ -44,6 +46,7 @@ def run(
         changes: Nested tables of settings: {"ga": {"population": {"size": 50}}}.
         display: A display of your own, instead of `progress`.
         progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
+        report: Write report.html into the run's directory at the end.
         options: The options of `evo run`: song (also a `Song`), seed, population, workers, ...
 
     Returns:
@@ -64,8 +67,22 @@ def run(
     folder = None if out is None else path_of(out, "out")
     config = checked_configuration(chosen, options, changes, find, shown)
     path = folder or claimed_path(config)
+    is_reported = flag(report, "report")
     result = start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)
-    return Run(path, chosen, result)
+    return reported(Run(path, chosen, result), is_reported, shown)
+
+
+def reported(run: Run, report: bool, shown: Display) -> Run:
+    """Write the report of a run that has ended, if it is wanted; return the run.
+
+    Args:
+        run: The run.
+        report: Whether to write it.
+        shown: Shows a message if it cannot be written.
+    """
+    if report and run.result["generations"] and "signal" not in run.result:
+        write_at_end(run.path, shown.message, run.experiment)
+    return run
 
 
 def checked_configuration(
@@ -110,6 +127,7 @@ def resume(
     progress: bool | None = None,
     anew: bool = False,
     script: str | Path | Experiment | None = None,
+    report: bool = True,
     **options: Any,
 ) -> Run:
     """Resume an interrupted run, or extend a finished one.
@@ -121,6 +139,7 @@ def resume(
         progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
         anew: Restart at generation 0 if no checkpoint is usable.
         script: For a run of your own experiment: its script, or the experiment.
+        report: Write report.html into the run's directory at the end.
         options: The options of `evo resume`: generations, time_limit, target, workers, ...
 
     Returns:
@@ -139,9 +158,9 @@ def resume(
         chosen = script
     elif script is not None:
         chosen = experiment_in(path_of(script, "script"), config.run.experiment)
-    shown = display or display_of(progress, chosen)
+    shown, is_reported = display or display_of(progress, chosen), flag(report, "report")
     result = resume_run(chosen, folder, changes_of(given), shown, flag(anew, "anew"))
-    return Run(folder, chosen, result)
+    return reported(Run(folder, chosen, result), is_reported, shown)
 
 
 def load_run(path: str | Path) -> Run:

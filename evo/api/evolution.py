@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from evo.api.commands import checked_configuration
+from evo.api.commands import checked_configuration, reported
 from evo.api.experiments import experiment
 from evo.api.options import flag, path_of
 from evo.api.progress import display_of
@@ -54,6 +54,7 @@ def evolve(
     out: str | Path | None = None,
     resume: bool = False,
     progress: bool | None = None,
+    report: bool = True,
     **options: Any,
 ) -> Run:
     """Evolve individuals for a fitness; start a run, or continue it.
@@ -79,6 +80,7 @@ def evolve(
         out: The run's directory; by default a new one below runs/.
         resume: Continue the run in `out` if there is one of the same settings.
         progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
+        report: Write report.html into the run's directory at the end.
         options: Those of `evo run`: engine, population, generations, target, seed, workers, ...
 
     Raises:
@@ -104,7 +106,9 @@ def evolve(
     given = options | {"genome": genome}
     config = checked_configuration(chosen, given, tables_given, find, display)
     path = None if out is None else path_of(out, "out")
-    return _carried_out(chosen, config, path, flag(resume, "resume"), display, find)
+    is_reported = flag(report, "report")
+    run, made_here = _carried_out(chosen, config, path, flag(resume, "resume"), display, find)
+    return _ended(reported(run, is_reported, display), made_here)
 
 
 def _carried_out(
@@ -114,19 +118,19 @@ def _carried_out(
     resume: bool,
     display: Display,
     find: SongFinder,
-) -> Run:
-    """Start the run, or resume it if it has begun."""
+) -> tuple[Run, bool]:
+    """Start the run, or resume it if it has begun; return it, and whether it made its folder."""
     if resume:
         path = path or Path("runs") / name_of_run(config)
         if (path / "config.toml").exists():
             _check_same(config, path)
             changed = execution_of(stored(config))
-            return _ended(Run(path, chosen, resume_run(chosen, path, changed, display)))
+            return Run(path, chosen, resume_run(chosen, path, changed, display)), False
     made_here = path is None or not path.exists()
     folder = path or claimed_path(config)
     command = command_line()
     result = start(chosen, config, folder, command, display, find, made_folder=path is None)
-    return _ended(Run(folder, chosen, result), made_here)
+    return Run(folder, chosen, result), made_here
 
 
 def _table_of(settings: Any) -> dict[str, Any]:
@@ -169,7 +173,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _ended(run: Run, made_here: bool = False) -> Run:
+def _ended(run: Run, made_here: bool) -> Run:
     """Return a run that ended well.
 
     Raises:

@@ -32,6 +32,28 @@ def compare(*paths: str | Path, target: float | None = None) -> Comparison:
     return compared([path_of(path, "path") for path in paths], target)
 
 
+def report(*paths: str | Path, out: str | Path | None = None) -> Path:
+    """Write runs as one HTML file with their music and comparison.
+
+    Args:
+        paths: Paths of runs or folders of runs.
+        out: The file; None for report.html in the only path, or in the present folder.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        RunError: If a run cannot be read.
+        InputError: If there is no run, or the file cannot be written.
+    """
+    from evo.analysis.report import write_report
+
+    if not paths:
+        raise InputError("report needs the path of a run")
+    target = None if out is None else path_of(out, "out")
+    return write_report([path_of(path, "path") for path in paths], target)
+
+
 def plot(*paths: str | Path) -> Any:
     """Return the figure of the fitness of one run, or of several.
 

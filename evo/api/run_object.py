@@ -262,6 +262,22 @@ class Run:
             raise RunError(f"{self.path}: it has no front, because its fitness has one goal")
         return Front(*found)
 
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the run as one HTML file with its music, as `evo report` does.
+
+        Args:
+            path: The file; None for report.html in the run's directory.
+
+        Returns:
+            The file's path.
+
+        Raises:
+            InputError: If it cannot be written.
+        """
+        from evo.analysis.report import write_report
+
+        return write_report([self.path], None if path is None else Path(path), self._experiment)
+
     def plot(self) -> Any:
         """Return the figure of fitness over generations, for a notebook or `savefig`."""
         from evo.analysis.plot import fitness_figure, panels_of

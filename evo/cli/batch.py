@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from evo.analysis.report import write_at_end
 from evo.analysis.statistics import wilson
 from evo.cli.display import PlainDisplay, Terminal
 from evo.cli.errors import show_message
@@ -51,16 +52,21 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
     path = Path(out) if out is not None else claimed_path(config, seeds=True)
     batch = Batch.create(path, stored(config), seeds, made_folder=out is None)
     script = experiment if is_script(experiment) else ""
-    _carry_out(batch, options["workers"], _given(config, script, strict=options["strict"]))
+    given = _given(config, script, strict=options["strict"], report=not options["no_report"])
+    _carry_out(batch, options["workers"], given)
 
 
-def _given(config: Config, script: str, *, anew: bool = False, strict: bool = False) -> Given:
+def _given(
+    config: Config, script: str, *, anew: bool = False, strict: bool = False, report: bool = True
+) -> Given:
     """Return the options that are not stored; see `evo.runs.loading.trusted`."""
     workers = tables(config.workers) if is_external(config.workers.cluster) else {}
-    return Given(workers, anew, strict, script)
+    return Given(workers, anew, strict, script, report)
 
 
-def resume_seeds(path: Path, changes: dict[str, Any], anew: bool, script: str | None) -> None:
+def resume_seeds(
+    path: Path, changes: dict[str, Any], anew: bool, script: str | None, report: bool
+) -> None:
     """Carry out the seeds of a batch that are not done, begun or not.
 
     Exits with a code if a run fails, or after a signal.
@@ -70,6 +76,7 @@ def resume_seeds(path: Path, changes: dict[str, Any], anew: bool, script: str | 
         changes: Nested tables of changed settings.
         anew: Restart runs that have no usable checkpoint.
         script: The script that defines the experiment, or None.
+        report: Write reports at the end.
 
     Raises:
         RunError: If there is no batch in `path`.
@@ -85,9 +92,8 @@ def resume_seeds(path: Path, changes: dict[str, Any], anew: bool, script: str | 
     config = trusted(config).resumed(changes)
     check(config)
     batch.config = batch.config | execution_of(stored(config))
-    _carry_out(
-        batch, changes.get("workers", {}).get("count"), _given(config, script or "", anew=anew)
-    )
+    given = _given(config, script or "", anew=anew, report=report)
+    _carry_out(batch, changes.get("workers", {}).get("count"), given)
 
 
 def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
@@ -113,6 +119,10 @@ def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
     display.message(line)
     if ended < len(batch.seeds):
         display.message(f"resume them with: {resume_command(batch.path, given.script)}")
+    elif given.report:
+        written = write_at_end(batch.path, display.message)
+        if written is not None:
+            display.message(f"to see and hear them, open {written}")
     if summary.stopped_by is not None:
         sys.exit(128 + summary.stopped_by)
     if summary.failed:

@@ -15,10 +15,12 @@ from evo.cli.export import export
 from evo.cli.output import accept_everything
 from evo.cli.play import play
 from evo.cli.plot import plot
+from evo.cli.report import report
 from evo.cli.run import resume, run
 from evo.cli.runs import runs
 from evo.cli.settings import settings
 from evo.cli.songs import songs
+from evo.cli.watch import watch
 
 
 @click.group(cls=OneLineGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -27,7 +29,7 @@ def main() -> None:
     """Evolve performers of music: run, resume, compare and plot experiments, play results."""
 
 
-for command in (run, resume, runs, compare, plot, play, export, songs, settings):
+for command in (run, resume, runs, report, watch, compare, plot, play, export, songs, settings):
     main.add_command(command)
 
 

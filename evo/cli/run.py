@@ -66,6 +66,9 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         return seconds
 
 
+no_report = click.option("--no-report", is_flag=True, help="Write no report.html at the end.")
+
+
 def limits(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options shared by `run` and `resume`."""
     for option in (
@@ -115,6 +118,7 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--config", type=click.Path(), help="A TOML file of settings.")
 @click.option("--set", "settings", multiple=True, help="section.key=value; repeatable.")
 @click.option("--strict", is_flag=True, help="Refuse a folder with songs that cannot be learned.")
+@no_report
 @one_line_errors
 def run(experiment: str, **options: Any) -> None:
     """Start an EXPERIMENT. Every option has a working default; `evo settings` lists all.
@@ -147,7 +151,7 @@ def run(experiment: str, **options: Any) -> None:
         command = command_line()
         return start(chosen, config, path, command, display, find, made_folder=given is None)
 
-    _finish(path, chosen, begin)
+    _finish(path, chosen, begin, not options["no_report"])
 
 
 @click.command()
@@ -156,14 +160,16 @@ def run(experiment: str, **options: Any) -> None:
 @click.option("--set", "settings", multiple=True, help="stop.key=value; repeatable.")
 @click.option("--anew", is_flag=True, help="Start over if no checkpoint is usable.")
 @click.option("--script", type=click.Path(), help="The script that defines the run's experiment.")
+@no_report
 @one_line_errors
-def resume(run: str, anew: bool, script: str | None, **options: Any) -> None:
+def resume(run: str, anew: bool, script: str | None, no_report: bool, **options: Any) -> None:
     """Resume an interrupted RUN (or folder of seeds), or extend a finished one.
 
     Args:
         run: Path of the run or folder.
         anew: Start over if no checkpoint is usable.
         script: Path of the script that defines the experiment, or None.
+        no_report: Write no report at the end.
         options: The other options by name, None for those not given.
     """
     from evo.runs.listing import refuse_at_work
@@ -180,18 +186,25 @@ def resume(run: str, anew: bool, script: str | None, **options: Any) -> None:
     if is_batch(path):
         from evo.cli.batch import resume_seeds
 
-        resume_seeds(path, changes, anew, script)
+        resume_seeds(path, changes, anew, script, not no_report)
         return
     check_worker_options(options)
     config, chosen = load_run(path)
     if script is not None:
         chosen = experiment_in(script, config.run.experiment)
     config.resumed(changes)  # raises for a wrong change before the run is modified
-    _finish(path, chosen, lambda display: carry_on(chosen, path, changes, display, anew))
+
+    def carry_out(display: Any) -> dict[str, Any]:
+        return carry_on(chosen, path, changes, display, anew)
+
+    _finish(path, chosen, carry_out, not no_report)
 
 
-def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, Any]]) -> None:
+def _finish(
+    path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, Any]], report: bool
+) -> None:
     """Carry out a run with a display, show its outcome, and exit with a code."""
+    from evo.analysis.report import write_at_end
     from evo.cli.display import BarDisplay, PlainDisplay, Terminal
     from evo.core.errors import printable
     from evo.runs.description import resume_command
@@ -210,6 +223,10 @@ def _finish(path: Path, experiment: Any, carry_out: Callable[[Any], dict[str, An
         pieces = (path / "pieces" / "pieces.txt").read_text(encoding="utf-8")
         print("\n".join(printable(line) for line in pieces.split("\n")))
     display.message(f"the run is in {path}")
+    if report and "signal" not in result:
+        written = write_at_end(path, display.message, experiment)
+        if written is not None:
+            display.message(f"to see and hear it, open {written}")
     if result["status"] == "stopped":
         display.message(f"resume it with: {resume_command(path)}")
     if "signal" in result:

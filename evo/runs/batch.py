@@ -74,12 +74,14 @@ class Given(msgspec.Struct, frozen=True):
         anew: Restart runs that have no usable checkpoint.
         strict: Refuse a folder with songs that cannot be learned.
         script: The script that defines the experiment; "" for one of this package.
+        report: Write a report at the end of every run.
     """
 
     workers: dict[str, Any] = {}
     anew: bool = False
     strict: bool = False
     script: str = ""
+    report: bool = True
 
 
 @dataclass

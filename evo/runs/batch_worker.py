@@ -15,6 +15,7 @@ import msgspec
 
 from evo.core.config import execution_of
 from evo.core.errors import InputError, RunError, RunInterruptedError
+from evo.experiment import Experiment
 from evo.music.song_finder import SongFinder
 from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, Given, with_seed
 from evo.runs.description import BATCH_FILE
@@ -54,13 +55,24 @@ def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
     if begun:
         changes = execution_of(tables)
         changes["workers"] = changes["workers"] | given.workers
-        return resume(chosen, path, changes, Messages(), given.anew)
+        return _reported(path, chosen, given, resume(chosen, path, changes, Messages(), given.anew))
     config = config.changed({"workers": given.workers})
     command = ["evo", "resume", str(folder)]
     # One of the runs is enough to name the songs that all of them leave out.
     display = Messages() if seed == batch.seeds[0] else Silent()
     find = SongFinder(display.message, given.strict)
-    return start(chosen, config, path, command, Messages(), find)
+    return _reported(path, chosen, given, start(chosen, config, path, command, Messages(), find))
+
+
+def _reported(
+    path: Path, chosen: Experiment, given: Given, result: dict[str, Any]
+) -> dict[str, Any]:
+    """Write the report of a run that has ended; return its result."""
+    if given.report and "signal" not in result:
+        from evo.analysis.report import write_at_end
+
+        write_at_end(path, Messages().message, chosen)
+    return result
 
 
 def _end_with_the_batch() -> None:

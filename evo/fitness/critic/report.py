@@ -57,6 +57,7 @@ def piece_records(
     rolls: BoolArray,
     pieces: Sequence[Song],
     briefs: Sequence[str],
+    corpus: Corpus,
 ) -> list[dict[str, Any]]:
     """Return the figures and measures of each piece.
 
@@ -66,8 +67,9 @@ def piece_records(
         rolls: The pieces, as `PleaseCritics.play` returns them.
         pieces: The same as songs.
         briefs: The song of each piece's brief; "" for none.
+        corpus: The songs of the critics, measured.
     """
-    corpus, known = Corpus.of(critics.corpus()), critics.known_songs()
+    known = critics.known_songs()
     families = dict(zip(critics.names, corpus.families.tolist(), strict=True))
     records = []
     for piece, brief, figures in zip(pieces, briefs, fitness.figures_of(rolls), strict=True):

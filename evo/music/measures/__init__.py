@@ -16,6 +16,14 @@ These measures are for reporting, and no search optimises them directly. A brief
 run.
 """
 
-from evo.music.measures.corpus import Corpus, Measures, Range, corpus_range, measure, outside
+from evo.music.measures.corpus import (
+    Corpus,
+    Measures,
+    Range,
+    corpus_range,
+    measure,
+    outside,
+    plain_ranges,
+)
 
-__all__ = ["Corpus", "Measures", "Range", "corpus_range", "measure", "outside"]
+__all__ = ["Corpus", "Measures", "Range", "corpus_range", "measure", "outside", "plain_ranges"]

@@ -217,6 +217,14 @@ def ranges_of(measures: Sequence[Measures]) -> Ranges:
     return {name: Range.of([figures[name] for figures in measures]) for name in names}
 
 
+def plain_ranges(ranges: Ranges) -> dict[str, dict[str, float | None]]:
+    """Return ranges as JSON values: low, median and high by measure, None if undefined."""
+    return {
+        name: {part: None if isnan(value) else value for part, value in usual._asdict().items()}
+        for name, usual in ranges.items()
+    }
+
+
 def outside(measures: Measures, ranges: Ranges) -> list[str]:
     """List the measures outside their range in a corpus.
 

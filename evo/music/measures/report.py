@@ -22,6 +22,7 @@ from evo.music.measures.corpus import (
     measure,
     metre_of,
     outside,
+    plain_ranges,
     ranges_of,
 )
 from evo.music.measures.similarity import spread
@@ -76,7 +77,7 @@ def report(path: str, console: Console, corpus: str | None = None) -> Document:
             "songs": len(known),
             "compared": len(alike),
             "usual": usual_songs(measured),
-            "ranges": _plain_ranges(ranges),
+            "ranges": plain_ranges(ranges),
         },
         "songs": [
             _song(song, measured, found, outside(found, ranges_in[metre]), family)
@@ -160,7 +161,7 @@ def _song(song: Song, corpus: Corpus, measures: Measures, unusual: list[str], ow
 def _folder(songs: list[Document], folder: Ranges, corpus: Ranges) -> Document:
     """Build the document entry of a folder, without its variety."""
     return {
-        "ranges": _plain_ranges(folder),
+        "ranges": plain_ranges(folder),
         "outside": {name: sum(name in song["outside"] for song in songs) for name in corpus},
         "usual": sum(not song["outside"] for song in songs),
     }
@@ -263,7 +264,3 @@ def _number(value: float | None) -> str:
 
 def _plain(figures: Measures) -> dict[str, float | None]:
     return {name: None if isnan(value) else value for name, value in figures.items()}
-
-
-def _plain_ranges(ranges: Ranges) -> dict[str, dict[str, float | None]]:
-    return {name: _plain(usual._asdict()) for name, usual in ranges.items()}

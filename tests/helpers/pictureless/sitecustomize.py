@@ -1,6 +1,6 @@
 """Python imports this first in processes whose runs leave no picture; see `running.pictureless`.
 
-Importing matplotlib and drawing take a third of a small run.
+Importing matplotlib and drawing take a third of a small run. Nor do they leave a report.
 """
 
 import sys
@@ -18,3 +18,6 @@ def _nothing(name: str) -> Any:
 pictures: Any = ModuleType("evo.analysis.plot.network")
 pictures.__getattr__ = _nothing
 sys.modules[pictures.__name__] = pictures
+reports: Any = ModuleType("evo.analysis.report")
+reports.write_at_end = lambda *arguments: None
+sys.modules[reports.__name__] = reports

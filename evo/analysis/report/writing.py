@@ -1,0 +1,75 @@
+"""Write the report of runs to a file; everything that takes time is imported on first use."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from evo.core.errors import printable
+from evo.core.files import replace_inside
+from evo.core.user_files import user_file
+from evo.experiment import Experiment
+
+NAME = "report.html"  # in a run's directory
+
+
+def report_bytes(paths: Sequence[Path], experiment: Experiment | None = None) -> bytes:
+    """Return the report of runs as the content of an HTML file.
+
+    Args:
+        paths: Paths of runs or folders of runs.
+        experiment: The experiment of a single run, if it is a user's.
+
+    Raises:
+        InputError: If a path has no run at or below it.
+        RunError: If a single run cannot be read.
+    """
+    from evo.analysis.report.page import rendered
+    from evo.analysis.report.several import page_of
+
+    return rendered(page_of(paths, experiment)).encode()
+
+
+def write_report(
+    paths: Sequence[Path], output: Path | None = None, experiment: Experiment | None = None
+) -> Path:
+    """Write the report of runs; return its path.
+
+    Args:
+        paths: Paths of runs or folders of runs.
+        output: The file; None for report.html in the only path, or in the present folder.
+        experiment: The experiment of a single run, if it is a user's.
+
+    Raises:
+        InputError: If a path has no run at or below it, or the file cannot be written.
+        RunError: If a single run cannot be read.
+    """
+    content = report_bytes(paths, experiment)
+    folder = paths[0] if len(paths) == 1 else Path()
+    target = output or folder / NAME
+    with user_file(target, "cannot be written"):
+        if output is not None:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            output.write_bytes(content)
+        else:
+            replace_inside(folder, NAME, content)
+    return target
+
+
+def write_at_end(
+    path: Path, message: Callable[[str], None], experiment: Experiment | None = None
+) -> Path | None:
+    """Write the report of a run that has ended; a failure is one message, and nothing else.
+
+    Args:
+        path: The run's directory, or a folder of seeds.
+        message: Shows one line.
+        experiment: The run's experiment.
+
+    Returns:
+        The file; None if it could not be written.
+    """
+    try:
+        return write_report([path], None, experiment)
+    except Exception as error:  # noqa: BLE001 - a display never ends a run, whatever is wrong
+        text = " ".join(str(error).split()) or type(error).__name__
+        message(printable(f"no report was written: {text[:300]}"))
+        return None
