@@ -39,7 +39,7 @@ def play(what: str, wav: str | None, **freedom: Any) -> None:
     from evo.core.files import replace_inside
     from evo.core.user_files import user_file
     from evo.music.song_finder import find_songs
-    from evo.music.synth import wav_bytes
+    from evo.music.sound import wav_bytes
     from evo.music.text_roll import text_roll
 
     path = Path(what)

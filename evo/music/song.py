@@ -27,7 +27,7 @@ from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import write_file
 from evo.music.names import name_of
 from evo.music.planes import checked_plane, connected, is_connected, notes_of, split, until_next
-from evo.music.synth import player, write_wav
+from evo.music.sound.files import player, write_sound
 from genomes.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["MAX_STEPS", "Song"]
@@ -331,18 +331,18 @@ class Song:
         return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
 
     def to_wav(self, path: AnyPath) -> None:
-        """Write the song's sound as a WAV file (see `evo.music.synth`).
+        """Write the song's sound as a WAV file (see `evo.music.sound`).
 
         Raises:
             InputError: if the song is too long, or the file cannot be written.
         """
-        write_wav(self, path)
+        write_sound(self, path, "wav")
 
     def play(self) -> Any:
         """Return the song's sound for a notebook; no sound device is needed.
 
-        A notebook stores the sound in its text, some 11 kB a second (8,000 samples per second in
-        mu-law). `to_wav` writes the full quality.
+        A notebook stores the sound in its text: some 5 kB a second in OGG, or 11 kB a second
+        without soundfile. `to_wav` writes the full quality.
 
         Returns:
             An `IPython.display.Audio`. Without IPython the bytes of the file of `to_wav`.

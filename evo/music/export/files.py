@@ -7,7 +7,7 @@ from evo.music.export.abc import abc_text
 from evo.music.export.engraving import svg_text
 from evo.music.export.musicxml import musicxml_text
 from evo.music.song import Song
-from evo.music.synth import wav_bytes
+from evo.music.sound import wav_bytes
 
 # Each is also the suffix of the file.
 FORMATS = {
