@@ -12,7 +12,6 @@ files        WAV, FLAC and OGG; sound for notebooks and pages
 soundfont    other instruments, from a SoundFont
 device       the loudspeakers of this machine
 mu_law       samples of 8 bits
-changes      another tempo, pitch or instrument
 
 Nothing is random: on the same platform, with the same versions of libraries, the same song gives
 the same bytes.
@@ -23,7 +22,7 @@ from evo.music.sound.files import (
     audio_bytes,
     notebook_bytes,
     player,
-    wav_bytes,
+    sound_of,
     write_sound,
 )
 from evo.music.sound.rendering import MAX_SECONDS, RATE, TAIL, render
@@ -37,6 +36,6 @@ __all__ = [
     "notebook_bytes",
     "player",
     "render",
-    "wav_bytes",
+    "sound_of",
     "write_sound",
 ]

@@ -32,7 +32,7 @@ class Response:
             rate: Samples per second.
         """
         size = 1 << (2 * length - 1).bit_length()
-        spectrum = response(np.arange(size // 2 + 1) * (rate / size))
+        spectrum = response(np.linspace(0.0, rate / 2, size // 2 + 1))
         return cls(np.fft.irfft(spectrum, size)[:length])
 
 

@@ -68,36 +68,28 @@ def audio_bytes(
     return content, SOUND_FORMATS["wav"]
 
 
-def sound_bytes(samples: Singles, rate: int, kind: str) -> bytes:
-    """Return the content of a file of sound.
+def sound_of(song: Score, kind: str = "wav", **options: Any) -> bytes:
+    """Return the content of a file of a song's sound.
 
     Args:
-        samples: Float32 (samples, channels) in -1..1.
-        rate: Samples per second.
+        song: The song.
         kind: A name of `SOUND_FORMATS`.
+        options: Those of `render`.
 
     Raises:
-        InputError: If soundfile is not installed, or cannot write this format.
+        InputError: If soundfile is needed and not installed, or as `render`.
     """
+    samples, rate = render(song, **options), options.get("rate", RATE)
     return compressed(samples, rate, kind) if kind in COMPRESSED else _wav(samples, rate)
 
 
-def wav_bytes(song: Score) -> bytes:
-    """Encode the song as a WAV file: stereo, 16 bits, `RATE` samples per second.
-
-    Raises:
-        InputError: if the song is longer than `MAX_SECONDS`.
-    """
-    return _wav(render(song), RATE)
-
-
 def kind_of(path: AnyPath) -> str:
-    """Return the format of a file by its suffix.
+    """Return the format of a file by its suffix; WAV for a path without one.
 
     Raises:
         InputError: If it is no format of sound.
     """
-    suffix = os.path.splitext(os.fsdecode(path))[1][1:].lower()
+    suffix = os.path.splitext(os.fsdecode(path))[1][1:].lower() or "wav"
     if suffix not in SOUND_FORMATS:
         raise InputError(
             f"{os.fsdecode(path)}: a file of sound ends in "
@@ -119,9 +111,7 @@ def write_sound(song: Score, path: AnyPath, kind: str | None = None, **options: 
         InputError: If the song is longer than `MAX_SECONDS`, the format cannot be written, or the
             file cannot be written.
     """
-    kind = kind_of(path) if kind is None else kind
-    rate = options.get("rate", RATE)
-    content = sound_bytes(render(song, **options), rate, kind)
+    content = sound_of(song, kind_of(path) if kind is None else kind, **options)
     with user_file(path, "cannot be written"), open(path, "wb") as file:
         file.write(content)
 
@@ -164,7 +154,7 @@ def player(song: Score, **options: Any) -> Any:
     try:
         display = importlib.import_module("IPython.display")
     except ImportError:
-        return _wav(render(song, **options), RATE)
+        return sound_of(song, "wav", **options)
     content, media_type = notebook_bytes(song, **options)
     found = display.Audio(data=content)
     found.mimetype = media_type

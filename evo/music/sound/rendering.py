@@ -13,6 +13,7 @@ from evo.core.user_files import AnyPath
 from evo.music.sound.loudness import limit, loudness
 from evo.music.sound.mixing import TAIL, mixed
 from evo.music.sound.performance import Score, performed
+from evo.music.sound.soundfont import played
 from genomes.arrays import Singles
 
 __all__ = ["LOUDNESS", "MAX_SECONDS", "RATE", "TAIL", "render"]
@@ -55,7 +56,11 @@ def render(
             f"{song.duration * loop:.0f}"
         )
     performance = performed(song).repeated(loop)
-    samples = mixed(performance, rate, 1 if mono else 2)
+    channels = 1 if mono else 2
+    if soundfont is None:
+        samples = mixed(performance, rate, channels)
+    else:
+        samples = played(performance, rate, channels, soundfont)
     measured = loudness(samples, rate)
     if np.isfinite(measured):
         samples *= np.float32(10 ** ((LOUDNESS - measured) / 20))
