@@ -22,6 +22,7 @@ from evo.runs.configure import changes_of, check_worker_options, configuration, 
 from evo.runs.description import command_line
 from evo.runs.display import Display
 from evo.runs.loading import load_run as load_run_in
+from evo.runs.loggers.choice import loggers_of
 from evo.runs.session import check, start
 from evo.runs.session import resume as resume_run
 from evo.runs.user_experiments import experiment_in, experiment_named
@@ -34,6 +35,7 @@ def run(
     changes: Changes | None = None,
     display: Display | None = None,
     progress: bool | None = None,
+    log: Any = None,
     **options: Any,
 ) -> Run:
     """Start a run and carry it out.
@@ -44,6 +46,7 @@ def run(
         changes: Nested tables of settings: {"ga": {"population": {"size": 50}}}.
         display: A display of your own, instead of `progress`.
         progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
+        log: Loggers: names ("csv", "tensorboard"), and `evo.Logger` objects.
         options: The options of `evo run`: song (also a `Song`), seed, population, workers, ...
 
     Returns:
@@ -63,8 +66,9 @@ def run(
         find = lambda *_: [own.whole_bars()]  # noqa: E731
     folder = None if out is None else path_of(out, "out")
     config = checked_configuration(chosen, options, changes, find, shown)
+    loggers, is_made = loggers_of(log), folder is None
     path = folder or claimed_path(config)
-    result = start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)
+    result = start(chosen, config, path, command_line(), shown, find, is_made, loggers)
     return Run(path, chosen, result)
 
 
@@ -110,6 +114,7 @@ def resume(
     progress: bool | None = None,
     anew: bool = False,
     script: str | Path | Experiment | None = None,
+    log: Any = None,
     **options: Any,
 ) -> Run:
     """Resume an interrupted run, or extend a finished one.
@@ -121,6 +126,7 @@ def resume(
         progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
         anew: Restart at generation 0 if no checkpoint is usable.
         script: For a run of your own experiment: its script, or the experiment.
+        log: Loggers: names ("csv", "tensorboard"), and `evo.Logger` objects.
         options: The options of `evo resume`: generations, time_limit, target, workers, ...
 
     Returns:
@@ -140,7 +146,8 @@ def resume(
     elif script is not None:
         chosen = experiment_in(path_of(script, "script"), config.run.experiment)
     shown = display or display_of(progress, chosen)
-    result = resume_run(chosen, folder, changes_of(given), shown, flag(anew, "anew"))
+    changed, loggers = changes_of(given), loggers_of(log)
+    result = resume_run(chosen, folder, changed, shown, flag(anew, "anew"), loggers)
     return Run(folder, chosen, result)
 
 

@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from evo.analysis.statistics import wilson
 from evo.cli.display import PlainDisplay, Terminal
 from evo.cli.errors import show_message
@@ -16,6 +18,7 @@ from evo.runs.claiming import claimed_path
 from evo.runs.configure import configuration
 from evo.runs.description import BATCH_FILE, resume_command
 from evo.runs.loading import parse_config, stored, trusted
+from evo.runs.loggers.choice import loggers_of
 from evo.runs.seed_list import seeds_of
 from evo.runs.session import check
 from evo.runs.user_experiments import (
@@ -47,11 +50,13 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
     find = SongFinder(strict=options["strict"])
     config = configuration(chosen, options, find, show_message)
     check(config)
+    loggers_of(options["log"])  # raises before a run is begun
     out = options["out"]
     path = Path(out) if out is not None else claimed_path(config, seeds=True)
     batch = Batch.create(path, stored(config), seeds, made_folder=out is None)
     script = experiment if is_script(experiment) else ""
-    _carry_out(batch, options["workers"], _given(config, script, strict=options["strict"]))
+    given = _given(config, script, strict=options["strict"])
+    _carry_out(batch, options["workers"], replace(given, log=tuple(options["log"])))
 
 
 def _given(config: Config, script: str, *, anew: bool = False, strict: bool = False) -> Given:
@@ -60,7 +65,13 @@ def _given(config: Config, script: str, *, anew: bool = False, strict: bool = Fa
     return Given(workers, anew, strict, script)
 
 
-def resume_seeds(path: Path, changes: dict[str, Any], anew: bool, script: str | None) -> None:
+def resume_seeds(
+    path: Path,
+    changes: dict[str, Any],
+    anew: bool,
+    script: str | None,
+    log: tuple[str, ...] = (),
+) -> None:
     """Carry out the seeds of a batch that are not done, begun or not.
 
     Exits with a code if a run fails, or after a signal.
@@ -70,6 +81,7 @@ def resume_seeds(path: Path, changes: dict[str, Any], anew: bool, script: str | 
         changes: Nested tables of changed settings.
         anew: Restart runs that have no usable checkpoint.
         script: The script that defines the experiment, or None.
+        log: Names of loggers.
 
     Raises:
         RunError: If there is no batch in `path`.
@@ -85,9 +97,9 @@ def resume_seeds(path: Path, changes: dict[str, Any], anew: bool, script: str | 
     config = trusted(config).resumed(changes)
     check(config)
     batch.config = batch.config | execution_of(stored(config))
-    _carry_out(
-        batch, changes.get("workers", {}).get("count"), _given(config, script or "", anew=anew)
-    )
+    loggers_of(log)  # raises before a run is begun
+    given = replace(_given(config, script or "", anew=anew), log=tuple(log))
+    _carry_out(batch, changes.get("workers", {}).get("count"), given)
 
 
 def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:

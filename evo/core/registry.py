@@ -78,6 +78,11 @@ EXPERIMENTS = {
     "xor": "evo.experiments.xor:EXPERIMENT",
     "pole": "evo.experiments.pole:EXPERIMENT",
 }
+# Loggers of `--log`, in addition to a user's own (`evo.Logger`).
+LOGGERS = {
+    "csv": "evo.runs.loggers.csv_file:CsvLogger",
+    "tensorboard": "evo.runs.loggers.tensorboard:TensorBoardLogger",
+}
 
 
 _entries = entry_points()  # read once: it takes some 10 ms

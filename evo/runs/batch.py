@@ -74,12 +74,14 @@ class Given(msgspec.Struct, frozen=True):
         anew: Restart runs that have no usable checkpoint.
         strict: Refuse a folder with songs that cannot be learned.
         script: The script that defines the experiment; "" for one of this package.
+        log: Names of loggers.
     """
 
     workers: dict[str, Any] = {}
     anew: bool = False
     strict: bool = False
     script: str = ""
+    log: tuple[str, ...] = ()
 
 
 @dataclass

@@ -20,6 +20,7 @@ from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, Given, with_seed
 from evo.runs.description import BATCH_FILE
 from evo.runs.display import Silent
 from evo.runs.loading import load_run, parse_config
+from evo.runs.loggers.choice import loggers_of
 from evo.runs.session import resume, start
 from evo.runs.user_experiments import experiment_in
 
@@ -54,13 +55,15 @@ def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
     if begun:
         changes = execution_of(tables)
         changes["workers"] = changes["workers"] | given.workers
-        return resume(chosen, path, changes, Messages(), given.anew)
+        loggers = loggers_of(given.log)
+        return resume(chosen, path, changes, Messages(), given.anew, loggers)
     config = config.changed({"workers": given.workers})
     command = ["evo", "resume", str(folder)]
     # One of the runs is enough to name the songs that all of them leave out.
     display = Messages() if seed == batch.seeds[0] else Silent()
     find = SongFinder(display.message, given.strict)
-    return start(chosen, config, path, command, Messages(), find)
+    loggers = loggers_of(given.log)
+    return start(chosen, config, path, command, Messages(), find, loggers=loggers)
 
 
 def _end_with_the_batch() -> None:

@@ -563,6 +563,16 @@ def test_songs_are_listed_by_the_names_that_song_takes() -> None:
     assert sum(name in text for name in tune_names()) > 30  # long lines may be folded
 
 
+def test_runs_are_logged_to_a_table_and_go_on_with_it_when_they_resume() -> None:
+    done("run", "xor", *SMALL, "--log", "csv", "--out", "a")
+    rows = len(Path("a/log.csv").read_text().splitlines())
+    assert rows == len(Path("a/log.jsonl").read_text().splitlines()) + 1
+    done("run", "xor", *SMALL, "--seeds", "0,1", "--log", "csv", "--out", "all")
+    assert Path("all/seed0/log.csv").exists()
+    assert Path("all/seed1/log.csv").exists()
+    assert "'excel' is not" in refused("run", "xor", "--log", "excel")
+
+
 def test_play_shows_a_tune_and_writes_its_sound() -> None:
     text = done("play", "ode-to-joy", "--out", "joy.wav")
     assert "ode-to-joy: 128 steps" in text
