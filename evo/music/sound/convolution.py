@@ -36,7 +36,9 @@ class Response:
         return cls(np.fft.irfft(spectrum, size)[:length])
 
 
-def convolve(samples: Singles, response: Response, block: int) -> Iterator[tuple[int, Singles]]:
+def convolve(
+    samples: Singles, response: Response, multiple: int = 1
+) -> Iterator[tuple[int, Singles]]:
     """Yield (start, filtered samples) of one block after the other.
 
     The result is as long as the samples; what the filter adds after their end is cut. A block may
@@ -45,10 +47,11 @@ def convolve(samples: Singles, response: Response, block: int) -> Iterator[tuple
     Args:
         samples: Float32 (n,).
         response: The filter.
-        block: Samples of a block.
+        multiple: Samples of which a block has a multiple.
     """
     length = len(response.samples)
-    size = 1 << (block + length - 2).bit_length()
+    size = 4 << (length + multiple - 1).bit_length()
+    block = (size - length + 1) // multiple * multiple
     spectrum = np.fft.rfft(response.samples, size).astype(np.complex64)
     rest = np.zeros(size - block, np.float32)
     for start in range(0, len(samples), block):

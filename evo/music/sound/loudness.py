@@ -17,7 +17,7 @@ from evo.music.sound.convolution import Response, convolve
 from genomes.arrays import FloatArray, Singles
 
 CEILING = 0.89  # a decibel below full scale
-RINGING = 0.3  # seconds
+RINGING = 0.1  # seconds
 _HOP = 0.1  # seconds
 _HOPS = 4  # of a block
 _ABSOLUTE, _RELATIVE = -70.0, -10.0
@@ -76,7 +76,7 @@ def loudness(samples: Singles, rate: int) -> float:
     power = np.zeros(count)
     response = Response.of_frequencies(lambda f: _response(f, rate), round(RINGING * rate), rate)
     for channel in samples.T:
-        for start, filtered in convolve(channel, response, hop * 32):
+        for start, filtered in convolve(channel, response, hop):
             squares = np.zeros(-(-len(filtered) // hop) * hop)
             squares[: len(filtered)] = np.square(filtered, dtype=np.float64)
             sums = squares.reshape(-1, hop).sum(axis=1)

@@ -17,8 +17,8 @@ import numpy as np
 
 from evo.music.sound.convolution import Response, convolve
 from evo.music.sound.performance import Performance
-from evo.music.sound.piano import MAX_NOTE_SECONDS, tone
-from genomes.arrays import FloatArray, Singles
+from evo.music.sound.piano import MAX_NOTE_SECONDS, level_of, strength, tone
+from genomes.arrays import FloatArray, IntArray, Singles
 
 RELEASE = 0.18  # seconds
 RESTRIKE = 0.02  # seconds
@@ -28,7 +28,6 @@ TAIL = RELEASE + ROOM  # seconds of sound after the end of a song
 _WIDTH = 0.35  # how far the outermost keys are from the middle, of 1
 _WET = 0.07  # power of the room, relative to the direct sound
 _GOLDEN = 0.6180339887498949
-_BLOCK = 1 << 16
 
 
 def mixed(performance: Performance, rate: int, channels: int) -> Singles:
@@ -48,27 +47,34 @@ def mixed(performance: Performance, rate: int, channels: int) -> Singles:
     notes, velocities = performance.notes, performance.velocities
     until = _struck_again(starts, notes, samples.shape[1])
     release, restrike, overlap = (round(time * rate) for time in (RELEASE, RESTRIKE, _OVERLAP))
-    for start, end, note, velocity, again in zip(
-        starts.tolist(), ends.tolist(), notes.tolist(), velocities.tolist(), until, strict=True
+    silent = np.minimum(ends + release, until + overlap)
+    lengths = np.minimum(silent - starts, round(MAX_NOTE_SECONDS * rate))
+    fades = np.minimum(lengths, np.where(silent == ends + release, release, restrike))
+    levels = [level_of(velocity) for velocity in velocities.tolist()]
+    keys = list(zip(notes.tolist(), levels, strict=True))
+    longest: dict[tuple[int, int], int] = {}
+    for key, length in zip(keys, lengths.tolist(), strict=True):
+        longest[key] = max(longest.get(key, 0), length)
+    tones = {key: tone(*key, length, rate) for key, length in longest.items()}
+    for key, velocity, start, length, fade in zip(
+        keys, velocities.tolist(), starts.tolist(), lengths.tolist(), fades.tolist(), strict=True
     ):
-        silent = min(end + release, again + overlap, start + round(MAX_NOTE_SECONDS * rate))
-        fade = min(silent - start, release if silent == end + release else restrike)
-        wave = tone(note, velocity, silent - start, rate).copy()
-        wave[len(wave) - fade :] *= _fade(fade)
-        for channel, gain in zip(samples, _gains(note, channels), strict=True):
-            channel[start : start + len(wave)] += wave * gain
+        wave = tones[key][:length] * np.float32(strength(velocity, key[1]))
+        wave[length - fade :] *= _fade(fade)
+        for channel, gain in zip(samples, _gains(key[0], channels), strict=True):
+            channel[start : start + length] += wave * gain
     _add_room(samples, rate)
     return samples.T
 
 
-def _struck_again(starts: np.ndarray, notes: np.ndarray, never: int) -> list[int]:
+def _struck_again(starts: IntArray, notes: IntArray, never: int) -> IntArray:
     """Return when the key of each note is struck next, in samples."""
     following: dict[int, int] = {}
     found = []
     for start, note in zip(reversed(starts.tolist()), reversed(notes.tolist()), strict=True):
         found.append(following.get(note, never))
         following[note] = start
-    return found[::-1]
+    return np.array(found[::-1], np.int64)
 
 
 @lru_cache(8)
@@ -88,7 +94,7 @@ def _add_room(samples: Singles, rate: int) -> None:
     """Add the room to every channel, in place. It is fed by their mean."""
     direct = samples.mean(axis=0)
     for side, channel in enumerate(samples):
-        for start, found in convolve(direct, _room(side, rate), _BLOCK):
+        for start, found in convolve(direct, _room(side, rate)):
             channel[start : start + len(found)] += found
 
 

@@ -23,14 +23,14 @@ from genomes.arrays import FloatArray, Singles
 
 HIGHEST = 0.45  # highest frequency as a share of the rate; above it a tone would alias
 MAX_NOTE_SECONDS = 12.0
-LEVELS = 8  # of velocity; the tones of a level are alike
+LEVELS = 4  # of velocity; within a level, tones differ in loudness only
 _MOST = 60  # partials of a note
 _TOP = 9_000.0  # Hz; partials above are not heard
 _BLOCK, _ROWS = 128, 8  # of a product
 _ATTACK = 0.003  # seconds
 _KNOCK = np.array([118.0, 167.0, 241.0, 326.0, 437.0, 571.0])  # Hz
 _UNIT = 0.25  # seconds, in which lengths of kept tones are counted
-_MEMORY = 128  # tones that are kept; one of a second has 176 kB
+_KEPT, _MEMORY = 4.0, 100  # seconds of the longest tone that is kept; number of kept tones: 70 MB
 
 
 def frequency(note: int) -> float:
@@ -44,21 +44,37 @@ def level_of(velocity: float) -> int:
     return min(max(round(velocity * LEVELS), 1), LEVELS)
 
 
-def tone(note: int, velocity: float, length: int, rate: int) -> Singles:
+def forget() -> None:
+    """Forget the tones that are kept, as in a new process."""
+    _tone.cache_clear()
+
+
+def strength(velocity: float, level: int) -> float:
+    """Return by what the tone of a level is multiplied for a velocity.
+
+    Args:
+        velocity: How hard the key is struck, in 0..1.
+        level: The level of this velocity.
+    """
+    return float((velocity * LEVELS / level) ** 1.3)
+
+
+def tone(note: int, level: int, length: int, rate: int) -> Singles:
     """Return the sound of a key that is held.
 
     Args:
         note: MIDI note.
-        velocity: How hard the key is struck, in 0..1.
+        level: How hard the key is struck, from 1 to `LEVELS`.
         length: Samples, at most `MAX_NOTE_SECONDS`.
         rate: Samples per second.
 
     Returns:
-        Float32 (length,). A read-only part of an array that is kept.
+        Float32 (length or more,), read-only: others may use it, too.
     """
     unit = round(_UNIT * rate)
-    units = 1 << (-(-length // unit) - 1).bit_length()
-    return _tone(note, level_of(velocity), units * unit, rate)[:length]
+    units = -(-length // unit)
+    make = _tone if units * _UNIT <= _KEPT else _tone.__wrapped__
+    return make(note, level, units * unit, rate)
 
 
 @lru_cache(_MEMORY)
