@@ -118,7 +118,7 @@ def evolve(
     from evo.engines import engine_class
     from evo.fitness.base import teach
     from evo.runs.loop import Progress, generations
-    from evo.runs.session import stop_criteria
+    from evo.runs.stop import stop_criteria
     from evo.workers.pool.pool import Pool
     from evo.workers.serial import Serial
 

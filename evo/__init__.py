@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         EvoError,
         Experiment,
         Key,
+        Logger,
         Meta,
         Metre,
         Run,
@@ -61,8 +62,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Champion", "Engine", "EvoError", "Experiment", "Key", "Meta", "Metre", "Run", "Settings",
-    "Song", "activation", "compare", "engine", "evolve", "experiment", "fitness",
+    "Champion", "Engine", "EvoError", "Experiment", "Key", "Logger", "Meta", "Metre", "Run",
+    "Settings", "Song", "activation", "compare", "engine", "evolve", "experiment", "fitness",
     "from_neat_python", "gymnasium_fitness", "load_network", "load_run", "main",
     "neat_population", "plot", "report", "resume", "run", "runs", "settings", "song", "tunes",
 ]  # fmt: skip

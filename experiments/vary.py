@@ -18,6 +18,7 @@ from typing import Annotated, Any
 
 from evo.experiments.critic import FILE, CriticSettings, corpus_of
 from evo.experiments.trained_critics import trained_critics
+from evo.music.synth import MAX_SECONDS, wav_bytes
 
 from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError, MidiError
@@ -48,7 +49,6 @@ from evo.music.medley import joined
 from evo.music.settings import SongSettings, fixed_grid
 from evo.music.song import Song
 from evo.music.song_finder import load_songs
-from evo.music.synth import MAX_SECONDS, wav_bytes
 from evo.runs import checkpoint
 from genomes.program.programs import Programs
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from evo.analysis.plot import png_bytes, song_figure
 from evo.core.errors import printable
 from evo.music.song import Song
-from evo.music.synth import notebook_bytes
+from evo.music.sound import notebook_bytes
 
 MAX_PLAYED = 120.0  # seconds; a longer song would make the notebook too large
 _LONGEST = 300  # characters of a text
@@ -35,8 +35,8 @@ def song_html(song: Song) -> str:
     picture = figure_html(song_figure(song), repr(song))
     if song.duration > MAX_PLAYED:
         return f"{picture}<p>{song.duration:,.0f} seconds: play() returns a player.</p>"
-    sound = base64.b64encode(notebook_bytes(song)).decode()
-    source = f"data:audio/wav;base64,{sound}"
+    content, media_type = notebook_bytes(song)
+    source = f"data:{media_type};base64,{base64.b64encode(content).decode()}"
     return f'{picture}<audio controls style="display:block" src="{source}"></audio>'
 
 

@@ -6,14 +6,13 @@
 `records` are those of `log.jsonl`, one per generation (`evo.runs.loop`).
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from evo.runs.record import flat
+
 Records = Sequence[Mapping[str, Any]]
-_TABLES = ("figures", "engine", "failures")  # entries of a record that have entries of their own
 _FIRST = ("generation", "evaluations", "best", "mean", "worst")
-_QUARTILES = ("lower_quartile", "median", "upper_quartile")
 
 
 def columns(records: Records) -> dict[str, list[Any]]:
@@ -27,7 +26,7 @@ def columns(records: Records) -> dict[str, list[Any]]:
     Args:
         records: The records of a log.
     """
-    rows = [_flat(record) for record in records]
+    rows = [flat(record) for record in records]
     found = dict.fromkeys(name for row in rows for name in row)
     names = [*(name for name in _FIRST if name in found), *(n for n in found if n not in _FIRST)]
     missing = {name: 0 if name.startswith("failures.") else None for name in names}
@@ -68,30 +67,6 @@ def logbook(records: Records) -> Any:
         )
         before = evaluations
     return book
-
-
-def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record without nesting."""
-    row: dict[str, Any] = {}
-    for name, value in record.items():
-        if name == "quartiles":
-            row |= dict(zip(_QUARTILES, value or (math.nan,) * 3, strict=True))
-        elif name in _TABLES:
-            _add(row, name, value)
-        elif value is None and name in ("best", "mean", "worst", "champion"):
-            row[name] = math.nan
-        else:
-            row[name] = value
-    return row
-
-
-def _add(row: dict[str, Any], name: str, value: Any) -> None:
-    """Add a value to a row; of a dictionary, each of its values."""
-    if isinstance(value, Mapping) and not (value and all(key.isdigit() for key in value)):
-        for key, inner in value.items():
-            _add(row, f"{name}.{key}", inner)
-    else:
-        row[name] = value
 
 
 def _chapter(table: dict[str, list[Any]], kind: str) -> dict[str, list[Any]]:

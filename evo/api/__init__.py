@@ -39,6 +39,7 @@ from evo.experiment import Experiment
 from evo.fitness.gymnasium import GymnasiumFitness as gymnasium_fitness  # noqa: N813
 from evo.music.metre import Key, Metre
 from evo.music.song import Song
+from evo.runs.loggers.base import Logger
 
 __all__ = [
     "Champion",
@@ -46,6 +47,7 @@ __all__ = [
     "EvoError",
     "Experiment",
     "Key",
+    "Logger",
     "Meta",
     "Metre",
     "Run",

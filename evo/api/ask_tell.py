@@ -23,8 +23,7 @@ from evo.core.scores import Scores
 from evo.core.settings import Changes, changed
 from evo.engines import Engine, engine_class, full_name
 from evo.runs.configure import setting
-from evo.runs.session import stop_criteria
-from evo.runs.stop import Stop
+from evo.runs.stop import Stop, stop_criteria
 from genomes.base import Performers
 
 _OPTIONS = ("seed", "population", "generations", "evaluations", "time_limit", "target")

@@ -23,6 +23,7 @@ from evo.runs.configure import changes_of, check_worker_options, configuration, 
 from evo.runs.description import command_line
 from evo.runs.display import Display
 from evo.runs.loading import load_run as load_run_in
+from evo.runs.loggers.choice import loggers_of
 from evo.runs.session import check, start
 from evo.runs.session import resume as resume_run
 from evo.runs.user_experiments import experiment_in, experiment_named
@@ -36,6 +37,7 @@ def run(
     display: Display | None = None,
     progress: bool | None = None,
     report: bool = True,
+    log: Any = None,
     **options: Any,
 ) -> Run:
     """Start a run and carry it out.
@@ -47,6 +49,7 @@ def run(
         display: A display of your own, instead of `progress`.
         progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
         report: Write report.html into the run's directory at the end.
+        log: Loggers: names ("csv", "tensorboard"), and `evo.Logger` objects.
         options: The options of `evo run`: song (also a `Song`), seed, population, workers, ...
 
     Returns:
@@ -66,9 +69,10 @@ def run(
         find = lambda *_: [own.whole_bars()]  # noqa: E731
     folder = None if out is None else path_of(out, "out")
     config = checked_configuration(chosen, options, changes, find, shown)
+    loggers, is_made = loggers_of(log), folder is None
     path = folder or claimed_path(config)
     is_reported = flag(report, "report")
-    result = start(chosen, config, path, command_line(), shown, find, made_folder=folder is None)
+    result = start(chosen, config, path, command_line(), shown, find, is_made, loggers)
     return reported(Run(path, chosen, result), is_reported, shown)
 
 
@@ -128,6 +132,7 @@ def resume(
     anew: bool = False,
     script: str | Path | Experiment | None = None,
     report: bool = True,
+    log: Any = None,
     **options: Any,
 ) -> Run:
     """Resume an interrupted run, or extend a finished one.
@@ -140,6 +145,7 @@ def resume(
         anew: Restart at generation 0 if no checkpoint is usable.
         script: For a run of your own experiment: its script, or the experiment.
         report: Write report.html into the run's directory at the end.
+        log: Loggers: names ("csv", "tensorboard"), and `evo.Logger` objects.
         options: The options of `evo resume`: generations, time_limit, target, workers, ...
 
     Returns:
@@ -159,7 +165,8 @@ def resume(
     elif script is not None:
         chosen = experiment_in(path_of(script, "script"), config.run.experiment)
     shown, is_reported = display or display_of(progress, chosen), flag(report, "report")
-    result = resume_run(chosen, folder, changes_of(given), shown, flag(anew, "anew"))
+    changed, loggers = changes_of(given), loggers_of(log)
+    result = resume_run(chosen, folder, changed, shown, flag(anew, "anew"), loggers)
     return reported(Run(folder, chosen, result), is_reported, shown)
 
 

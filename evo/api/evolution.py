@@ -9,7 +9,7 @@ instant. With `resume=True` the same call continues it.
 
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from evo.runs.description import command_line, load_config
 from evo.runs.directory import Run as RunDirectory
 from evo.runs.display import Display
 from evo.runs.loading import stored
+from evo.runs.loggers.base import Logger
+from evo.runs.loggers.choice import loggers_of
 from evo.runs.session import resume as resume_run
 from evo.runs.session import start
 
@@ -55,6 +57,7 @@ def evolve(
     resume: bool = False,
     progress: bool | None = None,
     report: bool = True,
+    log: Any = None,
     **options: Any,
 ) -> Run:
     """Evolve individuals for a fitness; start a run, or continue it.
@@ -81,6 +84,7 @@ def evolve(
         resume: Continue the run in `out` if there is one of the same settings.
         progress: Show a bar, or lines; None for a bar on a terminal or in a notebook.
         report: Write report.html into the run's directory at the end.
+        log: Loggers: names ("csv", "tensorboard"), and `evo.Logger` objects.
         options: Those of `evo run`: engine, population, generations, target, seed, workers, ...
 
     Raises:
@@ -106,8 +110,12 @@ def evolve(
     given = options | {"genome": genome}
     config = checked_configuration(chosen, given, tables_given, find, display)
     path = None if out is None else path_of(out, "out")
-    is_reported = flag(report, "report")
-    run, made_here = _carried_out(chosen, config, path, flag(resume, "resume"), display, find)
+    is_reported, is_resumed, loggers = (
+        flag(report, "report"),
+        flag(resume, "resume"),
+        loggers_of(log),
+    )
+    run, made_here = _carried_out(chosen, config, path, is_resumed, display, find, loggers)
     return _ended(reported(run, is_reported, display), made_here)
 
 
@@ -118,6 +126,7 @@ def _carried_out(
     resume: bool,
     display: Display,
     find: SongFinder,
+    loggers: Sequence[Logger],
 ) -> tuple[Run, bool]:
     """Start the run, or resume it if it has begun; return it, and whether it made its folder."""
     if resume:
@@ -125,11 +134,12 @@ def _carried_out(
         if (path / "config.toml").exists():
             _check_same(config, path)
             changed = execution_of(stored(config))
-            return Run(path, chosen, resume_run(chosen, path, changed, display)), False
+            result = resume_run(chosen, path, changed, display, loggers=loggers)
+            return Run(path, chosen, result), False
     made_here = path is None or not path.exists()
     folder = path or claimed_path(config)
     command = command_line()
-    result = start(chosen, config, folder, command, display, find, made_folder=path is None)
+    result = start(chosen, config, folder, command, display, find, path is None, loggers)
     return Run(folder, chosen, result), made_here
 
 

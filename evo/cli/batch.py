@@ -4,6 +4,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from evo.analysis.report import write_at_end
 from evo.analysis.statistics import wilson
 from evo.cli.display import PlainDisplay, Terminal
@@ -17,6 +19,7 @@ from evo.runs.claiming import claimed_path
 from evo.runs.configure import configuration
 from evo.runs.description import BATCH_FILE, resume_command
 from evo.runs.loading import parse_config, stored, trusted
+from evo.runs.loggers.choice import loggers_of
 from evo.runs.seed_list import seeds_of
 from evo.runs.session import check
 from evo.runs.user_experiments import (
@@ -48,12 +51,13 @@ def run_seeds(experiment: str, options: dict[str, Any]) -> None:
     find = SongFinder(strict=options["strict"])
     config = configuration(chosen, options, find, show_message)
     check(config)
+    loggers_of(options["log"])  # raises before a run is begun
     out = options["out"]
     path = Path(out) if out is not None else claimed_path(config, seeds=True)
     batch = Batch.create(path, stored(config), seeds, made_folder=out is None)
     script = experiment if is_script(experiment) else ""
     given = _given(config, script, strict=options["strict"], report=not options["no_report"])
-    _carry_out(batch, options["workers"], given)
+    _carry_out(batch, options["workers"], replace(given, log=tuple(options["log"])))
 
 
 def _given(
@@ -65,7 +69,12 @@ def _given(
 
 
 def resume_seeds(
-    path: Path, changes: dict[str, Any], anew: bool, script: str | None, report: bool
+    path: Path,
+    changes: dict[str, Any],
+    anew: bool,
+    script: str | None,
+    report: bool,
+    log: tuple[str, ...] = (),
 ) -> None:
     """Carry out the seeds of a batch that are not done, begun or not.
 
@@ -77,6 +86,7 @@ def resume_seeds(
         anew: Restart runs that have no usable checkpoint.
         script: The script that defines the experiment, or None.
         report: Write reports at the end.
+        log: Names of loggers.
 
     Raises:
         RunError: If there is no batch in `path`.
@@ -92,7 +102,9 @@ def resume_seeds(
     config = trusted(config).resumed(changes)
     check(config)
     batch.config = batch.config | execution_of(stored(config))
+    loggers_of(log)  # raises before a run is begun
     given = _given(config, script or "", anew=anew, report=report)
+    given = replace(given, log=tuple(log))
     _carry_out(batch, changes.get("workers", {}).get("count"), given)
 
 

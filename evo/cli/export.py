@@ -7,7 +7,7 @@ import click
 from evo.cli.errors import one_line_errors
 
 # The names of `evo.music.export.FORMATS`, which takes time to import.
-FORMAT_NAMES = ("mid", "abc", "musicxml", "svg", "wav")
+FORMAT_NAMES = ("mid", "abc", "musicxml", "svg", "wav", "flac", "ogg", "mp3")
 
 
 @click.command()
@@ -18,8 +18,8 @@ FORMAT_NAMES = ("mid", "abc", "musicxml", "svg", "wav")
 def export(what: str, to: str, output: str | None) -> None:
     """Write the music of a RUN's champion or a SONG (MIDI or ABC file, or embedded tune) as a file.
 
-    The formats are MIDI, sheets (ABC, MusicXML, or SVG by verovio), and sound (WAV). The file is
-    written beside the champion or in the current directory.
+    The formats are MIDI, sheets (ABC, MusicXML, or SVG by verovio), and sound (WAV; FLAC, OGG and
+    MP3 by soundfile). The file is written beside the champion or in the current directory.
 
     Args:
         what: Path of a run, or name of a song.

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from evo.cli.errors import one_line_errors, show_message
-from evo.core.registry import EXPERIMENTS, GENOMES, engine_options
+from evo.core.registry import EXPERIMENTS, GENOMES, LOGGERS, engine_options
 
 
 class ExperimentName(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2
@@ -73,6 +73,9 @@ def limits(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options shared by `run` and `resume`."""
     for option in (
         click.option(
+            "--log", type=click.Choice(list(LOGGERS)), multiple=True, help="Log to this, too."
+        ),
+        click.option(
             "--insecure", is_flag=True, help="Allow an unencrypted connection to a remote cluster."
         ),
         click.option("--cluster", help="Address of a Dask scheduler, local:4, or none."),
@@ -131,6 +134,7 @@ def run(experiment: str, **options: Any) -> None:
     from evo.runs.claiming import claimed_path
     from evo.runs.configure import check_worker_options, configuration
     from evo.runs.description import command_line
+    from evo.runs.loggers.choice import loggers_of
     from evo.runs.session import check, start
     from evo.runs.user_experiments import experiment_named
 
@@ -144,12 +148,14 @@ def run(experiment: str, **options: Any) -> None:
     chosen = experiment_named(experiment)
     config = configuration(chosen, options, find, show_message)
     check(config)
+    loggers = loggers_of(options["log"])
     given = options["out"]
     path = Path(given) if given is not None else claimed_path(config)
 
     def begin(display: Any) -> dict[str, Any]:
         command = command_line()
-        return start(chosen, config, path, command, display, find, made_folder=given is None)
+        made_folder = given is None
+        return start(chosen, config, path, command, display, find, made_folder, loggers)
 
     _finish(path, chosen, begin, not options["no_report"])
 
@@ -179,6 +185,7 @@ def resume(run: str, anew: bool, script: str | None, no_report: bool, **options:
     from evo.runs.configure import changes_of, check_worker_options
     from evo.runs.description import is_batch
     from evo.runs.loading import load_run
+    from evo.runs.loggers.choice import loggers_of
     from evo.runs.session import resume as carry_on
     from evo.runs.user_experiments import experiment_in
 
@@ -186,16 +193,17 @@ def resume(run: str, anew: bool, script: str | None, no_report: bool, **options:
     if is_batch(path):
         from evo.cli.batch import resume_seeds
 
-        resume_seeds(path, changes, anew, script, not no_report)
+        resume_seeds(path, changes, anew, script, not no_report, options["log"])
         return
     check_worker_options(options)
     config, chosen = load_run(path)
     if script is not None:
         chosen = experiment_in(script, config.run.experiment)
     config.resumed(changes)  # raises for a wrong change before the run is modified
+    loggers = loggers_of(options["log"])
 
     def carry_out(display: Any) -> dict[str, Any]:
-        return carry_on(chosen, path, changes, display, anew)
+        return carry_on(chosen, path, changes, display, anew, loggers)
 
     _finish(path, chosen, carry_out, not no_report)
 

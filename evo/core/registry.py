@@ -82,6 +82,11 @@ EXPERIMENTS = {
     "pole": "evo.experiments.pole:EXPERIMENT",
     "vary": "evo.experiments.vary:EXPERIMENT",
 }
+# Loggers of `--log`, in addition to a user's own (`evo.Logger`).
+LOGGERS = {
+    "csv": "evo.runs.loggers.csv_file:CsvLogger",
+    "tensorboard": "evo.runs.loggers.tensorboard:TensorBoardLogger",
+}
 
 
 _entries = entry_points()  # read once: it takes some 10 ms

@@ -6,7 +6,7 @@ abc          tunes in ABC notation
 tunes        the embedded tunes
 song_finder  music by name: a tune, a file or a folder
 melody       the line of highest notes, its tokens and its key
-synth        sound
+sound        a piano, SoundFonts, files of sound
 text_roll    a roll as text
 repetition   the distances at which a song repeats itself
 measures     descriptive measures

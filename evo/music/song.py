@@ -9,7 +9,6 @@ Songs are immutable: the planes are read-only, and every change returns a new so
 
 from __future__ import annotations
 
-import operator
 import os
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -19,6 +18,7 @@ import numpy as np
 
 from evo.core.errors import InputError, MidiError
 from evo.core.user_files import AnyPath
+from evo.music.changes import changed, shifts, transposed, whole_bars
 from evo.music.metre import Key, Metre, half_up, is_key
 from evo.music.midi.encode import encoded
 from evo.music.midi.reading import AUTO, MAX_STEPS, MAX_STEPS_PER_BEAT, Auto, Reading, integer
@@ -27,7 +27,9 @@ from evo.music.midi.units import note_name, tempo_to_microseconds
 from evo.music.midi.write import write_file
 from evo.music.names import name_of
 from evo.music.planes import checked_plane, connected, is_connected, notes_of, split, until_next
-from evo.music.synth import player, write_wav
+from evo.music.sound.device import listen
+from evo.music.sound.files import player, write_sound
+from evo.music.timeline import step_times
 from genomes.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["MAX_STEPS", "Song"]
@@ -167,7 +169,7 @@ class Song:
         return song, score.remarks
 
     def save(self, path: AnyPath) -> None:
-        """Save as MIDI, or as the suffix says: .abc, .musicxml, .svg or .wav.
+        """Save as MIDI, or as the suffix says: .abc, .musicxml, .svg, .wav, .flac, .ogg or .mp3.
 
         Loading a MIDI file with `Song.load` restores the song.
 
@@ -208,16 +210,7 @@ class Song:
 
     def seconds(self) -> FloatArray:
         """Return the time of every step and of the end: float64 (steps + 1,), in seconds."""
-        times = self._lengths(self.tempo, 0)
-        for step, tempo in self.tempo_changes:
-            times[step:] = times[step] + self._lengths(tempo, step)
-        return times
-
-    def _lengths(self, tempo: float, first: int) -> FloatArray:
-        """Return the seconds from a step to every later one, at one tempo."""
-        steps = np.arange(self.steps + 1 - first, dtype=np.float64)
-        seconds: FloatArray = steps * 60.0 / (tempo * self.steps_per_beat)
-        return seconds
+        return step_times(self.tempo, self.tempo_changes, self.steps, self.steps_per_beat)
 
     @property
     def bar(self) -> int:
@@ -292,15 +285,8 @@ class Song:
         Raises:
             ValueError: if an argument is out of range.
         """
-        minimum = integer("minimum", minimum, 1, MAX_STEPS)
-        sounding = np.flatnonzero(self.sounding.any(axis=1))
-        needed = max(int(sounding[-1]) + 1 if len(sounding) else 1, minimum)
-        steps = self.metre.whole_bars(needed, self.steps_per_beat)
-        silence = np.zeros((max(0, steps - self.steps), self.keys), dtype=np.bool_)
-        onsets, sounds = (
-            np.concatenate([plane[:steps], silence]) for plane in (self.onsets, self.sounding)
-        )
-        return self._of(onsets, sounds)
+        onsets, sounding = whole_bars(self, integer("minimum", minimum, 1, MAX_STEPS))
+        return self._of(onsets, sounding)
 
     def transposed(self, semitones: int) -> Self:
         """Transpose the song by `semitones` (positive is up) on the same keys.
@@ -308,49 +294,67 @@ class Song:
         Raises:
             ValueError: if a note would leave the keys.
         """
-        semitones = operator.index(semitones)
-        lowest, highest = self._shifts()
-        if not lowest <= semitones <= highest:
-            raise ValueError(
-                f"semitones: expected {lowest} to {highest} to stay on the keys, got {semitones}"
-            )
-        # The keys that wrap around have no notes.
-        onsets, sounding = (
-            np.roll(plane, semitones, axis=1) for plane in (self.onsets, self.sounding)
-        )
-        return replace(self, onsets=onsets, sounding=sounding)
+        return transposed(self, semitones)
 
     def transpositions(self) -> list[Self]:
         """Return all transpositions that fit the keys, lowest first."""
-        lowest, highest = self._shifts()
+        lowest, highest = shifts(self)
         return [self.transposed(semitones) for semitones in range(lowest, highest + 1)]
 
-    def _shifts(self) -> tuple[int, int]:
-        """Return the lowest (at most 0) and highest transposition that fit the keys."""
-        used = np.flatnonzero(self.onsets.any(axis=0))
-        return (-int(used[0]), self.keys - 1 - int(used[-1])) if len(used) else (0, 0)
+    def changed(
+        self, *, tempo: float | None = None, transpose: int = 0, program: int | None = None
+    ) -> Self:
+        """Return the song at another tempo or pitch, or of another instrument.
 
-    def to_wav(self, path: AnyPath) -> None:
-        """Write the song's sound as a WAV file (see `evo.music.synth`).
+        Args:
+            tempo: Quarter notes per minute at the beginning; later ones keep their ratio to it.
+            transpose: Semitones up. The song gets the keys that it needs.
+            program: MIDI program, 0 to 127.
+
+        Raises:
+            InputError: If MIDI has no such tempo, note or program.
+        """
+        return changed(self, tempo=tempo, transpose=transpose, program=program)
+
+    def to_wav(self, path: AnyPath, **options: Any) -> None:
+        """Write the song's sound as a WAV file; see `to_sound`."""
+        write_sound(self, path, "wav", **options)
+
+    def to_sound(self, path: AnyPath, **options: Any) -> None:
+        """Write the song's sound as a file: .wav, or .flac, .ogg or .mp3 by soundfile.
+
+        Args:
+            path: Destination.
+            options: soundfont, loop, rate and mono, as for `evo.music.sound.render`.
 
         Raises:
             InputError: if the song is too long, or the file cannot be written.
         """
-        write_wav(self, path)
+        write_sound(self, path, **options)
 
-    def play(self) -> Any:
+    def play(self, **options: Any) -> Any:
         """Return the song's sound for a notebook; no sound device is needed.
 
-        A notebook stores the sound in its text, some 11 kB a second (8,000 samples per second in
-        mu-law). `to_wav` writes the full quality.
+        A notebook stores the sound in its text: 5 kB a second in OGG, or 11 kB without soundfile.
+
+        Args:
+            options: soundfont and loop, as for `to_sound`.
 
         Returns:
-            An `IPython.display.Audio`. Without IPython the bytes of the file of `to_wav`.
+            An `IPython.display.Audio`. Without IPython the bytes of a WAV file.
+        """
+        return player(self, **options)
+
+    def listen(self, **options: Any) -> None:
+        """Play the song on this machine's loudspeakers; Ctrl-C ends it.
+
+        Args:
+            options: soundfont and loop, as for `to_sound`; loop=0 plays without end.
 
         Raises:
-            InputError: If the song is too long.
+            InputError: If there is no sound device, or sounddevice is not installed.
         """
-        return player(self)
+        listen(self, **options)
 
     def _repr_html_(self) -> str:
         # Figures are of a room above this one, and take time to import.

@@ -75,6 +75,7 @@ class Given(msgspec.Struct, frozen=True):
         strict: Refuse a folder with songs that cannot be learned.
         script: The script that defines the experiment; "" for one of this package.
         report: Write a report at the end of every run.
+        log: Names of loggers.
     """
 
     workers: dict[str, Any] = {}
@@ -82,6 +83,7 @@ class Given(msgspec.Struct, frozen=True):
     strict: bool = False
     script: str = ""
     report: bool = True
+    log: tuple[str, ...] = ()
 
 
 @dataclass

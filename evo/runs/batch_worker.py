@@ -21,6 +21,7 @@ from evo.runs.batch import BAD_INPUT, BAD_RUN, Batch, Given, with_seed
 from evo.runs.description import BATCH_FILE
 from evo.runs.display import Silent
 from evo.runs.loading import load_run, parse_config
+from evo.runs.loggers.choice import loggers_of
 from evo.runs.session import resume, start
 from evo.runs.user_experiments import experiment_in
 
@@ -55,13 +56,16 @@ def carry_out(folder: Path, seed: int, given: Given) -> dict[str, Any]:
     if begun:
         changes = execution_of(tables)
         changes["workers"] = changes["workers"] | given.workers
-        return _reported(path, chosen, given, resume(chosen, path, changes, Messages(), given.anew))
+        result = resume(chosen, path, changes, Messages(), given.anew, loggers_of(given.log))
+        return _reported(path, chosen, given, result)
     config = config.changed({"workers": given.workers})
     command = ["evo", "resume", str(folder)]
     # One of the runs is enough to name the songs that all of them leave out.
     display = Messages() if seed == batch.seeds[0] else Silent()
     find = SongFinder(display.message, given.strict)
-    return _reported(path, chosen, given, start(chosen, config, path, command, Messages(), find))
+    loggers = loggers_of(given.log)
+    result = start(chosen, config, path, command, Messages(), find, loggers=loggers)
+    return _reported(path, chosen, given, result)
 
 
 def _reported(

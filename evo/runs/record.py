@@ -5,6 +5,7 @@ nested to a limited depth, so that no reader has to check them again.
 """
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,8 @@ from evo.core.state import Count, Finite, Positive
 # Readers read the last megabyte of a log.
 MAX_FIGURES = 1 << 18
 
+_TABLES = ("figures", "engine", "failures")  # entries of a record that have entries of their own
+_QUARTILES = ("lower_quartile", "median", "upper_quartile")
 _Leaf = Annotated[int, Meta(ge=-(1 << 53), le=1 << 53)] | Finite | bool | str | None
 _Flat = _Leaf | list[_Leaf] | dict[str, _Leaf]
 _Nested = _Leaf | list[_Flat] | dict[str, _Flat]
@@ -121,3 +124,31 @@ def _check(values: dict[str, Any], kind: type[msgspec.Struct]) -> None:
         msgspec.convert(values, kind)
     except msgspec.ValidationError as error:
         raise RunError(str(error)) from None
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record of a log without nesting: "figures.solved", "engine.species".
+
+    Lists, and dictionaries by number such as "engine.species_sizes", stay one value. A fitness
+    without a value is NaN.
+    """
+    row: dict[str, Any] = {}
+    for name, value in record.items():
+        if name == "quartiles":
+            row |= dict(zip(_QUARTILES, value or (math.nan,) * 3, strict=True))
+        elif name in _TABLES:
+            _add(row, name, value)
+        elif value is None and name in ("best", "mean", "worst", "champion"):
+            row[name] = math.nan
+        else:
+            row[name] = value
+    return row
+
+
+def _add(row: dict[str, Any], name: str, value: Any) -> None:
+    """Add a value to a row; of a dictionary, each of its values."""
+    if isinstance(value, Mapping) and not (value and all(key.isdigit() for key in value)):
+        for key, inner in value.items():
+            _add(row, f"{name}.{key}", inner)
+    else:
+        row[name] = value

@@ -1,9 +1,9 @@
 """Carry out a run: from a configuration or a checkpoint to a result.
 
-`start` creates the directory, and `resume` opens it. Both then build the engine, new or from the
-newest valid checkpoint. The loop breeds generation after generation. Each is logged, and
-checkpoints are saved at intervals. The end writes the champion and the result. A run that is killed
-at any point and resumed equals an uninterrupted one.
+`start` creates the directory, `resume` opens it. Both build the engine, new or from the newest
+valid checkpoint. Generations are bred and logged, and checkpoints are saved at intervals. The end
+writes champion and result. A run that is killed at any point and resumed equals an uninterrupted
+one.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from evo.core.config import Config, StopSettings, execution_of
+from evo.core.config import Config, execution_of
 from evo.core.errors import (
     DAMAGE,
     BreedingError,
@@ -37,8 +37,10 @@ from evo.runs.directory import Run
 from evo.runs.disk_failures import disk_failures
 from evo.runs.display import Display
 from evo.runs.loading import config_of, stored, trusted
+from evo.runs.loggers.base import Guarded, Logger
+from evo.runs.loggers.choice import continued
 from evo.runs.loop import EvaluationInterruptedError, Progress, Record, generations
-from evo.runs.stop import Stop
+from evo.runs.stop import stop_criteria
 from evo.runs.user_experiments import changed_source, origin_of_run
 from evo.workers.base import Evaluator
 from evo.workers.cluster.address import is_external, parse_address, require_dask
@@ -54,6 +56,7 @@ def start(
     display: Display,
     find: FindSongs,
     made_folder: bool = False,
+    loggers: Sequence[Logger] = (),
 ) -> dict[str, Any]:
     """Carry out a new run.
 
@@ -65,6 +68,7 @@ def start(
         display: Shows the run.
         find: Finds the songs named by the configuration.
         made_folder: Whether the caller created the directory for the run.
+        loggers: Further displays of the run (`evo.runs.loggers`).
 
     Returns:
         The result, as in result.json. The additional entry `signal` is the number of a signal that
@@ -86,14 +90,19 @@ def start(
         Run.create(path, stored(config), command, prepare, made_folder, about) as run,
     ):
         try:
-            return _Session(run, experiment, config, display).carry_out()
+            return _Session(run, experiment, config, display, loggers).carry_out()
         except InputError:
             run.discard_unused()
             raise
 
 
 def resume(
-    experiment: Experiment, path: Path, changes: Changes, display: Display, anew: bool = False
+    experiment: Experiment,
+    path: Path,
+    changes: Changes,
+    display: Display,
+    anew: bool = False,
+    loggers: Sequence[Logger] = (),
 ) -> dict[str, Any]:
     """Resume a run. If no worker becomes available, the run is not changed.
 
@@ -103,6 +112,7 @@ def resume(
         changes: New values of the tables stop, workers and checkpoints.
         display: Shows the run.
         anew: Restart at generation 0 if no checkpoint is usable.
+        loggers: Further displays. Those that the run has files of continue without being given.
 
     Returns:
         The result; see `start`.
@@ -125,7 +135,8 @@ def resume(
             changed = changed_source(origin_of_run(path), experiment.origin)
             if changed:
                 display.message(changed)
-        session = _Session(run, experiment, config, display, anew)
+        more = continued(path, loggers, display.message)
+        session = _Session(run, experiment, config, display, [*loggers, *more], anew)
         run.config = run.config | execution_of(stored(config))
         return session.carry_out()
 
@@ -140,20 +151,6 @@ def check(config: Config) -> None:
     if config.workers.cluster:
         parse_address(config.workers.cluster, config.workers.insecure)
         require_dask()
-
-
-def stop_criteria(table: StopSettings) -> Stop:
-    """Return the stop criteria; 0 and an empty target disable a limit."""
-    return Stop(
-        generations=table.generations or None,
-        evaluations=table.evaluations or None,
-        stagnation=table.stagnation or None,
-        time_limit=table.time_limit or None,
-        target=None if table.target == "" else float(table.target),
-        criterion=table.criterion,
-        solved=table.solved,
-        max_failures=table.max_failures,
-    )
 
 
 def _evaluator(config: Config, show_message: ShowMessage) -> Evaluator:
@@ -186,6 +183,7 @@ class _Session:
         experiment: Experiment,
         config: Config,
         display: Display,
+        loggers: Sequence[Logger],
         anew: bool = False,
     ) -> None:
         self.run, self.experiment, self.config, self.display = run, experiment, config, display
@@ -195,6 +193,7 @@ class _Session:
         for message in messages:
             display.message(message)
         self.engine, self.progress = restored or (self._new(), Progress())
+        self.loggers = Guarded(loggers, display.message, self._champion_files)
 
     def _new(self) -> Engine[Any]:
         """Return a new engine at generation 0."""
@@ -270,6 +269,7 @@ class _Session:
                 run.set_status(ending.status)
         except Interrupted:
             result = _cut_short(run, interrupts)
+        self.loggers.end(result)
         if interrupts.received is not None:
             result = result | {"signal": int(interrupts.received)}
         return result | {"lost": True} if ending is not None and ending.lost else result
@@ -295,6 +295,7 @@ class _Session:
         external = is_external(self.config.workers.cluster)
         self.run.rewind_to_checkpoint()
         self.run.note_start(self.engine.generation, external)
+        self.loggers.begin(self.run, self.engine.generation)
 
     def _breed(self, evaluator: Evaluator, interrupts: Interrupts) -> _Ending:
         """Evolve generation after generation until there is a reason to stop."""
@@ -331,6 +332,7 @@ class _Session:
         """Log, show and save a generation; return the reason to stop, if any."""
         self.run.append(record)
         self.display.record(record)
+        self.loggers.record(record, self.engine.champion)
         reason = self.stop.reason(record)
         ends = reason is not None or interrupts.received is not None
         every = self.config.checkpoints.every
@@ -343,11 +345,13 @@ class _Session:
         return None
 
     def _result(self, ending: _Ending) -> dict[str, Any]:
-        champion, figures = self.engine.champion, self.progress.figures
+        champion, figures, target = self.engine.champion, self.progress.figures, self.stop.target
+        # For tasks without figures of their own.
+        is_solved = target is not None and champion is not None and champion.score >= target
         return {
             "status": ending.status,
             "reason": ending.reason,
-            "solved": bool(figures.get("solved", self._has_reached_target(champion))),
+            "solved": bool(figures.get("solved", is_solved)),
             "seed": self.config.run.seed,
             "generations": self.engine.generation,
             "evaluations": self.progress.evaluations,
@@ -357,19 +361,15 @@ class _Session:
             "digest": self.run.digest(),
         }
 
-    def _has_reached_target(self, champion: Champion | None) -> bool:
-        """Return whether the champion has the target's score, for tasks without own figures."""
-        target = self.stop.target
-        return target is not None and champion is not None and champion.score >= target
-
     def _keep_champion(self, champion: Champion) -> None:
         """Write the champion: arrays, genome, and the task's own files."""
-        performers = champion.performers
-        files = {"arrays.npz": checkpoint.pack_arrays(performers.to_arrays())}
+        files = {"arrays.npz": checkpoint.pack_arrays(champion.performers.to_arrays())}
+        replace_folder(self.run.path / "champion", files | self._champion_files(champion))
+
+    def _champion_files(self, champion: Champion) -> dict[str, bytes]:
         about = {"fitness": champion.score, "generation": champion.generation}
         genome = genome_of(self.config.run.engine)
-        files |= self.experiment.champion_files(self.task, genome, performers, about)
-        replace_folder(self.run.path / "champion", files)
+        return self.experiment.champion_files(self.task, genome, champion.performers, about)
 
 
 def _state_of(progress: Progress) -> State:

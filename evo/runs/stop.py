@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from evo.core.config import StopSettings
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -51,3 +53,17 @@ class Stop:
         if self.time_limit is not None and record["wall_seconds"] >= self.time_limit:
             return f"the time limit of {self.time_limit:g} s is over"
         return None
+
+
+def stop_criteria(table: StopSettings) -> Stop:
+    """Return the stop criteria; 0 and an empty target disable a limit."""
+    return Stop(
+        generations=table.generations or None,
+        evaluations=table.evaluations or None,
+        stagnation=table.stagnation or None,
+        time_limit=table.time_limit or None,
+        target=None if table.target == "" else float(table.target),
+        criterion=table.criterion,
+        solved=table.solved,
+        max_failures=table.max_failures,
+    )

@@ -39,3 +39,21 @@ def held(grid: np.ndarray, **options: Any) -> Song:
     """
     before = np.vstack([np.zeros_like(grid[:1]), grid[:-1]])
     return Song(grid & ~before, sounding=grid, **options)
+
+
+def song_of(
+    *notes: tuple[int, int], steps: int = 16, keys: int = 13, hold: bool = False, **options: Any
+) -> Song:
+    """Return the song of some notes.
+
+    Args:
+        notes: (step, key).
+        steps: Length.
+        keys: Number of keys.
+        hold: Whether neighbouring steps of a key are one note.
+        options: Other arguments of Song.
+    """
+    grid = np.zeros((steps, keys), dtype=bool)
+    for step, key in notes:
+        grid[step, key] = True
+    return held(grid, **options) if hold else Song(grid, **options)

@@ -92,14 +92,19 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     return chosen.with_shape(config, find)
 
 
-def start(path: Path, config: Config, watcher: Watcher | None = None) -> dict[str, Any]:
+def start(
+    path: Path, config: Config, watcher: Watcher | None = None, loggers: Any = ()
+) -> dict[str, Any]:
     chosen = experiment(config.run.experiment)
-    return session.start(chosen, config, path, ["evo"], watcher or Watcher(), SongFinder())
+    shown = watcher or Watcher()
+    return session.start(chosen, config, path, ["evo"], shown, SongFinder(), loggers=loggers)
 
 
-def resume(path: Path, watcher: Watcher | None = None, **changes: Any) -> dict[str, Any]:
+def resume(
+    path: Path, watcher: Watcher | None = None, loggers: Any = (), **changes: Any
+) -> dict[str, Any]:
     _, chosen = load_run(path)
-    return session.resume(chosen, path, changes, watcher or Watcher())
+    return session.resume(chosen, path, changes, watcher or Watcher(), loggers=loggers)
 
 
 def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:

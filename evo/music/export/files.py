@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from evo.core.errors import InputError
 from evo.music.export.abc import abc_text
 from evo.music.export.engraving import svg_text
 from evo.music.export.musicxml import musicxml_text
 from evo.music.song import Song
-from evo.music.synth import wav_bytes
+from evo.music.sound import SOUND_FORMATS, sound_of
 
 # Each is also the suffix of the file.
-FORMATS = {
+FORMATS: dict[str, Callable[[Song], bytes]] = {
     "mid": Song.to_midi,
     "abc": lambda song: abc_text(song).encode(),
     "musicxml": lambda song: musicxml_text(song).encode(),
     "svg": lambda song: svg_text(song).encode(),
-    "wav": wav_bytes,
+    **{kind: partial(sound_of, kind=kind) for kind in SOUND_FORMATS},
 }
 
 

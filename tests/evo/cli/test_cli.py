@@ -563,10 +563,52 @@ def test_songs_are_listed_by_the_names_that_song_takes() -> None:
     assert sum(name in text for name in tune_names()) > 30  # long lines may be folded
 
 
+def test_runs_are_logged_to_a_table_and_go_on_with_it_when_they_resume() -> None:
+    done("run", "xor", *SMALL, "--log", "csv", "--out", "a")
+    rows = len(Path("a/log.csv").read_text().splitlines())
+    assert rows == len(Path("a/log.jsonl").read_text().splitlines()) + 1
+    done("run", "xor", *SMALL, "--seeds", "0,1", "--log", "csv", "--out", "all")
+    assert Path("all/seed0/log.csv").exists()
+    assert Path("all/seed1/log.csv").exists()
+    assert "'excel' is not" in refused("run", "xor", "--log", "excel")
+
+
 def test_play_shows_a_tune_and_writes_its_sound() -> None:
-    text = done("play", "ode-to-joy", "--wav", "joy.wav")
+    text = done("play", "ode-to-joy", "--out", "joy.wav")
     assert "ode-to-joy: 128 steps" in text
     assert Path("joy.wav").read_bytes()[:4] == b"RIFF"
+
+
+def test_play_changes_tempo_and_pitch_and_loops() -> None:
+    text = done("play", "ode-to-joy", "--tempo", 480, "--transpose", -5, "--loop", 2)
+    plain = done("play", "ode-to-joy", "--tempo", 480, "--out", "plain.wav")
+    seconds = [int(re.search(r"(\d+) s of sound", line)[1]) for line in (text, plain)]
+    assert seconds[0] == pytest.approx(2 * seconds[1], abs=1)
+    assert text.splitlines()[1:9] != plain.splitlines()[1:9]  # names of keys
+    assert "--program needs the instruments" in refused("play", "ode-to-joy", "--program", 40)
+    for options in (("--loop", 0), ("--loop", 0, "--listen", "--out", "a.wav")):
+        assert "--loop 0 plays without end" in refused("play", "ode-to-joy", *options)
+    assert "expected at most 1200 seconds" in refused("play", "ode-to-joy", "--loop", 900)
+    for tempo in ("nan", "inf", "0", "-1", "1e30"):
+        assert "tempo: expected" in refused("play", "ode-to-joy", "--tempo", tempo)
+    assert "transpose: expected" in refused("play", "ode-to-joy", "--transpose", 10**12)
+
+
+def test_play_listens_and_then_writes_no_file(monkeypatch) -> None:
+    heard = []
+    monkeypatch.setattr(Song, "listen", lambda song, **options: heard.append(options))
+    done("play", "ode-to-joy", "--listen", "--loop", 0)
+    assert heard == [{"soundfont": None, "loop": 0}]
+    assert not Path("ode-to-joy.wav").exists()
+
+
+def test_play_names_the_formats_of_sound_and_the_fault_of_a_soundfont() -> None:
+    line = refused("play", "ode-to-joy", "--out", "joy.mid")
+    assert "joy.mid: a file of sound ends in .wav, .flac, .ogg, .mp3" in line
+    Path("text.sf2").write_text("no instruments", encoding="utf-8")
+    assert "text.sf2: it is no SoundFont" in refused(
+        "play", "ode-to-joy", "--soundfont", "text.sf2"
+    )
 
 
 def test_play_plays_a_runs_champion_and_says_when_there_is_none() -> None:

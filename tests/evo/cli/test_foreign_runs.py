@@ -96,7 +96,7 @@ def test_default_files_never_go_into_a_folder_that_is_a_link(
 def test_files_named_by_the_user_may_be_links(run: Path, victim: Path, tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to(victim)
-    for command in (("play", run, "--wav", link), ("plot", run, "-o", link)):
+    for command in (("play", run, "--out", link), ("plot", run, "-o", link)):
         victim.write_text("replaced")
         assert evo(*command).exit_code == 0
         assert link.is_symlink()

@@ -291,7 +291,7 @@ ENCODINGS = {"latin-1": "#", "ascii": "#", "ascii:strict": "#", "utf-8": "\u25cf
 
 @pytest.mark.parametrize("encoding", list(ENCODINGS))
 def test_a_roll_is_shown_by_characters_that_the_output_has(run: Path, encoding: str) -> None:
-    tune = [sys.executable, "-m", "evo", "play", "ode-to-joy", "--wav", os.devnull]
+    tune = [sys.executable, "-m", "evo", "play", "ode-to-joy", "--out", os.devnull]
     done = subprocess.run(
         tune, env=os.environ | LOCAL | {"PYTHONIOENCODING": encoding}, capture_output=True
     )
