@@ -281,7 +281,7 @@ def _champion_files(fitness: Guessing, performers: Any, silent: Song) -> dict[st
     return {
         **song_files(melody, "song"),
         "roll.png": png_bytes(pieces_figure(rows, [""] * len(rows), width)),
-        "guessing.png": png_bytes(guessing_figure(roll, fitness.steps)),
+        "guessing.png": png_bytes(guessing_figure(melody, fitness.steps)),
     }
 
 

@@ -21,8 +21,8 @@ from genomes.words import counted
 
 BLUE, VERMILLION, INK, GREY, PALE = "#0072B2", "#D55E00", "#222222", "#666666", "#BBBBBB"
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 720, 120, 110, 46, 20  # pixels
-PITCH, TALLEST = 14.0, 800.0  # pixels between inputs, and of all inputs
-MAX_LINKS = 150  # the largest weights are drawn
+PITCH, TALLEST = 14.0, 1000.0  # pixels between inputs, and of all inputs
+MAX_LINKS = 80  # the largest weights are drawn
 BUNDLED = 40  # links above which those of one block begin as a bundle
 MAX_GENES = 20_000  # of a network that is drawn; also its maximum number of inputs
 
