@@ -341,6 +341,9 @@ EXPERIMENT = Experiment(
     presets=PRESETS,
     default_genome="grid",
     follow_up=follow_up,
+    describe=lambda figures: (
+        [f"above {figures['held_out_percentile']:.0f} % of songs"] if figures else []
+    ),
     resolution=fixed_grid,
 )
 

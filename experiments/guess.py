@@ -281,7 +281,7 @@ def _champion_files(fitness: Guessing, performers: Any, silent: Song) -> dict[st
     return {
         **song_files(melody, "song"),
         "roll.png": png_bytes(pieces_figure(rows, [""] * len(rows), width)),
-        "guessing.png": png_bytes(guessing_figure(roll, fitness.steps)),
+        "guessing.png": png_bytes(guessing_figure(melody, fitness.steps)),
     }
 
 
@@ -330,6 +330,11 @@ def outcome(result: Mapping[str, Any]) -> str:
     return f"{period}, {keys}, {result['guesser_accuracy']:.0%} guessed"
 
 
+def describe(figures: Mapping[str, Any]) -> list[str]:
+    """Return a champion's figures in words."""
+    return [outcome(figures)] if "guesser_accuracy" in figures else []
+
+
 EXPERIMENT = Experiment(
     name="guess",
     summary="Play melodies that a predictor predicts well, but not perfectly.",
@@ -338,6 +343,7 @@ EXPERIMENT = Experiment(
     shape=shape,
     presets=PRESETS,
     follow_up=follow_up,
+    describe=describe,
     outcome=outcome,
     panels=(
         Panel(

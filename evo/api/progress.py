@@ -7,7 +7,7 @@ of the frontend are ignored.
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from html import escape
 from typing import Any
@@ -16,14 +16,14 @@ from evo.api.options import flag
 from evo.core.errors import printable
 from evo.experiment import Experiment
 from evo.runs.directory import Run
-from evo.runs.display import Display, Silent
+from evo.runs.display import Describe, Display, Silent, Status, sparkline
 from evo.runs.loop import Record
 from evo.runs.stop import Stop
 
 # Minimum seconds between two updates: more would fill the frontend's queue.
 PAUSE = 0.3
-Describe = Callable[[Mapping[str, Any]], list[str]]
 _BAR, _DONE = "#E4E4E4", "#0072B2"
+_CURVE = 24  # characters of the curve of the best fitness
 
 
 def in_notebook() -> bool:
@@ -74,11 +74,8 @@ class NotebookDisplay:
             figures: Returns the champion's figures in words (`Experiment.describe`).
         """
         self._figures = figures
-        self._pace: Any = None
-        self._stop: Stop | None = None
+        self._status: Status | None = None
         self._handle: Any = None
-        self._last: Record | None = None
-        self._text = ""
         self._drawn = 0.0
         self._errors = _frontend_errors()
 
@@ -90,11 +87,8 @@ class NotebookDisplay:
             stop: The stop criteria, for the length of the bar.
             first: The next generation.
         """
-        # The command line's: its modules take time to import.
-        from evo.cli.display import Pace
-
-        self._pace, self._stop = Pace(stop, first), stop
-        self._draw(self._bar(first, "the first generation ..."))
+        self._status = Status(stop, first, self._figures)
+        self._draw(self._bar(self._status))
 
     def message(self, text: str) -> None:
         """See `Display.message`."""
@@ -102,47 +96,34 @@ class NotebookDisplay:
 
     def record(self, record: Record) -> None:
         """See `Display.record`."""
-        pace = self._pace.describe(record)
-        self._last = record
+        assert self._status is not None
+        self._status.add(record)
         if time.monotonic() - self._drawn >= PAUSE:
-            self._draw(self._bar(record["generation"] + 1, self._describe(record), pace))
+            self._draw(self._bar(self._status))
 
     def end(self) -> None:
         """See `Display.end`; the last state stays as one line."""
-        if self._last is None:
+        if self._status is None or self._status.record is None:
             self._draw("<div>no further generation</div>")
             return
-        record = self._last
-        line = self._describe(record)
-        text = f"generation {record['generation']}: {line}, {record['wall_seconds']:,.1f} s"
+        seconds = self._status.record["wall_seconds"]
+        text = f"{self._status.generations}: {self._status}, {seconds:,.1f} s"
         self._draw(f"<div>{escape(text)}</div>")
 
-    def _describe(self, record: Record) -> str:
-        """Return a record in one line."""
-        from evo.cli.display import describe
-
-        return printable(describe(record, self._figures))
-
-    def _bar(self, done: int, text: str, pace: str = "") -> str:
-        """Return the bar, and the current figures below it.
-
-        Args:
-            done: Generations done.
-            text: The figures, not escaped.
-            pace: Speed and remaining time.
-        """
-        total = None if self._stop is None else self._stop.generations
-        of = "" if total is None else f" of {total:,}"
-        bar = ""
-        if total:
-            width = min(100.0, 100.0 * done / total)
+    @staticmethod
+    def _bar(status: Status) -> str:
+        """Return the bar, and the current figures below it."""
+        bar, share = "", status.share
+        if share is not None:
             bar = (
                 f'<div style="width:300px;height:8px;background:{_BAR};border-radius:4px">'
-                f'<div style="width:{width:.1f}%;height:8px;background:{_DONE};border-radius:4px">'
-                "</div></div>"
+                f'<div style="width:{100 * share:.1f}%;height:8px;background:{_DONE};'
+                'border-radius:4px"></div></div>'
             )
-        head = f"generation {done:,}{of}{f', {pace}' if pace else ''}"
-        return f"<div>{escape(head)}<br>{bar}{escape(text)}</div>"
+        head = ", ".join(filter(None, [status.generations, status.pace]))
+        curve = sparkline(status.history.values, _CURVE)
+        figures = f"{curve} {status}" if len(curve) > 1 else str(status)
+        return f"<div>{escape(head)}<br>{bar}{escape(figures)}</div>"
 
     def _draw(self, html: str) -> None:
         """Show HTML in place of the last."""

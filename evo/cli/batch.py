@@ -1,6 +1,9 @@
 """Run or resume several seeds: `evo run --seeds` and `evo resume FOLDER`."""
 
+import math
 import sys
+import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +11,7 @@ from msgspec.structs import replace
 
 from evo.analysis.report import write_at_end
 from evo.analysis.statistics import wilson
-from evo.cli.display import PlainDisplay, Terminal
+from evo.cli.display import LiveLines, PlainDisplay, Terminal
 from evo.cli.errors import show_message
 from evo.core.config import Config, execution_of
 from evo.core.errors import InputError, RunError
@@ -18,6 +21,9 @@ from evo.runs.batch import Batch, Given, cores
 from evo.runs.claiming import claimed_path
 from evo.runs.configure import configuration
 from evo.runs.description import BATCH_FILE, resume_command
+from evo.runs.display import duration
+from evo.runs.listing import is_at_work
+from evo.runs.listing import summary as summary_of
 from evo.runs.loading import parse_config, stored, trusted
 from evo.runs.loggers.choice import loggers_of
 from evo.runs.seed_list import seeds_of
@@ -30,6 +36,8 @@ from evo.runs.user_experiments import (
     script_needed,
 )
 from evo.workers.cluster.address import is_external
+
+READING = 1.0  # seconds between looks at the logs of working runs
 
 
 def run_seeds(experiment: str, options: dict[str, Any]) -> None:
@@ -108,15 +116,91 @@ def resume_seeds(
     _carry_out(batch, changes.get("workers", {}).get("count"), given)
 
 
+class BatchLines:
+    """The lines of a batch: its seeds, and where the working runs are; see `Lines`."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch, self.ended = batch, False
+        self._limit = int(batch.config["stop"].get("generations") or 0)
+        self._results = {seed: batch.result(seed) for seed in batch.seeds}
+        self._began = time.monotonic()
+        self._read = -math.inf  # when the logs were read
+        self._working: dict[int, int] = {}
+        self._first = self.share
+
+    def take(self, seed: int) -> None:
+        """Read whether the run of a seed is done."""
+        self._results[seed] = self._batch.result(seed)
+        # Replaced, not changed: another thread may be drawing it.
+        self._working = {other: n for other, n in self._working.items() if other != seed}
+
+    @property
+    def share(self) -> float:
+        """See `Lines.share`: with the generations of the working runs."""
+        parts = [min(done / self._limit, 1.0) for done in self._working.values() if self._limit]
+        return (len(self._done()) + sum(parts)) / len(self._results)
+
+    def _done(self) -> list[dict[str, Any]]:
+        return [result for result in self._results.values() if result is not None]
+
+    def heads(self) -> list[tuple[str, str]]:
+        """See `Lines.heads`."""
+        seconds, bred = time.monotonic() - self._began, self.share - self._first
+        right = f"{duration(seconds)} so far"
+        if self.ended:
+            right = f"in {duration(seconds)}"
+        elif bred > 0 and seconds > 1:
+            right = f"{duration(seconds * (1 - self.share) / bred)} left"
+        return [(f"{len(self._done())} of {len(self._results)} seeds", right)]
+
+    def below(self, width: int, blocks: str) -> list[str]:
+        """See `Lines.below`.
+
+        Args:
+            width: See `Lines.below`.
+            blocks: Ignored.
+        """
+        if time.monotonic() - self._read >= READING and not self.ended:
+            self._read = time.monotonic()
+            self._working = self._generations()
+        done = self._done()
+        line = f"solved {sum(bool(result['solved']) for result in done)} of {len(done)}"
+        if self.ended:
+            return [line]
+        for count, (seed, generation) in enumerate(self._working.items()):
+            word = "; generation " if not count else ", "
+            part = f"{word}{generation:,} of seed {seed}"
+            if len(line) + len(part) > width:
+                break
+            line += part
+        return [line]
+
+    def _generations(self) -> dict[int, int]:
+        """Return the generations done by seeds at work."""
+        found = {}
+        for seed, result in self._results.items():
+            folder = self._batch.folder(seed)
+            if result is None and is_at_work(folder):
+                found[seed] = summary_of(folder).generation
+        return found
+
+
 def _carry_out(batch: Batch, at_once: Any, given: Given) -> None:
-    display = PlainDisplay(Terminal())
+    console = Terminal()
+    display = PlainDisplay(console)
     with batch:
         display.message(f"{len(batch.seeds)} seeds, the runs are in {batch.path}")
-        summary = batch.carry_out(
-            int(at_once) if at_once is not None else cores(),
-            lambda seed, words: display.message(f"seed {seed}: {words}"),
-            given,
-        )
+        lines = BatchLines(batch)
+        live = LiveLines(console, lines) if console.moves else nullcontext()
+
+        def message(seed: int, words: str) -> None:
+            lines.take(seed)
+            display.message(f"seed {seed}: {words}")
+
+        with live:
+            summary = batch.carry_out(
+                int(at_once) if at_once is not None else cores(), message, given
+            )
     ended = len(summary.results)
     solved = sum(result["solved"] for result in summary.results.values())
     low, high = wilson(solved, ended)

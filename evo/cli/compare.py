@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
+from evo.cli.output import print_table, standard_output
 
 
 @click.command()
@@ -28,8 +29,8 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     Raises:
         InputError: If no run has ended, or an option is wrong.
     """
+    from evo.analysis.compare import HEAD, row_of, significance
     from evo.analysis.compare import compare as compared
-    from evo.analysis.compare import significance, table
     from evo.core.errors import InputError, printable
     from evo.core.user_files import user_file
 
@@ -38,7 +39,8 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     comparison = compared([Path(run) for run in runs], target)
     groups = comparison.groups
     if groups:
-        click.echo(table(groups))
+        rows = [(group.label, *row_of(group)) for group in groups]
+        print_table(standard_output(), ("", *HEAD), rows, range(1, len(HEAD) + 1), stacked=True)
     if len(groups) == 2:
         for line in significance(*groups):
             click.echo(line)

@@ -1,87 +1,40 @@
-"""Show a run's progress: a bar on a terminal, plain lines elsewhere.
+"""Show a run's progress: two lines that are redrawn on a terminal, plain lines elsewhere.
 
-Both read only the log's records.
+    ⠹ generation 37 of 200 ━━━━━━━━━────────────────────────── 1:30 left
+      95 of 120 steps follow, 61 alone ▁▂▃▅▆▇█ champion 95.20
+
+The first line has the bar. The second has what the champion can do, a sparkline of the best fitness
+and the scores. Words that do not fit the width are left out whole, the least important first. A
+third line appears when individuals have failed.
 """
 
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import IO, Any, cast
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import IO, Any, Protocol, Self, cast
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions
+from rich.control import Control
+from rich.live import Live
+from rich.segment import ControlType
+from rich.text import Text
 
+from evo.cli.output import similar
 from evo.core.errors import printable
-from evo.experiment import number
 from evo.runs.directory import Run
+from evo.runs.display import ASCII_BLOCKS, BLOCKS, Describe, Status, sparkline
 from evo.runs.loop import Record
 from evo.runs.stop import Stop
 
 # Minimum seconds between plain lines, so that a long run's output stays readable.
-_PAUSE = 2.0
-
-
-def _duration(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
-
-
-class Pace:
-    """Evaluations per second and remaining time, measured in this process."""
-
-    def __init__(self, stop: Stop, first: int) -> None:
-        self._stop, self._first = stop, first
-        self._base: tuple[int, float] | None = None
-
-    def describe(self, record: Record) -> str:
-        """Return a text such as "5,120 evaluations/s, 1:30 left".
-
-        The first call returns "", and later ones measure from its record. The remaining time is the
-        minimum over the limits on generations, evaluations and time.
-        """
-        if self._base is None:
-            self._base = (record["evaluations"], record["wall_seconds"])
-            return ""
-        seconds = record["wall_seconds"] - self._base[1]
-        if seconds <= 0:
-            return ""
-        done = record["generation"] - self._first
-        left = []
-        if self._stop.generations is not None:
-            left.append((self._stop.generations - record["generation"] - 1) * seconds / done)
-        rate = (record["evaluations"] - self._base[0]) / seconds
-        if self._stop.evaluations is not None:
-            left.append((self._stop.evaluations - record["evaluations"]) / max(rate, 1e-9))
-        if self._stop.time_limit is not None:
-            left.append(self._stop.time_limit - record["wall_seconds"])
-        ending = f", {_duration(max(min(left), 0))} left" if left else ""
-        return f"{rate:,.0f} evaluations/s{ending}"
-
-
-Describe = Callable[[Mapping[str, Any]], list[str]]
-
-
-def describe(record: Record, figures: Describe) -> str:
-    """Return a record in one line: scores, species, figures and failures.
-
-    Args:
-        record: One line of a log.
-        figures: Returns the champion's figures in words (`Experiment.describe`).
-    """
-    parts = []
-    if record["champion"] is not None:
-        parts.append(f"champion {number(record['champion'])}")
-    if record["best"] is not None:
-        parts.append(f"best {number(record['best'])}, mean {number(record['mean'])}")
-    if "species" in record["engine"]:
-        parts.append(f"{record['engine']['species']} species")
-    parts += figures(record["figures"])
-    if record["failures"]:
-        kinds = ", ".join(f"{count} {kind}" for kind, count in record["failures"].items())
-        parts.append(f"failed: {kinds} ({record['failure']})")
-    return ", ".join(parts)
+PAUSE = 5.0
+REFRESHES = 5  # a second, on a terminal
+SPINNER, ASCII_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "|/-\\"
+MIN_BAR, USUAL_BAR, MAX_BAR = 8, 20, 40  # columns
+INDENT = 2
 
 
 class _Output:
@@ -102,8 +55,7 @@ class _Output:
 
     def write(self, text: str) -> int:
         """Write text, or nothing after an error."""
-        encoding = self._stream.encoding or "ascii"
-        plain = text.encode(encoding, "replace").decode(encoding)
+        plain = similar(text, self._stream.encoding or "ascii")
         self._try(lambda: self._stream.write(plain))
         return len(text)
 
@@ -142,9 +94,8 @@ class PlainDisplay:
 
     def __init__(self, console: Console, figures: Describe = lambda figures: []) -> None:
         self._console, self._figures = console, figures
-        self._last: Record | None = None
-        self._shown = -_PAUSE
-        self._pace: Pace | None = None
+        self._status: Status | None = None
+        self._shown, self._waits = -PAUSE, False
 
     def begin(self, run: Run, stop: Stop, first: int) -> None:
         """See `Display.begin`.
@@ -154,30 +105,205 @@ class PlainDisplay:
             stop: The stop criteria, for the remaining time.
             first: The next generation.
         """
-        self._pace = Pace(stop, first)
+        self._status = Status(stop, first, self._figures)
 
     def message(self, text: str) -> None:
         """See `Display.message`."""
-        self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        show_line(self._console, text)
 
     def record(self, record: Record) -> None:
         """See `Display.record`."""
-        assert self._pace is not None
-        pace = self._pace.describe(record)
-        self._last = record
-        if time.monotonic() - self._shown >= _PAUSE:
-            self._show(record, pace)
+        assert self._status is not None
+        self._status.add(record)
+        self._waits = True
+        if time.monotonic() - self._shown >= PAUSE:
+            self._show(self._status, self._status.pace)
 
-    def _show(self, record: Record, pace: str = "") -> None:
-        self._shown = time.monotonic()
-        self._last = None
-        line = f"generation {record['generation']}: {describe(record, self._figures)}"
+    def _show(self, status: Status, pace: str = "") -> None:
+        self._shown, self._waits = time.monotonic(), False
+        line = f"{status.generations}: {status}"
         self.message(f"{line}, {pace}" if pace else line)
 
     def end(self) -> None:
         """See `Display.end`."""
-        if self._last is not None:
-            self._show(self._last)
+        if self._status is not None and self._waits:
+            self._show(self._status)
+
+
+def show_line(console: Console, text: str) -> None:
+    """Print one line of any text; on a terminal, wrapped between words.
+
+    A command is not wrapped, so that it can be copied.
+
+    Args:
+        console: Where to print.
+        text: The text, which may have brackets and unprintable characters.
+    """
+    line = printable(text)
+    redrawn = console.is_terminal and not console.is_dumb_terminal
+    as_is = not redrawn or line.rpartition(": ")[2].startswith("evo ")
+    overflow: Any = None if as_is else "fold"
+    console.print(line, markup=False, highlight=False, soft_wrap=as_is, overflow=overflow)
+
+
+class Lines(Protocol):
+    """What a `LiveLines` shows: a line with a bar, and lines below it."""
+
+    ended: bool
+
+    @property
+    def share(self) -> float | None:
+        """Share that is done, 0 to 1; None for no bar."""
+
+    def heads(self) -> list[tuple[str, str]]:
+        """Return the texts left and right of the bar: the longest pair first."""
+
+    def below(self, width: int, blocks: str) -> list[str]:
+        """Return the lines below the bar.
+
+        Args:
+            width: Columns.
+            blocks: The characters of a sparkline.
+        """
+
+
+class LiveLines:
+    """Lines that are redrawn in place on a terminal; see `Lines`.
+
+    The bar's line comes first. All lines are shorter than the terminal is wide, and their number
+    never falls, so that nothing jumps.
+    """
+
+    def __init__(self, console: Console, lines: Lines) -> None:
+        self._lines = lines
+        self._plain = not console.encoding.startswith("utf")
+        self._drawn: list[int] = []  # widths of the lines on the screen
+        self._began = time.monotonic()
+        self._live = Live(
+            console=console, get_renderable=lambda: self, refresh_per_second=REFRESHES
+        )
+
+    def __enter__(self) -> Self:
+        """Draw the lines for the first time, and again a few times a second."""
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Draw the lines for the last time; they stay on the screen."""
+        self._lines.ended = True
+        self._live.stop()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Any]:
+        width = max(options.max_width - 1, 1)  # in the last column some terminals wrap
+        rows = [self._bar(width), *map(Text, self._below(width))]
+        yield self._erased(options.max_width)
+        self._drawn = [row.cell_len for row in rows]
+        for row in rows:
+            row.no_wrap = True
+            yield row
+
+    def _below(self, width: int) -> list[str]:
+        found = self._lines.below(width - INDENT, ASCII_BLOCKS if self._plain else BLOCKS)
+        found += [""] * (len(self._drawn) - 1 - len(found))
+        return [" " * INDENT + fitting(line, width - INDENT) for line in found]
+
+    def _erased(self, width: int) -> Control:
+        """Return the codes that erase what is left of wider lines after a resize.
+
+        A narrower terminal wraps the lines on the screen. rich has erased as many rows as there
+        were lines.
+        """
+        rows = sum(max(1, -(-length // width)) for length in self._drawn)
+        erase = ((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2))
+        return Control(*erase * (rows - len(self._drawn)))
+
+    def _bar(self, width: int) -> Text:
+        """Return the spinner, a text, the bar and another text in one line."""
+        frames = ASCII_SPINNER if self._plain else SPINNER
+        frame = frames[int(REFRESHES * (time.monotonic() - self._began)) % len(frames)]
+        share = self._lines.share
+        heads = self._lines.heads()
+        wanted = USUAL_BAR + 1 if share is not None else 0
+        room = width - INDENT
+        left, right = next(
+            (pair for pair in heads if room - len(" ".join(pair)) >= wanted), heads[-1]
+        )
+        columns = min(room - len(left) - len(right) - 2, MAX_BAR)
+        row = Text(" " * INDENT if self._lines.ended else f"{frame} ", style="cyan")
+        if share is None or columns < MIN_BAR:
+            row.append(fitting(f"{left}, {right}" if left and right else left + right, room), "")
+            return row
+        done = int(columns * share)
+        full, empty = ("#", "-") if self._plain else ("━", "─")
+        row.append(f"{left} ", "default")
+        row.append(full * done, "cyan")
+        row.append(empty * (columns - done), "dim")
+        row.append(f" {right}", "default")
+        return row
+
+
+def fitting(line: str, width: int) -> str:
+    """Return a line that is cut to a width in columns, with three dots at its end.
+
+    Args:
+        line: The line.
+        width: Columns.
+    """
+    if cell_len(line) <= width:
+        return line
+    return set_cell_size(line, max(width - 3, 0)) + "..."[: max(width, 0)]
+
+
+class RunLines:
+    """The lines of one run; see `Lines`."""
+
+    def __init__(self, status: Status) -> None:
+        self._status, self.ended = status, False
+
+    @property
+    def share(self) -> float | None:
+        """See `Lines.share`."""
+        return self._status.share
+
+    def heads(self) -> list[tuple[str, str]]:
+        """See `Lines.heads`; the speed is left out first."""
+        status = self._status
+        left = status.left or f"{status.elapsed} so far"
+        if self.ended:
+            left = f"in {status.elapsed}"
+        long = ", ".join(filter(None, [status.speed, left]))
+        return [(status.generations, long), (status.generations, left)]
+
+    def below(self, width: int, blocks: str) -> list[str]:
+        """See `Lines.below`.
+
+        Args:
+            width: See `Lines.below`.
+            blocks: See `Lines.below`.
+        """
+        status = self._status
+        parts = status.parts
+        first, rest = parts[:1], parts[1:]
+        if status.record is None:
+            return first
+        # The sparkline follows the figures, which come before the scores.
+        scores = next((i for i, part in enumerate(parts) if part.startswith("champion ")), 1)
+        first, rest = parts[:scores], parts[scores:]
+        curve = sparkline(status.history.values, 16 if width > 90 else 8, blocks)
+        line = ", ".join(first)
+        while len(first) > 1 and cell_len(line) > width:
+            first = first[:-1]
+            line = ", ".join(first)
+        if len(curve) > 1 and cell_len(line) + len(curve) < width:
+            line = f"{line} {curve}".strip()
+            joint = " "
+        else:
+            joint = ", " if line else ""
+        for part in rest:
+            if cell_len(line + joint + part) > width:
+                break
+            line, joint = line + joint + part, ", "
+        return [line, *filter(None, [status.failures])]
 
 
 class BarDisplay:
@@ -185,9 +311,8 @@ class BarDisplay:
 
     def __init__(self, console: Console, figures: Describe = lambda figures: []) -> None:
         self._console, self._figures = console, figures
-        self._bar: Progress | None = None
-        self._task: Any = None
-        self._pace: Pace | None = None
+        self._status: Status | None = None
+        self._stack = ExitStack()
 
     def begin(self, run: Run, stop: Stop, first: int) -> None:
         """See `Display.begin`.
@@ -197,37 +322,18 @@ class BarDisplay:
             stop: The stop criteria, for the length of the bar.
             first: The next generation.
         """
-        self._pace = Pace(stop, first)
-        self._bar = Progress(
-            SpinnerColumn("dots" if self._console.encoding.startswith("utf") else "line"),
-            TextColumn("generation {task.completed}", markup=False),
-            BarColumn(bar_width=24),
-            # Reasons of failures are arbitrary text, which may contain brackets.
-            TextColumn("{task.fields[pace]}\n  {task.fields[figures]}", markup=False),
-            console=self._console,
-        )
-        waiting = "the first generation ..."
-        self._task = self._bar.add_task(
-            "", total=stop.generations, completed=first, pace="", figures=waiting
-        )
-        self._bar.start()
+        self._status = Status(stop, first, self._figures)
+        self._stack.enter_context(LiveLines(self._console, RunLines(self._status)))
 
     def message(self, text: str) -> None:
         """See `Display.message`."""
-        self._console.print(printable(text), markup=False, highlight=False, soft_wrap=True)
+        show_line(self._console, text)
 
     def record(self, record: Record) -> None:
         """See `Display.record`."""
-        assert self._bar is not None
-        assert self._pace is not None
-        self._bar.update(
-            self._task,
-            completed=record["generation"] + 1,
-            pace=self._pace.describe(record),
-            figures=printable(describe(record, self._figures)),
-        )
+        assert self._status is not None
+        self._status.add(record)
 
     def end(self) -> None:
         """See `Display.end`."""
-        if self._bar is not None:
-            self._bar.stop()
+        self._stack.close()

@@ -6,6 +6,9 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
+from evo.cli.output import print_table, standard_output
+
+HEAD = ("run", "experiment", "bred by", "seed", "status", "generation", "best", "changed")
 
 
 @click.command()
@@ -31,7 +34,7 @@ def runs(folder: str, as_json: bool) -> None:
     if not found:
         click.echo(f"there are no runs in {printable(folder)}")
         return
-    rows = [("run", "experiment", "bred by", "seed", "status", "generation", "best", "changed")]
+    rows = []
     for run in found:
         inside = run.path.is_relative_to(folder) and run.path != Path(folder)
         rows.append((
@@ -44,10 +47,7 @@ def runs(folder: str, as_json: bool) -> None:
             f"{run.best:.4g}" if isinstance(run.best, int | float) else "",
             f"{_duration(run.age)} ago",
         ))  # fmt: skip
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  ".join(cells).rstrip())
+    print_table(standard_output(), HEAD, rows)
     for run in found:
         if run.note:
             click.echo(printable(f"{run.path}: {run.note}"))

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from evo.cli.errors import one_line_errors
+from evo.cli.output import print_table, standard_output
 
 COLLECTION_NAMES = ("essen",)  # kept equal to `evo.music.screening.essen` by a test
 PROFILE_NAMES = ("melody", "piano", "any")  # kept equal to `evo.music.screening.demands` by a test
@@ -26,10 +27,8 @@ def list_songs() -> None:
     """List the embedded public-domain tunes by their name for --song."""
     from evo.music.tunes import all_tunes
 
-    tunes = all_tunes()
-    width = max(len(name) for name in tunes)
-    for name, tune in tunes.items():
-        click.echo(f"{name:{width}}  {tune.title}; {tune.origin}; {tune.composer}")
+    rows = [(name, tune.title, tune.origin, tune.composer) for name, tune in all_tunes().items()]
+    print_table(standard_output(), ("name for --song", "title", "origin", "by"), rows)
 
 
 @songs.command("export")

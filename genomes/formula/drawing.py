@@ -1,6 +1,9 @@
-"""Rules as rows of a drawing: literals by steps ago, the last step at the right."""
+"""Rules as rows of a drawing: literals by steps ago, the last step at the right.
 
-from collections.abc import Callable
+Only the steps that a rule reads have a column, so that marks have room for their names.
+"""
+
+from collections.abc import Callable, Sequence
 from itertools import dropwhile
 from typing import NamedTuple
 
@@ -65,6 +68,18 @@ def _mark(literal: dict[str, int], name_of: Callable[[int], str]) -> Mark:
         return Mark(literal["ago"], name_of(literal["key"]), negated)
     held = "held " if literal["plane"] else ""
     return Mark(literal["ago"], f"{held}{literal['interval']:+d}", negated)
+
+
+def columns_of(rules: Sequence[DrawnRule]) -> dict[int, int]:
+    """Return the column of each number of steps ago that is read, from the left.
+
+    The position in the bar (0 steps ago) is the last.
+
+    Args:
+        rules: The rules that are drawn.
+    """
+    read = {mark.ago for rule in rules for mark in rule.marks}
+    return {ago: column for column, ago in enumerate(sorted(read, reverse=True))}
 
 
 def sizes_in_words(formulas: Formulas) -> str:

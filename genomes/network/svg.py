@@ -7,7 +7,7 @@ that lead back are dashed. Nodes and links have titles that appear below the mou
 Names of activation functions are a user's text, so all texts are escaped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 import numpy as np
@@ -21,17 +21,18 @@ from genomes.words import counted
 
 BLUE, VERMILLION, INK, GREY, PALE = "#0072B2", "#D55E00", "#222222", "#666666", "#BBBBBB"
 WIDTH, LEFT, RIGHT, TOP, BOTTOM = 720, 120, 110, 46, 20  # pixels
-PITCH, TALLEST = 14.0, 800.0  # pixels between inputs, and of all inputs
-MAX_LINKS = 1_000  # the largest weights are drawn
-MAX_TITLES = 300  # links with a title
+PITCH, TALLEST = 14.0, 1000.0  # pixels between inputs, and of all inputs
+MAX_LINKS = 80  # the largest weights are drawn
+BUNDLED = 40  # links above which those of one block begin as a bundle
 MAX_GENES = 20_000  # of a network that is drawn; also its maximum number of inputs
 
 
-def network_svg(networks: Networks) -> str | None:
+def network_svg(networks: Networks, key_names: Sequence[str] | None = None) -> str | None:
     """Return the picture of a batch of one as SVG.
 
     Args:
         networks: The batch.
+        key_names: Names of the keys, the lowest first; None for their numbers.
 
     Returns:
         The picture; None if there is not exactly one network, or it cannot be drawn.
@@ -40,11 +41,11 @@ def network_svg(networks: Networks) -> str | None:
     if len(networks) != 1 or max(size, networks.inputs) > MAX_GENES:
         return None
     try:
-        layout = lay_out(networks)
+        layout = lay_out(networks, MAX_LINKS)
         kinds = [name_of(code) for code in networks.program.activation.tolist()]
     except GenomeError:  # it lacks a node, or a function is not registered
         return None
-    return "".join(_parts(networks, layout, kinds))
+    return "".join(_parts(networks, layout, kinds, _names(networks, key_names)))
 
 
 def sizes_html(networks: Networks) -> str | None:
@@ -71,19 +72,18 @@ def _text(value: object) -> str:
     return escape(line if len(line) <= 60 else f"{line[:59]}…")
 
 
-def _parts(networks: Networks, layout: Layout, kinds: list[str]) -> Iterator[str]:
+def _parts(networks: Networks, layout: Layout, kinds: list[str], names: list[str]) -> Iterator[str]:
     pitch = min(max(PITCH, 120 / layout.height), TALLEST / layout.height)
     height = round(TOP + (layout.height - 1) * pitch + BOTTOM)
     x = LEFT + layout.x * (WIDTH - LEFT - RIGHT)
     y = TOP + (layout.height - 1 - layout.y) * pitch
-    names = _names(networks)
     links, hidden = len(layout.weight), len(kinds) - networks.outputs
     facts = (
-        f"{counted(links, 'connection')}, {counted(hidden, 'hidden node')}, "
+        f"{counted(layout.total, 'connection')}, {counted(hidden, 'hidden node')}, "
         f"{'feed-forward' if networks.feed_forward else 'recurrent'}"
     )
-    shown = np.argsort(-np.abs(np.nan_to_num(layout.weight)), kind="stable")[:MAX_LINKS]
-    few = f"; the {MAX_LINKS:,} largest weights are drawn" if links > MAX_LINKS else ""
+    shown = np.argsort(np.abs(np.nan_to_num(layout.weight)), kind="stable")
+    few = f"; {links} of them are drawn, the strongest" if links < layout.total else ""
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" '
         f'height="{height}" style="max-width:100%;height:auto" font-family="sans-serif" '
@@ -93,18 +93,23 @@ def _parts(networks: Networks, layout: Layout, kinds: list[str]) -> Iterator[str
         f'<text x="8" y="30" fill="{GREY}"><tspan fill="{BLUE}">positive</tspan> and '
         f'<tspan fill="{VERMILLION}">negative</tspan> weights{few}</text>'
     )
-    yield from _links(layout, x, y, names, shown[::-1])
+    yield from _links(layout, x, y, names, shown, pitch)
     yield from _nodes(networks, layout, x, y, names, kinds, pitch)
     yield "</svg>"
 
 
-def _names(networks: Networks) -> list[str]:
-    """Return the names of the inputs, and then of the nodes in the order of the program."""
+def _names(networks: Networks, key_names: Sequence[str] | None) -> list[str]:
+    """Return the names of the inputs, and then of the nodes in the order of the program.
+
+    Args:
+        networks: The batch.
+        key_names: See `network_svg`.
+    """
     player = networks.player
     inputs = [f"input {i}" for i in range(networks.inputs)]
     outputs = [f"output {i}" for i in range(networks.outputs)]
     if player is not None:
-        outputs = [f"key {i}" for i in range(player.keys)]
+        outputs = list(key_names or [f"key {i}" for i in range(player.keys)])
         extra = [f"constant {value:g}" for value in player.extra_inputs]
         inputs = outputs * len(player.lags) + extra
     nodes = [
@@ -120,8 +125,10 @@ def _links(
     y: FloatArray,
     names: list[str],
     shown: Indices,
+    pitch: float,
 ) -> Iterator[str]:
     """Yield the links, the largest weight last."""
+    gathered = (layout.y - layout.centre) * pitch * (len(shown) > BUNDLED)
     size = np.abs(np.nan_to_num(layout.weight))
     maximum = float(size.max(initial=0.0)) or 1.0
     opacity = 0.85 * min(1.0, 150 / max(1, len(shown))) ** 0.45
@@ -129,19 +136,21 @@ def _links(
     for link in shown.tolist():
         source, target = int(layout.source[link]), int(layout.target[link])
         weight = float(layout.weight[link])
-        title = ""
-        if len(shown) <= MAX_TITLES:
-            label = f"{names[source]} → {names[target]}, weight {weight:.3g}"
-            title = f"<title>{_text(label)}</title>"
-        path, dashes = _path(x[source], y[source], x[target], y[target], source == target)
+        label = f"{names[source]} → {names[target]}, weight {weight:.3g}"
+        path, dashes = _path(
+            x[source], y[source], x[target], y[target], source == target, gathered[source]
+        )
         yield (
             f'<path d="{path}" stroke="{VERMILLION if weight < 0 else BLUE}" '
-            f'stroke-width="{0.5 + 2.2 * (size[link] / maximum):.2f}"{dashes}>{title}</path>'
+            f'stroke-width="{0.5 + 2.2 * (size[link] / maximum):.2f}"{dashes}>'
+            f"<title>{_text(label)}</title></path>"
         )
     yield "</g>"
 
 
-def _path(x: float, y: float, to_x: float, to_y: float, alone: bool) -> tuple[str, str]:
+def _path(
+    x: float, y: float, to_x: float, to_y: float, alone: bool, gathered: float
+) -> tuple[str, str]:
     """Return a link's path and the attribute of its dashes: for links that lead back.
 
     Args:
@@ -150,17 +159,20 @@ def _path(x: float, y: float, to_x: float, to_y: float, alone: bool) -> tuple[st
         to_x: Where it ends.
         to_y: The same.
         alone: Whether it is a self-loop, which is a ring.
+        gathered: How far down the middle of its bundle is, in pixels.
     """
     if alone:
         return f"M{x:.1f} {y:.1f}a7 7 0 1 1 .1 0", ""
-    reach, rise, dashes = 0.45 * (to_x - x), 0.0, ""
+    reach, rise, fall, dashes = 0.45 * (to_x - x), 0.0, 0.0, ""
     if to_x < x - 0.01:  # an arc above the nodes
-        reach, rise, dashes = 0.0, -36.0, ' stroke-dasharray="5 2"'
+        reach, rise, fall, dashes = 0.0, -36.0, -36.0, ' stroke-dasharray="5 2"'
     elif to_x < x + 0.01:
         reach, dashes = -28.0, ' stroke-dasharray="5 2"'
+    else:
+        rise = gathered
     end = to_x - reach if to_x > x + 0.01 else to_x + reach
     path = (
-        f"M{x:.1f} {y:.1f}C{x + reach:.1f} {y + rise:.1f} {end:.1f} {to_y + rise:.1f} "
+        f"M{x:.1f} {y:.1f}C{x + reach:.1f} {y + rise:.1f} {end:.1f} {to_y + fall:.1f} "
         f"{to_x:.1f} {to_y:.1f}"
     )
     return path, dashes

@@ -22,6 +22,7 @@ from evo.experiment import player_of
 from evo.fitness.base import LearningFitness
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
+from evo.music.metre import Metre
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder
 from evo.runs.configure import deep_update
@@ -348,11 +349,15 @@ def test_a_score_that_is_the_panels_own_is_drawn_once(by_panel: Any) -> None:
 
 
 def test_how_a_piece_is_guessed_is_drawn_as_shares_of_moving_windows() -> None:
-    roll = rolls_of(np.resize([1, 2], 80), 3)
-    figure = guessing_figure(roll, 40)
+    song = Song(rolls_of(np.resize([1, 2], 80), 3), 59, 2, metre=Metre(3))
+    figure = guessing_figure(song, 40)
+    above = figure.axes[0]
+    assert [tick.get_text() for tick in above.get_yticklabels()] == ["B3", "C4"]
+    assert above.get_xticks(minor=True).tolist() == list(range(0, 80, 6))
+    assert "3/4" in figure.axes[1].get_xlabel()
     assert {"frequencies", "context", "perceptron", "held out"} <= set(texts(figure))
     guessed = {line.get_label(): line.get_ydata() for line in figure.axes[1].lines}
     assert len(guessed["context"]) == 80
     assert guessed["context"][-1] == 1.0
     assert 0 <= guessed["frequencies"][-1] < 0.7
-    assert png_bytes(figure) == png_bytes(guessing_figure(roll, 40))
+    assert png_bytes(figure) == png_bytes(guessing_figure(song, 40))

@@ -5,7 +5,9 @@
     overlay     several runs in one panel, and their median
     species     species sizes over generations
     rolls       piano rolls: a song, a song above its performance, or several pieces
-    history     read distances of a network, with the repeats of the songs
+    paper       keys, bars and beats behind them
+    history     read distances of a network, with the repeats of a song
+    lags        the same of many songs
     guessing    predictors' hit rates over the course of a piece
     formula     a formula's rules
     network     a network's nodes and connections
@@ -20,7 +22,8 @@ from evo.analysis.plot.comparison import comparison_figure
 from evo.analysis.plot.fitness import fitness_figure, panels_of
 from evo.analysis.plot.formula import formula_figure
 from evo.analysis.plot.guessing import guessing_figure
-from evo.analysis.plot.history import lags_figure, reading_figure
+from evo.analysis.plot.history import reading_figure
+from evo.analysis.plot.lags import lags_figure
 from evo.analysis.plot.network import network_figure
 from evo.analysis.plot.rolls import pieces_figure, rolls_figure, song_figure
 from evo.analysis.plot.species import species_figure

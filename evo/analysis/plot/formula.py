@@ -1,15 +1,16 @@
 """Draw a formula, and write it as text with the names of notes.
 
-Every rule is a row, from the highest key to the lowest. A mark is a key so many steps ago: filled
-if it must have sounded, hollow if it must not.
+Every rule is a row, from the highest key to the lowest. Every number of steps ago that a rule reads
+is a column. A mark is a key so many steps ago: filled if it must have sounded, hollow if it must
+not.
 """
 
 from collections.abc import Callable
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
 
 from evo.analysis.plot.style import (
     BLUE,
@@ -25,11 +26,12 @@ from evo.analysis.plot.style import (
     title,
 )
 from evo.music.midi.units import note_name
-from genomes.formula.drawing import MAX_ROWS, DrawnRule, drawn_rules, sizes_in_words
+from genomes.formula.drawing import MAX_ROWS, DrawnRule, columns_of, drawn_rules, sizes_in_words
 from genomes.formula.formulas import Formulas
 from genomes.formula.text import formula_text
 
-WIDTH, ROW = 11.0, 0.17  # inches, and inches per rule
+WIDTH, ROW = 9.0, 0.19  # inches, and inches per rule
+MAX_NAMES = 40  # columns with a number
 
 
 def formula_files(formulas: Formulas, lowest_note: int | None) -> dict[str, bytes]:
@@ -73,18 +75,19 @@ def formula_figure(formulas: Formulas, lowest_note: int | None = None) -> Figure
         raise ValueError(f"formulas: expected a batch of one, got {len(formulas)}")
     rules = drawn_rules(formulas, _names(formulas, lowest_note))
     shown = rules[:MAX_ROWS]
-    longest = max(formulas.player.lags)
+    columns = columns_of(shown)
     with style():
         figure = new_figure(WIDTH, ROW * max(len(shown), 6) + 1.2, head=0.6, foot=0.25)
         axes = figure.subplots()
-        axes.set_ylim(len(shown) + 0.5, -1.0)
-        axes.set_xlim(-longest * 1.02, longest * 0.09)
-        ticks = np.unique(np.array([1, *range(8, longest + 1, 8 if longest <= 80 else 32)]))
-        axes.set_xticks(-ticks, [str(tick) for tick in ticks])
-        axes.set_xlabel("steps ago")
+        axes.set_ylim(max(len(shown), 6) - 0.3, -0.7)
+        axes.set_xlim(-0.6, max(len(columns), 8) + 0.2)
+        every = max(1, -(-len(columns) // MAX_NAMES))
+        ticks = [(x, ago) for ago, x in columns.items() if x % every == 0 or not ago]
+        axes.set_xticks([x for x, _ in ticks], [str(ago) if ago else "bar" for _, ago in ticks])
+        axes.set_xlabel("steps ago; bar: the step of the bar")
         axes.set_yticks([])
         for row, rule in enumerate(shown):
-            _draw_rule(axes, row, rule, longest)
+            _draw_rule(axes, row, rule, columns)
         title(figure, sizes_in_words(formulas), "the last rule that holds decides")
         legend_right(
             figure,
@@ -102,20 +105,18 @@ def formula_figure(formulas: Formulas, lowest_note: int | None = None) -> Figure
     return figure
 
 
-def _draw_rule(axes: Axes, row: int, rule: DrawnRule, longest: int) -> None:
+def _draw_rule(axes: Axes, row: int, rule: DrawnRule, columns: dict[int, int]) -> None:
     """Draw a rule as a row of marks."""
     colour = BLUE if rule.adds else VERMILLION
     axes.axhline(row, color=PALE, linewidth=0.6, zorder=1)
-    axes.text(
-        -longest * 1.03, row, rule.owner, ha="right", va="center_baseline", fontsize=8, color=INK
-    )
+    axes.text(-0.8, row, rule.owner, ha="right", va="center_baseline", fontsize=8, color=INK)
     for mark in rule.marks:
-        x = -mark.ago if mark.ago else longest * 0.03
         axes.plot(
-            [x], [row], "o", markersize=4.5, color=colour, zorder=3,
+            [columns[mark.ago]], [row], "o", markersize=5, color=colour, zorder=3,
             markerfacecolor="white" if mark.negated else colour,
         )  # fmt: skip
-        axes.text(
-            x + longest * 0.006, row, mark.name, va="center_baseline", fontsize=6, color=GREY,
-            zorder=4,
+        axes.annotate(
+            mark.name, (columns[mark.ago], row), (4, 0), textcoords="offset points",
+            va="center_baseline", fontsize=7, color=INK, zorder=4,
+            path_effects=[withStroke(linewidth=2.0, foreground="white")],
         )  # fmt: skip

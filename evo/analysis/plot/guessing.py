@@ -6,6 +6,8 @@ A dotted line marks the evaluated length; after it, the performance continues.
 import numpy as np
 from matplotlib.figure import Figure
 
+from evo.analysis.plot.paper import draw_keys, keys_shown
+from evo.analysis.plot.records import WIDTH
 from evo.analysis.plot.style import (
     BLUE,
     GREY,
@@ -20,41 +22,48 @@ from evo.analysis.plot.style import (
 from evo.fitness.guessing.held_out_predictor import held_out_hits
 from evo.fitness.guessing.online_predictors import PREDICTORS, predict
 from evo.fitness.guessing.symbols import symbols_of
+from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 
 WINDOW = 32  # steps
 COLOURS = (PALE, BLUE, ORANGE)
 
 
-def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
+def guessing_figure(song: Song, bred_steps: int) -> Figure:
     """Draw the hit rate of each predictor over a piece.
 
     Args:
-        roll: the piece, bool (steps, keys).
-        bred_steps: number of steps evaluated during the search.
+        song: The piece; of its notes the onsets are drawn.
+        bred_steps: Number of steps evaluated during the search.
 
     Returns:
         The figure: the piece above, the hit rates below.
     """
-    alphabet = roll.shape[1] + 1
-    symbols = symbols_of(roll)
+    alphabet = song.keys + 1
+    symbols = symbols_of(song.onsets)
     _, hits = predict(symbols[None], alphabet)
     lines = [(name, hits[i, 0], COLOURS[i]) for i, name in enumerate(PREDICTORS)]
     lines.append(("held out", held_out_hits(symbols, alphabet), VERMILLION))
     with style():
-        figure = new_figure(10, 4.6)
-        piece, guessed = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.6))
+        figure = new_figure(WIDTH, 5.0)
+        piece, guessed = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1.6))
+        low, high = keys_shown(song.onsets)
+        draw_keys(piece, song, low, high, 0, song.steps)
         piece.plot(
-            np.flatnonzero(symbols), symbols[symbols > 0] - 1, "s", color=INK, markersize=1.6
+            np.flatnonzero(symbols), symbols[symbols > 0] - 0.5, "s", color=INK, markersize=1.6
         )
-        piece.set_ylabel("key")
-        piece.set_ylim(-0.7, alphabet - 1.3)
+        piece.set_ylabel("piece")
         for name, row, colour in lines:
             guessed.plot(_moving_mean(row), color=colour, linewidth=1.3, label=name)
         guessed.set_ylabel("guessed")
         guessed.set_ylim(-0.02, 1.04)
-        guessed.set_xlabel("step")
+        guessed.set_yticks([0, 0.5, 1], ["0", "50 %", "100 %"])
+        guessed.set_xlabel(f"step, a mark at every bar of {song.metre} above")
         guessed.set_xlim(0, max(len(symbols) - 1, 1))
+        # Hundreds of bars would be a grey area.
+        piece.xaxis.remove_overlapping_locs = False
+        piece.set_xticks(song.bar_starts(), minor=True)
+        piece.tick_params(axis="x", which="minor", length=3)
         for axes in (piece, guessed):
             axes.axvline(bred_steps, color=GREY, linewidth=0.8, linestyle=(0, (1, 2)))
         guessed.legend(loc="lower right", ncols=len(lines))

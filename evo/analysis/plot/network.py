@@ -4,7 +4,8 @@ Inputs from the past are in blocks, one per lag, with low keys at the bottom as 
 `genomes.network.layout` computes the positions. A line's colour is the sign of the weight, its
 width the size. A backward link is an arc, and a self-loop a ring.
 
-Disabled connections, and links without a path to an output, are not drawn.
+Of many connections the strongest are drawn, and those from one lag begin as a bundle. Disabled
+connections, and links without a path to an output, are not drawn.
 """
 
 from typing import Any
@@ -25,6 +26,7 @@ from evo.analysis.plot.style import (
     VERMILLION,
     caption,
     count,
+    label,
     legend_right,
     new_figure,
     png_bytes,
@@ -37,12 +39,14 @@ from genomes.network.layout import Layout, lay_out
 from genomes.network.networks import Networks
 from genomes.network.own_functions import name_of
 
-WIDTH = 11.0  # inches
+WIDTH = 9.0  # inches
+MAX_LINKS = 80  # the strongest are drawn
+BUNDLED = 40  # links above which those of one block begin as a bundle
 COLUMN_INCHES = WIDTH / 1.26  # distance from inputs to outputs
-PITCH = 0.115  # inches between inputs, less if there are many
-LOWEST, TALLEST = 3.0, 14.0  # minimum and maximum height, in inches
+PITCH = 0.11  # inches between inputs, less if there are many
+LOWEST, TALLEST = 2.4, 11.0  # minimum and maximum height, in inches
 MARGIN = 0.3  # inches above and below, where arcs may pass
-LABELLED = 0.085  # inches between inputs that can still be labelled
+LABELLED = 0.07  # inches between inputs that can still be labelled
 IDLE = "#999999"
 DASHES = (0, (3.0, 1.2))
 
@@ -70,8 +74,8 @@ def network_figure(networks: Networks, lowest_note: int | None = None) -> Figure
     """
     if len(networks) != 1:
         raise ValueError(f"networks: expected a batch of one, got {len(networks)}")
-    layout = lay_out(networks)
-    pitch = float(np.clip(LOWEST / layout.height, PITCH, 0.9))
+    layout = lay_out(networks, MAX_LINKS)
+    pitch = float(np.clip(LOWEST / layout.height, PITCH, 0.6))
     pitch = min(pitch, TALLEST / layout.height)
     height = (layout.height - 1) * pitch + 2 * MARGIN
     with style():
@@ -98,7 +102,9 @@ def _curves(layout: Layout, pitch: float) -> tuple[list[Path], BoolArray]:
     reach = np.where(back, 0.0, (end[:, 0] - start[:, 0]) * 0.45)
     bulge = np.where(beside, 0.06, 0.0)
     rise = np.where(back & ~beside, 0.6 / pitch, 0.0)
-    near = start + np.stack([reach - bulge, rise], axis=1)
+    centre = layout.centre[layout.source] - start[:, 1]
+    gathered = np.where(back | (len(start) <= BUNDLED), 0.0, centre)
+    near = start + np.stack([reach - bulge, rise + gathered], axis=1)
     far = end + np.stack([-reach - bulge, rise], axis=1)
     codes = [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
     paths = [Path(points, codes) for points in np.stack([start, near, far, end], axis=1)]
@@ -151,7 +157,8 @@ def _draw_nodes(axes: Axes, layout: Layout, networks: Networks, pitch: float) ->
     axes.scatter(x[active], y[active], s=dot**2, marker="s", color=INK, linewidths=0, zorder=4)
     nodes = np.arange(inputs, len(x))
     ends = np.isin(nodes, networks.program.outputs[0] + inputs)
-    hidden, outputs = nodes[~ends], nodes[ends]
+    hidden = nodes[~ends & layout.shown[inputs:]]
+    outputs = nodes[ends & layout.shown[inputs:]]
     size = 7.5 if len(hidden) <= 60 else 4.0
     axes.scatter(
         x[hidden], y[hidden], s=size**2, color="white", edgecolors=INK, linewidths=1.1, zorder=4
@@ -187,16 +194,18 @@ def _draw_names(
 
     # Activation functions are named once if equal, else beside every node.
     kinds = [name_of(code) for code in program.activation.tolist()]
-    differ = len(set(kinds)) > 1
+    differ = not _kinds_in_words(networks)
     outputs = program.outputs[0]
     for name, output in zip(names, outputs, strict=True):
         node = networks.inputs + output
+        if not layout.shown[node]:
+            continue
         axes.text(
             1.013, y[node], f"{name}  {kinds[output]}" if differ else name, ha="left",
             va="center_baseline", fontsize=8, color=INK if layout.used[node] else IDLE,
         )  # fmt: skip
-    hidden = np.setdiff1d(np.arange(len(kinds)), outputs)
-    if differ and len(hidden) <= 40:
+    hidden = np.setdiff1d(np.flatnonzero(layout.shown[networks.inputs :]), outputs)
+    if differ and len(hidden) <= 20:
         for index in hidden:
             node = networks.inputs + index
             axes.annotate(
@@ -206,19 +215,30 @@ def _draw_names(
             )  # fmt: skip
 
 
+def _kinds_in_words(networks: Networks) -> str:
+    """Return the activation functions of all nodes in words, or "" if they differ."""
+    kinds = [name_of(code) for code in networks.program.activation.tolist()]
+    outputs = set(networks.program.outputs[0].tolist())
+    ends = {kind for node, kind in enumerate(kinds) if node in outputs}
+    inner = {kind for node, kind in enumerate(kinds) if node not in outputs}
+    if len(ends | inner) == 1:
+        return f", all nodes {label(ends.pop(), 24)}"
+    if len(ends) == len(inner) == 1:
+        return f", hidden nodes {label(inner.pop(), 24)}, outputs {label(ends.pop(), 24)}"
+    return ""
+
+
 def _add_texts(
     figure: Figure, layout: Layout, networks: Networks, widths: tuple[float, float]
 ) -> None:
     program = networks.program
-    links, hidden = len(layout.weight), len(program.node_id) - networks.outputs
-    used = int(layout.used[: networks.inputs].sum())
-    kinds = sorted({name_of(code) for code in program.activation.tolist()})
+    links, hidden = layout.total, len(program.node_id) - networks.outputs
+    used = len(np.unique(program.source[program.source < networks.inputs]))
     title(
         figure,
         f"{count(links, 'connection')}, {count(hidden, 'hidden node')}, "
         f"{used} of {networks.inputs} inputs used",
-        f"{'feed-forward' if networks.feed_forward else 'recurrent'}"
-        + (f", all nodes {kinds[0]}" if len(kinds) == 1 else ""),
+        f"{'feed-forward' if networks.feed_forward else 'recurrent'}{_kinds_in_words(networks)}",
     )
     maximum, widest = widths
     handles = [
@@ -236,7 +256,10 @@ def _add_texts(
     left_out = [
         f"{count(dead, 'connection')} without a way to an output" if dead else "",
         count(disabled, "disabled connection") if disabled else "",
-        "inputs that are not used" if not layout.shown.all() else "",
+        "what is not used" if not layout.shown.all() else "",
     ]
+    drawn = len(layout.weight)
+    text = f"Drawn: {drawn} of {links:,} connections, the strongest. " if drawn < links else ""
     if any(left_out):
-        caption(figure, f"Not drawn: {', '.join(filter(None, left_out))}.")
+        text += f"Not drawn: {', '.join(filter(None, left_out))}."
+    caption(figure, text)

@@ -11,7 +11,7 @@ from genomes.arrays import BoolArray, FloatArray, IntArray
 
 Record = Mapping[str, Any]
 
-WIDTH = 10.0  # inches, for all figures over generations
+WIDTH = 10.0  # inches, for all figures over generations or steps
 MAX_POINTS = 1000  # maximum points of a noisy line
 MAX_VALUE = 1e300  # beyond, the scale of an axis overflows
 

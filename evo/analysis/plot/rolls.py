@@ -1,7 +1,7 @@
 """Draw piano rolls: a song above its performance, or several pieces.
 
-Time runs to the right, and keys go up. Rows of black keys are shaded. Every beat has a line, and
-every bar a darker one.
+Time runs to the right, and keys go up. Rows of black keys are shaded. Every beat of the song's
+metre has a line, and every bar a darker one.
 
     rolls_figure   The song is above its performance. A right note is filled, a missing one hollow,
                    and an extra one has the warning colour. A strip below marks every wrong step. A
@@ -21,6 +21,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from evo.analysis.plot.paper import bar_lines, draw_keys, keys_shown
+from evo.analysis.plot.records import WIDTH
 from evo.analysis.plot.style import (
     BLUE,
     FAINT,
@@ -36,18 +38,14 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.midi.units import note_name
 from evo.music.planes import notes_of, split
 from evo.music.song import Song
 from evo.music.text_roll import row_starts
-from genomes.arrays import BoolArray, IntArray
+from genomes.arrays import BoolArray
 
 ROW_STEPS = 128
 MAX_STEPS = 512
-MAX_FULL_KEYS = 25  # up to two octaves all keys are drawn, above that only the used range
 PROMPT_COLOUR = "#FBF0D5"
-BLACK_KEYS = (1, 3, 6, 8, 10)
-WHITE_KEYS = (0, 2, 4, 5, 7, 9, 11)
 
 
 class _Window(NamedTuple):
@@ -106,14 +104,14 @@ def rolls_figure(song: Song, played: BoolArray, prompt_steps: int) -> Figure:
     onsets, held = split(played, song.keys)
     sounding = None if held is None else song.sounding
 
-    low, high = _keys_shown(song.onsets | onsets)
+    low, high = keys_shown(song.onsets | onsets)
     windows = _windows(song, low, high, prompt_steps)
     shown = windows[-1].stop
     # Inches; rows of many keys are thinner, down to a readable minimum.
     roll, strip, gap = float(np.clip(0.14 * (high - low), 1.0, 3.2)), 0.13, 0.55
     foot = 0.25 if shown < song.steps else 0.0
     with style():
-        figure = new_figure(14, 0.6 + foot + len(windows) * (2 * roll + strip + gap), foot=foot)
+        figure = new_figure(WIDTH, 0.6 + foot + len(windows) * (2 * roll + strip + gap), foot=foot)
         panels = figure.subplots(
             3 * len(windows), 1, squeeze=False, height_ratios=[roll, roll, strip] * len(windows)
         )[:, 0]
@@ -152,10 +150,10 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
     """
     if not pieces or len(notes) != len(pieces):
         raise ValueError(f"notes: expected one for each of {len(pieces)} pieces, got {len(notes)}")
-    shown = [_keys_shown(piece.onsets) for piece in pieces]
+    shown = [keys_shown(piece.onsets) for piece in pieces]
     heights = [float(np.clip(0.11 * (high - low), 0.8, 2.6)) for low, high in shown]
     with style():
-        figure = new_figure(14, 0.1 + sum(heights) + 0.42 * len(pieces), head=0.0)
+        figure = new_figure(WIDTH, 0.3 + sum(heights) + 0.42 * len(pieces), head=0.0)
         panels = figure.subplots(len(pieces), 1, squeeze=False, height_ratios=heights)[:, 0]
         for axes, piece, note, (low, high) in zip(panels, pieces, notes, shown, strict=True):
             steps = min(piece.steps, ROW_STEPS)
@@ -163,18 +161,20 @@ def pieces_figure(pieces: Sequence[Song], notes: Sequence[str], width: int = 0) 
             _draw_paper(axes, piece, window, "")
             _draw_notes(axes, piece.onsets, window, "notes", BLUE, piece.sounding)
             axes.set_title(f"{label(piece.name)}   {note}", loc="left", color=INK)
+        metres = " or ".join(dict.fromkeys(str(piece.metre) for piece in pieces))
+        panels[-1].set_xlabel(f"time, a line at every bar of {metres}")
     return figure
 
 
 def song_figure(song: Song) -> Figure:
     """Draw one song, with as many rows as it needs."""
-    low, high = _keys_shown(song.onsets)
+    low, high = keys_shown(song.onsets)
     windows = _windows(song, low, high, 0)
     shown = windows[-1].stop
     height = float(np.clip(0.11 * (high - low), 0.8, 2.6))
     foot = 0.25 if shown < song.steps else 0.0
     with style():
-        figure = new_figure(10, 0.5 + foot + len(windows) * (height + 0.15), 0.45, foot)
+        figure = new_figure(WIDTH, 0.5 + foot + len(windows) * (height + 0.15), 0.45, foot)
         panels = figure.subplots(len(windows), 1, squeeze=False)[:, 0]
         for axes, window in zip(panels, windows, strict=True):
             _draw_paper(axes, song, window, "")
@@ -191,18 +191,6 @@ def _facts(song: Song) -> str:
         f"{count(len(song.notes()), 'note')}, {count(song.steps, 'step')}, "
         f"{song.metre}, {song.duration:.0f} s, {song.tempo:.0f} beats a minute"
     )
-
-
-def _keys_shown(used: BoolArray) -> tuple[int, int]:
-    """Return the range of keys drawn: the first, and one past the last."""
-    keys = used.shape[1]
-    found = np.flatnonzero(used.any(axis=0))
-    if keys <= MAX_FULL_KEYS or not len(found):
-        return 0, min(keys, MAX_FULL_KEYS)
-    low, high = max(0, int(found[0]) - 1), min(keys, int(found[-1]) + 2)
-    missing = max(0, MAX_FULL_KEYS // 2 + 1 - (high - low))
-    low = max(0, low - missing // 2)
-    return low, min(keys, max(high, low + MAX_FULL_KEYS // 2 + 1))
 
 
 def _windows(song: Song, low: int, high: int, prompt: int) -> list[_Window]:
@@ -227,53 +215,22 @@ def _draw_paper(axes: Axes, song: Song, window: _Window, axis_label: str) -> Non
     """Draw the background: keys, bars, beats and the prompt."""
     start, stop, width, low, high, prompt = window
     axes.set_xlim(start, start + width)
-    axes.set_ylim(low, high)
-    pitches = {key: song.lowest_note + key for key in range(low, high)}
-    with_keys = high - low <= MAX_FULL_KEYS
-    for key, pitch in pitches.items():
-        if with_keys and pitch % 12 in BLACK_KEYS:
-            axes.add_patch(Rectangle((start, key), stop - start, 1, color=FAINT, lw=0, zorder=0))
-        elif (
-            not with_keys and pitch % 12 == 0
-        ):  # many stripes would flicker, so draw a line per octave
-            axes.hlines(key, start, stop, color=PALE, linewidth=0.6, zorder=1)
+    draw_keys(axes, song, low, high, start, stop)
     if start < prompt:
         end = min(prompt, stop)
         axes.add_patch(
             Rectangle((start, low), end - start, high - low, color=PROMPT_COLOUR, lw=0, zorder=0.5)
         )
-    bars, beats = _lines(song, start, stop)
+    bars, beats = bar_lines(song, start, stop)
     for steps, colour, line_width in ((beats, "#DDDDDD", 0.5), (bars, "#888888", 0.9)):
         lines = [[(step, low), (step, high)] for step in steps.tolist()]
         axes.add_collection(
             LineCollection(lines, colors=colour, linewidths=line_width, zorder=1), autolim=False
         )
-    labelled = WHITE_KEYS if with_keys else (0,)
-    ticks = [key for key, pitch in pitches.items() if pitch % 12 in labelled] or [low]
-    axes.set_yticks([key + 0.5 for key in ticks], [note_name(pitches[key]) for key in ticks])
-    axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5)
     axes.set_xticks(bars, [])
     axes.tick_params(axis="x", length=0)
     axes.spines[:].set_visible(False)
     axes.set_ylabel(axis_label, fontsize=10, color=INK)
-
-
-def _lines(song: Song, start: int, stop: int) -> tuple[IntArray, IntArray]:
-    """Return the steps of bar lines, and of beats, from `start` to `stop`.
-
-    A beat is a quarter note.
-
-    Args:
-        song: The song.
-        start: First step.
-        stop: Last step.
-    """
-    bars = song.bar_starts()
-    if song.steps == bars[-1] + song.bar:
-        bars = np.append(bars, song.steps)  # the last line closes the last bar
-    beats = np.arange(bars[0] % song.steps_per_beat, song.steps + 1, song.steps_per_beat)
-    shown = [lines[(lines >= start) & (lines <= stop)] for lines in (bars, beats)]
-    return shown[0], np.setdiff1d(shown[1], shown[0])
 
 
 def _draw_notes(
@@ -337,7 +294,7 @@ def _draw_marks(axes: Axes, song: Song, wrong: BoolArray, window: _Window) -> No
         PolyCollection(marks, facecolors=VERMILLION, linewidths=0.0, zorder=3, gid="wrong"),
         autolim=False,
     )
-    axes.set_xticks(_lines(song, start, stop)[0])
+    axes.set_xticks(bar_lines(song, start, stop)[0])
     axes.tick_params(axis="x", length=2)
     axes.set_yticks([0.5], ["wrong"])
     axes.tick_params(axis="y", length=0, pad=2, labelsize=7.5, labelcolor=VERMILLION)

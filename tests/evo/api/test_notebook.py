@@ -238,7 +238,9 @@ def test_an_engine_and_a_batch_are_tables(outputs: dict[str, list[Any]]) -> None
 def test_the_progress_of_a_run_ends_as_one_line(outputs: dict[str, list[Any]]) -> None:
     html = Elements(data(outputs, "evolve", "display_data")["text/html"])
     assert html.names == ["div"]
-    assert re.fullmatch(r"generation 11: champion [\d.]+, best .* species.*, [\d.]+ s\n", html.text)
+    assert re.fullmatch(
+        r"generation 12 of 12: champion [\d.]+, best .* species.*, [\d.]+ s\n", html.text
+    )
 
 
 def test_functions_of_a_notebook_run_in_worker_processes(outputs: dict[str, list[Any]]) -> None:

@@ -67,7 +67,7 @@ def test_there_are_a_few_updates_a_second(
     assert "generation 0 of 1,000" in frontend.shown[0]
     assert "width:60.0%" in frontend.shown[2]
     assert "evaluations/s" in frontend.shown[2]
-    line = "<div>generation 999: champion 1.00, best 1.00, mean 0.50, 499.5 s</div>"
+    line = "<div>generation 1,000 of 1,000: champion 1.00, best 1.00, mean 0.50, 499.5 s</div>"
     assert frontend.shown[-1] == line
 
 
@@ -84,7 +84,8 @@ def test_texts_are_escaped_and_runs_without_an_end_have_no_bar(
     assert "generation 5<" in frontend.shown[0]
     assert "width" not in "".join(frontend.shown)
     for html in frontend.shown[1:]:
-        assert "&lt;b&gt;\\x00\\ud800, failed: 3 error (&lt;script&gt;)" in html
+        assert "&lt;b&gt;\\x00\\ud800, champion 1.00, " in html
+        assert ", failed: 3 error (&lt;script&gt;)" in html
         html.encode()
 
 
@@ -131,6 +132,6 @@ def test_run_and_resume_take_progress(tmp_path: Path, capsys: pytest.CaptureFixt
     evo.run("xor", generations=2, **small)
     assert capsys.readouterr().out == ""
     evo.resume(tmp_path / "run", generations=3, progress=True)
-    assert capsys.readouterr().out.startswith("generation 2: champion ")
+    assert capsys.readouterr().out.startswith("generation 3 of 3: champion ")
     with pytest.raises(InputError, match="progress must be True or False, got 'x'"):
         evo.resume(tmp_path / "run", progress="x")  # type: ignore[arg-type]

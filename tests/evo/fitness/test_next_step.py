@@ -9,7 +9,6 @@ from click.testing import CliRunner
 from evo.experiments.memorize import held_out_count
 from running import Killed, Watcher, configured, outcome, resume, start
 
-from evo.cli.display import describe
 from evo.cli.main import main
 from evo.core.config import Config
 from evo.core.errors import InputError
@@ -21,6 +20,7 @@ from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune
 from evo.runs.configure import configuration
 from evo.runs.description import read_log
+from evo.runs.display import describe
 from genomes.grid.grids import Grids
 from genomes.history_user.networks import HistoryUsers, Shape, delayed
 

@@ -9,9 +9,10 @@ import pytest
 from genomes.grid.grids import Grids
 from genomes.history_user.networks import HistoryUsers, Shape
 from genomes.individual import Individual
+from genomes.network.layout import lay_out
 from genomes.network.networks import Networks
 from genomes.network.single import Network
-from genomes.network.svg import MAX_GENES, MAX_LINKS
+from genomes.network.svg import MAX_GENES, MAX_LINKS, network_svg
 from genomes.player import Player
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,6 +82,27 @@ def test_a_player_names_keys_and_lags() -> None:
     assert "2 steps ago" in texts
 
 
+def test_of_a_crowded_network_the_strongest_links_are_drawn_and_none_ends_nowhere() -> None:
+    rng = np.random.default_rng(2)
+    links = [(-1 - i, 30 + i % 50, rng.normal()) for i in range(400)]
+    links += [(30 + i, i % 30, 0.001 * rng.normal()) for i in range(50)]
+    player = Player(30, tuple(range(1, 15)))
+    batch = network(links, nodes=80, inputs=420, outputs=30, player=player)
+    layout = lay_out(batch, 100)
+    assert layout.total == 450
+    largest = np.sort(np.abs([weight for _, _, weight in links]))[-100:]
+    assert set(np.round(largest, 9)) <= set(np.round(np.abs(layout.weight), 9))
+    hidden = [node for node in set(layout.target.tolist()) if node in set(layout.source.tolist())]
+    assert 100 < len(layout.weight) == 100 + len(hidden)
+    assert set(layout.target.tolist()) - set(hidden) <= set(
+        (batch.program.outputs[0] + 420).tolist()
+    )
+    names = [f"note <{key}>" for key in range(30)]
+    drawn = network_svg(batch, names)
+    assert drawn is not None
+    assert "note &lt;3&gt; → node " in drawn
+
+
 def test_names_of_functions_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
     name = "<script>&\x00\ud800\"'"
     monkeypatch.setattr("genomes.network.svg.name_of", lambda code: name)
@@ -103,10 +125,10 @@ def test_a_large_network_has_a_picture_of_bounded_size() -> None:
     links = [(-1 - i, j, rng.normal()) for i in range(100) for j in range(60)]
     root, texts = parsed(network(links, nodes=60, inputs=100, outputs=60))
     assert len(root.findall(f".//{SVG}path")) == MAX_LINKS
-    assert "the 1,000 largest weights are drawn" in "".join(texts)
+    assert f"{MAX_LINKS} of them are drawn, the strongest" in "".join(texts)
     drawn = network(links, nodes=60, inputs=100, outputs=60)._repr_svg_()
     assert drawn is not None
-    assert len(drawn) < 200_000
+    assert len(drawn) < 100_000
 
 
 def test_what_cannot_be_drawn_is_shown_as_text() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from figures import words
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle, StepPatch
@@ -12,7 +13,8 @@ from rolls import held
 from running import configured, start
 
 from evo.analysis.plot import lags_figure, png_bytes, reading_figure
-from evo.analysis.plot.history import MAX_SECTIONS, MAX_SONGS, section_starts
+from evo.analysis.plot.history import MAX_SECTIONS, section_starts
+from evo.analysis.plot.lags import MAX_SONGS
 from evo.music.repetition import repeat_shares
 from evo.music.song import Song
 from evo.music.tunes import tune
@@ -99,6 +101,15 @@ def test_the_highest_distance_of_a_panel_is_named() -> None:
     weights[:32, 3], weights[32:, 0] = 0.6, 0.6
     read = [below for _, below in charts(reading_figure(song, weights, DISTANCES)).values()]
     assert [named(axes) for axes in read] == [["16"], ["2"]]
+
+
+@pytest.mark.parametrize("count", [2, 5, 81])
+def test_no_distance_of_an_untrained_network_is_named(count: int) -> None:
+    song, distances = song_of(64), list(range(1, count + 1))
+    weights = np.random.default_rng(1).uniform(0.8, 1.2, (64, count)) / count
+    figure = reading_figure(song, weights, distances)
+    assert [named(below) for _, below in charts(figure).values()] == [[], []]
+    assert "no distance stands out" in words(figure)
 
 
 def test_over_the_bars_stands_the_songs_own_autocorrelation() -> None:
@@ -271,6 +282,18 @@ def test_the_histogram_counts_the_bars_that_read_most_at_a_distance() -> None:
     assert shares == {2: 1 / 8, 3: 1 / 8, 16: 6 / 8}
     assert [bar.get_height() for bar in second.patches] == [1.0]
     assert [text.get_text() for text in second.texts] == ["33"]
+
+
+def test_a_song_that_has_ended_is_grey_and_a_short_end_has_no_section() -> None:
+    figure = drawn([phrases(64, seed=1), phrases(66, seed=2), phrases(32, seed=3)])
+    (first, _), (second, below) = panels(figure)
+    assert [axes.get_title(loc="left") for axes in (first, second)] == [
+        "steps 0 to 31", "steps 32 to 65",
+    ]  # fmt: skip
+    assert np.isnan(cells(below)).all(axis=1).tolist() == [False, False, True]
+    (rings,) = (line for line in below.lines if line.get_gid() == "repeats")
+    assert set(rings.get_ydata()) == {0, 1}
+    assert "ended" in words(figure)
 
 
 def test_rings_stand_where_a_song_repeats_itself() -> None:
