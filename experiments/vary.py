@@ -18,7 +18,6 @@ from typing import Annotated, Any
 
 from evo.experiments.critic import FILE, CriticSettings, corpus_of
 from evo.experiments.trained_critics import trained_critics
-from evo.music.synth import MAX_SECONDS, wav_bytes
 
 from evo.core.config import Config
 from evo.core.errors import CheckpointError, InputError, MidiError
@@ -49,6 +48,7 @@ from evo.music.medley import joined
 from evo.music.settings import SongSettings, fixed_grid
 from evo.music.song import Song
 from evo.music.song_finder import load_songs
+from evo.music.sound import MAX_SECONDS, sound_of
 from evo.runs import checkpoint
 from genomes.program.programs import Programs
 
@@ -288,7 +288,7 @@ def _music_files(song: Song, songs: list[Song], chosen: Chosen) -> Files:
     whole = joined(parts, "theme-and-variations")
     files |= song_files(whole, whole.name)
     if whole.duration <= MAX_SECONDS:
-        files[f"{whole.name}.wav"] = wav_bytes(whole)
+        files[f"{whole.name}.wav"] = sound_of(whole)
     return files
 
 

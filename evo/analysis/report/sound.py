@@ -5,26 +5,16 @@ notebooks, some 11 kB a second.
 """
 
 import base64
-import importlib
-import importlib.util
-import io
-from typing import Any
 
 from evo.analysis.report.data import Sound
-from evo.analysis.report.ogg import with_serial
 from evo.music.song import Song
-from evo.music.synth import RELEASE, notebook_bytes, render
+from evo.music.sound.compression import soundfile
+from evo.music.sound.files import SMALL_RATE, audio_bytes, notebook_bytes
+from evo.music.sound.rendering import TAIL
 
-RATE, SMALL_RATE = 24_000, 22_050  # samples per second
-_COMPRESSION, _SMALL_COMPRESSION = 0.7, 1.0  # 1 is the smallest file
+RATE = 24_000  # samples per second
+_COMPRESSION, _SMALL_COMPRESSION = 0.7, 1.0
 MAX_SECONDS = 240.0
-# Samples of one write: libsndfile has all of them on its stack, and some two minutes overflow it.
-_BLOCK = 1 << 15
-
-
-def can_compress() -> bool:
-    """Return whether sounds can be compressed here."""
-    return importlib.util.find_spec("soundfile") is not None
 
 
 def sound_of(song: Song, small: bool = False) -> Sound | None:
@@ -36,23 +26,13 @@ def sound_of(song: Song, small: bool = False) -> Sound | None:
     """
     if not song.onsets.any():
         return None
-    media, content = _compressed(song, small) if can_compress() else _plain(song)
-    seconds = round(song.duration + RELEASE, 3)
-    return Sound(media, base64.b64encode(content).decode(), seconds)
-
-
-def _plain(song: Song) -> tuple[str, bytes]:
-    return "audio/wav", notebook_bytes(song)
-
-
-def _compressed(song: Song, small: bool) -> tuple[str, bytes]:
-    soundfile: Any = importlib.import_module("soundfile")
-    rate, buffer = SMALL_RATE if small else RATE, io.BytesIO()
-    samples = render(song, rate)
-    with soundfile.SoundFile(
-        buffer, "w", rate, 1, "VORBIS", format="OGG",
-        compression_level=_SMALL_COMPRESSION if small else _COMPRESSION,
-    ) as file:  # fmt: skip
-        for start in range(0, len(samples), _BLOCK):
-            file.write(samples[start : start + _BLOCK])
-    return "audio/ogg", with_serial(buffer.getvalue())
+    if soundfile() is None:
+        content, media = notebook_bytes(song)
+    else:
+        content, media = audio_bytes(
+            song,
+            mono=True,
+            rate=SMALL_RATE if small else RATE,
+            compression=_SMALL_COMPRESSION if small else _COMPRESSION,
+        )
+    return Sound(media, base64.b64encode(content).decode(), round(song.duration + TAIL, 3))

@@ -37,13 +37,14 @@ def soundfile() -> Any:
         return None
 
 
-def compressed(samples: Singles, rate: int, kind: str) -> bytes:
+def compressed(samples: Singles, rate: int, kind: str, compression: float | None = None) -> bytes:
     """Return the content of a compressed file.
 
     Args:
         samples: Float32 (samples, channels) in -1..1.
         rate: Samples per second.
         kind: A name of `COMPRESSED`.
+        compression: From 0 to 1, the smallest file; None for libsndfile's own choice.
 
     Raises:
         InputError: If soundfile is not installed, or cannot write this format.
@@ -58,8 +59,9 @@ def compressed(samples: Singles, rate: int, kind: str) -> bytes:
     buffer = io.BytesIO()
     try:
         with library.SoundFile(
-            buffer, "w", rate, samples.shape[1], coding, format=container
-        ) as file:
+            buffer, "w", rate, samples.shape[1], coding, format=container,
+            compression_level=compression,
+        ) as file:  # fmt: skip
             for start in range(0, len(samples), _BLOCK):
                 part = samples[start : start + _BLOCK]
                 # Other formats store numbers of their own.

@@ -35,7 +35,12 @@ _BLOCK = 1 << 18  # samples converted to 16 bits at a time
 
 
 def audio_bytes(
-    song: Score, *, mono: bool = False, rate: int = RATE, soundfont: AnyPath | None = None
+    song: Score,
+    *,
+    mono: bool = False,
+    rate: int = RATE,
+    soundfont: AnyPath | None = None,
+    compression: float | None = None,
 ) -> tuple[bytes, str]:
     """Return a song's sound in the smallest form that this machine can write.
 
@@ -51,6 +56,7 @@ def audio_bytes(
         mono: Whether there is one channel instead of two.
         rate: Samples per second: 44,100, 32,000, 22,050, ...
         soundfont: Path of a SoundFont (.sf2, .sf3); by default a piano is synthesised.
+        compression: From 0 to 1, the smallest file; None for a usual one.
 
     Returns:
         The content of the file, and its media type: "audio/ogg".
@@ -61,7 +67,7 @@ def audio_bytes(
     samples = render(song, rate, mono=mono, soundfont=soundfont)
     for kind in ("ogg", "flac") if soundfile() is not None else ():
         try:
-            return compressed(samples, rate, kind), SOUND_FORMATS[kind]
+            return compressed(samples, rate, kind, compression), SOUND_FORMATS[kind]
         except InputError:  # a libsndfile that was built without this format
             continue
     content = mu_law_wav(samples[:, 0], rate) if mono else _wav(samples, rate)
