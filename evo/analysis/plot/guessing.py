@@ -19,7 +19,7 @@ from evo.analysis.plot.style import (
 )
 from evo.fitness.guessing.held_out_predictor import held_out_hits
 from evo.fitness.guessing.online_predictors import PREDICTORS, predict
-from evo.fitness.guessing.symbols import symbols_of
+from evo.fitness.guessing.symbols import alphabet_of, rolls_of, symbols_of
 from genomes.arrays import BoolArray, FloatArray
 
 WINDOW = 32  # steps
@@ -30,25 +30,25 @@ def guessing_figure(roll: BoolArray, bred_steps: int) -> Figure:
     """Draw the hit rate of each predictor over a piece.
 
     Args:
-        roll: the piece, bool (steps, keys).
+        roll: the piece, bool (steps, 2 * keys): the onsets, and then the keys that sound.
         bred_steps: number of steps evaluated during the search.
 
     Returns:
         The figure: the piece above, the hit rates below.
     """
-    alphabet = roll.shape[1] + 1
-    symbols = symbols_of(roll)
+    keys = roll.shape[1] // 2
+    alphabet, symbols = alphabet_of(keys), symbols_of(roll)
+    sounding = rolls_of(symbols, keys)[:, keys:]
     _, hits = predict(symbols[None], alphabet)
     lines = [(name, hits[i, 0], COLOURS[i]) for i, name in enumerate(PREDICTORS)]
     lines.append(("held out", held_out_hits(symbols, alphabet), VERMILLION))
     with style():
         figure = new_figure(10, 4.6)
         piece, guessed = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 1.6))
-        piece.plot(
-            np.flatnonzero(symbols), symbols[symbols > 0] - 1, "s", color=INK, markersize=1.6
-        )
+        piece.plot(*np.nonzero(sounding), "_", color=INK, markersize=2.4)
+        piece.plot(*np.nonzero(roll[:, :keys] & sounding), "s", color=INK, markersize=1.6)
         piece.set_ylabel("key")
-        piece.set_ylim(-0.7, alphabet - 1.3)
+        piece.set_ylim(-0.7, keys - 0.3)
         for name, row, colour in lines:
             guessed.plot(_moving_mean(row), color=colour, linewidth=1.3, label=name)
         guessed.set_ylabel("guessed")
