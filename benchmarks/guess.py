@@ -1,4 +1,4 @@
-"""Measure whether the guessing game ends in patterns, and not in one key or noise.
+"""Measure whether the guessing game ends in patterns with a rhythm, and not in one key or noise.
 
     python benchmarks/guess.py --seeds 20 --first-seed 1000 --seconds 60 --workers 2
     python benchmarks/guess.py --genome grid
@@ -32,11 +32,11 @@ from numpy.typing import NDArray
 from sklearn.neural_network import MLPClassifier
 
 from evo.core.registry import GENOMES
-from evo.fitness.guessing.game import LONGER, MAX_GAP, gap, guided, resolve
+from evo.fitness.guessing.game import LONGER, guided, order, resolve
 from evo.fitness.guessing.held_out_predictor import held_out_hits
 from evo.fitness.guessing.measures import measures
 from evo.fitness.guessing.online_predictors import predict
-from evo.fitness.guessing.symbols import Symbols, symbols_of
+from evo.fitness.guessing.symbols import Symbols, alphabet_of, symbols_of
 
 
 def mlp_hits(piece: Symbols, alphabet: int, window: int = 8) -> NDArray[np.bool_]:
@@ -62,16 +62,17 @@ def mlp_hits(piece: Symbols, alphabet: int, window: int = 8) -> NDArray[np.bool_
     return hits
 
 
-def independent_score(pieces: Symbols, alphabet: int) -> float:
+def independent_score(pieces: Symbols, keys: int) -> float:
     """Return the mean gap-resolve of pieces, int64 (n, steps), by independent predictors."""
-    order = gap(predict(pieces, alphabet)[0], MAX_GAP).mean(axis=0)
+    alphabet = alphabet_of(keys)
+    shares = order(predict(pieces, alphabet)[0], pieces, keys).mean(axis=1, keepdims=True)
     predictors = (
         lambda piece: mlp_hits(piece, alphabet, 4),
         lambda piece: mlp_hits(piece, alphabet, 8),
         lambda piece: held_out_hits(piece, alphabet),
     )
     hits = np.array([[hits_of(piece) for piece in pieces] for hits_of in predictors])
-    return float(guided(order, resolve(hits)).mean())
+    return float(guided(shares, resolve(hits)).mean())
 
 
 def play(score: str, **options: Any) -> dict[str, Any]:
@@ -90,22 +91,22 @@ def play(score: str, **options: Any) -> dict[str, Any]:
     assert engine.champion is not None
     longer = symbols_of(fitness.play(engine.champion.performers, LONGER))[0]
     piece = longer[: fitness.steps]
-    random = np.random.default_rng(0)
-    figures = measures(piece, random) | {
+    random, keys = np.random.default_rng(0), fitness.keys
+    figures = measures(piece, keys, random) | {
         "seed": config.run.seed,
         "score": round(engine.champion.score, 3),
         "found": engine.champion.generation,
         "seconds": record["wall_seconds"],
         "generations": record["generation"] + 1,
-        "mlp": round(float(mlp_hits(piece, fitness.keys + 1).mean()), 3),
-        "held_out": round(float(held_out_hits(piece, fitness.keys + 1).mean()), 3),
-        "longer": measures(longer, random),
+        "mlp": round(float(mlp_hits(piece, alphabet_of(keys)).mean()), 3),
+        "held_out": round(float(held_out_hits(piece, alphabet_of(keys)).mean()), 3),
+        "longer": measures(longer, keys, random),
     }
     pieces = getattr(fitness, "pieces", None)
     if pieces is not None:
         count = max(1, len(pieces) // 6)
-        figures["early"] = round(independent_score(pieces[:count], fitness.keys + 1), 3)
-        figures["late"] = round(independent_score(pieces[-count:], fitness.keys + 1), 3)
+        figures["early"] = round(independent_score(pieces[:count], keys), 3)
+        figures["late"] = round(independent_score(pieces[-count:], keys), 3)
     return figures
 
 
@@ -118,7 +119,12 @@ def conditions(genome: str, score: str, one: dict[str, Any]) -> dict[str, bool]:
     if score == "gap":
         return {"ABAB": one["period"] == 2}
     between = 0.10 <= one["complexity_ratio"] <= 0.65
-    found = {"two keys or more": one["keys"] >= 2, "LZ76 ratio 0.10 to 0.65": between}
+    found = {
+        "two keys or more": one["keys"] >= 2,
+        "two durations or more": one["durations"] >= 2,
+        "rests": one["rests"] > 0,
+        "LZ76 ratio 0.10 to 0.65": between,
+    }
     if genome != "grid":
         found["period 2 to 32 in the last 128 steps"] = 2 <= one["period"] <= 32
     found |= {
@@ -129,6 +135,11 @@ def conditions(genome: str, score: str, one: dict[str, Any]) -> dict[str, bool]:
     if genome != "grid":  # a grid has a fixed length
         lasting = 2 <= one["longer"]["period"] <= 32 and one["longer"]["keys"] >= 2
         found[f"goes on for {LONGER} times the steps"] = lasting
+    with_rhythm = [one["durations"] >= 2, one["rests"] > 0]
+    if genome != "grid":
+        of_longer = one["longer"]["durations"] >= 2 and one["longer"]["rests"] > 0
+        with_rhythm += [2 <= one["period"] <= 32, lasting and of_longer]
+    found["a melody with rhythm: two durations, rests, period, goes on"] = all(with_rhythm)
     if "late" in one:
         found["late above early by predictors not used"] = one["late"] > one["early"]
     return found
@@ -144,7 +155,8 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="sklearn")
     runs, counts = [], dict[str, int]()
     print(
-        "seed  seconds  gens   score  found  period  keys  run  LZ76 ratio    mlp  held out  "
+        "seed  seconds  gens   score  found  period  keys  lengths  rests  run  LZ76 ratio    mlp  "
+        "held out  "
         f"period of {LONGER}x"
     )
     began = time.monotonic()
@@ -161,9 +173,9 @@ def main() -> None:
         sides = f"  early {one['early']:.2f} late {one['late']:.2f}" if "late" in one else ""
         print(
             f"{seed:4}  {one['seconds']:7.1f}  {one['generations']:4}  {one['score']:6.3f}  "
-            f"{one['found']:5}  {one['period']:6}  {one['keys']:4}  {one['longest_run']:3}  "
-            f"{one['complexity_ratio']:10.2f}  {one['mlp']:5.2f}  {one['held_out']:8.2f}  "
-            f"{one['longer']['period']:12}{sides}",
+            f"{one['found']:5}  {one['period']:6}  {one['keys']:4}  {one['durations']:7}  "
+            f"{one['rests']:5.2f}  {one['longest_run']:3}  {one['complexity_ratio']:10.2f}  "
+            f"{one['mlp']:5.2f}  {one['held_out']:8.2f}  {one['longer']['period']:12}{sides}",
             flush=True,
         )
         for name, met in conditions(options.genome, options.score, one).items():

@@ -3,21 +3,21 @@
     evo run guess --seed 1 --workers 2     or     python experiments/guess.py --seed 1
 
 A performer starts from silence and receives only its own output. Predictors that learn online guess
-each next step. `evo.fitness.guessing.game` defines the scores. `--set guess.score=gap` converges to
-ABAB; `--set guess.score=coevolved` evolves the predictors too. The champion's melody is saved as
-MIDI, four times as long as it was scored, with a plot of its predictability. A held-out predictor
-evaluates it.
+which key comes next, when, and how long it lasts. `evo.fitness.guessing.game` defines the scores.
+`--set guess.score=gap` converges to ABAB; `--set guess.score=coevolved` evolves the predictors too.
+The champion's melody is saved as MIDI, four times as long as it was scored, with a plot of its
+predictability. A held-out predictor evaluates it.
 
 The inputs of networks are their last six steps. A note grid (`--genome grid`) is the piece itself
-and has a fixed length. A HistoryUser (`--genome history-user`) plays a melody: one key or a rest
-per step.
+and has a fixed length. A HistoryUser (`--genome history-user`) plays a melody: one
+new or held note or a rest per step.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -43,6 +43,7 @@ from evo.fitness.guessing.game import LONGER, WINDOW, Guessing
 from evo.fitness.guessing.symbols import rolls_of, symbols_of
 from evo.music.metre import metre_of
 from evo.music.midi.reading import usual_lowest_note
+from evo.music.settings import channels_of
 from evo.music.song import Song
 from evo.music.text_roll import row_starts
 from genomes.arrays import BoolArray
@@ -56,14 +57,15 @@ GUESSER_LAGS = tuple(range(1, 9))
 PRESETS: dict[str, Changes] = {
     # Inputs are the last six steps. With so short a memory every network eventually repeats
     # itself; selection only decides when. Few initial connections, few deletions and few weight
-    # changes per child: after 80 generations 10 of 10 seeds reached every figure of the table in
-    # `benchmarks/guess.py`, compared with 8 of 10 with neat-python's rates.
+    # changes per child helped before there was a rhythm (`benchmarks/notes.md`). Without the bias
+    # all first networks begin a note at every step, and none has notes of two lengths.
     "network": {
         "genome": {"lags": tuple(range(1, 7))},
         "engine": {
             "NEAT": {"pop_size": 96},
             "DefaultGenome": {
-                "initial_connection": "partial_direct 0.2",
+                "initial_connection": "partial_direct 0.1",
+                "bias_init_mean": -2.0,
                 "conn_add_prob": 0.9,
                 "conn_delete_prob": 0.3,
                 "node_add_prob": 0.05,
@@ -82,7 +84,7 @@ PRESETS: dict[str, Changes] = {
             "population": {"size": 192},
             # Repeated bars create order. With 2 instead of 10, two of six pieces had a complexity
             # above 0.65 of their shuffles', now none of eight.
-            "mutation": {"repeat": 10.0},
+            "mutation": {"repeat": 10.0, "length": 6.0},
         },
         "stop": {"generations": 600},
     },
@@ -106,6 +108,8 @@ PRESETS: dict[str, Changes] = {
 
 class GuessSettings(Settings, frozen=True):
     """Settings of the experiment: the score, and the length of a piece."""
+
+    durations: ClassVar[bool] = True  # a performer plays how long notes sound
 
     score: Annotated[
         Literal["gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy", "coevolved"],
@@ -139,7 +143,7 @@ class GuessSettings(Settings, frozen=True):
 
 
 def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
-    """Return a preset without stagnation limit if guessers evolve.
+    """Return the planes of grids; and if guessers evolve, no stagnation limit.
 
     The champion then always comes from the current generation.
 
@@ -147,7 +151,10 @@ def follow_up(config: Config, find: FindSongs) -> Mapping[str, Changes]:
         config: The run's configuration.
         find: Not used.
     """
-    return {"": {"stop": {"stagnation": 0}}} if config.task.score == COEVOLVED else {}
+    table: GuessSettings = config.task
+    planes = {"planes": 2, "keys": channels_of(table, table.keys)}
+    changes: dict[str, Changes] = {"grid": {"engine": {"grid": planes}}}
+    return changes | ({"": {"stop": {"stagnation": 0}}} if table.score == COEVOLVED else {})
 
 
 def fitness_of(config: Config) -> Guessing:
@@ -181,7 +188,7 @@ def _other_seed(seed: int) -> int:
 
 def _guessers(table: GuessSettings, seed: int, state: State | None) -> Engine[Any]:
     """Return the engine that evolves guessers, new or restored."""
-    player = Player(table.keys, GUESSER_LAGS, off=0.0, on=1.0)
+    player = Player(channels_of(table, table.keys), GUESSER_LAGS, off=0.0, on=1.0)
     kind = engine_class("neat")
     settings = changed(
         kind.of_shape(kind.settings_type(), player.inputs, player.keys),
@@ -203,7 +210,7 @@ def shape(config: Config, find: FindSongs) -> Music:
         InputError: If the engine cannot be used with the score.
     """
     fitness_of(config)
-    return Music(config.task.keys, config.task.steps)
+    return Music(channels_of(config.task, config.task.keys), config.task.steps)
 
 
 def task(config: Config, folder: Path) -> Task:
@@ -214,11 +221,13 @@ def task(config: Config, folder: Path) -> Task:
         folder: Not used.
     """
     fitness = fitness_of(config)
-    player, silent = player_of(config, fitness.keys), _silent(config)
+    player, silent = player_of(config, channels_of(config.task, fitness.keys)), _silent(config)
 
     def champion_files(performers: Any) -> dict[str, bytes]:
         files = _champion_files(fitness, performers, silent)
-        return files | player_file(player, silent.lowest_note, silent.steps_per_beat)
+        return files | player_file(
+            player, silent.lowest_note, silent.steps_per_beat, durations=True
+        )
 
     return Task(fitness, player, champion_files, silent.lowest_note)
 
@@ -240,15 +249,15 @@ def melody_of(
         keys: Number of keys.
         steps: Steps that are scored.
         performers: A batch of one.
-        prompt: Bool (steps, keys), or None to start from silence.
+        prompt: Bool (steps, 2 * keys), or None to start from silence.
         streams: Random streams, needed with a temperature.
         temperature: Sampling temperature; 0 is deterministic.
 
     Returns:
-        Bool (time, keys).
+        Bool (time, 2 * keys): the onsets, and then the keys that sound.
     """
     if prompt is None:
-        prompt = np.zeros((0, keys), np.bool_)
+        prompt = np.zeros((0, 2 * keys), np.bool_)
     longer = steps * (1 if performers.fixed_length else LONGER)
     played = performers.perform(prompt, longer, streams, temperature)[0]
     return rolls_of(symbols_of(played), keys)
@@ -316,7 +325,7 @@ def improvise(
         begin = replace(_silent(config), name="melody")
     else:
         given = begin.metre.first_bar + begin.bar
-    prompt = begin.onsets[:given]
+    prompt = begin.roll(durations=True)[:given]
     played = melody_of(keys, steps, performers, prompt, streams, temperature)
     return begin.played(played)
 

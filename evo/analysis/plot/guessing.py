@@ -21,7 +21,7 @@ from evo.analysis.plot.style import (
 )
 from evo.fitness.guessing.held_out_predictor import held_out_hits
 from evo.fitness.guessing.online_predictors import PREDICTORS, predict
-from evo.fitness.guessing.symbols import symbols_of
+from evo.fitness.guessing.symbols import alphabet_of, rolls_of, symbols_of
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray
 
@@ -33,14 +33,15 @@ def guessing_figure(song: Song, bred_steps: int) -> Figure:
     """Draw the hit rate of each predictor over a piece.
 
     Args:
-        song: The piece; of its notes the onsets are drawn.
+        song: The piece.
         bred_steps: Number of steps evaluated during the search.
 
     Returns:
         The figure: the piece above, the hit rates below.
     """
-    alphabet = song.keys + 1
-    symbols = symbols_of(song.onsets)
+    keys, alphabet = song.keys, alphabet_of(song.keys)
+    symbols = symbols_of(song.roll(durations=True))
+    melody = rolls_of(symbols, keys)
     _, hits = predict(symbols[None], alphabet)
     lines = [(name, hits[i, 0], COLOURS[i]) for i, name in enumerate(PREDICTORS)]
     lines.append(("held out", held_out_hits(symbols, alphabet), VERMILLION))
@@ -49,9 +50,9 @@ def guessing_figure(song: Song, bred_steps: int) -> Figure:
         piece, guessed = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1.6))
         low, high = keys_shown(song.onsets)
         draw_keys(piece, song, low, high, 0, song.steps)
-        piece.plot(
-            np.flatnonzero(symbols), symbols[symbols > 0] - 0.5, "s", color=INK, markersize=1.6
-        )
+        for plane, marker, size in ((melody[:, keys:], "_", 2.4), (melody[:, :keys], "s", 1.6)):
+            step, key = np.nonzero(plane)
+            piece.plot(step, key + 0.5, marker, color=INK, markersize=size)
         piece.set_ylabel("piece")
         for name, row, colour in lines:
             guessed.plot(_moving_mean(row), color=colour, linewidth=1.3, label=name)

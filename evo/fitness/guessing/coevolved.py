@@ -30,10 +30,10 @@ import numpy as np
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.state import Count, Finite, State
-from evo.fitness.guessing.game import MAX_GAP, Guessing, gap, guided, resolve
+from evo.fitness.guessing.game import Guessing, guided, order, resolve
 from evo.fitness.guessing.online_predictors import predict
 from evo.fitness.guessing.read_out import hits_of
-from evo.fitness.guessing.symbols import Symbols, rolls_of, symbols_of
+from evo.fitness.guessing.symbols import Symbols, alphabet_of, rolls_of, symbols_of
 from genomes.arrays import BoolArray, FloatArray, Indices
 from genomes.base import Performers
 
@@ -125,10 +125,10 @@ class CoevolvedGuessing(Guessing):
         Returns:
             float64 (n, panel and opponents).
         """
-        losses, _ = predict(symbols, self.keys + 1)
-        order = gap(losses, MAX_GAP).mean(axis=0)
+        losses, _ = predict(symbols, alphabet_of(self.keys))
+        shares = order(losses, symbols, self.keys).mean(axis=1)
         of_opponents = [
-            guided(order, resolve(hits)) for hits in self._hits_of(self.opponents, symbols)
+            guided(shares, resolve(hits)) for hits in self._hits_of(self.opponents, symbols)
         ]
         by_panel, by_opponents = super().cases(symbols), np.stack(of_opponents, axis=1)
         # The parts' weights in the mean do not depend on how many opponents there are.
@@ -143,7 +143,7 @@ class CoevolvedGuessing(Guessing):
         for i, piece in enumerate(symbols):
             grid = rolls_of(piece, self.keys)
             for index, predictor in enumerate(predictors):
-                hits[index, i] = hits_of(predictor.follow(grid), piece, self.keys + 1)[0]
+                hits[index, i] = hits_of(predictor.follow(grid), piece, alphabet_of(self.keys))[0]
         return hits
 
     def figures(self, performers: Performers) -> dict[str, Any]:
@@ -204,11 +204,11 @@ class CoevolvedGuessing(Guessing):
         squared hinge losses of each key, a finer measure than hits for breeding key by key.
         """
         shares = np.empty((len(predictors), len(pieces)))
-        losses = np.zeros((len(predictors), self.keys))
+        losses = np.zeros((len(predictors), 2 * self.keys))
         for index, piece in enumerate(pieces):
             grid = rolls_of(piece, self.keys)
             outputs = predictors.follow(grid)
-            shares[:, index] = hits_of(outputs, piece, self.keys + 1).mean(axis=1)
+            shares[:, index] = hits_of(outputs, piece, alphabet_of(self.keys)).mean(axis=1)
             short = np.maximum(1.0 - np.where(grid, outputs, -outputs), 0.0)
             losses += (short**2).sum(axis=1)
         return Scores.of(shares.mean(axis=1), shares, -losses)
@@ -234,8 +234,8 @@ class CoevolvedGuessing(Guessing):
             ValueError: For the state of another game.
         """
         pieces = state.array("pieces", np.int64, (None, self.steps))
-        if pieces.size and not 0 <= pieces.min() <= pieces.max() <= self.keys:
-            raise ValueError(f"pieces must hold symbols from 0 to {self.keys}")
+        if pieces.size and not 0 <= pieces.min() <= pieces.max() < alphabet_of(self.keys):
+            raise ValueError(f"pieces must hold symbols from 0 to {alphabet_of(self.keys) - 1}")
         hall, opponents = state.value("hall", Count), state.value("opponents", Count)
         if hall != len(pieces):
             raise ValueError(f"hall must be {len(pieces)}, one predictor per piece, got {hall}")

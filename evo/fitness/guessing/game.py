@@ -1,17 +1,21 @@
 """The guessing game: play so that predictors guess well, not perfectly.
 
 A performer plays `steps` steps in closed loop, without a prompt. The piece is read as one symbol
-per step (`evo.fitness.guessing.symbols`), and online predictors guess each symbol
-(`evo.fitness.guessing.online_predictors`). The score is made of their losses (bits) and hits, by
-one of:
+per step: a key begins, the note is held, or there is a rest (`evo.fitness.guessing.symbols`).
+Online predictors guess each symbol (`evo.fitness.guessing.online_predictors`): which key comes,
+when, and how long it lasts. The score is made of their losses (bits) and hits, by one of:
 
-    gap-resolve  the default: gap x resolve. One key and noise both score 0.
-                 gap: the loss per step of the predictor without context, minus that of the one with
-                 context, in the later two thirds, at most 1.2 bits. It measures order.
+    gap-resolve  the default: order x resolve. One key, one length, no rest and noise all score 0.
+                 order: the geometric mean of four shares, times 1.2 bits.
+                 - gap: the loss per step of the predictor without context, minus that of the one
+                   with context, in the later two thirds, at most 1.2 bits.
+                 - the same for the sequences of keys, of lengths and of rests of the notes, in bits
+                   per step, at most `ENOUGH`. Here the predictor without context knows the
+                   frequencies of the later two thirds.
                  resolve: events per 10 steps, at most 1, minus the lost misses and stale hits per
                  10 steps (`evo.fitness.guessing.surprise`). It measures surprise.
-                 Negative factors count as 0. A twentieth of both, negative or not, is added, which
-                 leads a search away from noise and from a drone
+                 Negative shares and factors count as 0. A twentieth of resolve and of the mean
+                 order, negative or not, is added. It leads a search away from noise and a drone
     gap          the gap alone, at most the one bit of the simplest pattern, minus 0.2 of the loss
                  with context on the whole piece. Of the patterns at the cap, the one that is
                  learned soonest is best: ABAB
@@ -46,7 +50,7 @@ from evo.fitness.guessing.online_predictors import (
     predict_pieces,
 )
 from evo.fitness.guessing.surprise import Hits, count_events, event_counts
-from evo.fitness.guessing.symbols import Symbols, symbols_of
+from evo.fitness.guessing.symbols import LONGEST, Symbols, alphabet_of, notes_of, symbols_of
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers, Streams
 
@@ -54,6 +58,8 @@ SCORES = ("gap-resolve", "gap", "streak", "band", "accuracy", "-accuracy")
 
 MAX_GAP = 1.2  # bits
 SIMPLE_GAP = 1.0
+# Bits per step of the order of each viewpoint that is enough: more is not rewarded.
+ENOUGH = {"key": 0.5, "length": 0.3, "rest": 0.2}
 LONGER = 4  # times the steps: the length of pieces that show whether a performer plays on
 GUIDE = 0.05  # weight of gap and resolve by themselves
 HASTE = 0.2  # weight of the loss on the whole piece, under the score gap
@@ -99,9 +105,9 @@ class Guessing:
             times: Length of a piece, as a multiple of the scored steps.
 
         Returns:
-            bool (n, steps, keys).
+            bool (n, steps, 2 * keys): the onsets, and then the keys that sound.
         """
-        return performers.perform(np.zeros((0, self.keys), np.bool_), times * self.steps)
+        return performers.perform(np.zeros((0, 2 * self.keys), np.bool_), times * self.steps)
 
     def evaluate(self, performers: Performers, streams: Streams) -> Scores:
         """Return the totals, with a case per predictor of the panel.
@@ -122,10 +128,10 @@ class Guessing:
         Returns:
             float64 (n, panel).
         """
-        losses, hits = predict(symbols, self.keys + 1)
+        losses, hits = predict(symbols, alphabet_of(self.keys))
         hits = hits[PANEL, :]
         if self.score == "gap-resolve":
-            scores = guided(gap(losses, MAX_GAP), resolve(hits))
+            scores = guided(order(losses, symbols, self.keys), resolve(hits))
         elif self.score == "gap":
             scores = gap(losses, SIMPLE_GAP) - HASTE * losses[PANEL, :].mean(axis=2)
         elif self.score == "streak":
@@ -155,17 +161,18 @@ class Guessing:
         goes_on = not performers.fixed_length
         longer = symbols_of(self.play(performers, LONGER if goes_on else 1))[0]
         piece = longer[: self.steps]
+        alphabet = alphabet_of(self.keys)
         random = np.random.default_rng(0)  # of shuffles: the same for every piece
-        losses, hits = predict(piece[None], self.keys + 1)
+        losses, hits = predict(piece[None], alphabet)
         hits = hits[PANEL, :]
-        worth = guided(gap(losses, MAX_GAP), resolve(hits))
-        found = measures(piece, random) | {
+        worth = guided(order(losses, piece[None], self.keys), resolve(hits))
+        found = measures(piece, self.keys, random) | {
             "panel_score": round(float(worth.mean()), 3),
             "guesser_accuracy": round(float(hits.mean()), 3),
-            "held_out_accuracy": round(float(held_out_hits(piece, self.keys + 1).mean()), 3),
+            "held_out_accuracy": round(float(held_out_hits(piece, alphabet).mean()), 3),
         }
         if goes_on:
-            found["lasting_period"] = measures(longer, random)["period"]
+            found["lasting_period"] = measures(longer, self.keys, random)["period"]
         return found | {"solved": False}
 
 
@@ -189,6 +196,50 @@ def gap(losses: FloatArray, maximum: float) -> FloatArray:
     return gaps
 
 
+def order(losses: FloatArray, symbols: Symbols, keys: int) -> FloatArray:
+    """Return the order of pieces as shares of the order that is enough.
+
+    Args:
+        losses: Bits of the symbols, float64 (predictors, n, steps).
+        symbols: int64 (n, steps).
+        keys: Number of keys.
+
+    Returns:
+        float64 (4, panel, n), at most 1 each: the gap, and the order of the keys, of the lengths,
+        and of the rests.
+    """
+    notes, steps = notes_of(symbols, keys), symbols.shape[1]
+    late = (later(steps) <= notes.start) & (notes.start < steps)
+    shares = [gap(losses, MAX_GAP) / MAX_GAP]
+    for name, enough in ENOUGH.items():
+        view = getattr(notes, name)
+        alphabet = keys if name == "key" else LONGEST + 1
+        bits = np.where(late, predict(view, alphabet)[0][PANEL, :], 0.0)
+        # Added in order: the sum must not depend on the width, which others of the batch set.
+        bits = np.cumsum(bits, axis=2)[:, :, -1]
+        gained = (information(view, late, alphabet) - bits) / (steps - later(steps))
+        shares.append(np.minimum(gained / enough, 1.0))
+    return np.stack(shares)
+
+
+def information(view: Symbols, chosen: BoolArray, alphabet: int) -> FloatArray:
+    """Return the bits of chosen symbols, coded by their own frequencies.
+
+    Args:
+        view: int64 (n, notes), below `alphabet`.
+        chosen: bool (n, notes).
+        alphabet: Number of symbols.
+
+    Returns:
+        Bits per piece, float64 (n,). A predictor that only knows the frequencies of the whole piece
+        needs more, if they changed; that would be no order of the chosen symbols.
+    """
+    counts = np.stack([(chosen & (view == symbol)).sum(axis=1) for symbol in range(alphabet)])
+    shares = np.maximum(counts, 1) / np.maximum(counts.sum(axis=0), 1)
+    bits: FloatArray = -(counts * np.log2(shares)).sum(axis=0)
+    return bits
+
+
 def resolve(hits: Hits) -> FloatArray:
     """Return the rate of surprises that resolve, at most 1.
 
@@ -209,17 +260,20 @@ def resolve(hits: Hits) -> FloatArray:
     return resolving
 
 
-def guided(order: FloatArray, surprise: FloatArray) -> FloatArray:
-    """Return the product of gap and resolve, plus some of each.
+def guided(shares: FloatArray, surprise: FloatArray) -> FloatArray:
+    """Return the product of order and surprise, plus some of each.
 
-    Negative factors count as 0 in the product.
+    The order in the product is the geometric mean of its shares, where a negative share counts as
+    0, as does negative surprise.
 
     Args:
-        order: The gap, float64.
-        surprise: The value of `resolve`, of the same shape.
+        shares: The result of `order`, float64 (4, ...).
+        surprise: The value of `resolve`, float64 (...).
     """
-    worth: FloatArray = np.maximum(order, 0.0) * np.maximum(surprise, 0.0)
-    return worth + GUIDE * (order + surprise)
+    ordered = np.maximum(shares, 0.0).prod(axis=0) ** (1.0 / len(shares))
+    worth: FloatArray = MAX_GAP * ordered * np.maximum(surprise, 0.0)
+    worth += GUIDE * (MAX_GAP * shares.mean(axis=0) + surprise)
+    return worth
 
 
 def streak(hits: Hits) -> FloatArray:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from evo.fitness.guessing.symbols import Symbols
+from evo.fitness.guessing.symbols import REST, Symbols, notes_of, onset_and_sound
 from genomes.arrays import Indices
 from genomes.kernels import kernel
 
@@ -95,24 +95,31 @@ def complexity_ratio(symbols: Symbols, random: np.random.Generator) -> float:
     return complexity_of(symbols) / float(np.mean(shuffled))
 
 
-def measures(symbols: Symbols, random: np.random.Generator) -> dict[str, Any]:
+def measures(symbols: Symbols, keys: int, random: np.random.Generator) -> dict[str, Any]:
     """Return the measures of a piece as JSON values.
 
     Args:
-        symbols: int64 (steps,), where 0 is the rest.
+        symbols: int64 (steps,), see `evo.fitness.guessing.symbols`.
+        keys: Number of keys.
         random: Draws the shuffles.
 
     Returns:
         period          see `period_of`
         keys            number of different keys that sound
-        longest_run     longest run of one key or of rests
+        durations       number of different lengths of notes in the last `PERIOD_STEPS`
+        rests           share of rests in the last `PERIOD_STEPS`
+        longest_run     longest run of one symbol: repeated notes, rests, or holds
         complexity, complexity_ratio
                         see `complexity_of` and `complexity_ratio`
     """
     different: Indices = np.unique(symbols)
+    notes, begin = notes_of(symbols[None], keys), len(symbols) - PERIOD_STEPS
+    sound = onset_and_sound(symbols, keys)[1]
     return {
         "period": period_of(symbols),
-        "keys": int((different > 0).sum()),
+        "keys": int(((different > REST) & (different <= keys)).sum()),
+        "durations": len(np.unique(notes.length[(notes.start >= begin) & (notes.length > 0)])),
+        "rests": round(1.0 - float(sound[-PERIOD_STEPS:].mean()), 3),
         "longest_run": longest_run(symbols),
         "complexity": complexity_of(symbols),
         "complexity_ratio": round(complexity_ratio(symbols, random), 3),

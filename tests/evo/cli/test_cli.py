@@ -357,7 +357,7 @@ def test_a_neat_python_file_of_an_earlier_release_says_what_was_filled() -> None
 @pytest.mark.parametrize(("experiment", "numbers"), [
     ("xor", ("num_inputs = 11, but xor has 2 inputs", "num_outputs = 3, but xor has 1 outputs")),
     ("memorize", ("num_inputs = 11, but memorize has 469", "num_outputs = 3, but memorize has 13")),
-    ("guess", ("num_inputs = 11, but guess has", "num_outputs = 3, but guess has 13")),
+    ("guess", ("num_inputs = 11, but guess has", "num_outputs = 3, but guess has 26")),
     ("critic", ("num_inputs = 11, but critic has", "num_outputs = 3, but critic has 13")),
 ])  # fmt: skip
 def test_a_neat_python_file_that_does_not_fit_the_task_is_refused_with_both_numbers(

@@ -111,7 +111,7 @@ FITNESSES: dict[str, tuple[Callable[[], Any], Callable[[], Any]]] = {
         lambda: varied(TUNE_PLAYER.inputs, KEYS, TUNE_PLAYER),
     ),
     "guess": (
-        lambda: Guessing(keys=PLAYER.keys, steps=96),
+        lambda: Guessing(keys=PLAYER.keys // 2, steps=96),
         lambda: varied(PLAYER.inputs, PLAYER.keys, PLAYER),
     ),
     "copy": (lambda: Copying(3, (4, 9), sequences=4), readers),

@@ -19,13 +19,14 @@ from evo.fitness.guessing.measures import (
 )
 from evo.fitness.guessing.online_predictors import CONTEXT, FREQUENCIES, PERCEPTRON, predict
 from evo.fitness.guessing.surprise import event_counts
-from evo.fitness.guessing.symbols import rolls_of, symbols_of
+from evo.fitness.guessing.symbols import LONGEST, notes_of, rolls_of, symbols_of
 from genomes.base import Performers
 from genomes.player import Player
 
 STEPS, KEYS = 192, 4
-ALPHABET = KEYS + 1
-PLAYER = Player(KEYS, (1, 2, 3), off=0.0, on=1.0)
+REST, HOLD = 0, KEYS + 1
+ALPHABET = KEYS + 1  # of pieces without holds
+PLAYER = Player(2 * KEYS, (1, 2, 3), off=0.0, on=1.0)
 
 
 def noise(seed: int = 1, steps: int = STEPS) -> Any:
@@ -40,18 +41,51 @@ DRONE = cycle(2)
 ABAB = cycle(1, 2)
 # Contexts that are told apart only further back, so that the panel misses now and then.
 TURNING = cycle(2, 4, 2, 1, 2, 2, 4, 3, 4, 2, 1, 2)
+# With rests, and notes of two lengths.
+SINGING = cycle(REST, REST, 1, 2, 2, 2, HOLD, REST, REST, 1, 2, 2, HOLD)
 
 
 # Symbols
 
 
 def test_symbols_are_the_highest_key_or_the_rest() -> None:
-    rolls = np.zeros((2, 3, KEYS), np.bool_)
+    rolls = np.zeros((2, 3, 2 * KEYS), np.bool_)
     rolls[0, 0, 1] = rolls[0, 1, 0] = rolls[0, 1, 3] = True
     assert symbols_of(rolls).tolist() == [[2, 4, 0], [0, 0, 0]]
     piece = np.array([0, 3, 1, 4])
     assert symbols_of(rolls_of(piece, KEYS)).tolist() == piece.tolist()
-    assert rolls_of(piece, KEYS).sum(axis=1).tolist() == [0, 1, 1, 1]
+    assert rolls_of(piece, KEYS)[:, :KEYS].sum(axis=1).tolist() == [0, 1, 1, 1]
+
+
+def test_a_note_is_held_while_its_own_key_sounds_on() -> None:
+    roll = np.zeros((8, 2 * KEYS), np.bool_)
+    roll[1, 2] = roll[5, 0] = True
+    roll[[0, 2, 3, 6], KEYS + 2] = True  # before the note, in it, and in the next one
+    assert symbols_of(roll).tolist() == [0, 3, HOLD, HOLD, 0, 1, 0, 0]
+    roll[4, KEYS] = True  # another key than the one that began
+    assert symbols_of(roll).tolist() == [0, 3, HOLD, HOLD, 0, 1, 0, 0]
+
+
+def test_rolls_have_the_symbols_they_are_of_and_a_hold_of_nothing_is_a_rest() -> None:
+    pieces = np.random.default_rng(1).integers(0, HOLD + 1, (50, 40))
+    found = symbols_of(rolls_of(pieces, KEYS))
+    silent = found != pieces
+    assert (pieces[silent] == HOLD).all()
+    assert (found[silent] == REST).all()
+    before = np.concatenate([np.zeros((50, 1), np.int64), found[:, :-1]], axis=1)
+    assert np.array_equal(silent, (pieces == HOLD) & (before == REST))
+
+
+def test_notes_have_a_key_a_length_and_the_rest_that_follows() -> None:
+    piece = np.array([REST, 1, HOLD, REST, 4, 2, HOLD, HOLD, REST, REST, 3, HOLD])
+    notes = notes_of(np.stack([piece, cycle(REST, steps=12), cycle(2, HOLD, steps=12)]), KEYS)
+    assert notes.start.tolist() == [[1, 4, 5, 12, 12], [12] * 5, [0, 2, 4, 6, 8]]
+    assert notes.key[0, :3].tolist() == [0, 3, 1]
+    assert notes.length[0, :3].tolist() == [2, 1, 3]
+    assert notes.rest[0, :3].tolist() == [1, 0, 2]
+    assert notes.length[2].tolist() == [2] * 5
+    long = np.concatenate([[1], [HOLD] * 20, [REST] * 20, [2]])[None]
+    assert [view.tolist() for view in notes_of(long, KEYS)[2:]] == [[[LONGEST]], [[LONGEST]]]
 
 
 # Predictors
@@ -192,7 +226,22 @@ def test_the_complexity_ratio_lies_between_a_constant_and_noise() -> None:
 
 
 def test_keys_are_counted_without_the_rest() -> None:
-    assert measures(cycle(0, 3), np.random.default_rng(0))["keys"] == 1
+    random = np.random.default_rng(0)
+    assert measures(cycle(0, 3), KEYS, random)["keys"] == 1
+    assert measures(cycle(0, 3, HOLD), KEYS, random)["keys"] == 1
+
+
+def test_durations_and_rests_are_those_at_the_end() -> None:
+    random = np.random.default_rng(0)
+    early = cycle(1, HOLD, HOLD, REST, steps=64)
+    for piece, durations, rests in (
+        (TURNING, 1, 0.0),
+        (SINGING, 2, pytest.approx(4 / 13, abs=0.01)),
+        (np.concatenate([early, cycle(1, HOLD, steps=128)]), 1, 0.0),
+        (cycle(REST), 0, 1.0),
+    ):
+        found = measures(piece, KEYS, random)
+        assert (found["durations"], found["rests"]) == (durations, rests)
 
 
 # Scores
@@ -204,11 +253,26 @@ def worth(score: str, *pieces: Any) -> list[float]:
 
 
 def test_gap_resolve_is_nothing_for_one_key_and_for_noise() -> None:
-    drone, noisy, abab, turning = worth("gap-resolve", DRONE, noise(), ABAB, TURNING)
+    drone, noisy, abab, singing = worth("gap-resolve", DRONE, noise(), ABAB, SINGING)
     assert drone <= 0
     assert noisy <= 0
+    assert worth("gap-resolve", np.random.default_rng(1).integers(0, HOLD + 1, STEPS))[0] <= 0
     assert abab < 0.1  # seen through
-    assert turning > 0.5
+    assert singing > 0.5
+
+
+def test_gap_resolve_is_little_for_one_key_one_length_or_no_rest() -> None:
+    one_key = np.where((SINGING == 1) | (SINGING == 2), 2, SINGING)
+    one_length = np.where(SINGING == HOLD, REST, SINGING)
+    no_rest = cycle(1, 2, 2, HOLD, 2, 2, 1, HOLD, 2, 1, HOLD)
+    for piece in (one_key, one_length, no_rest, TURNING):
+        assert worth("gap-resolve", piece)[0] < 0.15
+
+
+def test_a_rhythm_that_ended_early_is_no_order() -> None:
+    """The predictor without context still expects the lengths of the beginning."""
+    ended = np.concatenate([SINGING[:64], np.resize(TURNING, 128)])
+    assert worth("gap-resolve", ended)[0] < 0.15
 
 
 def test_the_gap_alone_is_highest_for_the_simplest_pattern() -> None:
