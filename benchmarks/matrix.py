@@ -7,7 +7,7 @@ default engine of the kind runs beside random search and the (1+1) EA, and netwo
 neat-python: with the same fitness, seeds and evaluations (the last generation of an engine may
 exceed them by less than a population). Where neat-python begins with full networks, 2,000
 evaluations take it some minutes; there it runs only with --neat-python. Ours, random search and the
-(1+1) EA begin and mutate by the same settings (`evo.engines.base.Operators`).
+(1+1) EA begin and mutate by the same settings (`evo.engines.operators.Operators`).
 
 The output has the median over seeds of the best fitness, for ours also that of the first
 generation. It has one-sided p-values of the Mann-Whitney test that ours is better than each other

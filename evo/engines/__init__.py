@@ -9,6 +9,8 @@ map_elites    MAP-Elites: the best individual of each behaviour
 deap          DEAP's algorithms and operators, or a user's own toolbox
 baselines     random search and a (1+1) algorithm, to compare engines with
 own_functions calls of a user's own operators
+climb         a (1+lambda) search before the population, for any engine with operators
+operators     the contract of initial individuals and mutations
 selection     selection by several scores: lexicase, and Pareto fronts
 """
 

@@ -8,6 +8,8 @@ Usage:
         engine.tell(evaluate(performers))  # its scores, in its order; breeds the next generation
 
 - `ask` returns the same population until `tell` is called.
+- An engine may evaluate a generation in several rounds (`evo.engines.climb`): `ask` returns a part
+  of it each time, and `generation` counts on after the last one.
 - `state` and `restore` save and load everything that the next `ask` depends on. A restored engine
   continues exactly as the saved one.
 - `champion` is the best individual so far, kept by this class.
@@ -31,9 +33,12 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import msgspec
 import numpy as np
 
+from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
 from evo.core.state import Count, Finite, State
+from evo.engines.climb import Climb
+from evo.engines.operators import Operators
 from evo.engines.own_functions import Functions, checked_functions
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
@@ -67,56 +72,6 @@ class Gallery:
     performers: Performers  # a batch of n
     scores: FloatArray  # (n,), total, or score at its case
     by_case: bool = False  # whether individual i is the best at case i
-
-
-class Operators(ABC, Generic[S]):
-    """Initial individuals and mutations of a genome kind, for the baselines.
-
-    They are those of an engine, with its settings. The difference between an engine and a baseline
-    with its operators is the gain by selection, survival and crossover.
-
-        operators = GridOperators(settings, player)
-        population = operators.first(50, random)
-        children = operators.mutants(parent, 50, random, strength=1.0)
-    """
-
-    size: int  # individuals per generation
-
-    @abstractmethod
-    def __init__(self, settings: S, player: Player | None) -> None:
-        """Create the operators.
-
-        Args:
-            settings: Settings of the engine.
-            player: How the performers play.
-        """
-
-    @abstractmethod
-    def first(self, count: int, random: np.random.Generator) -> Performers:
-        """Return random individuals.
-
-        Args:
-            count: Number of individuals.
-            random: Draws the individuals.
-        """
-
-    @abstractmethod
-    def mutants(
-        self, parent: Performers, count: int, random: np.random.Generator, strength: float
-    ) -> Performers:
-        """Return mutated copies of a parent.
-
-        Args:
-            parent: A batch of one.
-            count: Number of copies.
-            random: Draws the mutations.
-            strength: Factor of the configured mutation power of real numbers.
-        """
-
-
-def drawn_key(random: np.random.Generator) -> np.uint64:
-    """Draw the key that addresses a kernel's random streams."""
-    return random.integers(1 << 63, dtype=np.uint64)
 
 
 class Engine(ABC, Generic[S]):
@@ -166,6 +121,8 @@ class Engine(ABC, Generic[S]):
         self.functions = checked_functions(functions, self.takes)
         self.generation = 0
         self.champion: Champion | None = None
+        self._patience = self._climb_patience()
+        self._climb: Climb | None = None
 
     @classmethod
     @abstractmethod
@@ -194,6 +151,11 @@ class Engine(ABC, Generic[S]):
     @abstractmethod
     def ask(self) -> Performers:
         """Return the population of the current generation."""
+
+    @property
+    def awaited(self) -> int:
+        """Number of individuals of this generation whose scores are still to come."""
+        return len(self.ask()) if self._climb is None else self._climb.left
 
     def teach(self, taught: Taught) -> None:
         """Take what a fitness wants to be played; called before the first `ask`.
@@ -235,8 +197,37 @@ class Engine(ABC, Generic[S]):
                 float(scores.total[best]),
                 self.generation,
             )
-        self._breed(scores)
+        if self._climb is not None:
+            if not self._climb.tell(scores):
+                return
+            if self._climb.is_over:
+                self._widen(self._climb.parent, self._climb.strength)
+                self._climb = None
+        elif self.generation == 0 and self._patience and scores.ok.any():
+            parent = performers.take([best])
+            score = float(scores.total[best])
+            self._climb = Climb(self._own_operators(), self.seed, self._patience, parent, score)
+        else:
+            self._breed(scores)
         self.generation += 1
+
+    def _climb_patience(self) -> int:
+        """Return the generations without success that end a climb; 0 for no climb."""
+        return 0
+
+    def _own_operators(self) -> Operators[S]:
+        """Return the operators of this engine."""
+        assert self.operators is not None
+        return self.operators(self.settings, self.player)
+
+    def _widen(self, parent: Performers, strength: float) -> None:
+        """Make a climb's parent and mutants of it the population.
+
+        Args:
+            parent: A batch of one.
+            strength: Factor of the configured mutation power.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not climb")
 
     def written_out(self, performers: Performers) -> Performers:
         """Return individuals of the population as `genome`, if they are kept in another way.
@@ -258,6 +249,12 @@ class Engine(ABC, Generic[S]):
         Raises:
             BreedingError: If the engine cannot continue without old scores.
         """
+        if self._climb is not None:
+            raise BreedingError(
+                "a climb keeps its parent by a score, but scores of different generations of this "
+                "task cannot be compared; set the engine's climb to 0"
+            )
+        self._patience = 0
         self.champion = None
         self._forget()
 
@@ -291,6 +288,8 @@ class Engine(ABC, Generic[S]):
     def state(self) -> State:
         """Return everything that the next `ask` depends on."""
         state = State(values={"generation": self.generation}) | self._state().inside("breeder")
+        if self._climb is not None:
+            state |= self._climb.state().inside("climb")
         if self.champion is not None:
             about = {"score": self.champion.score, "generation": self.champion.generation}
             if self.champion.evaluations != 1:
@@ -328,6 +327,12 @@ class Engine(ABC, Generic[S]):
         engine.generation = state.value("generation", Count)
         engine.champion = cls.champion_of(state)
         engine._restore(state.part("breeder"))
+        if "climb" in state.values:
+            if not engine._patience:
+                raise ValueError("by the settings the engine does not climb")
+            engine._climb = Climb.restored(
+                engine._own_operators(), seed, engine._patience, cls.genome, state.part("climb")
+            )
         state.check_same(engine.state())
         if not len(engine.ask()):
             raise ValueError("the population is empty")

@@ -79,6 +79,13 @@ def _failures(scores: Scores) -> Record:
     return {"failures": scores.failures(), "failure": f"individual {individual}: {reason}"}
 
 
+def _too_many(failed: int, size: int, generation: int, scores: Scores) -> TooManyFailuresError:
+    return TooManyFailuresError(
+        f"{failed} of {size} individuals failed in generation {generation}; "
+        + _failures(scores)["failure"]
+    )
+
+
 def generations(
     engine: Engine[Any],
     fitness: Fitness,
@@ -103,31 +110,38 @@ def generations(
     started = time.monotonic() - progress.wall_seconds
     while True:
         generation = engine.generation
-        performers = engine.ask()
-        try:
-            scores = evaluator.evaluate(fitness, performers, generation)
-            is_noisy = learner is None and not fitness.reusable
-            contest = noisy_champion(engine, fitness, evaluator, scores) if is_noisy else Contest()
-        except Interrupted:
-            raise EvaluationInterruptedError from None
-        failed = int((~scores.ok).sum())
-        if failed > max_failures * len(scores):
-            raise TooManyFailuresError(
-                f"{failed} of {len(scores)} individuals failed in generation {generation}; "
-                + _failures(scores)["failure"]
-            )
-        if learner is not None and not learner.reusable:
-            engine.forget()
-        engine.tell(scores)
-        if contest.champion is not None:
-            engine.keep(contest.champion)
+        played, told, extra, failed = [], [], 0, 0
+        size = engine.awaited
+        while engine.generation == generation:  # rounds of a climb, else one
+            performers = engine.ask()
+            try:
+                scores = evaluator.evaluate(fitness, performers, generation)
+                is_noisy = learner is None and not fitness.reusable
+                contest = (
+                    noisy_champion(engine, fitness, evaluator, scores) if is_noisy else Contest()
+                )
+            except Interrupted:
+                raise EvaluationInterruptedError from None
+            failed += int((~scores.ok).sum())
+            if failed > max_failures * size:
+                raise _too_many(failed, size, generation, scores)
+            if learner is not None and not learner.reusable:
+                engine.forget()
+            engine.tell(scores)
+            if contest.champion is not None:
+                engine.keep(contest.champion)
+            played.append(performers)
+            told.append(scores)
+            extra += contest.evaluations
         champion = engine.champion
         if champion is not None and champion.generation != progress.figures_generation:
             progress.figures = checked_figures(figures_of(fitness, champion.performers))
             progress.figures_generation = champion.generation
         if learner is not None:
-            learner.learn(performers, scores, generation)
-        progress.evaluations += len(performers) + contest.evaluations
+            for performers, scores in zip(played, told, strict=True):
+                learner.learn(performers, scores, generation)
+        scores = Scores.join(told)
+        progress.evaluations += len(scores) + extra
         progress.wall_seconds = time.monotonic() - started
         yield {
             "generation": generation,

@@ -28,7 +28,8 @@ from evo.core.state import State
 from evo.engines.anneal.operators import FormulaOperators
 from evo.engines.anneal.pool import Pool
 from evo.engines.anneal.settings import AnnealSettings
-from evo.engines.base import Champion, Engine, drawn_key
+from evo.engines.base import Champion, Engine
+from evo.engines.operators import drawn_key
 from evo.engines.own_functions import Functions
 from genomes.arrays import FloatArray, Indices
 from genomes.formula.edits import edit_lists

@@ -4,7 +4,7 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.engines.anneal.settings import AnnealSettings
-from evo.engines.base import Operators, drawn_key
+from evo.engines.operators import Operators, drawn_key
 from genomes.arrays import Indices
 from genomes.base import Performers
 from genomes.formula.edits import edit_lists

@@ -14,7 +14,8 @@ import msgspec
 
 from evo.core.config import Config
 from evo.core.settings import Changes, changed, tables
-from evo.engines.base import Engine, Operators
+from evo.engines.base import Engine
+from evo.engines.operators import Operators
 from evo.engines.own_functions import Functions
 from genomes.player import Player
 

@@ -1,16 +1,14 @@
 """The (1+1) evolutionary algorithm: a mutant replaces its parent unless worse.
 
 It was the first evolution strategy (Rechenberg, "Evolutionsstrategie", 1973), and a population has
-to be better than it. Real numbers are mutated by the 1/5 success rule in the form of Kern et al.
-("Learning probability distributions in continuous evolutionary algorithms", 2004). Their mutation
-strength is multiplied by 1.5 after a better mutant, and divided by 1.5 to the 1/4 after another.
+to be better than it. Real numbers are mutated by the 1/5 success rule (`evo.engines.climb`).
 
 With more offspring, only the best of them can replace the parent. Such generations take less time
 per evaluation.
 
-The other settings are those of the base (`evo.engines.base.Operators`). A parent is never evaluated
-again. With a noisy fitness it is usually a lucky individual. If scores of different generations are
-not comparable, the parent's score means nothing: `forget` raises BreedingError.
+The other settings are those of the base (`evo.engines.operators.Operators`). A parent is never
+evaluated again. With a noisy fitness it is usually a lucky individual. If scores of different
+generations are not comparable, the parent's score means nothing: `forget` raises BreedingError.
 """
 
 from typing import Annotated, Any, ClassVar
@@ -25,12 +23,10 @@ from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, Meta, Settings
 from evo.core.state import Finite, Positive, State
 from evo.engines.baselines.base import Baseline
+from evo.engines.climb import adapted
 from evo.engines.own_functions import Functions
 from genomes.base import Performers
 from genomes.player import Player
-
-_GROWTH = 1.5
-_WEAKEST, _STRONGEST = 1e-4, 10.0
 
 
 class SearchSettings(Settings, frozen=True):
@@ -108,8 +104,7 @@ class OnePlusOne(Baseline):
         self._population = None
         if self._parent is not None:
             better = float((scores.ok & (scores.total > self._score)).mean())
-            self._strength *= _GROWTH ** (better - (1 - better) / 4)
-            self._strength = min(_STRONGEST, max(_WEAKEST, self._strength))
+            self._strength = adapted(self._strength, better)
         best = int(np.argmax(scores.total))
         if scores.ok[best] and scores.total[best] >= self._score:
             self._parent, self._score = population.take([best]), float(scores.total[best])

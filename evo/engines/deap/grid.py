@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from evo.core.settings import changed
 from evo.core.state import State
-from evo.engines.base import drawn_key
 from evo.engines.deap.engine import Deap
 from evo.engines.deap.individuals import Coding
 from evo.engines.deap.settings import DeapGridSettings
+from evo.engines.operators import drawn_key
 from genomes.base import unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import first_grids

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from evo.engines.base import Operators
 from evo.engines.es.settings import StrategySettings
+from evo.engines.operators import Operators
 from genomes.base import Performers
 from genomes.history_user.networks import HistoryUsers
 from genomes.player import Player

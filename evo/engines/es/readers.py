@@ -7,9 +7,9 @@ import numpy as np
 from evo.core.errors import InputError
 from evo.core.seeds import Role, stream
 from evo.core.settings import changed
-from evo.engines.base import Operators
 from evo.engines.es.engine import VectorStrategy
 from evo.engines.es.settings import ReaderStrategySettings
+from evo.engines.operators import Operators
 from genomes.arrays import BoolArray, FloatArray, Singles
 from genomes.base import Performers
 from genomes.lessons import Taught

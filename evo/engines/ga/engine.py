@@ -42,7 +42,7 @@ from evo.engines.own_functions import Functions
 from evo.engines.selection.lexicase import lexicase, within_epsilon
 from evo.engines.selection.pareto import pareto_order
 from genomes.arrays import BoolArray, FloatArray, Indices
-from genomes.base import unchecked
+from genomes.base import Performers, unchecked
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
 from genomes.grid.patterns import shared_patterns
@@ -120,12 +120,26 @@ class GridGA(Engine[GridSettings]):
 
     def ask(self) -> Grids:
         """See `Engine.ask`."""
+        if self._climb is not None:
+            return self._climb.ask(self.generation)  # type: ignore[return-value]
+        return self._grids_now()
+
+    def _grids_now(self) -> Grids:
+        """Return the population, without a climb."""
         if self._population is None:
             key = stream(self.seed, Role.INITIALISE).integers(1 << 63, dtype=np.uint64)
             self._population = self._grids(
                 first_grids(self._rates, self.settings.population.size, key)
             )
         return self._population
+
+    def _climb_patience(self) -> int:
+        return self.settings.population.climb
+
+    def _widen(self, parent: Performers, strength: float) -> None:
+        random = stream(self.seed, Role.INITIALISE, self.generation)
+        operators = GridOperators(self.settings, self.player)
+        self._population = operators.mutants(parent, operators.size, random, strength, copies=1)
 
     def _breed(self, scores: Scores) -> None:
         pool = self._survivors(scores)
@@ -298,10 +312,12 @@ class GridGA(Engine[GridSettings]):
         figures: dict[str, Any] = {"mean_notes": int(np.count_nonzero(notes)) / len(notes)}
         if self._pool is not None:
             figures["survivors"] = len(self._pool)
+        if self._climb is not None:
+            figures |= self._climb.statistics()
         return figures
 
     def _state(self) -> State:
-        state = State(self.ask().to_arrays()).inside("population")
+        state = State(self._grids_now().to_arrays()).inside("population")
         pool = self._pool
         if pool is None:
             return state
@@ -314,7 +330,7 @@ class GridGA(Engine[GridSettings]):
         return state | State(kept).inside("pool")
 
     def _restore(self, state: State) -> None:
-        new = self.ask()
+        new = self._grids_now()
         self._population = Grids.from_arrays(state.part("population").arrays)
         if self._population.notes.shape[1:] != (new.steps, new.keys):
             raise ValueError(f"grids must be of {new.steps} steps and {new.keys} keys")

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from evo.engines.base import Operators, drawn_key
 from evo.engines.ga.settings import GridSettings
+from evo.engines.operators import Operators, drawn_key
 from genomes.base import Performers
 from genomes.grid.grids import Grids
 from genomes.grid.operators import breed_grids, first_grids
@@ -29,7 +29,12 @@ class GridOperators(Operators[GridSettings]):
         return self._grids(first_grids(self._rates, count, drawn_key(random)))
 
     def mutants(
-        self, parent: Performers, count: int, random: np.random.Generator, strength: float
+        self,
+        parent: Performers,
+        count: int,
+        random: np.random.Generator,
+        strength: float,
+        copies: int = 0,
     ) -> Grids:
         """See `Operators.mutants`.
 
@@ -38,12 +43,15 @@ class GridOperators(Operators[GridSettings]):
             count: Number of copies.
             random: Draws the edits.
             strength: Not used: grids have no real numbers.
+            copies: Number of the first copies that are not mutated.
         """
         assert isinstance(parent, Grids)
         itself = np.zeros((count, 2), np.int64)
         no_cases = np.empty((1, 0), np.float32)
         notes = parent.notes.reshape(1, -1)
-        return self._grids(breed_grids(self._rates, notes, no_cases, itself, 0, drawn_key(random)))
+        return self._grids(
+            breed_grids(self._rates, notes, no_cases, itself, copies, drawn_key(random))
+        )
 
     def _grids(self, rows: Any) -> Grids:
         return Grids(rows.reshape(len(rows), self._rates.steps, self._rates.keys))

@@ -17,7 +17,7 @@ import numpy as np
 
 from evo.core.errors import BreedingError
 from evo.core.seeds import Role, global_random, stream
-from evo.engines.base import drawn_key
+from evo.engines.operators import drawn_key
 from evo.engines.own_functions import Functions, call, in_words, label
 from genomes.arrays import BoolArray, Indices, Singles
 from genomes.grid.cells import GridRates

@@ -124,6 +124,15 @@ class Population(Settings, frozen=True):
         int,
         Meta(ge=0, le=1_000_000, description="With comma, best individuals copied unchanged."),
     ] = 2
+    climb: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000_000,
+            description="Begin with mutants of the best first grid, until none was better for this "
+            "many generations; 0 for a population at once.",
+        ),
+    ] = 0
 
     shared: Annotated[
         float,

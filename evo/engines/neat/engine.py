@@ -121,6 +121,8 @@ class Neat(Engine[NeatSettings]):
 
     def ask(self) -> Networks | EditedNetworks:
         """See `Engine.ask`."""
+        if self._climb is not None:
+            return self._climb.ask(self.generation)  # type: ignore[return-value]
         return self._networks_now() if self._modules is None else self._modules.ask()
 
     def _networks_now(self) -> Networks:
@@ -218,6 +220,19 @@ class Neat(Engine[NeatSettings]):
         self._species = [self._species[index] for index in founders]
         self._representatives = self._representatives.take(founders)
 
+    def _climb_patience(self) -> int:
+        return 0 if self.settings.Modules.by_output else self.settings.Selection.climb
+
+    def _widen(self, parent: Performers, strength: float) -> None:
+        assert isinstance(parent, Networks)
+        random = stream(self.seed, Role.INITIALISE, self.generation)
+        operators = NetworkOperators(self.settings, self.player)
+        networks = operators.mutants(parent, operators.size, random, strength, copies=1)
+        self._innovations = Innovations.after(networks)
+        self._species = []
+        self._regulation.begin()
+        self._replace(genes_of(networks))
+
     def _breed(self, scores: Scores) -> None:
         if self._modules is None:
             self._breed_species(scores)
@@ -314,6 +329,8 @@ class Neat(Engine[NeatSettings]):
         sizes = {"mean_nodes": float(nodes), "mean_connections": float(connections)}
         if self._modules is not None:
             return sizes | self._modules.statistics()
+        if self._climb is not None:
+            return sizes | self._climb.statistics()
         return sizes | {
             "species": len(self._species),
             "species_sizes": {str(group.key): len(group.members) for group in self._species},
@@ -321,16 +338,16 @@ class Neat(Engine[NeatSettings]):
         }
 
     def _state(self) -> State:
-        population = State(self.ask().to_arrays())
         if self._modules is not None:
-            return population.inside("population") | self._modules.state()
+            return State(self.ask().to_arrays()).inside("population") | self._modules.state()
+        population = State(self._networks_now().to_arrays())
         numbers = {
             "next_node": self._innovations.next_node,
             "next_innovation": self._innovations.next_innovation,
         }
         assert self._representatives is not None
         representatives = State(self._representatives.to_arrays())
-        belongs = np.zeros(len(self.ask()), np.int64)
+        belongs = np.zeros(len(self._networks_now()), np.int64)
         for index, group in enumerate(self._species):
             belongs[group.members] = index
         values = numbers | {

@@ -11,11 +11,13 @@ Numbers are assigned in the order of (source, target), and never reused.
 """
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
 from genomes.arrays import Indices
 from genomes.network.genes import UNNUMBERED, Genes, unnumbered
+from genomes.network.networks import Networks
 
 
 @dataclass
@@ -24,6 +26,14 @@ class Innovations:
 
     next_node: int
     next_innovation: int = 1
+
+    @classmethod
+    def after(cls, networks: Networks) -> Self:
+        """Return the numbers that follow all those of some networks."""
+        return cls(
+            int(networks.node_id.max(initial=networks.outputs - 1)) + 1,
+            int(networks.innovation.max(initial=0)) + 1,
+        )
 
     def number(self, genes: Genes, split: Indices) -> None:
         """Number the new genes of a generation in place; keep them sorted.

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from evo.engines.base import Operators, drawn_key
 from evo.engines.neat.genome_settings import rates_of
 from evo.engines.neat.initial import first_genes
 from evo.engines.neat.innovations import Innovations
 from evo.engines.neat.settings import NeatSettings
+from evo.engines.operators import Operators, drawn_key
 from genomes.arrays import BoolArray, Indices
 from genomes.base import Performers, unchecked
 from genomes.network.assembly.from_network import parts_of_network
@@ -60,7 +60,12 @@ class NetworkOperators(Operators[NeatSettings]):
         return self._networks(genes_of_parts(parts, outputs))
 
     def mutants(
-        self, parent: Performers, count: int, random: np.random.Generator, strength: float
+        self,
+        parent: Performers,
+        count: int,
+        random: np.random.Generator,
+        strength: float,
+        copies: int = 0,
     ) -> Networks:
         """See `Operators.mutants`.
 
@@ -69,6 +74,7 @@ class NetworkOperators(Operators[NeatSettings]):
             count: Number of copies.
             random: Draws the mutations.
             strength: Factor of the mutation power of weights and biases.
+            copies: Number of the first copies that are not mutated; without `Modules.by_output`.
         """
         assert isinstance(parent, Networks)
         outputs = self._rates.outputs
@@ -79,10 +85,7 @@ class NetworkOperators(Operators[NeatSettings]):
             parts = self._edited(parts_of_network(parent), rows, chosen, random)
             return self._networks(genes_of_parts(parts, outputs))
         # Without crossover, numbers need only be unique within a network.
-        innovations = Innovations(
-            int(parent.node_id.max(initial=outputs - 1)) + 1,
-            int(parent.innovation.max(initial=0)) + 1,
-        )
+        innovations = Innovations.after(parent)
         if self._rates.timed:
             parent = with_time_constants(parent)
         rates, self_parent = self._rates, np.zeros(count, np.int64)
@@ -91,7 +94,7 @@ class NetworkOperators(Operators[NeatSettings]):
             bias=rates.bias._replace(mutate_power=rates.bias.mutate_power * strength),
         )
         genes, split = breed(
-            rates, genes_of(parent), self_parent, self_parent, np.ones(count, np.bool_),
+            rates, genes_of(parent), self_parent, self_parent, np.arange(count) >= copies,
             drawn_key(random),
         )  # fmt: skip
         innovations.number(genes, split)

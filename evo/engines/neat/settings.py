@@ -198,6 +198,15 @@ class SelectionSettings(Settings, frozen=True):
     adaptive_rates: Annotated[
         bool, Meta(description="Adapt the mutation power by the 1/5 success rule.")
     ] = True
+    climb: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000_000,
+            description="Begin with mutants of the best first network, until none was better for "
+            "this many generations; 0 for a population at once.",
+        ),
+    ] = 0
 
     def __post_init__(self) -> None:
         if len(set(self.weights)) < len(self.weights) or len(self.weights) == 1:

@@ -19,8 +19,9 @@ from evo.engines import (
     full_name,
     genome_of,
 )
-from evo.engines.base import Engine, Operators
+from evo.engines.base import Engine
 from evo.engines.baselines.base import Baseline
+from evo.engines.operators import Operators
 from evo.experiment import Experiment
 from evo.fitness.base import Fitness
 from genomes.base import Genomes, Performers, performs

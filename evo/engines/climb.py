@@ -1,0 +1,176 @@
+"""The climb: a (1+lambda) search between the first population of an engine and its second.
+
+With few evaluations, mutants of one parent are often better than a population, which has no time to
+converge (`benchmarks/matrix.py`). So an engine may begin as one parent, and widen:
+
+1. Generation 0 is the engine's random population. Its best individual is the parent.
+2. The following generations are evaluated in rounds: `ask` returns mutants of the parent, until
+   `tell` has taken as many scores as the population has individuals. The best mutant of a round
+   replaces the parent unless it is worse.
+3. The number of mutants of a round adapts by the 1/5 success rule: it is divided by 1.5 after a
+   round with a better mutant, and multiplied by 1.5 to the 1/4 after another. So the parent is
+   replaced almost as often as in a (1+1) evolutionary algorithm, and rounds grow as success becomes
+   rare (Jansen, De Jong & Wegener, "On the choice of the offspring population size in evolutionary
+   algorithms", 2005).
+4. After `patience` generations without a better parent, the population follows. It consists of the
+   parent and mutants of it.
+
+The mutation power of real numbers adapts by the same rule, in the form of Kern et al. ("Learning
+probability distributions in continuous evolutionary algorithms", 2004): it is multiplied by 1.5
+after a better mutant, and divided by 1.5 to the 1/4 after another.
+
+A checkpoint has the climb at the beginning of a generation. A restored one repeats the rounds of
+that generation.
+"""
+
+from typing import Annotated, Any, Self
+
+import numpy as np
+from msgspec import Meta
+
+from evo.core.scores import Scores
+from evo.core.seeds import Role, stream
+from evo.core.state import Count, Finite, Positive, State
+from evo.engines.operators import Operators
+from genomes.base import Performers
+
+_GROWTH = 1.5
+_WEAKEST, _STRONGEST = 1e-4, 10.0
+
+
+def adapted(strength: float, better: float) -> float:
+    """Return the mutation strength after some mutants, by the 1/5 success rule.
+
+    Args:
+        strength: Factor of the configured mutation power.
+        better: Share of the mutants that were better than their parent.
+    """
+    return min(_STRONGEST, max(_WEAKEST, strength * growth(better)))
+
+
+def growth(better: float) -> float:
+    """Return the factor of the 1/5 success rule: above 1 if more than a fifth succeeded.
+
+    Args:
+        better: Share that succeeded.
+    """
+    return float(_GROWTH ** (better - (1 - better) / 4))
+
+
+class Climb:
+    """See the module's docstring.
+
+    Attributes:
+        parent: A batch of one.
+        score: Its score.
+        strength: Factor of the configured mutation power.
+        brood: Mutants in the next round, before rounding.
+        since: Generations since the parent was last replaced by a better one.
+        left: Number of mutants of this generation that are still to be scored.
+    """
+
+    def __init__(
+        self, operators: Operators[Any], seed: int, patience: int, parent: Performers, score: float
+    ) -> None:
+        """Start at a parent.
+
+        Args:
+            operators: Mutate it.
+            seed: Random seed of the run.
+            patience: Generations without a better parent after which the climb is over.
+            parent: A batch of one.
+            score: Its score.
+        """
+        self._operators, self._seed, self._patience = operators, seed, patience
+        self.parent, self.score = parent, score
+        self.strength, self.brood, self.since = 1.0, 1.0, 0
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin a generation."""
+        self._population: Performers | None = None
+        self._round, self._better = 0, False
+        self.left = self._operators.size
+        about = {"score": self.score, "brood": self.brood, "since": self.since}
+        values = about | {"strength": self.strength}
+        self._state = State(self.parent.to_arrays(), values)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the population follows."""
+        return self.since >= self._patience
+
+    def ask(self, generation: int) -> Performers:
+        """Return the mutants of this round.
+
+        Args:
+            generation: The current generation.
+        """
+        if self._population is None:
+            random = stream(self._seed, Role.BREED, generation, self._round)
+            count = min(round(self.brood), self.left)
+            self._population = self._operators.mutants(self.parent, count, random, self.strength)
+        return self._population
+
+    def tell(self, scores: Scores) -> bool:
+        """Take the scores of this round; return whether the generation is complete.
+
+        Args:
+            scores: Of the mutants, in their order.
+        """
+        assert self._population is not None  # `ask` came before
+        better = scores.ok & (scores.total > self.score)
+        self.strength = adapted(self.strength, float(better.mean()))
+        best = int(np.argmax(scores.total))
+        if scores.ok[best] and scores.total[best] >= self.score:
+            self.parent, self.score = self._population.take([best]), float(scores.total[best])
+        self._better |= bool(better.any())
+        self.left -= len(scores)
+        self._round += 1
+        self._population = None
+        self.brood /= growth(float(better.any()))
+        self.brood = min(max(self.brood, 1.0), float(self._operators.size))
+        if self.left:
+            return False
+        self.since = 0 if self._better else self.since + 1
+        self._begin()
+        return True
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the mutants per round, and the mutation strength."""
+        return {"brood": self.brood, "strength": self.strength}
+
+    def state(self) -> State:
+        """Return the state at the beginning of the present generation."""
+        return self._state
+
+    @classmethod
+    def restored(
+        cls,
+        operators: Operators[Any],
+        seed: int,
+        patience: int,
+        genome: type[Performers],
+        state: State,
+    ) -> Self:
+        """Return a climb from its state.
+
+        Args:
+            operators: Mutate the parent.
+            seed: Random seed of the run.
+            patience: Generations without a better parent after which the climb is over.
+            genome: The genome kind.
+            state: From `state`.
+
+        Raises:
+            ValueError: If the state is damaged.
+        """
+        parent = genome.from_arrays(state.arrays)
+        if len(parent) != 1:
+            raise ValueError(f"the climb's parent must be one individual, got {len(parent)}")
+        climb = cls(operators, seed, patience, parent, state.value("score", Finite))
+        climb.strength = state.value("strength", Positive)
+        climb.brood = state.value("brood", Annotated[float, Meta(ge=1, le=operators.size)])
+        climb.since = state.value("since", Count)
+        climb._begin()
+        return climb
