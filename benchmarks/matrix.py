@@ -1,6 +1,7 @@
 """Compare every genome kind under every musical fitness with simpler searches.
 
     python benchmarks/matrix.py --seeds 10 --first-seed 1000 --workers 2
+    python benchmarks/matrix.py --budget 2000,20000 --others one-plus-one
 
 A cell of the matrix is an experiment (memorize, critic, guess) and a genome kind. In each, the
 default engine of the kind runs beside random search and the (1+1) EA, and networks also beside
@@ -8,6 +9,8 @@ neat-python: with the same fitness, seeds and evaluations (the last generation o
 exceed them by less than a population). Where neat-python begins with full networks, 2,000
 evaluations take it some minutes; there it runs only with --neat-python. Ours, random search and the
 (1+1) EA begin and mutate by the same settings (`evo.engines.operators.Operators`).
+
+With several budgets every run has the largest; its log has the best fitness at the others.
 
 The output has the median over seeds of the best fitness, for ours also that of the first
 generation. It has one-sided p-values of the Mann-Whitney test that ours is better than each other
@@ -68,8 +71,9 @@ def config_of(name: str, genome: str, engine: str, evaluations: int, critics: st
     Raises:
         InputError: If the engine does not breed the genome kind.
     """
-    settings = [*SETTINGS[name], "stop.generations=0", f"stop.evaluations={evaluations}"]
-    settings += ["checkpoints.every=0", *OF_CELLS.get((name, genome), ())]
+    settings = [*SETTINGS[name], "stop.generations=0", "stop.stagnation=0"]
+    settings += [f"stop.evaluations={evaluations}", "checkpoints.every=0"]
+    settings += [*OF_CELLS.get((name, genome), ())]
     if (name, engine) == ("memorize", "neat"):  # by scores alone, as the others
         settings.append("neat.Modules.rounds=0")
     if name == "critic":
@@ -79,9 +83,18 @@ def config_of(name: str, genome: str, engine: str, evaluations: int, critics: st
 
 
 def searched(
-    folder: Path, config: Config, seeds: list[int], workers: int
-) -> tuple[list[float], list[float]]:
-    """Return the best fitness of every seed, and that of every first generation."""
+    folder: Path, config: Config, seeds: list[int], workers: int, budgets: list[int]
+) -> list[list[float]]:
+    """Return the best fitness of every seed: after generation 0, and at each budget.
+
+    Args:
+        folder: Where the runs go.
+        config: Their configuration.
+        seeds: Their seeds.
+        workers: Runs at once.
+        budgets: Numbers of evaluations, the last that of the runs. A run is at a budget after the
+            generation that reaches it.
+    """
     with Batch.create(folder, config.tables(), seeds) as batch:
         summary = batch.carry_out(workers, lambda seed, words: None)
     if summary.stopped_by is not None:
@@ -89,9 +102,14 @@ def searched(
     if summary.failed:
         seed, words = min(summary.failed.items())
         sys.exit(f"{folder}: seed {seed} failed: {words}")
-    best = [summary.results[seed]["best_fitness"] for seed in seeds]
-    first = [next(read_log(batch.folder(seed) / "log.jsonl"))["champion"] for seed in seeds]
-    return best, first
+    found: list[list[float]] = [[] for _ in range(1 + len(budgets))]
+    for seed in seeds:
+        log = list(read_log(batch.folder(seed) / "log.jsonl"))
+        found[0].append(log[0]["champion"])
+        for best, budget in zip(found[1:], budgets, strict=True):
+            reached = (one for one in log if one["evaluations"] >= budget)
+            best.append(next(reached, log[-1])["champion"])
+    return found
 
 
 def number(value: float) -> str:
@@ -110,7 +128,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=cores(), help="runs at once")
-    parser.add_argument("--evaluations", type=int, help="per run; default by experiment")
+    parser.add_argument("--budget", help="evaluations, such as 2000,20000; default by experiment")
+    parser.add_argument("--others", default=",".join(OTHERS), help="searches to compare with")
     parser.add_argument("--experiments", default=",".join(NAMES))
     parser.add_argument("--genomes", default=",".join(GENOMES))
     parser.add_argument("--critics", help="a run whose critics to take; trained anew without")
@@ -133,13 +152,13 @@ def matrix(options: Any, out: Path) -> None:
         if name == "critic" and not critics:
             critics = trained(out / "critics")
         for genome in options.genomes.split(","):
-            rows.append(cell(name, genome, seeds, critics, options, out))
+            rows += cell(name, genome, seeds, critics, options, out)
     print()
     print(f"{options.seeds} seeds from {options.first_seed}; medians of the best fitness, p-values")
     print("one-sided, of ours against each (Mann-Whitney).")
     print()
     heads = ["cell", "evaluations", "engine", "generation 0", "ours"]
-    for other in OTHERS:
+    for other in options.others.split(","):
         heads += [HEADS[other], "p"]
     print("| " + " | ".join(heads) + " |")
     print("| " + " | ".join(["---"] * len(heads)) + " |")
@@ -159,32 +178,36 @@ def trained(folder: Path) -> str:
 
 def cell(
     name: str, genome: str, seeds: list[int], critics: str, options: Any, out: Path
-) -> list[str]:
-    """Run one cell; return its row of the table."""
-    budget = options.evaluations or BUDGETS[name]
-    engine = default_engine(genome)
-    began = time.perf_counter()
-    ours, first = searched(
-        out / f"{name}-{genome}-{engine}",
-        config_of(name, genome, engine, budget, critics),
-        seeds, options.workers,
-    )  # fmt: skip
-    row = [f"{name}, {genome}", f"{budget:,}", engine, number(median(first)), number(median(ours))]
-    for other in OTHERS:
+) -> list[list[str]]:
+    """Run one cell; return its rows of the table, one for each budget."""
+    given = options.budget or str(BUDGETS[name])
+    budgets = sorted(int(budget) for budget in given.split(","))
+    engine, began = default_engine(genome), time.perf_counter()
+
+    def search(by: str) -> list[list[float]]:
+        config = config_of(name, genome, by, budgets[-1], critics)
+        folder = out / f"{name}-{genome}-{by}"
+        return searched(folder, config, seeds, options.workers, budgets)
+
+    first, *ours = search(engine)
+    rows = [
+        [f"{name}, {genome}", f"{budget:,}", engine, number(median(first)), number(median(best))]
+        for budget, best in zip(budgets, ours, strict=True)
+    ]
+    for other in options.others.split(","):
         slow = other == "neat-python" and name not in QUICK_FOR_NEAT_PYTHON
-        if slow and not options.neat_python:
-            row += ["", ""]
-            continue
         try:
-            config = config_of(name, genome, other, budget, critics)
+            theirs = [] if slow and not options.neat_python else search(other)[1:]
         except InputError:  # neat-python breeds networks
+            theirs = []
+        for index, row in enumerate(rows):
             row += ["", ""]
-            continue
-        theirs, _ = searched(out / f"{name}-{genome}-{other}", config, seeds, options.workers)
-        p = mann_whitney(ours, theirs, "greater")
-        row += [number(median(theirs)), chance(p)]
-    print(f"{', '.join(row)}; {time.perf_counter() - began:.0f} s", flush=True)
-    return row
+            if theirs:
+                p = mann_whitney(ours[index], theirs[index], "greater")
+                row[-2:] = [number(median(theirs[index])), chance(p)]
+    for row in rows:
+        print(f"{', '.join(row)}; {time.perf_counter() - began:.0f} s", flush=True)
+    return rows
 
 
 if __name__ == "__main__":

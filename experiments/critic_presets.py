@@ -13,6 +13,7 @@ PRESETS: dict[str, Changes] = {
                 "activation_options": ("identity",),
             },
             "NEAT": {"pop_size": 150},
+            "Selection": {"climb": 5},
         },
     },
     # Every brief has an island of its own. Otherwise crossover would spread bars to all pieces.
@@ -20,7 +21,13 @@ PRESETS: dict[str, Changes] = {
     "grid": {
         "engine": {
             "grid": {"most_voices": 1, "density": (0.2, 0.7)},
-            "population": {"size": 512, "survival": "islands", "parents": 32, "shared": 0.1},
+            "population": {
+                "size": 512,
+                "survival": "islands",
+                "parents": 32,
+                "shared": 0.1,
+                "climb": 5,
+            },
             "selection": {"kind": "tournament", "tournament_size": 2},
             "mutation": {"restate": 10.0, "echo": 20.0, "edits": 1.3},
         },

@@ -121,7 +121,7 @@ class Engine(ABC, Generic[S]):
         self.functions = checked_functions(functions, self.takes)
         self.generation = 0
         self.champion: Champion | None = None
-        self._patience = self._climb_patience()
+        self._comparable = True  # whether scores of different generations can be compared
         self._climb: Climb | None = None
 
     @classmethod
@@ -203,17 +203,24 @@ class Engine(ABC, Generic[S]):
             if self._climb.is_over:
                 self._widen(self._climb.parent, self._climb.strength)
                 self._climb = None
-        elif self.generation == 0 and self._patience and scores.ok.any():
-            parent = performers.take([best])
-            score = float(scores.total[best])
-            self._climb = Climb(self._own_operators(), self.seed, self._patience, parent, score)
+        elif self.generation == 0 and self._comparable and scores.ok.any() and self._climbs(scores):
+            parent, score = performers.take([best]), float(scores.total[best])
+            self._climb = Climb(self._own_operators(), self.seed, self._patience(), parent, score)
         else:
             self._breed(scores)
         self.generation += 1
 
-    def _climb_patience(self) -> int:
+    def _patience(self) -> int:
         """Return the generations without success that end a climb; 0 for no climb."""
         return 0
+
+    def _climbs(self, scores: Scores) -> bool:
+        """Return whether to climb after the first generation.
+
+        Args:
+            scores: Of the first generation.
+        """
+        return self._patience() > 0
 
     def _own_operators(self) -> Operators[S]:
         """Return the operators of this engine."""
@@ -254,7 +261,7 @@ class Engine(ABC, Generic[S]):
                 "a climb keeps its parent by a score, but scores of different generations of this "
                 "task cannot be compared; set the engine's climb to 0"
             )
-        self._patience = 0
+        self._comparable = False
         self.champion = None
         self._forget()
 
@@ -328,10 +335,10 @@ class Engine(ABC, Generic[S]):
         engine.champion = cls.champion_of(state)
         engine._restore(state.part("breeder"))
         if "climb" in state.values:
-            if not engine._patience:
+            if not engine._patience():
                 raise ValueError("by the settings the engine does not climb")
             engine._climb = Climb.restored(
-                engine._own_operators(), seed, engine._patience, cls.genome, state.part("climb")
+                engine._own_operators(), seed, engine._patience(), cls.genome, state.part("climb")
             )
         state.check_same(engine.state())
         if not len(engine.ask()):

@@ -2,6 +2,9 @@
 
 One call of `tell` breeds a generation:
 
+Where one parent is enough, `population.climb` begins with mutants of it (`evo.engines.climb`): not
+where several cases select. Afterwards:
+
 1. Survival (`pool.Pool`). The scored grids join the pool of parents, which is then reduced to:
    this generation (comma), the best so far (plus), the best so far at each case (elites), or the
    best at its own case on each island (islands). With islands, the best grid of a case is copied
@@ -133,8 +136,12 @@ class GridGA(Engine[GridSettings]):
             )
         return self._population
 
-    def _climb_patience(self) -> int:
+    def _patience(self) -> int:
         return self.settings.population.climb
+
+    def _climbs(self, scores: Scores) -> bool:
+        several = self.settings.needs_cases and scores.cases is not None
+        return super()._climbs(scores) and not (several and scores.cases.shape[1] > 1)  # type: ignore[union-attr]
 
     def _widen(self, parent: Performers, strength: float) -> None:
         random = stream(self.seed, Role.INITIALISE, self.generation)

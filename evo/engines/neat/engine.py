@@ -220,7 +220,7 @@ class Neat(Engine[NeatSettings]):
         self._species = [self._species[index] for index in founders]
         self._representatives = self._representatives.take(founders)
 
-    def _climb_patience(self) -> int:
+    def _patience(self) -> int:
         return 0 if self.settings.Modules.by_output else self.settings.Selection.climb
 
     def _widen(self, parent: Performers, strength: float) -> None:

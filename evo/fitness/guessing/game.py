@@ -210,6 +210,8 @@ def order(losses: FloatArray, symbols: Symbols, keys: int) -> FloatArray:
     """
     notes, steps = notes_of(symbols, keys), symbols.shape[1]
     late = (later(steps) <= notes.start) & (notes.start < steps)
+    # A table, as the last bit of numpy's logarithms depends on their place in an array.
+    logarithms = np.log2(np.maximum(np.arange(steps + 1), 1))
     shares = [gap(losses, MAX_GAP) / MAX_GAP]
     for name, enough in ENOUGH.items():
         view = getattr(notes, name)
@@ -217,26 +219,29 @@ def order(losses: FloatArray, symbols: Symbols, keys: int) -> FloatArray:
         bits = np.where(late, predict(view, alphabet)[0][PANEL, :], 0.0)
         # Added in order: the sum must not depend on the width, which others of the batch set.
         bits = np.cumsum(bits, axis=2)[:, :, -1]
-        gained = (information(view, late, alphabet) - bits) / (steps - later(steps))
+        gained = (information(view, late, alphabet, logarithms) - bits) / (steps - later(steps))
         shares.append(np.minimum(gained / enough, 1.0))
     return np.stack(shares)
 
 
-def information(view: Symbols, chosen: BoolArray, alphabet: int) -> FloatArray:
+def information(
+    view: Symbols, chosen: BoolArray, alphabet: int, logarithms: FloatArray
+) -> FloatArray:
     """Return the bits of chosen symbols, coded by their own frequencies.
 
     Args:
         view: int64 (n, notes), below `alphabet`.
         chosen: bool (n, notes).
         alphabet: Number of symbols.
+        logarithms: log2 of every possible count, float64 (notes or more,); 0 for 0.
 
     Returns:
         Bits per piece, float64 (n,). A predictor that only knows the frequencies of the whole piece
         needs more, if they changed; that would be no order of the chosen symbols.
     """
     counts = np.stack([(chosen & (view == symbol)).sum(axis=1) for symbol in range(alphabet)])
-    shares = np.maximum(counts, 1) / np.maximum(counts.sum(axis=0), 1)
-    bits: FloatArray = -(counts * np.log2(shares)).sum(axis=0)
+    total = counts.sum(axis=0)
+    bits: FloatArray = total * logarithms[total] - (counts * logarithms[counts]).sum(axis=0)
     return bits
 
 
@@ -270,7 +275,8 @@ def guided(shares: FloatArray, surprise: FloatArray) -> FloatArray:
         shares: The result of `order`, float64 (4, ...).
         surprise: The value of `resolve`, float64 (...).
     """
-    ordered = np.maximum(shares, 0.0).prod(axis=0) ** (1.0 / len(shares))
+    # Powers would not do: their last bit depends on the place in an array.
+    ordered = np.sqrt(np.sqrt(np.maximum(shares, 0.0).prod(axis=0)))
     worth: FloatArray = MAX_GAP * ordered * np.maximum(surprise, 0.0)
     worth += GUIDE * (MAX_GAP * shares.mean(axis=0) + surprise)
     return worth
