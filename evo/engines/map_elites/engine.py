@@ -22,9 +22,10 @@ from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.seeds import Role, stream
 from evo.core.state import State
-from evo.engines.base import Engine, Gallery, drawn_key
+from evo.engines.base import Engine, Gallery
 from evo.engines.map_elites.archive import Archive, cells_of
 from evo.engines.map_elites.settings import ArchiveSettings
+from evo.engines.operators import drawn_key
 from genomes.arrays import Indices
 
 S = TypeVar("S", bound=Any)

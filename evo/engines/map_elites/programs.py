@@ -4,9 +4,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from evo.engines.base import Operators, drawn_key
 from evo.engines.map_elites.engine import MapElites
 from evo.engines.map_elites.settings import ProgramElitesSettings
+from evo.engines.operators import Operators, drawn_key
 from genomes.arrays import Indices
 from genomes.player import Player
 from genomes.program.edits import breed_code, breed_programs, draw_code, first_programs
