@@ -347,8 +347,7 @@ def test_a_score_that_is_the_panels_own_is_drawn_once(by_panel: Any) -> None:
 
 
 def test_how_a_piece_is_guessed_is_drawn_as_shares_of_moving_windows() -> None:
-    silence = Song(np.zeros((1, 3), np.bool_), 59, 2, metre=Metre(3))
-    song = silence.played(rolls_of(np.resize([1, 2], 80), 3))
+    song = Song(rolls_of(np.resize([1, 2], 80), 3)[:, :3], 59, 2, metre=Metre(3))
     figure = guessing_figure(song, 40)
     above = figure.axes[0]
     assert [tick.get_text() for tick in above.get_yticklabels()] == ["B3", "C4"]

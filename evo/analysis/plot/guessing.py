@@ -39,9 +39,9 @@ def guessing_figure(song: Song, bred_steps: int) -> Figure:
     Returns:
         The figure: the piece above, the hit rates below.
     """
-    alphabet, symbols = alphabet_of(song.keys), symbols_of(song.roll(durations=True))
-    heard = rolls_of(symbols, song.keys)  # the melody
-    onsets, sounding = heard[:, : song.keys], heard[:, song.keys :]
+    keys, alphabet = song.keys, alphabet_of(song.keys)
+    symbols = symbols_of(song.roll(durations=True))
+    melody = rolls_of(symbols, keys)
     _, hits = predict(symbols[None], alphabet)
     lines = [(name, hits[i, 0], COLOURS[i]) for i, name in enumerate(PREDICTORS)]
     lines.append(("held out", held_out_hits(symbols, alphabet), VERMILLION))
@@ -50,8 +50,9 @@ def guessing_figure(song: Song, bred_steps: int) -> Figure:
         piece, guessed = figure.subplots(2, 1, sharex=True, height_ratios=(1.3, 1.6))
         low, high = keys_shown(song.onsets)
         draw_keys(piece, song, low, high, 0, song.steps)
-        piece.plot(*np.nonzero(sounding), "_", color=INK, markersize=2.4)
-        piece.plot(*np.nonzero(onsets), "s", color=INK, markersize=1.6)
+        for plane, marker, size in ((melody[:, keys:], "_", 2.4), (melody[:, :keys], "s", 1.6)):
+            step, key = np.nonzero(plane)
+            piece.plot(step, key + 0.5, marker, color=INK, markersize=size)
         piece.set_ylabel("piece")
         for name, row, colour in lines:
             guessed.plot(_moving_mean(row), color=colour, linewidth=1.3, label=name)
