@@ -110,11 +110,8 @@ def evolve(
     given = options | {"genome": genome}
     config = checked_configuration(chosen, given, tables_given, find, display)
     path = None if out is None else path_of(out, "out")
-    is_reported, is_resumed, loggers = (
-        flag(report, "report"),
-        flag(resume, "resume"),
-        loggers_of(log),
-    )
+    is_reported, is_resumed = flag(report, "report"), flag(resume, "resume")
+    loggers = loggers_of(log)
     run, made_here = _carried_out(chosen, config, path, is_resumed, display, find, loggers)
     return _ended(reported(run, is_reported, display), made_here)
 
