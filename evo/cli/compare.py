@@ -12,7 +12,9 @@ from evo.cli.output import print_table, standard_output
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
 @click.option("--target", type=float, help="Fitness that counts as success.")
-@click.option("-o", "--output", type=click.Path(), help="Plot success over evaluations, as PNG.")
+@click.option(
+    "-o", "--output", type=click.Path(), help="Plot success over evaluations, as PNG or SVG."
+)
 @one_line_errors
 def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> None:
     """Compare RUNs, or folders of them: success rate, cost and best fitness.
