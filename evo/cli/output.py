@@ -8,6 +8,7 @@ import codecs
 import os
 import sys
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # rich is slow to import
@@ -58,6 +59,24 @@ def standard_output() -> "Console":
     )  # fmt: skip
 
 
+def show_line(console: "Console", text: str) -> None:
+    """Print one line of any text; on a terminal, wrapped between words.
+
+    A command is not wrapped, so that it can be copied.
+
+    Args:
+        console: Where to print.
+        text: The text, which may have brackets and unprintable characters.
+    """
+    from evo.core.errors import printable
+
+    line = printable(text)
+    redrawn = console.is_terminal and not console.is_dumb_terminal
+    as_is = not redrawn or line.rpartition(": ")[2].startswith("evo ")
+    overflow: Any = None if as_is else "fold"
+    console.print(line, markup=False, highlight=False, soft_wrap=as_is, overflow=overflow)
+
+
 def print_table(
     console: "Console",
     head: Sequence[str],
@@ -99,7 +118,8 @@ def print_table(
             console.print(Text.from_ansi(lines[index]))
             continue
         pairs = [f"{name} {cell}" for name, cell in zip(head[1:], rest, strict=True) if cell]
-        for line in wrapped(pairs, console.width - _INDENT):
+        room = max(console.width - _INDENT, 1)
+        for line in wrapped(pairs, room) if len(rest) > 1 else wrap(rest[0], room):
             console.print(Text(indent + line), overflow="fold")
 
 
