@@ -6,6 +6,7 @@ its streams. Neither is a reason to fail.
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Sequence
 from textwrap import wrap
@@ -75,6 +76,28 @@ def show_line(console: "Console", text: str) -> None:
     as_is = not redrawn or line.rpartition(": ")[2].startswith("evo ")
     overflow: Any = None if as_is else "fold"
     console.print(line, markup=False, highlight=False, soft_wrap=as_is, overflow=overflow)
+
+
+def show_text(console: "Console", text: str) -> None:
+    """Print text whose first lines may be a table, so that it fits a terminal.
+
+    A table ends at an empty line, and its cells are two spaces apart.
+
+    Args:
+        console: Where to print.
+        text: The text.
+    """
+    table, _, rest = text.partition("\n\n")
+    lines = table.splitlines()
+    head, *rows = [re.split(r"\s{2,}", line.strip()) for line in lines] or [[]]
+    fits = not console.is_terminal or max(map(len, lines), default=0) <= console.width
+    if fits or any(len(row) != len(head) for row in rows):
+        rest = text
+    else:
+        print_table(console, head, rows, stacked=True)
+        console.print()
+    for line in rest.split("\n"):
+        show_line(console, line)
 
 
 def print_table(
