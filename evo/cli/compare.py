@@ -6,13 +6,15 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
-from evo.cli.output import print_table, standard_output
+from evo.cli.output import print_table, show_line, standard_output
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
 @click.option("--target", type=float, help="Fitness that counts as success.")
-@click.option("-o", "--output", type=click.Path(), help="Plot success over evaluations, as PNG.")
+@click.option(
+    "-o", "--output", type=click.Path(), help="Plot success over evaluations, as PNG or SVG."
+)
 @one_line_errors
 def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> None:
     """Compare RUNs, or folders of them: success rate, cost and best fitness.
@@ -31,21 +33,22 @@ def compare(runs: tuple[str, ...], target: float | None, output: str | None) -> 
     """
     from evo.analysis.compare import HEAD, row_of, significance
     from evo.analysis.compare import compare as compared
-    from evo.core.errors import InputError, printable
+    from evo.core.errors import InputError
     from evo.core.user_files import user_file
 
     if target is not None and not isfinite(target):
         raise InputError("--target must be a finite number")
     comparison = compared([Path(run) for run in runs], target)
     groups = comparison.groups
+    console = standard_output()
     if groups:
         rows = [(group.label, *row_of(group)) for group in groups]
-        print_table(standard_output(), ("", *HEAD), rows, range(1, len(HEAD) + 1), stacked=True)
+        print_table(console, ("", *HEAD), rows, range(1, len(HEAD) + 1), stacked=True)
     if len(groups) == 2:
         for line in significance(*groups):
-            click.echo(line)
+            show_line(console, line)
     for line in comparison.left_out:
-        click.echo(f"not counted: {printable(' '.join(line.split()))}")
+        show_line(console, f"not counted: {' '.join(line.split())}")
     if not groups:
         raise InputError("none of the runs has ended: there is nothing to compare")
     if target is None and not any(group.solved for group in groups):

@@ -22,8 +22,7 @@ from rich.live import Live
 from rich.segment import ControlType
 from rich.text import Text
 
-from evo.cli.output import similar
-from evo.core.errors import printable
+from evo.cli.output import show_line, similar
 from evo.runs.directory import Run
 from evo.runs.display import ASCII_BLOCKS, BLOCKS, Describe, Status, sparkline
 from evo.runs.loop import Record
@@ -128,22 +127,6 @@ class PlainDisplay:
         """See `Display.end`."""
         if self._status is not None and self._waits:
             self._show(self._status)
-
-
-def show_line(console: Console, text: str) -> None:
-    """Print one line of any text; on a terminal, wrapped between words.
-
-    A command is not wrapped, so that it can be copied.
-
-    Args:
-        console: Where to print.
-        text: The text, which may have brackets and unprintable characters.
-    """
-    line = printable(text)
-    redrawn = console.is_terminal and not console.is_dumb_terminal
-    as_is = not redrawn or line.rpartition(": ")[2].startswith("evo ")
-    overflow: Any = None if as_is else "fold"
-    console.print(line, markup=False, highlight=False, soft_wrap=as_is, overflow=overflow)
 
 
 class Lines(Protocol):

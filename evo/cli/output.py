@@ -6,8 +6,10 @@ its streams. Neither is a reason to fail.
 
 import codecs
 import os
+import re
 import sys
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # rich is slow to import
@@ -58,6 +60,46 @@ def standard_output() -> "Console":
     )  # fmt: skip
 
 
+def show_line(console: "Console", text: str) -> None:
+    """Print one line of any text; on a terminal, wrapped between words.
+
+    A command is not wrapped, so that it can be copied.
+
+    Args:
+        console: Where to print.
+        text: The text, which may have brackets and unprintable characters.
+    """
+    from evo.core.errors import printable
+
+    line = printable(text)
+    redrawn = console.is_terminal and not console.is_dumb_terminal
+    as_is = not redrawn or line.rpartition(": ")[2].startswith("evo ")
+    overflow: Any = None if as_is else "fold"
+    console.print(line, markup=False, highlight=False, soft_wrap=as_is, overflow=overflow)
+
+
+def show_text(console: "Console", text: str) -> None:
+    """Print text whose first lines may be a table, so that it fits a terminal.
+
+    A table ends at an empty line, and its cells are two spaces apart.
+
+    Args:
+        console: Where to print.
+        text: The text.
+    """
+    table, _, rest = text.partition("\n\n")
+    lines = table.splitlines()
+    head, *rows = [re.split(r"\s{2,}", line.strip()) for line in lines] or [[]]
+    fits = not console.is_terminal or max(map(len, lines), default=0) <= console.width
+    if fits or any(len(row) != len(head) for row in rows):
+        rest = text
+    else:
+        print_table(console, head, rows, stacked=True)
+        console.print()
+    for line in rest.split("\n"):
+        show_line(console, line)
+
+
 def print_table(
     console: "Console",
     head: Sequence[str],
@@ -99,7 +141,8 @@ def print_table(
             console.print(Text.from_ansi(lines[index]))
             continue
         pairs = [f"{name} {cell}" for name, cell in zip(head[1:], rest, strict=True) if cell]
-        for line in wrapped(pairs, console.width - _INDENT):
+        room = max(console.width - _INDENT, 1)
+        for line in wrapped(pairs, room) if len(rest) > 1 else wrap(rest[0], room):
             console.print(Text(indent + line), overflow="fold")
 
 

@@ -1,18 +1,23 @@
 """The command `evo plot`."""
 
-from io import BytesIO
 from pathlib import Path
 
 import click
 
 from evo.cli.errors import one_line_errors
 
+FORMATS = ("png", "svg")  # kept equal to `evo.analysis.plot.style` by a test
+
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, type=click.Path(), metavar="RUN [RUN ...]")
 @click.option("-o", "--output", type=click.Path(), help="Output file of the fitness figure.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS),
+    help="Format; default: png, or svg for an output file that ends in .svg.",
+)  # fmt: skip
 @one_line_errors
-def plot(runs: tuple[str, ...], output: str | None) -> None:
+def plot(runs: tuple[str, ...], output: str | None, kind: str | None) -> None:
     """Plot the fitness of RUNs over generations into RUN/plots; for one run also its species.
 
     A folder of seeds means all of its runs.
@@ -20,31 +25,33 @@ def plot(runs: tuple[str, ...], output: str | None) -> None:
     Args:
         runs: Paths of runs or folders.
         output: Path of the fitness figure, or None.
+        kind: Format of the figures, or None.
 
     Raises:
         RunError: If a run has no records.
     """
     from evo.analysis.logs import logs_of, panels_in
-    from evo.analysis.plot import fitness_figure, save_figure, species_figure
+    from evo.analysis.plot import fitness_figure, picture_bytes, species_figure
     from evo.core.errors import printable
     from evo.core.files import replace_inside
     from evo.core.user_files import user_file
 
     logs = logs_of([Path(run) for run in runs])
-    figures = {"fitness.png": fitness_figure(logs, panels_in(logs))}
+    if kind is None:
+        kind = "svg" if str(output).lower().endswith(".svg") else "png"
+    figures = {"fitness": fitness_figure(logs, panels_in(logs))}
     folder, below = (Path(runs[0]), "plots/") if len(runs) == 1 else (Path(), "")
     if len(logs) == 1:
         (records,) = logs.values()
         if output is None and any("species" in record["engine"] for record in records):
-            figures["species.png"] = species_figure(records)
+            figures["species"] = species_figure(records)
     for name, figure in figures.items():
-        target = Path(output) if output is not None else folder / below / name
+        target = folder / f"{below}{name}.{kind}" if output is None else Path(output)
+        content = picture_bytes(figure, kind)
         with user_file(target, "cannot be written"):
-            if output is not None:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                save_figure(figure, target)
+            if output is None:
+                replace_inside(folder, f"{below}{name}.{kind}", content)
             else:
-                picture = BytesIO()
-                save_figure(figure, picture)
-                replace_inside(folder, below + name, picture.getvalue())
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
         click.echo(printable(str(target)))

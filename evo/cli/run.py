@@ -214,7 +214,7 @@ def _finish(
     """Carry out a run with a display, show its outcome, and exit with a code."""
     from evo.analysis.report import write_at_end
     from evo.cli.display import BarDisplay, PlainDisplay, Terminal
-    from evo.core.errors import printable
+    from evo.cli.output import show_text
     from evo.runs.description import resume_command
 
     console = Terminal()
@@ -229,7 +229,7 @@ def _finish(
     )
     if "pieces" in result and result["status"] != "failed":
         pieces = (path / "pieces" / "pieces.txt").read_text(encoding="utf-8")
-        print("\n".join(printable(line) for line in pieces.split("\n")))
+        show_text(console, pieces)
     display.message(f"the run is in {path}")
     if report and "signal" not in result:
         written = write_at_end(path, display.message, experiment)

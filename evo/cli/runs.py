@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
-from evo.cli.output import print_table, standard_output
+from evo.cli.output import print_table, show_line, standard_output
 
 HEAD = ("run", "experiment", "bred by", "seed", "status", "generation", "best", "changed")
 
@@ -47,10 +47,11 @@ def runs(folder: str, as_json: bool) -> None:
             f"{run.best:.4g}" if isinstance(run.best, int | float) else "",
             f"{_duration(run.age)} ago",
         ))  # fmt: skip
-    print_table(standard_output(), HEAD, rows)
+    console = standard_output()
+    print_table(console, HEAD, rows)
     for run in found:
         if run.note:
-            click.echo(printable(f"{run.path}: {run.note}"))
+            show_line(console, f"{run.path}: {run.note}")
     waiting = [run.next_command for run in found if run.next_command]
     if waiting:
         click.echo("resume interrupted runs with:")

@@ -27,8 +27,11 @@ def list_songs() -> None:
     """List the embedded public-domain tunes by their name for --song."""
     from evo.music.tunes import all_tunes
 
-    rows = [(name, tune.title, tune.origin, tune.composer) for name, tune in all_tunes().items()]
-    print_table(standard_output(), ("name for --song", "title", "origin", "by"), rows)
+    rows = [
+        (name, f"{tune.title}; {tune.origin}; {tune.composer}")
+        for name, tune in all_tunes().items()
+    ]
+    print_table(standard_output(), ("name for --song", "song"), rows)
 
 
 @songs.command("export")

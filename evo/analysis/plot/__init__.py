@@ -12,7 +12,7 @@
     formula     a formula's rules
     network     a network's nodes and connections
     records     series read from a log, and their lines
-    style       colours, fonts, and PNG files that are reproducible to the byte
+    style       colours, fonts, and PNG and SVG files that are reproducible to the byte
 
 Each function below returns a figure, and `save_figure` writes it. No part uses pyplot, so no
 display is needed and no figure has to be closed.
@@ -27,7 +27,7 @@ from evo.analysis.plot.lags import lags_figure
 from evo.analysis.plot.network import network_figure
 from evo.analysis.plot.rolls import pieces_figure, rolls_figure, song_figure
 from evo.analysis.plot.species import species_figure
-from evo.analysis.plot.style import png_bytes, save_figure
+from evo.analysis.plot.style import picture_bytes, png_bytes, save_figure
 
 __all__ = [
     "comparison_figure",
@@ -37,6 +37,7 @@ __all__ = [
     "lags_figure",
     "network_figure",
     "panels_of",
+    "picture_bytes",
     "pieces_figure",
     "png_bytes",
     "reading_figure",

@@ -647,6 +647,11 @@ def test_what_was_bred_to_be_guessed_plays_anew_four_times_as_long() -> None:
 def test_a_folder_of_seeds_is_plotted_in_one_figure_and_played_by_its_runs() -> None:
     done("run", "memorize", *SMALL, "--seeds", "0,1", "--workers", 1, "--out", "all")
     assert done("plot", "all").split() == ["all/plots/fitness.png"]
+    assert done("plot", "all", "--format", "svg").split() == ["all/plots/fitness.svg"]
+    assert done("plot", "all", "-o", "x/y.svg").split() == ["x/y.svg"]
+    assert Path("x/y.svg").read_bytes() == Path("all/plots/fitness.svg").read_bytes()
+    assert done("plot", "all", "-o", "y", "--format", "png").split() == ["y"]
+    assert Path("y").read_bytes() == Path("all/plots/fitness.png").read_bytes()
     assert Path("all/plots/fitness.png").read_bytes()[:4] == b"\x89PNG"
     for options in ((), ("--temperature", 1)):
         line = refused("play", "all", *options)

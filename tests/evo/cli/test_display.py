@@ -17,6 +17,7 @@ from rich.console import Console
 
 from evo.cli import display
 from evo.cli.display import BarDisplay, LiveLines, PlainDisplay, RunLines
+from evo.cli.output import show_line
 from evo.core.registry import experiment
 from evo.runs.display import Status
 from evo.runs.stop import Stop
@@ -169,8 +170,8 @@ def test_a_pipe_gets_whole_plain_lines_every_five_seconds(monkeypatch: pytest.Mo
 
 def test_messages_are_wrapped_between_words_and_commands_are_not() -> None:
     console = console_of(40)
-    display.show_line(console, "finished: " + "some words " * 6)
-    display.show_line(console, "resume it with: evo resume " + "some/folder/" * 6)
+    show_line(console, "finished: " + "some words " * 6)
+    show_line(console, "resume it with: evo resume " + "some/folder/" * 6)
     *text, command = written(console).splitlines()
     assert len(text) == 2
     assert command == "resume it with: evo resume " + "some/folder/" * 6

@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from evo.cli.output import print_table, similar, wrapped
+from evo.cli.output import print_table, show_text, similar, wrapped
 
 HEAD = ("run", "experiment", "seed", "best")
 ROWS = [("a-long-name-of-a-run/seed12", "memorize", "12", "1,234.5"), ("[b] run", "xor", "", "-")]
@@ -53,3 +53,28 @@ def test_parts_are_not_broken() -> None:
 def test_characters_that_an_encoding_lacks_are_replaced_by_similar_ones() -> None:
     assert similar("● · … × ♪ é", "ascii") == "# . ... x ? ?"
     assert similar("● ♪", "utf-8") == "● ♪"
+
+
+TABLE = """piece     score  unusual for the songs
+piece-01  -3.07  distinct_keys, key_clarity
+piece-02   0.15  -
+
+1 of 2 pieces are above a quarter of the songs;
+the second is usual.
+"""
+
+
+@pytest.mark.parametrize("width", [30, 38, 80])
+def test_a_text_that_begins_with_a_table_fits_a_terminal_and_is_whole_in_a_pipe(width: int) -> None:
+    console = Console(width=width, force_terminal=True, color_system=None, _environ={})
+    with console.capture() as captured:
+        show_text(console, TABLE)
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    assert max(map(cell_len, lines)) <= width
+    assert lines[0] == {30: "piece-01", 38: "  score  unusual for the songs"}.get(width, lines[0])
+    assert " ".join(captured.get().split()).endswith("quarter of the songs; the second is usual.")
+    assert "distinct_keys, key_clarity" in " ".join(captured.get().split())
+    pipe = Console(width=width, force_terminal=False)
+    with pipe.capture() as captured:
+        show_text(pipe, TABLE)
+    assert captured.get() == TABLE + "\n"
