@@ -52,8 +52,9 @@ MAX_SONGS = 60  # maximum rows in the map of songs
 _MAP_COLUMNS = 4
 _MAX_NAME = 24  # characters of a row's name
 _ENDED_GREY, _DARK_ORANGE = "#E3E3E3", "#A65E00"
-_PAPER_TO_BLUE = LinearSegmentedColormap.from_list("paper to blue", ["white", BLUE, INK])
-_PAPER_TO_BLUE.set_bad(_ENDED_GREY)
+_PAPER_TO_BLUE = LinearSegmentedColormap.from_list("", ["white", BLUE, INK]).with_extremes(
+    bad=_ENDED_GREY
+)
 _RING: dict[str, Any] = dict(
     marker="o", markersize=5, markerfacecolor="none", markeredgecolor=VERMILLION,
     markeredgewidth=0.8, linestyle="none",
