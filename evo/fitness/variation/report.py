@@ -16,6 +16,7 @@ from genomes.arrays import FloatArray
 from genomes.program.programs import Programs
 from genomes.program.text import program_text
 from genomes.program.themes import Themes
+from genomes.words import counted
 
 
 def records_of(
@@ -134,12 +135,13 @@ def variations_table(
         together: Of `summary`.
         bounds: What variations may be.
     """
-    lines = [f"{len(records)} variations of {theme}", ""]
+    lines = [f"{counted(len(records), 'variation')} of {theme}", ""]
     if not records:
         return "\n".join([
             *lines,
-            f"None of {together['programs']} programs varies it within likeness {bounds.low:g} to "
-            f"{bounds.high:g} and density {bounds.thinnest:g} to {bounds.densest:g}.",
+            f"Of {counted(together['programs'], 'program')} none varies it within likeness "
+            f"{bounds.low:g} to {bounds.high:g} and density {bounds.thinnest:g} to "
+            f"{bounds.densest:g}.",
             "Allow more: --set vary.likeness_low=0.1 --set vary.likeness_high=0.9",
             "",
         ])  # fmt: skip
@@ -155,14 +157,16 @@ def variations_table(
             f"{critic:>6}  {held_out:>8}  {above:>16}  "
             f"{'; '.join(record['program'].splitlines())}"
         )
-    lines += ["", f"Chosen from those of {together['programs']} programs."]
+    lines += ["", f"Chosen from those of {counted(together['programs'], 'program')}."]
     if together["most_alike_pair"] is not None:
         lines.append(
             f"The likeness of the two most alike is {together['most_alike_pair']:.2f}; below "
             f"{APART:g} was asked."
         )
     if together["pieces_above_quarter"] is None:
-        lines.append("The critics know songs with other bars, and could not judge this one.")
+        lines.append(
+            "The critics could not judge this song: its bars are not theirs, or fewer than 4."
+        )
     else:
         lines.append(
             f"{together['pieces_above_quarter']} of {together['pieces']} are above a quarter of "
