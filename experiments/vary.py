@@ -104,7 +104,7 @@ class VarySettings(SongSettings, frozen=True):
             )
 
     def bounds(self) -> Bounds:
-        """Return what variations may be."""
+        """Return the limits of likeness and density."""
         return Bounds(self.likeness_low, self.likeness_high, self.density_low, self.density_high)
 
 

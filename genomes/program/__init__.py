@@ -1,6 +1,6 @@
 """Programs: musical operations, one after another, that map a melody to a variation of it.
 
-themes      the melodies that are varied, and what is known of them
+themes      the melodies that are varied, with their bars and keys
 operations  the operations and scopes by name
 lines       a melody while it is varied: its scale, its cadences, the steps that may change
 pitches     operations on the pitches of notes

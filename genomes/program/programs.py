@@ -7,7 +7,7 @@ program varies melodies of any metre, length and number of keys.
 A program is no performer: it plays nothing after a prompt, and has no `follow` and no `perform`.
 
 Memory order: one row per program in each of three arrays, with room for `MAX_LENGTH` instructions.
-What is beyond a program's length is 0, so equal programs have equal rows.
+Entries beyond a program's length are 0, so equal programs have equal rows.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """The melodies that programs vary.
 
-Programs know of a melody what a musician knows who is asked for variations: its bars, and its key.
-They are found elsewhere and given here, so that programs need no model of keys.
+A theme has its notes, its bars and its key. The key is found elsewhere and given here, so programs
+need no model of keys.
 """
 
 from typing import NamedTuple, Self

@@ -2,7 +2,7 @@
 
 Programs are good for many songs on average, and not every one fits every song. So every program is
 tried on the song. Of the variations within the bounds the best by the guiding critics are taken,
-each only if it differs from those taken before. The held-out critic has no say.
+each only if it differs from those taken before. The held-out critic is not used.
 """
 
 from collections.abc import Sequence
@@ -71,11 +71,11 @@ def choose(
     scores: FloatArray,
     count: int,
 ) -> Chosen:
-    """Return the best different variations of one song; fewer, if there are not so many.
+    """Return the best different variations of one song, or as many as there are.
 
     Args:
         guides: The critics that guide the search.
-        bounds: What variations may be.
+        bounds: Limits of likeness and density.
         theme: The song.
         varied: Bool (n, steps, keys), the variation by each program.
         scores: Float64 (n,), the score of each program, used if the critics cannot judge the song.

@@ -59,7 +59,7 @@ class Variation:
 
     Attributes:
         guides: The critics that guide the search.
-        bounds: What variations may be.
+        bounds: Limits of likeness and density.
         themes: The training songs.
         unseen: The songs of the last fold.
     """
@@ -84,7 +84,7 @@ class Variation:
             themes: m training songs.
             judge: Int64 (m,), the guide that was not trained on each song.
             unseen: Songs that neither the search nor the held-out critic knows.
-            bounds: What variations may be.
+            bounds: Limits of likeness and density.
         """
         self.guides, self.held_out = tuple(guides), held_out
         self.themes, self.unseen, self.bounds = themes, unseen, bounds
@@ -102,7 +102,7 @@ class Variation:
 
         Args:
             panel: Songs and critics.
-            bounds: What variations may be.
+            bounds: Limits of likeness and density.
         """
         bars = panel.bars
         bar = Bar(bars.steps, bars.beat, bars.strong)

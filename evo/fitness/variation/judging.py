@@ -1,4 +1,4 @@
-"""Measure variations: likeness to their theme, density, and what critics say.
+"""Measure variations: likeness to their theme, density, and their limits.
 
 Likeness is the Dice coefficient of two rolls: twice the common notes, divided by the notes of both
 (Dice, "Measures of the amount of ecologic association between species", 1945). A note is a key at
@@ -63,7 +63,7 @@ def mean_likeness(rolls: BoolArray) -> FloatArray:
 
 
 class Bounds(NamedTuple):
-    """What a variation may be.
+    """Limits of likeness and density.
 
     Attributes:
         low: Minimum likeness to the theme.

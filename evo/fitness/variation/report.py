@@ -49,7 +49,7 @@ def records_of(
         density     in densities of the theme
         program     its text
 
-        What critics say is None if they cannot judge the song: its bars are not theirs.
+        Scores of critics are None if they cannot judge the song, as its bars are not theirs.
     """
     read = for_critics(fitness.held_out.bars, theme, chosen.rolls)
     judged = np.full(len(chosen.programs), np.nan)
@@ -133,7 +133,7 @@ def variations_table(
         theme: Name of the song.
         records: Of `records_of`.
         together: Of `summary`.
-        bounds: What variations may be.
+        bounds: Limits of likeness and density.
     """
     lines = [f"{counted(len(records), 'variation')} of {theme}", ""]
     if not records:
