@@ -27,15 +27,16 @@ RUNS: dict[str, tuple[str, ...]] = {
     "memorize, networks": ("memorize", "--song", "korobeiniki"),
     "memorize, grid": ("memorize", "--song", "ode-to-joy", "--genome", "grid"),
     "memorize, HistoryUsers": (
-        "memorize", "--song", "ode-to-joy", "--genome", "history-user", "--generations", "60",
+        "memorize", "--song", "ode-to-joy", "--genome", "history-user", "--generations", "20",
     ),
     "memorize, formula": ("memorize", "--song", "ode-to-joy", "--genome", "formula"),
     "memorize, reader": (
-        "memorize", "--song", "ode-to-joy", "--genome", "reader", "--generations", "20",
+        "memorize", "--song", "ode-to-joy", "--genome", "reader", "--generations", "5",
     ),
-    "critic, 6 pieces": ("critic", "--generations", "100", "--set", "critic.pieces=6"),
-    "guess": ("guess", "--generations", "60"),
-    "copy": ("copy", "--generations", "60"),
+    "critic, 6 pieces": ("critic", "--generations", "20", "--set", "critic.pieces=6"),
+    "vary": ("vary", "--song", "ode-to-joy", "--generations", "5"),
+    "guess": ("guess", "--generations", "20"),
+    "copy": ("copy", "--generations", "20"),
     "xor": ("xor",),
     "a user's script": ("SCRIPT", "--generations", "20"),
 }  # fmt: skip

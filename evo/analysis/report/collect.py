@@ -25,6 +25,7 @@ from evo.runs.champion import load_champion
 from evo.runs.description import Tables, read_description, read_log, read_result, resume_command
 from evo.runs.listing import Summary, summary
 from evo.runs.loading import load_run
+from genomes.words import counted
 
 Record = Mapping[str, Any]
 # Entries of a result that are shown elsewhere.
@@ -156,7 +157,7 @@ def _headline(
     fitness = "no champion yet" if best is None else f"best fitness {in_words(best)}"
     if gallery is not None and gallery.pieces:
         count = len(gallery.pieces) + gallery.left_out
-        return f"{count} piece{'' if count == 1 else 's'}, {fitness}"
+        return f"{counted(count, 'variation' if gallery.themes else 'piece')}, {fitness}"
     return f"solved, {fitness}" if result is not None and result["solved"] else fitness
 
 

@@ -134,7 +134,7 @@ class Track:
         original: The sound of the song above it, if that sounds different.
         midi: Its MIDI file in base64.
         file: Name of that file.
-        sheet: Its sheet as a picture in base64 (SVG); "" without.
+        sheet: Its sheet as SVG, compressed by zlib, in base64; "" without.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 import base64
 import importlib.util
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ _ATTRIBUTES = {
     "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "fill-opacity", "text-anchor",
     "font-size", "font-family", "font-weight",
 }  # fmt: skip
-MAX_SVG = 1 << 20  # characters
+MAX_SVG, MAX_SHEET = 1 << 20, 1 << 22  # characters
 # Figures of a champion that there are no drawings of, by file: title and description.
 _PICTURES: Mapping[str, tuple[str, str]] = {
     "guessing.png": (
@@ -37,7 +38,11 @@ _PICTURES: Mapping[str, tuple[str, str]] = {
     ),
 }  # fmt: skip
 MAX_PICTURE = 600_000  # bytes
-_TEXTS = {"formula.txt": "The formula as text", "reader.txt": "The reader as text"}
+_TEXTS = {
+    "formula.txt": "The formula as text",
+    "program.txt": "The program as text",
+    "reader.txt": "The reader as text",
+}
 MAX_TEXT = 60_000  # bytes
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -78,7 +83,10 @@ def cleaned(text: str) -> Drawing:
 
 
 def sheet_of(song: Song) -> str:
-    """Return a song's engraved sheet in base64; "" if there is no verovio, or it is too long."""
+    """Return a song's engraved sheet, compressed, in base64.
+
+    It is "" if there is no verovio, or the sheet is too long.
+    """
     if importlib.util.find_spec("verovio") is None:
         return ""
     from evo.music.export.engraving import svg_text
@@ -87,7 +95,9 @@ def sheet_of(song: Song) -> str:
         text = svg_text(song)
     except InputError:
         return ""
-    return base64.b64encode(text.encode()).decode() if len(text) <= MAX_SVG else ""
+    if len(text) > MAX_SHEET:
+        return ""
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def pictures_of(path: Path) -> tuple[Picture, ...]:

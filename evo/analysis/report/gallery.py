@@ -84,7 +84,10 @@ def _extra(folder: Path, name: str) -> Track | None:
     if not os.path.lexists(folder / f"{name}.mid"):
         return None
     song = _song(folder, name, [])
-    return None if song is None else track_of(song, "", f"{name}.mid")
+    is_theme = name == "theme"  # the whole is long
+    if song is None:
+        return None
+    return track_of(song, "", f"{name}.mid", small=not is_theme, sheet=is_theme)
 
 
 def _piece(

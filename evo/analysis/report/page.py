@@ -51,7 +51,7 @@ def policy(live: bool = False) -> str:
         "default-src 'none'",
         f"style-src '{style}'",
         f"script-src '{script}'",
-        "img-src data:",
+        "img-src data: blob:",
         "media-src blob:",
         "connect-src 'self'" if live else "connect-src 'none'",
         "base-uri 'none'",

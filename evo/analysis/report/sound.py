@@ -1,7 +1,7 @@
 """Sounds of a report: compressed, in base64.
 
-With soundfile a sound is OGG Vorbis, mono, some 2 kB a second. Without, it is the small WAV file of
-notebooks, some 11 kB a second.
+With soundfile a sound is OGG Vorbis, mono, some 3 kB a second, and 2 kB where there are many.
+Without, it is the small WAV file of notebooks, some 11 kB a second.
 """
 
 import base64
@@ -9,11 +9,11 @@ import base64
 from evo.analysis.report.data import Sound
 from evo.music.song import Song
 from evo.music.sound.compression import soundfile
-from evo.music.sound.files import SMALL_RATE, audio_bytes, notebook_bytes
+from evo.music.sound.files import audio_bytes, notebook_bytes
 from evo.music.sound.rendering import TAIL
 
-RATE = 24_000  # samples per second
-_COMPRESSION, _SMALL_COMPRESSION = 0.7, 1.0
+RATE, SMALL_RATE = 22_050, 16_000  # samples per second
+_COMPRESSION = 1.0  # the smallest files
 MAX_SECONDS = 240.0
 
 
@@ -33,6 +33,6 @@ def sound_of(song: Song, small: bool = False) -> Sound | None:
             song,
             mono=True,
             rate=SMALL_RATE if small else RATE,
-            compression=_SMALL_COMPRESSION if small else _COMPRESSION,
+            compression=_COMPRESSION,
         )
     return Sound(media, base64.b64encode(content).decode(), round(song.duration + TAIL, 3))

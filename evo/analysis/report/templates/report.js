@@ -262,6 +262,20 @@
     event.preventDefault();
   });
 
+  // Sheets are compressed, and unpacked when they are looked at.
+  const unpack = async (details) => {
+    const script = details.querySelector("script.sheet");
+    if (!script || !details.open) return;
+    const packed = Uint8Array.from(atob(script.textContent), (character) => character.charCodeAt(0));
+    script.remove();
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const content = await new Response(stream).arrayBuffer();
+    const picture = details.querySelector("img");
+    picture.src = URL.createObjectURL(new Blob([content], { type: "image/svg+xml" }));
+    picture.hidden = false;
+  };
+  document.addEventListener("toggle", (event) => unpack(event.target), true);
+
   // On paper everything is unfolded.
   let folded = [];
   addEventListener("beforeprint", () => {

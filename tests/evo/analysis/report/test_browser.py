@@ -1,6 +1,8 @@
 """Reports in a real browser: they play, request nothing, say nothing, and are accessible."""
 
+import base64
 import shutil
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -226,6 +228,20 @@ def test_hostile_names_are_shown_as_they_are(
     page.locator(".track .play").first.click()
     visit.until("document.getElementById('audio').currentTime > 0.02")
     assert "<img src=x" in page.locator("#bar-name").inner_text()
+    visit.close()
+
+
+def test_a_sheet_is_unpacked_when_it_is_looked_at(
+    browser: Any, runs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="30" height="20"/>'
+    packed = base64.b64encode(zlib.compress(picture)).decode()
+    monkeypatch.setattr("evo.analysis.report.music.sheet_of", lambda song: packed)
+    visit = Visit(browser, address_of(write_report([runs["grid"]], tmp_path / "a.html")))
+    visit.page.locator(".sheet-details summary").press("Enter")
+    visit.until("document.querySelector('.sheet-details img').naturalWidth === 30")
+    assert visit.said == []
+    assert visit.foreign() == []
     visit.close()
 
 
