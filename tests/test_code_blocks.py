@@ -20,6 +20,10 @@ PAGES = [
     *(path for path in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in path.parts),
 ]
 TIMEOUT = 300  # seconds for a page; in a new checkout, kernels are compiled
+# The reports at the end of runs have tests of their own.
+WITHOUT_REPORTS = (
+    "from evo.analysis.report import writing; writing.write_report = lambda *given: None"
+)
 _FENCE = re.compile(r"^(<!-- not run: .+ -->\n+)?```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = re.compile(r"<!-- not run: .+ -->")
 
@@ -45,7 +49,7 @@ def as_script(path: Path, blocks: list[str]) -> str:
     """Return a script of a page's blocks; a traceback names the page and the line."""
     text = path.read_text(encoding="utf-8")
     # Not "__main__": a page with a whole script would run its command line.
-    parts = ["page = {'__name__': 'page'}"]
+    parts = [WITHOUT_REPORTS, "page = {'__name__': 'page'}"]
     for code in blocks:
         first = code.splitlines()[0]
         line = text[: text.index(first)].count("\n")

@@ -10,6 +10,7 @@ import hmac
 import json
 import re
 import secrets
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -63,7 +64,14 @@ class Server(ThreadingHTTPServer):
         return f"http://{HOST}:{self.server_port}/{self.token}/"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Ignore a connection that broke; the others go on."""
+        """Ignore a connection that broke; show a bug, after which the others go on.
+
+        Args:
+            request: Ignored.
+            client_address: Ignored.
+        """
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):

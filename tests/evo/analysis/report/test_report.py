@@ -19,9 +19,10 @@ from evo.analysis.report.gallery import gallery_of
 from evo.analysis.report.page import compact, rendered
 from evo.analysis.report.rolls import compared_rolls, roll_of, shortened, wrong_steps
 from evo.analysis.report.several import page_of
-from evo.analysis.report.sound import sound_of
+from evo.analysis.report.sound import RATE, sound_of
 from evo.core.registry import experiment
 from evo.music.song import Song
+from evo.music.sound import TAIL
 from evo.music.tunes import tune
 
 HOSTILE = "<img src=x onerror=alert(1)></script>\"'&\u202e"
@@ -72,7 +73,7 @@ def test_a_report_begins_with_what_is_good_and_shows_song_sound_and_settings(gri
     assert [pane.label for pane in track.roll.panes] == ["song", "played"]
     assert track.sound is not None
     assert track.original is not None
-    assert track.sound.seconds == pytest.approx(32.12)
+    assert track.sound.seconds == pytest.approx(32 + TAIL)
     assert [chart.title for chart in report.charts][:2] == ["fitness", "steps right"]
     assert 'song = "ode-to-joy"' in report.settings
     commands = dict(report.commands)
@@ -282,7 +283,7 @@ def test_a_sound_is_read_whole() -> None:
     sound = sound_of(tune("ode-to-joy"))
     assert sound is not None
     samples, rate = soundfile.read(io.BytesIO(base64.b64decode(sound.content)))
-    assert rate == 24_000
+    assert rate == RATE
     assert len(samples) > 31 * rate  # a page with a wrong checksum is skipped
 
 
