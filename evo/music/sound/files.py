@@ -46,7 +46,7 @@ def audio_bytes(
 
     With soundfile (the extra `sound`) it is OGG, or else FLAC. Without, it is WAV: mono in 8 bits
     of mu-law, which every browser plays, and stereo in 16 bits. For a page, `mono=True` and
-    `rate=22_050` give about 4 kB a second in OGG, and 22 kB a second without soundfile.
+    `rate=22_050` give 5 kB a second in OGG, and 22 kB a second without soundfile.
 
     Step s of the song sounds at `song.seconds()[s]` from the beginning. After the end of the song
     the sound rings for `TAIL` seconds. The same song gives the same bytes.
