@@ -93,6 +93,7 @@ PRESETS: dict[str, Changes] = {
         "engine": {
             "population": {"size": 48},
             "network": {"architecture": "melody", "layers": (8,), "last": 8, "history": 16},
+            "strategy": {"sigma": 0.2},
         },
     },
     # Large changes: small ones keep a network at the period that it plays.

@@ -7,17 +7,17 @@ converge (`benchmarks/matrix.py`). So an engine may begin as one parent, and wid
 2. The following generations are evaluated in rounds: `ask` returns mutants of the parent, until
    `tell` has taken as many scores as the population has individuals. The best mutant of a round
    replaces the parent unless it is worse.
-3. The number of mutants of a round adapts by the 1/5 success rule: it is divided by 1.5 after a
-   round with a better mutant, and multiplied by 1.5 to the 1/4 after another. So the parent is
+3. The number of mutants of a round adapts: it is divided by 1.5 after a round with a better mutant,
+   and multiplied by 1.5 to the 1/9 after another. So a tenth of the rounds succeed, the parent is
    replaced almost as often as in a (1+1) evolutionary algorithm, and rounds grow as success becomes
    rare (Jansen, De Jong & Wegener, "On the choice of the offspring population size in evolutionary
    algorithms", 2005).
 4. After `patience` generations without a better parent, the population follows. It consists of the
    parent and mutants of it.
 
-The mutation power of real numbers adapts by the same rule, in the form of Kern et al. ("Learning
-probability distributions in continuous evolutionary algorithms", 2004): it is multiplied by 1.5
-after a better mutant, and divided by 1.5 to the 1/4 after another.
+The mutation power of real numbers adapts by the 1/5 success rule in the form of Kern et al.
+("Learning probability distributions in continuous evolutionary algorithms", 2004): it is multiplied
+by 1.5 for each better mutant, and divided by 1.5 to the 1/4 for each other one.
 
 A checkpoint has the climb at the beginning of a generation. A restored one repeats the rounds of
 that generation.
@@ -35,26 +35,20 @@ from evo.engines.operators import Operators
 from genomes.base import Performers
 
 _GROWTH = 1.5
+_FAILURES = 9  # rounds without success per round with success at which rounds keep their size
 _WEAKEST, _STRONGEST = 1e-4, 10.0
 
 
-def adapted(strength: float, better: float) -> float:
+def adapted(strength: float, better: float, count: int = 1) -> float:
     """Return the mutation strength after some mutants, by the 1/5 success rule.
 
     Args:
         strength: Factor of the configured mutation power.
         better: Share of the mutants that were better than their parent.
+        count: Number of times to adapt.
     """
-    return min(_STRONGEST, max(_WEAKEST, strength * growth(better)))
-
-
-def growth(better: float) -> float:
-    """Return the factor of the 1/5 success rule: above 1 if more than a fifth succeeded.
-
-    Args:
-        better: Share that succeeded.
-    """
-    return float(_GROWTH ** (better - (1 - better) / 4))
+    grown = strength * float(_GROWTH ** (better - (1 - better) / 4)) ** count
+    return min(_STRONGEST, max(_WEAKEST, grown))
 
 
 class Climb:
@@ -120,7 +114,7 @@ class Climb:
         """
         assert self._population is not None  # `ask` came before
         better = scores.ok & (scores.total > self.score)
-        self.strength = adapted(self.strength, float(better.mean()))
+        self.strength = adapted(self.strength, float(better.mean()), len(better))
         best = int(np.argmax(scores.total))
         if scores.ok[best] and scores.total[best] >= self.score:
             self.parent, self.score = self._population.take([best]), float(scores.total[best])
@@ -128,7 +122,7 @@ class Climb:
         self.left -= len(scores)
         self._round += 1
         self._population = None
-        self.brood /= growth(float(better.any()))
+        self.brood *= 1 / _GROWTH if better.any() else _GROWTH ** (1 / _FAILURES)
         self.brood = min(max(self.brood, 1.0), float(self._operators.size))
         if self.left:
             return False
