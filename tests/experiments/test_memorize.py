@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from running import Watcher, configured, start
+from running import PLAYING, Watcher, configured, start
 
 from evo.core.config import Config
 from evo.core.errors import InputError
-from evo.core.registry import ENGINES, experiment
+from evo.core.registry import experiment
 from evo.engines import engine_class
 from evo.music.metre import Metre
 from evo.music.planes import connected
@@ -31,7 +31,7 @@ TUNE = "twinkle-twinkle-little-star"
 REPLAY = Path(__file__).parents[2] / ".." / "shared" / "replay_network.py"
 
 
-@pytest.fixture(scope="module", params=list(ENGINES))
+@pytest.fixture(scope="module", params=PLAYING)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Return a finished run, long enough for a champion that plays something."""
     path = tmp_path_factory.mktemp("memorize") / "run"
@@ -251,7 +251,7 @@ def held_song(path: Path) -> Song:
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("engine", list(ENGINES))
+@pytest.mark.parametrize("engine", PLAYING)
 def test_every_engine_learns_durations_and_plays_them(tmp_path: Path, engine: str) -> None:
     song = held_song(tmp_path)
     table = {"song": str(tmp_path / "mine.mid"), "durations": True}

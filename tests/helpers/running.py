@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from evo.core.config import Config
-from evo.core.registry import experiment
+from evo.core.registry import ENGINES, experiment
+from evo.engines import genome_of
 from evo.experiment import Experiment
 from evo.music.song_finder import SongFinder
 from evo.runs import session
@@ -17,6 +18,8 @@ from evo.runs.configure import deep_update, setting
 from evo.runs.loading import load_run
 
 COMMAND = (sys.executable, "-c", "from evo.cli.main import main; main()")
+# The engines whose genome kinds play music.
+PLAYING = [name for name in ENGINES if experiment("memorize").supports(genome_of(name))]
 
 
 def pictureless() -> dict[str, str]:

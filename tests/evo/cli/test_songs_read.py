@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from disturbing import undrawn
 from failing_disk import exit_code, in_child
+from running import PLAYING
 
 from evo.cli.main import main
-from evo.core.registry import ENGINES, experiment, short_name
+from evo.core.registry import short_name
 from evo.engines import genome_of
 from evo.music.tunes import tune
 
 SMALL = ("--population", "12", "--generations", "2", "--set", "checkpoints.every=1")
 TUNES = ("ode-to-joy", "bingo", "london-bridge")
-PLAYING = [one for one in ENGINES if experiment("memorize").supports(genome_of(one))]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from disturbing import undrawn
 from running import (
+    PLAYING,
     Copier,
     Killed,
     Watcher,
@@ -24,7 +25,7 @@ from running import (
 )
 
 from evo.core.errors import RunError
-from evo.core.registry import ENGINES, experiment
+from evo.core.registry import experiment
 from evo.core.scores import Scores
 from evo.engines import engine_class
 from evo.experiments import xor as xor_experiment
@@ -35,7 +36,7 @@ from evo.runs.directory import Run
 from evo.runs.loading import load_run
 
 # Of the baselines those of one genome kind: `test_engines.py` restores all of them.
-KINDS = [*ENGINES, "random-network", "one-plus-one-network"]
+KINDS = [*PLAYING, "random-network", "one-plus-one-network"]
 NEATS = ("neat", "neat-python")
 BY_ENGINE = pytest.mark.parametrize("engine", KINDS)
 
