@@ -34,7 +34,9 @@ RUNS: dict[str, tuple[str, ...]] = {
         "memorize", "--song", "ode-to-joy", "--genome", "reader", "--generations", "5",
     ),
     "critic, 6 pieces": ("critic", "--generations", "20", "--set", "critic.pieces=6"),
-    "vary": ("vary", "--song", "ode-to-joy", "--generations", "5"),
+    "vary": (
+        "vary", "--song", "ode-to-joy", "--generations", "5", "--set", "vary.critics=CRITICS",
+    ),
     "guess": ("guess", "--generations", "20"),
     "copy": ("copy", "--generations", "20"),
     "xor": ("xor",),
@@ -122,7 +124,11 @@ def pages(folder: Path) -> dict[str, Any]:
     script = folder / "wanted.py"
     script.write_text(SCRIPT)
     for number, (name, options) in enumerate(RUNS.items()):
-        given = [str(script) if option == "SCRIPT" else option for option in options]
+        critics = str(folder / str(list(RUNS).index("critic, 6 pieces")))
+        given = [
+            {"SCRIPT": str(script), "vary.critics=CRITICS": f"vary.critics={critics}"}.get(one, one)
+            for one in options
+        ]
         evo("run", *given, "--out", folder / str(number), "--no-report")
         output = folder / f"{number}.html"
         seconds = written([folder / str(number)], output)

@@ -103,6 +103,8 @@ def test_a_report_says_and_requests_nothing_and_plays(
         visit.until("document.querySelector('.playhead').getAttribute('x1') > 0")
         page.keyboard.press("Enter")
         visit.until("document.getElementById('audio').paused")
+        # The event that the button follows comes a moment later.
+        visit.until("!document.querySelector('.track .play').classList.contains('on')")
         assert "Play" in play.inner_text()
     assert visit.said == []
     assert visit.foreign() == []
