@@ -5,8 +5,6 @@ is a column. A mark is a key so many steps ago: filled if it must have sounded, 
 not.
 """
 
-from collections.abc import Callable
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -25,7 +23,7 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
-from evo.music.midi.units import note_name
+from evo.music.midi.units import channel_names
 from genomes.formula.drawing import MAX_ROWS, DrawnRule, columns_of, drawn_rules, sizes_in_words
 from genomes.formula.formulas import Formulas
 from genomes.formula.text import formula_text
@@ -41,24 +39,11 @@ def formula_files(formulas: Formulas, lowest_note: int | None) -> dict[str, byte
         formulas: A batch of one.
         lowest_note: MIDI note of key 0; None if it is unknown.
     """
-    text = formula_text(formulas, _names(formulas, lowest_note))
+    text = formula_text(formulas, channel_names(formulas.player.span, lowest_note))
     return {
         "formula.png": png_bytes(formula_figure(formulas, lowest_note)),
         "formula.txt": text.encode(),
     }
-
-
-def _names(formulas: Formulas, lowest_note: int | None) -> Callable[[int], str]:
-    """Return a function that names channels."""
-    span = formulas.player.span
-
-    def name(channel: int) -> str:
-        held, key = divmod(channel, span)
-        known = lowest_note is not None and lowest_note + key < 128
-        note = note_name(lowest_note + key) if known and lowest_note is not None else f"key {key}"
-        return f"{note} held" if held else note
-
-    return name
 
 
 def formula_figure(formulas: Formulas, lowest_note: int | None = None) -> Figure:
@@ -73,7 +58,7 @@ def formula_figure(formulas: Formulas, lowest_note: int | None = None) -> Figure
     """
     if len(formulas) != 1:
         raise ValueError(f"formulas: expected a batch of one, got {len(formulas)}")
-    rules = drawn_rules(formulas, _names(formulas, lowest_note))
+    rules = drawn_rules(formulas, channel_names(formulas.player.span, lowest_note))
     shown = rules[:MAX_ROWS]
     columns = columns_of(shown)
     with style():

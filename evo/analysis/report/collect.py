@@ -127,7 +127,7 @@ def _champion(
     try:
         tracks, more = champions_tracks(path, config, experiment)
         problems += more
-        drawings = drawings_of(load_champion(path, config.run.engine))
+        drawings = drawings_of(load_champion(path, config.run.engine), path)
     except DAMAGE as error:
         problems.append(f"the champion cannot be shown: {error}")
     gallery, more = gallery_of(path)
@@ -170,7 +170,7 @@ def _champion_so_far(
         return {}
     try:
         tracks = tracks_so_far(*found, path, config, experiment)
-        return {"tracks": tracks, "drawings": drawings_of(found.performers)}
+        return {"tracks": tracks, "drawings": drawings_of(found.performers, path)}
     except (OSError, *DAMAGE) as error:
         problems.append(f"the champion so far cannot be shown: {error}")
         return {}

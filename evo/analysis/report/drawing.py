@@ -2,6 +2,7 @@
 
 import base64
 import importlib.util
+import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +14,12 @@ from markupsafe import Markup
 from evo.analysis.report.data import Drawing, Fact, Picture
 from evo.core.errors import InputError
 from evo.core.files import open_regular
+from evo.music.midi.units import channel_names, note_name
 from evo.music.song import Song
+from genomes.formula.formulas import Formulas
+from genomes.formula.svg import formula_svg
+from genomes.network.networks import Networks
+from genomes.network.svg import network_svg
 
 _SVG = "http://www.w3.org/2000/svg"
 _TAGS = {"svg", "g", "path", "line", "rect", "circle", "text", "tspan", "title"}
@@ -47,10 +53,22 @@ MAX_TEXT = 60_000  # bytes
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def drawings_of(performers: Any) -> tuple[Drawing, ...]:
-    """Return the drawing of a batch of one, if its kind can be drawn."""
-    draw = getattr(performers, "_repr_svg_", None)
-    text = None if draw is None else draw()
+def drawings_of(performers: Any, path: Path) -> tuple[Drawing, ...]:
+    """Return the drawing of a batch of one, if its kind can be drawn.
+
+    Args:
+        performers: The batch.
+        path: The run's directory, for the names of keys.
+    """
+    lowest = _lowest_note(path)
+    text = None
+    if isinstance(performers, Networks):
+        player = performers.player
+        keys = 0 if player is None or lowest is None else player.keys
+        names = [note_name(lowest + key) for key in range(keys)] if lowest is not None else None
+        text = network_svg(performers, names)
+    elif isinstance(performers, Formulas):
+        text = formula_svg(performers, channel_names(performers.player.span, lowest))
     if text is None or len(text) > MAX_SVG:
         return ()
     return (cleaned(text),)
@@ -119,6 +137,17 @@ def texts_of(path: Path) -> tuple[Fact, ...]:
         if content:
             found.append(Fact(title, content.decode("utf-8", "replace")))
     return tuple(found)
+
+
+def _lowest_note(path: Path) -> int | None:
+    """Return the MIDI note of key 0 by the champion's player.json; None if it says none."""
+    try:
+        described = json.loads(_content(path / "champion" / "player.json", MAX_TEXT))
+        lowest, keys = described["lowest_note"], described["keys"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    whole = isinstance(lowest, int) and isinstance(keys, int)
+    return lowest if whole and 0 <= lowest <= lowest + keys <= 128 else None
 
 
 def _content(path: Path, most: int) -> bytes:

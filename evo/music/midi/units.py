@@ -4,6 +4,8 @@ A pitch is a note number from 0 to 127. Middle C is 60. A tempo is stored in 24 
 microseconds per beat.
 """
 
+from collections.abc import Callable
+
 MICROSECONDS = 60_000_000  # in a minute
 DEFAULT_TEMPO = 500_000  # microseconds per beat of a file without a tempo: 120 beats per minute
 MAX_MICROSECONDS = (1 << 24) - 1
@@ -38,3 +40,20 @@ def tempo_to_microseconds(tempo: float) -> int:
     if not 1 <= microseconds <= MAX_MICROSECONDS:
         raise ValueError(f"tempo: expected about 3.6 to 60,000,000 beats a minute, got {tempo}")
     return microseconds
+
+
+def channel_names(span: int, lowest_note: int | None) -> Callable[[int], str]:
+    """Return a function that names channels: "C5", and "C5 held" in the second plane.
+
+    Args:
+        span: Keys of a plane.
+        lowest_note: MIDI note of key 0; None for numbers of keys.
+    """
+
+    def name(channel: int) -> str:
+        held, key = divmod(channel, span)
+        known = lowest_note is not None and lowest_note + key < 128
+        note = note_name(lowest_note + key) if known and lowest_note is not None else f"key {key}"
+        return f"{note} held" if held else note
+
+    return name

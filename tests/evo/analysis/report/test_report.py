@@ -1,6 +1,7 @@
 """Reports: what they tell, and that nothing in a run's files can do more than be shown."""
 
 import json
+import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
@@ -332,3 +333,17 @@ def test_a_run_that_has_not_ended_has_a_report(grid: Path, tmp_path: Path) -> No
     (whole,) = run_report(grid).tracks
     assert track.note == f"after generation 6: {whole.note}"
     assert track.roll == whole.roll
+
+
+def test_keys_of_a_drawing_have_the_names_of_their_notes(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    given = ("--song", "ode-to-joy", "--generations", "1", "--genome", "formula")
+    assert evo("run", "memorize", *given, "--out", run).exit_code == 0
+
+    def names() -> set[str]:
+        return set(re.findall(r"<text[^>]*>([^<]*)", write_report([run]).read_text()))
+
+    assert {"C4", "C5"} <= names()
+    assert "key 0" not in names()
+    (run / "champion" / "player.json").write_text('{"lowest_note": 1e9, "keys": [')
+    assert "key 0" in names()
