@@ -19,7 +19,15 @@ from running import Killed, Watcher, configured, start
 from evo import __version__
 from evo.cli.main import main
 from evo.core.errors import WorkersLostError
-from evo.core.registry import BASELINES, ENGINES, EXPERIMENTS, GENOMES, engine_options, load
+from evo.core.registry import (
+    BASELINES,
+    ENGINES,
+    EXPERIMENTS,
+    GENOMES,
+    LOGGERS,
+    engine_options,
+    load,
+)
 from evo.core.scores import Scores
 from evo.core.settings import tables
 from evo.engines import default_engine, engine_class, engine_names, genome_of
@@ -78,6 +86,7 @@ def test_the_names_in_the_help_are_those_of_the_registries(command: str) -> None
         "experiment": tuple(EXPERIMENTS),
         "engine": ENGINE_NAMES,
         "genome": tuple(GENOMES),
+        **({"log": tuple(LOGGERS)} if command == "run" else {}),
     }
     assert tuple(engine_options()) == ENGINE_NAMES
     assert DEFAULT_ENGINE in ENGINES

@@ -33,6 +33,7 @@ REGISTRIES: dict[str, dict[str, Any]] = {
     "PICTURES": registry.PICTURES,
     "FITNESSES": registry.FITNESSES,
     "EXPERIMENTS": registry.EXPERIMENTS,
+    "LOGGERS": registry.LOGGERS,
 }
 ENTRIES = [(table, name) for table, entries in REGISTRIES.items() for name in entries]
 
