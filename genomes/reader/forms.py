@@ -17,6 +17,7 @@ from genomes.reader.player import Layout
 
 NONE = -1
 LONG = 1.5  # mean waits
+FOREIGN = 1e-3  # share of a pitch class that a song lacks, relative to another unused key
 NOTES = 8.0  # that the keys of a form count for, when the tonic is sought
 # The chance of what a form says; the exponent of its shares of keys; the share of the memory in the
 # choice of a new key, beside the prior.
@@ -97,6 +98,8 @@ def forms_of(songs: Sequence[Indices], rest: int, bar: int) -> Forms:
     for number, song in enumerate(whole):
         notes = np.flatnonzero(song != rest)
         np.add.at(shares[number], song[notes], 1.0)
+        foreign = ~np.isin(np.arange(rest) % 12, song[notes] % 12)
+        shares[number, foreign] *= FOREIGN
         closes.append(_closes(notes, len(song) // bar, bar))
     return Forms(
         offsets_of([len(each) for each in bars]),
