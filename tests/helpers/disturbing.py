@@ -21,10 +21,10 @@ ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
 def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
     """Draw no figures: they take most of a small run's time."""
     from evo.analysis import performances, plot
-    from evo.analysis.plot import network
+    from evo.analysis.plot import formula, network
 
-    kinds = ("network", "rolls", "reading", "lags", "pieces", "guessing")
-    for module in (plot, network, performances):
+    kinds = ("network", "formula", "rolls", "reading", "lags", "pieces", "guessing")
+    for module in (plot, formula, network, performances):
         for name in (f"{kind}_figure" for kind in kinds):
             if hasattr(module, name):
                 put(module, name, lambda *arguments, **options: None)

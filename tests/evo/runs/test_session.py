@@ -45,9 +45,11 @@ BY_ENGINE = pytest.mark.parametrize("engine", KINDS)
 def wanted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return the outcome of an undisturbed run, by engine."""
     outcomes = {}
-    for engine in KINDS:
-        path = tmp_path_factory.mktemp("undisturbed") / "run"
-        outcomes[engine] = outcome(path, start(path, configured(engine=engine)))
+    with pytest.MonkeyPatch.context() as patch:
+        undrawn(patch.setattr)
+        for engine in KINDS:
+            path = tmp_path_factory.mktemp("undisturbed") / "run"
+            outcomes[engine] = outcome(path, start(path, configured(engine=engine)))
     return outcomes
 
 

@@ -15,9 +15,10 @@ def _nothing(name: str) -> Any:
     return lambda *arguments, **options: {}
 
 
-pictures: Any = ModuleType("evo.analysis.plot.network")
-pictures.__getattr__ = _nothing
-sys.modules[pictures.__name__] = pictures
+for kind in ("network", "formula"):
+    pictures: Any = ModuleType(f"evo.analysis.plot.{kind}")
+    pictures.__getattr__ = _nothing
+    sys.modules[pictures.__name__] = pictures
 reports: Any = ModuleType("evo.analysis.report")
 reports.write_at_end = lambda *arguments: None
 sys.modules[reports.__name__] = reports
