@@ -54,6 +54,7 @@ from genomes.program.programs import Programs
 
 SONGS = "songs"  # folder of a run with the song
 SHORTEST = 4  # notes of a song that can be varied
+LONGEST = 8192  # steps: every program of the archive varies the song, and sheets take their time
 MARGIN = 0.05  # of the archive's range of likeness within the bounds: single songs differ
 
 
@@ -124,6 +125,11 @@ def _song_in(table: VarySettings, find: FindSongs) -> Song:
     if notes < SHORTEST:
         raise InputError(
             f"{table.song}: its melody has {notes} notes; at least {SHORTEST} can be varied"
+        )
+    if songs[0].steps > LONGEST:
+        raise InputError(
+            f"{table.song}: it has {songs[0].steps:,} steps; at most {LONGEST:,} can be varied. "
+            "Give a part of it, or a lower --steps-per-beat"
         )
     return songs[0]
 

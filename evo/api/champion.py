@@ -138,8 +138,10 @@ class Champion:
         """Return a variation of a song of any metre, length and range, by a program.
 
         Raises:
-            InputError: If the champion is no program.
+            InputError: If the champion is no program, or `song` no song.
         """
+        if not isinstance(song, Song):
+            raise InputError(f"a program varies a Song, as of evo.song(name), not {song!r:.60}")
         if not isinstance(self.performers, Programs):
             kind = type(self.performers).__name__
             raise InputError(f"this champion varies no songs: it is one of {kind}")

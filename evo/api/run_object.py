@@ -262,11 +262,11 @@ class Run:
             raise RunError(f"{self.path}: it has no front, because its fitness has one goal")
         return Front(*found)
 
-    def report(self, path: str | Path | None = None) -> Path:
+    def report(self, out: str | Path | None = None) -> Path:
         """Write the run as one HTML file with its music, as `evo report` does.
 
         Args:
-            path: The file; None for report.html in the run's directory.
+            out: The file; None for report.html in the run's directory.
 
         Returns:
             The file's path.
@@ -276,7 +276,7 @@ class Run:
         """
         from evo.analysis.report import write_report
 
-        return write_report([self.path], None if path is None else Path(path), self._experiment)
+        return write_report([self.path], None if out is None else Path(out), self._experiment)
 
     def plot(self) -> Any:
         """Return the figure of fitness over generations, for a notebook or `savefig`."""

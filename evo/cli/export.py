@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
+from evo.core.files import replace_user_file
 
 # The names of `evo.music.export.FORMATS`, which takes time to import.
 FORMAT_NAMES = ("mid", "abc", "musicxml", "svg", "wav", "flac", "ogg", "mp3")
@@ -55,7 +56,7 @@ def export(what: str, to: str, output: str | None) -> None:
     content = exported(song, to)
     with user_file(target, "cannot be written"):
         if output is not None:
-            target.write_bytes(content)
+            replace_user_file(target, content)
         else:
             replace_inside(folder, name, content)
     click.echo(printable(str(target)))

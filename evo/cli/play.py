@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from evo.cli.errors import one_line_errors
+from evo.core.files import replace_user_file
 
 
 @click.command()
@@ -60,7 +61,7 @@ def play(what: str, **options: Any) -> None:
         target = Path(out) if out is not None else folder / name
         with user_file(target, "cannot be written"):
             if out is not None:
-                target.write_bytes(content)
+                replace_user_file(target, content)
             else:
                 replace_inside(folder, name, content)
         length = song.duration * options["loop"]

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
+from evo.core.files import replace_user_file
 
 FORMATS = ("png", "svg")  # kept equal to `evo.analysis.plot.style` by a test
 
@@ -53,5 +54,5 @@ def plot(runs: tuple[str, ...], output: str | None, kind: str | None) -> None:
                 replace_inside(folder, f"{below}{name}.{kind}", content)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+                replace_user_file(target, content)
         click.echo(printable(str(target)))

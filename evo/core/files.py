@@ -141,6 +141,28 @@ def replace_inside(folder: Path, name: str, content: bytes) -> None:
         raise
 
 
+def replace_user_file(path: Path, content: bytes) -> None:
+    """Write a file that the user named: whole, or not at all.
+
+    A link is followed, and a device or a pipe written to.
+
+    Args:
+        path: The file.
+        content: Its new content.
+    """
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        target.write_bytes(content)
+        return
+    try:
+        replace_file(target, content)
+    except OSError as error:
+        with suppress(OSError):
+            target.with_name(f".tmp-{target.name}").unlink()
+        error.filename = str(path)
+        raise
+
+
 def remove(path: Path) -> None:
     """Remove a folder and its content, or a file or link.
 

@@ -53,10 +53,12 @@ class Playing(NamedTuple):
 def _draw(chances: FloatArray, temperature: float, chance: float, played: BoolArray) -> None:
     """Draw a key or the rest; the temperature is that of the keys, if there is a note."""
     keys = len(played)
-    note, total = 0.0, 0.0
+    note, total, most = 0.0, 0.0, _TINY
+    for key in range(keys):
+        most = max(most, chances[key])
     for key in range(keys):
         note += chances[key]
-        chances[key] = math.exp(math.log(max(chances[key], _TINY)) / temperature)
+        chances[key] = math.exp(math.log(max(chances[key], _TINY) / most) / temperature)
         total += chances[key]
     share = note / max(note + chances[keys], _TINY)
     total /= max(share, _TINY)

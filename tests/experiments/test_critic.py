@@ -164,7 +164,8 @@ def test_without_briefs_a_search_climbs_what_the_critics_think(
 def test_pieces_of_every_survival_say_which_brief_they_were_bred_to(
     critics: Path, tmp_path: Path, survival: str
 ) -> None:
-    ga = {"population": {"survival": survival, "parents": 3}}
+    # A climb has one parent.
+    ga = {"population": {"survival": survival, "parents": 3, "climb": 0}}
     result = start(tmp_path / "run", config_of(critics, ga=ga))
     document = json.loads((tmp_path / "run" / "pieces" / "pieces.json").read_text())
     songs = list(few_panel().briefs(3, 5).songs)

@@ -99,9 +99,20 @@ def thinned(records: Sequence[Record], most: int = MAX_POINTS) -> Sequence[Recor
     return [records[index] for index in np.linspace(0, len(records) - 1, most).round().astype(int)]
 
 
+def finite(value: Any) -> float | None:
+    """Return a value as a number; None if it is none, or is not finite."""
+    if not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
+    return number if math.isfinite(number) else None
+
+
 def in_words(value: float) -> str:
     """Return a number briefly, with a typographic minus."""
-    if not math.isfinite(value):
+    if finite(value) is None:
         return ""
     text = f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
     return text.replace("-", "−")

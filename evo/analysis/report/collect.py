@@ -18,7 +18,7 @@ from evo.analysis.report.gallery import facts_of, gallery_of
 from evo.analysis.report.music import champions_tracks, tracks_so_far
 from evo.analysis.report.unfinished import champion_so_far
 from evo.core.config import Config
-from evo.core.errors import DAMAGE, EvoError, RunError, printable
+from evo.core.errors import DAMAGE, RunError, printable
 from evo.core.registry import short_name
 from evo.experiment import Experiment
 from evo.runs.champion import load_champion
@@ -94,7 +94,7 @@ def run_report(
     )
 
 
-def damaged(path: Path, number: int, error: EvoError) -> RunReport:
+def damaged(path: Path, number: int, error: Exception) -> RunReport:
     """Return the report of a run that cannot be read.
 
     Args:
@@ -120,7 +120,9 @@ def _champion(
     path: Path, config: Config, experiment: Experiment, problems: list[str]
 ) -> dict[str, Any]:
     """Return the parts of a report that show the champion and the pieces."""
-    if not (path / "champion").is_dir():
+    if (path / "champion").is_symlink():
+        problems.append("champion: is a link, which is not followed")
+    elif not (path / "champion").is_dir():
         return {}
     tracks: tuple[Track, ...] = ()
     drawings: tuple[Drawing, ...] = ()

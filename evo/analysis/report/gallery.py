@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from evo.analysis.report.charts import in_words
+from evo.analysis.report.charts import finite, in_words
 from evo.analysis.report.data import Fact, Gallery, Measure, Piece, Track
 from evo.analysis.report.music import track_of
 from evo.core.errors import MidiError, RunError
@@ -39,6 +39,8 @@ def gallery_of(path: Path) -> tuple[Gallery | None, list[str]]:
         path: The run's directory.
     """
     folder, problems = path / "pieces", list[str]()
+    if folder.is_symlink():
+        return None, ["pieces: is a link, which is not followed"]
     try:
         document = read_description(folder / "pieces.json")
     except RunError as error:
@@ -138,7 +140,7 @@ def _measures(record: Mapping[str, Any], ranges: Any) -> list[Measure]:
 
 def _measure(name: str, value: Any, usual: Any, is_strange: bool) -> Measure:
     label = name.replace("_", " ")[:80]
-    number = value if isinstance(value, int | float) else None
+    number = finite(value)
     text = "none" if number is None else in_words(number)
     limits = _limits(usual)
     if limits is None:
@@ -154,7 +156,7 @@ def _measure(name: str, value: Any, usual: Any, is_strange: bool) -> Measure:
     span = (high - low) or 1.0
     at = [
         round(min(max(25 + 50 * (one - low) / span, 0), 100), 1)
-        for one in (low, median, high, float(number))
+        for one in (low, median, high, number)
     ]
     return Measure(label, text, words, place, tuple(at))
 
@@ -162,5 +164,5 @@ def _measure(name: str, value: Any, usual: Any, is_strange: bool) -> Measure:
 def _limits(usual: Any) -> tuple[float, float, float] | None:
     """Return low, median and high of a range; None if it has none."""
     found = [usual.get(part) for part in ("low", "median", "high")] if type(usual) is dict else []
-    numbers = [float(one) for one in found if isinstance(one, int | float)]
+    numbers = [number for number in map(finite, found) if number is not None]
     return (numbers[0], numbers[1], numbers[2]) if len(numbers) == 3 else None

@@ -8,7 +8,7 @@ from evo.analysis.compare import HEAD, compare, find_runs, row_of, significance
 from evo.analysis.report.charts import scaled
 from evo.analysis.report.collect import damaged, run_report
 from evo.analysis.report.data import Page, RunReport, Table
-from evo.core.errors import EvoError, InputError, RunError, printable
+from evo.core.errors import DAMAGE, EvoError, InputError, printable
 from evo.experiment import Experiment
 
 MAX_RUNS = 100
@@ -33,7 +33,7 @@ def page_of(paths: Sequence[Path], experiment: Experiment | None = None) -> Page
     for number, path in enumerate(runs[:MAX_RUNS], start=1):
         try:
             reports.append(run_report(path, number))
-        except RunError as error:
+        except (EvoError, ArithmeticError, *DAMAGE) as error:
             reports.append(damaged(path, number, error))
     if len(runs) > MAX_RUNS:
         left_out.append(f"{len(runs) - MAX_RUNS} more runs: {MAX_RUNS} are shown at most")

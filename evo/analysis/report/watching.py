@@ -16,7 +16,7 @@ from evo.analysis.report.collect import damaged, run_report
 from evo.analysis.report.data import Page, RunReport
 from evo.analysis.report.page import rendered, rendered_part
 from evo.analysis.report.several import comparison_of, on_one_scale
-from evo.core.errors import EvoError, InputError, printable
+from evo.core.errors import DAMAGE, EvoError, InputError, printable
 from evo.core.files import open_regular
 from evo.runs.listing import is_at_work
 from evo.runs.record import parse_record
@@ -86,6 +86,8 @@ class LogTail:
         except OSError:
             return False
         lines = content.split(b"\n")[:-1]
+        if not lines and len(content) == _MAX_READ:  # no record is so long
+            self._end += len(content)
         for line in lines:
             self._end += len(line) + 1
             try:
@@ -125,7 +127,7 @@ class RunWatch:
         """
         try:
             return run_report(self.path, self.number, records=self._tail.records, music=music)
-        except EvoError as error:
+        except (EvoError, ArithmeticError, *DAMAGE) as error:
             return damaged(self.path, self.number, error)
 
 

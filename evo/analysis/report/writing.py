@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from evo.core.errors import printable
-from evo.core.files import replace_inside
+from evo.core.files import replace_inside, replace_user_file
 from evo.core.user_files import user_file
 from evo.experiment import Experiment
 
@@ -46,11 +46,10 @@ def write_report(
     folder = paths[0] if len(paths) == 1 else Path()
     target = output or folder / NAME
     with user_file(target, "cannot be written"):
-        if output is not None:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_bytes(content)
-        else:
+        if output is None:
             replace_inside(folder, NAME, content)
+        else:
+            replace_user_file(output, content)
     return target
 
 

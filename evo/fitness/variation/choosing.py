@@ -42,20 +42,25 @@ class Chosen(NamedTuple):
 def for_critics(bars: Bars, theme: Themes, rolls: BoolArray) -> BoolArray | None:
     """Return variations of a song as critics read rolls; None if they cannot judge it.
 
-    The song's bars must be those of the critics, or as much finer as its beats. Then notes move to
-    the critics' step before them. There must be enough bars.
+    The song's bars must be those of the critics, or as much finer or coarser as its beats. Notes of
+    finer bars move to the critics' step before them. There must be enough bars.
 
     Args:
         bars: The bars of the critics.
         theme: The song.
         rolls: Bool (n, steps, keys), with a note per step at most.
     """
-    finer, remainder = divmod(theme.bar, bars.steps)
-    if remainder or theme.beat != finer * bars.beat:
+    coarser = max(bars.steps // theme.bar, 1)
+    finer, remainder = divmod(theme.bar * coarser, bars.steps)
+    if remainder or theme.beat * coarser != finer * bars.beat:
         return None
-    lead = bars.lead * finer
-    silence = max(lead - theme.lead, 0)  # before the pickup
-    read = rolls[:, max(theme.lead - lead, 0) :]
+    if coarser > 1:
+        spread = np.zeros((len(rolls), rolls.shape[1] * coarser, rolls.shape[2]), np.bool_)
+        spread[:, ::coarser] = rolls
+        rolls = spread
+    lead, begin = bars.lead * finer, theme.lead * coarser
+    silence = max(lead - begin, 0)  # before the pickup
+    read = rolls[:, max(begin - lead, 0) :]
     padded = np.pad(read, ((0, 0), (silence, -(silence + read.shape[1]) % finer), (0, 0)))
     coarse: BoolArray = np.any(padded.reshape(len(rolls), -1, finer, rolls.shape[2]), axis=2)
     if coarse.shape[1] < bars.lead + MIN_BARS * bars.steps:

@@ -37,7 +37,7 @@ def likeness_matrix(rolls: BoolArray) -> FloatArray:
     Returns:
         Float64 (..., n, n).
     """
-    flat = rolls.reshape(*rolls.shape[:-2], -1).astype(np.float32)
+    flat = rolls.reshape(*rolls.shape[:-2], rolls.shape[-2] * rolls.shape[-1]).astype(np.float32)
     common = (flat @ np.swapaxes(flat, -1, -2)).astype(np.float64)  # whole numbers: exact
     notes = np.diagonal(common, axis1=-2, axis2=-1)
     both = notes[..., :, None] + notes[..., None, :]

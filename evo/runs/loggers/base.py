@@ -13,6 +13,7 @@ logger is left out, and the run continues. But the run waits for it: a slow logg
 from __future__ import annotations
 
 import copy
+import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -181,6 +182,7 @@ class Guarded:
 
     def _each(self, call: Callable[[Logger], None]) -> None:
         """Call every logger, and leave those out that fail."""
+        folder = os.getcwd()
         for logger in list(self._loggers):
             try:
                 with np.errstate():  # a logger may change it
@@ -191,3 +193,5 @@ class Guarded:
                 self._show_message(
                     f"the logger {type(logger).__name__} failed and is left out: {words}"
                 )
+            finally:
+                os.chdir(folder)  # the run's paths may be relative

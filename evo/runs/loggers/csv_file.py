@@ -17,6 +17,8 @@ from evo.core.files import replace_inside, without_links
 from evo.runs.loggers.base import LoggedRun, Logger
 from evo.runs.record import flat
 
+_FIRST = ("generation", "evaluations", "best", "mean", "worst", "champion", "champion_generation")
+
 
 class CsvLogger(Logger):
     """Writes `log.csv`."""
@@ -37,7 +39,7 @@ class CsvLogger(Logger):
         """
         self._folder = run.path
         rows = [_row(record) for record in run.records]
-        self._columns = list(dict.fromkeys(name for row in rows for name in row))
+        self._columns = _ordered(name for row in rows for name in row)
         self._write(rows)
 
     def record(self, record: dict[str, Any]) -> None:
@@ -50,7 +52,7 @@ class CsvLogger(Logger):
         new = [name for name in row if name not in self._columns]
         if new:
             rows = self._read()
-            self._columns += new
+            self._columns = _ordered([*self._columns, *new])
             self._write([*rows, row])
             return
         if self._file is None:
@@ -99,6 +101,12 @@ class CsvLogger(Logger):
             cells = zip(self._columns, missing, strict=True)
             writer.writerow([row.get(name, empty) for name, empty in cells])
         return text.getvalue()
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """Return the columns: those of every run first, then the others by name."""
+    given = set(names)
+    return [name for name in _FIRST if name in given] + sorted(given - set(_FIRST))
 
 
 def _row(record: Mapping[str, Any]) -> dict[str, Any]:

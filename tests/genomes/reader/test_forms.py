@@ -77,3 +77,14 @@ def test_a_melody_longer_than_its_form_begins_again() -> None:
 def test_without_forms_the_memory_alone_repeats() -> None:
     free = melodies(readers([SONG], forms=False), 16, 30)
     assert np.mean([np.array_equal(one[:4], one[8:12]) for one in free]) < 0.5
+
+
+def test_a_low_temperature_plays_the_likeliest_keys_and_no_silence() -> None:
+    of = readers([SONG])
+    none = np.zeros((0, REST), np.bool_)
+    cold, colder = (
+        of.perform(none, 16, [np.random.default_rng(1)], temperature)[0]
+        for temperature in (1e-3, 1e-300)
+    )
+    np.testing.assert_array_equal(cold, colder)
+    assert colder.any(axis=1).sum() > 4

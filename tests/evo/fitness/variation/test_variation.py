@@ -189,3 +189,7 @@ def test_a_song_with_other_bars_is_varied_by_the_programs_scores() -> None:
     assert len(found.programs) == 3
     assert np.isnan(found.critic).all()
     assert sorted(found.programs)[0] < 20
+
+
+def test_no_rolls_have_no_likeness() -> None:
+    assert likeness_matrix(np.zeros((0, 8, 3), np.bool_)).shape == (0, 0)
