@@ -213,3 +213,14 @@ def test_the_embedded_tune_is_the_default_song() -> None:
     assert config.engine.archive.low == pytest.approx((0.35, 0.5))
     assert config.engine.archive.high == pytest.approx((0.6, 1.4))
     assert SongFinder()(config.task.song, config.task.reading())[0].steps == 128
+
+
+def test_a_run_ends_though_no_variation_fits(critics: Path, tmp_path: Path) -> None:
+    path = tmp_path / "same.mid"
+    onsets = np.zeros((128, 13), np.bool_)
+    onsets[::2, 5] = True
+    Song(onsets).save(path)
+    table = {"likeness_low": 0.02, "likeness_high": 0.13}
+    result = start(tmp_path / "run", config_of(critics, path, vary=table))
+    assert (result["status"], result["pieces"]) == ("finished", 0)
+    assert "none varies it" in (tmp_path / "run" / "pieces" / "pieces.txt").read_text()

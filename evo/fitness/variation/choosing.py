@@ -62,7 +62,8 @@ def for_critics(bars: Bars, theme: Themes, rolls: BoolArray) -> BoolArray | None
     silence = max(lead - begin, 0)  # before the pickup
     read = rolls[:, max(begin - lead, 0) :]
     padded = np.pad(read, ((0, 0), (silence, -(silence + read.shape[1]) % finer), (0, 0)))
-    coarse: BoolArray = np.any(padded.reshape(len(rolls), -1, finer, rolls.shape[2]), axis=2)
+    parts = padded.reshape(len(rolls), padded.shape[1] // finer, finer, rolls.shape[2])
+    coarse: BoolArray = np.any(parts, axis=2)
     if coarse.shape[1] < bars.lead + MIN_BARS * bars.steps:
         return None
     return coarse if finer == 1 else melodies_of(coarse)
