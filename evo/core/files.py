@@ -151,11 +151,11 @@ def replace_user_file(path: Path, content: bytes) -> None:
         content: Its new content.
     """
     target = path.resolve()
-    if target.exists() and not target.is_file():
-        target.write_bytes(content)
-        return
     try:
-        replace_file(target, content)
+        if target.exists() and not target.is_file():
+            path.write_bytes(content)
+        else:
+            replace_file(target, content)
     except OSError as error:
         with suppress(OSError):
             target.with_name(f".tmp-{target.name}").unlink()

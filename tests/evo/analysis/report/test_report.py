@@ -92,6 +92,7 @@ def test_a_command_writes_a_report_into_the_run_or_a_file(grid: Path, tmp_path: 
     result = evo("report", grid)
     assert result.output == f"{grid}/report.html\n"
     other = tmp_path / "new" / "a.html"
+    other.parent.mkdir()
     assert evo("report", grid, "-o", other).exit_code == 0
     assert other.read_bytes() == (grid / "report.html").read_bytes()
     assert api.load_run(grid).report() == grid / "report.html"
