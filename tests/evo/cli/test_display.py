@@ -181,16 +181,17 @@ TMUX = shutil.which("tmux")
 
 
 @pytest.mark.skipif(TMUX is None, reason="tmux is not installed")
-@pytest.mark.parametrize("width", [60, 80, 120])
-def test_nothing_is_cut_or_left_behind_in_a_real_terminal(tmp_path: Path, width: int) -> None:
-    """The test reads the screen, at any instant."""
+def test_nothing_is_cut_or_left_behind_in_a_real_terminal(tmp_path: Path) -> None:
+    """The run resizes its own terminal; the test reads the screen, at any instant."""
     path = tmp_path / "script.py"
     path.write_text(IN_TMUX, encoding="utf-8")
     tmux = [str(TMUX), "-S", str(tmp_path / "socket"), "-f", os.devnull]
-    env = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TMUX")}
-    command = shlex.join([sys.executable, str(path), str(tmp_path)])
+    # Processes of pytest-xdist have a width of their own in COLUMNS, which rich would take.
+    others = ("NO_COLOR", "TMUX", "COLUMNS", "LINES")
+    env = {name: value for name, value in os.environ.items() if name not in others}
+    command = shlex.join([sys.executable, str(path), str(tmp_path), *tmux])
     subprocess.run(
-        [*tmux, "new-session", "-d", "-x", str(width), "-y", "12", command],
+        [*tmux, "new-session", "-d", "-x", "120", "-y", "12", command],
         env=env | {"LC_ALL": "C.UTF-8", "PYTHONPATH": os.pathsep.join(sys.path)}, check=True,
     )  # fmt: skip
     try:
@@ -202,6 +203,7 @@ def test_nothing_is_cut_or_left_behind_in_a_real_terminal(tmp_path: Path, width:
         last, everything = _screen(tmux), _screen(tmux, "-S", "-50")
     finally:
         subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
+    # Between a resize and the next drawing, the terminal shows lines that it has wrapped itself.
     bar = re.compile(r"^. generation \d+ of 100 .*(left|so far|in 0:\d\d)$", re.MULTILINE)
     drawn = [screen for screen in screens if bar.search(screen)]
     assert len(drawn) > 2
@@ -221,7 +223,7 @@ def _screen(tmux: list[str], *options: str) -> str:
 
 
 IN_TMUX = """
-import sys, time
+import subprocess, sys, time
 from pathlib import Path
 from evo.cli.display import BarDisplay, Terminal
 from evo.runs.stop import Stop
@@ -231,13 +233,15 @@ assert terminal.moves
 shown = BarDisplay(terminal, lambda figures: ["118 of 120 steps follow", "101 alone"])
 shown.message("before")
 shown.begin(None, Stop(generations=100), 0)
-for generation in range(5):
-    shown.record({
-        "generation": generation, "evaluations": 10 * generation + 10,
-        "best": generation, "mean": 0.5, "champion": 1.0, "figures": {},
-        "engine": {"species": 3}, "failures": {}, "wall_seconds": 0.5 * generation,
-    })
-    time.sleep(0.15)
+for generation, width in enumerate((120, 60, 80, 61, 120)):
+    subprocess.run([*sys.argv[2:], "resize-window", "-x", str(width), "-y", "12"], check=True)
+    for _ in range(3):
+        shown.record({
+            "generation": 3 * generation + _, "evaluations": 10 * generation + 10,
+            "best": generation, "mean": 0.5, "champion": 1.0, "figures": {},
+            "engine": {"species": 3}, "failures": {}, "wall_seconds": 0.5 * generation,
+        })
+        time.sleep(0.15)
 shown.end()
 shown.message("after")
 Path(sys.argv[1], "done").touch()
