@@ -8,7 +8,7 @@ import dill
 import numpy as np
 import pytest
 from evo.experiments.guess import COEVOLVED, EXPERIMENT, fitness_of, shape
-from running import Copier, Watcher, configured, outcome, resume, start
+from running import PLAYING, Copier, Watcher, configured, outcome, resume, start
 
 from evo.analysis.plot import fitness_figure, guessing_figure, png_bytes
 from evo.core.config import Config
@@ -17,7 +17,7 @@ from evo.core.registry import experiment
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
 from evo.core.state import State
-from evo.engines import engine_class, engine_names, genome_of
+from evo.engines import engine_class
 from evo.experiment import player_of
 from evo.fitness.base import LearningFitness
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
@@ -96,9 +96,8 @@ def by_guessers(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize(
-    "engine", [one for one in engine_names() if experiment("guess").supports(genome_of(one))]
-)
+# Of the baselines those of one genome kind: `test_engines.py` restores all of them.
+@pytest.mark.parametrize("engine", [*PLAYING, "random-network", "one-plus-one-network"])
 def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path, engine: str) -> None:
     the_same_however_carried_out(tmp_path, small(engine))
 
