@@ -24,8 +24,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from evo.experiments.critic import FILE, corpus_of
-from evo.experiments.trained_critics import trained_critics
+from evo.experiments.critic import corpus_of
+from evo.experiments.trained_critics import FILE, trained_critics
 
 from evo.fitness.critic.corpus import Rolls
 from evo.fitness.critic.counterexamples import FROM_SONGS, MADE_UP, corrupted, markov

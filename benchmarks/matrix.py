@@ -31,7 +31,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from evo.experiments.critic import FILE
+from evo.experiments.trained_critics import FILE
 
 from evo.analysis.statistics import mann_whitney
 from evo.core.config import Config

@@ -19,10 +19,10 @@ from typing import Annotated, Any
 
 import numpy as np
 from evo.experiments.critic_presets import LENGTHS, PRESETS
-from evo.experiments.trained_critics import trained_critics
+from evo.experiments.trained_critics import FILE, critics_in, trained_critics
 
 from evo.core.config import Config
-from evo.core.errors import CheckpointError, InputError
+from evo.core.errors import InputError
 from evo.core.files import write_synced
 from evo.core.seeds import MAX_SEED, Role, stream
 from evo.core.settings import Changes, Meta
@@ -53,7 +53,6 @@ from evo.music.tunes import tune, tune_names
 from evo.runs import checkpoint
 from genomes.arrays import BoolArray
 
-FILE = "critics.npz"
 TUNE_STEPS = 128  # of the embedded tunes
 
 
@@ -129,7 +128,7 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
 def _sizes(table: CriticSettings, find: FindSongs) -> tuple[dict[str, int], Style, int]:
     """Return keys, resolution and length of the training set, its style, and its voices."""
     if table.critics:
-        critics = _read(Path(table.critics))
+        critics = critics_in(Path(table.critics))
         rolls, style = critics.songs, critics.style
     else:
         rolls, _, style = corpus_of(table, find)
@@ -200,21 +199,18 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
                 f"{len(rolls)} songs {most} can be one; give more songs, or --set "
                 f"critic.pieces={most}"
             )
-        try:
-            critics = trained_critics(
-                rolls, names, style,
-                seed=table.critic_seed, rounds=table.rounds, show_message=show_message,
-                cache=table.cache,
-            )  # fmt: skip
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        critics = trained_critics(
+            rolls, names, style,
+            seed=table.critic_seed, rounds=table.rounds, show_message=show_message,
+            cache=table.cache,
+        )  # fmt: skip
         critics = replace(critics, sounding=sounding)
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
 
 
 def _loaded(path: Path, table: CriticSettings) -> Panel:
     """Return the critics in a file, checked against the configured shape."""
-    critics = _read(path)
+    critics: Panel = critics_in(path)
     shaped = (*critics.songs.shape[1:], critics.style.steps_per_beat)
     if shaped != (table.steps, table.keys, table.steps_per_beat):
         raise InputError(
@@ -227,20 +223,6 @@ def _loaded(path: Path, table: CriticSettings) -> Panel:
             f"{path}: its critics know no lengths of notes; train others with --durations"
         )
     return critics
-
-
-def _read(path: Path) -> Panel:
-    """Return the critics in a file, or in the file of a run."""
-    if path.is_dir():
-        path /= FILE
-    try:
-        return Panel.from_arrays(checkpoint.read_arrays(path.resolve()))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file of critics") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (CheckpointError, ValueError) as error:
-        raise InputError(f"{path}: holds no critics: {error}") from None
 
 
 def task(config: Config, folder: Path) -> Task:

@@ -8,9 +8,11 @@ any of them trains new critics.
 import os
 from collections.abc import Sequence
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 
+from evo.core.errors import CheckpointError, InputError
 from evo.core.files import to_json
 from evo.core.seeds import Individuals, Role
 from evo.core.settings import changed
@@ -23,14 +25,33 @@ from evo.fitness.critic.model import hash_of
 from evo.fitness.critic.panel import Panel
 from evo.fitness.critic.style import Style
 from evo.runs.batch_processes import THREAD_VARIABLES
-from evo.runs.checkpoint import pack_arrays, unpack_arrays
+from evo.runs.checkpoint import pack_arrays, read_arrays, unpack_arrays
 from evo.runs.description import platform_fingerprint
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
 from genomes.kernel_cache import sources_of
 
+FILE = "critics.npz"  # in a run
 # The search for hard negatives: rolls that critics score too highly.
 SEARCH_GENERATIONS, SEARCH_POPULATION = 150, 128
+
+
+def critics_in(path: Path) -> Panel:
+    """Return the critics in a file, or in the file of a run.
+
+    Raises:
+        InputError: If there are none.
+    """
+    if path.is_dir():
+        path /= FILE
+    try:
+        return Panel.from_arrays(read_arrays(path.resolve()))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file of critics") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except (CheckpointError, ValueError) as error:
+        raise InputError(f"{path}: holds no critics: {error}") from None
 
 
 def trained_critics(
@@ -55,12 +76,15 @@ def trained_critics(
         cache: Whether to read and write the cache.
 
     Raises:
-        ValueError: If there are too few songs.
+        InputError: If there are too few songs.
     """
     songs = np.ascontiguousarray(rolls)
 
     def compute() -> Panel:
-        return train(songs, names, seed, rounds, show_message, climb, style)
+        try:
+            return train(songs, names, seed, rounds, show_message, climb, style)
+        except ValueError as error:
+            raise InputError(str(error)) from None
 
     def unpack(content: bytes) -> Panel:
         panel = Panel.from_arrays(unpack_arrays(content))

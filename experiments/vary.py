@@ -16,11 +16,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from evo.experiments.critic import FILE, CriticSettings, corpus_of
-from evo.experiments.trained_critics import trained_critics
+from evo.experiments.critic import CriticSettings, corpus_of
+from evo.experiments.trained_critics import FILE, critics_in, trained_critics
 
 from evo.core.config import Config
-from evo.core.errors import CheckpointError, InputError, MidiError
+from evo.core.errors import InputError, MidiError
 from evo.core.files import write_synced
 from evo.core.seeds import MAX_SEED
 from evo.core.settings import Changes, Meta
@@ -181,35 +181,18 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
             raise InputError(
                 "vary.critics brings the songs it was trained on; leave vary.corpus or it out"
             )
-        critics = _critics_in(Path(table.critics))
+        critics = critics_in(Path(table.critics))
     else:
         learned = CriticSettings(song=table.corpus)
         rolls, names, style = corpus_of(learned, find, show_message)
-        try:
-            critics = trained_critics(
-                rolls, names, style,
-                seed=table.critic_seed, rounds=table.rounds, show_message=show_message,
-                cache=table.cache,
-            )  # fmt: skip
-        except ValueError as error:
-            raise InputError(str(error)) from None
+        critics = trained_critics(
+            rolls, names, style,
+            seed=table.critic_seed, rounds=table.rounds, show_message=show_message,
+            cache=table.cache,
+        )  # fmt: skip
     (folder / SONGS).mkdir(exist_ok=True)
     write_synced(folder / SONGS / f"{song.name}.mid", song.to_midi())
     write_synced(folder / FILE, checkpoint.pack_arrays(critics.to_arrays()))
-
-
-def _critics_in(path: Path) -> Panel:
-    """Return the critics in a file, or in the file of a run."""
-    if path.is_dir():
-        path /= FILE
-    try:
-        return Panel.from_arrays(checkpoint.read_arrays(path.resolve()))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file of critics") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (CheckpointError, ValueError) as error:
-        raise InputError(f"{path}: holds no critics: {error}") from None
 
 
 def _kept_song(config: Config, folder: Path) -> Song:
@@ -229,7 +212,7 @@ def task(config: Config, folder: Path) -> Task:
         folder: The run's directory.
     """
     table: VarySettings = config.task
-    panel = _critics_in(folder / FILE)
+    panel = critics_in(folder / FILE)
     fitness = Variation.of(panel, table.bounds())
     song = _kept_song(config, folder)
 

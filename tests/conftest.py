@@ -88,3 +88,16 @@ def local_cluster(local_cluster_and_parts: Any) -> Any:
 @pytest.fixture(scope="session")
 def cluster_parts(local_cluster_and_parts: Any) -> Any:
     return local_cluster_and_parts[1]
+
+
+@pytest.fixture(scope="module")
+def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return briefly trained critics, as a run saves them."""
+    from critics import few_panel
+    from evo.experiments.trained_critics import FILE
+
+    from evo.runs.checkpoint import pack_arrays
+
+    path = tmp_path_factory.mktemp("critics") / FILE
+    path.write_bytes(pack_arrays(few_panel().to_arrays()))
+    return path

@@ -9,14 +9,12 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.user_files import user_file
-from evo.fitness.variation.themes import theme_of_song, varied_song
 from evo.music.song import Song
 from genomes.arrays import BoolArray, FloatArray, Singles
 from genomes.base import Performers, performs
 from genomes.individual import Individual
 from genomes.network.networks import Networks
 from genomes.network.single import Network
-from genomes.program.programs import Programs
 
 
 class Champion:
@@ -140,6 +138,10 @@ class Champion:
         Raises:
             InputError: If the champion is no program, or `song` no song.
         """
+        # They take time to import.
+        from evo.fitness.variation.themes import theme_of_song, varied_song
+        from genomes.program.programs import Programs
+
         if not isinstance(song, Song):
             raise InputError(f"a program varies a Song, as of evo.song(name), not {song!r:.60}")
         if not isinstance(self.performers, Programs):

@@ -132,13 +132,7 @@ def replace_inside(folder: Path, name: str, content: bytes) -> None:
         if (folder / above).is_symlink():
             raise OSError(errno.ELOOP, "is a link; remove it", str(folder / above))
         (folder / above).mkdir(exist_ok=True)
-    try:
-        replace_file(path, content)
-    except OSError as error:
-        with suppress(OSError):
-            path.with_name(f".tmp-{path.name}").unlink()
-        error.filename = str(path)
-        raise
+    _replace_whole(path, content, path)
 
 
 def replace_user_file(path: Path, content: bytes) -> None:
@@ -151,15 +145,20 @@ def replace_user_file(path: Path, content: bytes) -> None:
         content: Its new content.
     """
     target = path.resolve()
+    if target.exists() and not target.is_file():
+        path.write_bytes(content)
+    else:
+        _replace_whole(target, content, path)
+
+
+def _replace_whole(path: Path, content: bytes, name: Path) -> None:
+    """Replace a file; a failure leaves no temporary file, and names the file as given."""
     try:
-        if target.exists() and not target.is_file():
-            path.write_bytes(content)
-        else:
-            replace_file(target, content)
+        replace_file(path, content)
     except OSError as error:
         with suppress(OSError):
-            target.with_name(f".tmp-{target.name}").unlink()
-        error.filename = str(path)
+            path.with_name(f".tmp-{path.name}").unlink()
+        error.filename = str(name)
         raise
 
 

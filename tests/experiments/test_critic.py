@@ -9,7 +9,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from critics import few_panel, short_training
-from evo.experiments.critic import EXPERIMENT, FILE, of_length
+from evo.experiments.critic import EXPERIMENT, of_length
+from evo.experiments.trained_critics import FILE
 from running import Killed, Watcher, configured, resume, start
 
 from evo.core.config import Config
@@ -28,14 +29,6 @@ from evo.runs.loading import load_run
 from genomes.grid.grids import Grids
 
 FEW = {"stop": {"generations": 6}, "checkpoints": {"every": 2}}
-
-
-@pytest.fixture(scope="module")
-def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return briefly trained critics, as a run saves them."""
-    path = tmp_path_factory.mktemp("critics") / FILE
-    path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +125,7 @@ def test_with_durations_a_grid_has_as_many_voices_as_most_songs(
     chords = few_panel().songs | np.roll(few_panel().songs, 4, axis=2)
     critics = replace(few_panel(), songs=chords, sounding=chords)
     config = EXPERIMENT.config("ga").changed({"critic": {"critics": "x", "durations": durations}})
-    with patch("evo.experiments.critic._read", lambda path: critics):
+    with patch("evo.experiments.critic.critics_in", lambda path: critics):
         assert EXPERIMENT.follow_up is not None
         config = EXPERIMENT.config("ga", EXPERIMENT.follow_up(config, SongFinder()))
     assert config.engine.grid.most_voices == config.engine.grid.voices == voices

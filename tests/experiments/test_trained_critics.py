@@ -7,7 +7,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 from critics import few_panel
-from evo.experiments.critic import EXPERIMENT, FILE
+from evo.experiments.critic import EXPERIMENT
+from evo.experiments.trained_critics import FILE
 from running import configured
 
 from evo.core.user_cache import cache_folder

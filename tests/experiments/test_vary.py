@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from critics import few_panel
-from evo.experiments.critic import FILE
 from running import Killed, Watcher, configured, resume, start
 
 import evo
@@ -22,20 +21,11 @@ from evo.music.planes import until_next
 from evo.music.song import Song
 from evo.music.song_finder import SongFinder
 from evo.music.tunes import tune
-from evo.runs import checkpoint
 from evo.runs.configure import choose_engine
 from genomes.program.programs import Programs
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 FEW = {"stop": {"generations": 4}, "checkpoints": {"every": 2}}
-
-
-@pytest.fixture(scope="module")
-def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return briefly trained critics, as a run saves them."""
-    path = tmp_path_factory.mktemp("critics") / FILE
-    path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,7 @@ from evo.analysis.plot.style import (
     style,
     title,
 )
+from evo.analysis.values import names_of_numbers
 from evo.core.errors import InputError
 from evo.experiment import Experiment, Line, Panel
 from genomes.arrays import FloatArray
@@ -103,11 +104,7 @@ def panels_of(experiment: Experiment, records: Sequence[Record]) -> Sequence[Pan
     """
     if experiment.panels or experiment.origin is None or not records:
         return experiment.panels
-    names = [
-        name
-        for name, value in records[-1]["figures"].items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    ]
+    names = names_of_numbers(records[-1]["figures"])
     return [Panel(name, (Line(name, name),)) for name in names[:_MOST_PANELS]]
 
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from evo.analysis.values import values_at
 from genomes.arrays import BoolArray, FloatArray, IntArray
 
 Record = Mapping[str, Any]
 
 WIDTH = 10.0  # inches, for all figures over generations or steps
 MAX_POINTS = 1000  # maximum points of a noisy line
-MAX_VALUE = 1e300  # beyond, the scale of an axis overflows
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,7 @@ def series(records: Sequence[Record], *path: str | int) -> Series:
         A value per record; NaN if missing, not finite or beyond `MAX_VALUE`. Engine values are one
         generation later.
     """
-    values = np.full(len(records), np.nan)
-    for row, record in enumerate(records):
-        value: Any = record
-        for key in path:
-            try:
-                value = value[key]
-            except (KeyError, IndexError, TypeError):
-                value = None
-        if isinstance(value, int | float) and abs(value) <= MAX_VALUE:
-            values[row] = value
+    values = values_at(records, path)
     shift = 1 if path[0] == "engine" else 0
     return Series(np.array([int(r["generation"]) + shift for r in records], np.int64), values)
 

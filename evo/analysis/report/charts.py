@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from evo.analysis.report.data import Chart, Column, Shape, Spark, Tick
+from evo.analysis.values import names_of_numbers, values_at
 from evo.experiment import Experiment, Line, Panel
 from genomes.arrays import FloatArray
 
@@ -21,7 +22,6 @@ MAX_POINTS = 240
 MAX_SPECIES = 24  # the largest are drawn, the others together
 MOST_PANELS = 6  # of a user's figures
 _SQUARE = 1000.0
-_MAX_VALUE = 1e300
 _BANDS = 8  # shades of species
 # Panels of every run, if its log has them.
 _COMMON = (
@@ -57,7 +57,7 @@ def charts_of(experiment: Experiment, records: Sequence[Record]) -> tuple[Chart,
 def spark_of(records: Sequence[Record]) -> Spark | None:
     """Return a small line of the champion's fitness; None without two values."""
     chosen = thinned(records, 80)
-    values = _values(chosen, ("champion",))
+    values = values_at(chosen, ("champion",))
     known = np.isfinite(values)
     if known.sum() < 2:
         return None
@@ -126,11 +126,7 @@ def _panels(experiment: Experiment, records: Sequence[Record]) -> Iterable[Panel
             )
             for panel in experiment.panels
         ]
-    numbers = [
-        name
-        for name, value in records[-1]["figures"].items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    ]
+    numbers = names_of_numbers(records[-1]["figures"])
     return [
         Panel(name.replace("_", " "), (Line(name.replace("_", " "), f"figures.{name}"),))
         for name in numbers[:MOST_PANELS]
@@ -139,12 +135,12 @@ def _panels(experiment: Experiment, records: Sequence[Record]) -> Iterable[Panel
 
 def _fitness(records: Sequence[Record]) -> Chart | None:
     lines = [
-        ("champion", _values(records, ("champion",))),
-        ("best of the generation", _values(records, ("best",))),
-        ("mean", _values(records, ("mean",))),
+        ("champion", values_at(records, ("champion",))),
+        ("best of the generation", values_at(records, ("best",))),
+        ("mean", values_at(records, ("mean",))),
     ]
-    worst = _values(records, ("worst",))
-    quartiles = [_values(records, ("quartiles", index)) for index in (0, 2)]
+    worst = values_at(records, ("worst",))
+    quartiles = [values_at(records, ("quartiles", index)) for index in (0, 2)]
     return _chart("fitness", records, lines, band=quartiles, extra=[("worst", worst)])
 
 
@@ -160,35 +156,20 @@ def _panel(panel: Panel, records: Sequence[Record], steady: bool = True) -> Char
     for line in panel.lines:
         table, _, name = line.figure.partition(".")
         shift = 1 if table == "engine" else 0
-        values = _values(records, (table, name))
+        values = values_at(records, (table, name))
         if np.isfinite(values).any():
             lines.append((line.label, values))
     if not steady and all(np.nanmin(values) == np.nanmax(values) for _, values in lines):
         return None
     if panel.not_score and lines:
-        score = _values(records, ("champion",))
+        score = values_at(records, ("champion",))
         if np.allclose(lines[0][1], score, rtol=1e-3, atol=1e-3, equal_nan=True):
             return None
     top = panel.top
     if isinstance(top, str):
-        totals = _values(records, ("figures", top))
+        totals = values_at(records, ("figures", top))
         top = float(np.nanmax(totals)) if np.isfinite(totals).any() else None
     return _chart(panel.axis, records, lines, top=top, shift=shift)
-
-
-def _values(records: Sequence[Record], path: tuple[str | int, ...]) -> FloatArray:
-    """Return the numbers at a path of keys; NaN where there is none."""
-    values = np.full(len(records), np.nan)
-    for row, record in enumerate(records):
-        value: Any = record
-        for key in path:
-            try:
-                value = value[key]
-            except (KeyError, IndexError, TypeError):
-                value = None
-        if isinstance(value, int | float) and abs(value) <= _MAX_VALUE:
-            values[row] = value
-    return values
 
 
 def _generations(records: Sequence[Record], shift: int) -> FloatArray:

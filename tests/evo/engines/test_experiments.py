@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from critics import few_panel
-from evo.experiments.critic import FILE
 
 import evo
 from evo.core import registry
@@ -15,7 +13,6 @@ from evo.core.settings import Changes, known, tables
 from evo.engines import base_of, engine_class, engine_names, genome_of
 from evo.experiment import Experiment, Music, player_of
 from evo.music.song_finder import SongFinder
-from evo.runs import checkpoint
 from evo.runs.configure import deep_update
 
 FIND = SongFinder()
@@ -86,14 +83,6 @@ def test_a_new_engine_has_settings_for_every_experiment_of_its_genome_kind(
         for field, preset in changes.items():
             table = tables(getattr(config, field))
             assert deep_update(table, known(getattr(config, field), preset)) == table
-
-
-@pytest.fixture(scope="module")
-def critics(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return briefly trained critics, as a run saves them."""
-    path = tmp_path_factory.mktemp("critics") / FILE
-    path.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
-    return path
 
 
 # What makes a run short.

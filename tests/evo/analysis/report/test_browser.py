@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 from browsing import Visit, address_of, chromium
 from commands import evo
-from critics import few_panel
 from disturbing import undrawn
 
 import evo as api
 from evo.analysis.report import write_report
-from evo.runs import checkpoint
 
 SCRIPT = '''
 import numpy as np
@@ -56,13 +54,11 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def runs(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def runs(browser: Any, critics: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Return a run of every experiment, and one of every genome kind."""
     folder = tmp_path_factory.mktemp("runs")
     script = folder / "wanted.py"
     script.write_text(SCRIPT)
-    critics = folder / "critics.npz"
-    critics.write_bytes(checkpoint.pack_arrays(few_panel().to_arrays()))
     with pytest.MonkeyPatch.context() as patch:
         undrawn(patch.setattr)
         for name, (experiment, *options) in RUNS.items():
