@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
-from evo.core.files import replace_user_file
 
 # The names of `evo.music.export.FORMATS`, which takes time to import.
 FORMAT_NAMES = ("mid", "abc", "musicxml", "svg", "wav", "flac", "ogg", "mp3")
@@ -33,8 +32,7 @@ def export(what: str, to: str, output: str | None) -> None:
     """
     from evo.cli.music import CHAMPIONS_SONG, champions_song, is_run
     from evo.core.errors import InputError, printable
-    from evo.core.files import replace_inside
-    from evo.core.user_files import user_file
+    from evo.core.user_files import write_output
     from evo.music.export import exported
     from evo.music.midi.reading import Reading
     from evo.music.song_finder import SongFinder
@@ -53,10 +51,4 @@ def export(what: str, to: str, output: str | None) -> None:
     target = Path(output) if output is not None else folder / name
     if target.exists() and source.exists() and target.samefile(source):
         raise InputError(f"{target}: this is the song itself; give another file by --output")
-    content = exported(song, to)
-    with user_file(target, "cannot be written"):
-        if output is not None:
-            replace_user_file(target, content)
-        else:
-            replace_inside(folder, name, content)
-    click.echo(printable(str(target)))
+    click.echo(printable(str(write_output(output, folder, name, exported(song, to)))))

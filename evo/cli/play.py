@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from evo.cli.errors import one_line_errors
-from evo.core.files import replace_user_file
 
 
 @click.command()
@@ -43,8 +42,7 @@ def play(what: str, **options: Any) -> None:
         RunError: If the run has no champion that can play.
     """
     from evo.core.errors import printable
-    from evo.core.files import replace_inside
-    from evo.core.user_files import user_file
+    from evo.core.user_files import write_output
     from evo.music.sound import sound_of
     from evo.music.sound.files import kind_of
     from evo.music.text_roll import text_roll
@@ -58,12 +56,7 @@ def play(what: str, **options: Any) -> None:
     content = sound_of(song, kind, **sounding) if is_written else b""
     print(text_roll(song))  # click.echo takes any ASCII output for UTF-8
     if is_written:
-        target = Path(out) if out is not None else folder / name
-        with user_file(target, "cannot be written"):
-            if out is not None:
-                replace_user_file(target, content)
-            else:
-                replace_inside(folder, name, content)
+        target = write_output(out, folder, name, content)
         length = song.duration * options["loop"]
         click.echo(printable(f"{length:.0f} s of sound: {target}"))
     if options["listen"]:
@@ -86,8 +79,7 @@ def _music(path: Path, what: str, options: dict[str, Any]) -> tuple[Any, Path, s
     """Return the song, and folder and name of the file of its sound."""
     from evo.cli.music import champions_song, is_run
     from evo.core.errors import RunError, printable
-    from evo.core.files import replace_inside
-    from evo.core.user_files import user_file
+    from evo.core.user_files import write_output
     from evo.music.song_finder import find_songs
 
     given_run = is_run(path)
@@ -99,9 +91,7 @@ def _music(path: Path, what: str, options: dict[str, Any]) -> tuple[Any, Path, s
 
         song = improvise(path, **freedom)
         score = f"improvisations/{song.name}.mid"
-        with user_file(path / score, "cannot be written"):
-            replace_inside(path, score, song.to_midi())
-        click.echo(printable(str(path / score)))
+        click.echo(printable(str(write_output(None, path, score, song.to_midi()))))
         return song, path, f"improvisations/{song.name}.wav"
     if given_run:
         return champions_song(path), path, "champion/song.wav"

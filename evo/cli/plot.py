@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from evo.cli.errors import one_line_errors
-from evo.core.files import replace_user_file
 
 FORMATS = ("png", "svg")  # kept equal to `evo.analysis.plot.style` by a test
 
@@ -34,8 +33,7 @@ def plot(runs: tuple[str, ...], output: str | None, kind: str | None) -> None:
     from evo.analysis.logs import logs_of, panels_in
     from evo.analysis.plot import fitness_figure, picture_bytes, species_figure
     from evo.core.errors import printable
-    from evo.core.files import replace_inside
-    from evo.core.user_files import user_file
+    from evo.core.user_files import user_file, write_output
 
     logs = logs_of([Path(run) for run in runs])
     if kind is None:
@@ -47,12 +45,9 @@ def plot(runs: tuple[str, ...], output: str | None, kind: str | None) -> None:
         if output is None and any("species" in record["engine"] for record in records):
             figures["species"] = species_figure(records)
     for name, figure in figures.items():
-        target = folder / f"{below}{name}.{kind}" if output is None else Path(output)
+        if output is not None:
+            with user_file(output, "cannot be written"):
+                Path(output).parent.mkdir(parents=True, exist_ok=True)
         content = picture_bytes(figure, kind)
-        with user_file(target, "cannot be written"):
-            if output is None:
-                replace_inside(folder, f"{below}{name}.{kind}", content)
-            else:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                replace_user_file(target, content)
+        target = write_output(output, folder, f"{below}{name}.{kind}", content)
         click.echo(printable(str(target)))

@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from evo.core.errors import FileError
+from evo.core.files import replace_inside, replace_user_file
 
 AnyPath = str | os.PathLike[str]
 
@@ -32,6 +34,29 @@ def user_file(path: AnyPath, failure: str, error: type[FileError] = FileError) -
     except OSError as cause:
         name = cause.filename if isinstance(cause.filename, str) else path
         raise error(name, f"{failure}: {cause.strerror or cause}") from None
+
+
+def write_output(output: AnyPath | None, folder: Path, name: str, content: bytes) -> Path:
+    """Write a command's file where the user wants it, or into a folder; return its path.
+
+    It is written whole, or not at all.
+
+    Args:
+        output: The file that the user named; None for the one in the folder.
+        folder: A folder of untrusted content, such as a run.
+        name: Path of the file in the folder.
+        content: Its content.
+
+    Raises:
+        FileError: If it cannot be written.
+    """
+    target = folder / name if output is None else Path(output)
+    with user_file(target, "cannot be written"):
+        if output is None:
+            replace_inside(folder, name, content)
+        else:
+            replace_user_file(target, content)
+    return target
 
 
 class UserTextFile:

@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from evo.core.errors import printable
-from evo.core.files import replace_inside, replace_user_file
-from evo.core.user_files import user_file
+from evo.core.user_files import write_output
 from evo.experiment import Experiment
 
 NAME = "report.html"  # in a run's directory
@@ -44,13 +43,7 @@ def write_report(
     """
     content = report_bytes(paths, experiment)
     folder = paths[0] if len(paths) == 1 else Path()
-    target = output or folder / NAME
-    with user_file(target, "cannot be written"):
-        if output is None:
-            replace_inside(folder, NAME, content)
-        else:
-            replace_user_file(output, content)
-    return target
+    return write_output(output, folder, NAME, content)
 
 
 def write_at_end(
