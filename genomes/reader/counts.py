@@ -192,7 +192,7 @@ def write_logarithms(
         by_interval = kind >= FIRST_INTERVAL
         frequencies = general.intervals if by_interval else general.symbols
         seen = _chances(table, own, copies, kind, contexts[kind], 2.0, frequencies, counts)
-        evidence[kind] = (seen > 0.5) + (seen > 2.5) + (seen > 9.5)
+        evidence[kind] = int(seen > 0.5) + int(seen > 2.5) + int(seen > 9.5)
         first = rest - 1 - key if by_interval else 0
         total = 1.0
         if by_interval:

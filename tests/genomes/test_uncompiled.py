@@ -44,6 +44,9 @@ from genomes.network.variation import breed
 from genomes.player import Player
 from genomes.program.edits import ProgramRates, breed_programs, first_programs
 from genomes.program.themes import Themes
+from genomes.reader.corpus import Corpus
+from genomes.reader.player import PRIORS, ReaderPlayer
+from genomes.reader.readers import Readers
 
 Results = dict[str, np.ndarray]
 
@@ -195,6 +198,23 @@ def programs() -> Results:
     return bred.to_arrays() | {"varied": bred.vary(themes)}
 
 
+def readers() -> Results:
+    """Return the probabilities and performances of readers with every prior."""
+    results: Results = {}
+    songs = tuple(np.random.default_rng(seed).random((24, KEYS)) < 0.2 for seed in range(3))
+    for prior in PRIORS:
+        for melody in (False, True):
+            player = ReaderPlayer(KEYS, bar=4, prior=prior, melody=melody, transposed=melody)
+            weights = np.random.default_rng(7).standard_normal((2, player.weights))
+            batch = Readers(Corpus.of(player, songs), weights.astype(np.float32))
+            results[f"chances {prior} {melody}"] = batch.probabilities([songs[0]])[0]
+            results[f"follow {prior} {melody}"] = batch.follow(ROLL)
+            for temperature in (0.0, 0.7):
+                played = batch.perform(ROLL[:3], 20, streams(2), temperature)
+                results[f"played {prior} {melody} {temperature}"] = played
+    return results
+
+
 def computed(path: Path, disabled: str) -> Results:
     """Return the results of a separate process."""
     subprocess.run(
@@ -224,6 +244,7 @@ if __name__ == "__main__":
         "grids": grids(),
         "formulas": formulas(),
         "programs": programs(),
+        "readers": readers(),
         "history users": history_users(),
     }
     everything = {f"{kind}: {name}": a for kind, part in parts.items() for name, a in part.items()}

@@ -157,7 +157,7 @@ def _size(length: int, beat: int) -> int:
     """Return the class of a length, 0 to 4, from less than half a beat to two beats or more."""
     if length >= 2 * beat:
         return 4
-    return (2 * length >= beat) + (length >= beat) + (length > beat)
+    return int(2 * length >= beat) + int(length >= beat) + int(length > beat)
 
 
 @device
