@@ -37,7 +37,7 @@ from evo.core.errors import BreedingError
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
 from evo.core.state import Count, Finite, State
-from evo.engines.climb import Climb
+from evo.engines.climb import Climb, Patience
 from evo.engines.operators import Operators
 from evo.engines.own_functions import Functions, checked_functions
 from genomes.arrays import BoolArray, FloatArray
@@ -201,7 +201,8 @@ class Engine(ABC, Generic[S]):
             if not self._climb.tell(scores):
                 return
             if self._climb.is_over:
-                self._widen(self._climb.parent, self._climb.strength)
+                assert self._climb.best is not None
+                self._widen(self._climb.best.parent, self._climb.best.strength)
                 self._climb = None
         elif self.generation == 0 and self._comparable and scores.ok.any() and self._climbs(scores):
             parent, score = performers.take([best]), float(scores.total[best])
@@ -210,9 +211,9 @@ class Engine(ABC, Generic[S]):
             self._breed(scores)
         self.generation += 1
 
-    def _patience(self) -> int:
-        """Return the generations without success that end a climb; 0 for no climb."""
-        return 0
+    def _patience(self) -> Patience:
+        """Return how long to climb."""
+        return Patience()
 
     def _climbs(self, scores: Scores) -> bool:
         """Return whether to climb after the first generation.
@@ -220,7 +221,7 @@ class Engine(ABC, Generic[S]):
         Args:
             scores: Of the first generation.
         """
-        return self._patience() > 0
+        return self._patience().generations > 0
 
     def _own_operators(self) -> Operators[S]:
         """Return the operators of this engine."""
@@ -335,7 +336,7 @@ class Engine(ABC, Generic[S]):
         engine.champion = cls.champion_of(state)
         engine._restore(state.part("breeder"))
         if "climb" in state.values:
-            if not engine._patience():
+            if not engine._patience().generations:
                 raise ValueError("by the settings the engine does not climb")
             engine._climb = Climb.restored(
                 engine._own_operators(), seed, engine._patience(), cls.genome, state.part("climb")

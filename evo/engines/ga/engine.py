@@ -37,6 +37,7 @@ from evo.core.seeds import Role, stream
 from evo.core.settings import Changes, changed
 from evo.core.state import State
 from evo.engines.base import Engine, Gallery
+from evo.engines.climb import Patience
 from evo.engines.ga.operators import GridOperators
 from evo.engines.ga.own_operators import NAMES, OwnOperators
 from evo.engines.ga.pool import Pool
@@ -136,8 +137,9 @@ class GridGA(Engine[GridSettings]):
             )
         return self._population
 
-    def _patience(self) -> int:
-        return self.settings.population.climb
+    def _patience(self) -> Patience:
+        population = self.settings.population
+        return Patience(population.climb, population.climbs)
 
     def _climbs(self, scores: Scores) -> bool:
         several = self.settings.needs_cases and scores.cases is not None

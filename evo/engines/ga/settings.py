@@ -133,7 +133,14 @@ class Population(Settings, frozen=True):
             "many generations; 0 for a population at once.",
         ),
     ] = 0
-
+    climbs: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000_000,
+            description="Climbs, each from a new random population; the best one counts.",
+        ),
+    ] = 1
     shared: Annotated[
         float,
         Meta(

@@ -49,6 +49,7 @@ from evo.core.seeds import Role, stream
 from evo.core.settings import Changes
 from evo.core.state import Count, State
 from evo.engines.base import Engine
+from evo.engines.climb import Patience
 from evo.engines.neat.by_output import Modules
 from evo.engines.neat.config_file import check_shape, with_shape
 from evo.engines.neat.genome_settings import rates_of
@@ -220,8 +221,9 @@ class Neat(Engine[NeatSettings]):
         self._species = [self._species[index] for index in founders]
         self._representatives = self._representatives.take(founders)
 
-    def _patience(self) -> int:
-        return 0 if self.settings.Modules.by_output else self.settings.Selection.climb
+    def _patience(self) -> Patience:
+        selection = self.settings.Selection
+        return Patience(0 if self.settings.Modules.by_output else selection.climb, selection.climbs)
 
     def _widen(self, parent: Performers, strength: float) -> None:
         assert isinstance(parent, Networks)

@@ -207,6 +207,14 @@ class SelectionSettings(Settings, frozen=True):
             "this many generations; 0 for a population at once.",
         ),
     ] = 0
+    climbs: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000_000_000,
+            description="Climbs, each from a new random population; the best one counts.",
+        ),
+    ] = 1
 
     def __post_init__(self) -> None:
         if len(set(self.weights)) < len(self.weights) or len(self.weights) == 1:

@@ -1,5 +1,6 @@
 """The climb: rounds of mutants of one parent, between the first population and the second."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,13 @@ WAYS: dict[str, dict[str, Any]] = {
 BY_ENGINE = pytest.mark.parametrize("name", WAYS)
 
 
-def new(name: str) -> Any:
+def new(name: str, climbs: int = 1) -> Any:
     kind = engine_class(name)
-    settings = settings_of(kind, PLAYER, SIZE, WAYS[name])
+    tables = {
+        table: values | {"climbs": climbs} if "climb" in values else values
+        for table, values in WAYS[name].items()
+    }
+    settings = settings_of(kind, PLAYER, SIZE, tables)
     return kind(settings, seed=7, player=PLAYER)
 
 
@@ -112,6 +117,99 @@ def test_an_engine_restored_within_any_generation_repeats_it_identically(name: s
             bred(engine, none_is_better if generation in (2, 3, 4) else notes)
         assert same_arrays(engine.state().arrays, wanted.arrays)
         assert engine.state().values == wanted.values
+
+
+def over(engine: Any) -> None:
+    """Breed until a climb is over."""
+    for _ in range(PATIENCE):
+        bred(engine, none_is_better)
+
+
+@BY_ENGINE
+def test_the_next_climb_starts_from_the_best_of_a_new_population(name: str) -> None:
+    engine = new(name, 2)
+    bred(engine)
+    first = engine.state().part("climb").arrays
+    over(engine)
+    population = engine.ask()
+    assert len(population) == SIZE
+    scores = notes(population)
+    assert bred(engine) == [SIZE]
+    kept = engine.state().part("climb")
+    assert kept.values["score"] == scores.max() == notes(engine.genome.from_arrays(kept.arrays))[0]
+    assert same_arrays(kept.part("best").arrays, first)
+    assert bred(engine)[0] == 1
+
+
+@BY_ENGINE
+@pytest.mark.parametrize("better", [1.0, -1.0], ids=["later", "first"])
+def test_the_population_begins_with_the_best_parent_of_all_climbs(name: str, better: float) -> None:
+    engine = new(name, 2)
+    bred(engine, lambda performers: np.full(len(performers), 5.0))
+    first = engine.state().part("climb").arrays
+    over(engine)
+    bred(engine, lambda performers: np.full(len(performers), 5.0 + better))
+    later = engine.state().part("climb").arrays
+    over(engine)
+    begins = engine.ask().take([0]).to_arrays()
+    wanted = later if better > 0 else first
+    assert notes(engine.genome.from_arrays(begins)) == notes(engine.genome.from_arrays(wanted))
+
+
+@BY_ENGINE
+def test_an_engine_restored_in_a_later_climb_repeats_it_identically(name: str) -> None:
+    def go_on(engine: Any, generations: range) -> Any:
+        for generation in generations:
+            bred(engine, none_is_better if generation % 4 else notes)
+        return engine
+
+    wanted = go_on(new(name, 3), range(12)).state()
+    kind = engine_class(name)
+    for begin in range(2, 12):
+        engine = go_on(new(name, 3), range(begin))
+        engine = kind.restore(engine.settings, engine.state(), seed=7, player=PLAYER)
+        assert same_arrays(go_on(engine, range(begin, 12)).state().arrays, wanted.arrays)
+        assert engine.state().values == wanted.values
+
+
+@BY_ENGINE
+def test_a_failed_new_population_is_drawn_again(name: str) -> None:
+    engine = new(name, 2)
+    bred(engine)
+    over(engine)
+    failed = engine.ask().to_arrays()
+    engine.tell(Scores.failed(SIZE, Status.ERROR, "no"))
+    assert not same_arrays(engine.ask().to_arrays(), failed)
+    assert bred(engine) == [SIZE]
+    assert bred(engine)[0] == 1
+
+
+@BY_ENGINE
+@pytest.mark.parametrize(
+    ("part", "name_of_value", "value"),
+    [
+        ("climb", "since", PATIENCE),
+        ("climb", "since", PATIENCE + 1),
+        ("best", "climbs", 0),
+        ("best", "climbs", 2),
+        ("best", "score", float("nan")),
+        ("best", "strength", -1.0),
+    ],
+)
+def test_a_damaged_climb_is_refused(name: str, part: str, name_of_value: str, value: Any) -> None:
+    engine = new(name, 2)
+    bred(engine)
+    if part == "best":
+        over(engine)
+    state = engine.state()
+    climb = dict(state.values["climb"])
+    if part == "best":
+        climb["best"] = climb["best"] | {name_of_value: value}
+    else:
+        climb[name_of_value] = value
+    state = replace(state, values=state.values | {"climb": climb})
+    with pytest.raises(ValueError, match="climb|score|strength|since"):
+        engine_class(name).restore(engine.settings, state, seed=7, player=PLAYER)
 
 
 @BY_ENGINE
