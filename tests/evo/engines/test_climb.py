@@ -208,7 +208,7 @@ def test_a_damaged_climb_is_refused(name: str, part: str, name_of_value: str, va
     else:
         climb[name_of_value] = value
     state = replace(state, values=state.values | {"climb": climb})
-    with pytest.raises(ValueError, match="climb|score|strength|since"):
+    with pytest.raises(ValueError, match=r"climb|score|strength|since"):
         engine_class(name).restore(engine.settings, state, seed=7, player=PLAYER)
 
 
