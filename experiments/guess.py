@@ -82,7 +82,7 @@ PRESETS: dict[str, Changes] = {
     "grid": {
         "engine": {
             "grid": {"most_voices": 1, "density": (0.5, 1.0)},
-            "population": {"size": 192, "climb": 5},
+            "population": {"size": 192, "climb": 5, "climbs": 10},
             # Repeated bars create order. With 2 instead of 10, two of six pieces had a complexity
             # above 0.65 of their shuffles', now none of eight.
             "mutation": {"repeat": 10.0, "length": 6.0},
