@@ -84,8 +84,8 @@ def reported(run: Run, report: bool, shown: Display) -> Run:
         report: Whether to write it.
         shown: Shows a message if it cannot be written.
     """
-    if report and run.result["generations"] and "signal" not in run.result:
-        write_at_end(run.path, shown.message, run.experiment)
+    if report:
+        write_at_end(run.path, shown.message, run.result, run.experiment)
     return run
 
 

@@ -231,10 +231,9 @@ def _finish(
         pieces = (path / "pieces" / "pieces.txt").read_text(encoding="utf-8")
         show_text(console, pieces)
     display.message(f"the run is in {path}")
-    if report and "signal" not in result:
-        written = write_at_end(path, display.message, experiment)
-        if written is not None:
-            display.message(f"to see and hear it, open {written}")
+    written = write_at_end(path, display.message, result, experiment) if report else None
+    if written is not None:
+        display.message(f"to see and hear it, open {written}")
     if result["status"] == "stopped":
         display.message(f"resume it with: {resume_command(path)}")
     if "signal" in result:

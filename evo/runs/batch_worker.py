@@ -72,10 +72,10 @@ def _reported(
     path: Path, chosen: Experiment, given: Given, result: dict[str, Any]
 ) -> dict[str, Any]:
     """Write the report of a run that has ended; return its result."""
-    if given.report and "signal" not in result:
+    if given.report:
         from evo.analysis.report import write_at_end
 
-        write_at_end(path, Messages().message, chosen)
+        write_at_end(path, Messages().message, result, chosen)
     return result
 
 

@@ -1,7 +1,8 @@
 """Write the report of runs to a file; everything that takes time is imported on first use."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from evo.core.errors import printable
 from evo.core.user_files import write_output
@@ -47,18 +48,26 @@ def write_report(
 
 
 def write_at_end(
-    path: Path, message: Callable[[str], None], experiment: Experiment | None = None
+    path: Path,
+    message: Callable[[str], None],
+    result: Mapping[str, Any] | None = None,
+    experiment: Experiment | None = None,
 ) -> Path | None:
     """Write the report of a run that has ended; a failure is one message, and nothing else.
+
+    A run without a generation has none, and a signal should end a run at once.
 
     Args:
         path: The run's directory, or a folder of seeds.
         message: Shows one line.
+        result: The run's result; None for a folder of seeds.
         experiment: The run's experiment.
 
     Returns:
-        The file; None if it could not be written.
+        The file; None if it was not written.
     """
+    if result is not None and ("signal" in result or not result["generations"]):
+        return None
     try:
         return write_report([path], None, experiment)
     except Exception as error:  # noqa: BLE001 - a display never ends a run, whatever is wrong

@@ -156,6 +156,15 @@ def test_a_report_that_fails_is_one_message(
     assert "no report was written: twice wrong" in result.output
 
 
+@pytest.mark.parametrize("result", [{"generations": 0}, {"generations": 3, "signal": 2}], ids=str)
+def test_a_run_that_has_not_begun_or_was_ended_by_a_signal_has_no_report(
+    grid: Path, result: dict[str, int]
+) -> None:
+    messages: list[str] = []
+    assert write_at_end(grid, messages.append, result) is None
+    assert not messages
+
+
 def test_names_from_files_are_only_text(xor: Path, tmp_path: Path) -> None:
     (tmp_path / "pieces").mkdir()
     record = {
