@@ -58,12 +58,14 @@ PRESETS: dict[str, Changes] = {
     # Inputs are the last six steps. With so short a memory every network eventually repeats
     # itself; selection only decides when. Few initial connections, few deletions and few weight
     # changes per child helped before there was a rhythm (`benchmarks/notes.md`). Without the bias
-    # all first networks begin a note at every step, and none has notes of two lengths.
+    # all first networks begin a note at every step, and none has notes of two lengths. Climbs end
+    # at summits of very different heights: after 20,000 evaluations three seeds have 0.38 to 1.3
+    # with one climb and a population, and 1.27 to 1.3 with five.
     "network": {
         "genome": {"lags": tuple(range(1, 7))},
         "engine": {
             "NEAT": {"pop_size": 96},
-            "Selection": {"climb": 5},
+            "Selection": {"climb": 5, "climbs": 10},
             "DefaultGenome": {
                 "initial_connection": "partial_direct 0.1",
                 "bias_init_mean": -2.0,
