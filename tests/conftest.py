@@ -13,6 +13,11 @@ import pytest
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+# Tests start hundreds of processes. They share compiled modules, even where Python is told to keep
+# none: a process would spend more time on compiling the package than on its work.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A run waits for the disk several times a generation, all tests together some ten thousand times.
 # Where there is a disk in memory, temporary folders are made there; passed tests leave none.
 MEMORY_DISK = Path("/dev/shm")
