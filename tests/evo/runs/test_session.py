@@ -154,7 +154,7 @@ def test_two_workers_and_small_chunks_learn_a_tune_as_one_does(tmp_path: Path) -
     assert outcomes[0] == outcomes[1]
 
 
-# Of 12 generations each engine is killed after all, one third of them with each kind of checkpoints;
+# Each engine is killed after all of 12 generations, a third of them with each kind of checkpoints;
 # each kind is met by a death after every generation.
 EVERY = (1, 5, 0)
 

@@ -16,6 +16,7 @@ import pytest
 from click.testing import Result
 from commands import evo, finished_run
 from disturbing import undrawn
+from forked import begin_forked, command, run_forked
 from running import pictureless
 
 from evo.core.errors import RunError
@@ -251,11 +252,7 @@ def test_only_a_state_that_does_not_fit_is_called_damaged(
 
 
 def test_runs_that_start_at_the_same_moment_have_a_folder_each(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "evo", *RUN]
-    begun = [
-        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, env=pictureless() | LOCAL)
-        for _ in range(3)
-    ]
+    begun = [begin_forked(command(*RUN), cwd=tmp_path) for _ in range(3)]
     assert [process.communicate()[0] and process.returncode for process in begun] == [0, 0, 0]
     found = sorted(path.name for path in (tmp_path / "runs").iterdir())
     assert found == ["xor-neat-seed0", "xor-neat-seed0-2", "xor-neat-seed0-3"]
@@ -268,13 +265,22 @@ def test_a_finished_run_is_refused_without_a_change(run: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [
+    {"TERM": "dumb"}, {"COLUMNS": "40"}, {"FORCE_COLOR": "1"}, {"HOME": ""},
+], ids=str)  # fmt: skip
+def test_the_environment_never_changes_a_run(
+    run: Path, tmp_path: Path, change: dict[str, str]
+) -> None:
+    path = tmp_path / "b"
+    done = run_forked(command(*RUN, "--out", path), env=os.environ | change)
+    assert done.returncode == 0, done.stderr
+    assert digest(path) == digest(run)
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("change", [
     {"PYTHONIOENCODING": "ascii", "LANG": "C", "PYTHONUTF8": "0"},
     {"PYTHONIOENCODING": "latin-1"},
-    {"TERM": "dumb"},
-    {"COLUMNS": "40"},
-    {"FORCE_COLOR": "1"},
-    {"HOME": ""},
-])  # fmt: skip
+], ids=str)  # fmt: skip
 def test_the_output_never_changes_a_run(run: Path, tmp_path: Path, change: dict[str, str]) -> None:
     path = tmp_path / "b"
     done = subprocess.run(
@@ -303,7 +309,7 @@ def test_a_roll_is_shown_by_characters_that_the_output_has(run: Path, encoding: 
 def test_closed_streams_never_change_a_run(run: Path, tmp_path: Path, closed: str) -> None:
     path = tmp_path / "b"
     words = shlex.join([sys.executable, "-m", "evo", *map(str, RUN), "--out", str(path)])
-    done = subprocess.run(f"{words} {closed}", shell=True, env=os.environ | LOCAL)
+    done = subprocess.run(f"{words} {closed}", shell=True, env=pictureless() | LOCAL)
     assert done.returncode == 0
     assert digest(path) == digest(run)
 
@@ -311,10 +317,7 @@ def test_closed_streams_never_change_a_run(run: Path, tmp_path: Path, closed: st
 def test_an_output_on_a_full_disk_does_not_end_a_run(run: Path, tmp_path: Path) -> None:
     path = tmp_path / "b"
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "evo", *RUN, "--out", path],
-            env=pictureless() | LOCAL, stdout=full, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        done = run_forked(command(*RUN, "--out", path), stdout=full)
     assert done.returncode == 0, done.stderr
     assert digest(path) == digest(run)
 
