@@ -352,23 +352,19 @@ def test_a_run_in_another_thread_goes_on_without_signals(tmp_path: Path) -> None
     assert codes == [0]
 
 
-WITH_PIPES = """
-import json, os, shutil, sys
-from pathlib import Path
-from click.testing import CliRunner
-from evo.cli.main import main
+def print_what_commands_say_of_pipes(run: Path) -> None:
+    found = {}
+    for file in ("log.jsonl", "config.toml", "run.json", "result.json"):
+        for words in ("plot", "compare", "play", "runs", "resume", "resume --anew"):
+            path = Path(shutil.copytree(run, run.parent / f"{file}-{words.split()[-1]}"))
+            (path / file).unlink()
+            os.mkfifo(path / file)
+            print(file, words, file=sys.stderr, flush=True)
+            result = evo(*words.split(), path)
+            found[f"{file} {words}"] = (result.exit_code, result.output, repr(result.exception))
+    print(json.dumps(found))
 
-run, found = Path(sys.argv[1]), {}
-for file in ("log.jsonl", "config.toml", "run.json", "result.json"):
-    for command in ("plot", "compare", "play", "runs", "resume", "resume --anew"):
-        path = Path(shutil.copytree(run, run.parent / f"{file}-{command.split()[-1]}"))
-        (path / file).unlink()
-        os.mkfifo(path / file)
-        print(file, command, file=sys.stderr, flush=True)
-        result = CliRunner().invoke(main, [*command.split(), str(path)])
-        found[f"{file} {command}"] = (result.exit_code, result.output, repr(result.exception))
-print(json.dumps(found))
-"""
+
 # The commands that read each file. Resuming writes run.json and result.json again.
 READERS = {
     "log.jsonl": {"plot", "compare", "runs", "resume", "resume --anew"},
@@ -383,10 +379,8 @@ REFUSED = {
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_no_command_waits_for_a_pipe_in_place_of_a_file(run: Path) -> None:
-    child = subprocess.run(
-        [sys.executable, "-c", WITH_PIPES, run],
-        capture_output=True, text=True, timeout=120, check=True, env=os.environ | LOCAL,
-    )  # fmt: skip
+    child = run_forked(lambda: print_what_commands_say_of_pipes(run))
+    assert child.returncode == 0, child.stderr
     found = json.loads(child.stdout)
     for name, (_, output, exception) in found.items():
         file, command = name.split(maxsplit=1)
