@@ -1,5 +1,6 @@
 """Makes `tests/helpers` importable, by the tests and by the worker processes that they start."""
 
+import gc
 import os
 import shutil
 import sys
@@ -28,6 +29,15 @@ if os.access(MEMORY_DISK, os.W_OK) and shutil.disk_usage(MEMORY_DISK).free > 2**
 os.environ["KUZNECHIK_CACHE"] = os.devnull
 
 sys.path.append(str(Path(__file__).parent / "helpers"))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collected tests and imported modules out of every later garbage collection.
+
+    There are millions of objects, and a collection in a forked process would copy their memory.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -90,7 +90,7 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     if genome_of(engine) == "history-user":
         changes = deep_update(changes, {engine: {"network": {"layers": [12, 8], "history": 16}}})
     if engine == "anneal":  # its usual number of edits takes a second per generation of 20
-        changes = deep_update(changes, {engine: {"annealing": {"edits": 200}}})
+        changes = deep_update(changes, {engine: {"annealing": {"edits": 60}}})
     changes = deep_update(changes, tables)
     config = chosen.config(engine).changed(changes)
     if chosen.follow_up is not None:
