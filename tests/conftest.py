@@ -1,5 +1,6 @@
 """Makes `tests/helpers` importable, by the tests and by the worker processes that they start."""
 
+import gc
 import os
 import shutil
 import sys
@@ -13,6 +14,11 @@ import pytest
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+# Tests start hundreds of processes. They share compiled modules, even where Python is told to keep
+# none: a process would spend more time on compiling the package than on its work.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A run waits for the disk several times a generation, all tests together some ten thousand times.
 # Where there is a disk in memory, temporary folders are made there; passed tests leave none.
 MEMORY_DISK = Path("/dev/shm")
@@ -23,6 +29,15 @@ if os.access(MEMORY_DISK, os.W_OK) and shutil.disk_usage(MEMORY_DISK).free > 2**
 os.environ["KUZNECHIK_CACHE"] = os.devnull
 
 sys.path.append(str(Path(__file__).parent / "helpers"))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the collected tests and imported modules out of every later garbage collection.
+
+    There are millions of objects, and a collection in a forked process would copy their memory.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

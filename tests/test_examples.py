@@ -1,11 +1,10 @@
 """The scripts in docs/examples run, and are short."""
 
-import os
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
+from forked import run_forked
 
 ROOT = Path(__file__).parents[1]
 # Lines without blanks and comments, at most.
@@ -25,9 +24,6 @@ def test_an_example_is_short_and_runs(name: str, tmp_path: Path) -> None:
     script = tmp_path / f"{name}.py"
     short = source.replace("generations=100, ", "").replace("seed=1", "seed=1, generations=3")
     script.write_text(short.replace("run.song.to_wav", "run.champion.song().to_wav"))
-    done = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    done = run_forked(lambda: runpy.run_path(str(script), run_name="__main__"), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "runs").is_dir()

@@ -48,6 +48,15 @@ def config_of(critics: Path, engine: str = "ga", **tables: Any) -> Config:
     return configured("critic", engine, critic=table, **FEW, **tables)
 
 
+@pytest.fixture(scope="module")
+def composed(
+    critics: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Any]]:
+    """Return a read-only run with pictures, and its result."""
+    path = tmp_path_factory.mktemp("composed") / "run"
+    return path, start(path, config_of(critics))
+
+
 def left(path: Path) -> dict[str, bytes]:
     """Return a run's output files, by name."""
     return {
@@ -57,8 +66,10 @@ def left(path: Path) -> dict[str, bytes]:
     }
 
 
-def test_same_pieces_with_one_worker_or_two_and_after_a_kill(critics: Path, tmp_path: Path) -> None:
-    result = start(tmp_path / "one", config_of(critics))
+def test_same_pieces_with_one_worker_or_two_and_after_a_kill(
+    critics: Path, composed: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    one, result = composed
     others = {"two": {"workers": {"count": 2}}, "killed": {}}
     for name, tables in others.items():
         path = tmp_path / name
@@ -69,14 +80,14 @@ def test_same_pieces_with_one_worker_or_two_and_after_a_kill(critics: Path, tmp_
         else:
             again = start(path, config_of(critics, **tables))
         assert again["digest"] == result["digest"]
-        assert left(path) == left(tmp_path / "one")
+        assert left(path) == left(one)
 
 
 def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
-    critics: Path, tmp_path: Path
+    composed: tuple[Path, dict[str, Any]],
 ) -> None:
-    result = start(tmp_path / "run", config_of(critics))
-    document = json.loads((tmp_path / "run" / "pieces" / "pieces.json").read_text())
+    path, result = composed
+    document = json.loads((path / "pieces" / "pieces.json").read_text())
     assert [one["name"] for one in document["records"]] == ["piece-01", "piece-02", "piece-03"]
     assert result["pieces"] == 3
     assert {"critic", "held_out_critic", "nearest_song", "fresh_classifier_auc"} <= set(result)
@@ -85,12 +96,12 @@ def test_every_brief_leaves_a_piece_that_can_be_heard_and_is_judged(
     assert len(document["against_songs"]["self_repetition"]) == 3
     panel = few_panel()
     for one in document["records"]:
-        song = Song.load(tmp_path / "run" / "pieces" / f"{one['name']}.mid", steps=128)
+        song = Song.load(path / "pieces" / f"{one['name']}.mid", steps=128)
         assert panel.critics[-1].judge(song.onsets[None])[0] == pytest.approx(
             one["held_out_critic"]
         )
         assert one["brief"] in panel.names
-    table = (tmp_path / "run" / "pieces" / "pieces.txt").read_text()
+    table = (path / "pieces" / "pieces.txt").read_text()
     assert all(one["name"] in table for one in document["records"])
     assert "of the pairs of pieces share a bar" in table
     assert "self_repetition" in table

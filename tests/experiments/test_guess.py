@@ -1,6 +1,7 @@
 """`evo run guess`: reproducible runs with every genome kind, and with bred guessers."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from evo.core.registry import experiment
 from evo.core.scores import Scores, Status
 from evo.core.seeds import Individuals, Role
 from evo.core.state import State
-from evo.engines import engine_class
+from evo.engines import engine_class, genome_of
 from evo.experiment import player_of
 from evo.fitness.base import LearningFitness
 from evo.fitness.guessing.coevolved import CoevolvedGuessing
@@ -95,11 +96,25 @@ def by_guessers(tmp_path_factory: pytest.TempPathFactory) -> Any:
     return left_by(tmp_path_factory.mktemp("guessers"), coevolved())
 
 
-@pytest.mark.usefixtures("undrawn")
 # Of the baselines those of one genome kind: `test_engines.py` restores all of them.
-@pytest.mark.parametrize("engine", [*PLAYING, "random-network", "one-plus-one-network"])
-def test_same_run_with_one_worker_or_two_and_after_a_kill(tmp_path: Path, engine: str) -> None:
-    the_same_however_carried_out(tmp_path, small(engine))
+ENGINES = [*PLAYING, "random-network", "one-plus-one-network"]
+# One of each genome kind: workers are sent individuals, whoever bred them.
+OF_KINDS = list({genome_of(engine): engine for engine in reversed(ENGINES)}.values())
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_same_run_after_a_kill(tmp_path: Path, engine: str) -> None:
+    the_same_however_carried_out(tmp_path, small(engine), workers=())
+
+
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("engine", OF_KINDS)
+def test_same_run_with_one_worker_or_two(tmp_path: Path, engine: str) -> None:
+    config = small(engine, stop={"generations": 2})
+    wanted = outcome(tmp_path / "one", start(tmp_path / "one", config))
+    two = start(tmp_path / "two", config.changed({"workers": {"count": 2}}))
+    assert outcome(tmp_path / "two", two) == wanted
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -140,11 +155,14 @@ def test_every_genome_kind_plays_against_guessers_that_are_bred(
     assert result["guessers_remembered"] == 1
 
 
-def the_same_however_carried_out(folder: Path, config: Config) -> None:
+def the_same_however_carried_out(
+    folder: Path, config: Config, workers: Sequence[int] = (2,)
+) -> None:
     copier = Copier(folder / "one", folder / "killed")
     wanted = outcome(folder / "one", start(folder / "one", config, copier))
-    two = start(folder / "two", config.changed({"workers": {"count": 2}}))
-    assert outcome(folder / "two", two) == wanted
+    for count in workers:
+        other = start(folder / f"{count}", config.changed({"workers": {"count": count}}))
+        assert outcome(folder / f"{count}", other) == wanted
     watcher = Watcher()
     killed = folder / "killed" / "5"
     assert not (killed / "result.json").exists()

@@ -38,9 +38,10 @@ def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     generations = {"es": 150, "deap-grid": 200, "deap-history-user": 150}.get(
         request.param, 15
     )  # of 20 individuals
-    config = configured(
-        "memorize", request.param, memorize={"song": TUNE}, stop={"generations": generations}
-    )
+    tables: dict[str, Any] = {"memorize": {"song": TUNE}, "stop": {"generations": generations}}
+    if request.param == "anneal":
+        tables["anneal"] = {"annealing": {"edits": 200}}
+    config = configured("memorize", request.param, **tables)
     return path, start(path, config), engine_class(request.param)
 
 

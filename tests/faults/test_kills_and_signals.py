@@ -26,7 +26,7 @@ from disturbing import (
     start,
 )
 from failing_disk import exit_code, in_child
-from running import Killed, Watcher, begin_process, resume, wait_for_generations
+from running import Killed, Watcher, begin_interpreter, resume, wait_for_generations
 
 from evo.core import interrupt
 from evo.core.errors import RunError
@@ -125,9 +125,9 @@ def test_a_signal_ends_a_run_of_two_workers_and_all_its_processes(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     path = tmp_path / "run"
-    process = begin_process(
+    process = begin_interpreter(
         "run", "xor", "--population", "20", "--generations", "100000", "--workers", "2",
-        "--set", "stop.solved=false", "--out", str(path), session=True, patient=True,
+        "--set", "stop.solved=false", "--out", str(path), patient=True,
     )  # fmt: skip
     wait_for_generations(process, path, 3)
     process.send_signal(number)

@@ -8,6 +8,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from forked import Forked, begin_forked, command
+
+from evo.core import interrupt
 from evo.core.config import Config
 from evo.core.registry import ENGINES, experiment
 from evo.engines import genome_of
@@ -87,7 +90,7 @@ def configured(name: str | None = None, engine: str = "neat", **tables: Any) -> 
     if genome_of(engine) == "history-user":
         changes = deep_update(changes, {engine: {"network": {"layers": [12, 8], "history": 16}}})
     if engine == "anneal":  # its usual number of edits takes a second per generation of 20
-        changes = deep_update(changes, {engine: {"annealing": {"edits": 200}}})
+        changes = deep_update(changes, {engine: {"annealing": {"edits": 60}}})
     changes = deep_update(changes, tables)
     config = chosen.config(engine).changed(changes)
     if chosen.follow_up is not None:
@@ -117,18 +120,32 @@ def outcome(path: Path, result: dict[str, Any]) -> tuple[Any, ...]:
     return figures, [one.read_bytes() for one in left if one.exists()]
 
 
-def begin_process(
-    *arguments: str, session: bool = False, patient: bool = False
-) -> "subprocess.Popen[str]":
-    """Start the command `evo` in its own process.
+def begin_process(*arguments: str, patient: bool = False) -> Forked:
+    """Start the command `evo` in a forked process.
 
     Its runs of networks leave no picture.
 
     Args:
         arguments: Arguments of the command.
-        session: Whether to start a new session too.
         patient: After a signal, give the run a minute to end well instead of `interrupt.GRACE`.
             A busy machine may need it; tests of interrupted work do without.
+    """
+
+    def work() -> None:
+        from disturbing import undrawn
+
+        undrawn()
+        if patient:
+            interrupt.GRACE = 60.0
+        command(*arguments)()
+
+    return begin_forked(work, stderr=subprocess.STDOUT, env=pictureless())
+
+
+def begin_interpreter(*arguments: str, patient: bool = False) -> "subprocess.Popen[str]":
+    """Start the command `evo` in a new interpreter and a new session; see `begin_process`.
+
+    Commands that start workers need it.
     """
     script = "from evo.cli.main import main; main()"
     if patient:
@@ -138,12 +155,12 @@ def begin_process(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=session,
+        start_new_session=True,
         env=pictureless(),
     )
 
 
-def wait_for_generations(process: "subprocess.Popen[str]", path: Path, count: int) -> None:
+def wait_for_generations(process: Any, path: Path, count: int) -> None:
     """Wait until the run's log has `count` records, or its process ends."""
     log = path / "log.jsonl"
     while process.poll() is None:

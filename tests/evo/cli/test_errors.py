@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import forked
 import pytest
 from click.testing import CliRunner, Result
 from commands import evo
 from disturbing import undrawn
+from forked import run_forked
 from running import COMMAND, configured, start
 
 from evo import __version__
@@ -282,12 +284,13 @@ def test_a_place_in_a_run_that_is_taken_is_named_in_one_line(
 ])  # fmt: skip
 def test_an_output_that_is_full_is_one_line_and_one_that_closes_is_none(command: str) -> None:
     start(Path("runs/run"), configured(stop={"generations": 1}))
+    work = forked.command(*command.split())
     with open("/dev/full", "wb") as full:
-        ended = subprocess.run([*COMMAND, *command.split()], stdout=full, stderr=-1, check=False)
+        ended = run_forked(work, stdout=full)
     assert ended.returncode == 2
-    assert ended.stderr == b"evo: the standard output: No space left on device\n"
+    assert ended.stderr == "evo: the standard output: No space left on device\n"
     read, write = os.pipe()
     os.close(read)
     with os.fdopen(write, "wb") as closed:
-        ended = subprocess.run([*COMMAND, *command.split()], stdout=closed, stderr=-1, check=False)
-    assert ended.stderr == b""
+        ended = run_forked(work, stdout=closed)
+    assert ended.stderr == ""

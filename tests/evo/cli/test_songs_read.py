@@ -58,7 +58,8 @@ def opened(folder: Path, *arguments: object) -> Counter[str]:
 
 def by_option(engine: str) -> tuple[str, ...]:
     """Return the options that choose an engine."""
-    return "--engine", short_name(engine), "--genome", genome_of(engine)
+    few = ("--set", "anneal.annealing.edits=50") if engine == "anneal" else ()
+    return "--engine", short_name(engine), "--genome", genome_of(engine), *few
 
 
 @pytest.mark.parametrize("engine", PLAYING)

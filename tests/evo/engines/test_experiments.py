@@ -106,7 +106,7 @@ QUICK: dict[str, Changes] = {
         ("memorize", "deap-history-user2"), ("memorize", "anneal2"), ("guess", "deap-formula2"),
     ],
 )  # fmt: skip
-@pytest.mark.usefixtures("copies")
+@pytest.mark.usefixtures("copies", "undrawn")
 def test_a_run_of_a_new_engine_finishes_and_can_be_resumed(
     name: str, engine: str, critics: Path, tmp_path: Path
 ) -> None:

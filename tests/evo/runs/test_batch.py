@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 from running import (
     Killed,
     Watcher,
+    begin_interpreter,
     begin_process,
     configured,
     outcome,
@@ -251,7 +252,7 @@ def test_a_run_that_the_disk_or_its_workers_failed_says_so_in_one_line(
 
 
 def test_a_run_that_nobody_reads_any_more_goes_on_to_its_end(tmp_path: Path) -> None:
-    process = begin_process(
+    process = begin_interpreter(
         "run", "xor", "--population", "20", "--generations", "5", "--set", "stop.solved=false",
         "--out", str(tmp_path / "run"),
     )  # fmt: skip

@@ -16,6 +16,7 @@ import pytest
 from click.testing import Result
 from commands import evo, finished_run
 from disturbing import undrawn
+from forked import begin_forked, command, run_forked
 from running import pictureless
 
 from evo.core.errors import RunError
@@ -251,11 +252,7 @@ def test_only_a_state_that_does_not_fit_is_called_damaged(
 
 
 def test_runs_that_start_at_the_same_moment_have_a_folder_each(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "evo", *RUN]
-    begun = [
-        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, env=pictureless() | LOCAL)
-        for _ in range(3)
-    ]
+    begun = [begin_forked(command(*RUN), cwd=tmp_path) for _ in range(3)]
     assert [process.communicate()[0] and process.returncode for process in begun] == [0, 0, 0]
     found = sorted(path.name for path in (tmp_path / "runs").iterdir())
     assert found == ["xor-neat-seed0", "xor-neat-seed0-2", "xor-neat-seed0-3"]
@@ -268,13 +265,22 @@ def test_a_finished_run_is_refused_without_a_change(run: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [
+    {"TERM": "dumb"}, {"COLUMNS": "40"}, {"FORCE_COLOR": "1"}, {"HOME": ""},
+], ids=str)  # fmt: skip
+def test_the_environment_never_changes_a_run(
+    run: Path, tmp_path: Path, change: dict[str, str]
+) -> None:
+    path = tmp_path / "b"
+    done = run_forked(command(*RUN, "--out", path), env=os.environ | change)
+    assert done.returncode == 0, done.stderr
+    assert digest(path) == digest(run)
+    assert "\x1b" not in done.stdout
+
+
+@pytest.mark.parametrize("change", [
     {"PYTHONIOENCODING": "ascii", "LANG": "C", "PYTHONUTF8": "0"},
     {"PYTHONIOENCODING": "latin-1"},
-    {"TERM": "dumb"},
-    {"COLUMNS": "40"},
-    {"FORCE_COLOR": "1"},
-    {"HOME": ""},
-])  # fmt: skip
+], ids=str)  # fmt: skip
 def test_the_output_never_changes_a_run(run: Path, tmp_path: Path, change: dict[str, str]) -> None:
     path = tmp_path / "b"
     done = subprocess.run(
@@ -303,7 +309,7 @@ def test_a_roll_is_shown_by_characters_that_the_output_has(run: Path, encoding: 
 def test_closed_streams_never_change_a_run(run: Path, tmp_path: Path, closed: str) -> None:
     path = tmp_path / "b"
     words = shlex.join([sys.executable, "-m", "evo", *map(str, RUN), "--out", str(path)])
-    done = subprocess.run(f"{words} {closed}", shell=True, env=os.environ | LOCAL)
+    done = subprocess.run(f"{words} {closed}", shell=True, env=pictureless() | LOCAL)
     assert done.returncode == 0
     assert digest(path) == digest(run)
 
@@ -311,10 +317,7 @@ def test_closed_streams_never_change_a_run(run: Path, tmp_path: Path, closed: st
 def test_an_output_on_a_full_disk_does_not_end_a_run(run: Path, tmp_path: Path) -> None:
     path = tmp_path / "b"
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "evo", *RUN, "--out", path],
-            env=pictureless() | LOCAL, stdout=full, stderr=subprocess.PIPE,
-        )  # fmt: skip
+        done = run_forked(command(*RUN, "--out", path), stdout=full)
     assert done.returncode == 0, done.stderr
     assert digest(path) == digest(run)
 
@@ -349,23 +352,19 @@ def test_a_run_in_another_thread_goes_on_without_signals(tmp_path: Path) -> None
     assert codes == [0]
 
 
-WITH_PIPES = """
-import json, os, shutil, sys
-from pathlib import Path
-from click.testing import CliRunner
-from evo.cli.main import main
+def print_what_commands_say_of_pipes(run: Path) -> None:
+    found = {}
+    for file in ("log.jsonl", "config.toml", "run.json", "result.json"):
+        for words in ("plot", "compare", "play", "runs", "resume", "resume --anew"):
+            path = Path(shutil.copytree(run, run.parent / f"{file}-{words.split()[-1]}"))
+            (path / file).unlink()
+            os.mkfifo(path / file)
+            print(file, words, file=sys.stderr, flush=True)
+            result = evo(*words.split(), path)
+            found[f"{file} {words}"] = (result.exit_code, result.output, repr(result.exception))
+    print(json.dumps(found))
 
-run, found = Path(sys.argv[1]), {}
-for file in ("log.jsonl", "config.toml", "run.json", "result.json"):
-    for command in ("plot", "compare", "play", "runs", "resume", "resume --anew"):
-        path = Path(shutil.copytree(run, run.parent / f"{file}-{command.split()[-1]}"))
-        (path / file).unlink()
-        os.mkfifo(path / file)
-        print(file, command, file=sys.stderr, flush=True)
-        result = CliRunner().invoke(main, [*command.split(), str(path)])
-        found[f"{file} {command}"] = (result.exit_code, result.output, repr(result.exception))
-print(json.dumps(found))
-"""
+
 # The commands that read each file. Resuming writes run.json and result.json again.
 READERS = {
     "log.jsonl": {"plot", "compare", "runs", "resume", "resume --anew"},
@@ -380,10 +379,8 @@ REFUSED = {
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 def test_no_command_waits_for_a_pipe_in_place_of_a_file(run: Path) -> None:
-    child = subprocess.run(
-        [sys.executable, "-c", WITH_PIPES, run],
-        capture_output=True, text=True, timeout=120, check=True, env=os.environ | LOCAL,
-    )  # fmt: skip
+    child = run_forked(lambda: print_what_commands_say_of_pipes(run))
+    assert child.returncode == 0, child.stderr
     found = json.loads(child.stdout)
     for name, (_, output, exception) in found.items():
         file, command = name.split(maxsplit=1)

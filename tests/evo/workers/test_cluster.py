@@ -18,7 +18,7 @@ from disturbing import session_of
 from judges import Failing, Hanging, Judge, Learning, Loading, Noisy, Refusing
 from running import (
     Watcher,
-    begin_process,
+    begin_interpreter,
     configured,
     outcome,
     resume,
@@ -271,9 +271,9 @@ def test_local_workers_go_with_a_parent_that_was_killed_even_if_they_hang() -> N
 def test_a_signal_ends_a_run_on_a_local_cluster_and_all_its_processes(tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
     path = tmp_path / "run"
-    process = begin_process(
+    process = begin_interpreter(
         "run", "xor", "--population", "20", "--generations", "100000", "--cluster", "local:2",
-        "--set", "stop.solved=false", "--out", str(path), session=True,
+        "--set", "stop.solved=false", "--out", str(path),
     )  # fmt: skip
     wait_for_generations(process, path, 3)
     process.send_signal(signal.SIGINT)

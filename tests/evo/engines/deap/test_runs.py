@@ -62,7 +62,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize(("genome", "workers"), [("grid", 4), ("history-user", 1)])
+@pytest.mark.parametrize(("genome", "workers"), [("grid", 3), ("history-user", 1)])
 def test_a_run_killed_and_resumed_with_other_workers_is_the_same(
     genome: str, workers: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
