@@ -43,6 +43,7 @@ from evo.engines.es.strategy import Credit, norm
 from evo.engines.own_functions import Functions
 from genomes.arrays import FloatArray, Indices, Singles
 from genomes.base import Performers
+from genomes.history_user.content import run_past
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers
 from genomes.player import Player
@@ -166,7 +167,7 @@ class EvolutionStrategy(VectorStrategy[StrategySettings]):
     genome = HistoryUsers
     settings_type = StrategySettings
     operators = HistoryUserOperators
-    kernels = (run_sequences, follow_song)
+    kernels = (run_sequences, follow_song, run_past)
 
     def _check_player(self, player: Player | None) -> None:
         keys = self.settings.shape.keys

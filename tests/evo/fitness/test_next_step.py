@@ -22,7 +22,7 @@ from evo.runs.configure import configuration
 from evo.runs.description import read_log
 from evo.runs.display import describe
 from genomes.grid.grids import Grids
-from genomes.history_user.networks import HistoryUsers, Shape, delayed
+from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape, delayed
 
 TUNES = ("ode-to-joy", "bingo", "london-bridge")
 LIMITS = ("workers", "generations", "time_limit", "target")
@@ -87,7 +87,7 @@ def test_a_melody_pays_the_mean_of_keys_that_sound_together_other_performers_the
     np.testing.assert_allclose(step_bits(keys, grid), [[1 + 3 - np.log2(0.75)]])
 
 
-@pytest.mark.parametrize("architecture", ["plain", "united", "melody", "lstm"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_cross_entropy_is_that_of_what_a_history_user_says_step_by_step(
     architecture: str,
 ) -> None:
