@@ -272,6 +272,24 @@ def test_a_temperature_samples_new_melodies_the_same_of_the_same_seed(run: Any) 
     np.testing.assert_array_equal(Song.load(first, keys=13).onsets[:8], wanted)
 
 
+@pytest.mark.usefixtures("undrawn")
+def test_a_history_user_that_reads_by_content_is_resumed_to_the_same_end_and_plays(
+    folder: Path, tmp_path: Path
+) -> None:
+    network = {"architecture": "content-melody"}
+    config = likelihood(folder, stop={"generations": 4}, checkpoints={"every": 2})
+    config = config.changed({"es": {"network": network}})
+    whole = start(tmp_path / "whole", config)
+    with pytest.raises(Killed):
+        start(tmp_path / "killed", config, Watcher(kill_after=3))
+    again = outcome(tmp_path / "killed", resume(tmp_path / "killed"))
+    assert again == outcome(tmp_path / "whole", whole)
+    assert whole["cross_entropy"] < 3  # it reads from the start; 3.8 if all is alike
+    piece = Song.load(played(tmp_path / "whole", "--temperature", "1"), keys=13)
+    assert piece.onsets[8:].any()
+    assert piece.onsets.sum(axis=1).max() == 1
+
+
 def test_a_history_user_cannot_leave_its_songs_by_an_input_and_says_what_else_to_do(
     run: Any,
 ) -> None:
