@@ -1,4 +1,4 @@
-"""Initial weights of HistoryUsers.
+"""Initial weights of HistoryUsers, random or of another network.
 
 Weights are uniform within bounds, but for the biases of forget gates and of the query. The query
 starts as that of a reader by content that believes its memory: a longer match, in keys or in
@@ -13,6 +13,7 @@ import math
 import numpy as np
 
 from genomes.arrays import Singles
+from genomes.errors import GenomeError
 from genomes.history_user.content import QUERY, QUERY_ROWS
 from genomes.history_user.shape import Shape
 
@@ -60,3 +61,49 @@ def first_query() -> Singles:
         query[QUERY_ROWS[name]] = value
     query[QUERY_ROWS["prior"]] = PRIOR
     return query
+
+
+def adopted(shape: Shape, weights: Singles, other: Shape, given: Singles) -> Singles:
+    """Return weights with those of another network wherever its parts agree.
+
+    A part agrees if it has the same name and shape. A network that reads by content takes the
+    LSTM of the input of a melody network as its first one, and the weights of its units to the
+    outputs; those of the read-out have no counterpart.
+
+    Args:
+        shape: Sizes of the network.
+        weights: Float32 (weights,), its own weights.
+        other: Sizes of the other network.
+        given: Float32 (other weights,).
+
+    Raises:
+        GenomeError: If no LSTM agrees, the keys differ, or given weights are not finite.
+    """
+    if (other.keys, other.inputs) != (shape.keys, shape.inputs):
+        raise GenomeError(
+            f"it has {other.keys} keys and {other.inputs} inputs, not {shape.keys} and "
+            f"{shape.inputs}"
+        )
+    if not np.isfinite(given).all():
+        raise GenomeError("its weights are not finite")
+    parts = dict(other.views(given))
+    if shape.by_content and other.architecture == "melody":
+        parts = {
+            name.replace("ear_", "lstm0_"): part
+            for name, part in parts.items()
+            if name.startswith(("ear_", "output_"))
+        }
+        parts["output_weights"] = parts["output_weights"][: other.last]
+    found = weights.copy()
+    own = shape.views(found)
+    agreeing = {
+        name for name, part in parts.items() if name in own and own[name].shape == part.shape
+    }
+    if not any(name.endswith("_recurrent") for name in agreeing):
+        raise GenomeError(
+            f"none of its LSTMs agrees with layers {', '.join(map(str, shape.layers))} of "
+            f"{shape.architecture}"
+        )
+    for name in agreeing:
+        own[name][:] = parts[name]
+    return found
