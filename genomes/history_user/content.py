@@ -57,6 +57,7 @@ from genomes.reader.pairs import (
 )
 from genomes.reader.player import EXACTLY, MODULO, NEAR
 from genomes.sampling import Sampling, sample_keys
+from genomes.vectors import LANES, load, plus, store
 
 MATCHES = (len(LENGTHS) + 1) * (len(RHYTHMS) + 1)
 _TINY = np.float32(1e-30)
@@ -121,32 +122,34 @@ def _new_tables(plan: Plan, reach: int, lanes: int) -> Tables:
 
 
 @device
+def _add_row(a: Singles, i: int, b: Singles, j: int, lanes: int, out: Singles, k: int) -> None:
+    """Write the sum of row i of one array and row j of another into row k of a third."""
+    if lanes == LANES:
+        store(plus(load(a, i * LANES), load(b, j * LANES)), out, k * LANES)
+    else:
+        out[k] = a[i] + b[j]
+
+
+@device
 def _write_tables(lanes: int, tables: Tables) -> None:
     """Write the exponents of matches, levels and kinds of distances from the query."""
+    tables = borrowed(tables)
     query, match, level, kind = tables.query, tables.match, tables.level, tables.kind
     rhythms = len(RHYTHMS) + 1
     for row in range(1, rhythms):
-        for lane in range(lanes):
-            own = query[(_RHYTHM + row - 1) * lanes + lane]
-            match[row * lanes + lane] = match[(row - 1) * lanes + lane] + own
-    for length in range(1, len(LENGTHS) + 1):
-        for row in range(length * rhythms, (length + 1) * rhythms):
-            for lane in range(lanes):
-                own = query[(length - 1) * lanes + lane]
-                match[row * lanes + lane] = match[(row - rhythms) * lanes + lane] + own
+        _add_row(match, row - 1, query, _RHYTHM + row - 1, lanes, match, row)
+    for row in range(rhythms, MATCHES):
+        _add_row(match, row - rhythms, query, row // rhythms - 1, lanes, match, row)
     for row in range(LEVELS):
-        share, high = _LEVELS[row], np.float32(1 if _LEVELS[row] > _HIGH else 0)
         for lane in range(lanes):
-            slope = query[_AGREEMENT * lanes + lane]
-            level[row * lanes + lane] = (
-                share * slope + high * query[(_AGREEMENT + 1) * lanes + lane]
-            )
+            level[row * lanes + lane] = _LEVELS[row] * query[_AGREEMENT * lanes + lane]
+        if _LEVELS[row] > _HIGH:
+            _add_row(level, row, query, _AGREEMENT + 1, lanes, level, row)
     for row in range(len(_KINDS)):
         kind[row * lanes : (row + 1) * lanes] = np.float32(0)
         for mark in range(_MARKS):
             if _KINDS[row, mark] > 0:
-                for lane in range(lanes):
-                    kind[row * lanes + lane] += query[(_DISTANCE + mark) * lanes + lane]
+                _add_row(kind, row, query, _DISTANCE + mark, lanes, kind, row)
 
 
 @device
@@ -190,8 +193,7 @@ def _weigh(
     for index in range(len(plan.lags)):
         lag = plan.lags[index]
         if lag < count:
-            for lane in range(lanes):
-                found[lag * lanes + lane] += tables.scores[index * lanes + lane]
+            _add_row(found, lag, tables.scores, index, lanes, found, lag)
     for lane in range(lanes):
         found[count * lanes + lane] = query[_PRIOR * lanes + lane]
     shares(found, count + 1, lanes, s.highest, s.total)
@@ -211,11 +213,28 @@ def _answer(
     weighted_past(
         tables.weights, _EVERY_LAG, count, lanes, said, step, outputs, outputs, read, zero()
     )
-    for output in range(outputs):
+    _mix(lanes, count, tables, s)
+
+
+@device
+def _mix(lanes: int, count: int, tables: Tables, s: Scratch) -> None:
+    """Add what was read to the share of the prior."""
+    s, tables = borrowed(s), borrowed(tables)
+    prior = tables.weights[count * lanes :]
+    for output in range(len(s.outputs) // lanes):
+        row = output * lanes
         for lane in range(lanes):
-            index = output * lanes + lane
-            prior = tables.weights[count * lanes + lane]
-            s.outputs[index] = (read[index] + prior * s.outputs[index]) / s.total[lane]
+            own = tables.read[row + lane] + prior[lane] * s.outputs[row + lane]
+            s.outputs[row + lane] = own / s.total[lane]
+
+
+@device
+def _write_lanes(values: Singles, total: Singles, lanes: int, count: int, out: Singles) -> None:
+    """Write rows of values divided by a total per lane; out is (sequences, any)."""
+    values, total, out = borrowed(values), borrowed(total), borrowed(out)
+    for lane in range(min(lanes, len(out))):
+        for row in range(count):
+            out[lane, row] = values[row * lanes + lane] / total[lane]
 
 
 @kernel
@@ -237,13 +256,12 @@ def run_past(
     """
     blocks, steps, reach = past.match.shape[:3]
     s, tables = new_scratch(plan, lanes), _new_tables(plan, reach, lanes)
-    sequences = max(len(outputs), len(weighed))
+    ones = np.ones(lanes, np.float32)
     for block in range(blocks):
         inputs, said = past.inputs[block].reshape(-1), past.said[block].reshape(-1)
         match, level = past.match[block].reshape(-1), past.level[block].reshape(-1)
         silence(s)
         begin = block * lanes
-        present = min(lanes, sequences - begin)
         for step in range(steps):
             run_stack(plan, weights, zero(), lanes, inputs, step, s)
             if step < first:
@@ -251,14 +269,11 @@ def run_past(
             at = step * reach * lanes
             _answer(plan, weights, zero(), lanes, step, said, match, level, at, reach, s, tables)
             if len(outputs):
-                for lane in range(present):
-                    for j in range(plan.outputs):
-                        outputs[begin + lane, step - first, j] = s.outputs[j * lanes + lane]
+                own = outputs[begin : begin + lanes, step - first]
+                _write_lanes(s.outputs, ones, lanes, plan.outputs, own)
             if len(weighed):
-                for lane in range(present):
-                    for lag in range(min(step + 1, reach)):
-                        share = tables.weights[lag * lanes + lane] / s.total[lane]
-                        weighed[begin + lane, step - first, lag] = share
+                own = weighed[begin : begin + lanes, step - first]
+                _write_lanes(tables.weights, s.total, lanes, min(step + 1, reach), own)
 
 
 @device
