@@ -52,6 +52,7 @@ class Task:
         lowest_note: MIDI note of key 0, for the names of keys in pictures.
         pieces: Returns the files of `pieces/` and figures for the result, from an engine's gallery.
             None if only the champion matters.
+        start: Returns a batch of one at which a new search starts; None for a random start.
     """
 
     fitness: Fitness
@@ -59,6 +60,7 @@ class Task:
     champion_files: Callable[[Any], Files] = lambda performers: {}
     lowest_note: int | None = None
     pieces: Callable[[Gallery], tuple[Files, dict[str, Any]]] | None = None
+    start: Callable[[], Performers] | None = None
 
 
 class Music(NamedTuple):

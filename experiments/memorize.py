@@ -21,6 +21,7 @@ from typing import Annotated, Any, Literal
 
 from evo.experiments.memorize_past import metre_of, past_of, rolls_of
 from evo.experiments.memorize_presets import LIKELIHOOD, LIKELIHOOD_WITH_DURATIONS, PRESETS
+from evo.experiments.starting import keep_start, kept_start
 
 from evo.core.config import Config
 from evo.core.errors import InputError, MidiError
@@ -75,6 +76,13 @@ class MemorizeSettings(SongSettings, frozen=True):
     durations: Annotated[bool, Meta(description="Play how long notes sound, not only onsets.")] = (
         False
     )
+    start: Annotated[
+        str,
+        Meta(
+            description="A run, or the arrays.npz of a champion, at which the search starts "
+            "(HistoryUsers bred by es)."
+        ),
+    ] = ""
     prompt_steps: Annotated[
         int, Meta(ge=0, le=65_536, description="First steps of the song, given as the prompt.")
     ] = 8
@@ -183,6 +191,7 @@ def prepare(config: Config, folder: Path, show_message: ShowMessage, find: FindS
         find: Finds the songs.
     """
     table: MemorizeSettings = config.task
+    keep_start(table.start, config.run.engine, folder)
     songs = _long_enough(table, find(table.song, table.reading()), show_message)
     count = held_out_count(len(songs), table.held_out)
     for name in ("held_out", "batch"):
@@ -277,7 +286,8 @@ def task(config: Config, folder: Path) -> Task:
         )
         return files | readings(songs, held_out, performers, table.durations)
 
-    return Task(fitness, player, champion_files, songs[0].lowest_note)
+    start = kept_start(table.start, config.run.engine, folder)
+    return Task(fitness, player, champion_files, songs[0].lowest_note, start=start)
 
 
 def resolution(config: Config) -> tuple[int, int]:

@@ -33,7 +33,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import msgspec
 import numpy as np
 
-from evo.core.errors import BreedingError
+from evo.core.errors import BreedingError, InputError
 from evo.core.scores import Scores
 from evo.core.settings import Changes, changed, tables
 from evo.core.state import Count, Finite, State
@@ -176,6 +176,20 @@ class Engine(ABC, Generic[S]):
         Args:
             songs: Bool (steps, channels) each.
         """
+
+    def start_from(self, performers: Performers) -> None:
+        """Start the search at another individual; called before the first `ask`.
+
+        Args:
+            performers: A batch of one.
+
+        Raises:
+            InputError: If the individual does not fit, or the engine cannot.
+        """
+        raise InputError(
+            f"{type(self).__name__} cannot start from another run; --engine es --genome "
+            "history-user can"
+        )
 
     def tell(self, scores: Scores) -> None:
         """Take the scores of the population, and breed the next generation.

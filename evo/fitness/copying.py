@@ -132,12 +132,12 @@ class Copying:
         several = len(self.delays)
         solved = loss <= (SOLVED if several == 1 else SOLVED_AMONG_SEVERAL)
         figures: dict[str, Any] = {"loss": loss, "solved": solved}
-        if performers.shape.architecture != "lstm":
+        if performers.shape.readable:
             subset = inputs[:, : 2 * several]
             weights = performers.attention(subset, inputs.shape[2] - SCORED)[0].astype(np.float64)
             bits = -(weights * np.log2(np.maximum(weights, 1e-30))).sum(axis=-1)
             indices = weights.mean(axis=1).reshape(2, several, -1).mean(axis=0).argmax(axis=1)
-            figures["read_lags"] = [int(performers.shape.lags[index]) for index in indices]
+            figures["read_lags"] = [int(performers.shape.readable[index]) for index in indices]
             figures["read_entropy"] = float(bits.mean())
         return figures
 

@@ -20,7 +20,7 @@ PREPARING = "preparing"  # the status until the run has its configuration
 # Everything a run writes. If one of them is a link, the run can be read but not resumed.
 _WRITTEN = (
     ".lock", "config.toml", "run.json", "log.jsonl", "result.json", "checkpoints", "champion",
-    "pieces", "songs", "held-out", "critics.npz",
+    "pieces", "songs", "held-out", "critics.npz", "start.npz",
 )  # fmt: skip
 
 

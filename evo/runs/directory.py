@@ -125,7 +125,7 @@ class Run:
 
     def _remove_inputs(self) -> None:
         """Remove the prepared inputs of a run that has not begun."""
-        for name in ("log.jsonl", "songs", "held-out", "critics.npz"):
+        for name in ("log.jsonl", "songs", "held-out", "critics.npz", "start.npz"):
             remove(self.path / name)
         remove_leftovers(self.path)
 

@@ -199,12 +199,12 @@ class _Session:
         """Return a new engine at generation 0."""
         run = self.config.run
         engine = engine_class(run.engine)(
-            self.config.engine,
-            seed=run.seed,
-            player=self.task.player,
+            self.config.engine, seed=run.seed, player=self.task.player,
             functions=self.experiment.functions,
-        )
+        )  # fmt: skip
         teach(engine, self.task.fitness)
+        if self.task.start is not None:
+            engine.start_from(self.task.start())
         return engine
 
     def _restored(self, state: State) -> tuple[Engine[Any], Progress]:

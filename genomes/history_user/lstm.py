@@ -21,6 +21,8 @@ linear map are consecutive rows:
     united         the same, then read-out, copy of x, h of the last LSTM
     melody         the same, then copy of x, h of the input LSTM, read-out
 
+`genomes.history_user.content` has the kernels of the architectures that read by content.
+
 An LSTM's weights are (input rows, 4, units), rows in the order of the state, gates in the order
 input, forget, output, candidate.
 """
@@ -35,7 +37,8 @@ from genomes.history_user.linear import gated, linear, shares, sigmoid, weighted
 from genomes.kernels import device, kernel, zero
 from genomes.sampling import Sampling, sample_keys
 
-PLAIN, UNITED, MELODY, LSTM = range(4)
+# In the order of `genomes.history_user.shape.ARCHITECTURES`.
+PLAIN, UNITED, MELODY, LSTM, CONTENT, CONTENT_MELODY = range(6)
 _MARGIN = 1e-6  # minimum distance of the plain read-out's probabilities from 0 and 1
 
 
@@ -61,6 +64,8 @@ class Plan(NamedTuple):
     bias: Indices
     scores: int  # index of the linear map to the lags, and of its bias
     scores_bias: int
+    query: int  # index of the linear map to the weights of features, and of its bias
+    query_bias: int
     reading_row: int  # first row of the read-out
     echo_row: int  # first row of the copy of x, or -1
     last: int  # index of the linear map to the outputs, and of its bias
@@ -81,7 +86,8 @@ class Scratch(NamedTuple):
 
 
 @device
-def _scratch(plan: Plan, lanes: int) -> Scratch:
+def new_scratch(plan: Plan, lanes: int) -> Scratch:
+    """Return working memory, reset."""
     cells = 0
     for units in plan.units:
         cells += units
@@ -96,7 +102,7 @@ def _scratch(plan: Plan, lanes: int) -> Scratch:
 
 
 @device
-def _silence(s: Scratch) -> None:
+def silence(s: Scratch) -> None:
     """Reset the state of all LSTMs."""
     s.state[:] = np.float32(0)
     s.cells[:] = np.float32(0)
@@ -106,17 +112,9 @@ def _silence(s: Scratch) -> None:
 def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: Scratch) -> None:
     """Compute one step of an LSTM: its cells, and its rows of the state."""
     units = plan.units[number]
-    linear(
-        weights,
-        base + plan.weights[number],
-        base + plan.bias[number],
-        4 * units,
-        lanes,
-        s.state,
-        plan.row[number],
-        plan.input_rows[number],
-        s.sums,
-    )
+    first, bias = base + plan.weights[number], base + plan.bias[number]
+    row, rows = plan.row[number], plan.input_rows[number]
+    linear(weights, first, bias, 4 * units, lanes, s.state, row, rows, s.sums)
     size = units * lanes
     enter, forget, leave = s.sums[:size], s.sums[size : 2 * size], s.sums[2 * size : 3 * size]
     candidate = s.sums[3 * size : 4 * size]
@@ -132,6 +130,17 @@ def _lstm(plan: Plan, number: int, weights: Singles, base: int, lanes: int, s: S
 
 
 @device
+def run_stack(
+    plan: Plan, weights: Singles, base: int, lanes: int, past: Singles, step: int, s: Scratch
+) -> None:
+    """Compute one step of the stack of LSTMs, from `past` (steps, inputs, lanes)."""
+    size = plan.inputs * lanes
+    s.state[:size] = past[step * size : (step + 1) * size]
+    for number in range(plan.layers):
+        _lstm(plan, number, weights, base, lanes, s)
+
+
+@device
 def _read(
     plan: Plan, weights: Singles, base: int, lanes: int, past: Singles, step: int, s: Scratch
 ) -> None:
@@ -139,17 +148,8 @@ def _read(
     units = plan.units[plan.layers - 1]
     own = plan.row[plan.layers - 1] + plan.input_rows[plan.layers - 1] - units
     count = len(plan.lags)
-    linear(
-        weights,
-        base + plan.scores,
-        base + plan.scores_bias,
-        count,
-        lanes,
-        s.state,
-        own,
-        units,
-        s.sums,
-    )
+    first, bias = base + plan.scores, base + plan.scores_bias
+    linear(weights, first, bias, count, lanes, s.state, own, units, s.sums)
     shares(s.sums, count, lanes, s.highest, s.total)
     reaching = count  # lags within the past
     while reaching > 0 and plan.lags[reaching - 1] > step:
@@ -162,6 +162,13 @@ def _read(
         read_out = s.state[at + key * lanes : at + (key + 1) * lanes]
         for lane in range(lanes):
             read_out[lane] = read_out[lane] / s.total[lane]
+
+
+@device
+def run_last(plan: Plan, weights: Singles, base: int, lanes: int, s: Scratch) -> None:
+    """Compute the linear map to the outputs."""
+    first, bias, rows = base + plan.last, base + plan.last_bias, plan.last_input_rows
+    linear(weights, first, bias, plan.outputs, lanes, s.state, plan.last_row, rows, s.outputs)
 
 
 @device
@@ -180,12 +187,10 @@ def _step(
     The result of plain is the read-out, otherwise the outputs before their sigmoid or softmax.
     Without `with_result`, only the state for later steps is computed.
     """
-    step_inputs = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
-    s.state[: plan.inputs * lanes] = step_inputs
-    for number in range(plan.layers):
-        _lstm(plan, number, weights, base, lanes, s)
+    run_stack(plan, weights, base, lanes, past, step, s)
     if plan.echo_row >= 0:
-        s.state[plan.echo_row * lanes : (plan.echo_row + plan.inputs) * lanes] = step_inputs
+        size = plan.inputs * lanes
+        s.state[plan.echo_row * lanes :][:size] = s.state[:size]
     if plan.kind == UNITED or (with_result and plan.kind != LSTM):
         _read(plan, weights, base, lanes, past, step, s)
     if plan.kind == UNITED or plan.kind == MELODY:
@@ -196,26 +201,16 @@ def _step(
         at = plan.reading_row * lanes
         s.outputs[:] = s.state[at : at + plan.keys * lanes]
         return
-    linear(
-        weights,
-        base + plan.last,
-        base + plan.last_bias,
-        plan.outputs,
-        lanes,
-        s.state,
-        plan.last_row,
-        plan.last_input_rows,
-        s.outputs,
-    )
+    run_last(plan, weights, base, lanes, s)
 
 
 @device
-def _to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
+def to_chances(plan: Plan, lanes: int, s: Scratch) -> None:
     """Apply the final sigmoid or softmax in place."""
-    if plan.kind == UNITED or plan.kind == LSTM:
+    if plan.kind == UNITED or plan.kind == LSTM or plan.kind == CONTENT:
         for j in range(len(s.outputs)):
             s.outputs[j] = sigmoid(s.outputs[j])
-    elif plan.kind == MELODY:
+    elif plan.kind == MELODY or plan.kind == CONTENT_MELODY:
         s.sums[: plan.outputs * lanes] = s.outputs
         shares(s.sums, plan.outputs, lanes, s.highest, s.total)
         for j in range(plan.outputs):
@@ -233,35 +228,35 @@ def _logit(chance: float) -> float:
 
 
 @device
-def _to_activations(plan: Plan, s: Scratch, activations: Singles) -> None:
+def to_activations(plan: Plan, outputs: Singles, activations: Singles) -> None:
     """Convert the result of one lane to activations (keys,), > 0 if a key sounds."""
-    if plan.kind == PLAIN:
+    if plan.kind == PLAIN or plan.kind == CONTENT:
         for key in range(plan.keys):
-            activations[key] = _logit(s.outputs[key])
-    elif plan.kind == MELODY:
+            activations[key] = _logit(outputs[key])
+    elif plan.kind == MELODY or plan.kind == CONTENT_MELODY:
         for key in range(plan.keys):
-            highest = s.outputs[plan.keys]
+            highest = outputs[plan.keys]
             for j in range(plan.keys):
                 if j != key:
-                    highest = max(highest, s.outputs[j])
-            activations[key] = s.outputs[key] - highest
+                    highest = max(highest, outputs[j])
+            activations[key] = outputs[key] - highest
     else:
-        activations[:] = s.outputs
+        activations[:] = outputs
 
 
 @device
-def _sample(plan: Plan, s: Scratch, temperature: float, chance: float, played: BoolArray) -> None:
+def sample(outputs: Singles, temperature: float, chance: float, played: BoolArray) -> None:
     """Sample one of the keys or the rest from the softmax at a temperature."""
-    highest = float(s.outputs[plan.keys])
-    for j in range(plan.keys):
-        highest = max(highest, float(s.outputs[j]))
+    highest = float(outputs[len(played)])
+    for key in range(len(played)):
+        highest = max(highest, float(outputs[key]))
     total = 0.0
-    for j in range(plan.outputs):
-        total += math.exp((s.outputs[j] - highest) / temperature)
+    for j in range(len(outputs)):
+        total += math.exp((outputs[j] - highest) / temperature)
     played[:] = False
     left = chance * total
-    for key in range(plan.keys):
-        left -= math.exp((s.outputs[key] - highest) / temperature)
+    for key in range(len(played)):
+        left -= math.exp((outputs[key] - highest) / temperature)
         if left < 0.0:
             played[key] = True
             return
@@ -283,16 +278,16 @@ def run_sequences(
         outputs: Float32 (sequences, steps - first, outputs), written to.
     """
     steps = blocks.shape[1]
-    s = _scratch(plan, lanes)
+    s = new_scratch(plan, lanes)
     for block in range(len(blocks)):
         past = blocks[block].reshape(-1)
-        _silence(s)
+        silence(s)
         begin = block * lanes
         present = min(lanes, len(outputs) - begin)
         for step in range(steps):
             _step(plan, weights, zero(), lanes, past, step, step >= first, s)
             if step >= first:
-                _to_chances(plan, lanes, s)
+                to_chances(plan, lanes, s)
                 for lane in range(present):
                     for j in range(plan.outputs):
                         outputs[begin + lane, step - first, j] = s.outputs[j * lanes + lane]
@@ -313,17 +308,14 @@ def run_attention(
         weighed: Float32 (sequences, steps - first, lags), written to.
     """
     steps = blocks.shape[1]
-    s = _scratch(plan, lanes)
+    s = new_scratch(plan, lanes)
     for block in range(len(blocks)):
         past = blocks[block].reshape(-1)
-        _silence(s)
+        silence(s)
         begin = block * lanes
         present = min(lanes, len(weighed) - begin)
         for step in range(steps):
-            step_inputs = past[step * plan.inputs * lanes : (step + 1) * plan.inputs * lanes]
-            s.state[: plan.inputs * lanes] = step_inputs
-            for number in range(plan.layers):
-                _lstm(plan, number, weights, zero(), lanes, s)
+            run_stack(plan, weights, zero(), lanes, past, step, s)
             if step >= first:
                 _read(plan, weights, zero(), lanes, past, step, s)
                 for lane in range(present):
@@ -343,13 +335,13 @@ def follow_song(plan: Plan, weights: Singles, inputs: Singles, activations: Sing
         activations: Float32 (n, steps, keys), written to.
     """
     lanes = zero() + 1
-    s = _scratch(plan, lanes)
+    s = new_scratch(plan, lanes)
     flat, past = weights.reshape(-1), inputs.reshape(-1)
     for i in range(len(weights)):
-        _silence(s)
+        silence(s)
         for step in range(len(inputs)):
             _step(plan, flat, i * weights.shape[1], lanes, past, step, step >= 0, s)
-            _to_activations(plan, s, activations[i, step])
+            to_activations(plan, s.outputs, activations[i, step])
 
 
 @kernel
@@ -376,12 +368,12 @@ def play_on(
     """
     n, steps, keys = played.shape
     lanes = zero() + 1
-    s = _scratch(plan, lanes)
+    s = new_scratch(plan, lanes)
     flat = weights.reshape(-1)
     past = np.zeros(steps * keys, np.float32)
     activations = np.zeros(keys, np.float32)
     for i in range(n):
-        _silence(s)
+        silence(s)
         for step in range(steps):
             if step > 0:  # the first step's input is 0
                 for key in range(keys):
@@ -391,9 +383,9 @@ def play_on(
                 continue
             row = played[i, step]
             if temperature > 0.0 and plan.kind == MELODY:
-                _sample(plan, s, temperature, chances[i, step, 0], row)
+                sample(s.outputs, temperature, chances[i, step, 0], row)
                 continue
-            _to_activations(plan, s, activations)
+            to_activations(plan, s.outputs, activations)
             row[:] = activations > 0.0
             if temperature > 0.0:
                 before = played[i, max(step - 1, 0)]

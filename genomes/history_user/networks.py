@@ -13,10 +13,14 @@ with zeros before the start. Lag 1 is the previous input; lag 0 is the current o
     melody   another LSTM receives the current input; linear map of its units and the read-out,
              softmax over the keys and the rest (the last output)
     lstm     no history: linear map and sigmoid per key from the stack (the ablation)
+    content  all past steps are read by their likeness to the present, too, and mixed with the
+             output of `lstm` (`genomes.history_user.content`)
+    content-melody  the same with a softmax over the keys and the rest
 
 As a performer its input is the song delayed by one step, so lag j reads distance j + 1. Activations
-are log(p / (1 - p)) of a key's probability p, at most 13.8 (plain, united, lstm). For a melody they
-are the key's output before the softmax minus the highest other one, so at most one key sounds.
+are log(p / (1 - p)) of a key's probability p, at most 13.8 (plain, united, lstm, content). For a
+melody they are the logarithm of the key's probability minus the highest other one, so at most one
+key sounds.
 
 Memory order: one float32 matrix (n, weights), with each individual's weights in the order of
 `Shape.parts`, a flat vector for an evolution strategy. `to_arrays` returns these parts.
@@ -51,13 +55,19 @@ from genomes.base import (
 )
 from genomes.errors import GenomeError
 from genomes.history_user.blocks import Blocks, LazyBlocks, blocks_of
+from genomes.history_user.content import activations_of, play_past, run_past
+from genomes.history_user.initial import initial_weights
 from genomes.history_user.lstm import follow_song, play_on, run_attention, run_sequences
+from genomes.history_user.past import past_of
 from genomes.history_user.shape import ARCHITECTURES, LARGEST, Architecture, Part, Shape
 from genomes.individual import Individuals
 from genomes.player import Player
 from genomes.sampling import PLAIN, Sampling
 
 __all__ = ["ARCHITECTURES", "Architecture", "HistoryUsers", "Part", "Reading", "Shape", "delayed"]
+
+DRAWN = 128  # distances at most, of what is read by content
+_NOTHING = np.zeros((0, 0, 0), np.float32)
 
 
 class Reading(NamedTuple):
@@ -106,23 +116,7 @@ class HistoryUsers(Individuals):
             scale: Weights are uniform within +-scale / sqrt(units), or inputs of a linear map.
             forget_bias: Added to forget gates (Jozefowicz, Zaremba & Sutskever 2015).
         """
-        weights = random.random((n, shape.weights), np.float32)
-        weights *= 2.0
-        weights -= 1.0
-        bounds = np.empty(shape.weights, np.float32)
-        views = shape.views(bounds)
-        for name, view in views.items():
-            owner = name.rsplit("_", 1)[0]
-            if f"{owner}_recurrent" in views:
-                fan = views[f"{owner}_recurrent"].shape[0]
-            else:
-                fan = views[f"{owner}_weights"].shape[0]
-            view[:] = scale / math.sqrt(fan)
-        weights *= bounds
-        for name, view in shape.views(weights).items():
-            if name.endswith("_bias") and view.ndim == 3:
-                view[:, 1] += np.float32(forget_bias)
-        return cls(shape, weights)
+        return cls(shape, initial_weights(shape, random, n, scale, forget_bias))
 
     @classmethod
     def player_of(cls, settings: None, keys: int) -> None:
@@ -169,7 +163,7 @@ class HistoryUsers(Individuals):
         """
         outputs = self._results(inputs, first_step, self.shape.outputs)
         for i, blocks in enumerate(self._blocks_per_individual(inputs)):
-            self._run(run_sequences, i, blocks, first_step, outputs[i])
+            self._run(i, blocks, first_step, outputs=outputs[i])
         return outputs
 
     def mean_squared_error(
@@ -192,7 +186,7 @@ class HistoryUsers(Individuals):
             )
         errors = np.empty((len(self), outputs.shape[1]))
         for i, blocks in enumerate(self._blocks_per_individual(inputs)):
-            self._run(run_sequences, i, blocks, first_step, outputs)
+            self._run(i, blocks, first_step, outputs=outputs)
             outputs -= targets[i % len(targets)]
             np.square(outputs, out=outputs)
             errors[i] = outputs.mean(axis=(0, 2), dtype=np.float64)
@@ -201,17 +195,18 @@ class HistoryUsers(Individuals):
     @property
     def read_distances(self) -> tuple[int, ...]:
         """Distance of each lag from the step to play; empty without a history."""
-        if self.shape.architecture == "lstm":
-            return ()
-        return tuple(lag + 1 for lag in self.shape.lags)  # inputs are delayed by one step
+        lags = self.shape.readable[:DRAWN] if self.shape.by_content else self.shape.readable
+        return tuple(lag + 1 for lag in lags)  # inputs are delayed by one step
 
     def read_weights(self, grid: BoolArray) -> Singles:
-        """Return the first individual's read weights, float32 (steps, lags), for a song."""
-        weights: Singles = self.attention(delayed(grid))[0, 0]
+        """Return the first individual's weight of each distance, float32 (steps, distances)."""
+        weights: Singles = self.attention(delayed(grid))[0, 0, :, : len(self.read_distances)]
         return weights
 
     def attention(self, inputs: Singles, first_step: int = 0) -> Singles:
         """Return read weights, float32 (n, sequences, steps - first_step, lags).
+
+        There is one per lag of `Shape.readable`. By content, the prior has the rest.
 
         Args:
             inputs: See `forward`. For large batches use `reading`.
@@ -219,7 +214,7 @@ class HistoryUsers(Individuals):
         """
         shares = self._results(inputs, first_step, self._lags())
         for i, blocks in enumerate(self._blocks_per_individual(inputs)):
-            self._run(run_attention, i, blocks, first_step, shares[i])
+            self._run(i, blocks, first_step, weighed=shares[i])
         return shares
 
     def reading(self, inputs: Singles, first_step: int = 0) -> Reading:
@@ -230,20 +225,20 @@ class HistoryUsers(Individuals):
             first_step: First step to output.
         """
         shares = self._results(inputs, first_step, self._lags(), n=1)[0]
-        lags = np.asarray(self.shape.lags, np.int64)
+        lags = np.asarray(self.shape.readable, np.int64)
         lag = np.empty((len(self), *shares.shape[:2]), np.int64)
         entropy = np.empty(lag.shape, np.float32)
         for i, blocks in enumerate(self._blocks_per_individual(inputs)):
-            self._run(run_attention, i, blocks, first_step, shares)
+            self._run(i, blocks, first_step, weighed=shares)
             lag[i] = lags[shares.argmax(axis=2)]
             information = np.log2(np.maximum(shares, np.finfo(np.float32).tiny))
             entropy[i] = -np.einsum("stl,stl->st", shares, information)
         return Reading(lag, entropy)
 
     def _lags(self) -> int:
-        if self.shape.architecture == "lstm":
+        if not self.shape.readable:
             raise ValueError("a plain LSTM reads no history")
-        return len(self.shape.lags)
+        return len(self.shape.readable)
 
     def _results(self, inputs: Singles, first_step: int, width: int, n: int = 0) -> Singles:
         """Check the arguments, and allocate results of n individuals (default: all)."""
@@ -260,19 +255,30 @@ class HistoryUsers(Individuals):
 
     def _blocks_per_individual(self, inputs: Singles) -> "Sequence[Blocks]":
         if len(inputs) == 1:
-            return [blocks_of(inputs[0])] * len(self)
-        return LazyBlocks(inputs)
+            return [self._blocks(inputs[0])] * len(self)
+        return LazyBlocks(inputs, self._blocks)
+
+    def _blocks(self, sequences: Singles) -> Blocks:
+        """Return sequences (sequences, steps, inputs) as the kernels take them."""
+        if self.shape.by_content:
+            return past_of(sequences, self.shape.keys, self.shape.melody)
+        return blocks_of(sequences)
 
     def _run(
-        self, kernel: Any, i: int, blocks: "Blocks", first_step: int, results: Singles
-    ) -> None:
-        """Run a kernel for individual i on blocks of sequences."""
-        begin = 0
+        self, i: int, blocks: Blocks, first: int, outputs: Singles = _NOTHING,
+        weighed: Singles = _NOTHING,
+    ) -> None:  # fmt: skip
+        """Write outputs or read weights of individual i for blocks of sequences."""
+        plan, weights, begin = self.shape.plan, self.weights[i], 0
         for block in blocks:
-            lanes = block.shape[3]
-            end = min(begin + len(block) * lanes, len(results))
-            part = results[begin:end]
-            kernel(self.shape.plan, self.weights[i], block, lanes, first_step, part)
+            count, *_, lanes = (block[0] if self.shape.by_content else block).shape
+            end = begin + count * lanes
+            if self.shape.by_content:
+                run_past(plan, weights, block, lanes, first, outputs[begin:end], weighed[begin:end])
+            elif len(outputs):
+                run_sequences(plan, weights, block, lanes, first, outputs[begin:end])
+            else:
+                run_attention(plan, weights, block, lanes, first, weighed[begin:end])
             begin = end
 
     def probabilities(self, rolls: Sequence[BoolArray]) -> list[Singles]:
@@ -288,8 +294,11 @@ class HistoryUsers(Individuals):
         keys = self._instrument()
         check_roll(grid, keys)
         activations = np.zeros((len(self), len(grid), keys), np.float32)
-        inputs = delayed(grid)[0, 0]
-        follow_song(self.shape.plan, self.weights, inputs, activations)
+        if self.shape.by_content:
+            chances = for_kernels(self.forward(delayed(grid))[:, 0])
+            activations_of(self.shape.plan, chances, activations)
+        else:
+            follow_song(self.shape.plan, self.weights, delayed(grid)[0, 0], activations)
         return activations
 
     def perform(
@@ -311,9 +320,10 @@ class HistoryUsers(Individuals):
         """
         keys = self._instrument()
         prompt_steps, played = prompted(prompt, steps, len(self), keys)
-        drawn = 1 if self.shape.architecture == "melody" else keys
+        drawn = 1 if self.shape.melody else keys
         chances = draw_chances(streams, temperature, len(self), steps, drawn)
-        play_on(
+        play = play_past if self.shape.by_content else play_on
+        play(
             self.shape.plan, self.weights, prompt_steps, float(temperature), sampling, chances,
             played,
         )  # fmt: skip

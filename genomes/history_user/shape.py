@@ -15,9 +15,11 @@ import numpy as np
 
 from genomes.arrays import Indices, Singles
 from genomes.errors import GenomeError
-from genomes.history_user.lstm import LSTM, MELODY, PLAIN, UNITED, Plan
+from genomes.history_user.content import QUERY
+from genomes.history_user.lstm import Plan
+from genomes.history_user.past import REACH
 
-Architecture = Literal["plain", "united", "melody", "lstm"]
+Architecture = Literal["plain", "united", "melody", "lstm", "content", "content-melody"]
 ARCHITECTURES: tuple[Architecture, ...] = get_args(Architecture)
 
 # Maximum sizes, checked before allocating.
@@ -89,6 +91,8 @@ class Shape:
             raise GenomeError(
                 f"lags must be rising whole numbers from 0 to {LARGEST}, got {short(lags)}"
             )
+        if self.by_content and lags[-1] >= REACH:
+            raise GenomeError(f"lags must be below {REACH} for {self.architecture}, got {lags[-1]}")
         if self.weights > LARGEST_WEIGHTS:
             raise GenomeError(
                 f"layers must make at most {LARGEST_WEIGHTS:,} weights, got {self.weights:,}"
@@ -97,7 +101,24 @@ class Shape:
     @property
     def outputs(self) -> int:
         """Outputs per step."""
-        return self.keys + (self.architecture == "melody")
+        return self.keys + self.melody
+
+    @property
+    def melody(self) -> bool:
+        """Whether the outputs are a softmax over the keys and the rest."""
+        return self.architecture in ("melody", "content-melody")
+
+    @property
+    def by_content(self) -> bool:
+        """Whether steps are read by content."""
+        return self.architecture in ("content", "content-melody")
+
+    @property
+    def readable(self) -> Sequence[int]:
+        """The lags that can be read."""
+        if self.architecture == "lstm":
+            return ()
+        return range(REACH) if self.by_content else self.lags
 
     @cached_property
     def parts(self) -> dict[str, Part]:
@@ -112,6 +133,8 @@ class Shape:
             melody   ear_input (inputs, 4, last), ear_recurrent, ear_bias, output_weights
                      (last + keys, keys + 1), the LSTM's units first, output_bias (keys + 1,)
             lstm     output_weights (units, keys), output_bias (keys,)
+            content  query_weights (units, 28), query_bias (28,), output_weights (units, outputs),
+                     output_bias (outputs,); content-melody is alike
 
         The axis of length 4 has the gates input, forget, output and the candidate. torch's order is
         input, forget, candidate, output, with two biases to add.
@@ -130,6 +153,9 @@ class Shape:
         if self.architecture != "lstm":
             shapes["read_weights"] = (inputs, len(self.lags))
             shapes["read_bias"] = (len(self.lags),)
+        if self.by_content:
+            shapes["query_weights"] = (inputs, QUERY)
+            shapes["query_bias"] = (QUERY,)
         if self.architecture == "united":
             add_lstm("last", self.keys + self.inputs, self.last)
             inputs = self.last
@@ -164,7 +190,7 @@ class Shape:
         Int64 (outputs, weights per output); (0, 0) if the stack is followed by a softmax or
         nothing.
         """
-        if self.architecture not in ("united", "lstm"):
+        if self.architecture not in ("united", "lstm", "content"):
             return np.empty((0, 0), np.int64)
         last, bias = self.parts["output_weights"], self.parts["output_bias"]
         columns = np.arange(last.start, last.stop).reshape(last.shape)
@@ -201,9 +227,7 @@ class Shape:
         )
         starts = {name: part.start for name, part in parts.items()}
         return Plan(
-            kind={"plain": PLAIN, "united": UNITED, "melody": MELODY, "lstm": LSTM}[
-                self.architecture
-            ],
+            kind=ARCHITECTURES.index(self.architecture),
             inputs=self.inputs,
             keys=self.keys,
             outputs=self.outputs,
@@ -219,6 +243,8 @@ class Shape:
             bias=np.asarray([starts[f"{name}_bias"] for name in names], np.int64),
             scores=starts.get("read_weights", 0),
             scores_bias=starts.get("read_bias", 0),
+            query=starts.get("query_weights", 0),
+            query_bias=starts.get("query_bias", 0),
             reading_row=reading,
             echo_row=echo,
             last=starts.get("output_weights", 0),

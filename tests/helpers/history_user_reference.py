@@ -74,6 +74,8 @@ class ReferenceUser:
             said = cell.hear(said)
         if self.shape.architecture == "lstm":
             return said @ self.views["output_weights"] + self.views["output_bias"], None
+        if self.shape.by_content:
+            return self.by_content(said)
         weights = softmax(said @ self.views["read_weights"] + self.views["read_bias"])
         read = np.zeros(self.shape.keys)
         for weight, lag in zip(weights, self.shape.lags, strict=True):
@@ -87,18 +89,69 @@ class ReferenceUser:
             heard = np.concatenate([self.extra.hear(x), read])
         return heard @ self.views["output_weights"] + self.views["output_bias"], weights
 
+    def by_content(self, said: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the probabilities, and the share of every lag in them."""
+        shape, views, keys = self.shape, self.views, self.shape.keys
+        query = said @ views["query_weights"] + views["query_bias"]
+        scores = said @ views["read_weights"] + views["read_bias"]
+        heard = [one[:keys] > 0.5 for one in self.past]
+        if shape.melody:  # the highest key alone, or the rest
+            highest = [np.flatnonzero(one)[-1:] for one in heard]
+            chosen = [one[0] if len(one) else keys for one in highest]
+            heard = [np.arange(keys) == one for one in chosen]
+        steps = [one.tobytes() for one in heard]
+        exponents = np.empty(len(heard) + 1)
+        for lag in range(len(heard)):
+            exponents[lag] = query[:-1] @ features(steps, lag + 1)
+            if lag in shape.lags:
+                exponents[lag] += scores[shape.lags.index(lag)]
+        exponents[-1] = query[-1]
+        weights = softmax(exponents)
+        prior = said @ views["output_weights"] + views["output_bias"]
+        chances = weights[-1] * (softmax(prior) if shape.melody else sigmoid(prior))
+        for lag, weight in enumerate(weights[:-1]):
+            read = self.past[-1 - lag][:keys]
+            if shape.melody:
+                read = np.append(heard[-1 - lag], not heard[-1 - lag].any())
+            chances = chances + weight * read
+        return chances, np.pad(weights[:-1], (0, 512 - len(heard)))
+
+
+def features(steps: list[bytes], distance: int) -> FloatArray:
+    """Return the features of the step at a distance before the next one.
+
+    Args:
+        steps: The bits of the keys at every step so far.
+        distance: At least 1.
+    """
+    pairs = list(zip(steps[::-1], steps[::-1][distance:], strict=False))  # the newest first
+    length = next((n for n, (own, other) in enumerate(pairs) if own != other), len(pairs))
+    rhythm = next((n for n, (own, other) in enumerate(pairs) if any(own) != any(other)), len(pairs))
+    found: list[float] = [length >= least for least in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)]
+    found += [rhythm >= least for least in (2, 4, 8, 16)]
+    found += [distance % period == 0 for period in (2, 4, 8, 16, 32)]
+    found += [distance == exactly for exactly in (8, 16, 32, 64)]
+    found += [distance < 8, np.log(distance) / 4]
+    window = [(own, other) for own, other in pairs[:16] if any(own) or any(other)]
+    hits = sum(own == other for own, other in window)
+    share = hits / len(window) * len(pairs[:16]) / 16 if window else 0.0
+    level = int(share * 32 + 0.5) / 32
+    return np.array([*found, level, level > 0.9], np.float64)
+
 
 def _raw(shape: Shape, said: FloatArray) -> FloatArray:
-    if shape.architecture == "plain":
+    if shape.architecture == "plain" or shape.by_content:
         return said
     return softmax(said) if shape.architecture == "melody" else sigmoid(said)
 
 
 def _activation(shape: Shape, said: FloatArray) -> FloatArray:
-    if shape.architecture == "plain":
+    if shape.architecture == "content-melody":
+        said = np.log(said)
+    if shape.architecture in ("plain", "content"):
         chance = np.clip(said, 1e-6, 1 - 1e-6)
         return np.asarray(np.log(chance / (1 - chance)))
-    if shape.architecture == "melody":
+    if shape.melody:
         others = [np.delete(said, key).max() for key in range(shape.keys)]
         return np.asarray(said[: shape.keys] - others)
     return said

@@ -16,6 +16,7 @@ from evo.core.state import State
 from evo.engines.deap.engine import Deap
 from evo.engines.deap.individuals import Coding
 from evo.engines.deap.settings import DeapHistoryUserSettings
+from genomes.history_user.content import run_past
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers
 
@@ -25,7 +26,7 @@ class HistoryUserDeap(Deap[DeapHistoryUserSettings]):
 
     genome = HistoryUsers
     settings_type = DeapHistoryUserSettings
-    kernels = (run_sequences, follow_song)
+    kernels = (run_sequences, follow_song, run_past)
 
     @classmethod
     def of_shape(

@@ -43,6 +43,9 @@ from evo.engines.es.strategy import Credit, norm
 from evo.engines.own_functions import Functions
 from genomes.arrays import FloatArray, Indices, Singles
 from genomes.base import Performers
+from genomes.errors import GenomeError
+from genomes.history_user.content import run_past
+from genomes.history_user.initial import adopted
 from genomes.history_user.lstm import follow_song, run_sequences
 from genomes.history_user.networks import HistoryUsers
 from genomes.player import Player
@@ -166,7 +169,7 @@ class EvolutionStrategy(VectorStrategy[StrategySettings]):
     genome = HistoryUsers
     settings_type = StrategySettings
     operators = HistoryUserOperators
-    kernels = (run_sequences, follow_song)
+    kernels = (run_sequences, follow_song, run_past)
 
     def _check_player(self, player: Player | None) -> None:
         keys = self.settings.shape.keys
@@ -191,6 +194,22 @@ class EvolutionStrategy(VectorStrategy[StrategySettings]):
         )
         mean: FloatArray = first.weights[0].astype(np.float64)
         return mean
+
+    def start_from(self, performers: Performers) -> None:
+        """See `Engine.start_from`; the mean has its weights where the parts agree.
+
+        Args:
+            performers: A HistoryUser.
+        """
+        if not isinstance(performers, HistoryUsers):
+            raise InputError(f"es: a HistoryUser cannot start from {type(performers).__name__}")
+        own = self._first_mean().astype(np.float32)
+        try:
+            mean = adopted(self.settings.shape, own, performers.shape, performers.weights[0])
+        except GenomeError as error:
+            raise InputError(f"es: the network to start from does not fit: {error}") from None
+        self._strategy = self.settings.start(mean.astype(np.float64))
+        self._population = None
 
     def _individuals(self, rows: Singles) -> HistoryUsers:
         return HistoryUsers(self.settings.shape, rows)

@@ -122,7 +122,8 @@ class NetworkSettings(Settings, frozen=True):
         int, Meta(ge=0, le=65_536, description="Inputs per step, keys first; 0 for the keys alone.")
     ] = 0
     architecture: Annotated[
-        Literal["plain", "united", "melody", "lstm"], Meta(description="Kind of network.")
+        Literal["plain", "united", "melody", "lstm", "content", "content-melody"],
+        Meta(description="Kind of network."),
     ] = "plain"
     layers: Annotated[tuple[Units, ...], Meta(description="Units of each LSTM of the stack.")] = (
         70,

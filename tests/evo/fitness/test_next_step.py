@@ -22,7 +22,7 @@ from evo.runs.configure import configuration
 from evo.runs.description import read_log
 from evo.runs.display import describe
 from genomes.grid.grids import Grids
-from genomes.history_user.networks import HistoryUsers, Shape, delayed
+from genomes.history_user.networks import ARCHITECTURES, HistoryUsers, Shape, delayed
 
 TUNES = ("ode-to-joy", "bingo", "london-bridge")
 LIMITS = ("workers", "generations", "time_limit", "target")
@@ -87,7 +87,7 @@ def test_a_melody_pays_the_mean_of_keys_that_sound_together_other_performers_the
     np.testing.assert_allclose(step_bits(keys, grid), [[1 + 3 - np.log2(0.75)]])
 
 
-@pytest.mark.parametrize("architecture", ["plain", "united", "melody", "lstm"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_the_cross_entropy_is_that_of_what_a_history_user_says_step_by_step(
     architecture: str,
 ) -> None:
@@ -270,6 +270,24 @@ def test_a_temperature_samples_new_melodies_the_same_of_the_same_seed(run: Any) 
     assert first.stem == f"{beginning.stem}-t1-seed3"
     wanted = Song.load(beginning, keys=13).onsets[:8]
     np.testing.assert_array_equal(Song.load(first, keys=13).onsets[:8], wanted)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_history_user_that_reads_by_content_is_resumed_to_the_same_end_and_plays(
+    folder: Path, tmp_path: Path
+) -> None:
+    network = {"architecture": "content-melody"}
+    config = likelihood(folder, stop={"generations": 4}, checkpoints={"every": 2})
+    config = config.changed({"es": {"network": network}})
+    whole = start(tmp_path / "whole", config)
+    with pytest.raises(Killed):
+        start(tmp_path / "killed", config, Watcher(kill_after=3))
+    again = outcome(tmp_path / "killed", resume(tmp_path / "killed"))
+    assert again == outcome(tmp_path / "whole", whole)
+    assert whole["cross_entropy"] < 3  # it reads from the start; 3.8 if all is alike
+    piece = Song.load(played(tmp_path / "whole", "--temperature", "1"), keys=13)
+    assert piece.onsets[8:].any()
+    assert piece.onsets.sum(axis=1).max() == 1
 
 
 def test_a_history_user_cannot_leave_its_songs_by_an_input_and_says_what_else_to_do(

@@ -85,7 +85,7 @@ def test_outputs_and_attention_are_the_references(shape: Shape, sequences: int, 
 
 
 @pytest.mark.parametrize("lags", [tuple(range(1, 81)), (1, 2, 4, 8, 16, 32, 64), (0, 3)])
-@EVERY
+@pytest.mark.parametrize("architecture", ARCHITECTURES[:4])
 def test_the_originals_sizes_are_the_references_over_a_long_sequence(
     architecture: Any, lags: tuple[int, ...]
 ) -> None:
@@ -332,7 +332,7 @@ def test_following_is_the_forward_pass_on_what_is_heard(architecture: Any) -> No
     users, grid = batch(architecture), random_grid(25)
     outputs = users.forward(delayed(grid))[:, 0].astype(np.float64)
     said = users.follow(grid).astype(np.float64)
-    if architecture == "melody":
+    if users.shape.melody:
         best = outputs.argmax(axis=2)[..., None] == np.arange(5)
         np.testing.assert_array_equal(said > 0, best)
     else:
@@ -360,8 +360,9 @@ def test_a_user_that_reads_one_period_back_performs_what_it_follows(period: int)
     np.testing.assert_array_equal(users.perform(song[:period], len(song))[0], song)
 
 
-def test_a_melody_sounds_one_key_at_a_time() -> None:
-    users, prompt = batch("melody", n=30), random_grid(29, steps=4)
+@pytest.mark.parametrize("architecture", ["melody", "content-melody"])
+def test_a_melody_sounds_one_key_at_a_time(architecture: Any) -> None:
+    users, prompt = batch(architecture, n=30), random_grid(29, steps=4)
     for played in (
         users.perform(prompt, 80)[:, 4:],
         users.perform(prompt, 80, streams(range(30)), 1.0)[:, 4:],
@@ -393,8 +394,10 @@ def test_a_temperature_draws_from_each_individuals_own_stream(architecture: Any)
     np.testing.assert_array_equal(cold, users.perform(prompt, 24))
 
 
-@pytest.mark.parametrize("temperature", [0.5, 2.0])
-@EVERY
+@pytest.mark.parametrize(("architecture", "temperature"), [
+    *((architecture, heat) for architecture in ARCHITECTURES[:4] for heat in (0.5, 2.0)),
+    ("content", 0.5), ("content-melody", 2.0),  # drawn by the same code
+])  # fmt: skip
 def test_chances_are_those_of_the_activations_over_the_temperature(
     architecture: Any, temperature: float
 ) -> None:
@@ -402,7 +405,7 @@ def test_chances_are_those_of_the_activations_over_the_temperature(
     one = batch(architecture).take([2])
     if architecture == "plain":  # it has read nothing: chances are as near to 0 as they get
         wanted = 1 / (1 + np.exp(13.8 / temperature)) * np.ones(5)
-    elif architecture == "melody":
+    elif one.shape.melody:
         powers = one.forward(delayed(np.zeros((1, 5), bool)))[0, 0, 0] ** (1 / temperature)
         wanted = (powers / powers.sum())[:5]
     else:
@@ -504,6 +507,8 @@ def test_an_empty_batch_says_nothing() -> None:
     ({"layers": np.array([7])}, "must be float32"),
     ({"lags": np.array([1, 2, 2, 9])}, "lags must be rising"),
     ({"lags": np.array([[1, 2]])}, "lags must be whole numbers"),
+    ({"architecture": np.array([4, 5, 5, 18])}, "the arrays lack query_weights"),
+    ({"architecture": np.array([5, 5, 5, 18]), "lags": np.array([512])}, "lags must be below 512"),
     ({"read_bias": None}, "lack read_bias"),
     ({"read_bias": np.zeros((3, 4), np.float32)}, r"read_bias must be float32 \(4, 4\)"),
     ({"read_bias": np.float32(1)}, "read_bias must be float32"),
@@ -526,6 +531,7 @@ def test_arrays_that_are_no_history_users_are_refused(changes: Any, words: str) 
     ({"keys": 3, "layers": (4, 0)}, r"layers\[1\] must be from 1 to 65536, got 0"),
     ({"keys": 3, "lags": ()}, "lags must be rising whole numbers"),
     ({"keys": 3, "lags": (-1, 2)}, "lags must be rising whole numbers"),
+    ({"keys": 3, "lags": (1, 512), "architecture": "content"}, "lags must be below 512"),
     ({"keys": 3, "architecture": "gru"}, "architecture must be one of plain, united"),
 ])  # fmt: skip
 def test_shapes_that_make_no_network_are_refused(sizes: Any, words: str) -> None:

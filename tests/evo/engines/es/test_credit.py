@@ -41,7 +41,7 @@ def test_a_weight_of_an_output_changes_that_output_alone(architecture: Any) -> N
     heard = random.random((1, 2, 12, 3), np.float32)
     said = before.forward(heard)
     places = shape.indices_by_output
-    assert len(places) == (3 if architecture in ("united", "lstm") else 0)
+    assert len(places) == (3 if architecture in ("united", "lstm", "content") else 0)
     for output, own in enumerate(places):
         assert len(own) == 4 + 1  # the units that it hears and its bias
         weights = before.weights.copy()

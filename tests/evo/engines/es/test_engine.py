@@ -627,7 +627,8 @@ WRONG = [
     ),
     (
         {"network": {"architecture": "deep"}},
-        "es.network.architecture must be one of lstm, melody, plain, united, got 'deep'",
+        "es.network.architecture must be one of content, content-melody, lstm, melody, plain, "
+        "united, got 'deep'",
     ),
     (
         {"network": {"layers": []}},
