@@ -123,7 +123,9 @@ class NetworkSettings(Settings, frozen=True):
     ] = 0
     architecture: Annotated[
         Literal["plain", "united", "melody", "lstm", "content", "content-melody"],
-        Meta(description="Kind of network."),
+        Meta(
+            description="Kind of network; content and content-melody read past steps by likeness."
+        ),
     ] = "plain"
     layers: Annotated[tuple[Units, ...], Meta(description="Units of each LSTM of the stack.")] = (
         70,
