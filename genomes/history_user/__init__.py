@@ -6,6 +6,6 @@ initial    initial weights, random or of another network
 blocks     sequences side by side, for the kernels
 lstm       the kernels of LSTM and history
 content    the kernels that read by content
-past       what is known of sequences before any weight
+past       comparisons of the steps of sequences
 linear     arithmetic on float32 vectors inside kernels
 """

@@ -201,24 +201,24 @@ def _weigh(
 
 @device
 def _answer(
-    plan: Plan, weights: Singles, base: int, lanes: int, step: int, said: Singles, match: Bytes,
+    plan: Plan, weights: Singles, base: int, lanes: int, step: int, sounds: Singles, match: Bytes,
     level: Bytes, at: int, reach: int, s: Scratch, tables: Tables,
 ) -> None:  # fmt: skip
-    """Write the probabilities of a step into `s.outputs`; `said` is flat."""
+    """Write the probabilities of a step into `s.outputs`; `sounds` is flat."""
     run_last(plan, weights, base, lanes, s)
     to_chances(plan, lanes, s)
     count = min(step + 1, reach)
     _weigh(plan, weights, base, lanes, count, match, level, at, s, tables)
     outputs, read = plan.outputs, tables.read
     weighted_past(
-        tables.weights, _EVERY_LAG, count, lanes, said, step, outputs, outputs, read, zero()
+        tables.weights, _EVERY_LAG, count, lanes, sounds, step, outputs, outputs, read, zero()
     )
     _mix(lanes, count, tables, s)
 
 
 @device
 def _mix(lanes: int, count: int, tables: Tables, s: Scratch) -> None:
-    """Add what was read to the share of the prior."""
+    """Mix the read steps with the prior, in `s.outputs`."""
     s, tables = borrowed(s), borrowed(tables)
     prior = tables.weights[count * lanes :]
     for output in range(len(s.outputs) // lanes):
@@ -258,7 +258,7 @@ def run_past(
     s, tables = new_scratch(plan, lanes), _new_tables(plan, reach, lanes)
     ones = np.ones(lanes, np.float32)
     for block in range(blocks):
-        inputs, said = past.inputs[block].reshape(-1), past.said[block].reshape(-1)
+        inputs, sounds = past.inputs[block].reshape(-1), past.sounds[block].reshape(-1)
         match, level = past.match[block].reshape(-1), past.level[block].reshape(-1)
         silence(s)
         begin = block * lanes
@@ -267,7 +267,7 @@ def run_past(
             if step < first:
                 continue
             at = step * reach * lanes
-            _answer(plan, weights, zero(), lanes, step, said, match, level, at, reach, s, tables)
+            _answer(plan, weights, zero(), lanes, step, sounds, match, level, at, reach, s, tables)
             if len(outputs):
                 own = outputs[begin : begin + lanes, step - first]
                 _write_lanes(s.outputs, ones, lanes, plan.outputs, own)
@@ -330,7 +330,7 @@ def play_past(
     for i in range(n):
         silence(s)
         heard, symbols = np.zeros((steps, keys), np.bool_), np.zeros(steps, np.int64)
-        inputs, said = (
+        inputs, sounds = (
             np.zeros(steps * keys, np.float32),
             np.zeros(steps * plan.outputs, np.float32),
         )
@@ -342,9 +342,9 @@ def play_past(
                 inputs[step * keys + key] = np.float32(1 if heard[step, key] else 0)
             count = write_symbol(heard, melody, step, count, symbols)
             if melody:
-                said[step * plan.outputs + symbols[step]] = np.float32(1)
+                sounds[step * plan.outputs + symbols[step]] = np.float32(1)
             else:
-                said[step * keys : (step + 1) * keys] = inputs[step * keys : (step + 1) * keys]
+                sounds[step * keys : (step + 1) * keys] = inputs[step * keys : (step + 1) * keys]
             match_step(symbols, rest, step, reach, keep)
             base = i * weights.shape[1]
             run_stack(plan, flat, base, lanes, inputs, step, s)
@@ -353,7 +353,7 @@ def play_past(
             for distance in range(1, min(step + 1, reach) + 1):
                 code = code_of(keep, step + 1, distance)
                 match[distance - 1], level[distance - 1] = code // LEVELS, code % LEVELS
-            _answer(plan, flat, base, lanes, step, said, match, level, zero(), reach, s, tables)
+            _answer(plan, flat, base, lanes, step, sounds, match, level, zero(), reach, s, tables)
             row = played[i, step]
             _write_activations(plan, s.outputs, activations)
             if temperature > 0.0 and melody:

@@ -1,4 +1,4 @@
-"""What is known of sequences before any weight: all individuals of a batch share it."""
+"""Comparisons of the steps of sequences, which all individuals of a batch share."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,14 +20,14 @@ class Past(NamedTuple):
     Attributes:
         inputs: Float32 (blocks, steps, inputs, lanes); sequence i is lane i % lanes of block i //
             lanes. Excess lanes are ignored.
-        said: Float32 (blocks, steps, outputs, lanes), what is read.
+        sounds: Float32 (blocks, steps, outputs, lanes), the keys to read, or the key or the rest.
         match: Uint8 (blocks, steps, reach, lanes), the class of the match of every pair; row d - 1
             is distance d from the next step.
         level: Uint8, of the same shape, the level of agreement.
     """
 
     inputs: Singles
-    said: Singles
+    sounds: Singles
     match: Bytes
     level: Bytes
 
@@ -47,7 +47,7 @@ class Compared(NamedTuple):
 
 
 def past_of(inputs: Singles, keys: int, melody: bool) -> list[Past]:
-    """Return sequences in blocks for kernels, each with what is known of it.
+    """Return sequences in blocks for kernels, and the classes of all pairs of their steps.
 
     Args:
         inputs: Float32 (sequences, steps, inputs), keys first. A key sounds if its input is above
@@ -63,10 +63,10 @@ def past_of(inputs: Singles, keys: int, melody: bool) -> list[Past]:
     rolls = inputs[:, :, :keys] > 0.5
     found = [compare(roll.tobytes(), keys, melody) for roll in rolls]
     symbols, match, level = (np.stack(parts) for parts in zip(*found, strict=True))
-    said = inputs[:, :, :keys]
+    sounds = inputs[:, :, :keys]
     if melody:
-        said = (symbols[:, :, None] == np.arange(keys + 1)).astype(np.float32)
-    arrays = (inputs, said, match, level)
+        sounds = (symbols[:, :, None] == np.arange(keys + 1)).astype(np.float32)
+    arrays = (inputs, sounds, match, level)
     return [Past(*blocks) for blocks in zip(*map(blocks_of, arrays), strict=True)]
 
 

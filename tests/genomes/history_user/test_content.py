@@ -146,4 +146,4 @@ def test_what_is_known_of_a_song_is_the_same_however_often_it_is_asked_for() -> 
     first.match[:] = 0  # what a kernel gets is its own
     assert again.match.any()
     assert past_of(inputs, KEYS, True)[0].match.tobytes() == again.match.tobytes()
-    assert past_of(inputs, KEYS, False)[0].said.shape[2] == KEYS
+    assert past_of(inputs, KEYS, False)[0].sounds.shape[2] == KEYS
