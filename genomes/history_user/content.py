@@ -336,15 +336,14 @@ def play_past(
         )
         keep, count = new_matching(reach), 1
         for step in range(steps):
-            if step > 0:  # the first step's input is 0
-                heard[step] = played[i, step - 1]
             for key in range(keys):
+                heard[step, key] = step > 0 and played[i, step - 1, key]  # nothing at first
                 inputs[step * keys + key] = np.float32(1 if heard[step, key] else 0)
+                if not melody:
+                    sounds[step * keys + key] = inputs[step * keys + key]
             count = write_symbol(heard, melody, step, count, symbols)
             if melody:
                 sounds[step * plan.outputs + symbols[step]] = np.float32(1)
-            else:
-                sounds[step * keys : (step + 1) * keys] = inputs[step * keys : (step + 1) * keys]
             match_step(symbols, rest, step, reach, keep)
             base = i * weights.shape[1]
             run_stack(plan, flat, base, lanes, inputs, step, s)
