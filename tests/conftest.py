@@ -53,10 +53,19 @@ def own_cache(
 
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the figures of runs: they have tests of their own."""
+    """Leave out the figures and sheets of runs: they have tests of their own."""
     import disturbing
 
     disturbing.undrawn(monkeypatch.setattr)
+
+
+@pytest.fixture
+def sheets(undrawn: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out figures, but let runs write sheets."""
+    from evo.music.export import files
+    from evo.music.export.sheets import sheets_of
+
+    monkeypatch.setattr(files, "sheets_of", sheets_of)
 
 
 @pytest.fixture(scope="session", autouse=True)

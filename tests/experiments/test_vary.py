@@ -77,6 +77,7 @@ def test_same_variations_with_one_worker_or_two_and_after_a_kill(
     assert left(tmp_path / "two") == left(tmp_path / "one")
 
 
+@pytest.mark.usefixtures("sheets")
 def test_a_run_leaves_theme_and_variations_as_music_and_says_what_they_are(
     critics: Path, short: Path, tmp_path: Path
 ) -> None:

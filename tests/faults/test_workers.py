@@ -187,27 +187,26 @@ def test_killing_workers_at_random_changes_nothing() -> None:
     assert kills == 5
 
 
-def test_a_worker_that_was_killed_while_idle_is_replaced_without_a_loss() -> None:
-    with Pool(1, SEED, CHUNK) as pool:
-        pool.evaluate(Judge(), numbered(2), 0)
-        (number,) = pool.processes
-        os.kill(number, signal.SIGKILL)
-        assert is_gone(number)
-        assert pool.evaluate(Judge(), numbered(), 0).total.tolist() == list(range(48))
+def test_a_worker_that_was_killed_while_idle_is_replaced_without_a_loss(pool: Pool) -> None:
+    pool.evaluate(Judge(), numbered(), 0)
+    number = pool.processes[0]
+    os.kill(number, signal.SIGKILL)
+    assert is_gone(number)
+    assert pool.evaluate(Judge(), numbered(), 0).total.tolist() == list(range(48))
+    assert number not in pool.processes
 
 
-def test_an_evaluation_that_was_broken_off_leaves_nothing_to_the_next() -> None:
-    with Pool(1, SEED, CHUNK) as pool:
-        pool.evaluate(Judge(), numbered(2), 0)
-        alarm = signal.signal(signal.SIGALRM, _break_off)
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        try:
-            with pytest.raises(KeyboardInterrupt):
-                pool.evaluate(Tired(), numbered(), 0)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0.0)
-            signal.signal(signal.SIGALRM, alarm)
-        assert pool.evaluate(Learning(3.0), numbered(), 0).total.tolist() == list(range(3, 51))
+def test_an_evaluation_that_was_broken_off_leaves_nothing_to_the_next(pool: Pool) -> None:
+    pool.evaluate(Judge(), numbered(2), 0)
+    alarm = signal.signal(signal.SIGALRM, _break_off)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            pool.evaluate(Tired(), numbered(), 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, alarm)
+    assert pool.evaluate(Learning(3.0), numbered(), 0).total.tolist() == list(range(3, 51))
 
 
 def _break_off(*_: Any) -> None:
@@ -217,24 +216,22 @@ def _break_off(*_: Any) -> None:
 # Workers that cannot work at all
 
 
-def test_a_fitness_that_no_worker_can_load_is_told_in_one_line_as_the_worker_says_it() -> None:
-    with Pool(2, SEED, CHUNK) as pool:
-        with pytest.raises(WorkersLostError) as told:
-            pool.evaluate(Refusing(), numbered(), 0)
-        assert str(told.value) == (
-            "the fitness cannot be loaded in a worker process: ImportError: no such thing here; "
-            "put its modules where Python finds them, or define it in the script itself"
-        )
-        assert pool.evaluate(Judge(), numbered(2), 0).total.tolist() == [0, 1]
+def test_a_fitness_that_no_worker_can_load_is_told_in_one_line_as_the_worker_says_it(
+    pool: Pool,
+) -> None:
+    with pytest.raises(WorkersLostError) as told:
+        pool.evaluate(Refusing(), numbered(), 0)
+    assert str(told.value) == (
+        "the fitness cannot be loaded in a worker process: ImportError: no such thing here; "
+        "put its modules where Python finds them, or define it in the script itself"
+    )
+    assert pool.evaluate(Judge(), numbered(2), 0).total.tolist() == [0, 1]
 
 
-def test_a_fitness_that_cannot_be_sent_is_told_in_one_line() -> None:
+def test_a_fitness_that_cannot_be_sent_is_told_in_one_line(pool: Pool) -> None:
     fitness = Learning(0.0)
     fitness.bonus = (i for i in range(3))  # type: ignore[assignment]
-    with (
-        Pool(1, SEED, CHUNK) as pool,
-        pytest.raises(WorkersLostError, match="the fitness cannot be sent to worker processes: "),
-    ):
+    with pytest.raises(WorkersLostError, match="the fitness cannot be sent to worker processes: "):
         pool.evaluate(fitness, numbered(), 0)
 
 

@@ -19,9 +19,10 @@ ENGINES = ("neat", "ga", "es")  # networks, grids, HistoryUsers
 
 
 def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
-    """Draw no figures: they take most of a small run's time."""
+    """Draw no figures and write no sheets: they take most of a small run's time."""
     from evo.analysis import performances, plot
     from evo.analysis.plot import formula, network
+    from evo.music.export import files
 
     kinds = ("network", "formula", "rolls", "reading", "lags", "pieces", "guessing")
     for module in (plot, formula, network, performances):
@@ -29,6 +30,12 @@ def undrawn(put: Callable[[Any, str, Any], None] = setattr) -> None:
             if hasattr(module, name):
                 put(module, name, lambda *arguments, **options: None)
         put(module, "png_bytes", lambda figure: b"a picture")
+    put(files, "sheets_of", lambda song, stem: dict.fromkeys(_sheets(stem), b"a sheet"))
+
+
+def _sheets(stem: str) -> list[str]:
+    """Return the names of a song's sheets."""
+    return [f"{stem}.abc", f"{stem}.musicxml"]
 
 
 def small(engine: str, **tables: Any) -> Config:

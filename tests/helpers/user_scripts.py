@@ -66,7 +66,8 @@ def run_script(path: Path, *arguments: Any, wait: bool = True, **variables: Any)
         variables: Environment variables.
     """
     command = [sys.executable, str(path), *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    places = [str(Path(__file__).parent / "pictureless"), str(Path(__file__).parents[2])]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(places)}
     environment |= {name: str(value) for name, value in variables.items()}
     if not wait:
         return subprocess.Popen(

@@ -27,7 +27,11 @@ def abc_text(song: Song) -> str:
     Raises:
         InputError: if the music cannot be written.
     """
-    score = score_of(song)
+    return abc_of(score_of(song))
+
+
+def abc_of(score: Score) -> str:
+    """Return a score in ABC notation."""
     unit = _unit(score)
     lines = _header(score, unit)
     names = [

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from evo.core.errors import InputError
 from evo.music.export.abc import abc_text
 from evo.music.export.engraving import svg_text
 from evo.music.export.musicxml import musicxml_text
+from evo.music.export.sheets import sheets_of
 from evo.music.song import Song
 from evo.music.sound import SOUND_FORMATS, sound_of
 
@@ -44,8 +44,4 @@ def song_files(song: Song, stem: str) -> dict[str, bytes]:
         song: the song.
         stem: name of the files, without suffix.
     """
-    files = {f"{stem}.mid": song.to_midi()}
-    try:
-        return files | {f"{stem}.{to}": exported(song, to) for to in ("abc", "musicxml")}
-    except InputError:
-        return files
+    return {f"{stem}.mid": song.to_midi()} | sheets_of(song, stem)

@@ -46,7 +46,12 @@ def musicxml_text(song: Song) -> str:
     Raises:
         InputError: if the music cannot be written.
     """
-    root = _Writer(score_of(song)).root()
+    return musicxml_of(score_of(song))
+
+
+def musicxml_of(score: Score) -> str:
+    """Return a score as MusicXML."""
+    root = _Writer(score).root()
     ET.indent(root, " ")
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
 

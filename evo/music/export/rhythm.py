@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from math import lcm
 
@@ -130,6 +131,11 @@ def values_of(sounds: Sequence[Sounding], metre: tuple[int, int]) -> list[Value]
     Raises:
         InputError: if a time cannot be written.
     """
+    return list(_values_of(tuple(sounds), metre))
+
+
+@lru_cache(maxsize=4096)  # bars come again, in a song and in what is written of it
+def _values_of(sounds: tuple[Sounding, ...], metre: tuple[int, int]) -> list[Value]:
     beats = beats_of(*metre)
     start, end = sounds[0].start, sounds[-1].end
     if len(sounds) == 1 and not sounds[0].pitches and end - start == beats[-1]:

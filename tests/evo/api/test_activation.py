@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from disturbing import undrawn
+from running import pictureless
 from user_functions import near_half, wave
 
 import evo
@@ -70,7 +71,12 @@ except evo.EvoError as error:
     print(error)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env=pictureless(),
     )
     length, resumed, champion = done.stdout.splitlines()
     assert length == "2 2"

@@ -10,6 +10,7 @@ import neat
 import pytest
 from disturbing import undrawn
 from neat_files import base, text_of, xor
+from running import pictureless
 
 import evo
 from evo.core.errors import FailedRunError, InputError
@@ -65,7 +66,12 @@ def own_config(sections: Any = None) -> Any:
 def test_neat_pythons_example_runs_unchanged_and_solves_xor() -> None:
     Path("evolve.py").write_text(SCRIPT)
     done = subprocess.run(
-        [sys.executable, "evolve.py"], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "evolve.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+        env=pictureless(),
     )
     status, *outputs = done.stdout.splitlines()
     assert status.startswith("finished 3.9")

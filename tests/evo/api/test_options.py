@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from running import pictureless
 
 import evo
 from evo.core.errors import EvoError, FileError, InputError
@@ -71,6 +72,8 @@ def test_a_run_needs_no_standard_output(tmp_path: Path, how: str, progress: str)
     script, shell = tmp_path / "own.py", how if how == ">&-" else ""
     script.write_text(CLOSED.replace("HOW", how.replace(">&-", "")).replace("PROGRESS", progress))
     command = f'"{sys.executable}" "{script}" "{tmp_path / "run"}" {shell}'
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, shell=True, capture_output=True, text=True, check=False, env=pictureless()
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert evo.load_run(tmp_path / "run").result["generations"] == 2

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from commands import evo
 from disturbing import undrawn
-from running import Killed, Watcher, configured, start
+from running import Killed, Watcher, configured, pictureless, start
 
 from evo import __version__
 from evo.cli.main import main
@@ -219,7 +219,7 @@ def test_the_same_command_is_the_same_run_and_a_script_too() -> None:
 
     ended = subprocess.run(
         [sys.executable, xor.__file__, *SMALL, "--seed", "4", "--out", "b"],
-        capture_output=True, text=True,
+        capture_output=True, text=True, env=pictureless(),
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert result_of("a")["digest"] == result_of("b")["digest"]

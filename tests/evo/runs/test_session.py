@@ -135,7 +135,8 @@ def test_checkpoints_change_nothing(
     assert outcome(path, result) == wanted[engine]
 
 
-@pytest.mark.parametrize("engine", ["neat", "ga", "deap-grid", "deap-history-user"])
+# DEAP's engines with two workers: `tests/evo/engines/deap/test_runs.py`.
+@pytest.mark.parametrize("engine", ["neat", "ga"])
 def test_two_workers_change_nothing(tmp_path: Path, wanted: dict[str, Any], engine: str) -> None:
     path = tmp_path / "run"
     config = configured(engine=engine, workers={"count": 2})
