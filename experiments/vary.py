@@ -55,7 +55,8 @@ from genomes.program.programs import Programs
 SONGS = "songs"  # folder of a run with the song
 SHORTEST = 4  # notes of a song that can be varied
 LONGEST = 8192  # steps: every program of the archive varies the song, and sheets take their time
-MARGIN = 0.05  # of the archive's range of likeness within the bounds: single songs differ
+# Of the archive's ranges of mean likeness and density within the bounds: single songs differ.
+MARGINS = 0.08, 0.1
 
 
 class VarySettings(SongSettings, frozen=True):
@@ -153,10 +154,8 @@ def follow_up(config: Config, find: FindSongs) -> Changes:
         find: Finds the song.
     """
     table: VarySettings = config.task
-    low, high = table.likeness_low + MARGIN, table.likeness_high - MARGIN
-    if high <= low:
-        low, high = table.likeness_low, table.likeness_high
-    archive = {"low": (low, table.density_low), "high": (high, table.density_high)}
+    low, high, thinnest, densest = table.bounds().inside(*MARGINS)
+    archive = {"low": (low, thinnest), "high": (high, densest)}
     return {
         "": {"task": table.grid_of([_song_in(table, find)])},
         "program": {"engine": {"archive": archive}},
@@ -309,7 +308,7 @@ EXPERIMENT = Experiment(
     presets={
         "program": {
             "engine": {"archive": {"cells": (7, 9)}},
-            "stop": {"generations": 150},
+            "stop": {"generations": 400},
         },
         "": {"checkpoints": {"every": 10, "keep_every": 0}},
     },

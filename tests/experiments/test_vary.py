@@ -201,8 +201,8 @@ def test_the_embedded_tune_is_the_default_song() -> None:
     config = configured("vary", "map-elites")
     assert config.task.song == "vo-pole-bereza-stoyala"
     assert (config.task.keys, config.task.steps_per_beat) == (13, 2)
-    assert config.engine.archive.low == pytest.approx((0.35, 0.5))
-    assert config.engine.archive.high == pytest.approx((0.6, 1.4))
+    assert config.engine.archive.low == pytest.approx((0.38, 0.6))
+    assert config.engine.archive.high == pytest.approx((0.57, 1.3))
     assert SongFinder()(config.task.song, config.task.reading())[0].steps == 128
 
 

@@ -3,13 +3,17 @@
 A program is applied to the training songs. What each variation lacks is a price, and the total is
 the mean price, negated:
 
-    critic      how far its score is below songs' level, by the guiding critic that was not trained
-                on the song. A critic that is climbed is exploited, so nothing is gained above the
-                level: the median of the songs that this critic does not know
-    bounds      how far likeness to the theme and density are beyond the bounds (`judging.Bounds`)
+    critic      how far its score is below songs' level, the mean of all guiding critics. A critic
+                that is climbed is exploited, so nothing is gained above the level: that of the
+                better third of the songs that this critic does not know
+    bounds      how far likeness to the theme and density are beyond bounds (`judging.Bounds`), a
+                margin inside those that variations must keep
     alike       the likeness of the outputs to each other, beyond that of the songs. Otherwise the
                 same notes could replace every song
     length      `PER_INSTRUCTION` for each instruction
+
+The margin, the level above the median, and the second critic are there for unseen songs and the
+held-out critic: programs that just satisfy one critic on the training songs fail there.
 
 The behaviour of a program is the mean likeness of its variations to their themes, and their mean
 density in densities of the themes. An archive of different programs is kept by it
@@ -25,6 +29,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from evo.core.scores import Scores
+from evo.fitness.critic.contexts import Contexts
 from evo.fitness.critic.features import roll_features
 from evo.fitness.critic.model import Critic
 from evo.fitness.critic.panel import FOLDS, Panel
@@ -39,7 +44,8 @@ from genomes.program.themes import Themes
 OUT_OF_BOUNDS = 10.0  # price of a likeness or density beyond the bounds by 1
 ALIKE = 4.0  # price of outputs whose likeness is beyond that of the songs by 1
 PER_INSTRUCTION = 0.01
-LEVEL = 0.5  # quantile of a critic's scores of unseen songs up to which its score counts
+LEVEL = 0.65  # quantile of a critic's scores of unseen songs up to which its score counts
+MARGINS = 0.05, 0.1  # of likeness and density: other songs are beyond the bounds sooner
 LOWEST = 1.5  # maximum price of one variation's score: a few failures do not decide
 QUARTER = 0.25
 
@@ -88,11 +94,14 @@ class Variation:
         """
         self.guides, self.held_out = tuple(guides), held_out
         self.themes, self.unseen, self.bounds = themes, unseen, bounds
-        self._judge = judge
-        judged = self._by_own_guide(themes.onsets[None])[0]
-        self._level = np.array(
-            [np.quantile(judged[judge == index], LEVEL) for index in range(len(self.guides))]
+        self._inside = bounds.inside(*MARGINS)
+        self._contexts = Contexts(
+            *(np.stack(arrays) for arrays in zip(*(g.contexts for g in self.guides), strict=True))
         )
+        self._level = np.array([
+            np.quantile(guide.judge(themes.onsets[judge == index]), LEVEL)
+            for index, guide in enumerate(self.guides)
+        ])  # fmt: skip
         self._alike = float(mean_likeness(themes.onsets))
         self.songs_scores = np.sort(held_out.judge(unseen.onsets))
 
@@ -116,22 +125,22 @@ class Variation:
             bounds,
         )
 
-    def _by_own_guide(self, varied: BoolArray) -> FloatArray:
-        """Return each variation's score by the guide that was not trained on its song.
+    def _below(self, varied: BoolArray) -> FloatArray:
+        """Return how far variations are below the level of songs, the mean of the guides.
 
         Args:
             varied: Bool (n, m, steps, keys).
 
         Returns:
-            Float64 (n, m).
+            Float64 (n, m), from `-LOWEST` to 0.
         """
-        judged = np.empty(varied.shape[:2])
-        for index, guide in enumerate(self.guides):
-            own = np.flatnonzero(self._judge == index)
-            rolls = varied[:, own].reshape(-1, *varied.shape[2:])
-            features = roll_features(rolls, guide.contexts, guide.bars)
-            judged[:, own] = guide.judge_features(features).reshape(len(varied), len(own))
-        return judged
+        rolls = varied.reshape(-1, *varied.shape[2:])
+        described = roll_features(rolls, self._contexts, self.guides[0].bars)
+        below = np.zeros(len(rolls))
+        for guide, level, features in zip(self.guides, self._level, described, strict=True):
+            below += np.clip(guide.judge_features(features) - level, -LOWEST, 0.0)
+        mean: FloatArray = below.reshape(varied.shape[:2]) / len(self.guides)
+        return mean
 
     def evaluate(self, performers: Variers, streams: Streams) -> Scores:
         """Return totals, a case per training song, and the behaviour.
@@ -146,11 +155,10 @@ class Variation:
         songs = self.themes.onsets
         varied = self._varied(performers, self.themes)
         like, dense = likeness(varied, songs), density(varied, songs)
-        above = self._by_own_guide(varied) - self._level[self._judge]
-        below = np.clip(above, -LOWEST, 0.0)
         alike = np.maximum(mean_likeness(varied) - self._alike, 0.0)
         price = ALIKE * alike + PER_INSTRUCTION * _lengths(performers)
-        cases = below - OUT_OF_BOUNDS * self.bounds.excess(like, dense) - price[:, None]
+        cases = self._below(varied) - OUT_OF_BOUNDS * self._inside.excess(like, dense)
+        cases -= price[:, None]
         cases /= cases.shape[1]
         return Scores.of(cases.sum(axis=1), cases, behaviour=_behaviour(like, dense))
 

@@ -77,6 +77,19 @@ class Bounds(NamedTuple):
     thinnest: float = 0.5
     densest: float = 1.4
 
+    def inside(self, likeness_margin: float, density_margin: float) -> "Bounds":
+        """Return narrower limits; a margin is at most a quarter of its range.
+
+        Args:
+            likeness_margin: Distance of the new limits of likeness from the old.
+            density_margin: Distance of the new limits of density from the old.
+        """
+        like = min(likeness_margin, (self.high - self.low) / 4)
+        dense = min(density_margin, (self.densest - self.thinnest) / 4)
+        return Bounds(
+            self.low + like, self.high - like, self.thinnest + dense, self.densest - dense
+        )
+
     def excess(self, like: FloatArray, density: FloatArray) -> FloatArray:
         """Return by how much variations are beyond the bounds: float64, the shape of both.
 

@@ -44,6 +44,14 @@ def test_a_form_names_bars_and_rhythms_that_come_again() -> None:
     assert forms.shares[0].argmax() == 4
 
 
+def test_a_form_has_its_range_and_the_notes_of_its_bars() -> None:
+    forms = forms_of([SONG, np.array([REST] * 5 + [2, REST, REST])], REST, BAR)
+    assert forms.onsets.tolist() == [2, 2, 2, 3, 0, 1]
+    assert forms.begins.tolist() == [0, 0, 0, 0, -1, 1]
+    assert (forms.lowest.tolist(), forms.highest.tolist()) == ([0, 2], [4, 2])
+    assert forms.rate == pytest.approx(10 / 24)
+
+
 def test_bars_close_before_long_waits_and_at_the_end() -> None:
     forms = forms_of([np.array([0, 1, 2, 3, 0, REST, REST, REST, 0, 1, 2, 3])], REST, BAR)
     assert forms.closes.tolist() == [-1, 0, 3]
@@ -72,6 +80,25 @@ def test_a_melody_restates_its_bars_and_ends_where_its_form_does() -> None:
 def test_a_melody_longer_than_its_form_begins_again() -> None:
     played = melodies(readers([SONG]), 32, 10)
     assert np.mean([one[16:30] == one[:14] for one in played]) > 0.9
+
+
+def test_a_melody_fills_the_range_of_its_form_and_leaves_no_bar_empty() -> None:
+    keys = np.array([2, 2, 1, 2, 3, 2, 2, 3, 0, 2, 2, 4, 2, 3, 1, 2])
+    song = np.full(2 * len(keys), REST)
+    song[::2] = keys
+    song[1::8] = keys[::4]  # rhythms of two bars, in turn
+    played = melodies(readers([song, np.roll(song, 8)]), 32, 40)
+    short = melodies(readers([song]), 16, 100)
+    ends = [(one[one < REST].min(), one[one < REST].max()) for one in short]
+    assert np.mean([end == (0, 4) for end in ends]) > 0.8
+    assert np.mean([(one.reshape(-1, BAR) == REST).all(axis=1) for one in played]) < 0.05
+    # Weights of 0 expect a note in 5 of 6 steps, and the songs have one in 5 of 8.
+    assert 5 / 8 < np.mean([(one != REST).mean() for one in played]) < 0.78
+
+
+def test_a_form_with_a_note_on_every_step_is_played() -> None:
+    (played,) = melodies(readers([np.arange(16) % 4]), 16, 1)
+    assert (played != REST).mean() > 0.8
 
 
 def test_without_forms_the_memory_alone_repeats() -> None:

@@ -8,7 +8,15 @@ from critics import few_panel, tunes
 
 from evo.core.seeds import Individuals, Role
 from evo.fitness.variation.choosing import APART, choose, for_critics
-from evo.fitness.variation.fitness import ALIKE, OUT_OF_BOUNDS, PER_INSTRUCTION, Variation
+from evo.fitness.variation.fitness import (
+    ALIKE,
+    LEVEL,
+    LOWEST,
+    MARGINS,
+    OUT_OF_BOUNDS,
+    PER_INSTRUCTION,
+    Variation,
+)
 from evo.fitness.variation.judging import (
     Bounds,
     density,
@@ -80,7 +88,7 @@ def test_the_total_is_the_mean_of_what_each_song_lacks() -> None:
     of = fitness()
     behaviour = scores.behaviour[0]
     assert behaviour.tolist() == [1, 1]
-    beyond = OUT_OF_BOUNDS * (1 - of.bounds.high)
+    beyond = OUT_OF_BOUNDS * (1 - of.bounds.inside(*MARGINS).high)
     assert scores.total[0] <= -beyond
     assert scores.total[0] > -beyond - 1
     longer = score(("mode", "everywhere", 1), ("mode", "everywhere", 1))
@@ -104,7 +112,30 @@ def test_outputs_that_are_all_alike_cost_more() -> None:
     assert cases.max() < -ALIKE * (1 - own) + 0.01
 
 
-def test_training_songs_are_judged_by_the_critic_that_does_not_know_them() -> None:
+def test_limits_inside_the_bounds_leave_at_least_half_of_each_range() -> None:
+    assert Bounds().inside(0.05, 0.1) == pytest.approx((0.35, 0.6, 0.6, 1.3))
+    assert Bounds(0.4, 0.5, 0.9, 1.1).inside(0.05, 0.1) == pytest.approx((0.425, 0.475, 0.95, 1.05))
+
+
+def test_the_price_by_critics_is_the_mean_of_all_guides_below_their_own_levels() -> None:
+    panel, of = few_panel(), fitness()
+    programs = Programs.of([[("transpose", "even bars", 1)], [("retrograde", "everywhere", -4)]])
+    songs = of.themes.onsets
+    varied = programs.vary(of.themes)
+    price = np.zeros(varied.shape[:2])
+    for index, guide in enumerate(of.guides):
+        unknown = panel.songs[panel.unknown(index)]
+        level = np.quantile(guide.judge(unknown), LEVEL)
+        judged = np.array([guide.judge(rolls) for rolls in varied])
+        price += np.clip(level - judged, 0, LOWEST) / len(of.guides)
+    inside = of.bounds.inside(*MARGINS)
+    price += OUT_OF_BOUNDS * inside.excess(likeness(varied, songs), density(varied, songs))
+    alike = np.maximum(mean_likeness(varied) - mean_likeness(songs), 0)
+    price += (ALIKE * alike + PER_INSTRUCTION)[:, None]
+    assert of.evaluate(programs, STREAMS).total == pytest.approx(-price.mean(axis=1))
+
+
+def test_the_search_knows_neither_the_held_out_critic_nor_its_unseen_songs() -> None:
     panel, of = few_panel(), fitness()
     known = np.flatnonzero(panel.fold < 2)
     assert (of.themes.onsets == panel.songs[known]).all()
