@@ -25,8 +25,7 @@ topologies" (2002), with the parameters of neat-python. One call of `tell` breed
    together: the same structural mutation gets the same number in every network.
 9. Speciation (`genomes.network.speciation`). Each surviving species is represented by the new
    network closest to its old representative. Every other network joins the species with the
-   closest representative within the compatibility threshold, or founds a new species. The
-   distance is a weighted sum of unmatched genes and of differences of matching genes.
+   closest representative within the compatibility threshold, or founds a new species.
 
 Generation 0 has the minimal networks of `initial`, and goes straight to step 9.
 
@@ -222,8 +221,8 @@ class Neat(Engine[NeatSettings]):
         self._representatives = self._representatives.take(founders)
 
     def _patience(self) -> Patience:
-        selection = self.settings.Selection
-        return Patience(0 if self.settings.Modules.by_output else selection.climb, selection.climbs)
+        climb, climbs = self.settings.Selection.climb, self.settings.Selection.climbs
+        return Patience(0 if self.settings.Modules.by_output else climb, climbs)
 
     def _widen(self, parent: Performers, strength: float) -> None:
         assert isinstance(parent, Networks)
