@@ -241,7 +241,9 @@ def information(
     """
     counts = np.stack([(chosen & (view == symbol)).sum(axis=1) for symbol in range(alphabet)])
     total = counts.sum(axis=0)
-    bits: FloatArray = total * logarithms[total] - (counts * logarithms[counts]).sum(axis=0)
+    # Added up symbol by symbol: the order of additions by `sum` depends on the number of pieces.
+    coded = np.cumsum(counts * logarithms[counts], axis=0)[-1]
+    bits: FloatArray = total * logarithms[total] - coded
     return bits
 
 

@@ -21,6 +21,7 @@ from evo.fitness.guessing.online_predictors import CONTEXT, FREQUENCIES, PERCEPT
 from evo.fitness.guessing.surprise import event_counts
 from evo.fitness.guessing.symbols import LONGEST, notes_of, rolls_of, symbols_of
 from genomes.base import Performers
+from genomes.grid.grids import Grids
 from genomes.player import Player
 
 STEPS, KEYS = 192, 4
@@ -363,3 +364,15 @@ def test_a_performer_is_scored_the_same_as_a_performer_of_any_kind() -> None:
     performers: Performers = Playing(TURNING)  # type: ignore[assignment]
     scores = Guessing(keys=KEYS, steps=STEPS).evaluate(performers, [])
     assert scores.total[0] == pytest.approx(worth("gap-resolve", TURNING)[0], rel=1e-6)
+
+
+@pytest.mark.parametrize("score", ["gap-resolve", "gap", "streak", "band"])
+def test_a_piece_scores_alone_as_among_others(score: str) -> None:
+    fitness = Guessing(keys=13, steps=96, score=score)
+    random = np.random.default_rng(4)
+    pieces = Grids(rolls_of(random.integers(0, 15, (60, 96)), 13))
+    together = fitness.evaluate(pieces, None)  # type: ignore[arg-type]
+    for index in range(len(pieces)):
+        alone = fitness.evaluate(pieces.take([index]), None)  # type: ignore[arg-type]
+        assert alone.total[0] == together.total[index]
+        np.testing.assert_array_equal(alone.cases[0], together.cases[index])  # type: ignore[index]
