@@ -79,8 +79,9 @@ class MemorizeSettings(SongSettings, frozen=True):
     start: Annotated[
         str,
         Meta(
-            description="A run, or the arrays.npz of a champion, at which the search starts "
-            "(HistoryUsers bred by es)."
+            description="A run, or the arrays.npz of a champion, at which the search starts: "
+            "HistoryUsers of the same keys and architecture bred by es; lstm for content, melody "
+            "for content-melody."
         ),
     ] = ""
     prompt_steps: Annotated[

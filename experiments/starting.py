@@ -5,7 +5,7 @@ from pathlib import Path
 
 from evo.core.errors import CheckpointError, InputError
 from evo.core.files import write_synced
-from evo.engines import engine_class
+from evo.engines import Engine, engine_class
 from evo.runs.checkpoint import pack_arrays, read_arrays
 from genomes.base import Performers
 
@@ -21,9 +21,14 @@ def keep_start(where: str, engine: str, folder: Path) -> None:
         folder: Directory of the run.
 
     Raises:
-        InputError: If there is no such champion.
+        InputError: If there is no such champion, or the engine cannot start from one.
     """
     if where:
+        if engine_class(engine).start_from is Engine.start_from:
+            raise InputError(
+                f"memorize.start: engine {engine} cannot start from another run; --engine es "
+                "--genome history-user can"
+            )
         path = Path(where)
         if path.is_dir():
             path = path / "champion" / "arrays.npz"

@@ -14,7 +14,9 @@ from evo.workers.cluster.address import is_external
 
 
 def load_run(path: Path, given: Experiment | None = None) -> tuple[Config, Experiment]:
-    """Return the configuration and the experiment of the run in `path`.
+    """Return the configuration and the experiment of the run in `path`, to look at it.
+
+    Settings that an earlier version did not have are the defaults.
 
     Args:
         path: The run's directory.
@@ -26,11 +28,11 @@ def load_run(path: Path, given: Experiment | None = None) -> tuple[Config, Exper
     tables = load_config(path / "config.toml") if path.is_dir() else None
     if tables is None:
         raise RunError(f"{path}: there is no run here (no config.toml)")
-    return parse_config(tables, path / "config.toml", given)
+    return parse_config(tables, path / "config.toml", given, is_whole=False)
 
 
 def parse_config(
-    tables: Tables, file: Path, given: Experiment | None = None
+    tables: Tables, file: Path, given: Experiment | None = None, is_whole: bool = True
 ) -> tuple[Config, Experiment]:
     """Return a typed configuration and its experiment.
 
@@ -41,6 +43,7 @@ def parse_config(
         tables: The configuration as parsed from its file.
         file: The file's path, for messages.
         given: The experiment, if the user named its script.
+        is_whole: Whether to refuse a configuration that lacks a setting.
 
     Raises:
         RunError: If it is not the complete configuration of an experiment.
@@ -54,19 +57,20 @@ def parse_config(
         chosen = experiment(name)
     else:
         chosen = described(tables, file)
-    return config_of(tables, chosen, file), chosen
+    return config_of(tables, chosen, file, is_whole), chosen
 
 
-def config_of(tables: Tables, chosen: Experiment, file: Path) -> Config:
+def config_of(tables: Tables, chosen: Experiment, file: Path, is_whole: bool = True) -> Config:
     """Return the typed configuration of an experiment's run; see `parse_config`.
 
     Args:
         tables: The configuration as parsed from its file.
         chosen: The experiment.
         file: The file's path, for messages.
+        is_whole: Whether to refuse a configuration that lacks a setting.
 
     Raises:
-        RunError: If it is not a complete configuration.
+        RunError: If it is no configuration of the experiment, or should be whole and is not.
     """
     try:
         engine = tables["run"]["engine"]
@@ -77,7 +81,8 @@ def config_of(tables: Tables, chosen: Experiment, file: Path) -> Config:
         if name not in EXECUTION_TABLES:
             if name not in tables:
                 raise RunError(f"{file}: the table [{name}] is missing")
-            _refuse_missing(table, tables[name], name, file)
+            if is_whole:
+                _refuse_missing(table, tables[name], name, file)
     try:
         return default.changed(tables)
     except InputError as error:
@@ -106,6 +111,9 @@ def _refuse_missing(required: Mapping[str, Any], given: Any, where: str, file: P
         return  # reported later as a value of the wrong type
     for name, value in required.items():
         if name not in given:
-            raise RunError(f"{file}: the setting {where}.{name} is missing")
+            raise RunError(
+                f"{file}: the setting {where}.{name} is missing; a run of an earlier version can "
+                "be read, but not resumed"
+            )
         if isinstance(value, Mapping):
             _refuse_missing(value, given[name], f"{where}.{name}", file)

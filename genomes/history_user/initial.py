@@ -64,11 +64,11 @@ def first_query() -> Singles:
 
 
 def adopted(shape: Shape, weights: Singles, other: Shape, given: Singles) -> Singles:
-    """Return weights with those of another network wherever its parts agree.
+    """Return the weights of another network, and a network's own for what is read.
 
-    A part agrees if it has the same name and shape. A network that reads by content takes the
-    LSTM of the input of a melody network as its first one, and the weights of its units to the
-    outputs; those of the read-out have no counterpart.
+    All parts of both must agree in name and shape. Only a network that reads by content keeps its
+    own query and scores of lags. Of a melody network it takes the LSTM of the input as its own, and
+    the weights of its units to the outputs; those of the read-out have no counterpart.
 
     Args:
         shape: Sizes of the network.
@@ -77,12 +77,12 @@ def adopted(shape: Shape, weights: Singles, other: Shape, given: Singles) -> Sin
         given: Float32 (other weights,).
 
     Raises:
-        GenomeError: If no LSTM agrees, the keys differ, or given weights are not finite.
+        GenomeError: If a part is missing, the keys differ, or given weights are not finite.
     """
     if (other.keys, other.inputs) != (shape.keys, shape.inputs):
         raise GenomeError(
             f"it has {other.keys} keys and {other.inputs} inputs, not {shape.keys} and "
-            f"{shape.inputs}"
+            f"{shape.inputs}; choose the same keys for both"
         )
     if not np.isfinite(given).all():
         raise GenomeError("its weights are not finite")
@@ -96,14 +96,17 @@ def adopted(shape: Shape, weights: Singles, other: Shape, given: Singles) -> Sin
         parts["output_weights"] = parts["output_weights"][: other.last]
     found = weights.copy()
     own = shape.views(found)
-    agreeing = {
-        name for name, part in parts.items() if name in own and own[name].shape == part.shape
-    }
-    if not any(name.endswith("_recurrent") for name in agreeing):
-        raise GenomeError(
-            f"none of its LSTMs agrees with layers {', '.join(map(str, shape.layers))} of "
-            f"{shape.architecture}"
-        )
-    for name in agreeing:
-        own[name][:] = parts[name]
+    for name, part in own.items():
+        if name in parts and parts[name].shape == part.shape:
+            part[:] = parts[name]
+        elif not (shape.by_content and name.startswith(("query_", "read_"))):
+            raise GenomeError(
+                f"{name} differs: it is {_described(other)}, and this one {_described(shape)}"
+            )
     return found
+
+
+def _described(shape: Shape) -> str:
+    """Return an architecture and its sizes in words."""
+    layers = ",".join(map(str, shape.layers))
+    return f"{shape.architecture} with layers={layers} last={shape.last} and {len(shape.lags)} lags"

@@ -53,7 +53,7 @@ def test_what_is_no_champion_of_this_kind_is_refused_and_leaves_nothing(tmp_path
         (tmp_path, "es", "there is no such champion to start from"),
         (other, "es", "holds no champion of engine es"),
         (two, "es", "holds 2 individuals, not a champion alone"),
-        (one, "es-reader", "holds no champion of engine es-reader: the arrays lack reader"),
+        (one, "es-reader", "engine es-reader cannot start from another run"),
         (one, "deap-history-user", "cannot start from another run"),
     ):
         with pytest.raises(InputError, match=words):

@@ -23,7 +23,7 @@ from evo.runs import checkpoint
 from evo.runs.checkpoint import unpack_arrays
 from evo.runs.configure import changes_of, configuration
 from evo.runs.description import load_config, read_description, read_log
-from evo.runs.loading import load_run
+from evo.runs.loading import load_run, parse_config
 from evo.runs.session import check
 
 # The same examples every time, and files written anew in the same folder for every example.
@@ -333,3 +333,14 @@ def test_the_configuration_that_is_fuzzed_is_one_that_is_taken(tmp_path: Path) -
 def test_the_tune_that_is_fuzzed_is_one_that_is_read() -> None:
     (tune,) = read_tunes(TUNE)
     assert tune.title == "A tune"
+
+
+def test_a_configuration_of_an_earlier_version_can_be_read_but_not_resumed(tmp_path: Path) -> None:
+    tables = configured("guess", "ga").tables()
+    del tables["ga"]["population"]["climbs"]
+    file = tmp_path / "config.toml"
+    file.write_bytes(tomli_w.dumps(tables).encode())
+    config, experiment = load_run(tmp_path)
+    assert config.engine == experiment.config("ga").changed(tables).engine
+    with pytest.raises(RunError, match=r"ga\.population\.climbs is missing; .* not resumed"):
+        parse_config(tables, file)

@@ -123,9 +123,7 @@ class NetworkSettings(Settings, frozen=True):
     ] = 0
     architecture: Annotated[
         Literal["plain", "united", "melody", "lstm", "content", "content-melody"],
-        Meta(
-            description="Kind of network; content and content-melody read past steps by likeness."
-        ),
+        Meta(description="Kind of network; content and content-melody read past steps by content."),
     ] = "plain"
     layers: Annotated[tuple[Units, ...], Meta(description="Units of each LSTM of the stack.")] = (
         70,

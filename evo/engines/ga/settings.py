@@ -138,7 +138,8 @@ class Population(Settings, frozen=True):
         Meta(
             ge=1,
             le=1_000_000_000,
-            description="Climbs, each from a new random population; the best one counts.",
+            description="With a climb: number of climbs, each from a new population; the best one "
+            "counts.",
         ),
     ] = 1
     shared: Annotated[

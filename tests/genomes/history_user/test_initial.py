@@ -53,8 +53,11 @@ def test_an_earlier_network_becomes_the_prior_and_the_reading_stays_new(
 
 @pytest.mark.parametrize(("own", "other", "words"), [
     (user("content", 1), user("lstm", 2, inputs=5), "it has 4 keys and 5 inputs, not 4 and 4"),
-    (user("content", 1), user("lstm", 2, layers=(7,)), "none of its LSTMs agrees with layers 6"),
-    (user("content-melody", 1), user("melody", 2, last=5), "none of its LSTMs agrees"),
+    (user("content", 1), user("lstm", 2, layers=(7,)),
+     "lstm0_input differs: it is lstm with layers=7 .* and this one content with layers=6 "),
+    (user("content-melody", 1), user("melody", 2, last=5), "lstm0_input differs: it is melody"),
+    (user("content", 1), user("melody", 2), "output_weights differs: it is melody"),
+    (user("plain", 1), user("lstm", 2), "read_weights differs: it is lstm"),
 ])  # fmt: skip
 def test_one_that_does_not_fit_is_refused(own: Any, other: Any, words: str) -> None:
     with pytest.raises(GenomeError, match=words):
