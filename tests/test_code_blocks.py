@@ -8,10 +8,11 @@ parsed by `tests/test_documents.py`. A block that cannot run has a comment befor
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-from forked import begin_forked
 
 ROOT = Path(__file__).parents[1]
 PAGES = [
@@ -67,10 +68,16 @@ RUNNING = [
 @pytest.mark.parametrize("path", RUNNING, ids=lambda path: str(path.relative_to(ROOT)))
 def test_python_blocks_run(path: Path, tmp_path: Path) -> None:
     script = as_script(path, python_blocks(path.read_text(encoding="utf-8")))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
-    process = begin_forked(lambda: exec(script, {}), cwd=tmp_path, env=environment)
-    _, errors = process.communicate(TIMEOUT)
-    assert process.returncode == 0, errors
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_block_of_a_notebook_is_a_cell() -> None:
