@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from evo.core.errors import CheckpointError, InputError
+from evo.core.errors import InputError
 from evo.core.files import write_synced
 from evo.engines import Engine, engine_class
-from evo.runs.checkpoint import pack_arrays, read_arrays
+from evo.runs.checkpoint import pack_arrays, read_given
 from genomes.base import Performers
 
 FILE = "start.npz"
@@ -57,14 +57,10 @@ def champion_in(path: Path, engine: str) -> Performers:
     Raises:
         InputError: If there is none.
     """
-    try:
-        performers: Performers = engine_class(engine).genome.from_arrays(read_arrays(path))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such champion to start from") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (CheckpointError, ValueError) as error:
-        raise InputError(f"{path}: holds no champion of engine {engine}: {error}") from None
+    genome: type[Performers] = engine_class(engine).genome
+    performers = read_given(
+        path, genome.from_arrays, "champion to start from", f"champion of engine {engine}"
+    )
     if len(performers) != 1:
         raise InputError(f"{path}: holds {len(performers)} individuals, not a champion alone")
     return performers

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from evo.core.errors import CheckpointError, InputError
+from evo.core.errors import InputError
 from evo.core.files import to_json
 from evo.core.seeds import Individuals, Role
 from evo.core.settings import changed
@@ -25,7 +25,7 @@ from evo.fitness.critic.model import hash_of
 from evo.fitness.critic.panel import Panel
 from evo.fitness.critic.style import Style
 from evo.runs.batch_processes import THREAD_VARIABLES
-from evo.runs.checkpoint import pack_arrays, read_arrays, unpack_arrays
+from evo.runs.checkpoint import pack_arrays, read_given, unpack_arrays
 from evo.runs.description import platform_fingerprint
 from genomes.arrays import BoolArray, FloatArray
 from genomes.base import Performers
@@ -44,14 +44,7 @@ def critics_in(path: Path) -> Panel:
     """
     if path.is_dir():
         path /= FILE
-    try:
-        return Panel.from_arrays(read_arrays(path.resolve()))
-    except FileNotFoundError:
-        raise InputError(f"{path}: there is no such file of critics") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except (CheckpointError, ValueError) as error:
-        raise InputError(f"{path}: holds no critics: {error}") from None
+    return read_given(path, Panel.from_arrays, "file of critics", "critics")
 
 
 def trained_critics(

@@ -41,6 +41,17 @@ _GROWTH = 1.5
 _FAILURES = 9  # rounds without success per round with success at which rounds keep their size
 _WEAKEST, _STRONGEST = 1e-4, 10.0
 
+# The setting of an engine.
+Climbs = Annotated[
+    int,
+    Meta(
+        ge=1,
+        le=1_000_000_000,
+        description="With a climb: number of climbs, each from a new population; the best one "
+        "counts.",
+    ),
+]
+
 
 def adapted(strength: float, better: float, count: int = 1) -> float:
     """Return the mutation strength after some mutants, by the 1/5 success rule.

@@ -18,20 +18,22 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evo.core.errors import CheckpointError, StateTooLargeError
+from evo.core.errors import CheckpointError, InputError, StateTooLargeError
 from evo.core.files import open_regular, replace_folder, to_json
 from evo.core.platform import is_machine_error
 from evo.core.state import State
 from genomes.arrays import Arrays
+
+Read = TypeVar("Read")
 
 SCHEMA = 1
 FILES = ("arrays.npz", "state.json")
@@ -162,6 +164,28 @@ def read_arrays(path: Path) -> Arrays:
     """
     with open_regular(path) as file:
         return unpack_arrays(file)
+
+
+def read_given(path: Path, of: Callable[[Arrays], Read], missing: str, wrong: str) -> Read:
+    """Return what the arrays of a file that the user named are.
+
+    Args:
+        path: The file.
+        of: Makes it of the arrays; raises ValueError if they are something else.
+        missing: Words after "there is no such", if there is no file.
+        wrong: Words after "holds no", if the arrays are something else.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    try:
+        return of(read_arrays(path))
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such {missing}") from None
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except (CheckpointError, ValueError) as error:
+        raise InputError(f"{path}: holds no {wrong}: {error}") from None
 
 
 def _line(error: Exception) -> str:

@@ -34,6 +34,7 @@ import numpy as np
 
 from evo.core.errors import InputError
 from evo.core.settings import Meta, Settings
+from evo.engines.climb import Climbs
 from genomes.arrays import FloatArray
 from genomes.grid.cells import GridRates
 from genomes.grid.mutation import MUTATIONS
@@ -133,15 +134,7 @@ class Population(Settings, frozen=True):
             "many generations; 0 for a population at once.",
         ),
     ] = 0
-    climbs: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1_000_000_000,
-            description="With a climb: number of climbs, each from a new population; the best one "
-            "counts.",
-        ),
-    ] = 1
+    climbs: Climbs = 1
     shared: Annotated[
         float,
         Meta(

@@ -11,6 +11,7 @@ import numpy as np
 from evo.core.errors import InputError
 from evo.core.seeds import MAX_SEED
 from evo.core.settings import Meta, Settings
+from evo.engines.climb import Climbs
 from evo.engines.neat.genome_settings import Chance, Genome, Number, Size, Structure
 from genomes.arrays import FloatArray
 from genomes.network.assembly.edits import Rates
@@ -207,15 +208,7 @@ class SelectionSettings(Settings, frozen=True):
             "this many generations; 0 for a population at once.",
         ),
     ] = 0
-    climbs: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1_000_000_000,
-            description="With a climb: number of climbs, each from a new population; the best one "
-            "counts.",
-        ),
-    ] = 1
+    climbs: Climbs = 1
 
     def __post_init__(self) -> None:
         if len(set(self.weights)) < len(self.weights) or len(self.weights) == 1:
